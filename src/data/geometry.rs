@@ -1,0 +1,104 @@
+//! Boxes, crops and head orientation.
+
+use glam::Vec2;
+use serde::{Deserialize, Serialize};
+
+/// Side of the square in which motion is computed, in pixels.
+pub const CROP_PX: f32 = 256.0;
+
+/// Orientation of a head relative to the camera, in radians; all zero when it looks straight into it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeadPose {
+    /// Turn to the side; positive towards the picture's right.
+    pub yaw_rad: f32,
+    /// Nod; positive downwards.
+    pub pitch_rad: f32,
+    /// Tilt in the picture plane; positive clockwise as seen on the picture.
+    pub roll_rad: f32,
+}
+
+/// An axis-parallel box in a picture, in pixels; right and bottom are exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PixelBox {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Right edge.
+    pub right: f32,
+    /// Lower edge.
+    pub bottom: f32,
+}
+
+impl PixelBox {
+    /// Width in pixels.
+    pub fn width(&self) -> f32 {
+        self.right - self.left
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> f32 {
+        self.bottom - self.top
+    }
+
+    /// Area in square pixels; never negative.
+    pub fn area(&self) -> f32 {
+        self.width().max(0.0) * self.height().max(0.0)
+    }
+
+    /// Middle of the box.
+    pub fn centre(&self) -> Vec2 {
+        Vec2::new(self.left + self.right, self.top + self.bottom) * 0.5
+    }
+
+    /// The same box in a picture scaled by `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f32) -> Self {
+        Self { left: self.left * factor, top: self.top * factor, right: self.right * factor, bottom: self.bottom * factor }
+    }
+
+    /// Area of the intersection over area of the union, 0 to 1.
+    pub fn overlap(&self, other: &Self) -> f32 {
+        let common = Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        let shared = common.area();
+        shared / (self.area() + other.area() - shared).max(f32::MIN_POSITIVE)
+    }
+}
+
+/// The square of a portrait in which motion is computed. It may reach past the picture's edges.
+///
+/// Both spaces use pixel-index coordinates (the centre of pixel `i` lies at `i`), so the half-pixel shift is part of the mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Crop {
+    /// Upper left corner of the square, in pixels of the picture (edge, not pixel centre).
+    pub origin_px: [f32; 2],
+    /// Side of the square, in pixels of the picture.
+    pub side_px: f32,
+}
+
+impl Crop {
+    /// The crop that covers a whole square-scaled picture: for measurements on complete frames.
+    pub fn whole(side_px: f32) -> Self {
+        Self { origin_px: [0.0, 0.0], side_px }
+    }
+
+    /// Pixels of the picture per pixel of the crop.
+    pub fn scale(&self) -> f32 {
+        self.side_px / CROP_PX
+    }
+
+    /// A point of the picture, in the crop.
+    pub fn crop_from_image(&self, point_in_image: Vec2) -> Vec2 {
+        (point_in_image + 0.5 - Vec2::from_array(self.origin_px)) / self.scale() - 0.5
+    }
+
+    /// A point of the crop, in the picture.
+    pub fn image_from_crop(&self, point_in_crop: Vec2) -> Vec2 {
+        (point_in_crop + 0.5) * self.scale() + Vec2::from_array(self.origin_px) - 0.5
+    }
+}

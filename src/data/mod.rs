@@ -1,0 +1,17 @@
+//! What travels between the stages: one type for every arrow of the pipeline, and no behaviour beyond what the type itself means.
+
+mod audio;
+mod face;
+mod flow;
+mod frame;
+mod geometry;
+mod motion;
+mod portrait;
+
+pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
+pub use face::{Landmarks, region};
+pub use flow::FlowField;
+pub use frame::{Frame, FrameTime, Input};
+pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
+pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};
+pub use portrait::Portrait;

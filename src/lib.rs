@@ -1,0 +1,4 @@
+//! Retrato brings a portrait to life with your own face.
+
+pub mod data;
+pub mod runtime;

@@ -1,0 +1,9 @@
+//! What the stages run on: links between threads, workers that own a thread, and timing statistics.
+
+mod latest;
+mod stats;
+mod worker;
+
+pub use latest::{Latest, LatestReader, LatestWriter};
+pub use stats::{Percentiles, StageTimes, Timings};
+pub use worker::{StopFlag, Worker, WorkerError};
