@@ -3,3 +3,4 @@
 pub mod data;
 pub mod face;
 pub mod runtime;
+pub mod track;
