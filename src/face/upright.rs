@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::FacePlace;
 
 /// Pixels of the picture per pixel of the cut beyond which the picture is averaged down first, so that nothing aliases.
-const SHRINK_BEYOND: f32 = 1.25;
+const SHRINK_BEYOND: f32 = 1.7;
 
 /// An upright cut around a face.
 #[derive(Clone, Debug)]
