@@ -2,3 +2,5 @@
 
 pub mod data;
 pub mod runtime;
+pub mod compose;
+pub mod generate;
