@@ -1,6 +1,7 @@
 //! Retrato brings a portrait to life with your own face.
 
 pub mod data;
+pub mod face;
 pub mod runtime;
 pub mod compose;
 pub mod generate;
