@@ -1,4 +1,7 @@
 //! Retrato brings a portrait to life with your own face.
 
 pub mod data;
+pub mod doctor;
+pub mod evaluate;
+pub mod gpu;
 pub mod runtime;
