@@ -2,6 +2,9 @@
 
 pub mod data;
 pub mod face;
+pub mod doctor;
+pub mod evaluate;
+pub mod gpu;
 pub mod runtime;
 pub mod compose;
 pub mod generate;
