@@ -182,3 +182,68 @@ fn head_weight(heads: &[HeadEllipse; 2], at: Vec2) -> f32 {
     let t = ((FADE.end - radius) / (FADE.end - FADE.start)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::Crop;
+    use crate::face::template;
+
+    fn portrait() -> Portrait {
+        let landmarks_in_image = Landmarks(template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)));
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(image::RgbaImage::new(256, 256)),
+            landmarks_in_image,
+            crop: Crop::whole(256.0),
+            content_hash: String::new(),
+        }
+    }
+
+    fn flow_for(change: impl Fn(usize, Vec2) -> Vec2) -> (Landmarks, Landmarks, FlowField) {
+        let portrait = portrait();
+        let rest = portrait.landmarks_in_crop();
+        let target = Landmarks(std::array::from_fn(|i| change(i, rest.0[i])));
+        let mut warp = LandmarkWarp::new();
+        warp.set_portrait(&portrait);
+        let mut flow = FlowField::still(FLOW_CELLS);
+        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None }, &mut flow);
+        (rest, target, flow)
+    }
+
+    fn at(flow: &FlowField, point: Vec2) -> Vec2 {
+        let cell = |v: f32| ((v + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
+        flow.displacement_px[cell(point.y) * FLOW_CELLS + cell(point.x)]
+    }
+
+    #[test]
+    fn a_portrait_at_rest_does_not_move_at_all() {
+        let (_, _, flow) = flow_for(|_, p| p);
+        assert!(flow.displacement_px.iter().all(|d| d.length() < 1e-4), "no landmark moved, so nothing moves");
+    }
+
+    #[test]
+    fn landmarks_are_fetched_from_where_they_were() {
+        let (rest, target, flow) = flow_for(|i, p| if region_moves(i) { p + Vec2::new(3.0, 4.0) } else { p });
+        for i in [62, 66, 8, 27, 36] {
+            let error = (target.0[i] + at(&flow, target.0[i]) - rest.0[i]).length();
+            assert!(error < 2.0, "landmark {i} is off by {error} pixels");
+        }
+    }
+
+    fn region_moves(i: usize) -> bool {
+        crate::data::region::MOUTH.contains(&i)
+    }
+
+    #[test]
+    fn the_background_stays_still_however_the_head_moves() {
+        let (_, _, flow) = flow_for(|_, p| p + Vec2::new(12.0, -6.0));
+        for corner in [Vec2::new(2.0, 2.0), Vec2::new(253.0, 2.0), Vec2::new(4.0, 250.0), Vec2::new(250.0, 250.0)] {
+            assert_eq!(at(&flow, corner), Vec2::ZERO, "{corner} lies outside the head");
+        }
+        let moved = at(&flow, Vec2::new(130.0, 120.0));
+        assert!((moved - Vec2::new(-12.0, 6.0)).length() < 1.0, "the head itself moves as a whole: {moved}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::data::{Landmarks, region};
 use crate::settings::Strengths;
 
 /// Largest offset per region, in inter-ocular distances: brows, nose, eyes, mouth and jaw.
-const REACH: Reach = Reach { brows: 0.22, nose: 0.10, eyes: 0.30, mouth: 0.65 };
+const REACH: Reach = Reach { brows: 0.22, nose: 0.10, eyes: 0.45, mouth: 0.65 };
 /// Proportions of the two faces are trusted within these bounds; beyond, a landmark is more likely wrong than the face strange.
 const PROPORTION: std::ops::RangeInclusive<f32> = 0.4..=2.6;
 /// The outline beside the ears moves little in life and jitters much in tracking: share of its offset that is kept there; all of it at the chin.

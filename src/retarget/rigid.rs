@@ -3,7 +3,7 @@
 use glam::{Mat3, Quat, Vec2};
 
 use super::limits::soft_limit;
-use crate::head_model::RigidFit;
+use crate::face::RigidFit;
 
 /// Largest turn away from the portrait's own pose, in radians: about 27 degrees. Past it the picture has no pixels to show.
 const TURN_RAD: f32 = 0.47;

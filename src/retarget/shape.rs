@@ -3,7 +3,7 @@
 use glam::{Vec2, Vec3};
 
 use crate::data::Landmarks;
-use crate::head_model::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
+use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
 
 /// 68 points in units of the inter-ocular distance, and the pose under which they give exactly the landmarks they were made from.
 #[derive(Clone, Debug)]

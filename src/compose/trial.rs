@@ -1,4 +1,4 @@
-//! CPU or GPU? A hardware adapter is taken as it is; a software adapter only if it composes faster than the CPU twin, measured here.
+//! A short measurement of the CPU compositor against a GPU: decides whether a software adapter is worth using.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,36 +26,15 @@ pub struct ExecutorMeasure {
     pub gpu_ms: f64,
 }
 
-/// Which executor to use, and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Choice {
-    /// Whether the GPU shall compose.
-    pub use_gpu: bool,
-    /// One sentence for `doctor` and the log.
-    pub reason: String,
-    /// What was measured, where a measurement was needed.
-    pub measure: Option<ExecutorMeasure>,
-}
-
-/// Decides between the CPU and `gpu` (device, queue and what the adapter is), if there is one.
-pub fn choose_executor(gpu: Option<(&wgpu::Device, &wgpu::Queue, &wgpu::AdapterInfo)>) -> Choice {
-    let Some((device, queue, info)) = gpu else {
-        return Choice { use_gpu: false, reason: "no graphics adapter was found, so the CPU composes".to_owned(), measure: None };
-    };
-    if info.device_type != wgpu::DeviceType::Cpu {
-        return Choice { use_gpu: true, reason: format!("{} is a hardware adapter", info.name), measure: None };
+impl ExecutorMeasure {
+    /// How many times faster the adapter is than the CPU.
+    pub fn gpu_speedup(&self) -> f64 {
+        self.cpu_ms / self.gpu_ms
     }
-    let measure = measure(device, queue);
-    let use_gpu = measure.gpu_ms < measure.cpu_ms;
-    let verdict = if use_gpu { "faster" } else { "slower" };
-    let reason = format!(
-        "{} is a software adapter and {verdict} than the CPU executor ({:.1} ms against {:.1} ms a frame at {TRIAL_PX} x {TRIAL_PX})",
-        info.name, measure.gpu_ms, measure.cpu_ms
-    );
-    Choice { use_gpu, reason, measure: Some(measure) }
 }
 
-fn measure(device: &wgpu::Device, queue: &wgpu::Queue) -> ExecutorMeasure {
+/// Composes a few frames on both sides. A GPU that cannot hold the picture takes infinitely long.
+pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> ExecutorMeasure {
     let portrait = trial_portrait();
     let flow = FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] };
     let mut cpu = CpuCompositor::new(&portrait);
