@@ -1,6 +1,7 @@
 //! Retrato brings a portrait to life with your own face.
 
 pub mod compose;
+pub mod capture;
 pub mod data;
 pub mod doctor;
 pub mod evaluate;
