@@ -12,3 +12,4 @@ pub mod portrait;
 pub mod retarget;
 pub mod runtime;
 pub mod settings;
+pub mod track;
