@@ -17,6 +17,7 @@ mod metadata;
 mod microphone;
 mod mp4;
 mod options;
+mod palette;
 mod part_index;
 mod picture;
 mod png_sequence;
