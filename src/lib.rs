@@ -10,6 +10,7 @@ pub mod generate;
 pub mod gpu;
 pub mod portrait;
 pub mod retarget;
+pub mod record;
 pub mod runtime;
 pub mod settings;
 pub mod track;
