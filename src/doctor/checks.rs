@@ -1,7 +1,5 @@
 //! Judges what was found: one small function a check.
 
-use std::fmt::Write as _;
-
 use super::{Check, Desktop, Devices, FolderFacts, Inventory, ModelFacts, Status, Surroundings};
 use crate::gpu::{AdapterDescription, AdapterKind, Executor};
 
@@ -58,15 +56,10 @@ fn describe(adapter: &AdapterDescription) -> String {
         AdapterKind::Unknown => "unknown kind",
         AdapterKind::Software => "software",
     };
-    let mut line = format!("{} ({}, {kind}", adapter.name, adapter.backend);
     let features = [(adapter.compute, "compute"), (adapter.shader_f16, "f16"), (adapter.subgroups, "subgroups"), (adapter.timestamps, "timestamps")];
-    features.iter().filter(|(present, _)| *present).for_each(|(_, feature)| {
-        line.push_str(", ");
-        line.push_str(feature);
-    });
-    // Writing to a string cannot fail.
-    drop(write!(line, ", textures to {} px) driver {}", adapter.max_texture_side_px, adapter.driver));
-    line
+    let present = features.iter().filter(|(present, _)| *present).map(|(_, feature)| *feature);
+    let inside: Vec<&str> = [adapter.backend.as_str(), kind].into_iter().chain(present).collect();
+    format!("{} ({}, textures to {} px) driver {}", adapter.name, inside.join(", "), adapter.max_texture_side_px, adapter.driver)
 }
 
 fn executor(inventory: &Inventory) -> Check {
