@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::gpu::{AdapterDescription, ExecutorChoice};
+use crate::gpu::{AdapterDescription, ChosenExecutor};
 pub use surroundings::{Desktop, FolderFacts, ModelFacts, Surroundings};
 
 /// How a check came out; later ones are worse.
@@ -61,7 +61,7 @@ pub struct Inventory {
     /// All graphics adapters.
     pub adapters: Vec<AdapterDescription>,
     /// Where the live picture would be computed, and why.
-    pub executor: ExecutorChoice,
+    pub executor: ChosenExecutor,
     /// Places where the landmark model is looked for, in this order.
     pub landmark_model: Vec<PathBuf>,
     /// Webcams.

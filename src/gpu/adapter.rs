@@ -117,7 +117,7 @@ pub enum Executor {
 
 /// The executor, and why it was chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ExecutorChoice {
+pub struct ChosenExecutor {
     /// Where the live picture is computed.
     pub executor: Executor,
     /// A sentence for the user.
@@ -126,15 +126,15 @@ pub struct ExecutorChoice {
 
 /// Chooses among all adapters. `software_speedup` is how many times faster than the CPU twin the software adapter was measured to be;
 /// without a measurement, or at 1 and below, a software adapter counts as none.
-pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option<f64>) -> ExecutorChoice {
+pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option<f64>) -> ChosenExecutor {
     let fit = adapters.iter().enumerate().filter(|(_, a)| a.runs_kernels());
     // Of equals the first: max_by_key would take the last.
     let Some((index, best)) = fit.rev().max_by_key(|(_, a)| a.rank()) else {
         let reason = if adapters.is_empty() { "no graphics adapter was found" } else { "no adapter runs the kernels" };
-        return ExecutorChoice { executor: Executor::Cpu, reason: reason.to_owned() };
+        return ChosenExecutor { executor: Executor::Cpu, reason: reason.to_owned() };
     };
-    let on_gpu = |reason| ExecutorChoice { executor: Executor::Gpu(index), reason };
-    let on_cpu = |reason| ExecutorChoice { executor: Executor::Cpu, reason };
+    let on_gpu = |reason| ChosenExecutor { executor: Executor::Gpu(index), reason };
+    let on_cpu = |reason| ChosenExecutor { executor: Executor::Cpu, reason };
     match (best.kind, software_speedup) {
         (AdapterKind::Software, None) => on_cpu(format!("{} is a software adapter, which is too slow for live use", best.name)),
         (AdapterKind::Software, Some(speedup)) if speedup > 1.0 => {

@@ -5,7 +5,8 @@ mod device;
 mod health;
 mod readback;
 
-pub use adapter::{AdapterDescription, AdapterKind, Executor, ExecutorChoice, choose_executor};
+pub use adapter::{AdapterDescription, AdapterKind, Executor, ChosenExecutor, choose_executor};
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use health::{GpuFault, GpuHealth};
 pub use readback::{ReadbackError, ReadbackRing, read_texture};
+pub use wgpu::Texture;
