@@ -1,7 +1,5 @@
 //! Judges what was found: one small function a check.
 
-use std::fmt::Write as _;
-
 use super::{Check, Desktop, Devices, FolderFacts, Inventory, ModelFacts, Status, Surroundings};
 use crate::gpu::{AdapterDescription, AdapterKind, Executor};
 
@@ -58,15 +56,11 @@ fn describe(adapter: &AdapterDescription) -> String {
         AdapterKind::Unknown => "unknown kind",
         AdapterKind::Software => "software",
     };
-    let mut line = format!("{} ({}, {kind}", adapter.name, adapter.backend);
-    let features = [(adapter.compute, "compute"), (adapter.shader_f16, "f16"), (adapter.subgroups, "subgroups"), (adapter.timestamps, "timestamps")];
-    features.iter().filter(|(present, _)| *present).for_each(|(_, feature)| {
-        line.push_str(", ");
-        line.push_str(feature);
-    });
-    // Writing to a string cannot fail.
-    drop(write!(line, ", textures to {} px) driver {}", adapter.max_texture_side_px, adapter.driver));
-    line
+    let features =
+        [(adapter.compute, "compute"), (adapter.shader_f16, "f16"), (adapter.subgroups, "subgroups"), (adapter.timestamps, "timestamps")];
+    let present = features.iter().filter(|(present, _)| *present).map(|(_, feature)| *feature);
+    let inside: Vec<&str> = [adapter.backend.as_str(), kind].into_iter().chain(present).collect();
+    format!("{} ({}, textures to {} px) driver {}", adapter.name, inside.join(", "), adapter.max_texture_side_px, adapter.driver)
 }
 
 fn executor(inventory: &Inventory) -> Check {
@@ -82,7 +76,12 @@ fn processor(found: &Surroundings) -> Check {
     let simd = if found.simd.is_empty() { "no vector instructions known".to_owned() } else { found.simd.join(", ") };
     let detail = format!("{} core{}, {simd}", found.cores, if found.cores == 1 { "" } else { "s" });
     if found.cores < ENOUGH_CORES {
-        return check(name, Status::Warning, detail, Some("live use wants two cores or more: close other programs, lower the camera's resolution"));
+        return check(
+            name,
+            Status::Warning,
+            detail,
+            Some("live use wants two cores or more: close other programs, lower the camera's resolution"),
+        );
     }
     if cfg!(target_arch = "x86_64") && !found.simd.contains(&"AVX2") {
         return check(name, Status::Warning, detail, Some("without AVX2 the CPU code is slow: a graphics card helps most"));
@@ -104,8 +103,7 @@ fn memory(found: &Surroundings) -> Check {
 }
 
 fn landmark_model(found: Option<&ModelFacts>, inventory: &Inventory) -> Check {
-    const INSTALL: &str =
-        "sudo apt-get install libdlib-data, or get shape_predictor_68_face_landmarks.dat from the dlib project and set its path in the settings";
+    const INSTALL: &str = "sudo apt-get install libdlib-data, or get shape_predictor_68_face_landmarks.dat from the dlib project and set its path in the settings";
     let name = "landmark model";
     let Some(model) = found else {
         let places: Vec<String> = inventory.landmark_model.iter().map(|p| p.display().to_string()).collect();
@@ -187,7 +185,12 @@ fn ffmpeg(version: Option<&str>) -> Check {
 fn folder(facts: &FolderFacts) -> Check {
     let place = facts.path.display();
     if let Some(cause) = &facts.refused {
-        return check(facts.name, Status::Problem, format!("{place} cannot be written: {cause}"), Some("change its rights, or choose another in the settings"));
+        return check(
+            facts.name,
+            Status::Problem,
+            format!("{place} cannot be written: {cause}"),
+            Some("change its rights, or choose another in the settings"),
+        );
     }
     let Some(free) = facts.free_bytes else { return check(facts.name, Status::Ok, place.to_string(), None) };
     let detail = format!("{place}, {} MiB free", free >> 20);

@@ -103,14 +103,11 @@ impl Check {
             Status::Warning => "warning",
             Status::Problem => "PROBLEM",
         };
-        let mut detail = self.detail.lines();
-        let mut text = format!("{status:<7}  {:<name_width$}  {}\n", self.name, detail.next().unwrap_or_default());
         let indent = " ".repeat(7 + 2 + name_width + 2);
-        detail.for_each(|line| text.push_str(&format!("{indent}{line}\n")));
-        if let Some(mend) = &self.mend {
-            text.push_str(&format!("{indent}-> {mend}\n"));
-        }
-        text
+        let first = format!("{status:<7}  {:<name_width$}  {}\n", self.name, self.detail.lines().next().unwrap_or_default());
+        let more = self.detail.lines().skip(1).map(|line| format!("{indent}{line}\n"));
+        let mend = self.mend.iter().map(|mend| format!("{indent}-> {mend}\n"));
+        std::iter::once(first).chain(more).chain(mend).collect()
     }
 }
 
@@ -150,7 +147,8 @@ mod tests {
 
     #[test]
     fn text_and_json_say_the_same() {
-        let check = |status, mend: Option<&str>| Check { name: "thing", status, detail: "first\nsecond".to_owned(), mend: mend.map(str::to_owned) };
+        let check =
+            |status, mend: Option<&str>| Check { name: "thing", status, detail: "first\nsecond".to_owned(), mend: mend.map(str::to_owned) };
         let report = Report { status: Status::Problem, checks: vec![check(Status::Ok, None), check(Status::Problem, Some("do it"))] };
         let expected = "ok       thing  first\n                second\nPROBLEM  thing  first\n                second\n                -> do it\n\n1 problem, 0 warnings\n";
         assert_eq!(report.to_text(), expected, "text");

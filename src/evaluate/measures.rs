@@ -105,18 +105,18 @@ mod tests {
         RgbImage::from_fn(MEASURE_PX, MEASURE_PX, |x, y| {
             let wave = |f: u32| (x * (3 + f) + y * (5 - f) + x * y * (f + 1) / 64 + phase * (7 + 11 * f)) % 256;
             let block = 40 * ((x / 16 + y / 16 + phase) % 3);
-            Rgb([0, 1, 2].map(|channel| ((wave(channel) + block) / 2) as u8))
+            Rgb([0, 1, 2].map(|channel| ((wave(channel) + block) >> 1) as u8))
         })
     }
 
     /// Landmarks by formula, whole numbers as dlib gives them; the reference script has the same.
-    fn face_at(left: i32, top: i32) -> Landmarks {
+    fn face_at(left: u32, top: u32) -> Landmarks {
         Landmarks(std::array::from_fn(|i| {
-            let i = i as i32;
+            let i = i as u32;
             let (x, y) = match i {
                 0..17 => (i * 6, 30 + i * (16 - i)),
                 17..27 => (8 + (i - 17) * 9, 18 - (i - 17) % 5),
-                27..36 => (48 + (i % 3 - 1) * 4, 30 + (i - 27) * 4),
+                27..36 => (44 + i % 3 * 4, 30 + (i - 27) * 4),
                 36..48 => (20 + (i - 36) / 6 * 42 + (i % 6) * 3, 32 + (i % 3) * 2),
                 _ => (30 + (i - 48) % 10 * 4, 72 + (i - 48) / 10 * 5 + i % 4),
             };

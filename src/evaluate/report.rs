@@ -68,8 +68,8 @@ impl Scores {
     }
 
     /// Means over clips, each clip counting once.
-    pub fn over_clips<'a>(clips: impl Iterator<Item = &'a Self> + Clone) -> Self {
-        let of = |value: fn(&Self) -> Option<f64>| mean(clips.clone().map(value));
+    pub fn over_clips(clips: &[&Self]) -> Self {
+        let of = |value: fn(&Self) -> Option<f64>| mean(clips.iter().map(|scores| value(scores)));
         Self {
             ssim: of(|s| s.ssim),
             l1: of(|s| s.l1),
@@ -115,9 +115,9 @@ const HEADINGS: [&str; 11] = ["SSIM", "L1", "face SSIM", "face L1", "m+e SSIM", 
 pub fn table(results: &[Evaluation]) -> String {
     let mut lines: Vec<Vec<String>> = results.iter().map(|r| line(&r.clip, &r.model, &r.scores)).collect();
     for model in models(results) {
-        let clips = results.iter().filter(|r| r.model == model).map(|r| &r.scores);
-        if clips.clone().count() > 1 {
-            lines.push(line("mean", model, &Scores::over_clips(clips)));
+        let clips: Vec<&Scores> = results.iter().filter(|r| r.model == model).map(|r| &r.scores).collect();
+        if clips.len() > 1 {
+            lines.push(line("mean", model, &Scores::over_clips(&clips)));
         }
     }
     lines.insert(0, ["clip", "model"].iter().chain(&HEADINGS).map(|&h| h.to_owned()).collect());
@@ -155,7 +155,8 @@ mod tests {
     use super::*;
 
     fn frame(ssim: f64, background: Option<f64>, error: Option<f64>) -> (Measures, Option<LandmarkError>) {
-        let measures = Measures { ssim, l1: 0.5, face_ssim: None, face_l1: None, mouth_eyes_ssim: Some(0.2), mouth_eyes_l1: None, background };
+        let measures =
+            Measures { ssim, l1: 0.5, face_ssim: None, face_l1: None, mouth_eyes_ssim: Some(0.2), mouth_eyes_l1: None, background };
         (measures, error.map(|all| LandmarkError { all, mouth: 2.0 * all, eyes: 0.5 * all }))
     }
 
@@ -177,8 +178,21 @@ mod tests {
     fn json_has_the_agreed_keys() {
         let json = serde_json::to_value(evaluation("smile", "copy", &[frame(0.5, None, None)])).expect("plain data");
         let expected = [
-            "clip", "model", "ssim", "l1", "face_ssim", "face_l1", "mouth_eyes_ssim", "mouth_eyes_l1", "background", "landmark_error",
-            "landmark_error_mouth", "landmark_error_eyes", "face_found", "targets", "targets_without_face",
+            "clip",
+            "model",
+            "ssim",
+            "l1",
+            "face_ssim",
+            "face_l1",
+            "mouth_eyes_ssim",
+            "mouth_eyes_l1",
+            "background",
+            "landmark_error",
+            "landmark_error_mouth",
+            "landmark_error_eyes",
+            "face_found",
+            "targets",
+            "targets_without_face",
         ];
         let keys = json.as_object().expect("an object");
         assert!(expected.iter().all(|key| keys.contains_key(*key)) && keys.len() == expected.len(), "keys of {json}");

@@ -7,7 +7,9 @@ use image::RgbImage;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::scale::measured_from_picture;
-use super::{Evaluation, LandmarkError, MEASURE_PX, Measures, Scores, compare_landmarks, compare_pictures, scale_to_measure, upright_for_detection};
+use super::{
+    Evaluation, LandmarkError, MEASURE_PX, Measures, Scores, compare_landmarks, compare_pictures, scale_to_measure, upright_for_detection,
+};
 use crate::data::Landmarks;
 
 /// Index of the first target among the clip's frames.
@@ -199,7 +201,10 @@ pub fn evaluate(
 
 /// Measures some outputs, each with its target and the landmark error that is already known.
 fn measure(outputs: &[(RgbImage, &Picture, Option<LandmarkError>)], source: &Picture) -> Vec<(Measures, Option<LandmarkError>)> {
-    outputs.par_iter().filter_map(|(output, target, error)| Some((compare_pictures(output, target.shown(), source.shown())?, *error))).collect()
+    outputs
+        .par_iter()
+        .filter_map(|(output, target, error)| Some((compare_pictures(output, target.shown(), source.shown())?, *error)))
+        .collect()
 }
 
 /// One output, checked to have the size that can be measured.
@@ -267,7 +272,11 @@ mod tests {
         frames[15] = frame(15, false, (256, 256));
         let clip = read(frames).expect("a clip with faces");
         assert_eq!(clip.source.index, 0, "the first frame is the source");
-        assert_eq!(clip.targets.iter().map(|t| t.index).collect::<Vec<_>>(), [5, 25], "the sixth, not the sixteenth without a face, the twenty-sixth");
+        assert_eq!(
+            clip.targets.iter().map(|t| t.index).collect::<Vec<_>>(),
+            [5, 25],
+            "the sixth, not the sixteenth without a face, the twenty-sixth"
+        );
         assert_eq!(clip.targets_without_face, 1, "the passed one is counted");
     }
 
@@ -289,7 +298,10 @@ mod tests {
         let clip = read(moving(6, (720, 1280))).expect("a clip with faces");
         assert_eq!((clip.frame_size, clip.source.pixels.dimensions()), ([720, 1280], (256, 256)), "scaled, shape remembered");
         let (low, high) = clip.source.landmarks.bounds();
-        assert!((low - 63.5).abs().max_element() < 1.5 && (high - 126.5).abs().max_element() < 1.5, "a quarter of each side: {low} to {high}");
+        assert!(
+            (low - 63.5).abs().max_element() < 1.5 && (high - 126.5).abs().max_element() < 1.5,
+            "a quarter of each side: {low} to {high}"
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub enum AdapterKind {
 }
 
 /// An adapter, as it describes itself.
+#[expect(clippy::struct_excessive_bools, reason = "independent features, each of which may be there or not")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AdapterDescription {
     /// Name of the device.

@@ -43,11 +43,9 @@ impl GpuHealth {
     pub(super) fn record(&self, fault: GpuFault) {
         tracing::error!("{fault}");
         let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*first, &fault) {
-            (None, _) => *first = Some(fault),
-            (Some(GpuFault::Lost(_)), _) => {}
-            (Some(_), GpuFault::Lost(_)) => *first = Some(fault),
-            (Some(_), _) => {}
+        let already_lost = matches!(*first, Some(GpuFault::Lost(_)));
+        if first.is_none() || (!already_lost && matches!(fault, GpuFault::Lost(_))) {
+            *first = Some(fault);
         }
     }
 }

@@ -5,7 +5,7 @@ mod device;
 mod health;
 mod readback;
 
-pub use adapter::{AdapterDescription, AdapterKind, Executor, ChosenExecutor, choose_executor};
+pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use health::{GpuFault, GpuHealth};
 pub use readback::{ReadbackError, ReadbackRing, read_texture};

@@ -29,7 +29,7 @@ def face_at(left, top):
         if i < 27:
             return 8 + (i - 17) * 9, 18 - (i - 17) % 5
         if i < 36:
-            return 48 + (i % 3 - 1) * 4, 30 + (i - 27) * 4
+            return 44 + i % 3 * 4, 30 + (i - 27) * 4
         if i < 48:
             return 20 + (i - 36) // 6 * 42 + (i % 6) * 3, 32 + (i % 3) * 2
         return 30 + (i - 48) % 10 * 4, 72 + (i - 48) // 10 * 5 + i % 4
