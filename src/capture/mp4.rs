@@ -19,7 +19,7 @@ const MAX_MOOV_BYTES: u64 = 64 << 20;
 /// Most boxes next to each other at the top level.
 const MAX_TOP_BOXES: usize = 4096;
 /// Most samples of a track.
-const MAX_SAMPLES: u32 = 10_000_000;
+const MAX_SAMPLES: u32 = 4_000_000;
 /// Most bytes of one sample.
 const MAX_SAMPLE_BYTES: u32 = 32 << 20;
 /// Slack for edit lengths, which are rounded to the movie's own clock.

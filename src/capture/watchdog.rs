@@ -223,3 +223,183 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::mpsc::{self, Receiver as StdReceiver, Sender as StdSender};
+    use std::sync::{Arc, Mutex};
+
+    use image::RgbImage;
+
+    use super::*;
+    use crate::capture::source::{Source, SourceKind};
+    use crate::capture::worker::{CaptureWorker, Pace};
+    use crate::data::{Frame, FrameTime};
+
+    const PATIENCE: Patience =
+        Patience { open: Duration::from_millis(400), frame: Duration::from_millis(120), retry: Duration::from_millis(40) };
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// A camera that blocks in `next` until the test lets it deliver, as a stalled driver does. Frames carry the camera's number.
+    struct FakeCamera {
+        info: SourceInfo,
+        number: u8,
+        steps: StdReceiver<Result<(), CaptureError>>,
+    }
+
+    impl Source for FakeCamera {
+        fn info(&self) -> &SourceInfo {
+            &self.info
+        }
+
+        fn next(&mut self) -> Result<Option<Input>, CaptureError> {
+            let Ok(step) = self.steps.recv() else { return Ok(None) };
+            step?;
+            let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
+            let pixels = Arc::new(RgbImage::from_pixel(2, 2, image::Rgb([self.number; 3])));
+            Ok(Some(Input::Frame(Frame { pixels, time })))
+        }
+    }
+
+    /// What a test holds of a running worker.
+    struct Rig {
+        worker: Option<CaptureWorker>,
+        frames: StdReceiver<(u8, FrameTime)>,
+        events: StdReceiver<CaptureEvent>,
+        /// Cameras that can be opened, in this order.
+        plugged: Arc<Mutex<VecDeque<FakeCamera>>>,
+        /// Names under which openings were asked for.
+        asked: Arc<Mutex<Vec<Option<String>>>>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            Self { worker: None, frames: mpsc::channel().1, events: mpsc::channel().1, plugged: Arc::default(), asked: Arc::default() }
+        }
+
+        /// Makes a camera available; frames are let through by sending.
+        fn plug(&self, number: u8) -> StdSender<Result<(), CaptureError>> {
+            let (sender, steps) = mpsc::channel();
+            let info = SourceInfo {
+                name: "Fake".to_owned(),
+                kind: SourceKind::Camera,
+                size: [2, 2],
+                fps: 30.0,
+                frames: None,
+                duration: None,
+                has_sound: false,
+                decoder: "none".to_owned(),
+            };
+            self.plugged.lock().expect("not poisoned").push_back(FakeCamera { info, number, steps });
+            sender
+        }
+
+        fn start(&mut self) {
+            let (plugged, asked) = (Arc::clone(&self.plugged), Arc::clone(&self.asked));
+            let openers = move |name: Option<&str>| -> Opener {
+                asked.lock().expect("not poisoned").push(name.map(str::to_owned));
+                let plugged = Arc::clone(&plugged);
+                Box::new(move || match plugged.lock().expect("not poisoned").pop_front() {
+                    Some(camera) => Ok(Box::new(camera) as Box<dyn Source>),
+                    None => Err(CaptureError::NoCamera),
+                })
+            };
+            let (frame_sender, frames) = mpsc::channel();
+            let (event_sender, events) = mpsc::channel();
+            let event_sender = Mutex::new(event_sender);
+            let sink = move |input: Input| match input {
+                Input::Frame(frame) => frame_sender.send((frame.pixels.get_pixel(0, 0).0[0], frame.time)).is_ok(),
+                Input::Motion(..) => false,
+            };
+            let tell = move |event| _ = event_sender.lock().expect("not poisoned").send(event);
+            self.worker = Some(CaptureWorker::run(openers, Some(PATIENCE), Pace::RealTime, sink, tell).expect("a thread"));
+            (self.frames, self.events) = (frames, events);
+        }
+
+        fn event(&self) -> CaptureEvent {
+            self.events.recv_timeout(SOON).expect("an event")
+        }
+
+        fn frame(&self) -> (u8, FrameTime) {
+            self.frames.recv_timeout(SOON).expect("a frame")
+        }
+
+        /// Starts with camera 1, which has delivered one frame.
+        fn running() -> (Self, StdSender<Result<(), CaptureError>>) {
+            let mut rig = Self::new();
+            let camera = rig.plug(1);
+            rig.start();
+            assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened first");
+            camera.send(Ok(())).expect("the reader waits");
+            assert_eq!(rig.frame().0, 1, "camera 1 delivers");
+            (rig, camera)
+        }
+    }
+
+    #[test]
+    fn a_stall_is_reported_and_a_new_opening_takes_over() {
+        let (rig, old) = Rig::running();
+        let stalled = rig.event();
+        let CaptureEvent::Stalled { seconds, reason: CaptureError::CameraStalled { name, .. } } = &stalled else {
+            panic!("a stall was due, not {stalled:?}")
+        };
+        assert!((0.1..5.0).contains(seconds) && name == "Fake", "after the time that was set, by name: {stalled:?}");
+        let new = rig.plug(2);
+        new.send(Ok(())).expect("the camera exists");
+        assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened anew");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "and said so");
+        let (number, time) = rig.frame();
+        assert_eq!((number, time.index), (2, 1), "the new one delivers, and the numbers run on");
+        assert!(time.media_time >= Duration::from_millis(100), "so does time: {:?}", time.media_time);
+        assert!(rig.asked.lock().expect("not poisoned")[1..].iter().all(|name| name.as_deref() == Some("Fake")), "asked for by name");
+        // The old driver wakes at last: it must not speak into the new session.
+        _ = old.send(Ok(()));
+        std::thread::sleep(Duration::from_millis(30));
+        new.send(Ok(())).expect("the new reader waits");
+        assert_eq!(rig.frame().0, 2, "the old camera's frame is not delivered");
+    }
+
+    #[test]
+    fn a_stalled_camera_that_wakes_goes_on_by_itself() {
+        let (rig, camera) = Rig::running();
+        assert!(matches!(rig.event(), CaptureEvent::Stalled { .. }), "stalled");
+        std::thread::sleep(Duration::from_millis(100));
+        camera.send(Ok(())).expect("the reader still waits");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "no new opening was needed");
+        assert_eq!(rig.frame().0, 1, "the same camera");
+        assert!(rig.asked.lock().expect("not poisoned").len() > 1, "although openings had been tried meanwhile");
+    }
+
+    #[test]
+    fn an_unplugged_camera_is_found_again() {
+        let (rig, camera) = Rig::running();
+        camera.send(Err(CaptureError::CameraRead { name: "Fake".to_owned(), detail: "no such device".to_owned() })).expect("waits");
+        let lost = rig.event();
+        assert!(matches!(&lost, CaptureEvent::Stalled { reason: CaptureError::CameraRead { .. }, .. }), "with its reason: {lost:?}");
+        std::thread::sleep(Duration::from_millis(150));
+        rig.plug(3).send(Ok(())).expect("the camera exists");
+        assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "found again");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "and said so");
+        assert_eq!(rig.frame().0, 3, "delivers again");
+    }
+
+    #[test]
+    fn dropping_never_waits_for_the_driver() {
+        let (mut rig, camera) = Rig::running();
+        let start = Instant::now();
+        drop(rig.worker.take());
+        assert!(start.elapsed() < Duration::from_millis(100), "took {:?} although the driver blocks", start.elapsed());
+        _ = camera.send(Ok(()));
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(rig.frames.try_recv().is_err(), "nothing is delivered after the drop");
+    }
+
+    #[test]
+    fn a_camera_that_is_not_there_at_first_is_a_failure() {
+        let mut rig = Rig::new();
+        rig.start();
+        assert!(matches!(rig.event(), CaptureEvent::Failed(CaptureError::NoCamera)), "said once, not retried");
+        assert!(rig.events.recv_timeout(Duration::from_millis(200)).is_err(), "nothing follows");
+    }
+}
