@@ -1,22 +1,22 @@
 //! Brings decoded pictures into shape: upright, and no larger than asked for.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
+
+use crate::scale::{FilterType, Scaler};
 
 /// Turns and scales pictures, one after the other.
 pub(super) struct Shaper {
     /// Size before turning, after scaling.
     scaled: [u32; 2],
     orientation: Orientation,
-    resizer: Resizer,
+    scaler: Scaler,
 }
 
 impl Shaper {
     /// For pictures of `size` that are to be turned by `orientation` and made to fit `max_side_px`.
     pub(super) fn new(size: [u32; 2], orientation: Orientation, max_side_px: Option<u32>) -> Self {
-        Self { scaled: fit_within(size, max_side_px), orientation, resizer: Resizer::new() }
+        Self { scaled: fit_within(size, max_side_px), orientation, scaler: Scaler::new() }
     }
 
     /// Size of the pictures that come out.
@@ -37,17 +37,8 @@ impl Shaper {
     }
 
     fn scale(&mut self, pixels: RgbImage) -> RgbImage {
-        let (width, height) = pixels.dimensions();
-        let [to_width, to_height] = self.scaled;
-        let mut target = Image::new(to_width, to_height, PixelType::U8x3);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        let scaled = ImageRef::new(width, height, &pixels, PixelType::U8x3)
-            .ok()
-            .filter(|source| self.resizer.resize(source, &mut target, &options).is_ok())
-            .is_some();
-        let bytes = if scaled { target.into_vec() } else { Vec::new() };
         // Cannot fail for the sizes that are accepted; if it did, the whole picture would still be right, only large.
-        RgbImage::from_raw(to_width, to_height, bytes).unwrap_or(pixels)
+        self.scaler.rgb(&pixels, None, self.scaled, FilterType::Bilinear).unwrap_or(pixels)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Bringing frames of any shape into the square in which everything is measured, and back into their shape to look for a face.
 
-use fast_image_resize::{Filter, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef};
 use glam::Vec2;
 use image::RgbImage;
 
 use super::MEASURE_PX;
 use crate::data::Landmarks;
+use crate::scale::{Filter, FilterType, Scaler};
 
 /// No picture for the detector is longer than this, however long and thin the frame is.
 const LONGEST_PX: f32 = 1024.0;
@@ -44,11 +44,8 @@ fn resize(picture: &RgbImage, [width, height]: [u32; 2]) -> Option<RgbImage> {
     if picture.width() == 0 || picture.height() == 0 {
         return None;
     }
-    let from = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).ok()?;
-    let mut to = Image::new(width, height, PixelType::U8x3);
     let filter = FilterType::Custom(Filter::new("cubic", cubic, 2.0).ok()?);
-    Resizer::new().resize(&from, &mut to, &ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter))).ok()?;
-    RgbImage::from_raw(width, height, to.into_vec())
+    Scaler::new().rgb(picture, None, [width, height], filter)
 }
 
 /// The cubic convolution kernel of Keys with slope -0.6.

@@ -1,10 +1,11 @@
 //! Cuts a face out of a picture: upright, at a given size, edges repeated where the picture ends.
 
-use fast_image_resize as fir;
 use glam::Vec2;
 use image::RgbImage;
 
 use super::FacePlace;
+use crate::data::PixelBox;
+use crate::scale::{FilterType, Scaler};
 
 /// Pixels of the picture per pixel of the cut beyond which the picture is averaged down first, so that nothing aliases.
 const SHRINK_BEYOND: f32 = 1.7;
@@ -70,14 +71,8 @@ impl UprightCut {
 
 /// A part of a picture, averaged down to `size`.
 fn shrink(picture: &RgbImage, low: Vec2, extent: Vec2, size: Vec2) -> Option<RgbImage> {
-    let source = fir::images::ImageRef::new(picture.width(), picture.height(), picture.as_raw(), fir::PixelType::U8x3).ok()?;
-    let (width, height) = (size.x as u32, size.y as u32);
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
-    let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear))
-        .crop(low.x.into(), low.y.into(), extent.x.into(), extent.y.into());
-    fir::Resizer::new().resize(&source, &mut target, &options).ok()?;
-    RgbImage::from_raw(width, height, target.into_vec())
+    let part = PixelBox { left: low.x, top: low.y, right: low.x + extent.x, bottom: low.y + extent.y };
+    Scaler::new().rgb(picture, Some(part), [size.x as u32, size.y as u32], FilterType::Bilinear)
 }
 
 /// A whole picture at another size: averaged when smaller, bilinear when larger. `None` when either size is empty.

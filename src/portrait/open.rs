@@ -4,11 +4,11 @@ use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image as ResizeBuffer};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, RgbaImage};
 
 use super::colour::convert_to_srgb;
+use crate::scale::{FilterType, Scaler};
 
 /// Largest picture that is opened, in pixels.
 const MAX_PIXELS: u64 = 100_000_000;
@@ -257,15 +257,8 @@ fn scaled_to(pixels: RgbaImage, longest_px: u32) -> RgbaImage {
         return pixels;
     }
     let shorter = |side: u32| ((f64::from(side) * f64::from(longest_px) / f64::from(longest)).round() as u32).max(1);
-    let (new_width, new_height) = (shorter(width), shorter(height));
-    let mut target = ResizeBuffer::new(new_width, new_height, PixelType::U8x4);
-    let resized = ResizeBuffer::from_vec_u8(width, height, pixels.into_raw(), PixelType::U8x4).ok().and_then(|source| {
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        Resizer::new().resize(&source, &mut target, &options).ok()
-    });
-    // Sizes and formats agree by construction, so resizing cannot fail; black would be seen at once if it ever did.
-    debug_assert!(resized.is_some(), "sizes agree");
-    RgbaImage::from_raw(new_width, new_height, target.into_vec()).unwrap_or_else(|| RgbaImage::new(new_width, new_height))
+    // Cannot fail for sizes that are not empty; if it did, the whole picture would still be right, only large.
+    Scaler::new().rgba(&pixels, [shorter(width), shorter(height)], FilterType::Lanczos3).unwrap_or(pixels)
 }
 
 /// Video needs even sides: the last odd row and column are left out.

@@ -1,18 +1,20 @@
 //! Any rate to 48 kHz, in time: the resampler's own delay is cut off, and nothing is lost at the end.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Fft, FixedSync, Indexing, Resampler as _};
+use rubato::{Async, FixedAsync, Indexing, Resampler as _, SincInterpolationParameters, SincInterpolationType, WindowFunction};
 
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
 
 /// Input samples that are converted together.
 const CHUNK: usize = 1024;
+/// Length of the interpolation filter, in samples.
+const FILTER_SAMPLES: usize = 128;
 
 /// Converts a stream of stereo samples.
 pub(super) struct ToSampleRate {
     rate_hz: u32,
     /// Absent when nothing needs to be done.
-    resampler: Option<Fft<f32>>,
+    resampler: Option<Async<f32>>,
     waiting: [Vec<f32>; 2],
     taken_in: u64,
     given_out: u64,
@@ -23,9 +25,7 @@ pub(super) struct ToSampleRate {
 impl ToSampleRate {
     /// For input at `rate_hz`.
     pub(super) fn new(rate_hz: u32) -> Result<Self, String> {
-        let (from, to) = (rate_hz as usize, SAMPLE_RATE_HZ as usize);
-        let resampler =
-            if rate_hz == SAMPLE_RATE_HZ { None } else { Some(Fft::new(from, to, CHUNK, 2, FixedSync::Input).map_err(|e| e.to_string())?) };
+        let resampler = if rate_hz == SAMPLE_RATE_HZ { None } else { Some(sinc_resampler(rate_hz)?) };
         let delay = resampler.as_ref().map_or(0, rubato::Resampler::output_delay);
         Ok(Self { rate_hz, resampler, waiting: [Vec::new(), Vec::new()], taken_in: 0, given_out: 0, delay })
     }
@@ -88,6 +88,15 @@ impl ToSampleRate {
         out.right.extend_from_slice(&converted[1][skipped..written]);
         Ok(())
     }
+}
+
+fn sinc_resampler(rate_hz: u32) -> Result<Async<f32>, String> {
+    let ratio = f64::from(SAMPLE_RATE_HZ) / f64::from(rate_hz);
+    let filter = SincInterpolationParameters::new(FILTER_SAMPLES, WindowFunction::BlackmanHarris2)
+        .oversampling_factor(256)
+        .interpolation(SincInterpolationType::Linear);
+    // The ratio never changes while a clip plays: no range is needed.
+    Async::new_sinc(ratio, 1.0, &filter, CHUNK, 2, FixedAsync::Input).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
