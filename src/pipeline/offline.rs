@@ -8,11 +8,12 @@ use crossbeam::channel::{Receiver, bounded};
 use super::puppet::{Puppet, RenderedImage};
 use super::{PipelineError, clip_sound::ClipSound};
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
-use crate::data::{Portrait, TrackedFrame};
+use crate::data::{Landmarks, PixelBox, Portrait, TrackedFrame};
+use crate::face::FaceFinder;
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
 use crate::settings::Controls;
-use crate::track::{TrackOptions, Tracker};
+use crate::track::{FaceModel, TrackOptions, Tracker};
 
 /// Tracked frames that may wait for the compositor.
 const QUEUED: usize = 4;
@@ -26,6 +27,8 @@ pub enum Sound {
     OfDriver,
     /// A microphone, by name or the system's default.
     Microphone(Option<String>),
+    /// The clip's own where there is one, else a microphone, else none: for the window, where a missing microphone must not stop a recording.
+    Any(Option<String>),
 }
 
 /// Everything one run needs.
@@ -179,6 +182,23 @@ fn discard(finished: &Finished) {
 }
 
 /// A tracker for a run over a clip, or one for stored motion when there is no landmark model.
-pub fn offline_tracker(model: Option<Arc<crate::track::FaceModel>>, smoothing: f32) -> Tracker {
-    Tracker::new(model, TrackOptions { smoothing, ..TrackOptions::default() })
+pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
+    let options = TrackOptions { smoothing, ..TrackOptions::default() };
+    match model {
+        Some(model) => Tracker::new(model, options),
+        None => Tracker::with_finder(Box::new(Blind), options),
+    }
+}
+
+/// Finds nothing: stands in while there is no landmark model, so that stored motion still passes.
+struct Blind;
+
+impl FaceFinder for Blind {
+    fn detect(&mut self, _picture: &image::RgbImage) -> Vec<PixelBox> {
+        Vec::new()
+    }
+
+    fn predict(&mut self, _picture: &image::RgbImage, _boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
+        None
+    }
 }

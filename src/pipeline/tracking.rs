@@ -9,7 +9,6 @@ use super::enroll::SharedModel;
 use super::{Event, PipelineError, Shared};
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
-use crate::track::{TrackOptions, Tracker};
 
 /// How long the thread sleeps at most before it looks at its commands.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -45,8 +44,9 @@ pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Ar
 
 fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
     // Until the model is there, stored performances pass; pictures show no face.
-    let options = TrackOptions { smoothing, ..TrackOptions::default() };
-    let mut tracker = Tracker::new(model.get(), options);
+    let mut smoothing = smoothing;
+    let mut has_model = false;
+    let mut tracker = super::tracker(None, smoothing);
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {
@@ -55,14 +55,16 @@ fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop
                     tracker.reset();
                     sight = Sight::default();
                 }
-                Command::Smoothing(smoothing) => tracker.set_smoothing(smoothing),
+                Command::Smoothing(wanted) => {
+                    smoothing = wanted;
+                    tracker.set_smoothing(smoothing);
+                }
             }
         }
         let Some(input) = links.input.take_timeout(PATIENCE) else { continue };
-        if !tracker.has_model()
-            && let Some(model) = model.get()
-        {
-            tracker.set_model(model);
+        if !has_model && let Some(model) = model.get() {
+            tracker = super::tracker(Some(model), smoothing);
+            has_model = true;
         }
         let tracked = shared.timings.measure("track", || tracker.track(input));
         if let Some(event) = sight.update(tracked.face.is_some()) {
