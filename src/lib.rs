@@ -1,6 +1,7 @@
 //! Retrato brings a portrait to life with your own face.
 
 pub mod compose;
+pub mod capture;
 pub mod data;
 pub mod doctor;
 pub mod evaluate;
@@ -9,5 +10,7 @@ pub mod generate;
 pub mod gpu;
 pub mod portrait;
 pub mod retarget;
+pub mod record;
 pub mod runtime;
 pub mod settings;
+pub mod track;

@@ -1,0 +1,133 @@
+//! The PNG recording: a folder with one numbered picture per frame, lossless and with transparency.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use image::RgbaImage;
+
+use super::picture::{Fitter, recording_size};
+use super::session::{Kept, Sink};
+use super::{RecordError, RecordOptions, SourceType, files, metadata};
+
+/// A folder being filled.
+pub(super) struct PngSink {
+    options: RecordOptions,
+    folder: PathBuf,
+    fitter: Option<Fitter>,
+    frames: u64,
+    bytes: u64,
+}
+
+impl PngSink {
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(super) fn open(options: &RecordOptions) -> Result<Self, RecordError> {
+        let folder = make_folder(&options.path, options.overwrite)?;
+        Ok(Self { options: options.clone(), folder, fitter: None, frames: 0, bytes: 0 })
+    }
+
+    fn fitter(&mut self, picture: &RgbaImage) -> &mut Fitter {
+        let max_long_side_px = self.options.max_long_side_px;
+        self.fitter.get_or_insert_with(|| {
+            let size = recording_size(picture.dimensions().into(), max_long_side_px, [u32::MAX, u32::MAX], false);
+            Fitter::new(size, None)
+        })
+    }
+}
+
+impl Sink for PngSink {
+    fn picture(&mut self, picture: &RgbaImage, _pts: Duration) -> Result<(), RecordError> {
+        let path = self.folder.join(format!("frame_{:06}.png", self.frames + 1));
+        let source_type = self.options.source_type;
+        let fitted = self.fitter(picture).fit(picture)?;
+        let written = write_png(&path, fitted, source_type);
+        if written.is_err() && path.exists() {
+            // Half a picture is of no use to anybody.
+            fs::remove_file(&path).map_err(RecordError::file("remove", &path))?;
+        }
+        self.bytes += written?;
+        self.frames += 1;
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn finish(self: Box<Self>, end: Duration, _progress: &mut dyn FnMut(f32)) -> Result<Kept, RecordError> {
+        if self.frames == 0 {
+            // Leaves a folder alone that was not empty before.
+            fs::remove_dir(&self.folder).ok();
+            return Err(RecordError::NothingRecorded);
+        }
+        Ok(Kept { path: self.folder, duration: end, frames: self.frames, warning: None, problem: None })
+    }
+}
+
+/// The folder itself when it is new or empty, or may be overwritten; else a free name like it.
+fn make_folder(path: &Path, overwrite: bool) -> Result<PathBuf, RecordError> {
+    for name in files::numbered_names(path) {
+        match fs::create_dir(&name) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if overwrite && name.is_dir() {
+                    remove_old_frames(&name)?;
+                    return Ok(name);
+                }
+                if fs::read_dir(&name).is_ok_and(|mut entries| entries.next().is_none()) {
+                    return Ok(name);
+                }
+                if overwrite {
+                    return Err(RecordError::Occupied { path: name });
+                }
+            }
+            Err(cause) => return Err(RecordError::NotWritable { path: name, cause }),
+        }
+    }
+    Err(RecordError::Occupied { path: path.to_owned() })
+}
+
+/// Removes an earlier recording's pictures, so that a shorter one does not end with their rest. Other files are left alone.
+fn remove_old_frames(folder: &Path) -> Result<(), RecordError> {
+    for entry in fs::read_dir(folder).map_err(RecordError::file("list", folder))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let digits = name.strip_prefix("frame_").and_then(|rest| rest.strip_suffix(".png"));
+        if digits.is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            fs::remove_file(entry.path()).map_err(RecordError::file("remove", &entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes one picture and returns its size in bytes.
+fn write_png(path: &Path, picture: &RgbaImage, source_type: SourceType) -> Result<u64, RecordError> {
+    let file = File::create(path).map_err(RecordError::file("create", path))?;
+    let mut out = BufWriter::new(file);
+    encode_png(&mut out, path, picture, source_type)?;
+    let file = out.into_inner().map_err(|error| RecordError::file("write", path)(error.into_error()))?;
+    file.metadata().map(|facts| facts.len()).map_err(RecordError::file("write", path))
+}
+
+/// Encodes a picture with its description, fast rather than small. `path` is for messages.
+///
+/// # Errors
+/// [`RecordError::File`] when writing fails, [`RecordError::Encoder`] when the encoder refuses.
+pub(super) fn encode_png(out: impl Write, path: &Path, picture: &RgbaImage, source_type: SourceType) -> Result<(), RecordError> {
+    let failed = |error| match error {
+        png::EncodingError::IoError(cause) => RecordError::file("write", path)(cause),
+        error => RecordError::encoder("PNG")(error),
+    };
+    let mut encoder = png::Encoder::new(out, picture.width(), picture.height());
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+    metadata::describe_png(&mut encoder, source_type)?;
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(picture.as_raw()).map_err(failed)?;
+    writer.finish().map_err(failed)
+}
