@@ -52,6 +52,8 @@ pub enum Event {
     SourceStalled {
         /// Seconds without a frame.
         seconds: f64,
+        /// What the driver said.
+        reason: String,
     },
     /// A silent camera delivers again.
     SourceRecovered,
@@ -374,7 +376,7 @@ fn report_capture(shared: &Shared, event: CaptureEvent) {
             *lock(&shared.driver_info) = Some(info.clone());
             Event::SourceOpened(info)
         }
-        CaptureEvent::Stalled { seconds } => Event::SourceStalled { seconds },
+        CaptureEvent::Stalled { seconds, reason } => Event::SourceStalled { seconds, reason: reason.to_string() },
         CaptureEvent::Recovered => Event::SourceRecovered,
         CaptureEvent::Ended => Event::SourceEnded,
         CaptureEvent::Failed(error) => Event::SourceFailed(error.to_string()),

@@ -15,7 +15,7 @@ use crate::data::Portrait;
 use crate::pipeline::{self, ChosenExecutor, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::runtime::{StageTimes, peak_memory_mib};
+use crate::runtime::{StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::settings::{Controls, ExecutorChoice};
 
@@ -161,7 +161,7 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
         executor: pipeline.live_stats().executor,
         executor_choice,
         generator: pipeline.live_stats().generator,
-        peak_memory_mb: peak_memory_mib().unwrap_or(0.0),
+        peak_memory_mb: peak_memory_mb().unwrap_or(0.0),
         driver: driver.name,
         driver_fps: driver.fps,
         driver_size: driver.size,

@@ -89,7 +89,7 @@ impl LivePuppet {
             Event::SourceOpened(info) => {
                 PuppetEvent::SourceOpened { name: info.name, frames_per_sec: Some(info.fps as f32).filter(|fps| *fps > 0.0) }
             }
-            Event::SourceStalled { seconds } => PuppetEvent::SourceStalled(seconds as f32),
+            Event::SourceStalled { seconds, .. } => PuppetEvent::SourceStalled(seconds as f32),
             Event::SourceRecovered => PuppetEvent::SourceRecovered,
             Event::SourceEnded => PuppetEvent::SourceEnded,
             Event::SourceFailed(message) => PuppetEvent::SourceFailed(message),
