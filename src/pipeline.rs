@@ -377,6 +377,8 @@ fn report_capture(shared: &Shared, event: CaptureEvent) {
             Event::SourceOpened(info)
         }
         CaptureEvent::Stalled { seconds, reason } => Event::SourceStalled { seconds, reason: reason.to_string() },
+        // The driver is the same as before: nothing to tell.
+        CaptureEvent::Looped(_) => return,
         CaptureEvent::Recovered => Event::SourceRecovered,
         CaptureEvent::Ended => Event::SourceEnded,
         CaptureEvent::Failed(error) => Event::SourceFailed(error.to_string()),

@@ -14,7 +14,7 @@ use crate::data::{PixelBox, Portrait};
 use crate::pipeline::{Opened, PictureInput, Progress};
 use crate::runtime::StopFlag;
 use crate::settings::Strengths;
-use crate::track::{FaceModel, ModelError};
+use crate::track::{FaceModel, TrackError};
 
 /// Where the landmark model is.
 #[derive(clap::Args)]
@@ -25,10 +25,10 @@ pub(super) struct ModelArgs {
 }
 
 /// The landmark model, or why there is none: stored motion and built-in portraits do without.
-pub(super) type Model = Result<Arc<FaceModel>, ModelError>;
+pub(super) type Model = Result<Arc<FaceModel>, TrackError>;
 
 pub(super) fn load_model(args: &ModelArgs) -> Model {
-    FaceModel::find_and_load(args.landmark_model.as_deref())
+    FaceModel::load(args.landmark_model.as_deref()).map(Arc::new)
 }
 
 /// A built-in portrait by name, or the picture at a path.

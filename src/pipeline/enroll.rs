@@ -108,7 +108,7 @@ impl SharedModel {
         let loader = Worker::spawn(
             "load model",
             move |_| {
-                let result = FaceModel::find_and_load(path_in_settings.as_deref()).map_err(|error| error.to_string());
+                let result = FaceModel::load(path_in_settings.as_deref()).map(Arc::new).map_err(|error| error.to_string());
                 // Nobody else sets it while this body runs.
                 loaded.set(result).ok();
             },

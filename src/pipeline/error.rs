@@ -4,7 +4,7 @@ use crate::capture::CaptureError;
 use crate::compose::ComposeError;
 use crate::record::RecordError;
 use crate::runtime::WorkerError;
-use crate::track::ModelError;
+use crate::track::TrackError;
 
 /// Why the pipeline cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum PipelineError {
     Capture(#[from] CaptureError),
     /// The landmark model cannot be used.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Track(#[from] TrackError),
     /// The GPU cannot hold the picture.
     #[error(transparent)]
     Compose(#[from] ComposeError),

@@ -8,8 +8,7 @@ use crossbeam::channel::{Receiver, bounded};
 use super::puppet::{Puppet, RenderedImage};
 use super::{PipelineError, clip_sound::ClipSound};
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
-use crate::data::{Landmarks, PixelBox, Portrait, TrackedFrame};
-use crate::face::FaceFinder;
+use crate::data::{Portrait, TrackedFrame};
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
 use crate::settings::Controls;
@@ -184,21 +183,5 @@ fn discard(finished: &Finished) {
 /// A tracker for a run over a clip, or one for stored motion when there is no landmark model.
 pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
     let options = TrackOptions { smoothing, ..TrackOptions::default() };
-    match model {
-        Some(model) => Tracker::new(model, options),
-        None => Tracker::with_finder(Box::new(Blind), options),
-    }
-}
-
-/// Finds nothing: stands in while there is no landmark model, so that stored motion still passes.
-struct Blind;
-
-impl FaceFinder for Blind {
-    fn detect(&mut self, _picture: &image::RgbImage) -> Vec<PixelBox> {
-        Vec::new()
-    }
-
-    fn predict(&mut self, _picture: &image::RgbImage, _boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
-        None
-    }
+    Tracker::new(model, options)
 }

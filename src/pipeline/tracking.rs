@@ -44,9 +44,7 @@ pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Ar
 
 fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
     // Until the model is there, stored performances pass; pictures show no face.
-    let mut smoothing = smoothing;
-    let mut has_model = false;
-    let mut tracker = super::tracker(None, smoothing);
+    let mut tracker = super::tracker(model.get(), smoothing);
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {
@@ -55,16 +53,14 @@ fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop
                     tracker.reset();
                     sight = Sight::default();
                 }
-                Command::Smoothing(wanted) => {
-                    smoothing = wanted;
-                    tracker.set_smoothing(smoothing);
-                }
+                Command::Smoothing(smoothing) => tracker.set_smoothing(smoothing),
             }
         }
         let Some(input) = links.input.take_timeout(PATIENCE) else { continue };
-        if !has_model && let Some(model) = model.get() {
-            tracker = super::tracker(Some(model), smoothing);
-            has_model = true;
+        if !tracker.has_model()
+            && let Some(model) = model.get()
+        {
+            tracker.set_model(model);
         }
         let tracked = shared.timings.measure("track", || tracker.track(input));
         if let Some(event) = sight.update(tracked.face.is_some()) {
