@@ -6,6 +6,7 @@ mod flow;
 mod frame;
 mod geometry;
 mod motion;
+mod performance;
 mod portrait;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
@@ -14,4 +15,5 @@ pub use flow::FlowField;
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
 pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};
+pub use performance::{Performance, PerformanceError, PerformanceFrame, PerformanceHeader, PerformanceWriter};
 pub use portrait::Portrait;

@@ -1,9 +1,9 @@
 //! Brings every picture to the recording's size and, where the format has no transparency, lays it over its matte.
 
-use fast_image_resize as fir;
 use image::{Rgba, RgbaImage};
 
 use super::{Matte, RecordError};
+use crate::scale::{FilterType, Scaler};
 
 /// The size of a recording whose first picture has `size`: at most `max_long_side_px` on the long side, at most `largest` (long and short
 /// side) in any case, and even if asked.
@@ -21,14 +21,14 @@ pub(super) fn recording_size(size: [u32; 2], max_long_side_px: Option<u32>, larg
 pub(super) struct Fitter {
     size: [u32; 2],
     matte: Option<Matte>,
-    resizer: fir::Resizer,
+    scaler: Scaler,
     fitted: RgbaImage,
 }
 
 impl Fitter {
     /// A fitter into `size` (width, height); without a `matte` transparency is kept.
     pub(super) fn new(size: [u32; 2], matte: Option<Matte>) -> Self {
-        Self { size, matte, resizer: fir::Resizer::new(), fitted: RgbaImage::new(size[0], size[1]) }
+        Self { size, matte, scaler: Scaler::new(), fitted: RgbaImage::new(size[0], size[1]) }
     }
 
     /// The size pictures are brought to.
@@ -60,16 +60,8 @@ impl Fitter {
 
     fn resize(&mut self, picture: &RgbaImage) -> Result<(), RecordError> {
         let inner = inner_size(picture.dimensions().into(), self.size);
-        let options = fir::ResizeOptions::new()
-            .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom))
-            .use_alpha(!is_opaque(picture));
-        let source = fir::images::ImageRef::new(picture.width(), picture.height(), picture.as_raw(), fir::PixelType::U8x4)
-            .map_err(RecordError::encoder("picture"))?;
-        let mut scaled = RgbaImage::new(inner[0], inner[1]);
-        let mut target = fir::images::Image::from_slice_u8(inner[0], inner[1], &mut scaled, fir::PixelType::U8x4)
-            .map_err(RecordError::encoder("picture"))?;
-        self.resizer.resize(&source, &mut target, &options).map_err(RecordError::encoder("picture"))?;
-        drop(target);
+        let scaled = self.scaler.rgba(picture, inner, FilterType::CatmullRom);
+        let scaled = scaled.ok_or_else(|| RecordError::encoder("picture")("the picture is empty"))?;
         if inner == self.size {
             self.fitted = scaled;
         } else {

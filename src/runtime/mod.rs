@@ -1,9 +1,11 @@
 //! What the stages run on: links between threads, workers that own a thread, and timing statistics.
 
 mod latest;
+mod memory;
 mod stats;
 mod worker;
 
 pub use latest::{Latest, LatestReader, LatestWriter};
+pub use memory::peak_memory_mib;
 pub use stats::{Percentiles, StageTimes, Timings};
 pub use worker::{StopFlag, Worker, WorkerError};

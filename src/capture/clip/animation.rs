@@ -1,0 +1,280 @@
+//! GIF, animated PNG and WebP, and stills, which are clips of one picture.
+//!
+//! The decoders of the image crate stay on the thread that made them, so they get one: it is at most two pictures ahead.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{AnimationDecoder as _, DynamicImage, Frames, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+
+use super::{Opened, Picture, Pictures};
+use crate::capture::error::CaptureError;
+use crate::capture::pixels::{MAX_SIDE_PX, is_acceptable_size};
+use crate::capture::source::SourceKind;
+use crate::runtime::Worker;
+
+/// Most memory that a decoder may take.
+const MAX_ALLOC_BYTES: u64 = 512 << 20;
+/// How long a picture of an animation is shown that says nothing useful, as browsers do it.
+const DEFAULT_DELAY: Duration = Duration::from_millis(100);
+/// Delays up to this are not meant.
+const MEANINGLESS_DELAY: Duration = Duration::from_millis(10);
+/// How long a still is shown; a looped one keeps coming at this rate.
+const STILL_DELAY: Duration = Duration::from_millis(40);
+
+/// Pictures that come from a decoding thread.
+pub(super) struct AnimationPictures {
+    path: PathBuf,
+    pictures: Receiver<Result<Picture, CaptureError>>,
+    /// Ends by itself as soon as nobody takes its pictures.
+    decoding: Worker,
+    first: Option<Picture>,
+}
+
+impl AnimationPictures {
+    /// Opens the file and decodes its first picture.
+    pub(super) fn open(path: &Path) -> Result<Opened, CaptureError> {
+        let facts = Facts::read(path)?;
+        let (pictures, decoding) = start(path)?;
+        let mut this = Self { path: path.to_owned(), pictures, decoding, first: None };
+        let first = this.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?;
+        let delay = first.lasts.unwrap_or(DEFAULT_DELAY);
+        this.first = Some(first);
+        Ok(Opened {
+            pictures: Box::new(this),
+            kind: if facts.animated { SourceKind::Clip } else { SourceKind::Still },
+            size: facts.size,
+            orientation: facts.orientation,
+            fps: 1.0 / delay.as_secs_f64(),
+            frames: (!facts.animated).then_some(1),
+            duration: (!facts.animated).then_some(STILL_DELAY),
+            has_sound: false,
+            decoder: "in-process",
+        })
+    }
+}
+
+impl Pictures for AnimationPictures {
+    fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
+        match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.pictures.recv().ok().transpose(),
+        }
+    }
+
+    fn restart(&mut self) -> Result<(), CaptureError> {
+        let (pictures, decoding) = start(&self.path)?;
+        // The old thread has lost its listener once the channel is replaced, and ends.
+        self.pictures = pictures;
+        self.decoding = decoding;
+        Ok(())
+    }
+}
+
+/// What the header says.
+struct Facts {
+    size: [u32; 2],
+    orientation: Orientation,
+    animated: bool,
+}
+
+impl Facts {
+    fn read(path: &Path) -> Result<Self, CaptureError> {
+        let damaged = |e: ImageError| damaged(path, &e);
+        // Sizes are looked at before any decoder reserves memory for them.
+        let (width, height) = reader(path)?.into_dimensions().map_err(damaged)?;
+        if !is_acceptable_size([width, height]) {
+            return Err(CaptureError::TooLarge { path: path.to_owned(), width, height });
+        }
+        let animated = match reader(path)?.format() {
+            Some(ImageFormat::Gif) => true,
+            Some(ImageFormat::Png) => PngDecoder::new(open(path)?).and_then(|png| png.is_apng()).map_err(damaged)?,
+            Some(ImageFormat::WebP) => WebPDecoder::new(open(path)?).map_err(damaged)?.has_animation(),
+            _ => false,
+        };
+        let upright = Orientation::NoTransforms;
+        let orientation =
+            if animated { upright } else { reader(path)?.into_decoder().and_then(|mut d| d.orientation()).unwrap_or(upright) };
+        Ok(Self { size: [width, height], orientation, animated })
+    }
+}
+
+fn start(path: &Path) -> Result<(Receiver<Result<Picture, CaptureError>>, Worker), CaptureError> {
+    let (sender, receiver) = bounded(1);
+    let (path, failures) = (path.to_owned(), sender.clone());
+    let body = move |_: &crate::runtime::StopFlag| {
+        if let Err(error) = decode_all(&path, &sender) {
+            report(&sender, error);
+        }
+    };
+    let worker = Worker::spawn("capture-animation", body, move |panic| report(&failures, panic.into()))?;
+    Ok((receiver, worker))
+}
+
+fn report(sender: &Sender<Result<Picture, CaptureError>>, error: CaptureError) {
+    if sender.send(Err(error)).is_err() {
+        tracing::debug!("an animation failed after it was closed");
+    }
+}
+
+/// Decodes picture by picture for as long as somebody takes them.
+fn decode_all(path: &Path, sender: &Sender<Result<Picture, CaptureError>>) -> Result<(), CaptureError> {
+    let damaged = |e: ImageError| damaged(path, &e);
+    let Some(frames) = frames(path)? else {
+        let still = reader(path)?.decode().map_err(damaged)?;
+        let picture = Picture { pixels: flatten(still), at: Duration::ZERO, lasts: Some(STILL_DELAY) };
+        // Whether anybody still wants it does not matter: it is the only one.
+        _ = sender.send(Ok(picture));
+        return Ok(());
+    };
+    let mut at = Duration::ZERO;
+    for frame in frames {
+        let frame = frame.map_err(damaged)?;
+        let delay = Duration::from(frame.delay());
+        let lasts = if delay <= MEANINGLESS_DELAY { DEFAULT_DELAY } else { delay };
+        let pixels = flatten(DynamicImage::ImageRgba8(frame.into_buffer()));
+        if sender.send(Ok(Picture { pixels, at, lasts: Some(lasts) })).is_err() {
+            break;
+        }
+        at += lasts;
+    }
+    Ok(())
+}
+
+/// The pictures of an animation; `None` for a still.
+fn frames(path: &Path) -> Result<Option<Frames<'static>>, CaptureError> {
+    let damaged = |e: ImageError| damaged(path, &e);
+    Ok(match reader(path)?.format() {
+        Some(ImageFormat::Gif) => Some(limited(GifDecoder::new(open(path)?)).map_err(damaged)?.into_frames()),
+        Some(ImageFormat::Png) => {
+            let png = limited(PngDecoder::new(open(path)?)).map_err(damaged)?;
+            if png.is_apng().map_err(damaged)? { Some(png.apng().map_err(damaged)?.into_frames()) } else { None }
+        }
+        Some(ImageFormat::WebP) => {
+            let webp = limited(WebPDecoder::new(open(path)?)).map_err(damaged)?;
+            webp.has_animation().then(|| webp.into_frames())
+        }
+        _ => None,
+    })
+}
+
+fn limited<D: ImageDecoder>(decoder: Result<D, ImageError>) -> Result<D, ImageError> {
+    let mut decoder = decoder?;
+    decoder.set_limits(limits())?;
+    Ok(decoder)
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE_PX);
+    limits.max_image_height = Some(MAX_SIDE_PX);
+    limits.max_alloc = Some(MAX_ALLOC_BYTES);
+    limits
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, CaptureError> {
+    File::open(path).map(BufReader::new).map_err(|cause| CaptureError::Unreadable { path: path.to_owned(), cause })
+}
+
+fn reader(path: &Path) -> Result<ImageReader<BufReader<File>>, CaptureError> {
+    let unreadable = |cause| CaptureError::Unreadable { path: path.to_owned(), cause };
+    let mut reader = ImageReader::new(open(path)?).with_guessed_format().map_err(unreadable)?;
+    let mut bounds = Limits::no_limits();
+    bounds.max_alloc = Some(MAX_ALLOC_BYTES);
+    reader.limits(bounds);
+    Ok(reader)
+}
+
+fn damaged(path: &Path, error: &ImageError) -> CaptureError {
+    CaptureError::Damaged { path: path.to_owned(), detail: error.to_string() }
+}
+
+/// Without transparency: what is see-through becomes white.
+fn flatten(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let rgba: RgbaImage = picture.into_rgba8();
+    let mut pixels = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in pixels.pixels_mut().zip(rgba.pixels()) {
+        let [r, g, b, alpha] = from.0.map(u32::from);
+        to.0 = [r, g, b].map(|c| ((c * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
+    }
+    pixels
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Delay, Frame, Rgba};
+
+    use super::*;
+
+    fn write_gif(path: &Path, grey: &[u8], delay_ms: u32) {
+        let mut encoder = image::codecs::gif::GifEncoder::new(File::create(path).expect("a file"));
+        for &value in grey {
+            let pixels = RgbaImage::from_pixel(24, 16, Rgba([value, value, value, 255]));
+            let frame = Frame::from_parts(pixels, 0, 0, Delay::from_numer_denom_ms(delay_ms, 1));
+            encoder.encode_frame(frame).expect("a frame");
+        }
+    }
+
+    fn all(opened: &mut Opened) -> Vec<(u8, u128)> {
+        std::iter::from_fn(|| opened.pictures.next().expect("no damage"))
+            .map(|picture| (picture.pixels.get_pixel(3, 3).0[0], picture.at.as_millis()))
+            .collect()
+    }
+
+    #[test]
+    fn a_gif_gives_its_pictures_at_their_times_and_again_after_a_restart() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.gif");
+        write_gif(&path, &[10, 100, 200], 80);
+        let mut opened = AnimationPictures::open(&path).expect("our own GIF");
+        assert!((opened.fps - 12.5).abs() < 1e-9, "80 ms a frame");
+        assert_eq!((opened.kind, opened.size), (SourceKind::Clip, [24, 16]), "an animation of this size");
+        let wanted = vec![(10, 0), (100, 80), (200, 160)];
+        assert_eq!(all(&mut opened), wanted, "all pictures in order");
+        opened.pictures.restart().expect("the file is still there");
+        assert_eq!(all(&mut opened), wanted, "and again");
+    }
+
+    #[test]
+    fn delays_of_nothing_mean_a_tenth_of_a_second() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.gif");
+        write_gif(&path, &[10, 20], 0);
+        let mut opened = AnimationPictures::open(&path).expect("our own GIF");
+        assert_eq!(all(&mut opened), [(10, 0), (20, 100)], "as browsers show it");
+    }
+
+    #[test]
+    fn stills_are_clips_of_one_picture_without_transparency() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.png");
+        RgbaImage::from_pixel(20, 30, Rgba([0, 100, 200, 0])).save(&path).expect("a PNG");
+        let mut opened = AnimationPictures::open(&path).expect("our own PNG");
+        assert_eq!((opened.kind, opened.frames), (SourceKind::Still, Some(1)), "a still");
+        assert_eq!(all(&mut opened), [(255, 0)], "see-through becomes white");
+    }
+
+    #[test]
+    fn damage_and_monstrous_sizes_are_errors() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.gif");
+        write_gif(&path, &[1, 2], 50);
+        let whole = std::fs::read(&path).expect("the GIF");
+        std::fs::write(&path, &whole[..20]).expect("a cut GIF");
+        assert!(matches!(AnimationPictures::open(&path), Err(CaptureError::Damaged { .. })), "cut in the header");
+        let mut bomb = whole;
+        bomb[6..10].copy_from_slice(&[0xff; 4]);
+        std::fs::write(&path, &bomb).expect("a huge GIF");
+        assert!(matches!(AnimationPictures::open(&path), Err(CaptureError::TooLarge { width: 65_535, .. })), "65535 x 65535");
+    }
+}

@@ -1,0 +1,269 @@
+//! H.264 in MP4, decoded in-process by openh264, B-frames included.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use image::RgbImage;
+use openh264::OpenH264API;
+use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
+use openh264::formats::YUVSource as _;
+use shiguredo_mp4::boxes::{AvccBox, SampleEntry};
+
+use super::sps::Sps;
+use super::{Opened, Picture, Pictures};
+use crate::capture::error::CaptureError;
+use crate::capture::mp4::Mp4;
+use crate::capture::pixels::is_acceptable_size;
+use crate::capture::planes::I420;
+use crate::capture::scale::orientation_of;
+use crate::capture::source::SourceKind;
+use crate::capture::yuv::YuvToRgb;
+
+/// Most pictures that the decoder may hold back to put them in order.
+const MAX_HELD_BACK: usize = 32;
+/// A stream with this many broken samples in a row is given up.
+const MAX_BROKEN: usize = 120;
+/// Types of NAL units that make up the picture itself: slices and parameter sets. All others only confuse the decoder.
+const PICTURE_UNITS: [u8; 4] = [1, 5, 7, 8];
+/// What stands before a NAL unit in a byte stream.
+const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
+/// Why a file is not decoded here.
+pub(super) enum Refusal {
+    /// ffmpeg may be able to.
+    Reason(String),
+    /// Nobody is.
+    Final(CaptureError),
+}
+
+/// The pictures of an MP4, in order of display.
+pub(super) struct H264Pictures {
+    path: PathBuf,
+    mp4: Mp4,
+    decoder: Decoder,
+    yuv: YuvToRgb,
+    next_sample: u32,
+    parameters_sent: bool,
+    /// When the pictures inside the decoder are shown. It gives them out in order of display, so the earliest belongs to the next one.
+    held_back: BinaryHeap<Reverse<i64>>,
+    /// Pictures that came out and were not asked for yet.
+    ready: VecDeque<Picture>,
+    ended: bool,
+    given: u64,
+    broken: usize,
+    sample: Vec<u8>,
+    stream: Vec<u8>,
+}
+
+impl H264Pictures {
+    /// Opens the file and checks that it can be decoded here.
+    pub(super) fn open(path: &Path) -> Result<Opened, Refusal> {
+        let mp4 = Mp4::open(path).map_err(|e| match e.or_reason(path) {
+            Ok(reason) => Refusal::Reason(reason),
+            Err(error) => Refusal::Final(error),
+        })?;
+        let Some(video) = &mp4.video else { return Err(Refusal::Final(CaptureError::NoVideo { path: path.to_owned() })) };
+        let Some(first) = video.sample(0) else { return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() })) };
+        let (avcc, size) = match first.entry {
+            SampleEntry::Avc1(entry) => (&entry.avcc_box, [entry.visual.width, entry.visual.height]),
+            _ => return Err(Refusal::Reason("its video is not H.264".to_owned())),
+        };
+        let [width, height] = size.map(u32::from);
+        if !is_acceptable_size([width, height]) {
+            return Err(Refusal::Final(CaptureError::TooLarge { path: path.to_owned(), width, height }));
+        }
+        let yuv = check_parameters(avcc).map_err(Refusal::Reason)?;
+        let (frames, first_secs, end_secs) = video.extent();
+        if frames == 0 {
+            return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() }));
+        }
+        let length = Duration::try_from_secs_f64(end_secs).unwrap_or_default();
+        let (matrix, has_sound) = (video.matrix, mp4.sound.is_some());
+        let decoder = new_decoder().map_err(Refusal::Reason)?;
+        let pictures = Self {
+            path: path.to_owned(),
+            mp4,
+            decoder,
+            yuv,
+            next_sample: 0,
+            parameters_sent: false,
+            held_back: BinaryHeap::new(),
+            ready: VecDeque::new(),
+            ended: false,
+            given: 0,
+            broken: 0,
+            sample: Vec::new(),
+            stream: Vec::new(),
+        };
+        Ok(Opened {
+            pictures: Box::new(pictures),
+            kind: SourceKind::Clip,
+            size: [width, height],
+            orientation: orientation_of(matrix),
+            fps: frames as f64 / (end_secs - first_secs).max(1e-3),
+            frames: Some(frames),
+            duration: Some(length),
+            has_sound,
+            decoder: "in-process",
+        })
+    }
+
+    /// Gives the next sample to the decoder. At the end of the file, takes out what it held back.
+    fn feed(&mut self) -> Result<(), String> {
+        let Some(video) = &self.mp4.video else { return Err("it has no pictures".to_owned()) };
+        let Some(sample) = video.sample(self.next_sample) else { return self.drain() };
+        self.next_sample += 1;
+        self.stream.clear();
+        let length_bytes = match sample.entry {
+            SampleEntry::Avc1(entry) => {
+                if !self.parameters_sent {
+                    write_parameters(&entry.avcc_box, &mut self.stream);
+                }
+                usize::from(entry.avcc_box.length_size_minus_one.get()) + 1
+            }
+            _ => return Err("its coding changes midway".to_owned()),
+        };
+        let shown_at = sample.shown_at;
+        let place = sample.place;
+        match self.mp4.read(place, &mut self.sample) {
+            Ok(Some(())) => {}
+            // The file was cut: what came so far is all there is.
+            Ok(None) => return self.drain(),
+            Err(e) => return Err(e.to_string()),
+        }
+        write_units(&self.sample, length_bytes, &mut self.stream)?;
+        self.parameters_sent = true;
+        self.held_back.push(Reverse(shown_at));
+        match self.decoder.decode(&self.stream) {
+            Ok(Some(picture)) => {
+                let pixels = to_rgb(&picture, &self.yuv)?;
+                self.take_out(pixels);
+            }
+            Ok(None) => {}
+            Err(e) => {
+                self.held_back.retain(|held| held.0 != shown_at);
+                return Err(e.to_string());
+            }
+        }
+        if self.held_back.len() > MAX_HELD_BACK {
+            self.held_back.pop();
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), String> {
+        self.ended = true;
+        let rest = self.decoder.flush_remaining().map_err(|e| e.to_string())?;
+        let rest = rest.iter().map(|picture| to_rgb(picture, &self.yuv)).collect::<Result<Vec<_>, _>>()?;
+        rest.into_iter().for_each(|pixels| self.take_out(pixels));
+        Ok(())
+    }
+
+    /// Gives a decoded picture its time; drops it when the edit list leaves it out.
+    fn take_out(&mut self, pixels: RgbImage) {
+        let secs = self.held_back.pop().and_then(|Reverse(shown_at)| self.mp4.video.as_ref()?.secs_from(shown_at));
+        if let Some(at) = secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok()) {
+            self.ready.push_back(Picture { pixels, at, lasts: None });
+        }
+    }
+
+    fn damaged(&self, detail: String) -> CaptureError {
+        CaptureError::Damaged { path: self.path.clone(), detail }
+    }
+}
+
+impl Pictures for H264Pictures {
+    fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
+        loop {
+            if let Some(picture) = self.ready.pop_front() {
+                self.given += 1;
+                return Ok(Some(picture));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.feed() {
+                Ok(()) => self.broken = 0,
+                Err(detail) if self.given == 0 || self.broken >= MAX_BROKEN => return Err(self.damaged(detail)),
+                Err(detail) => {
+                    tracing::debug!("skipped a broken sample of {}: {detail}", self.path.display());
+                    self.broken += 1;
+                }
+            }
+        }
+    }
+
+    fn restart(&mut self) -> Result<(), CaptureError> {
+        self.decoder = new_decoder().map_err(|detail| self.damaged(detail))?;
+        self.held_back.clear();
+        self.ready.clear();
+        (self.next_sample, self.parameters_sent, self.ended, self.broken) = (0, false, false, 0);
+        Ok(())
+    }
+}
+
+/// B-frames need a decoder that is not flushed after every sample.
+fn new_decoder() -> Result<Decoder, String> {
+    let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
+    Decoder::with_api_config(OpenH264API::from_source(), config).map_err(|e| e.to_string())
+}
+
+fn check_parameters(avcc: &AvccBox) -> Result<YuvToRgb, String> {
+    let sps = avcc.sps_list.first().and_then(|nal| Sps::parse(nal)).ok_or("its parameter sets are missing or damaged")?;
+    if !is_acceptable_size(sps.coded_size) {
+        return Err(format!("its pictures claim {} x {} pixels", sps.coded_size[0], sps.coded_size[1]));
+    }
+    sps.obstacle().map_or_else(|| Ok(sps.yuv_to_rgb()), Err)
+}
+
+fn write_parameters(avcc: &AvccBox, stream: &mut Vec<u8>) {
+    for nal in avcc.sps_list.iter().chain(&avcc.pps_list) {
+        stream.extend_from_slice(&START_CODE);
+        stream.extend_from_slice(nal);
+    }
+}
+
+/// Turns a sample, whose NAL units are preceded by their lengths, into a byte stream with start codes.
+fn write_units(mut sample: &[u8], length_bytes: usize, stream: &mut Vec<u8>) -> Result<(), String> {
+    while !sample.is_empty() {
+        let (length, rest) = sample.split_at_checked(length_bytes).ok_or("a sample ends inside a length")?;
+        let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+        let (unit, rest) = rest.split_at_checked(length).ok_or("a sample ends inside a unit")?;
+        if unit.first().is_some_and(|head| PICTURE_UNITS.contains(&(head & 31))) {
+            stream.extend_from_slice(&START_CODE);
+            stream.extend_from_slice(unit);
+        }
+        sample = rest;
+    }
+    Ok(())
+}
+
+fn to_rgb(picture: &DecodedYUV<'_>, yuv: &YuvToRgb) -> Result<RgbImage, String> {
+    let (width, height) = picture.dimensions();
+    if !is_acceptable_size([width as u32, height as u32]) {
+        return Err(format!("a picture has {width} x {height} pixels"));
+    }
+    let planes = I420 { size: [width, height], planes: [picture.y(), picture.u(), picture.v()], strides: picture.strides().into() };
+    let mut pixels = RgbImage::default();
+    planes.write_rgb(yuv, &mut pixels).map_err(|e| e.to_string())?;
+    Ok(pixels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_become_start_codes_and_foreign_units_are_left_out() {
+        let sample = [0, 0, 0, 2, 0x65, 7, 0, 0, 0, 1, 0x06, 0, 0, 0, 2, 0x41, 9];
+        let mut stream = Vec::new();
+        write_units(&sample, 4, &mut stream).expect("complete");
+        assert_eq!(stream, [0, 0, 0, 1, 0x65, 7, 0, 0, 0, 1, 0x41, 9], "the unit of type 6 is no picture");
+        for end in [2, 5, 9, 14] {
+            assert!(write_units(&sample[..end], 4, &mut Vec::new()).is_err(), "cut after {end} bytes");
+        }
+        assert!(write_units(&[0xff; 8], 4, &mut Vec::new()).is_err(), "a length beyond the sample");
+    }
+}

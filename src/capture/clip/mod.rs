@@ -1,0 +1,177 @@
+//! Clips: videos, animated pictures and stills, each read by the simplest means that can.
+//!
+//! | file | decoder |
+//! |---|---|
+//! | H.264 (8 bits, 4:2:0, progressive) in MP4 or MOV | in-process: `h264` |
+//! | GIF, animated PNG and WebP, stills | in-process: `animation` |
+//! | everything else | a child process: `ffmpeg`, when it is installed |
+
+mod animation;
+mod h264;
+mod sps;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+use image::metadata::Orientation;
+
+use self::animation::AnimationPictures;
+use self::h264::{H264Pictures, Refusal};
+use super::error::CaptureError;
+use super::ffmpeg::{FfmpegPictures, Tools};
+use super::scale::Shaper;
+use super::sniff::FileKind;
+use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
+use crate::data::{Frame, FrameTime, Input};
+
+/// A decoded picture.
+pub(super) struct Picture {
+    /// Its pixels as stored: not turned upright, not scaled.
+    pub(super) pixels: RgbImage,
+    /// When it is shown, from the clip's beginning.
+    pub(super) at: Duration,
+    /// For how long, where the file says so.
+    pub(super) lasts: Option<Duration>,
+}
+
+/// Something that gives pictures in the order in which they are shown.
+pub(super) trait Pictures: Send {
+    /// The next picture, or `None` at the end.
+    fn next(&mut self) -> Result<Option<Picture>, CaptureError>;
+
+    /// Back to the beginning.
+    fn restart(&mut self) -> Result<(), CaptureError>;
+}
+
+/// A clip that was opened, and what is known about it.
+pub(super) struct Opened {
+    pub(super) pictures: Box<dyn Pictures>,
+    pub(super) kind: SourceKind,
+    /// Size of the pictures as stored.
+    pub(super) size: [u32; 2],
+    /// How to turn them upright.
+    pub(super) orientation: Orientation,
+    pub(super) fps: f64,
+    pub(super) frames: Option<u64>,
+    pub(super) duration: Option<Duration>,
+    pub(super) has_sound: bool,
+    pub(super) decoder: &'static str,
+}
+
+/// A clip as a source.
+pub(super) struct ClipSource {
+    info: SourceInfo,
+    pictures: Box<dyn Pictures>,
+    shaper: Shaper,
+    looped: bool,
+    loops: u64,
+    /// The first picture, which was decoded to see whether there is one.
+    first: Option<Picture>,
+    /// Frames delivered, over all repetitions.
+    delivered: u64,
+    /// Length of the repetitions that are over.
+    begun_at: Duration,
+    /// End of the last picture of this repetition.
+    end: Duration,
+}
+
+impl ClipSource {
+    /// Opens a clip and decodes its first picture.
+    ///
+    /// # Errors
+    /// A file that is no clip, that cannot be decoded, or that has no frames.
+    pub(super) fn open(path: &Path, looped: bool, options: OpenOptions) -> Result<Self, CaptureError> {
+        let (mut opened, first) = open_with_first(path, options)?;
+        let first = match first {
+            Some(first) => first,
+            None => opened.pictures.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?,
+        };
+        let shaper = Shaper::new(opened.size, opened.orientation, options.max_side_px);
+        let info = SourceInfo {
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            kind: opened.kind,
+            size: shaper.size(),
+            fps: opened.fps,
+            frames: opened.frames,
+            duration: opened.duration,
+            has_sound: opened.has_sound,
+            decoder: opened.decoder.to_owned(),
+        };
+        Ok(Self {
+            info,
+            pictures: opened.pictures,
+            shaper,
+            looped,
+            loops: 0,
+            first: Some(first),
+            delivered: 0,
+            begun_at: Duration::ZERO,
+            end: Duration::ZERO,
+        })
+    }
+
+    fn next_picture(&mut self) -> Result<Option<Picture>, CaptureError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        if let Some(picture) = self.pictures.next()? {
+            return Ok(Some(picture));
+        }
+        if !self.looped {
+            return Ok(None);
+        }
+        self.pictures.restart()?;
+        self.loops += 1;
+        self.begun_at += self.info.duration.unwrap_or(self.end).max(self.end);
+        self.end = Duration::ZERO;
+        self.pictures.next()
+    }
+}
+
+impl Source for ClipSource {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Option<Input>, CaptureError> {
+        let Some(Picture { pixels, at, lasts }) = self.next_picture()? else { return Ok(None) };
+        self.end = at + lasts.unwrap_or_else(|| Duration::try_from_secs_f64(1.0 / self.info.fps).unwrap_or_default());
+        let pixels = Arc::new(self.shaper.shape(pixels));
+        let time = FrameTime { index: self.delivered, media_time: self.begun_at + at, captured_at: Instant::now() };
+        self.delivered += 1;
+        Ok(Some(Input::Frame(Frame { pixels, time })))
+    }
+
+    fn loops(&self) -> u64 {
+        self.loops
+    }
+}
+
+/// Opens a file by the simplest means that can. The first picture comes with it where it was needed to decide.
+fn open_with_first(path: &Path, options: OpenOptions) -> Result<(Opened, Option<Picture>), CaptureError> {
+    match FileKind::of(path)? {
+        FileKind::IsoMedia => open_mp4(path, options),
+        FileKind::Gif | FileKind::Png | FileKind::WebP | FileKind::Still => Ok((AnimationPictures::open(path)?, None)),
+        FileKind::Performance => {
+            Err(CaptureError::NotAVideo { path: path.to_owned(), looks_like: "a performance (motion without pictures)".to_owned() })
+        }
+        FileKind::Unknown => Ok((FfmpegPictures::open(&Tools::installed(), path, options, "its format is not built in")?, None)),
+    }
+}
+
+/// Decodes in-process if the first picture comes out, and by ffmpeg otherwise.
+fn open_mp4(path: &Path, options: OpenOptions) -> Result<(Opened, Option<Picture>), CaptureError> {
+    let why = match H264Pictures::open(path) {
+        Ok(mut opened) => match opened.pictures.next() {
+            Ok(Some(first)) => return Ok((opened, Some(first))),
+            Ok(None) => "no picture could be decoded".to_owned(),
+            Err(error) => error.to_string(),
+        },
+        Err(Refusal::Final(error)) => return Err(error),
+        Err(Refusal::Reason(why)) => why,
+    };
+    tracing::info!("{} is decoded by ffmpeg: {why}", path.display());
+    Ok((FfmpegPictures::open(&Tools::installed(), path, options, &why)?, None))
+}

@@ -1,0 +1,35 @@
+//! Capture: pictures from cameras and clips, sound of clips, motion from stored performances.
+//!
+//! [`open`] gives a [`Source`] that is read in order, as offline commands do. [`CaptureWorker`] runs one on its own thread at its own pace,
+//! and keeps trying when a camera stops or is unplugged. [`SoundReader`] reads the sound that belongs to a clip.
+
+mod camera;
+mod clip;
+mod error;
+mod ffmpeg;
+mod mp4;
+mod pacer;
+mod pixels;
+mod planes;
+mod playback;
+mod scale;
+mod sniff;
+mod sound;
+mod source;
+mod tap;
+#[cfg(all(feature = "camera", target_os = "linux"))]
+mod v4l2;
+mod watchdog;
+#[cfg_attr(not(feature = "camera"), path = "webcam_absent.rs")]
+mod webcam;
+mod worker;
+mod yuv;
+
+pub use camera::{CameraFormat, CameraInfo};
+pub use error::CaptureError;
+pub use ffmpeg::ffmpeg_version;
+pub use pixels::PixelError;
+pub use sound::SoundReader;
+pub use source::{BoxedSource, CameraChoice, OpenOptions, Source, SourceInfo, SourceKind, SourceSpec, open};
+pub use webcam::{camera_formats, list_cameras};
+pub use worker::{CaptureEvent, CaptureOptions, CaptureWorker, Pace};

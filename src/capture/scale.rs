@@ -1,0 +1,109 @@
+//! Brings decoded pictures into shape: upright, and no larger than asked for.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
+
+use crate::scale::{FilterType, Scaler};
+
+/// Turns and scales pictures, one after the other.
+pub(super) struct Shaper {
+    /// Size before turning, after scaling.
+    scaled: [u32; 2],
+    orientation: Orientation,
+    scaler: Scaler,
+}
+
+impl Shaper {
+    /// For pictures of `size` that are to be turned by `orientation` and made to fit `max_side_px`.
+    pub(super) fn new(size: [u32; 2], orientation: Orientation, max_side_px: Option<u32>) -> Self {
+        Self { scaled: fit_within(size, max_side_px), orientation, scaler: Scaler::new() }
+    }
+
+    /// Size of the pictures that come out.
+    pub(super) fn size(&self) -> [u32; 2] {
+        let [width, height] = self.scaled;
+        if turns_sideways(self.orientation) { [height, width] } else { [width, height] }
+    }
+
+    /// Brings one picture into shape. Pictures of another size than announced, as in streams that change midway, are scaled as well.
+    pub(super) fn shape(&mut self, pixels: RgbImage) -> RgbImage {
+        let pixels = if <[u32; 2]>::from(pixels.dimensions()) == self.scaled { pixels } else { self.scale(pixels) };
+        if self.orientation == Orientation::NoTransforms {
+            return pixels;
+        }
+        let mut picture = DynamicImage::ImageRgb8(pixels);
+        picture.apply_orientation(self.orientation);
+        picture.into_rgb8()
+    }
+
+    fn scale(&mut self, pixels: RgbImage) -> RgbImage {
+        // Cannot fail for the sizes that are accepted; if it did, the whole picture would still be right, only large.
+        self.scaler.rgb(&pixels, None, self.scaled, FilterType::Bilinear).unwrap_or(pixels)
+    }
+}
+
+fn turns_sideways(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+/// The size scaled down so that its long side is at most `max_side_px`, never below one pixel.
+pub(super) fn fit_within([width, height]: [u32; 2], max_side_px: Option<u32>) -> [u32; 2] {
+    let long = width.max(height);
+    match max_side_px {
+        Some(most) if long > most.max(1) => {
+            let factor = f64::from(most.max(1)) / f64::from(long);
+            [width, height].map(|side| ((f64::from(side) * factor).round() as u32).max(1))
+        }
+        _ => [width, height],
+    }
+}
+
+/// What the transformation matrix in a track's header asks for. Anything but quarter turns and mirrors is ignored.
+pub(super) fn orientation_of(matrix: [i32; 9]) -> Orientation {
+    match [matrix[0], matrix[1], matrix[3], matrix[4]].map(i32::signum) {
+        [0, 1, -1, 0] => Orientation::Rotate90,
+        [-1, 0, 0, -1] => Orientation::Rotate180,
+        [0, -1, 1, 0] => Orientation::Rotate270,
+        [-1, 0, 0, 1] => Orientation::FlipHorizontal,
+        [1, 0, 0, -1] => Orientation::FlipVertical,
+        [0, 1, 1, 0] => Orientation::Rotate90FlipH,
+        [0, -1, -1, 0] => Orientation::Rotate270FlipH,
+        _ => Orientation::NoTransforms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_scaled_down_and_never_up() {
+        assert_eq!(fit_within([3840, 2160], Some(1280)), [1280, 720], "4K fits 1280");
+        assert_eq!(fit_within([640, 480], Some(1280)), [640, 480], "small pictures stay");
+        assert_eq!(fit_within([8000, 2], Some(1280)), [1280, 1], "no side vanishes");
+        assert_eq!(fit_within([3840, 2160], None), [3840, 2160], "as it is, when asked for");
+    }
+
+    #[test]
+    fn a_quarter_turn_moves_the_corner_and_swaps_the_sides() {
+        let mut picture = RgbImage::new(4, 2);
+        picture.put_pixel(0, 0, image::Rgb([9, 9, 9]));
+        let one = 1 << 16;
+        let quarter = orientation_of([0, one, 0, -one, 0, 0, 0, 0, 1 << 30]);
+        let mut shaper = Shaper::new([4, 2], quarter, None);
+        assert_eq!(shaper.size(), [2, 4], "sides are swapped");
+        let turned = shaper.shape(picture);
+        assert_eq!(turned.dimensions(), (2, 4), "as announced");
+        assert_eq!(turned.get_pixel(1, 0).0, [9; 3], "upper left goes to upper right, clockwise");
+    }
+
+    #[test]
+    fn scaling_keeps_the_mean() {
+        let picture = RgbImage::from_fn(400, 200, |x, _| image::Rgb([if x % 2 == 0 { 100 } else { 200 }; 3]));
+        let mut shaper = Shaper::new([400, 200], Orientation::NoTransforms, Some(100));
+        let small = shaper.shape(picture);
+        assert_eq!(small.dimensions(), (100, 50), "fits");
+        assert!(small.pixels().all(|p| p.0[0].abs_diff(150) <= 6), "stripes are averaged, not sampled");
+    }
+}

@@ -1,0 +1,186 @@
+//! What drives the portrait: a camera, a clip or a stored performance, all behind one trait.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clip::ClipSource;
+use super::error::CaptureError;
+use super::playback::PerformanceSource;
+use super::tap::TappedSource;
+use super::webcam::WebcamSource;
+use crate::data::{Input, Performance};
+
+/// Which camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraChoice {
+    /// The first one in the list.
+    First,
+    /// By the system's number: 2 is `/dev/video2`.
+    Index(u32),
+    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out.
+    Name(String),
+}
+
+/// What to open.
+#[derive(Clone, Debug)]
+pub enum SourceSpec {
+    /// A camera.
+    Camera(CameraChoice),
+    /// A video, an animated picture or a still.
+    Clip {
+        /// Where it is.
+        path: PathBuf,
+        /// Whether it starts again at its end.
+        looped: bool,
+    },
+    /// Stored motion.
+    Performance {
+        /// What to call it.
+        name: String,
+        /// The motion.
+        data: Arc<Performance>,
+        /// Whether it starts again at its end.
+        looped: bool,
+    },
+}
+
+impl SourceSpec {
+    /// What a user means by a driver: `camera`, `camera:2`, `camera:NAME`, or the path of a performance or a clip.
+    ///
+    /// # Errors
+    /// A file that is absent, unreadable, empty or a directory; a performance that cannot be used.
+    pub fn from_argument(argument: &OsStr, looped: bool) -> Result<Self, CaptureError> {
+        match argument.to_str().and_then(|text| text.strip_prefix("camera")) {
+            Some("") => return Ok(Self::Camera(CameraChoice::First)),
+            Some(rest) if rest.starts_with(':') => {
+                let wanted = &rest[1..];
+                let by_name = || CameraChoice::Name(wanted.to_owned());
+                return Ok(Self::Camera(wanted.parse().map_or_else(|_| by_name(), CameraChoice::Index)));
+            }
+            _ => {}
+        }
+        Self::from_path(Path::new(argument), looped)
+    }
+
+    /// A performance or a clip, told apart by the file's first bytes.
+    ///
+    /// # Errors
+    /// A file that is absent, unreadable, empty or a directory; a performance that cannot be used.
+    pub fn from_path(path: &Path, looped: bool) -> Result<Self, CaptureError> {
+        let kind = super::sniff::FileKind::of(path)?;
+        if kind != super::sniff::FileKind::Performance {
+            return Ok(Self::Clip { path: path.to_owned(), looped });
+        }
+        let file = std::fs::File::open(path).map_err(|cause| CaptureError::Unreadable { path: path.to_owned(), cause })?;
+        let data = Performance::read(file).map_err(|cause| CaptureError::Performance { path: path.to_owned(), cause })?;
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = if data.header.name.is_empty() { stem() } else { data.header.name.clone() };
+        Ok(Self::Performance { name, data: Arc::new(data), looped })
+    }
+
+    /// Whether it is live: it cannot wait for us, may stop sending, and may come back.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Camera(_))
+    }
+}
+
+/// How to open a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Longest side of the frames in pixels; larger ones are scaled down. `None` leaves them as they are.
+    pub max_side_px: Option<u32>,
+}
+
+impl Default for OpenOptions {
+    /// As the tracker needs it: at most 1280 pixels.
+    fn default() -> Self {
+        Self { max_side_px: Some(1280) }
+    }
+}
+
+impl OpenOptions {
+    /// Frames at their own size, for measurements.
+    pub fn full_size() -> Self {
+        Self { max_side_px: None }
+    }
+}
+
+/// What kind of source it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A camera.
+    Camera,
+    /// A video or an animated picture.
+    Clip,
+    /// A single picture.
+    Still,
+    /// Stored motion.
+    Performance,
+}
+
+/// What is known about an open source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceInfo {
+    /// Name of the camera, the file's name, or the performance's.
+    pub name: String,
+    /// What kind of source it is.
+    pub kind: SourceKind,
+    /// Width and height of the frames as delivered, in pixels: upright and scaled down. For a performance: of its driver.
+    pub size: [u32; 2],
+    /// Frames per second, on average.
+    pub fps: f64,
+    /// Number of frames of one repetition, where it is known in advance.
+    pub frames: Option<u64>,
+    /// Length of one repetition, where it is known in advance.
+    pub duration: Option<Duration>,
+    /// Whether the clip has sound ([`super::SoundReader`] reads it).
+    pub has_sound: bool,
+    /// Who decodes it: `in-process`, `ffmpeg`, the camera's pixel format, or `stored motion`.
+    pub decoder: String,
+}
+
+/// An open source.
+pub trait Source {
+    /// What is known about it.
+    fn info(&self) -> &SourceInfo;
+
+    /// The next input, or `None` at the end. Clips and performances give it at once, in order and without gaps; cameras wait for it.
+    ///
+    /// # Errors
+    /// A source that cannot go on. After an error the source may be asked again only if [`CaptureError::is_worth_retrying`].
+    fn next(&mut self) -> Result<Option<Input>, CaptureError>;
+
+    /// How many times it has started again.
+    fn loops(&self) -> u64 {
+        0
+    }
+}
+
+/// An open source that may move to another thread.
+pub type BoxedSource = Box<dyn Source + Send>;
+
+/// Opens a source. A camera gets a thread of its own, so that [`Source::next`] fails with [`CaptureError::CameraStalled`] after two
+/// seconds without a frame instead of waiting for ever.
+///
+/// # Errors
+/// Everything in [`CaptureError`] that says what cannot be opened and why.
+pub fn open(spec: &SourceSpec, options: OpenOptions) -> Result<BoxedSource, CaptureError> {
+    match spec {
+        SourceSpec::Camera(choice) => {
+            let choice = choice.clone();
+            Ok(Box::new(TappedSource::open(move || Ok(Box::new(WebcamSource::open(&choice, options)?)))?))
+        }
+        SourceSpec::Clip { path, looped } => Ok(Box::new(ClipSource::open(path, *looped, options)?)),
+        SourceSpec::Performance { name, data, looped } => Ok(Box::new(PerformanceSource::new(name, data, *looped))),
+    }
+}
+
+/// Opens a source on the thread that will read it; [`Source::next`] of a camera may wait for ever.
+pub(super) fn open_here(spec: &SourceSpec, options: OpenOptions) -> Result<Box<dyn Source>, CaptureError> {
+    match spec {
+        SourceSpec::Camera(choice) => Ok(Box::new(WebcamSource::open(choice, options)?)),
+        _ => Ok(open(spec, options)?),
+    }
+}

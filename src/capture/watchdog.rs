@@ -1,0 +1,405 @@
+//! Keeps a camera alive: notices when nothing comes any more, and opens it again until something does.
+//!
+//! A driver that has stalled may never return from its call, so its reader cannot be ended, only given up. While new readers are tried, the
+//! stalled one is still listened to: whichever delivers first is the one that counts from then on.
+
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::Receiver;
+
+use super::error::CaptureError;
+use super::source::SourceInfo;
+use super::tap::{OPEN_WITHIN, Opener, Reader, Readers, Report, STALL_AFTER, Said};
+use super::worker::{CaptureEvent, End, Outlet, time_of};
+use crate::data::Input;
+
+/// How many readers may hang in their drivers before no more are tried.
+const MAX_STUCK: usize = 4;
+
+/// How long the watchdog waits for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For opening and the first frame.
+    pub(super) open: Duration,
+    /// For the next frame.
+    pub(super) frame: Duration,
+    /// Between attempts to open.
+    pub(super) retry: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { open: OPEN_WITHIN, frame: STALL_AFTER, retry: Duration::from_secs(1) }
+    }
+}
+
+/// The reader that counts, and the one that may replace it.
+pub(super) struct Watchdog<F> {
+    openers: F,
+    readers: Readers,
+    patience: Patience,
+    /// What is known since the source was first open.
+    info: Option<SourceInfo>,
+    current: Option<Reader>,
+    trial: Option<Trial>,
+    /// Readers that were given up and have not ended yet.
+    stuck: Vec<Reader>,
+    last_frame: Instant,
+    stalled: bool,
+    next_attempt: Instant,
+    first_frame: Option<Instant>,
+    delivered: u64,
+}
+
+/// An attempt to open a stalled source again.
+struct Trial {
+    reader: Reader,
+    info: Option<SourceInfo>,
+    give_up_at: Instant,
+}
+
+impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
+    /// Ready to run.
+    pub(super) fn new(openers: F, readers: Readers, patience: Patience) -> Self {
+        let now = Instant::now();
+        Self {
+            openers,
+            readers,
+            patience,
+            info: None,
+            current: None,
+            trial: None,
+            stuck: Vec::new(),
+            last_frame: now,
+            stalled: false,
+            next_attempt: now,
+            first_frame: None,
+            delivered: 0,
+        }
+    }
+
+    /// Runs until the source ends or nobody wants more. A source that cannot be opened the first time is an error; later, it is tried for ever.
+    pub(super) fn run(mut self, reports: &Receiver<Report>, outlet: &Outlet<'_>) -> Result<End, CaptureError> {
+        self.current = Some(self.readers.start((self.openers)(None))?);
+        loop {
+            match outlet.wait(reports, self.until_next_check()) {
+                Err(end) => return Ok(end),
+                Ok(None) => {}
+                Ok(Some(report)) => {
+                    if let Some(end) = self.hear(report, outlet)? {
+                        return Ok(end);
+                    }
+                }
+            }
+            self.check(outlet)?;
+        }
+    }
+
+    fn until_next_check(&self) -> Duration {
+        let moment = if self.stalled { self.next_attempt } else { self.last_frame + self.allowance() };
+        moment.saturating_duration_since(Instant::now()).clamp(Duration::from_millis(1), self.patience.retry)
+    }
+
+    fn allowance(&self) -> Duration {
+        if self.delivered == 0 { self.patience.open } else { self.patience.frame }
+    }
+
+    fn is_current(&self, epoch: u64) -> bool {
+        self.current.as_ref().is_some_and(|reader| reader.epoch == epoch)
+    }
+
+    /// Acts on a report. Those of readers that were given up are ignored.
+    fn hear(&mut self, Report { epoch, said }: Report, outlet: &Outlet<'_>) -> Result<Option<End>, CaptureError> {
+        if self.is_current(epoch) {
+            match said {
+                Said::Input(input) => return Ok(self.pass_on(input, outlet)),
+                Said::Opened(info) => self.opened(info, outlet),
+                Said::Looped(_) => {}
+                Said::Ended => return Ok(Some(End::Reached)),
+                Said::Failed(error) if self.info.is_none() || !error.is_worth_retrying() => return Err(error),
+                Said::Failed(error) => self.lost(error, outlet),
+            }
+        } else if self.trial.as_ref().is_some_and(|trial| trial.reader.epoch == epoch) {
+            match said {
+                Said::Input(input) => {
+                    self.promote_trial(outlet);
+                    return Ok(self.pass_on(input, outlet));
+                }
+                Said::Opened(info) => {
+                    if let Some(trial) = &mut self.trial {
+                        trial.info = Some(info);
+                    }
+                }
+                Said::Looped(_) => {}
+                Said::Ended => self.end_trial(),
+                Said::Failed(error) => {
+                    tracing::debug!("the camera is not back yet: {error}");
+                    self.end_trial();
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn opened(&mut self, info: SourceInfo, outlet: &Outlet<'_>) {
+        self.last_frame = Instant::now();
+        self.info = Some(info.clone());
+        outlet.tell(CaptureEvent::Opened(info));
+    }
+
+    /// Hands a frame on, numbered and timed across all readers.
+    fn pass_on(&mut self, mut input: Input, outlet: &Outlet<'_>) -> Option<End> {
+        self.last_frame = Instant::now();
+        if std::mem::take(&mut self.stalled) {
+            self.end_trial();
+            outlet.tell(CaptureEvent::Recovered);
+        }
+        let time = time_of(&mut input);
+        let first = *self.first_frame.get_or_insert(time.captured_at);
+        time.index = self.delivered;
+        time.media_time = time.captured_at.saturating_duration_since(first);
+        self.delivered += 1;
+        if (outlet.sink)(input) { None } else { Some(End::Stopped) }
+    }
+
+    fn promote_trial(&mut self, outlet: &Outlet<'_>) {
+        let Some(trial) = self.trial.take() else { return };
+        if let Some(old) = self.current.replace(trial.reader) {
+            self.give_up(old);
+        }
+        if let Some(info) = trial.info {
+            self.opened(info, outlet);
+        }
+    }
+
+    fn end_trial(&mut self) {
+        if let Some(trial) = self.trial.take() {
+            self.give_up(trial.reader);
+        }
+    }
+
+    fn give_up(&mut self, reader: Reader) {
+        reader.give_up();
+        self.stuck.retain(|reader| !reader.is_finished());
+        self.stuck.push(reader);
+    }
+
+    /// The source failed or stalled: says so once, and tries again from now on.
+    fn lost(&mut self, reason: CaptureError, outlet: &Outlet<'_>) {
+        if !std::mem::replace(&mut self.stalled, true) {
+            let seconds = self.last_frame.elapsed().as_secs_f64();
+            self.next_attempt = Instant::now() + self.patience.retry;
+            outlet.tell(CaptureEvent::Stalled { seconds, reason });
+        }
+    }
+
+    /// What the clock asks for.
+    fn check(&mut self, outlet: &Outlet<'_>) -> Result<(), CaptureError> {
+        let now = Instant::now();
+        if !self.stalled && now >= self.last_frame + self.allowance() {
+            let name = self.info.as_ref().map_or("that was chosen", |info| &info.name).to_owned();
+            let reason = CaptureError::CameraStalled { name, seconds: self.last_frame.elapsed().as_secs() };
+            self.lost(reason, outlet);
+        }
+        if self.stalled && now >= self.next_attempt {
+            self.next_attempt = now + self.patience.retry;
+            self.attempt(now)?;
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, now: Instant) -> Result<(), CaptureError> {
+        match &self.trial {
+            Some(trial) if now < trial.give_up_at && !trial.reader.is_finished() => return Ok(()),
+            _ => self.end_trial(),
+        }
+        self.stuck.retain(|reader| !reader.is_finished());
+        if self.stuck.len() >= MAX_STUCK {
+            return Ok(());
+        }
+        let opener = (self.openers)(self.info.as_ref().map(|info| info.name.as_str()));
+        let reader = self.readers.start(opener)?;
+        self.trial = Some(Trial { reader, info: None, give_up_at: now + self.patience.open });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::mpsc::{self, Receiver as StdReceiver, Sender as StdSender};
+    use std::sync::{Arc, Mutex};
+
+    use image::RgbImage;
+
+    use super::*;
+    use crate::capture::source::{Source, SourceKind};
+    use crate::capture::worker::{CaptureWorker, Pace};
+    use crate::data::{Frame, FrameTime};
+
+    const PATIENCE: Patience =
+        Patience { open: Duration::from_millis(400), frame: Duration::from_millis(120), retry: Duration::from_millis(40) };
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// A camera that blocks in `next` until the test lets it deliver, as a stalled driver does. Frames carry the camera's number.
+    struct FakeCamera {
+        info: SourceInfo,
+        number: u8,
+        steps: StdReceiver<Result<(), CaptureError>>,
+    }
+
+    impl Source for FakeCamera {
+        fn info(&self) -> &SourceInfo {
+            &self.info
+        }
+
+        fn next(&mut self) -> Result<Option<Input>, CaptureError> {
+            let Ok(step) = self.steps.recv() else { return Ok(None) };
+            step?;
+            let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
+            let pixels = Arc::new(RgbImage::from_pixel(2, 2, image::Rgb([self.number; 3])));
+            Ok(Some(Input::Frame(Frame { pixels, time })))
+        }
+    }
+
+    /// What a test holds of a running worker.
+    struct Rig {
+        worker: Option<CaptureWorker>,
+        frames: StdReceiver<(u8, FrameTime)>,
+        events: StdReceiver<CaptureEvent>,
+        /// Cameras that can be opened, in this order.
+        plugged: Arc<Mutex<VecDeque<FakeCamera>>>,
+        /// Names under which openings were asked for.
+        asked: Arc<Mutex<Vec<Option<String>>>>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            Self { worker: None, frames: mpsc::channel().1, events: mpsc::channel().1, plugged: Arc::default(), asked: Arc::default() }
+        }
+
+        /// Makes a camera available; frames are let through by sending.
+        fn plug(&self, number: u8) -> StdSender<Result<(), CaptureError>> {
+            let (sender, steps) = mpsc::channel();
+            let info = SourceInfo {
+                name: "Fake".to_owned(),
+                kind: SourceKind::Camera,
+                size: [2, 2],
+                fps: 30.0,
+                frames: None,
+                duration: None,
+                has_sound: false,
+                decoder: "none".to_owned(),
+            };
+            self.plugged.lock().expect("not poisoned").push_back(FakeCamera { info, number, steps });
+            sender
+        }
+
+        fn start(&mut self) {
+            let (plugged, asked) = (Arc::clone(&self.plugged), Arc::clone(&self.asked));
+            let openers = move |name: Option<&str>| -> Opener {
+                asked.lock().expect("not poisoned").push(name.map(str::to_owned));
+                let plugged = Arc::clone(&plugged);
+                Box::new(move || match plugged.lock().expect("not poisoned").pop_front() {
+                    Some(camera) => Ok(Box::new(camera) as Box<dyn Source>),
+                    None => Err(CaptureError::NoCamera),
+                })
+            };
+            let (frame_sender, frames) = mpsc::channel();
+            let (event_sender, events) = mpsc::channel();
+            let event_sender = Mutex::new(event_sender);
+            let sink = move |input: Input| match input {
+                Input::Frame(frame) => frame_sender.send((frame.pixels.get_pixel(0, 0).0[0], frame.time)).is_ok(),
+                Input::Motion(..) => false,
+            };
+            let tell = move |event| _ = event_sender.lock().expect("not poisoned").send(event);
+            self.worker = Some(CaptureWorker::run(openers, Some(PATIENCE), Pace::RealTime, sink, tell).expect("a thread"));
+            (self.frames, self.events) = (frames, events);
+        }
+
+        fn event(&self) -> CaptureEvent {
+            self.events.recv_timeout(SOON).expect("an event")
+        }
+
+        fn frame(&self) -> (u8, FrameTime) {
+            self.frames.recv_timeout(SOON).expect("a frame")
+        }
+
+        /// Starts with camera 1, which has delivered one frame.
+        fn running() -> (Self, StdSender<Result<(), CaptureError>>) {
+            let mut rig = Self::new();
+            let camera = rig.plug(1);
+            rig.start();
+            assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened first");
+            camera.send(Ok(())).expect("the reader waits");
+            assert_eq!(rig.frame().0, 1, "camera 1 delivers");
+            (rig, camera)
+        }
+    }
+
+    #[test]
+    fn a_stall_is_reported_and_a_new_opening_takes_over() {
+        let (rig, old) = Rig::running();
+        let stalled = rig.event();
+        let CaptureEvent::Stalled { seconds, reason: CaptureError::CameraStalled { name, .. } } = &stalled else {
+            panic!("a stall was due, not {stalled:?}")
+        };
+        assert!((0.1..5.0).contains(seconds) && name == "Fake", "after the time that was set, by name: {stalled:?}");
+        let new = rig.plug(2);
+        new.send(Ok(())).expect("the camera exists");
+        assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened anew");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "and said so");
+        let (number, time) = rig.frame();
+        assert_eq!((number, time.index), (2, 1), "the new one delivers, and the numbers run on");
+        assert!(time.media_time >= Duration::from_millis(100), "so does time: {:?}", time.media_time);
+        assert!(rig.asked.lock().expect("not poisoned")[1..].iter().all(|name| name.as_deref() == Some("Fake")), "asked for by name");
+        // The old driver wakes at last: it must not speak into the new session.
+        _ = old.send(Ok(()));
+        std::thread::sleep(Duration::from_millis(30));
+        new.send(Ok(())).expect("the new reader waits");
+        assert_eq!(rig.frame().0, 2, "the old camera's frame is not delivered");
+    }
+
+    #[test]
+    fn a_stalled_camera_that_wakes_goes_on_by_itself() {
+        let (rig, camera) = Rig::running();
+        assert!(matches!(rig.event(), CaptureEvent::Stalled { .. }), "stalled");
+        std::thread::sleep(Duration::from_millis(100));
+        camera.send(Ok(())).expect("the reader still waits");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "no new opening was needed");
+        assert_eq!(rig.frame().0, 1, "the same camera");
+        assert!(rig.asked.lock().expect("not poisoned").len() > 1, "although openings had been tried meanwhile");
+    }
+
+    #[test]
+    fn an_unplugged_camera_is_found_again() {
+        let (rig, camera) = Rig::running();
+        camera.send(Err(CaptureError::CameraRead { name: "Fake".to_owned(), detail: "no such device".to_owned() })).expect("waits");
+        let lost = rig.event();
+        assert!(matches!(&lost, CaptureEvent::Stalled { reason: CaptureError::CameraRead { .. }, .. }), "with its reason: {lost:?}");
+        std::thread::sleep(Duration::from_millis(150));
+        rig.plug(3).send(Ok(())).expect("the camera exists");
+        assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "found again");
+        assert!(matches!(rig.event(), CaptureEvent::Recovered), "and said so");
+        assert_eq!(rig.frame().0, 3, "delivers again");
+    }
+
+    #[test]
+    fn dropping_never_waits_for_the_driver() {
+        let (mut rig, camera) = Rig::running();
+        let start = Instant::now();
+        drop(rig.worker.take());
+        assert!(start.elapsed() < Duration::from_millis(100), "took {:?} although the driver blocks", start.elapsed());
+        _ = camera.send(Ok(()));
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(rig.frames.try_recv().is_err(), "nothing is delivered after the drop");
+    }
+
+    #[test]
+    fn a_camera_that_is_not_there_at_first_is_a_failure() {
+        let mut rig = Rig::new();
+        rig.start();
+        assert!(matches!(rig.event(), CaptureEvent::Failed(CaptureError::NoCamera)), "said once, not retried");
+        assert!(rig.events.recv_timeout(Duration::from_millis(200)).is_err(), "nothing follows");
+    }
+}

@@ -1,0 +1,190 @@
+//! `retrato animate`: a portrait and a driver become a file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::common;
+use crate::capture::SourceSpec;
+use crate::pipeline::{self, OfflineJob, OfflineReport, Sound};
+use crate::record::{RecordFormat, RecordOptions};
+use crate::runtime::StageTimes;
+use crate::settings::{Controls, Strengths};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The portrait: a picture file, or the name of a built-in one
+    portrait: OsString,
+    /// What drives it: a clip, a performance, the name of a built-in performance, `camera` or `camera:NAME`
+    #[arg(long, short)]
+    driver: OsString,
+    /// Where to: NAME.mp4, NAME.gif, or a folder for PNGs
+    #[arg(long, short)]
+    output: PathBuf,
+    /// Use the driver's landmarks as they are, for a clip of the portrait's own sitter
+    #[arg(long)]
+    absolute: bool,
+    /// Long side of the result in pixels (default: at most 1920 for MP4, 480 for GIF, the picture's own for PNGs)
+    #[arg(long, value_name = "PIXELS", conflicts_with = "own_size", value_parser = clap::value_parser!(u32).range(16..=8192))]
+    size: Option<u32>,
+    /// Keep the picture's own size
+    #[arg(long)]
+    own_size: bool,
+    /// Replace an existing file instead of choosing a free name
+    #[arg(long)]
+    overwrite: bool,
+    /// End after so many seconds; a camera runs until then or until Ctrl-C
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<f64>,
+    /// Record a microphone: its name, or nothing for the system's default
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    microphone: Option<String>,
+    /// Leave out the clip's own sound
+    #[arg(long, conflicts_with = "microphone")]
+    silent: bool,
+    /// Which face, if the portrait shows several: 1 is the largest
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    face: usize,
+    /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
+    #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
+    face_box: Option<crate::data::PixelBox>,
+    #[command(flatten)]
+    motion: MotionArgs,
+    #[command(flatten)]
+    model: common::ModelArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How the portrait follows its driver.
+#[derive(clap::Args)]
+struct MotionArgs {
+    /// Strength of the head's motion, 0 to 2
+    #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
+    head: f32,
+    /// Strength of the eyes' motion, 0 to 2
+    #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
+    eyes: f32,
+    /// Strength of the brows' motion, 0 to 2
+    #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
+    brows: f32,
+    /// Strength of the mouth's motion, 0 to 2
+    #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
+    mouth: f32,
+    /// Smoothing of the tracked motion, 0 (none) to 1
+    #[arg(long, default_value_t = 0.5, value_parser = common::parse_unit)]
+    smoothing: f32,
+    /// Mirror the driver
+    #[arg(long)]
+    mirror: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    output: PathBuf,
+    frames: u64,
+    frames_with_face: u64,
+    seconds: f64,
+    bytes: u64,
+    wall_seconds: f64,
+    realtime_factor: f64,
+    driver: String,
+    decoder: String,
+    warnings: Vec<String>,
+    stages: Vec<StageTimes>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let output = record_options(args)?;
+    let driver = common::driver(&args.driver, false)?;
+    let model = common::load_model(&args.model);
+    let portrait = common::portrait(&args.portrait, args.face, args.face_box, &model)?;
+    let tracker = match (&driver, model) {
+        // Stored motion needs no landmarks.
+        (SourceSpec::Performance { .. }, model) => pipeline::offline_tracker(model.ok(), args.motion.smoothing),
+        (_, model) => pipeline::offline_tracker(Some(model?), args.motion.smoothing),
+    };
+    let stop = common::stop_on_interrupt()?;
+    let job = OfflineJob {
+        portrait,
+        controls: controls(args),
+        sound: sound(args, &driver),
+        limit: args.seconds.map(|s| Duration::try_from_secs_f64(s).context("--seconds must be a positive number")).transpose()?,
+        driver,
+        output,
+        stop,
+    };
+    let bar = common::ProgressLine::new(args.json);
+    let report = pipeline::animate(job, tracker, |progress| bar.show(progress))?;
+    bar.clear();
+    print(args, &report)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
+    let mut options = RecordOptions::new(&args.output)?;
+    options.overwrite = args.overwrite;
+    if args.own_size {
+        options.max_long_side_px = None;
+    } else if args.size.is_some() {
+        options.max_long_side_px = args.size;
+    }
+    if options.format != RecordFormat::Mp4 && args.microphone.is_some() {
+        anyhow::bail!("only MP4 files have sound: give an output that ends in .mp4, or leave --microphone out");
+    }
+    Ok(options)
+}
+
+fn controls(args: &Args) -> Controls {
+    let MotionArgs { head, eyes, brows, mouth, smoothing, mirror } = args.motion;
+    Controls { strengths: Strengths { head, eyes, brows, mouth }, smoothing, mirror, absolute: args.absolute }
+}
+
+fn sound(args: &Args, driver: &SourceSpec) -> Sound {
+    match &args.microphone {
+        Some(name) => Sound::Microphone(Some(name.clone()).filter(|name| !name.is_empty())),
+        None if args.silent || driver.is_live() => Sound::Silent,
+        None => Sound::OfDriver,
+    }
+}
+
+fn print(args: &Args, report: &OfflineReport) -> anyhow::Result<()> {
+    let seconds = report.finished.duration.as_secs_f64();
+    let wall_seconds = report.wall.as_secs_f64();
+    let report = Report {
+        output: report.finished.path.clone(),
+        frames: report.finished.frames,
+        frames_with_face: report.faces,
+        seconds,
+        bytes: report.finished.bytes,
+        wall_seconds,
+        realtime_factor: seconds / wall_seconds.max(1e-9),
+        driver: report.driver.name.clone(),
+        decoder: report.driver.decoder.clone(),
+        warnings: report.finished.warnings.clone(),
+        stages: report.stages.clone(),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(());
+    }
+    println!(
+        "{}: {} frames, {:.1} s, {:.1} MB, made in {:.1} s ({:.1} times real time); a face in {} frames",
+        report.output.display(),
+        report.frames,
+        report.seconds,
+        report.bytes as f64 / 1e6,
+        report.wall_seconds,
+        report.realtime_factor,
+        report.frames_with_face
+    );
+    for warning in &report.warnings {
+        eprintln!("retrato: {warning}");
+    }
+    Ok(())
+}

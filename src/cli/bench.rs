@@ -1,0 +1,210 @@
+//! `retrato bench`: the live pipeline on this machine, as the window runs it, without the window.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use serde::Serialize;
+
+use super::common;
+use crate::builtin;
+use crate::capture::SourceSpec;
+use crate::compose::Choice;
+use crate::pipeline::{self, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::record::RecordOptions;
+use crate::runtime::{StageTimes, peak_memory_mb};
+use crate::settings::{Controls, ExecutorChoice};
+
+/// Time before measuring, for caches, clocks and the calibration to settle.
+const WARM_UP: Duration = Duration::from_secs(2);
+/// Camera picture that the built-in driver is rendered at.
+const DRIVER_SIZE: [u32; 2] = [640, 480];
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Driving clip (default: a built-in portrait, animated and played back as a 640x480 clip)
+    #[arg(long, value_name = "FILE")]
+    clip: Option<PathBuf>,
+    /// Portrait: a picture file, or the name of a built-in one
+    #[arg(long, value_name = "FILE")]
+    portrait: Option<OsString>,
+    /// How long to measure
+    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
+    seconds: f64,
+    /// Record an MP4 meanwhile
+    #[arg(long)]
+    record: bool,
+    /// Which executor to measure: auto, cpu or gpu
+    #[arg(long, default_value = "auto", value_parser = parse_executor)]
+    executor: ExecutorChoice,
+    #[command(flatten)]
+    model: common::ModelArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_executor(text: &str) -> Result<ExecutorChoice, String> {
+    ExecutorChoice::from_str(text, true)
+}
+
+#[derive(Serialize)]
+struct Report {
+    live_fps: f64,
+    latency_ms_p50: f64,
+    latency_ms_p95: f64,
+    latency_ms_p99: f64,
+    executor: String,
+    executor_choice: Choice,
+    generator: &'static str,
+    peak_memory_mb: f64,
+    driver: String,
+    driver_fps: f64,
+    driver_size: [u32; 2],
+    portrait: String,
+    portrait_size: [u32; 2],
+    seconds: f64,
+    frames: u64,
+    recorded_frames: Option<u64>,
+    record_dropped: Option<u64>,
+    stages: Vec<StageTimes>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let duration = Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
+    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+    let clip = match &args.clip {
+        Some(clip) => clip.clone(),
+        None => render_driver(folder.path())?,
+    };
+    let report = measure(args, &clip, duration, folder.path())?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A face in front of a camera, made from built-in material: a clip of the program's own to be tracked like any other.
+fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
+    let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?.framed(DRIVER_SIZE);
+    let performance = builtin::PERFORMANCES.first().context("there is no built-in performance")?.source(false)?;
+    let output = RecordOptions::new(folder.join("driver.mp4"))?;
+    let job = OfflineJob {
+        portrait: std::sync::Arc::new(portrait),
+        driver: performance,
+        output,
+        controls: Controls { smoothing: 0.0, ..Controls::default() },
+        sound: Sound::Silent,
+        limit: None,
+        stop: crate::runtime::StopFlag::default(),
+    };
+    Ok(pipeline::animate(job, pipeline::offline_tracker(None, 0.0), |_| {})?.finished.path)
+}
+
+fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
+    let model = common::load_model(&args.model);
+    let portrait = match &args.portrait {
+        Some(name) => common::portrait(name, 1, None, &model)?,
+        None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
+    };
+    model?;
+    let (gpu, executor_choice) = common::executor(args.executor);
+    let config = PipelineConfig { landmark_model: args.model.landmark_model.clone(), gpu, controls: Controls::default() };
+    let mut pipeline = Pipeline::start(config, || {})?;
+    pipeline.set_portrait(std::sync::Arc::clone(&portrait));
+    pipeline.set_source(SourceSpec::Clip { path: clip.to_owned(), looped: true });
+    let driver = wait_for_driver(&pipeline)?;
+    run_for(&pipeline, WARM_UP)?;
+    pipeline.timings().clear();
+    if args.record {
+        pipeline.start_recording(RecordRequest { options: RecordOptions::new(folder.join("bench.mp4"))?, sound: Sound::OfDriver })?;
+    }
+    let start = Instant::now();
+    let frames = run_for(&pipeline, duration)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let recorded = pipeline.recording();
+    let stages = pipeline.timings().stages();
+    let latency = stages.iter().find(|s| s.name == "latency").map(|s| s.times).unwrap_or_default();
+    Ok(Report {
+        live_fps: frames as f64 / seconds,
+        latency_ms_p50: latency.ms_p50,
+        latency_ms_p95: latency.ms_p95,
+        latency_ms_p99: latency.ms_p99,
+        executor: pipeline.live_stats().executor,
+        executor_choice,
+        generator: crate::generate::LandmarkWarp::NAME,
+        peak_memory_mb: peak_memory_mb().unwrap_or(0.0),
+        driver: driver.name,
+        driver_fps: driver.fps,
+        driver_size: driver.size,
+        portrait: portrait.name.clone(),
+        portrait_size: portrait.pixels.dimensions().into(),
+        seconds,
+        frames,
+        recorded_frames: recorded.as_ref().map(|r| r.frames),
+        record_dropped: recorded.as_ref().map(|r| r.dropped),
+        stages,
+    })
+}
+
+fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<crate::capture::SourceInfo> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        for event in pipeline.take_events() {
+            match event {
+                Event::SourceOpened(info) => return Ok(info),
+                Event::SourceFailed(message) => anyhow::bail!("{message}"),
+                _ => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    anyhow::bail!("the driver did not open within 20 seconds")
+}
+
+/// Takes every finished frame for a while, and returns how many there were.
+fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<u64> {
+    let end = Instant::now() + duration;
+    let mut frames = 0;
+    while let Some(left) = end.checked_duration_since(Instant::now()) {
+        frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
+        for event in pipeline.take_events() {
+            if let Event::SourceFailed(message) | Event::RecordingFailed(message) | Event::Warning(message) = event {
+                anyhow::bail!("{message}");
+            }
+        }
+    }
+    Ok(frames)
+}
+
+fn print(report: &Report) {
+    println!(
+        "{:.1} frames per second live from {} ({} x {}, {:.0} per second), portrait {} ({} x {})",
+        report.live_fps,
+        report.driver,
+        report.driver_size[0],
+        report.driver_size[1],
+        report.driver_fps,
+        report.portrait,
+        report.portrait_size[0],
+        report.portrait_size[1]
+    );
+    println!(
+        "latency {:.1} ms median, {:.1} ms p95, {:.1} ms p99; {}; peak memory {:.0} MB",
+        report.latency_ms_p50, report.latency_ms_p95, report.latency_ms_p99, report.executor, report.peak_memory_mb
+    );
+    println!("{}", report.executor_choice.reason);
+    if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
+        println!("recorded {frames} frames meanwhile, {dropped} dropped");
+    }
+    println!("{:<12}{:>10}{:>10}{:>10}{:>8}", "stage", "p50 ms", "p95 ms", "p99 ms", "count");
+    for stage in &report.stages {
+        let t = stage.times;
+        println!("{:<12}{:>10.2}{:>10.2}{:>10.2}{:>8}", stage.name, t.ms_p50, t.ms_p95, t.ms_p99, t.count);
+    }
+}

@@ -1,0 +1,138 @@
+//! What several commands share: naming portraits and drivers, loading the model, progress and interruption.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::builtin;
+use crate::capture::SourceSpec;
+use crate::data::{PixelBox, Portrait};
+use crate::pipeline::{Opened, PictureInput, Progress};
+use crate::runtime::StopFlag;
+use crate::settings::Strengths;
+use crate::track::{FaceModel, TrackError};
+
+/// Where the landmark model is.
+#[derive(clap::Args)]
+pub(super) struct ModelArgs {
+    /// The landmark model, when it is not where Debian's libdlib-data puts it
+    #[arg(long, value_name = "FILE")]
+    pub(super) landmark_model: Option<PathBuf>,
+}
+
+/// The landmark model, or why there is none: stored motion and built-in portraits do without.
+pub(super) type Model = Result<Arc<FaceModel>, TrackError>;
+
+pub(super) fn load_model(args: &ModelArgs) -> Model {
+    FaceModel::load(args.landmark_model.as_deref()).map(Arc::new)
+}
+
+/// A built-in portrait by name, or the picture at a path.
+pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>, model: &Model) -> anyhow::Result<Arc<Portrait>> {
+    let path = Path::new(argument);
+    if !path.exists()
+        && let Some(builtin) = argument.to_str().and_then(builtin::portrait)
+    {
+        return Ok(Arc::new(builtin.portrait()?));
+    }
+    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok())?;
+    if let Some(face_box) = face_box {
+        return opened.place(face_box, model.as_ref().map_err(|e| anyhow!("{e}"))?).map_err(Into::into);
+    }
+    if opened.faces.is_empty() {
+        model.as_ref().map_err(|e| anyhow!("{e}"))?;
+        anyhow::bail!("no face was found in {}: choose a portrait that shows a face, or say where it is with --face-box", path.display());
+    }
+    let count = opened.faces.len();
+    let index = face.checked_sub(1).filter(|i| *i < count);
+    let index = index.with_context(|| format!("--face {face}: {} shows {count} face(s)", path.display()))?;
+    Ok(opened.choose(index))
+}
+
+/// A built-in performance by name, or whatever the argument names.
+pub(super) fn driver(argument: &OsStr, looped: bool) -> anyhow::Result<SourceSpec> {
+    if !Path::new(argument).exists()
+        && let Some(builtin) = argument.to_str().and_then(builtin::performance)
+    {
+        return builtin.source(looped).map_err(Into::into);
+    }
+    Ok(SourceSpec::from_argument(argument, looped)?)
+}
+
+/// A flag that Ctrl-C sets, so that what was made so far is finished and kept.
+pub(super) fn stop_on_interrupt() -> anyhow::Result<StopFlag> {
+    let stop = StopFlag::default();
+    let flag = stop.clone();
+    ctrlc::set_handler(move || flag.set()).context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}
+
+/// A progress bar on standard error; nothing when that is no terminal or the result is JSON.
+pub(super) struct ProgressLine(ProgressBar);
+
+impl ProgressLine {
+    pub(super) fn new(quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(8) };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self(bar)
+    }
+
+    pub(super) fn show(&self, progress: Progress) {
+        if let Some(total) = progress.total.filter(|total| self.0.length() != Some(*total)) {
+            self.0.set_length(total);
+            let style = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left {msg}";
+            self.0.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+        self.0.set_position(progress.frames);
+        if progress.finishing.is_some() {
+            self.0.set_message("finishing the file");
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+pub(super) fn parse_strength(text: &str) -> Result<f32, String> {
+    parse_within(text, Strengths::MAX)
+}
+
+pub(super) fn parse_unit(text: &str) -> Result<f32, String> {
+    parse_within(text, 1.0)
+}
+
+fn parse_within(text: &str, most: f32) -> Result<f32, String> {
+    let value = text.parse::<f32>().ok().filter(|v| (0.0..=most).contains(v));
+    value.ok_or_else(|| format!("give a number from 0 to {most}"))
+}
+
+pub(super) fn parse_box(text: &str) -> Result<PixelBox, String> {
+    let numbers: Vec<f32> = text.split(',').filter_map(|part| part.trim().parse().ok()).filter(|v: &f32| v.is_finite()).collect();
+    match numbers[..] {
+        [left, top, right, bottom] if right - left >= 8.0 && bottom - top >= 8.0 => Ok(PixelBox { left, top, right, bottom }),
+        _ => Err("give four numbers: LEFT,TOP,RIGHT,BOTTOM in pixels, at least 8 apart".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert_eq!(parse_strength("1.5"), Ok(1.5), "inside");
+        for bad in ["-1", "2.1", "NaN", "inf", "much"] {
+            assert!(parse_strength(bad).is_err(), "{bad} is refused");
+        }
+        assert!(parse_box("1,2,30,40").is_ok(), "a box");
+        for bad in ["1,2,3", "1,2,3,4", "a,b,c,d", "0,0,NaN,50"] {
+            assert!(parse_box(bad).is_err(), "{bad} is refused");
+        }
+    }
+}

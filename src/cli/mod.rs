@@ -1,0 +1,71 @@
+//! The command line: one file per command. Without a command the window opens.
+//!
+//! Results go to standard output, as text or with `--json` as JSON; progress, warnings and errors go to standard error.
+//! Exit status: 0 when it worked, 1 when it failed, 2 when the call was wrong, 130 when interrupted before anything was made.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this module is for")]
+
+mod animate;
+mod bench;
+mod doctor;
+mod enroll;
+mod evaluate;
+mod common;
+mod track;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Brings a portrait to life: drop a painting on the window, look into the webcam, record the clip.
+#[derive(Parser)]
+#[command(name = "retrato", version, about, long_about = None, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    window: window::Args,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Animate a portrait without a window, into an MP4, a GIF or a folder of PNGs
+    Animate(animate::Args),
+    /// Find the face in pictures and say what was found
+    Enroll(enroll::Args),
+    /// Store the motion of a clip's face: no pixels, safe to share
+    Track(track::Args),
+    /// Measure self-reenactment on real clips
+    Evaluate(evaluate::Args),
+    /// Measure the speed of the live pipeline on this machine
+    Bench(bench::Args),
+    /// Say what this machine has, what is missing, and how to mend it
+    Doctor(doctor::Args),
+}
+
+/// Runs the program with the process's own arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    let result = match cli.command {
+        None => window::run(&cli.window),
+        Some(Command::Animate(args)) => animate::run(&args),
+        Some(Command::Enroll(args)) => enroll::run(&args),
+        Some(Command::Track(args)) => track::run(&args),
+        Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("retrato: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Warnings by default; `RUST_LOG` asks for more.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error,naga=error,symphonia=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).without_time().init();
+}

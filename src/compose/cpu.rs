@@ -1,0 +1,185 @@
+//! The CPU twin of `shaders/compose.wgsl`: same arithmetic, rows in parallel.
+
+use std::sync::Arc;
+
+use glam::Vec2;
+use image::RgbaImage;
+use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
+
+use super::region::{PasteRegion, feather};
+use crate::data::{CROP_PX, Crop, FlowField, Portrait};
+
+/// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
+pub(super) const STILL_PX: f32 = 1.0 / 64.0;
+/// Finished pictures kept for reuse: one shown, one being recorded, one being written.
+const POOL: usize = 3;
+
+/// Warps one portrait on the CPU.
+pub struct CpuCompositor {
+    picture: Arc<RgbaImage>,
+    crop: Crop,
+    region: PasteRegion,
+    pool: Vec<Arc<RgbaImage>>,
+}
+
+impl CpuCompositor {
+    /// Prepares for one portrait.
+    pub fn new(portrait: &Portrait) -> Self {
+        let region = PasteRegion::new(&portrait.crop, portrait.pixels.width(), portrait.pixels.height());
+        Self { picture: Arc::clone(&portrait.pixels), crop: portrait.crop, region, pool: Vec::new() }
+    }
+
+    /// The whole picture with the flow applied inside the crop; pixels the flow does not move are exactly the picture's own.
+    pub fn compose(&mut self, flow: &FlowField) -> Arc<RgbaImage> {
+        let mut target = self.free_picture();
+        if let Some(pixels) = Arc::get_mut(&mut target) {
+            self.write_region(flow, pixels);
+        }
+        if self.pool.len() < POOL {
+            self.pool.push(Arc::clone(&target));
+        }
+        target
+    }
+
+    /// A picture that nobody else holds. Outside the region it already equals the portrait, since only the region is ever written.
+    fn free_picture(&mut self) -> Arc<RgbaImage> {
+        match self.pool.iter().position(|p| Arc::strong_count(p) == 1) {
+            Some(index) => self.pool.swap_remove(index),
+            None => Arc::new((*self.picture).clone()),
+        }
+    }
+
+    fn write_region(&self, flow: &FlowField, target: &mut RgbaImage) {
+        let PasteRegion { left, top, width, height } = self.region;
+        if width == 0 || height == 0 {
+            return;
+        }
+        let stride = target.width() as usize * 4;
+        let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
+        let columns = columns(&self.crop, &self.region, flow.size);
+        let source = Source::new(&self.picture);
+        rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().for_each_init(
+            || vec![Vec2::ZERO; flow.size],
+            |flow_row, (row, out)| {
+                let y = top + row as u32;
+                let at_y = crop_coordinate(y, self.crop.origin_px[1], self.crop.scale());
+                let edge = feather(at_y) * self.crop.scale();
+                flow_row_at(flow, at_y, flow_row);
+                let out = &mut out[left as usize * 4..(left + width) as usize * 4];
+                write_row(out, &source, flow_row, &columns, edge, left, y);
+            },
+        );
+    }
+}
+
+/// Where one column of the region lies in the flow field, and how much motion its crop edge leaves.
+struct Column {
+    cell: usize,
+    next: usize,
+    fraction: f32,
+    feather: f32,
+}
+
+fn columns(crop: &Crop, region: &PasteRegion, cells: usize) -> Vec<Column> {
+    (region.left..region.left + region.width)
+        .map(|x| {
+            let at = crop_coordinate(x, crop.origin_px[0], crop.scale());
+            let (cell, next, fraction) = cell_of(at, cells);
+            Column { cell, next, fraction, feather: feather(at) }
+        })
+        .collect()
+}
+
+/// Crop coordinate of a picture's column or row.
+fn crop_coordinate(pixel: u32, origin_px: f32, scale: f32) -> f32 {
+    (pixel as f32 + 0.5 - origin_px) / scale - 0.5
+}
+
+/// The two flow cells around a crop coordinate and the share of the second.
+fn cell_of(at_px: f32, cells: usize) -> (usize, usize, f32) {
+    let position = ((at_px + 0.5) * cells as f32 / CROP_PX - 0.5).clamp(0.0, (cells - 1) as f32);
+    let cell = position as usize;
+    (cell, (cell + 1).min(cells - 1), position - cell as f32)
+}
+
+fn flow_row_at(flow: &FlowField, at_y: f32, out: &mut [Vec2]) {
+    let (above, below, share) = cell_of(at_y, flow.size);
+    let row = |r: usize| &flow.displacement_px[r * flow.size..(r + 1) * flow.size];
+    for ((out, a), b) in out.iter_mut().zip(row(above)).zip(row(below)) {
+        *out = a.lerp(*b, share);
+    }
+}
+
+fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[Column], edge: f32, left: u32, y: u32) {
+    let own = source.row(y, left, columns.len());
+    for (i, ((pixel, own), column)) in out.chunks_exact_mut(4).zip(own.chunks_exact(4)).zip(columns).enumerate() {
+        let flow = flow_row[column.cell].lerp(flow_row[column.next], column.fraction) * (edge * column.feather);
+        // A NaN flow compares false here and is clamped to the border by the sampler's integer casts: never out of bounds.
+        if flow.x.abs() < STILL_PX && flow.y.abs() < STILL_PX {
+            pixel.copy_from_slice(own);
+        } else {
+            pixel.copy_from_slice(&source.cubic(left as f32 + i as f32 + flow.x, y as f32 + flow.y));
+        }
+    }
+}
+
+/// The picture being sampled.
+struct Source<'a> {
+    pixels: &'a [u8],
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Source<'a> {
+    fn new(picture: &'a RgbaImage) -> Self {
+        Self { pixels: picture.as_raw(), width: picture.width() as usize, height: picture.height() as usize }
+    }
+
+    fn row(&self, y: u32, left: u32, count: usize) -> &'a [u8] {
+        let first = (y as usize * self.width + left as usize) * 4;
+        &self.pixels[first..first + count * 4]
+    }
+
+    /// Catmull-Rom interpolation, which keeps brushwork crisp where bilinear sampling would blur it; edges repeat.
+    fn cubic(&self, x: f32, y: f32) -> [u8; 4] {
+        let (x0, y0) = (x.floor(), y.floor());
+        let (wx, wy) = (catmull_rom(x - x0), catmull_rom(y - y0));
+        let mut sum = [0.0_f32; 4];
+        if x0 >= 1.0 && y0 >= 1.0 && x0 + 3.0 < self.width as f32 && y0 + 3.0 < self.height as f32 {
+            let first = ((y0 as usize - 1) * self.width + x0 as usize - 1) * 4;
+            for (j, wy) in wy.iter().enumerate() {
+                let taps = &self.pixels[first + j * self.width * 4..][..16];
+                for c in 0..4 {
+                    let row = wx[0] * f32::from(taps[c])
+                        + wx[1] * f32::from(taps[4 + c])
+                        + wx[2] * f32::from(taps[8 + c])
+                        + wx[3] * f32::from(taps[12 + c]);
+                    sum[c] += wy * row;
+                }
+            }
+        } else {
+            self.cubic_at_edge([x0 as i64, y0 as i64], wx, wy, &mut sum);
+        }
+        sum.map(|v| (v + 0.5).clamp(0.0, 255.0) as u8)
+    }
+
+    fn cubic_at_edge(&self, [x0, y0]: [i64; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
+        for (j, wy) in wy.iter().enumerate() {
+            let row = y0.saturating_add(j as i64 - 1).clamp(0, self.height as i64 - 1) as usize;
+            for (i, wx) in wx.iter().enumerate() {
+                let column = x0.saturating_add(i as i64 - 1).clamp(0, self.width as i64 - 1) as usize;
+                let tap = &self.pixels[(row * self.width + column) * 4..][..4];
+                for c in 0..4 {
+                    sum[c] += wx * wy * f32::from(tap[c]);
+                }
+            }
+        }
+    }
+}
+
+/// Weights of the four neighbours at -1, 0, 1 and 2 for a position `t` between 0 and 1 (Catmull and Rom 1974, a = -1/2).
+fn catmull_rom(t: f32) -> [f32; 4] {
+    let (t2, t3) = (t * t, t * t * t);
+    [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
+}

@@ -1,0 +1,177 @@
+//! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
+
+use std::sync::Arc;
+
+use image::RgbaImage;
+
+use super::cpu::STILL_PX;
+use super::region::{FEATHER_PX, PasteRegion};
+use crate::data::{CROP_PX, FlowField, Portrait};
+
+/// Side of a workgroup of the compose shader, in pixels.
+const GROUP: u32 = 8;
+
+/// Why a portrait cannot be composed on a GPU.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The adapter's textures are too small for the picture.
+    #[error("the picture is {width} x {height} pixels, but this graphics adapter handles {limit} at most; use the CPU executor or a smaller picture")]
+    PictureTooLarge {
+        /// Width of the picture.
+        width: u32,
+        /// Height of the picture.
+        height: u32,
+        /// Largest side the adapter takes.
+        limit: u32,
+    },
+}
+
+/// What `Params` in `shaders/compose.wgsl` looks like in memory.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    origin_px: [f32; 2],
+    scale: f32,
+    feather_px: f32,
+    region_first: [u32; 2],
+    region_size: [u32; 2],
+    cells: u32,
+    crop_px: f32,
+    still_px: f32,
+    padding: u32,
+}
+
+const _: () = assert!(size_of::<Params>() == 48, "must match the WGSL layout of Params");
+
+/// Warps one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow.
+pub struct GpuCompositor {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    flow: wgpu::Buffer,
+    target: wgpu::Texture,
+    region: PasteRegion,
+}
+
+impl GpuCompositor {
+    /// Uploads one portrait whose flow fields will have `cells` cells along each side.
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, cells: usize) -> Result<Self, ComposeError> {
+        let (width, height) = portrait.pixels.dimensions();
+        let limit = device.limits().max_texture_dimension_2d;
+        if width > limit || height > limit {
+            return Err(ComposeError::PictureTooLarge { width, height, limit });
+        }
+        let region = PasteRegion::new(&portrait.crop, width, height);
+        let picture = picture_texture(device, "portrait", width, height, wgpu::TextureUsages::COPY_SRC);
+        let target = picture_texture(device, "composed portrait", width, height, wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC);
+        upload(queue, &picture, &portrait.pixels);
+        upload(queue, &target, &portrait.pixels);
+        let flow = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("backward flow"),
+            size: (cells * cells * size_of::<[f32; 2]>()) as u64,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let params = params_buffer(device, queue, portrait, region, cells);
+        let pipeline = pipeline(device);
+        let bindings = bind(device, &pipeline, &params, &flow, &picture, &target);
+        Ok(Self { device: device.clone(), queue: queue.clone(), pipeline, bindings, flow, target, region })
+    }
+
+    /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
+    pub fn compose(&self, flow: &FlowField) {
+        self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&flow.displacement_px));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes: None });
+            pass.set_pipeline(&self.pipeline);
+            pass.set_bind_group(0, &self.bindings, &[]);
+            pass.dispatch_workgroups(self.region.width.div_ceil(GROUP), self.region.height.div_ceil(GROUP), 1);
+        }
+        self.queue.submit([encoder.finish()]);
+    }
+
+    /// The composed picture: `Rgba8Unorm`, gamma-encoded as the picture is, of the picture's size.
+    pub fn target(&self) -> &wgpu::Texture {
+        &self.target
+    }
+}
+
+fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, extra: wgpu::TextureUsages) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST | extra,
+        view_formats: &[],
+    })
+}
+
+fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &Arc<RgbaImage>) {
+    queue.write_texture(
+        texture.as_image_copy(),
+        pixels.as_raw(),
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(pixels.width() * 4), rows_per_image: None },
+        texture.size(),
+    );
+}
+
+fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, region: PasteRegion, cells: usize) -> wgpu::Buffer {
+    let params = Params {
+        origin_px: portrait.crop.origin_px,
+        scale: portrait.crop.scale(),
+        feather_px: FEATHER_PX,
+        region_first: [region.left, region.top],
+        region_size: [region.width, region.height],
+        cells: cells as u32,
+        crop_px: CROP_PX,
+        still_px: STILL_PX,
+        padding: 0,
+    };
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("compose parameters"),
+        size: size_of::<Params>() as u64,
+        usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
+    buffer
+}
+
+fn pipeline(device: &wgpu::Device) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::include_wgsl!("../../shaders/compose.wgsl"));
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some("compose"),
+        layout: None,
+        module: &module,
+        entry_point: Some("compose"),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}
+
+fn bind(
+    device: &wgpu::Device,
+    pipeline: &wgpu::ComputePipeline,
+    params: &wgpu::Buffer,
+    flow: &wgpu::Buffer,
+    picture: &wgpu::Texture,
+    target: &wgpu::Texture,
+) -> wgpu::BindGroup {
+    let picture = picture.create_view(&wgpu::TextureViewDescriptor::default());
+    let target = target.create_view(&wgpu::TextureViewDescriptor::default());
+    device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("compose"),
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &[
+            wgpu::BindGroupEntry { binding: 0, resource: params.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 1, resource: flow.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&picture) },
+            wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::TextureView(&target) },
+        ],
+    })
+}

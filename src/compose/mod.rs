@@ -1,0 +1,12 @@
+//! From a flow field to the finished picture: the flow is brought up to the picture's own resolution, the picture's own pixels are sampled
+//! there, and the result is pasted back with a feathered edge. Every pass exists twice, in WGSL and as its CPU twin.
+
+mod cpu;
+mod gpu;
+mod region;
+mod trial;
+
+pub use cpu::CpuCompositor;
+pub use gpu::{ComposeError, GpuCompositor};
+pub use region::PasteRegion;
+pub use trial::{ExecutorMeasure, compare_executors};

@@ -1,0 +1,76 @@
+//! A short measurement of the CPU compositor against a GPU: decides whether a software adapter is worth using.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use glam::Vec2;
+use image::RgbaImage;
+use serde::Serialize;
+
+use super::{CpuCompositor, GpuCompositor};
+use crate::data::{Crop, FlowField, Landmarks, Portrait};
+
+/// Side of the picture that is composed for the measurement, in pixels.
+const TRIAL_PX: u32 = 512;
+/// Frames composed for the measurement, after one to warm up.
+const TRIAL_FRAMES: u32 = 4;
+/// Cells of the trial's flow field.
+const TRIAL_CELLS: usize = 128;
+
+/// Milliseconds a frame of the trial took on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ExecutorMeasure {
+    /// On the CPU twin.
+    pub cpu_ms: f64,
+    /// On the adapter, finished work included.
+    pub gpu_ms: f64,
+}
+
+impl ExecutorMeasure {
+    /// How many times faster the adapter is than the CPU.
+    pub fn gpu_speedup(&self) -> f64 {
+        self.cpu_ms / self.gpu_ms
+    }
+}
+
+/// Composes a few frames on both sides. A GPU that cannot hold the picture takes infinitely long.
+pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> ExecutorMeasure {
+    let portrait = trial_portrait();
+    let flow = FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] };
+    let mut cpu = CpuCompositor::new(&portrait);
+    let cpu_ms = time_frames(|| drop(cpu.compose(&flow)));
+    let gpu_ms = GpuCompositor::new(device, queue, &portrait, TRIAL_CELLS).map_or(f64::INFINITY, |gpu| {
+        time_frames(|| {
+            gpu.compose(&flow);
+            finish(device);
+        })
+    });
+    ExecutorMeasure { cpu_ms, gpu_ms }
+}
+
+fn time_frames(mut frame: impl FnMut()) -> f64 {
+    frame();
+    let start = Instant::now();
+    for _ in 0..TRIAL_FRAMES {
+        frame();
+    }
+    start.elapsed().as_secs_f64() * 1e3 / f64::from(TRIAL_FRAMES)
+}
+
+fn finish(device: &wgpu::Device) {
+    let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(5)) };
+    if let Err(error) = device.poll(wait) {
+        tracing::warn!("waiting for the graphics adapter failed: {error}");
+    }
+}
+
+fn trial_portrait() -> Portrait {
+    let pixels = RgbaImage::from_fn(TRIAL_PX, TRIAL_PX, |x, y| image::Rgba([x as u8, y as u8, (x ^ y) as u8, 255]));
+    Portrait {
+        name: "trial".to_owned(),
+        pixels: Arc::new(pixels),
+        landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+        crop: Crop::whole(TRIAL_PX as f32),
+        content_hash: String::new(),
+    }
+}

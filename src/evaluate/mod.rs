@@ -1,0 +1,21 @@
+//! Evaluation by self-reenactment: a clip's first frame is animated with the motion of its later frames, and the result is compared with
+//! those frames themselves.
+//!
+//! The measures are those of the prototype's `evalx.py`; `tests/reference/evaluate_measures.py` holds the script behind the recorded numbers.
+
+mod measures;
+mod regions;
+mod report;
+mod runner;
+mod scale;
+mod ssim;
+
+pub use measures::{LandmarkError, Measures, compare_landmarks, compare_pictures};
+pub use regions::{Mask, background, face, mouth_and_eyes};
+pub use report::{Evaluation, Scores, table};
+pub use runner::{CopySource, EvaluateError, EvaluationClip, ModelError, Picture, Reenactor, evaluate};
+pub use scale::{scale_to_measure, upright_for_detection};
+pub use ssim::{SsimMap, structural_similarity};
+
+/// Side of the square in which everything is measured, in pixels.
+pub const MEASURE_PX: u32 = 256;

@@ -1,0 +1,12 @@
+//! The graphics processor: which adapters there are, which one is worth using, a device on it, and every copy back to host memory.
+
+mod adapter;
+mod device;
+mod health;
+mod readback;
+
+pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
+pub use device::{Gpu, GpuError, adapters, device_descriptor};
+pub use health::{GpuFault, GpuHealth};
+pub use readback::{ReadbackError, ReadbackRing, read_texture};
+pub use wgpu::Texture;

@@ -1,0 +1,220 @@
+//! The generating thread: newest motion in, finished pictures out; hands them to the recording, too.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::Receiver;
+
+use super::live_recording::LiveRecording;
+use super::puppet::{Puppet, RenderedImage};
+use super::{Event, PipelineError, Rendered, Shared, lock};
+use crate::capture::{SourceInfo, SourceSpec};
+use crate::data::{FrameTime, Portrait, TrackedFrame};
+use crate::gpu::Gpu;
+use crate::record::Recorder;
+use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
+use crate::settings::Controls;
+
+/// How long the thread sleeps at most before it looks at its commands.
+const PATIENCE: Duration = Duration::from_millis(30);
+
+/// What the thread is told.
+pub(super) enum Command {
+    /// Animate this portrait from now on; the number of faces in its picture is passed on to the window.
+    Portrait(Arc<Portrait>, usize),
+    /// New strengths and switches.
+    Controls(Controls),
+    /// Take the driver's next frames as neutral.
+    Calibrate,
+    /// Record from now on, with a clip's own sound where one is given.
+    Record(Recorder, Option<(SourceSpec, SourceInfo)>),
+    /// End the recording.
+    StopRecording,
+    /// Write the current picture.
+    Snapshot(PathBuf),
+}
+
+/// The thread's connections.
+pub(super) struct Links {
+    pub(super) tracked: LatestReader<TrackedFrame>,
+    pub(super) commands: Receiver<Command>,
+    pub(super) rendered: LatestWriter<Rendered>,
+}
+
+/// Starts the thread.
+pub(super) fn spawn(links: Links, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+    let panicked = Arc::clone(&shared);
+    let worker = Worker::spawn(
+        "generate",
+        move |stop| Generating::new(links, gpu, controls, shared).run(stop),
+        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept."))),
+    )?;
+    Ok(worker)
+}
+
+struct Generating {
+    links: Links,
+    puppet: Puppet,
+    portrait: Option<Arc<Portrait>>,
+    gpu: Option<Gpu>,
+    shared: Arc<Shared>,
+    last: Option<TrackedFrame>,
+    shown: Option<RenderedImage>,
+    recording: Option<LiveRecording>,
+    calibrating: bool,
+    /// Files being finished or written beside the running work.
+    background: Vec<Worker>,
+}
+
+impl Generating {
+    fn new(links: Links, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Self {
+        let mut puppet = Puppet::new(gpu.clone(), shared.timings.clone());
+        puppet.set_controls(controls);
+        *lock(&shared.executor) = puppet.executor();
+        Self {
+            links,
+            puppet,
+            portrait: None,
+            gpu,
+            shared,
+            last: None,
+            shown: None,
+            recording: None,
+            calibrating: true,
+            background: Vec::new(),
+        }
+    }
+
+    fn run(mut self, stop: &StopFlag) {
+        while !stop.is_set() {
+            while let Ok(command) = self.links.commands.try_recv() {
+                self.obey(command);
+            }
+            self.background.retain(|worker| !worker.is_finished());
+            if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
+                self.frame(&tracked);
+                self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
+                self.shared.count_frame(tracked.time.captured_at.elapsed());
+                self.last = Some(tracked);
+            }
+            self.watch_recording();
+        }
+        self.stop_recording();
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Portrait(portrait, faces) => self.take_portrait(portrait, faces),
+            Command::Controls(controls) => self.puppet.set_controls(controls),
+            Command::Calibrate => {
+                self.puppet.recalibrate();
+                self.calibrating = true;
+            }
+            Command::Record(recorder, clip) => {
+                self.stop_recording();
+                self.recording = Some(LiveRecording::new(recorder, clip, self.gpu.as_ref()));
+            }
+            Command::StopRecording => self.stop_recording(),
+            Command::Snapshot(path) => self.snapshot(path),
+        }
+    }
+
+    fn take_portrait(&mut self, portrait: Arc<Portrait>, faces: usize) {
+        if let Err(error) = self.puppet.set_portrait(&portrait) {
+            self.fall_back(&error.to_string(), &portrait);
+        }
+        self.portrait = Some(Arc::clone(&portrait));
+        self.shared.report(Event::PortraitReady { portrait, faces });
+        // Shown at once, moved or at rest, whether or not the driver sends anything just now.
+        let tracked = self.last.clone().unwrap_or_else(|| TrackedFrame { time: start_time(), pixels: None, face: None });
+        self.frame(&tracked);
+    }
+
+    fn frame(&mut self, tracked: &TrackedFrame) {
+        if let (Some(failure), Some(portrait)) = (self.gpu.as_ref().and_then(|gpu| gpu.health.fault()), self.portrait.clone()) {
+            self.fall_back(&failure.to_string(), &portrait);
+        }
+        let Some(image) = self.puppet.frame(tracked) else { return };
+        if let Some(recording) = &mut self.recording {
+            recording.add(&image, tracked.time);
+        }
+        self.shown = Some(image.clone());
+        self.links.rendered.put(Rendered { time: tracked.time, image });
+        if self.calibrating && self.puppet.is_calibrated() {
+            self.calibrating = false;
+            self.shared.report(Event::Calibrated);
+        }
+        (self.shared.wake)();
+    }
+
+    fn fall_back(&mut self, reason: &str, portrait: &Portrait) {
+        self.gpu = None;
+        self.puppet.leave_gpu();
+        // The CPU takes any picture that could be opened.
+        if let Err(error) = self.puppet.set_portrait(portrait) {
+            tracing::error!("the CPU executor refused a portrait: {error}");
+        }
+        *lock(&self.shared.executor) = self.puppet.executor();
+        self.shared.report(Event::ExecutorFellBack(format!("The graphics adapter cannot go on ({reason}). Retrato continues on the CPU.")));
+    }
+
+    /// Follows the recording's state, and ends one that has stopped by itself.
+    fn watch_recording(&mut self) {
+        let Some(recording) = &self.recording else { return };
+        *lock(&self.shared.recording) = Some(recording.status());
+        if recording.is_over() {
+            self.stop_recording();
+        }
+    }
+
+    fn stop_recording(&mut self) {
+        let Some(recording) = self.recording.take() else { return };
+        let shared = Arc::clone(&self.shared);
+        let panicked = Arc::clone(&self.shared);
+        let finishing = Worker::spawn(
+            "finish recording",
+            move |_| {
+                let event = match recording.finish(|status| *lock(&shared.recording) = Some(status)) {
+                    Ok(finished) => Event::RecordingFinished(finished),
+                    Err(error) => Event::RecordingFailed(error.to_string()),
+                };
+                *lock(&shared.recording) = None;
+                shared.report(event);
+            },
+            move |error| panicked.report(Event::RecordingFailed(error.to_string())),
+        );
+        self.keep(finishing);
+    }
+
+    fn snapshot(&mut self, path: PathBuf) {
+        let Some(pixels) = self.shown.as_ref().and_then(|image| super::puppet::pixels(image, self.gpu.as_ref())) else {
+            self.shared.report(Event::SnapshotFailed("there is no portrait to take a picture of: open one first".to_owned()));
+            return;
+        };
+        let shared = Arc::clone(&self.shared);
+        let panicked = Arc::clone(&self.shared);
+        let writing = Worker::spawn(
+            "snapshot",
+            move |_| {
+                shared.report(match crate::record::snapshot(&path, &pixels) {
+                    Ok(()) => Event::SnapshotSaved(path),
+                    Err(error) => Event::SnapshotFailed(error.to_string()),
+                });
+            },
+            move |error| panicked.report(Event::SnapshotFailed(error.to_string())),
+        );
+        self.keep(writing);
+    }
+
+    fn keep(&mut self, worker: Result<Worker, crate::runtime::WorkerError>) {
+        match worker {
+            Ok(worker) => self.background.push(worker),
+            Err(error) => self.shared.report(Event::Warning(error.to_string())),
+        }
+    }
+}
+
+fn start_time() -> FrameTime {
+    FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() }
+}

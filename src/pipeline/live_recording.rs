@@ -1,0 +1,168 @@
+//! A recording that runs beside the live pictures: gives them their place in time and brings them back from the GPU.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::PipelineError;
+use super::clip_sound::ClipSound;
+use super::puppet::RenderedImage;
+use crate::capture::{SourceInfo, SourceSpec};
+use crate::data::FrameTime;
+use crate::gpu::{Gpu, ReadbackError, ReadbackRing, Texture};
+use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
+
+/// A driver whose own clock leaves the wall clock by more than this has been changed or has jumped.
+const JUMP: Duration = Duration::from_millis(700);
+/// Frames that may be on their way from the GPU at once.
+const READBACK_SLOTS: usize = 4;
+
+/// The running recording.
+pub(super) struct LiveRecording {
+    recorder: Recorder,
+    clock: RecordClock,
+    clip: Option<(SourceSpec, SourceInfo)>,
+    sound: Option<ClipSound>,
+    gpu: Option<Gpu>,
+    readback: Option<ReadbackRing<FrameTime>>,
+}
+
+impl LiveRecording {
+    /// Records with `recorder`; with a clip, its sound is added from where the clip is when the first picture comes.
+    pub(super) fn new(recorder: Recorder, clip: Option<(SourceSpec, SourceInfo)>, gpu: Option<&Gpu>) -> Self {
+        Self { recorder, clock: RecordClock::default(), clip, sound: None, gpu: gpu.cloned(), readback: None }
+    }
+
+    /// Adds the picture of a driving frame. Never waits.
+    pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime) {
+        match image {
+            RenderedImage::Cpu(pixels) => self.push(pixels.clone(), time),
+            RenderedImage::Gpu(texture) => self.request(texture, time),
+        }
+        self.collect();
+    }
+
+    /// Asks for the texture's pixels; they arrive a frame or two later.
+    fn request(&mut self, texture: &Texture, time: FrameTime) {
+        let Some(gpu) = &self.gpu else { return };
+        let size = [texture.width(), texture.height()];
+        let ring = self.readback.get_or_insert_with(|| ReadbackRing::new(gpu, size, READBACK_SLOTS));
+        if let Err(error) = ring.submit(texture, time) {
+            // Another portrait of another size: the old ring is emptied first, so that nothing is lost.
+            tracing::debug!("new read-back ring: {error}");
+            self.drain();
+            self.readback = None;
+        }
+    }
+
+    /// Pushes what has come back from the GPU.
+    fn collect(&mut self) {
+        while let Some(arrived) = self.readback.as_mut().and_then(ReadbackRing::try_take) {
+            self.push_arrived(arrived);
+        }
+    }
+
+    /// Waits for what is still on its way from the GPU, and pushes it.
+    fn drain(&mut self) {
+        while let Some(arrived) = self.readback.as_mut().and_then(ReadbackRing::take) {
+            self.push_arrived(arrived);
+        }
+    }
+
+    fn push_arrived(&mut self, arrived: Result<(image::RgbaImage, FrameTime), ReadbackError>) {
+        match arrived {
+            Ok((pixels, time)) => self.push(Arc::new(pixels), time),
+            Err(error) => tracing::warn!("a recorded frame was lost: {error}"),
+        }
+    }
+
+    fn push(&mut self, pixels: Arc<image::RgbaImage>, time: FrameTime) {
+        let (pts, same_driver) = self.clock.pts(time);
+        if !same_driver {
+            self.sound = None;
+        }
+        if let Some((driver, info)) = self.clip.take() {
+            self.sound = start_sound(&driver, &info, time);
+        }
+        if let Some(sound) = &mut self.sound
+            && let Err(error) = sound.push_until(&self.recorder, pts)
+        {
+            tracing::warn!("the clip's sound stops here: {error}");
+            self.sound = None;
+        }
+        self.recorder.try_push(RecordFrame { pixels, pts, captured_at: time.captured_at });
+    }
+
+    /// How it stands.
+    pub(super) fn status(&self) -> RecordStatus {
+        self.recorder.status()
+    }
+
+    /// Whether it has stopped by itself.
+    pub(super) fn is_over(&self) -> bool {
+        self.recorder.is_finished()
+    }
+
+    /// Completes the file; `progress` sees the status meanwhile.
+    pub(super) fn finish(mut self, mut progress: impl FnMut(RecordStatus)) -> Result<Finished, RecordError> {
+        self.drain();
+        let status = self.recorder.status();
+        self.recorder.finish(|share| progress(RecordStatus { finishing: Some(share), ..status.clone() }))
+    }
+}
+
+fn start_sound(driver: &SourceSpec, info: &SourceInfo, time: FrameTime) -> Option<ClipSound> {
+    ClipSound::from_position(driver, info, time.media_time).unwrap_or_else(|error: PipelineError| {
+        tracing::warn!("recording without the clip's sound: {error}");
+        None
+    })
+}
+
+/// Gives recorded pictures their time: the driver's own clock, which is steadier than arrival, as long as it runs with the wall clock.
+#[derive(Default)]
+struct RecordClock {
+    last: Option<Last>,
+}
+
+struct Last {
+    media_time: Duration,
+    captured_at: Instant,
+    pts: Duration,
+}
+
+impl RecordClock {
+    /// Presentation time of a picture, and whether its driver's clock has run on without a jump.
+    fn pts(&mut self, time: FrameTime) -> (Duration, bool) {
+        let (pts, steady) = match &self.last {
+            None => (time.media_time, true),
+            Some(last) => {
+                let by_wall = time.captured_at.saturating_duration_since(last.captured_at);
+                match time.media_time.checked_sub(last.media_time) {
+                    Some(by_media) if by_media.abs_diff(by_wall) < JUMP => (last.pts + by_media, true),
+                    _ => (last.pts + by_wall, false),
+                }
+            }
+        };
+        self.last = Some(Last { media_time: time.media_time, captured_at: time.captured_at, pts });
+        (pts, steady)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_driver_goes_on_by_the_wall_clock() {
+        let start = Instant::now();
+        let at = |media_ms, wall_ms| FrameTime {
+            index: 0,
+            media_time: Duration::from_millis(media_ms),
+            captured_at: start + Duration::from_millis(wall_ms),
+        };
+        let mut clock = RecordClock::default();
+        let times = [at(5000, 0), at(5033, 40), at(5066, 64), at(0, 200), at(33, 231)];
+        let pts: Vec<_> = times.map(|t| clock.pts(t)).into_iter().map(|(pts, steady)| (pts.as_millis(), steady)).collect();
+        let expected = [(5000, true), (5033, true), (5066, true), (5202, false), (5235, true)];
+        assert_eq!(pts, expected, "steady on the clip's clock, then 136 ms of wall clock across the change");
+    }
+}

@@ -1,0 +1,184 @@
+//! A run without a window: every frame of the driver in order, none skipped, into a file.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, bounded};
+
+use super::puppet::{Puppet, RenderedImage};
+use super::{PipelineError, clip_sound::ClipSound};
+use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
+use crate::data::{Portrait, TrackedFrame};
+use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
+use crate::runtime::{StageTimes, StopFlag, Timings};
+use crate::settings::Controls;
+use crate::track::{TrackOptions, Tracker};
+
+/// Tracked frames that may wait for the compositor.
+const QUEUED: usize = 4;
+
+/// Which sound the file gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sound {
+    /// None.
+    Silent,
+    /// The driving clip's own, where it has one.
+    OfDriver,
+    /// A microphone, by name or the system's default.
+    Microphone(Option<String>),
+}
+
+/// Everything one run needs.
+pub struct OfflineJob {
+    /// Who is animated.
+    pub portrait: Arc<Portrait>,
+    /// By what.
+    pub driver: SourceSpec,
+    /// Into which file.
+    pub output: RecordOptions,
+    /// How.
+    pub controls: Controls,
+    /// With which sound.
+    pub sound: Sound,
+    /// Ends after this much of the driver; a camera never ends by itself.
+    pub limit: Option<Duration>,
+    /// Ends early, keeping what was made, when set.
+    pub stop: StopFlag,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Frames made so far.
+    pub frames: u64,
+    /// Frames there will be, where that is known.
+    pub total: Option<u64>,
+    /// Whether the file is being rewritten into its final form, from 0 to 1.
+    pub finishing: Option<f32>,
+}
+
+/// What a run made.
+#[derive(Debug)]
+pub struct OfflineReport {
+    /// The file.
+    pub finished: Finished,
+    /// What drove the portrait.
+    pub driver: SourceInfo,
+    /// Frames in which a face was tracked.
+    pub faces: u64,
+    /// How long the run took.
+    pub wall: Duration,
+    /// Times of the stages.
+    pub stages: Vec<StageTimes>,
+}
+
+/// Animates a portrait from a driver into a file.
+///
+/// # Errors
+/// A driver that cannot be read or shows no face at all, and an output that cannot be written.
+pub fn animate(job: OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
+    let start = Instant::now();
+    let timings = Timings::default();
+    let driver = capture::open(&job.driver, OpenOptions::default())?;
+    let info = driver.info().clone();
+    let mut puppet = Puppet::new(None, timings.clone());
+    puppet.set_controls(job.controls.clone());
+    puppet.set_portrait(&job.portrait)?;
+    let mut options = job.output.clone();
+    options.fps_hint = info.fps as f32;
+    let mut sound = ClipSound::for_driver(&job.driver, &info, &job.sound)?;
+    let recorder = Recorder::start(options, audio_source(&job.sound, sound.is_some())?)?;
+
+    let (tracked_out, tracked_in) = bounded(QUEUED);
+    let faces = std::thread::scope(|scope| {
+        let reader = TrackedReader { driver, tracker, limit: job.limit, stop: job.stop.clone(), timings: timings.clone() };
+        let reading = scope.spawn(move || reader.run(&tracked_out));
+        let made = make_frames(&mut puppet, &tracked_in, &recorder, sound.as_mut(), &info, &mut progress);
+        // Ends the reader, should it still wait for room.
+        drop(tracked_in);
+        let read = reading.join().map_err(|_| PipelineError::ReaderPanicked)?;
+        made.and_then(|faces| read.map(|()| faces))
+    });
+    let total = recorder.status().frames;
+    let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
+    let (faces, finished) = (faces?, finished?);
+    if faces == 0 && !job.driver.is_live() {
+        discard(&finished);
+        return Err(PipelineError::NoFaceInDriver { name: info.name });
+    }
+    Ok(OfflineReport { finished, driver: info, faces, wall: start.elapsed(), stages: timings.stages() })
+}
+
+fn audio_source(sound: &Sound, clip_has_sound: bool) -> Result<AudioSource, PipelineError> {
+    match sound {
+        Sound::Microphone(device) => super::microphone(device.as_deref()),
+        Sound::OfDriver if clip_has_sound => Ok(AudioSource::Pushed),
+        _ => Ok(AudioSource::None),
+    }
+}
+
+/// Reads and tracks on a thread of its own, beside composing and encoding.
+struct TrackedReader {
+    driver: capture::BoxedSource,
+    tracker: Tracker,
+    limit: Option<Duration>,
+    stop: StopFlag,
+    timings: Timings,
+}
+
+impl TrackedReader {
+    fn run(mut self, out: &crossbeam::channel::Sender<TrackedFrame>) -> Result<(), PipelineError> {
+        while !self.stop.is_set() {
+            let Some(input) = self.timings.measure("capture", || self.driver.next())? else { break };
+            let tracked = self.timings.measure("track", || self.tracker.track(input));
+            let over = self.limit.is_some_and(|limit| tracked.time.media_time >= limit);
+            if over || out.send(tracked).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns in how many frames there was a face.
+fn make_frames(
+    puppet: &mut Puppet,
+    tracked: &Receiver<TrackedFrame>,
+    recorder: &Recorder,
+    mut sound: Option<&mut ClipSound>,
+    info: &SourceInfo,
+    progress: &mut impl FnMut(Progress),
+) -> Result<u64, PipelineError> {
+    let mut faces = 0;
+    for (made, tracked) in tracked.iter().enumerate() {
+        faces += u64::from(tracked.face.is_some());
+        let Some(RenderedImage::Cpu(pixels)) = puppet.frame(&tracked) else { continue };
+        let time = tracked.time;
+        if let Some(sound) = sound.as_mut() {
+            sound.push_until(recorder, time.media_time)?;
+        }
+        let frame = RecordFrame { pixels, pts: time.media_time, captured_at: time.captured_at };
+        if recorder.push(frame).is_err() {
+            // The recorder has stopped by itself; `finish` tells why, and what was kept.
+            break;
+        }
+        progress(Progress { frames: made as u64 + 1, total: info.frames, finishing: None });
+    }
+    if let Some(sound) = sound {
+        sound.push_until(recorder, recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0)))?;
+    }
+    Ok(faces)
+}
+
+/// Removes a file that holds nothing but the portrait at rest.
+fn discard(finished: &Finished) {
+    let removed = if finished.path.is_dir() { std::fs::remove_dir_all(&finished.path) } else { std::fs::remove_file(&finished.path) };
+    if let Err(error) = removed {
+        tracing::warn!("{} holds no motion but could not be removed: {error}", finished.path.display());
+    }
+}
+
+/// A tracker for a run over a clip, or one for stored motion when there is no landmark model.
+pub fn offline_tracker(model: Option<Arc<crate::track::FaceModel>>, smoothing: f32) -> Tracker {
+    Tracker::new(model, TrackOptions { smoothing, ..TrackOptions::default() })
+}

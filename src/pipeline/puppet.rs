@@ -1,0 +1,131 @@
+//! From tracked motion to the finished picture, for one portrait: retarget, generate, compose. The window and the commands both run this.
+
+use std::sync::Arc;
+
+use image::RgbaImage;
+
+use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
+use crate::data::{FlowField, Portrait, TrackedFrame};
+use crate::generate::{FLOW_CELLS, Generator, LandmarkWarp};
+use crate::gpu::Gpu;
+use crate::retarget::Retargeter;
+use crate::runtime::Timings;
+use crate::settings::Controls;
+
+/// A finished picture, wherever it lies.
+#[derive(Clone, Debug)]
+pub enum RenderedImage {
+    /// In memory.
+    Cpu(Arc<RgbaImage>),
+    /// On the GPU: `Rgba8Unorm`, rewritten by every later frame of the same portrait.
+    Gpu(crate::gpu::Texture),
+}
+
+/// Animates one portrait at a time.
+pub struct Puppet {
+    retargeter: Retargeter,
+    generator: Box<dyn Generator>,
+    flow: FlowField,
+    compositor: Option<Compositor>,
+    gpu: Option<Gpu>,
+    timings: Timings,
+}
+
+enum Compositor {
+    Cpu(CpuCompositor),
+    Gpu(GpuCompositor),
+}
+
+impl Puppet {
+    /// A puppet without a portrait. With a `gpu` the pictures are composed there and stay there.
+    pub fn new(gpu: Option<Gpu>, timings: Timings) -> Self {
+        Self {
+            retargeter: Retargeter::default(),
+            generator: Box::new(LandmarkWarp::new()),
+            flow: FlowField::still(FLOW_CELLS),
+            compositor: None,
+            gpu,
+            timings,
+        }
+    }
+
+    /// Name of the executor and of the generator, for read-outs.
+    pub fn executor(&self) -> String {
+        self.gpu.as_ref().map_or_else(|| "CPU".to_owned(), |gpu| format!("GPU: {}", gpu.info.name))
+    }
+
+    /// Whether pictures stay on the GPU.
+    pub fn is_on_gpu(&self) -> bool {
+        self.gpu.is_some()
+    }
+
+    /// Name of the generator in use.
+    pub fn generator(&self) -> &'static str {
+        self.generator.name()
+    }
+
+    /// Starts on a portrait. Keeps the driver's calibration.
+    ///
+    /// # Errors
+    /// When the GPU cannot hold the picture; the puppet then has no portrait, and [`Self::leave_gpu`] helps.
+    pub fn set_portrait(&mut self, portrait: &Portrait) -> Result<(), ComposeError> {
+        self.compositor = None;
+        self.compositor = Some(match &self.gpu {
+            Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, FLOW_CELLS)?),
+            None => Compositor::Cpu(CpuCompositor::new(portrait)),
+        });
+        self.retargeter.set_portrait(portrait);
+        self.generator.set_portrait(portrait);
+        Ok(())
+    }
+
+    /// Goes on without the GPU, for one that was lost. The portrait must be set again.
+    pub fn leave_gpu(&mut self) {
+        self.gpu = None;
+        self.compositor = None;
+    }
+
+    /// Takes over strengths and switches.
+    pub fn set_controls(&mut self, controls: Controls) {
+        self.retargeter.set_controls(controls);
+    }
+
+    /// Takes the driver's next frames as neutral.
+    pub fn recalibrate(&mut self) {
+        self.retargeter.recalibrate();
+    }
+
+    /// Whether the driver's neutral face is settled.
+    pub fn is_calibrated(&self) -> bool {
+        self.retargeter.is_calibrated()
+    }
+
+    /// The portrait's picture for one tracked frame; `None` before a portrait is set.
+    pub fn frame(&mut self, tracked: &TrackedFrame) -> Option<RenderedImage> {
+        let compositor = self.compositor.as_mut()?;
+        let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
+        self.timings.measure("generate", || self.generator.generate(&motion, &mut self.flow));
+        Some(self.timings.measure("compose", || match compositor {
+            Compositor::Cpu(cpu) => RenderedImage::Cpu(cpu.compose(&self.flow)),
+            Compositor::Gpu(gpu) => {
+                gpu.compose(&self.flow);
+                RenderedImage::Gpu(gpu.target().clone())
+            }
+        }))
+    }
+}
+
+/// The pixels of a finished picture, waiting for the GPU where it lies there; `None` when the GPU cannot give them.
+pub(super) fn pixels(image: &RenderedImage, gpu: Option<&Gpu>) -> Option<Arc<RgbaImage>> {
+    match (image, gpu) {
+        (RenderedImage::Cpu(pixels), _) => Some(Arc::clone(pixels)),
+        (RenderedImage::Gpu(texture), Some(gpu)) => match crate::gpu::read_texture(gpu, texture) {
+            Ok(pixels) => Some(Arc::new(pixels)),
+            Err(error) => {
+                tracing::warn!("reading the picture back failed: {error}");
+                None
+            }
+        },
+        (RenderedImage::Gpu(_), None) => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! The tracking thread: newest input in, face motion out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam::channel::Receiver;
+
+use super::enroll::SharedModel;
+use super::{Event, PipelineError, Shared};
+use crate::data::{Input, TrackedFrame};
+use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
+use crate::track::{TrackOptions, Tracker};
+
+/// How long the thread sleeps at most before it looks at its commands.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Frames without a face before it counts as lost: a single miss is not worth a message.
+const LOST_FRAMES: u32 = 10;
+
+/// What the thread is told.
+pub(super) enum Command {
+    /// Another driver: forget the face that was followed.
+    NewDriver,
+    /// How calm the motion shall be, 0 to 1.
+    Smoothing(f32),
+}
+
+/// The thread's connections.
+pub(super) struct Links {
+    pub(super) input: LatestReader<Input>,
+    pub(super) commands: Receiver<Command>,
+    pub(super) tracked: LatestWriter<TrackedFrame>,
+    pub(super) inset: LatestWriter<TrackedFrame>,
+}
+
+/// Starts the thread.
+pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+    let panicked = Arc::clone(&shared);
+    let worker = Worker::spawn(
+        "track",
+        move |stop| run(&links, &model, smoothing, &shared, stop),
+        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to track faces again."))),
+    )?;
+    Ok(worker)
+}
+
+fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
+    // Until the model is there, stored performances pass; pictures show no face.
+    let options = TrackOptions { smoothing, ..TrackOptions::default() };
+    let mut tracker = Tracker::new(model.get(), options);
+    let mut sight = Sight::default();
+    while !stop.is_set() {
+        for command in links.commands.try_iter() {
+            match command {
+                Command::NewDriver => {
+                    tracker.reset();
+                    sight = Sight::default();
+                }
+                Command::Smoothing(smoothing) => tracker.set_smoothing(smoothing),
+            }
+        }
+        let Some(input) = links.input.take_timeout(PATIENCE) else { continue };
+        if !tracker.has_model()
+            && let Some(model) = model.get()
+        {
+            tracker.set_model(model);
+        }
+        let tracked = shared.timings.measure("track", || tracker.track(input));
+        if let Some(event) = sight.update(tracked.face.is_some()) {
+            shared.report(event);
+        }
+        links.inset.put(tracked.clone());
+        links.tracked.put(tracked);
+    }
+}
+
+/// Whether the driver is in sight, without flutter.
+#[derive(Default)]
+struct Sight {
+    missed: u32,
+    in_sight: bool,
+}
+
+impl Sight {
+    fn update(&mut self, has_face: bool) -> Option<Event> {
+        self.missed = if has_face { 0 } else { self.missed.saturating_add(1) };
+        let in_sight = has_face || (self.in_sight && self.missed < LOST_FRAMES);
+        let never_seen = !self.in_sight && self.missed == LOST_FRAMES;
+        let changed = in_sight != self.in_sight;
+        self.in_sight = in_sight;
+        match (changed, in_sight) {
+            (true, true) => Some(Event::FaceFound),
+            (true, false) => Some(Event::FaceLost),
+            _ if never_seen => Some(Event::FaceLost),
+            _ => None,
+        }
+    }
+}

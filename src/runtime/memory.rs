@@ -1,0 +1,35 @@
+//! How much memory the program has taken.
+
+/// Peak resident memory of this process so far, in MiB; `None` where the system does not tell (it does on Linux).
+pub fn peak_memory_mib() -> Option<f64> {
+    peak_from_status(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+/// The high-water mark in the text of Linux' `status` file of a process.
+fn peak_from_status(text: &str) -> Option<f64> {
+    let value = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peak_is_read_from_the_status_file_and_nonsense_is_not() {
+        assert_eq!(peak_from_status("VmPeak:  9 kB\nVmHWM:\t  20480 kB\nVmRSS: 3 kB\n"), Some(20.0), "MiB");
+        assert_eq!(peak_from_status("VmHWM: many\n"), None, "nonsense");
+        assert_eq!(peak_from_status(""), None, "nothing");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn peak_grows_with_what_is_used() {
+        let before = peak_memory_mib().expect("Linux tells");
+        let block = vec![1_u8; (before as usize + 32) << 20];
+        assert!(std::hint::black_box(&block).iter().step_by(4096).all(|b| *b == 1), "every page is touched");
+        let after = peak_memory_mib().expect("Linux tells");
+        assert!(after >= before + 31.0, "{before} MiB before and {after} MiB after");
+    }
+}

@@ -1,0 +1,375 @@
+//! What the program remembers between runs, and the TOML file it lives in.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// A settings file larger than this is not ours.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+/// How many portraits the gallery remembers.
+const MAX_RECENT: usize = 12;
+/// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
+const OPTIONAL_KEYS: [&str; 3] = ["camera", "microphone", "landmark_model"];
+
+/// How strongly each part of the face follows the driver: 0 is still, 1 as the driver does, 2 twice as much.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Strengths {
+    /// Turning, nodding and tilting the head.
+    pub head: f32,
+    /// Blinking and looking around.
+    pub eyes: f32,
+    /// Raising and knitting the brows.
+    pub brows: f32,
+    /// Lips and jaw.
+    pub mouth: f32,
+}
+
+impl Strengths {
+    /// The greatest strength that the window offers.
+    pub const MAX: f32 = 2.0;
+}
+
+impl Default for Strengths {
+    fn default() -> Self {
+        Self { head: 1.0, eyes: 1.0, brows: 1.0, mouth: 1.0 }
+    }
+}
+
+/// What the user can turn while the portrait is alive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Controls {
+    /// Strength of every part of the face.
+    pub strengths: Strengths,
+    /// From 0, every frame as tracked, to 1, very calm and a little late.
+    pub smoothing: f32,
+    /// Whether the portrait moves like the driver's mirror image.
+    pub mirror: bool,
+    /// Whether the driver's landmarks are used as they are, without a neutral calibration: for self-reenactment.
+    pub absolute: bool,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { strengths: Strengths::default(), smoothing: 0.5, mirror: false, absolute: false }
+    }
+}
+
+impl Controls {
+    /// The same with every number brought into its range, and numbers that are none replaced by the default.
+    #[must_use]
+    pub fn sanitised(&self) -> Self {
+        let within = |value: f32, max: f32, default: f32| if value.is_finite() { value.clamp(0.0, max) } else { default };
+        let d = Self::default();
+        let s = &self.strengths;
+        Self {
+            strengths: Strengths {
+                head: within(s.head, Strengths::MAX, d.strengths.head),
+                eyes: within(s.eyes, Strengths::MAX, d.strengths.eyes),
+                brows: within(s.brows, Strengths::MAX, d.strengths.brows),
+                mouth: within(s.mouth, Strengths::MAX, d.strengths.mouth),
+            },
+            smoothing: within(self.smoothing, 1.0, d.smoothing),
+            ..self.clone()
+        }
+    }
+}
+
+/// Which executor makes the pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutorChoice {
+    /// The graphics card where it is the faster one, otherwise the processor.
+    #[default]
+    Auto,
+    /// The graphics card.
+    Gpu,
+    /// The processor.
+    Cpu,
+}
+
+/// Everything that is remembered between runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Camera used last, by name.
+    pub camera: Option<String>,
+    /// Microphone used last, by name; `None` is the system's default.
+    pub microphone: Option<String>,
+    /// Whether recordings have sound.
+    pub record_sound: bool,
+    /// Where recordings and snapshots go.
+    pub recordings_dir: PathBuf,
+    /// Whether recordings keep the picture's own size instead of at most 1080p.
+    pub record_own_size: bool,
+    /// The landmark model, where it is not in its usual place.
+    pub landmark_model: Option<PathBuf>,
+    /// Which executor makes the pictures.
+    pub executor: ExecutorChoice,
+    /// Portraits opened last, the newest first.
+    pub recent_portraits: Vec<PathBuf>,
+    /// How the portrait follows the driver.
+    pub controls: Controls,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            camera: None,
+            microphone: None,
+            record_sound: true,
+            recordings_dir: default_recordings_dir(),
+            record_own_size: false,
+            landmark_model: None,
+            executor: ExecutorChoice::Auto,
+            recent_portraits: Vec::new(),
+            // Somebody in front of a camera expects the screen to be a mirror; a command that reads a clip does not.
+            controls: Controls { mirror: true, ..Controls::default() },
+        }
+    }
+}
+
+impl Settings {
+    /// Puts a portrait first in the list of recent ones.
+    pub fn remember_portrait(&mut self, path: &Path) {
+        self.recent_portraits.retain(|known| known != path);
+        self.recent_portraits.insert(0, path.to_owned());
+        self.recent_portraits.truncate(MAX_RECENT);
+    }
+
+    fn sanitised(mut self) -> Self {
+        self.controls = self.controls.sanitised();
+        self.recent_portraits.truncate(MAX_RECENT);
+        self
+    }
+}
+
+/// `Retrato` in the user's video folder, else in the home folder, else in the current one.
+fn default_recordings_dir() -> PathBuf {
+    let user = directories::UserDirs::new();
+    let parent = user.as_ref().and_then(|dirs| dirs.video_dir().or(Some(dirs.home_dir())));
+    parent.unwrap_or(Path::new(".")).join("Retrato")
+}
+
+/// Why settings could not be written, or not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The system tells us no place for configuration files.
+    #[error("settings cannot be kept: the system names no configuration folder; set HOME or XDG_CONFIG_HOME")]
+    NoPlace,
+    /// The file is there but cannot be understood; it was set aside.
+    #[error("the settings file was damaged ({cause}), so the defaults are used; the old file was kept as {}", .kept.display())]
+    Damaged {
+        /// What is wrong with it.
+        cause: String,
+        /// Where it lies now.
+        kept: PathBuf,
+    },
+    /// The file is there but the system does not let us read it.
+    #[error("the settings cannot be read, so the defaults are used; check the permissions of {}: {cause}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("the settings cannot be saved; check the free space and permissions of {}: {cause}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The settings cannot be put into TOML: a defect of this program.
+    #[error("the settings cannot be written as TOML: {0}")]
+    Encode(#[from] toml::ser::Error),
+}
+
+/// The place of the settings on disk.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+}
+
+impl SettingsFile {
+    /// The user's own file, in the system's configuration folder.
+    pub fn of_user() -> Result<Self, SettingsError> {
+        let dirs = directories::ProjectDirs::from("", "", "retrato").ok_or(SettingsError::NoPlace)?;
+        Ok(Self::at(dirs.config_dir().join("settings.toml")))
+    }
+
+    /// A file anywhere.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where the file is, or will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The settings, and what the user should know when they could not be had: a missing file is none of that.
+    pub fn load(&self) -> (Settings, Option<SettingsError>) {
+        let text = match self.read() {
+            Ok(Some(text)) => text,
+            Ok(None) => return (Settings::default(), None),
+            Err(cause) => {
+                let error = SettingsError::Read { path: self.path.clone(), cause };
+                return (Settings::default(), Some(error));
+            }
+        };
+        let parsed = text.map_err(|e| e.to_string()).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
+        match parsed {
+            Ok(settings) => (settings.sanitised(), None),
+            Err(cause) => (Settings::default(), Some(self.set_aside(cause))),
+        }
+    }
+
+    /// Writes the settings so that a crash leaves either the old file or the new one. Keys of other versions stay.
+    pub fn save(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let mut table = self.read().ok().flatten().and_then(Result::ok).and_then(|text| text.parse().ok()).unwrap_or_default();
+        for key in OPTIONAL_KEYS {
+            toml::Table::remove(&mut table, key);
+        }
+        overlay(&mut table, toml::Table::try_from(settings)?);
+        let text = toml::to_string_pretty(&table)?;
+        self.replace(&text).map_err(|cause| SettingsError::Write { path: self.path.clone(), cause })
+    }
+
+    /// The file's text; the inner error is text that is not UTF-8 or too long, `None` a file that does not exist.
+    fn read(&self) -> std::io::Result<Option<Result<String, &'static str>>> {
+        let file = match std::fs::File::open(&self.path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Ok(Some(Err("far too long for a settings file")));
+        }
+        Ok(Some(String::from_utf8(bytes).or(Err("not UTF-8 text"))))
+    }
+
+    fn set_aside(&self, cause: String) -> SettingsError {
+        let kept = self.path.with_extension("toml.bad");
+        match std::fs::rename(&self.path, &kept) {
+            Ok(()) => SettingsError::Damaged { cause, kept },
+            Err(cause) => SettingsError::Read { path: self.path.clone(), cause },
+        }
+    }
+
+    fn replace(&self, text: &str) -> std::io::Result<()> {
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(dir)?;
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+/// Puts every value of `top` over `base`, table by table, leaving what only `base` has.
+fn overlay(base: &mut toml::Table, top: toml::Table) {
+    for (key, value) in top {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => overlay(below, above),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_with(text: &str) -> (tempfile::TempDir, SettingsFile) {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let file = SettingsFile::at(dir.path().join("retrato").join("settings.toml"));
+        std::fs::create_dir_all(file.path().parent().expect("a parent")).expect("the folder");
+        std::fs::write(file.path(), text).expect("the file");
+        (dir, file)
+    }
+
+    fn everything_set() -> Settings {
+        Settings {
+            camera: Some("FaceCam".to_owned()),
+            microphone: Some("Desk".to_owned()),
+            landmark_model: Some(PathBuf::from("model.dat")),
+            executor: ExecutorChoice::Cpu,
+            record_sound: false,
+            controls: Controls { smoothing: 0.25, mirror: false, ..Controls::default() },
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded_again() {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let file = SettingsFile::at(dir.path().join("new").join("settings.toml"));
+        let (settings, warning) = file.load();
+        assert_eq!(settings, Settings::default(), "a missing file gives the defaults");
+        assert!(warning.is_none(), "a missing file is nothing to warn of");
+        file.save(&everything_set()).expect("saved, with its folder");
+        assert_eq!(file.load().0, everything_set(), "every value came back");
+        file.save(&Settings::default()).expect("saved again");
+        assert_eq!(file.load().0, Settings::default(), "values that were taken away are gone from the file");
+    }
+
+    #[test]
+    fn every_key_that_can_be_absent_is_listed() {
+        let full = toml::Table::try_from(everything_set()).expect("a table");
+        let empty = toml::Table::try_from(Settings::default()).expect("a table");
+        let absent: Vec<&str> = full.keys().map(String::as_str).filter(|key| !empty.contains_key(*key)).collect();
+        let mut listed = OPTIONAL_KEYS;
+        listed.sort_unstable();
+        assert_eq!(absent, listed, "a new optional setting must be listed, or it could never be switched off");
+    }
+
+    #[test]
+    fn keys_of_other_versions_survive_a_save() {
+        let (_dir, file) = file_with("future = 7\n[controls]\nsmoothing = 0.1\nsparkle = true\n");
+        let (settings, warning) = file.load();
+        assert!(warning.is_none(), "unknown keys are fine: {warning:?}");
+        assert!((settings.controls.smoothing - 0.1).abs() < 1e-6, "the known key was read");
+        file.save(&settings).expect("saved");
+        let text = std::fs::read_to_string(file.path()).expect("the file");
+        assert!(text.contains("future = 7") && text.contains("sparkle = true"), "both unknown keys are kept: {text}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_reported() {
+        for text in ["controls = 7", "{{{{", "\u{0}"] {
+            let (_dir, file) = file_with(text);
+            let (settings, warning) = file.load();
+            assert_eq!(settings, Settings::default(), "defaults instead of {text:?}");
+            let warning = warning.expect("a warning").to_string();
+            assert!(warning.contains("settings.toml.bad"), "says where the old file went: {warning}");
+            let kept = std::fs::read_to_string(file.path().with_extension("toml.bad")).expect("the old file");
+            assert_eq!(kept, text, "the old file is kept unchanged");
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_brought_back() {
+        let (_dir, file) = file_with("[controls]\nsmoothing = nan\n[controls.strengths]\nhead = 1e9\nmouth = -3.0\n");
+        let controls = file.load().0.controls;
+        assert!((controls.strengths.head - Strengths::MAX).abs() < 1e-6, "too much is the most");
+        assert!(controls.strengths.mouth.abs() < 1e-6, "less than nothing is nothing");
+        assert!((controls.smoothing - Controls::default().smoothing).abs() < 1e-6, "no number is the default");
+    }
+
+    #[test]
+    fn the_newest_portrait_comes_first_and_once() {
+        let mut settings = Settings::default();
+        for name in ["a", "b", "a"] {
+            settings.remember_portrait(Path::new(name));
+        }
+        assert_eq!(settings.recent_portraits, [PathBuf::from("a"), PathBuf::from("b")], "newest first, no doubles");
+    }
+}

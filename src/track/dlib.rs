@@ -1,0 +1,215 @@
+//! The one file that names dlib: the model of 68 landmarks, shared by all threads, and a finder for each thread.
+//!
+//! dlib trusts what it is given and its errors would end the program, so everything is checked before it crosses over: the model file by its
+//! hash, pictures and boxes by their size.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dlib_face_recognition::{FaceDetector, FaceDetectorTrait as _, ImageMatrix, LandmarkPredictor, LandmarkPredictorTrait as _, Rectangle};
+use glam::Vec2;
+use image::RgbImage;
+
+use crate::data::{Landmarks, PixelBox};
+use crate::face::FaceFinder;
+
+/// Name of the model's file.
+pub const MODEL_FILE: &str = "shape_predictor_68_face_landmarks.dat";
+/// Environment variable with the path of the model file.
+pub const MODEL_VARIABLE: &str = "RETRATO_LANDMARKS";
+
+/// The published model: there is one version of it, and dlib would read past its memory on a damaged one.
+const MODEL_BYTES: u64 = 99_693_937;
+const MODEL_BLAKE3: &str = "2d315fda68079424c7d4296786e13a243de1bb0695960d2a2f067f0ba855429c";
+
+/// Sides dlib accepts, in pixels; far beyond what this program asks for.
+const SIDES_PX: std::ops::RangeInclusive<u32> = 16..=8192;
+
+/// Why the landmark model could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// No file in any of the usual places.
+    #[error("the face landmark model {MODEL_FILE} is missing; install it with `apt-get install libdlib-data`, or name its path in the settings or in {MODEL_VARIABLE} (looked in {})", list(.looked_in))]
+    Missing {
+        /// Where it was looked for.
+        looked_in: Vec<PathBuf>,
+    },
+    /// The file is there but cannot be read.
+    #[error("cannot read the face landmark model {}: {cause}; check its permissions, or install it again with `apt-get install --reinstall libdlib-data`", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The file is not the published model.
+    #[error("the face landmark model {} is damaged or another version; install it again with `apt-get install --reinstall libdlib-data`", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The landmark model: about 100 MB in memory, loaded once and shared.
+pub struct FaceModel {
+    predictor: LandmarkPredictor,
+}
+
+impl std::fmt::Debug for FaceModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaceModel").finish_non_exhaustive()
+    }
+}
+
+impl FaceModel {
+    /// Loads the model from the path in the settings, if any, else from the usual places. Takes a good part of a second.
+    pub fn find_and_load(path_in_settings: Option<&Path>) -> Result<Arc<Self>, ModelError> {
+        let places = model_places(path_in_settings);
+        match places.iter().find(|p| p.exists()) {
+            Some(path) => Self::load(path),
+            None => Err(ModelError::Missing { looked_in: places }),
+        }
+    }
+
+    /// Loads the model from one file.
+    pub fn load(path: &Path) -> Result<Arc<Self>, ModelError> {
+        check_file(path)?;
+        let damaged = || ModelError::Damaged { path: path.to_owned() };
+        // dlib takes the path as a C string and the binding panics on one that is not UTF-8.
+        path.to_str().filter(|p| !p.contains('\0')).ok_or_else(damaged)?;
+        let predictor = LandmarkPredictor::open(path).map_err(|message| {
+            tracing::warn!(message, "dlib refused the landmark model");
+            damaged()
+        })?;
+        Ok(Arc::new(Self { predictor }))
+    }
+
+    fn landmarks(&self, matrix: &ImageMatrix, face: &Rectangle) -> Option<Landmarks> {
+        let points = self.predictor.face_landmarks(matrix, face);
+        let points: Vec<Vec2> = points.iter().map(|p| Vec2::new(p.x() as f32, p.y() as f32)).collect();
+        points.try_into().ok().map(Landmarks)
+    }
+}
+
+/// Where the model is looked for, in this order.
+pub fn model_places(path_in_settings: Option<&Path>) -> Vec<PathBuf> {
+    let named = path_in_settings.map(Path::to_owned).into_iter().chain(std::env::var_os(MODEL_VARIABLE).map(PathBuf::from));
+    let own = directories::ProjectDirs::from("", "", "retrato").map(|dirs| dirs.data_dir().join(MODEL_FILE));
+    let shared = ["/usr/share/dlib", "/usr/local/share/dlib"].map(|folder| Path::new(folder).join(MODEL_FILE));
+    named.chain(own).chain(shared).collect()
+}
+
+fn check_file(path: &Path) -> Result<(), ModelError> {
+    let unreadable = |cause| ModelError::Unreadable { path: path.to_owned(), cause };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if !about.is_file() || about.len() != MODEL_BYTES {
+        return Err(ModelError::Damaged { path: path.to_owned() });
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file).map_err(unreadable)?;
+    if hasher.finalize().to_hex().as_str() == MODEL_BLAKE3 { Ok(()) } else { Err(ModelError::Damaged { path: path.to_owned() }) }
+}
+
+/// Detector and predictor for one thread.
+pub struct DlibFinder {
+    model: Arc<FaceModel>,
+    detector: FaceDetector,
+}
+
+impl std::fmt::Debug for DlibFinder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DlibFinder").finish_non_exhaustive()
+    }
+}
+
+impl DlibFinder {
+    /// A finder that shares the model.
+    pub fn new(model: Arc<FaceModel>) -> Self {
+        Self { model, detector: FaceDetector::new() }
+    }
+}
+
+impl FaceFinder for DlibFinder {
+    fn detect(&mut self, picture: &RgbImage) -> Vec<PixelBox> {
+        let Some(matrix) = matrix(picture) else { return Vec::new() };
+        self.detector.face_locations(&matrix).iter().map(pixel_box).collect()
+    }
+
+    fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
+        let matrix = matrix(picture)?;
+        boxes.iter().map(|face| self.model.landmarks(&matrix, &rectangle(face, picture)?)).collect()
+    }
+}
+
+/// A copy in dlib's own layout; `None` for pictures it must not see.
+fn matrix(picture: &RgbImage) -> Option<ImageMatrix> {
+    let (width, height) = picture.dimensions();
+    let bytes = width as usize * height as usize * 3;
+    if !SIDES_PX.contains(&width) || !SIDES_PX.contains(&height) || picture.as_raw().len() < bytes {
+        return None;
+    }
+    #[expect(unsafe_code, reason = "the binding's only constructor for pictures of image 0.25 takes a bare pointer")]
+    // SAFETY: the buffer holds width * height * 3 bytes, checked above, and dlib copies them before `new` returns.
+    Some(unsafe { ImageMatrix::new(width as usize, height as usize, picture.as_raw().as_ptr()) })
+}
+
+fn pixel_box(found: &Rectangle) -> PixelBox {
+    PixelBox { left: found.left as f32, top: found.top as f32, right: found.right as f32 + 1.0, bottom: found.bottom as f32 + 1.0 }
+}
+
+/// dlib's whole-pixel rectangle; `None` for a box that is not finite, too small, or far larger than the picture or away from it.
+fn rectangle(face: &PixelBox, picture: &RgbImage) -> Option<Rectangle> {
+    let reach = 4.0 * picture.width().max(picture.height()) as f32;
+    let edges = [face.left, face.top, face.right - 1.0, face.bottom - 1.0];
+    let sane = edges.iter().all(|edge| edge.is_finite() && edge.abs() < reach) && face.width() >= 8.0 && face.height() >= 8.0;
+    let [left, top, right, bottom] = edges.map(|edge| edge.round() as std::ffi::c_long);
+    sane.then_some(Rectangle { left, top, right, bottom })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finder() -> DlibFinder {
+        DlibFinder::new(FaceModel::find_and_load(None).expect("the tests need the model of libdlib-data"))
+    }
+
+    #[test]
+    fn a_missing_model_names_the_package_to_install() {
+        let error = ModelError::Missing { looked_in: model_places(Some(Path::new("nowhere/model.dat"))) };
+        let message = error.to_string();
+        assert!(message.contains("apt-get install libdlib-data"), "no remedy in: {message}");
+        assert!(message.contains("nowhere/model.dat") && message.contains("/usr/share/dlib"), "no places in: {message}");
+    }
+
+    #[test]
+    fn a_damaged_model_never_reaches_dlib() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(MODEL_FILE);
+        for length in [0, 1000, MODEL_BYTES] {
+            std::fs::File::create(&path).and_then(|f| f.set_len(length)).expect("a sparse file");
+            assert!(matches!(FaceModel::load(&path), Err(ModelError::Damaged { .. })), "{length} zero bytes were loaded");
+        }
+        assert!(matches!(FaceModel::load(folder.path()), Err(ModelError::Damaged { .. })), "a folder was loaded");
+        assert!(matches!(FaceModel::load(&folder.path().join("none")), Err(ModelError::Unreadable { .. })), "a missing file was loaded");
+    }
+
+    #[test]
+    fn pictures_and_boxes_that_dlib_must_not_see_are_held_back() {
+        let mut finder = finder();
+        let square = PixelBox { left: 10.0, top: 10.0, right: 90.0, bottom: 90.0 };
+        assert!(finder.detect(&RgbImage::new(0, 0)).is_empty(), "an empty picture has a face");
+        assert!(finder.detect(&RgbImage::new(5, 900)).is_empty(), "a sliver has a face");
+        assert!(finder.predict(&RgbImage::new(0, 7), &[square]).is_none(), "landmarks in an empty picture");
+        let picture = RgbImage::new(100, 100);
+        assert_eq!(finder.predict(&picture, &[square, square]).map(|found| found.len()), Some(2), "one answer for each box");
+        for wild in [f32::NAN, f32::INFINITY, 1e9, -4000.0] {
+            assert!(finder.predict(&picture, &[square, PixelBox { right: wild, ..square }]).is_none(), "a box that ends at {wild}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Takes the trembling out of tracked landmarks without slowing down what really moves.
+//!
+//! The landmarks are split into a similarity (place, size and tilt of the head) and what is left in the head's own frame. Each part goes
+//! through a One-Euro filter (Casiez, Roussel, Vogel: "1 Euro Filter", CHI 2012): a low-pass whose cut-off rises with the speed, here the
+//! common speed of a whole region in inter-ocular distances per second, so that a region stays in shape, a driver far from the camera is
+//! smoothed like a near one, and a blink, far faster than the noise, passes.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use glam::Vec2;
+
+use crate::data::{Landmarks, region};
+use crate::face::Similarity;
+
+/// Longest gap between two frames that the filter bridges; after a longer one it starts afresh.
+const LONGEST_GAP: Duration = Duration::from_millis(500);
+
+/// Filter setting of one part of the face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OneEuro {
+    /// Cut-off while still, in hertz.
+    pub still_hz: f32,
+    /// Rise of the cut-off with the speed, in hertz per (inter-ocular distance per second).
+    pub hz_per_speed: f32,
+    /// Speed that is taken for noise, in inter-ocular distances per second.
+    pub noise_speed: f32,
+    /// Cut-off of the speed estimate itself, in hertz.
+    pub speed_hz: f32,
+}
+
+/// Place, size and tilt of the head.
+const HEAD: OneEuro = OneEuro { still_hz: 1.2, hz_per_speed: 12.0, noise_speed: 0.05, speed_hz: 4.0 };
+/// Shape within the head's frame, region by region: jaw and brows tremble most and move least, lids and lips must stay quick.
+const REGIONS: [(Range<usize>, OneEuro); 6] = [
+    (region::JAW, OneEuro { still_hz: 0.8, hz_per_speed: 10.0, noise_speed: 0.15, speed_hz: 4.0 }),
+    (region::BROWS, OneEuro { still_hz: 1.0, hz_per_speed: 14.0, noise_speed: 0.12, speed_hz: 5.0 }),
+    (27..36, OneEuro { still_hz: 0.8, hz_per_speed: 12.0, noise_speed: 0.1, speed_hz: 4.0 }),
+    (region::RIGHT_EYE, OneEuro { still_hz: 1.5, hz_per_speed: 60.0, noise_speed: 0.1, speed_hz: 10.0 }),
+    (region::LEFT_EYE, OneEuro { still_hz: 1.5, hz_per_speed: 60.0, noise_speed: 0.1, speed_hz: 10.0 }),
+    (region::MOUTH, OneEuro { still_hz: 1.5, hz_per_speed: 25.0, noise_speed: 0.1, speed_hz: 8.0 }),
+];
+
+/// Smooths the landmarks of one face from frame to frame.
+#[derive(Clone, Debug)]
+pub struct Smoother {
+    strength: f32,
+    last_time: Option<Duration>,
+    head: Part,
+    regions: [Part; REGIONS.len()],
+}
+
+impl Smoother {
+    /// Strength that the settings are tuned for.
+    pub const DEFAULT_STRENGTH: f32 = 0.5;
+
+    /// A smoother of the given strength, from 0 (landmarks pass untouched) over 0.5 (tuned) to 1 (calm and slow).
+    pub fn new(strength: f32) -> Self {
+        let regions = REGIONS.map(|(_, setting)| Part::new(setting));
+        Self { strength: strength.clamp(0.0, 1.0), last_time: None, head: Part::new(HEAD), regions }
+    }
+
+    /// Changes the strength from the next frame on.
+    pub fn set_strength(&mut self, strength: f32) {
+        self.strength = strength.clamp(0.0, 1.0);
+    }
+
+    /// Forgets the face, so that the next one is not pulled towards it.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.strength);
+    }
+
+    /// The smoothed landmarks. `at` is the frame's time within its source.
+    pub fn smooth(&mut self, landmarks: &Landmarks, at: Duration) -> Landmarks {
+        let Some(head) = Similarity::from_template(landmarks) else { return landmarks.clone() };
+        let gap = self.last_time.and_then(|last| at.checked_sub(last)).filter(|gap| !gap.is_zero() && *gap <= LONGEST_GAP);
+        if gap.is_none() {
+            self.reset();
+        }
+        self.last_time = Some(at);
+        let clock = Clock { gap_secs: gap.map_or(0.0, |gap| gap.as_secs_f32()), quickness: quickness(self.strength) };
+        let size = head.turn_and_scale.length();
+        let placed = self.head.filter(&[head.turn_and_scale, head.shift], size, clock);
+        let steady = Similarity { turn_and_scale: placed[0], shift: placed[1] };
+        let mut smoothed = landmarks.map(|p| head.invert(p));
+        for ((range, _), part) in REGIONS.iter().zip(&mut self.regions) {
+            let filtered = part.filter(&smoothed.0[range.clone()], 1.0, clock);
+            smoothed.0[range.clone()].copy_from_slice(filtered);
+        }
+        smoothed.map(|p| steady.apply(p))
+    }
+}
+
+/// Factor of all cut-offs: without bound at strength 0, 1 at the tuned strength, a third at 1.
+fn quickness(strength: f32) -> f32 {
+    (Smoother::DEFAULT_STRENGTH / strength).powf(1.6)
+}
+
+/// What all filters of one frame share.
+#[derive(Clone, Copy)]
+struct Clock {
+    /// Since the last frame; 0 on the first.
+    gap_secs: f32,
+    quickness: f32,
+}
+
+impl Clock {
+    /// Share of the new value in a low-pass of this cut-off.
+    fn share(self, cutoff_hz: f32) -> f32 {
+        let turn = std::f32::consts::TAU * cutoff_hz * self.gap_secs;
+        if turn.is_finite() { turn / (turn + 1.0) } else { 1.0 }
+    }
+}
+
+/// Points that are filtered with one common cut-off.
+#[derive(Clone, Debug)]
+struct Part {
+    setting: OneEuro,
+    last_raw: Vec<Vec2>,
+    speeds: Vec<Vec2>,
+    values: Vec<Vec2>,
+}
+
+impl Part {
+    fn new(setting: OneEuro) -> Self {
+        Self { setting, last_raw: Vec::new(), speeds: Vec::new(), values: Vec::new() }
+    }
+
+    /// Filters the points, of which `unit` is one inter-ocular distance.
+    fn filter(&mut self, raw: &[Vec2], unit: f32, clock: Clock) -> &[Vec2] {
+        if self.values.len() != raw.len() || clock.gap_secs <= 0.0 {
+            self.values = raw.to_vec();
+            self.last_raw = raw.to_vec();
+            self.speeds = vec![Vec2::ZERO; raw.len()];
+            return &self.values;
+        }
+        let share_of_speed = clock.share(self.setting.speed_hz);
+        for ((speed, last), new) in self.speeds.iter_mut().zip(&mut self.last_raw).zip(raw) {
+            *speed = speed.lerp((*new - *last) / (unit * clock.gap_secs), share_of_speed);
+            *last = *new;
+        }
+        let common = (self.speeds.iter().map(|v| v.length_squared()).sum::<f32>() / self.speeds.len() as f32).sqrt();
+        let excess = (common - self.setting.noise_speed).max(0.0);
+        let share = clock.share((self.setting.still_hz + self.setting.hz_per_speed * excess) * clock.quickness);
+        for (value, new) in self.values.iter_mut().zip(raw) {
+            *value = value.lerp(*new, share);
+        }
+        &self.values
+    }
+}
