@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use image::RgbImage;
 use retrato::capture::{
-    CaptureError, CaptureEvent, CaptureOptions, CaptureWorker, OpenOptions, Pace, SoundReader, Source as _, SourceInfo, SourceKind,
+    CaptureError, CaptureEvent, CaptureOptions, CaptureWorker, OpenOptions, Pace, SoundReader, SourceInfo, SourceKind,
     SourceSpec, ffmpeg_version, open,
 };
 use retrato::data::{Input, SAMPLE_RATE_HZ};
