@@ -288,7 +288,15 @@ fn ffmpeg_sound(path: &Path) -> Vec<f32> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(path)
-        .args(["-map", "0:a", "-af", "pan=mono|c0=c0,aresample=48000:async=1:first_pts=0", "-f", "f32le", "-"])
+        .args([
+            "-map",
+            "0:a",
+            "-af",
+            "aformat=channel_layouts=stereo,pan=mono|c0=c0,aresample=48000:async=1:first_pts=0",
+            "-f",
+            "f32le",
+            "-",
+        ])
         .output()
         .expect("ffmpeg starts");
     output.stdout.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()

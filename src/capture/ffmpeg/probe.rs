@@ -74,6 +74,7 @@ impl Probe {
         arguments.push(url_of(path));
         let mut child = Child::start(tools, &tools.ffprobe, arguments, MAX_ANSWER_BYTES, path, why)?;
         let answer = child.next()?.unwrap_or_default();
+        child.check_success()?;
         Self::parse(&answer).map_err(|e| CaptureError::Ffmpeg { path: path.to_owned(), detail: format!("ffprobe's answer is odd: {e}") })
     }
 
