@@ -1,13 +1,17 @@
 //! Material that comes with the program: portraits with their landmarks, and performances. Made by the program's own authors.
 
 use std::io::Cursor;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use image::RgbaImage;
 use serde::Deserialize;
 
 use crate::capture::SourceSpec;
 use crate::data::{Crop, Landmarks, Performance, PerformanceError, Portrait};
+use crate::scale::{FilterType, Scaler};
+
+/// Width of a gallery picture, in pixels.
+const THUMBNAIL_PX: u32 = 192;
 
 /// A portrait inside the program. Its landmarks come with it, so that it lives without the landmark model.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,42 @@ pub struct BuiltinPerformance {
     pub title: &'static str,
     json_lines: &'static [u8],
 }
+
+macro_rules! builtin_portrait {
+    ($name:literal, $title:literal) => {
+        BuiltinPortrait {
+            name: $name,
+            title: $title,
+            jpeg: include_bytes!(concat!("../assets/portraits/", $name, ".jpg")),
+            face: include_str!(concat!("../assets/portraits/", $name, ".json")),
+        }
+    };
+}
+
+macro_rules! builtin_performance {
+    ($name:literal, $title:literal) => {
+        BuiltinPerformance {
+            name: $name,
+            title: $title,
+            json_lines: include_bytes!(concat!("../assets/performances/", $name, ".jsonl")),
+        }
+    };
+}
+
+/// The built-in portraits, the first one shown at start.
+pub static PORTRAITS: [BuiltinPortrait; 4] = [
+    builtin_portrait!("garden", "Straw Hat, Noon"),
+    builtin_portrait!("lady", "Lady in Umber"),
+    builtin_portrait!("dutch", "The Crimson Cap"),
+    builtin_portrait!("chalk", "The Old Pilot"),
+];
+
+/// The built-in performances, the first one played at start.
+pub static PERFORMANCES: [BuiltinPerformance; 3] = [
+    builtin_performance!("talk", "Talk"),
+    builtin_performance!("smile_and_blink", "Smile and blink"),
+    builtin_performance!("look_around", "Look around"),
+];
 
 /// What is stored beside a built-in portrait: the output of `retrato enroll --json` on it.
 #[derive(Deserialize)]
@@ -59,6 +99,16 @@ impl BuiltinPortrait {
     /// [`BuiltinError`] for a broken build.
     pub fn pixels(&self) -> Result<RgbaImage, BuiltinError> {
         Ok(image::ImageReader::with_format(Cursor::new(self.jpeg), image::ImageFormat::Jpeg).decode()?.to_rgba8())
+    }
+
+    /// The picture small, for a gallery.
+    ///
+    /// # Errors
+    /// [`BuiltinError`] for a broken build.
+    pub fn thumbnail(&self) -> Result<RgbaImage, BuiltinError> {
+        let pixels = self.pixels()?;
+        let height = THUMBNAIL_PX * pixels.height() / pixels.width().max(1);
+        Ok(Scaler::new().rgba(&pixels, [THUMBNAIL_PX, height], FilterType::CatmullRom).unwrap_or(pixels))
     }
 
     /// The portrait, ready to live.

@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
-pub use enroll::{EnrollJob, Opened, PictureInput, picture_name};
+pub use enroll::{Opened, PictureInput};
+use enroll::EnrollJob;
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
-pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, offline_tracker};
+pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};
 pub use puppet::{Puppet, RenderedImage};
 
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceInfo, SourceSpec};
@@ -51,6 +52,8 @@ pub enum Event {
     SourceStalled {
         /// Seconds without a frame.
         seconds: f64,
+        /// What the driver said.
+        reason: String,
     },
     /// A silent camera delivers again.
     SourceRecovered,
@@ -115,6 +118,8 @@ pub struct LiveStats {
     pub latency_ms_p50: f64,
     /// `CPU`, or `GPU:` and the adapter's name.
     pub executor: String,
+    /// Name of the generator.
+    pub generator: String,
 }
 
 /// Where the sound of a live recording comes from.
@@ -148,6 +153,7 @@ pub(super) struct Shared {
     wake: Box<dyn Fn() + Send + Sync>,
     timings: Timings,
     executor: Mutex<String>,
+    generator: Mutex<String>,
     recent: Mutex<std::collections::VecDeque<(Instant, Duration)>>,
     driver_info: Mutex<Option<SourceInfo>>,
     recording: Mutex<Option<RecordStatus>>,
@@ -187,7 +193,8 @@ impl Pipeline {
             events: events_out,
             wake: Box::new(wake),
             timings: Timings::default(),
-            executor: Mutex::new(String::new()),
+            executor: Mutex::default(),
+            generator: Mutex::default(),
             recent: Mutex::default(),
             driver_info: Mutex::new(None),
             recording: Mutex::new(None),
@@ -310,6 +317,7 @@ impl Pipeline {
             frames_per_sec: latencies.len() as f64,
             latency_ms_p50: crate::runtime::Percentiles::of(latencies).ms_p50,
             executor: lock(&self.shared.executor).clone(),
+            generator: lock(&self.shared.generator).clone(),
         }
     }
 
@@ -318,27 +326,32 @@ impl Pipeline {
         &self.shared.timings
     }
 
-    /// Starts recording what is shown.
+    /// Starts recording what is shown. Returns a warning when the recording will be silent against the wish of [`Sound::Any`].
     ///
     /// # Errors
-    /// When the output cannot be written or the microphone cannot be used.
-    pub fn start_recording(&self, request: RecordRequest) -> Result<(), PipelineError> {
+    /// When the output cannot be written or the microphone that was asked for cannot be used.
+    pub fn start_recording(&self, request: RecordRequest) -> Result<Option<String>, PipelineError> {
         let RecordRequest { mut options, sound } = request;
         let info = lock(&self.shared.driver_info).clone();
         let clip = match (&self.driver, &info, &sound) {
-            (Some(driver @ SourceSpec::Clip { .. }), Some(info), Sound::OfDriver) if info.has_sound => Some((driver.clone(), info.clone())),
+            (Some(driver @ SourceSpec::Clip { .. }), Some(info), Sound::OfDriver | Sound::Any(_)) if info.has_sound => Some((driver.clone(), info.clone())),
             _ => None,
         };
+        let mut warning = None;
         let audio = match &sound {
             Sound::Microphone(device) => microphone(device.as_deref())?,
             _ if clip.is_some() => AudioSource::Pushed,
-            _ => AudioSource::None,
+            Sound::Any(device) => microphone(device.as_deref()).unwrap_or_else(|error| {
+                warning = Some(format!("Recording without sound: {error}"));
+                AudioSource::None
+            }),
+            Sound::Silent | Sound::OfDriver => AudioSource::None,
         };
         options.fps_hint = info.map_or(options.fps_hint, |info| info.fps as f32);
         let recorder = Recorder::start(options, audio)?;
         *lock(&self.shared.recording) = Some(recorder.status());
-        self.to_generate.send(generating::Command::Record(recorder, clip)).ok();
-        Ok(())
+        self.to_generate.send(generating::Command::Record(Box::new(recorder), clip)).ok();
+        Ok(warning)
     }
 
     /// Ends the recording; [`Event::RecordingFinished`] tells when the file is complete.
@@ -363,7 +376,9 @@ fn report_capture(shared: &Shared, event: CaptureEvent) {
             *lock(&shared.driver_info) = Some(info.clone());
             Event::SourceOpened(info)
         }
-        CaptureEvent::Stalled { seconds } => Event::SourceStalled { seconds },
+        CaptureEvent::Stalled { seconds, reason } => Event::SourceStalled { seconds, reason: reason.to_string() },
+        // The driver is the same as before: nothing to tell.
+        CaptureEvent::Looped(_) => return,
         CaptureEvent::Recovered => Event::SourceRecovered,
         CaptureEvent::Ended => Event::SourceEnded,
         CaptureEvent::Failed(error) => Event::SourceFailed(error.to_string()),

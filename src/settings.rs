@@ -221,7 +221,7 @@ impl SettingsFile {
                 return (Settings::default(), Some(error));
             }
         };
-        let parsed = text.map_err(|e| e.to_string()).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
+        let parsed = text.map_err(str::to_owned).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
         match parsed {
             Ok(settings) => (settings.sanitised(), None),
             Err(cause) => (Settings::default(), Some(self.set_aside(cause))),

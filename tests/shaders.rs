@@ -53,10 +53,10 @@ fn the_validator_refuses_broken_shaders() {
 #[test]
 fn the_validator_takes_what_the_kernels_use() {
     let kernel = "enable f16;
-        @group(0) @binding(0) var<storage, read> from: array<f16>;
-        @group(0) @binding(1) var to: texture_storage_2d<rgba8unorm, write>;
+        @group(0) @binding(0) var<storage, read> values: array<f16>;
+        @group(0) @binding(1) var picture: texture_storage_2d<rgba8unorm, write>;
         @compute @workgroup_size(8, 8) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-            textureStore(to, id.xy, vec4<f32>(f32(from[id.x])));
+            textureStore(picture, id.xy, vec4<f32>(f32(values[id.x])));
         }";
     assert_eq!(fault_of(kernel), None, "half precision and storage textures are valid");
 }

@@ -106,8 +106,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let portrait = common::portrait(&args.portrait, args.face, args.face_box, &model)?;
     let tracker = match (&driver, model) {
         // Stored motion needs no landmarks.
-        (SourceSpec::Performance { .. }, model) => pipeline::offline_tracker(model.ok(), args.motion.smoothing),
-        (_, model) => pipeline::offline_tracker(Some(model?), args.motion.smoothing),
+        (SourceSpec::Performance { .. }, model) => pipeline::tracker(model.ok(), args.motion.smoothing),
+        (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
     let job = OfflineJob {

@@ -6,16 +6,17 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clap::ValueEnum as _;
 use serde::Serialize;
 
 use super::common;
 use crate::builtin;
 use crate::capture::SourceSpec;
-use crate::compose::Choice;
-use crate::pipeline::{self, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::data::Portrait;
+use crate::pipeline::{self, ChosenExecutor, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
 use crate::runtime::{StageTimes, peak_memory_mb};
+use crate::scale::{FilterType, Scaler};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// Time before measuring, for caches, clocks and the calibration to settle.
@@ -48,7 +49,12 @@ pub(super) struct Args {
 }
 
 fn parse_executor(text: &str) -> Result<ExecutorChoice, String> {
-    ExecutorChoice::from_str(text, true)
+    match text {
+        "auto" => Ok(ExecutorChoice::Auto),
+        "cpu" => Ok(ExecutorChoice::Cpu),
+        "gpu" => Ok(ExecutorChoice::Gpu),
+        _ => Err("give auto, cpu or gpu".to_owned()),
+    }
 }
 
 #[derive(Serialize)]
@@ -58,8 +64,8 @@ struct Report {
     latency_ms_p95: f64,
     latency_ms_p99: f64,
     executor: String,
-    executor_choice: Choice,
-    generator: &'static str,
+    executor_choice: ChosenExecutor,
+    generator: String,
     peak_memory_mb: f64,
     driver: String,
     driver_fps: f64,
@@ -91,7 +97,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// A face in front of a camera, made from built-in material: a clip of the program's own to be tracked like any other.
 fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
-    let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?.framed(DRIVER_SIZE);
+    let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?;
+    let portrait = framed(&portrait, DRIVER_SIZE).context("the built-in portrait cannot be framed")?;
     let performance = builtin::PERFORMANCES.first().context("there is no built-in performance")?.source(false)?;
     let output = RecordOptions::new(folder.join("driver.mp4"))?;
     let job = OfflineJob {
@@ -103,7 +110,22 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
         limit: None,
         stop: crate::runtime::StopFlag::default(),
     };
-    Ok(pipeline::animate(job, pipeline::offline_tracker(None, 0.0), |_| {})?.finished.path)
+    Ok(pipeline::animate(job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
+}
+
+/// The face's surroundings at a camera's size.
+fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
+    let (picture, crop) = (&portrait.pixels, portrait.crop);
+    let top = crop.origin_px[1].clamp(0.0, picture.height() as f32 - 1.0);
+    let part_height = crop.side_px.min(picture.height() as f32 - top);
+    let part_width = (part_height * width as f32 / height as f32).min(picture.width() as f32);
+    let left = (crop.origin_px[0] + 0.5 * (crop.side_px - part_width)).clamp(0.0, picture.width() as f32 - part_width);
+    let cut = image::imageops::crop_imm(&**picture, left as u32, top as u32, part_width as u32, part_height as u32).to_image();
+    let pixels = Scaler::new().rgba(&cut, [width, height], FilterType::Bilinear)?;
+    let scale = glam::Vec2::new(width as f32 / part_width, height as f32 / part_height);
+    let landmarks = portrait.landmarks_in_image.map(|p| (p - glam::Vec2::new(left.floor(), top.floor())) * scale);
+    let picture = Picture { name: portrait.name.clone(), pixels: std::sync::Arc::new(pixels), content_hash: portrait.content_hash.clone() };
+    portrait::portrait(picture, landmarks)
 }
 
 fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
@@ -113,7 +135,8 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
     model?;
-    let (gpu, executor_choice) = common::executor(args.executor);
+    let executor_choice = pipeline::choose_executor(args.executor);
+    let gpu = executor_choice.gpu.clone();
     let config = PipelineConfig { landmark_model: args.model.landmark_model.clone(), gpu, controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
@@ -137,7 +160,7 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
         latency_ms_p99: latency.ms_p99,
         executor: pipeline.live_stats().executor,
         executor_choice,
-        generator: crate::generate::LandmarkWarp::NAME,
+        generator: pipeline.live_stats().generator,
         peak_memory_mb: peak_memory_mb().unwrap_or(0.0),
         driver: driver.name,
         driver_fps: driver.fps,

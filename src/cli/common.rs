@@ -50,7 +50,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     let count = opened.faces.len();
     let index = face.checked_sub(1).filter(|i| *i < count);
     let index = index.with_context(|| format!("--face {face}: {} shows {count} face(s)", path.display()))?;
-    Ok(opened.choose(index))
+    opened.choose(index).context("the face's landmarks cannot be used: say where the face is with --face-box")
 }
 
 /// A built-in performance by name, or whatever the argument names.
@@ -97,6 +97,14 @@ impl ProgressLine {
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// A file that becomes another when it is complete, readable by whom an ordinary file would be.
+pub(super) fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 pub(super) fn parse_strength(text: &str) -> Result<f32, String> {

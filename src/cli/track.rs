@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let spec = SourceSpec::from_argument(&args.clip, false)?;
     let source = capture::open(&spec, OpenOptions::default())?;
     let info = source.info().clone();
-    let tracker = pipeline::offline_tracker(Some(common::load_model(&args.model)?), args.smoothing);
+    let tracker = pipeline::tracker(Some(common::load_model(&args.model)?), args.smoothing);
     let stop = common::stop_on_interrupt()?;
     let frames = track_all(source, tracker, limit, &stop, args.json)?;
     let faces = frames.iter().filter(|frame| frame.face.is_some()).count() as u64;
@@ -113,14 +113,13 @@ fn write(args: &Args, info: &SourceInfo, frames: &[TrackedFrame]) -> anyhow::Res
     let header = PerformanceHeader::new(name, info.fps, size, Some(frames.len() as u64));
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let cannot = || format!("{} cannot be written", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    let mut file = common::temporary_in(folder).with_context(cannot)?;
     let mut out = PerformanceWriter::new(BufWriter::new(file.as_file_mut()), header).with_context(cannot)?;
     for frame in frames {
         out.push(&performance_frame(frame)).with_context(cannot)?;
     }
     out.finish().with_context(cannot)?;
     file.flush().with_context(cannot)?;
-    common::make_readable(file.path()).with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::data::PixelBox;
 use crate::scale::{FilterType, Scaler};
 
 /// Pixels of the picture per pixel of the cut beyond which the picture is averaged down first, so that nothing aliases.
-const SHRINK_BEYOND: f32 = 1.25;
+const SHRINK_BEYOND: f32 = 1.7;
 
 /// An upright cut around a face.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use super::{Event, PipelineError, Rendered, Shared, lock};
 use crate::capture::{SourceInfo, SourceSpec};
 use crate::data::{FrameTime, Portrait, TrackedFrame};
 use crate::gpu::Gpu;
-use crate::record::Recorder;
+use crate::record::{Recorder, SourceType};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
 use crate::settings::Controls;
 
@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Take the driver's next frames as neutral.
     Calibrate,
     /// Record from now on, with a clip's own sound where one is given.
-    Record(Recorder, Option<(SourceSpec, SourceInfo)>),
+    Record(Box<Recorder>, Option<(SourceSpec, SourceInfo)>),
     /// End the recording.
     StopRecording,
     /// Write the current picture.
@@ -72,6 +72,7 @@ impl Generating {
         let mut puppet = Puppet::new(gpu.clone(), shared.timings.clone());
         puppet.set_controls(controls);
         *lock(&shared.executor) = puppet.executor();
+        puppet.generator().clone_into(&mut lock(&shared.generator));
         Self {
             links,
             puppet,
@@ -113,7 +114,7 @@ impl Generating {
             }
             Command::Record(recorder, clip) => {
                 self.stop_recording();
-                self.recording = Some(LiveRecording::new(recorder, clip, self.gpu.as_ref()));
+                self.recording = Some(LiveRecording::new(*recorder, clip, self.gpu.as_ref()));
             }
             Command::StopRecording => self.stop_recording(),
             Command::Snapshot(path) => self.snapshot(path),
@@ -197,8 +198,8 @@ impl Generating {
         let writing = Worker::spawn(
             "snapshot",
             move |_| {
-                shared.report(match crate::record::snapshot(&path, &pixels) {
-                    Ok(()) => Event::SnapshotSaved(path),
+                shared.report(match crate::record::snapshot(&path, &pixels, SourceType::default()) {
+                    Ok(path) => Event::SnapshotSaved(path),
                     Err(error) => Event::SnapshotFailed(error.to_string()),
                 });
             },

@@ -12,7 +12,7 @@ use crate::data::{Portrait, TrackedFrame};
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
 use crate::settings::Controls;
-use crate::track::{TrackOptions, Tracker};
+use crate::track::{FaceModel, TrackOptions, Tracker};
 
 /// Tracked frames that may wait for the compositor.
 const QUEUED: usize = 4;
@@ -26,6 +26,8 @@ pub enum Sound {
     OfDriver,
     /// A microphone, by name or the system's default.
     Microphone(Option<String>),
+    /// The clip's own where there is one, else a microphone, else none: for the window, where a missing microphone must not stop a recording.
+    Any(Option<String>),
 }
 
 /// Everything one run needs.
@@ -179,6 +181,7 @@ fn discard(finished: &Finished) {
 }
 
 /// A tracker for a run over a clip, or one for stored motion when there is no landmark model.
-pub fn offline_tracker(model: Option<Arc<crate::track::FaceModel>>, smoothing: f32) -> Tracker {
-    Tracker::new(model, TrackOptions { smoothing, ..TrackOptions::default() })
+pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
+    let options = TrackOptions { smoothing, ..TrackOptions::default() };
+    Tracker::new(model, options)
 }

@@ -9,7 +9,6 @@ use super::enroll::SharedModel;
 use super::{Event, PipelineError, Shared};
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
-use crate::track::{TrackOptions, Tracker};
 
 /// How long the thread sleeps at most before it looks at its commands.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -45,8 +44,7 @@ pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Ar
 
 fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
     // Until the model is there, stored performances pass; pictures show no face.
-    let options = TrackOptions { smoothing, ..TrackOptions::default() };
-    let mut tracker = Tracker::new(model.get(), options);
+    let mut tracker = super::tracker(model.get(), smoothing);
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {

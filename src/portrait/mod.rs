@@ -1,6 +1,10 @@
 //! Portrait: a file from anywhere becomes a picture with a face that can be animated.
 
 mod colour;
+mod crop;
+mod faces;
 mod open;
 
+pub use crop::{crop_around, portrait, portrait_from_whole};
+pub use faces::{FaceCandidate, find_faces, fit_in_box};
 pub use open::{OpenLimits, Picture, PortraitError, open_bytes, open_picture, open_pixels};

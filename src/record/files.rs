@@ -189,7 +189,8 @@ fn sync_folder(folder: &Path) {
 #[cfg(unix)]
 pub(super) fn disk_room(folder: &Path) -> Option<(u64, u64)> {
     let room = rustix::fs::statvfs(folder).ok()?;
-    Some((room.f_bavail.saturating_mul(room.f_frsize), room.f_blocks.saturating_mul(room.f_frsize)))
+    // Some file systems say nothing, by saying zero.
+    (room.f_blocks > 0).then(|| (room.f_bavail.saturating_mul(room.f_frsize), room.f_blocks.saturating_mul(room.f_frsize)))
 }
 
 /// Room on the disk: not asked for on this system, where a full disk shows as a failing write.

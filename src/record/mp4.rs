@@ -153,3 +153,51 @@ impl Sink for Mp4Sink {
 fn samples(time: Duration) -> u64 {
     (time.as_nanos() * u128::from(SAMPLE_RATE_HZ) / 1_000_000_000) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::testing::{FullFile, painting};
+
+    /// Records ten seconds onto a disk with room for `room` bytes; returns how it ended.
+    fn record_with_room(folder: &std::path::Path, room: usize) -> Result<Kept, RecordError> {
+        let options = RecordOptions::new(folder.join("clip.mp4")).expect("a format");
+        let open = files::open_part(&options.path, false).expect("opened");
+        let file = open.file.try_clone().expect("a second handle");
+        let mut sink = Mp4Sink::with_file(&options, true, open, Box::new(FullFile { file, room })).expect("a sink");
+        let mut end = Duration::ZERO;
+        for i in 0..300 {
+            end = Duration::from_secs_f64(f64::from(i) / 30.0);
+            if let Err(error) = sink.picture(&painting([128, 96], i), end) {
+                assert!(error.is_disk_full(), "the cause is recognised: {error}");
+                break;
+            }
+        }
+        Box::new(sink).finish(end, &mut |_| {})
+    }
+
+    #[test]
+    fn whatever_fits_on_the_disk_is_kept() {
+        let whole_folder = tempfile::tempdir().expect("a folder");
+        let whole = record_with_room(whole_folder.path(), usize::MAX).expect("kept");
+        assert_eq!((whole.frames, whole.problem.is_none()), (300, true), "with room for everything");
+        let size = std::fs::metadata(&whole.path).expect("a file").len() as usize;
+        for share in [30, 55, 80, 98] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let kept = record_with_room(folder.path(), size * share / 100).expect("kept");
+            let whole_secs = 10 * share as u64 / 100;
+            assert!(kept.frames >= 30 * (whole_secs - 1), "{share} % of the room keeps {} pictures", kept.frames);
+            assert_eq!(kept.frames % 30, 0, "whole seconds are kept");
+            let names: Vec<_> = std::fs::read_dir(folder.path()).expect("listed").flatten().map(|entry| entry.file_name()).collect();
+            assert_eq!(names, ["clip.mp4"], "one file, under its own name");
+        }
+    }
+
+    #[test]
+    fn a_disk_with_no_room_at_all_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = record_with_room(folder.path(), 500).err().expect("nothing can be kept");
+        assert!(matches!(error, RecordError::NothingRecorded), "said so: {error}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0, "no file of no use");
+    }
+}

@@ -7,6 +7,12 @@ use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
 /// Blocks that are off by less than this follow each other without a seam: 10 ms of rounding in somebody's time stamps.
 const TOLERANCE_SAMPLES: i64 = SAMPLE_RATE_HZ as i64 / 100;
 
+/// Within the tolerance, blocks that are off by more than this are led back a few samples at a time: 1 ms.
+const STEERED_SAMPLES: i64 = SAMPLE_RATE_HZ as i64 / 1000;
+
+/// One sample in so many is left out or repeated to lead sound back, which nobody hears.
+const STEERING_SHARE: i64 = 500;
+
 /// A block further ahead than this is taken for a wrong time stamp.
 const LARGEST_GAP_SAMPLES: i64 = 600 * SAMPLE_RATE_HZ as i64;
 
@@ -34,11 +40,6 @@ impl SoundTrack {
         &self.encoder
     }
 
-    /// Where the next sample goes, in samples from the start.
-    pub(super) fn head(&self) -> u64 {
-        self.head
-    }
-
     /// Places a block whose first sample belongs at `at` samples from the start; what lies before the start or before the head is left out.
     /// Returns whether any of it was used.
     ///
@@ -50,12 +51,15 @@ impl SoundTrack {
             return Ok(false);
         }
         // At the very start there is no seam to hide, so sound is cut exactly there.
-        let tolerance = if self.head == 0 { 0 } else { TOLERANCE_SAMPLES };
-        if ahead > tolerance {
-            self.pad_to(at as u64, units)?;
-        }
-        let skip = if ahead < -tolerance { ahead.unsigned_abs() as usize } else { 0 };
-        let block = tail(block, skip);
+        let block = if self.head == 0 || ahead.abs() > TOLERANCE_SAMPLES {
+            self.pad_to(u64::try_from(at).unwrap_or(0), units)?;
+            shifted(block, ahead.min(0))
+        } else if ahead.abs() > STEERED_SAMPLES {
+            let step = 1 + block.len() as i64 / STEERING_SHARE;
+            shifted(block, ahead.clamp(-step, step))
+        } else {
+            shifted(block, 0)
+        };
         if block.is_empty() {
             return Ok(false);
         }
@@ -93,11 +97,17 @@ impl SoundTrack {
     }
 }
 
-/// The block without its first `skip` samples, both channels equally long.
-fn tail(block: &AudioBlock, skip: usize) -> AudioBlock {
+/// The block with its first sample repeated `by` times, or, where that is negative, without so many of its first samples. Both channels come
+/// out equally long.
+fn shifted(block: &AudioBlock, by: i64) -> AudioBlock {
     let length = block.left.len().min(block.right.len());
-    let kept = skip.min(length)..length;
-    AudioBlock { left: block.left[kept.clone()].to_vec(), right: block.right[kept].to_vec() }
+    let skipped = usize::try_from(-by).unwrap_or(0).min(length);
+    let repeated = if length == 0 { 0 } else { usize::try_from(by).unwrap_or(0) };
+    let shift = |channel: &[f32]| {
+        let first = channel.iter().take(1).cycle().take(repeated);
+        first.chain(&channel[skipped..length]).copied().collect()
+    };
+    AudioBlock { left: shift(&block.left), right: shift(&block.right) }
 }
 
 #[cfg(test)]
@@ -112,17 +122,30 @@ mod tests {
     fn gaps_are_filled_overlaps_left_out_and_rounding_ignored() {
         let (mut track, mut units) = (SoundTrack::new().expect("a track"), Vec::new());
         assert!(track.place(&tone(1000), -400, &mut units).expect("placed"), "its later part lies behind the start");
-        assert_eq!(track.head(), 600, "the part before the start is cut exactly");
+        assert_eq!(track.head, 600, "the part before the start is cut exactly");
         track.place(&tone(1000), 630, &mut units).expect("placed");
-        assert_eq!(track.head(), 1600, "30 samples off is rounding, not a gap");
+        assert_eq!(track.head, 1600, "30 samples off is rounding, not a gap");
         track.place(&tone(1000), 10_000, &mut units).expect("placed");
-        assert_eq!(track.head(), 11_000, "a real gap is filled");
+        assert_eq!(track.head, 11_000, "a real gap is filled");
         track.place(&tone(3000), 9000, &mut units).expect("placed");
-        assert_eq!(track.head(), 12_000, "the overlapping 2000 samples are left out");
+        assert_eq!(track.head, 12_000, "the overlapping 2000 samples are left out");
         assert!(!track.place(&tone(10), 100, &mut units).expect("placed"), "sound from the past is not used");
         assert!(!track.place(&tone(10), i64::MAX / 2, &mut units).expect("placed"), "nor from a far future");
         assert_eq!(track.finish(48_000, &mut units).expect("finished"), 47, "48000 samples need 47 units");
         assert_eq!(units.len(), 47, "and exactly these come out");
+    }
+
+    #[test]
+    fn small_errors_are_led_back_without_a_jump() {
+        let (mut track, mut units) = (SoundTrack::new().expect("a track"), Vec::new());
+        // Blocks that are each two samples longer than their time stamps say.
+        for i in 0..500 {
+            let before = track.head;
+            track.place(&tone(1002), i * 1000, &mut units).expect("placed");
+            assert!((1000..=1003).contains(&(track.head - before)), "block {i} gained or lost more than a few samples");
+        }
+        let late = track.head as i64 - 500_000;
+        assert!((0..2 * STEERED_SAMPLES).contains(&late), "the sound stays near its time: {late} samples late");
     }
 
     #[test]

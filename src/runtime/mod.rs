@@ -6,6 +6,6 @@ mod stats;
 mod worker;
 
 pub use latest::{Latest, LatestReader, LatestWriter};
-pub use memory::peak_memory_mib;
+pub use memory::peak_memory_mb;
 pub use stats::{Percentiles, StageTimes, Timings};
 pub use worker::{StopFlag, Worker, WorkerError};

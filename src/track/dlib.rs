@@ -27,7 +27,7 @@ const SIDES_PX: std::ops::RangeInclusive<u32> = 16..=8192;
 
 /// Why the landmark model could not be loaded.
 #[derive(Debug, thiserror::Error)]
-pub enum ModelError {
+pub enum TrackError {
     /// No file in any of the usual places.
     #[error("the face landmark model {MODEL_FILE} is missing; install it with `apt-get install libdlib-data`, or name its path in the settings or in {MODEL_VARIABLE} (looked in {})", list(.looked_in))]
     Missing {
@@ -66,26 +66,29 @@ impl std::fmt::Debug for FaceModel {
 }
 
 impl FaceModel {
-    /// Loads the model from the path in the settings, if any, else from the usual places. Takes a good part of a second.
-    pub fn find_and_load(path_in_settings: Option<&Path>) -> Result<Arc<Self>, ModelError> {
+    /// Loads the model from the path in the settings, if any, else from the first of the usual places that has it.
+    /// Takes a good part of a second.
+    ///
+    /// # Errors
+    /// [`TrackError`] when there is no model, or none that may be used.
+    pub fn load(path_in_settings: Option<&Path>) -> Result<Self, TrackError> {
         let places = model_places(path_in_settings);
         match places.iter().find(|p| p.exists()) {
-            Some(path) => Self::load(path),
-            None => Err(ModelError::Missing { looked_in: places }),
+            Some(path) => Self::load_file(path),
+            None => Err(TrackError::Missing { looked_in: places }),
         }
     }
 
-    /// Loads the model from one file.
-    pub fn load(path: &Path) -> Result<Arc<Self>, ModelError> {
+    fn load_file(path: &Path) -> Result<Self, TrackError> {
         check_file(path)?;
-        let damaged = || ModelError::Damaged { path: path.to_owned() };
+        let damaged = || TrackError::Damaged { path: path.to_owned() };
         // dlib takes the path as a C string and the binding panics on one that is not UTF-8.
         path.to_str().filter(|p| !p.contains('\0')).ok_or_else(damaged)?;
         let predictor = LandmarkPredictor::open(path).map_err(|message| {
             tracing::warn!(message, "dlib refused the landmark model");
             damaged()
         })?;
-        Ok(Arc::new(Self { predictor }))
+        Ok(Self { predictor })
     }
 
     fn landmarks(&self, matrix: &ImageMatrix, face: &Rectangle) -> Option<Landmarks> {
@@ -103,16 +106,16 @@ pub fn model_places(path_in_settings: Option<&Path>) -> Vec<PathBuf> {
     named.chain(own).chain(shared).collect()
 }
 
-fn check_file(path: &Path) -> Result<(), ModelError> {
-    let unreadable = |cause| ModelError::Unreadable { path: path.to_owned(), cause };
+fn check_file(path: &Path) -> Result<(), TrackError> {
+    let unreadable = |cause| TrackError::Unreadable { path: path.to_owned(), cause };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
     if !about.is_file() || about.len() != MODEL_BYTES {
-        return Err(ModelError::Damaged { path: path.to_owned() });
+        return Err(TrackError::Damaged { path: path.to_owned() });
     }
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(file).map_err(unreadable)?;
-    if hasher.finalize().to_hex().as_str() == MODEL_BLAKE3 { Ok(()) } else { Err(ModelError::Damaged { path: path.to_owned() }) }
+    if hasher.finalize().to_hex().as_str() == MODEL_BLAKE3 { Ok(()) } else { Err(TrackError::Damaged { path: path.to_owned() }) }
 }
 
 /// Detector and predictor for one thread.
@@ -176,12 +179,12 @@ mod tests {
     use super::*;
 
     fn finder() -> DlibFinder {
-        DlibFinder::new(FaceModel::find_and_load(None).expect("the tests need the model of libdlib-data"))
+        DlibFinder::new(Arc::new(FaceModel::load(None).expect("the tests need the model of libdlib-data")))
     }
 
     #[test]
     fn a_missing_model_names_the_package_to_install() {
-        let error = ModelError::Missing { looked_in: model_places(Some(Path::new("nowhere/model.dat"))) };
+        let error = TrackError::Missing { looked_in: model_places(Some(Path::new("nowhere/model.dat"))) };
         let message = error.to_string();
         assert!(message.contains("apt-get install libdlib-data"), "no remedy in: {message}");
         assert!(message.contains("nowhere/model.dat") && message.contains("/usr/share/dlib"), "no places in: {message}");
@@ -193,10 +196,10 @@ mod tests {
         let path = folder.path().join(MODEL_FILE);
         for length in [0, 1000, MODEL_BYTES] {
             std::fs::File::create(&path).and_then(|f| f.set_len(length)).expect("a sparse file");
-            assert!(matches!(FaceModel::load(&path), Err(ModelError::Damaged { .. })), "{length} zero bytes were loaded");
+            assert!(matches!(FaceModel::load_file(&path), Err(TrackError::Damaged { .. })), "{length} zero bytes were loaded");
         }
-        assert!(matches!(FaceModel::load(folder.path()), Err(ModelError::Damaged { .. })), "a folder was loaded");
-        assert!(matches!(FaceModel::load(&folder.path().join("none")), Err(ModelError::Unreadable { .. })), "a missing file was loaded");
+        assert!(matches!(FaceModel::load_file(folder.path()), Err(TrackError::Damaged { .. })), "a folder was loaded");
+        assert!(matches!(FaceModel::load_file(&folder.path().join("none")), Err(TrackError::Unreadable { .. })), "a missing file was loaded");
     }
 
     #[test]

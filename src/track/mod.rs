@@ -1,12 +1,13 @@
 //! Track: a frame in, the driver's face out. The only stage that knows dlib.
 
 mod dlib;
+mod follow;
 mod pose;
 mod search;
 mod smoothing;
 mod tracker;
 
-pub use dlib::{DlibFinder, FaceModel, MODEL_FILE, MODEL_VARIABLE, ModelError, model_places};
+pub use dlib::{DlibFinder, FaceModel, MODEL_FILE, MODEL_VARIABLE, TrackError, model_places};
 pub use pose::head_pose;
 pub use smoothing::{OneEuro, Smoother};
 pub use tracker::{TrackOptions, Tracker};

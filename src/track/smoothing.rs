@@ -30,15 +30,15 @@ pub struct OneEuro {
 }
 
 /// Place, size and tilt of the head.
-const HEAD: OneEuro = OneEuro { still_hz: 1.2, hz_per_speed: 12.0, noise_speed: 0.05, speed_hz: 4.0 };
+const HEAD: OneEuro = OneEuro { still_hz: 1.2, hz_per_speed: 30.0, noise_speed: 0.04, speed_hz: 5.0 };
 /// Shape within the head's frame, region by region: jaw and brows tremble most and move least, lids and lips must stay quick.
 const REGIONS: [(Range<usize>, OneEuro); 6] = [
-    (region::JAW, OneEuro { still_hz: 0.8, hz_per_speed: 10.0, noise_speed: 0.15, speed_hz: 4.0 }),
-    (region::BROWS, OneEuro { still_hz: 1.0, hz_per_speed: 14.0, noise_speed: 0.12, speed_hz: 5.0 }),
-    (27..36, OneEuro { still_hz: 0.8, hz_per_speed: 12.0, noise_speed: 0.1, speed_hz: 4.0 }),
+    (region::JAW, OneEuro { still_hz: 0.8, hz_per_speed: 20.0, noise_speed: 0.1, speed_hz: 4.0 }),
+    (region::BROWS, OneEuro { still_hz: 1.0, hz_per_speed: 30.0, noise_speed: 0.1, speed_hz: 5.0 }),
+    (27..36, OneEuro { still_hz: 0.8, hz_per_speed: 30.0, noise_speed: 0.06, speed_hz: 4.0 }),
     (region::RIGHT_EYE, OneEuro { still_hz: 1.5, hz_per_speed: 60.0, noise_speed: 0.1, speed_hz: 10.0 }),
     (region::LEFT_EYE, OneEuro { still_hz: 1.5, hz_per_speed: 60.0, noise_speed: 0.1, speed_hz: 10.0 }),
-    (region::MOUTH, OneEuro { still_hz: 1.5, hz_per_speed: 25.0, noise_speed: 0.1, speed_hz: 8.0 }),
+    (region::MOUTH, OneEuro { still_hz: 1.5, hz_per_speed: 30.0, noise_speed: 0.08, speed_hz: 8.0 }),
 ];
 
 /// Smooths the landmarks of one face from frame to frame.

@@ -1,0 +1,85 @@
+//! `retrato enroll`: what the program sees in a picture.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use serde::Serialize;
+
+use super::common;
+use crate::data::{Crop, Landmarks, PixelBox};
+use crate::pipeline::{Opened, PictureInput};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The pictures
+    #[arg(required = true)]
+    portraits: Vec<PathBuf>,
+    /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
+    #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
+    face_box: Option<PixelBox>,
+    #[command(flatten)]
+    model: common::ModelArgs,
+    /// Print the result as JSON: one object per picture, with the largest face's landmarks and crop
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found in one picture. `landmarks` and `crop` are in pixels of the picture at working resolution and belong to the first face.
+#[derive(Serialize)]
+struct Found {
+    portrait: PathBuf,
+    content_hash: String,
+    size: [u32; 2],
+    faces: Vec<PixelBox>,
+    landmarks: Landmarks,
+    crop: Crop,
+    milliseconds: f64,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let model = common::load_model(&args.model)?;
+    let mut failed = 0;
+    for path in &args.portraits {
+        match find(args, path, &model) {
+            Ok(found) => print(args, &found)?,
+            Err(error) => {
+                failed += 1;
+                eprintln!("retrato: {error:#}");
+            }
+        }
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn find(args: &Args, path: &std::path::Path, model: &std::sync::Arc<crate::track::FaceModel>) -> anyhow::Result<Found> {
+    let start = Instant::now();
+    let opened = Opened::open(PictureInput::Path(path.to_owned()), Some(model))?;
+    let portrait = match args.face_box {
+        Some(face_box) => opened.place(face_box, model)?,
+        None => opened.choose(0).ok_or_else(|| anyhow!("no face was found in {}: say where it is with --face-box", path.display()))?,
+    };
+    Ok(Found {
+        portrait: path.to_owned(),
+        content_hash: portrait.content_hash.clone(),
+        size: portrait.pixels.dimensions().into(),
+        faces: opened.faces.iter().map(|face| face.place.to_box()).collect(),
+        landmarks: portrait.landmarks_in_image.clone(),
+        crop: portrait.crop,
+        milliseconds: start.elapsed().as_secs_f64() * 1e3,
+    })
+}
+
+fn print(args: &Args, found: &Found) -> anyhow::Result<()> {
+    if args.json {
+        println!("{}", serde_json::to_string(found)?);
+        return Ok(());
+    }
+    let [width, height] = found.size;
+    println!("{}: {width} x {height}, {} face(s), {:.0} ms", found.portrait.display(), found.faces.len(), found.milliseconds);
+    for (number, face) in found.faces.iter().enumerate() {
+        println!("  {}: {:.0} x {:.0} pixels at {:.0}, {:.0}", number + 1, face.width(), face.height(), face.left, face.top);
+    }
+    Ok(())
+}

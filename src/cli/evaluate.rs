@@ -1,0 +1,190 @@
+//! `retrato evaluate`: how well a clip's own frames are made again from its first frame.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use image::{DynamicImage, RgbImage};
+
+use super::common;
+use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
+use crate::compose::CpuCompositor;
+use crate::data::{FlowField, Input, Landmarks, Portrait, PuppetMotion};
+use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
+use crate::face::FaceFinder;
+use crate::generate::{FLOW_CELLS, Generator, LandmarkWarp};
+use crate::pipeline::Progress;
+use crate::portrait;
+use crate::track::DlibFinder;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Clips of one person each, or folders of clips
+    #[arg(required = true)]
+    clips: Vec<PathBuf>,
+    #[command(flatten)]
+    model: common::ModelArgs,
+    /// Write the outputs as PNGs into this folder
+    #[arg(long, value_name = "FOLDER")]
+    frames: Option<PathBuf>,
+    /// Print the results as JSON: one object per clip and model
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let model = common::load_model(&args.model)?;
+    let mut results = Vec::new();
+    for path in clip_files(&args.clips)? {
+        let mut detector = Detector { finder: DlibFinder::new(Arc::clone(&model)) };
+        let clip = read_clip(&path, &mut detector)?;
+        let mut copy = Keeping::new(CopySource, &clip, args.frames.as_deref())?;
+        let mut warp = Keeping::new(GeneratorReenactor::new(LandmarkWarp::new()), &clip, args.frames.as_deref())?;
+        let bar = common::ProgressLine::new(args.json);
+        for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp] {
+            results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| bar.show(progress(&clip, done)))?);
+        }
+        bar.clear();
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&results)?);
+    } else {
+        print!("{}", evaluate::table(&results));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn progress(clip: &EvaluationClip, done: usize) -> Progress {
+    Progress { frames: done as u64, total: Some(clip.targets.len() as u64), finishing: None }
+}
+
+/// The clips named, folders replaced by the video files in them.
+fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let mut inside: Vec<PathBuf> = std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
+            inside.retain(|p| p.extension().is_some_and(|e| ["mp4", "mov", "webm", "mkv", "avi"].contains(&e.to_string_lossy().to_lowercase().as_str())));
+            inside.sort();
+            if inside.is_empty() {
+                anyhow::bail!("{} holds no clip: name the files, or a folder with MP4 files in it", path.display());
+            }
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn read_clip(path: &Path, detector: &mut Detector) -> anyhow::Result<EvaluationClip> {
+    let spec = SourceSpec::Clip { path: path.to_owned(), looped: false };
+    let source = capture::open(&spec, OpenOptions::full_size())?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let clip = EvaluationClip::read(&name, Frames(source), &mut |picture| detector.largest(picture))?;
+    Ok(clip)
+}
+
+/// The pictures of a clip, one after the other.
+struct Frames(capture::BoxedSource);
+
+impl Iterator for Frames {
+    type Item = Result<Arc<RgbImage>, CaptureError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.0.next() {
+                Ok(Some(Input::Frame(frame))) => return Some(Ok(frame.pixels)),
+                Ok(Some(Input::Motion(..))) => {}
+                Ok(None) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// dlib on the picture as it is, as the reference measures do.
+struct Detector {
+    finder: DlibFinder,
+}
+
+impl Detector {
+    fn largest(&mut self, picture: &RgbImage) -> Option<Landmarks> {
+        let faces = self.finder.detect(picture);
+        let largest = faces.into_iter().max_by(|a, b| a.area().total_cmp(&b.area()))?;
+        self.finder.predict(picture, &[largest])?.pop()
+    }
+}
+
+/// A generator with the compositor behind it.
+struct GeneratorReenactor<G> {
+    generator: G,
+    prepared: Option<(Portrait, CpuCompositor)>,
+    flow: FlowField,
+}
+
+impl<G: Generator> GeneratorReenactor<G> {
+    fn new(generator: G) -> Self {
+        Self { generator, prepared: None, flow: FlowField::still(FLOW_CELLS) }
+    }
+
+    /// One clip has one source; it is prepared once.
+    fn prepare(&mut self, source: &RgbImage, landmarks: &Landmarks) {
+        let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != *landmarks);
+        if is_new {
+            let pixels = DynamicImage::ImageRgb8(source.clone()).into_rgba8();
+            let portrait = portrait::portrait_from_whole("source", pixels, landmarks.clone());
+            self.generator.set_portrait(&portrait);
+            let compositor = CpuCompositor::new(&portrait);
+            self.prepared = Some((portrait, compositor));
+        }
+    }
+}
+
+impl<G: Generator> Reenactor for GeneratorReenactor<G> {
+    fn name(&self) -> &str {
+        self.generator.name()
+    }
+
+    fn reenact(&mut self, source: &RgbImage, landmarks: &Landmarks, targets: &Landmarks) -> Result<RgbImage, ModelError> {
+        self.prepare(source, landmarks);
+        let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
+        let landmarks_in_crop = targets.map(|p| portrait.crop.crop_from_image(p));
+        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None }, &mut self.flow);
+        let composed = compositor.compose(&self.flow);
+        Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
+    }
+}
+
+/// Passes a model's work on and, if asked, keeps its outputs as files.
+struct Keeping<R> {
+    model: R,
+    folder: Option<PathBuf>,
+    made: usize,
+}
+
+impl<R: Reenactor> Keeping<R> {
+    fn new(model: R, clip: &EvaluationClip, frames: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = frames.map(|frames| frames.join(&clip.name).join(model.name()));
+        if let Some(folder) = &folder {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(Self { model, folder, made: 0 })
+    }
+}
+
+impl<R: Reenactor> Reenactor for Keeping<R> {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn reenact(&mut self, source: &RgbImage, landmarks: &Landmarks, targets: &Landmarks) -> Result<RgbImage, ModelError> {
+        let output = self.model.reenact(source, landmarks, targets)?;
+        if let Some(folder) = &self.folder {
+            output.save(folder.join(format!("{:04}.png", self.made)))?;
+        }
+        self.made += 1;
+        Ok(output)
+    }
+}

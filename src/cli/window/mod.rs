@@ -1,0 +1,114 @@
+//! `retrato` without a command: the window.
+
+mod adapter;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use self::adapter::LivePuppet;
+use super::common;
+use crate::builtin;
+use crate::capture;
+use crate::gpu::Gpu;
+use crate::pipeline::{self, Pipeline, PipelineConfig};
+use crate::present::{self, AppConfig, BuiltInPortrait, PictureChoice, SourceChoice, StartContext};
+use crate::settings::{ExecutorChoice, Settings, SettingsFile};
+
+const ICON_PNG: &[u8] = include_bytes!("../../../assets/icon.png");
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Portrait to begin with: a picture file, or the name of a built-in one
+    #[arg(long, value_name = "FILE")]
+    portrait: Option<OsString>,
+    /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera` or `camera:NAME`
+    #[arg(long, value_name = "FILE")]
+    driver: Option<OsString>,
+    #[command(flatten)]
+    model: common::ModelArgs,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (settings_file, settings, notices) = load_settings();
+    let config = AppConfig {
+        portraits: gallery()?,
+        performances: builtin::PERFORMANCES.iter().map(|p| p.title.to_owned()).collect(),
+        first_portrait: Some(first_portrait(args)?),
+        first_source: Some(first_source(args, &settings)?),
+        settings: settings.clone(),
+        settings_file,
+        notices,
+        ..AppConfig::default()
+    };
+    let landmark_model = args.model.landmark_model.clone().or_else(|| settings.landmark_model.clone());
+    let start = move |context: StartContext| start(context, landmark_model, &settings);
+    present::run_window(config, ICON_PNG, Box::new(start))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn load_settings() -> (Option<SettingsFile>, Settings, Vec<String>) {
+    match SettingsFile::of_user() {
+        Ok(file) => {
+            let (settings, trouble) = file.load();
+            (Some(file), settings, trouble.iter().map(ToString::to_string).collect())
+        }
+        Err(error) => (None, Settings::default(), vec![error.to_string()]),
+    }
+}
+
+fn gallery() -> anyhow::Result<Vec<BuiltInPortrait>> {
+    let portrait = |p: &builtin::BuiltinPortrait| Ok(BuiltInPortrait { title: p.title.to_owned(), image: Arc::new(p.thumbnail()?) });
+    builtin::PORTRAITS.iter().map(portrait).collect()
+}
+
+fn first_portrait(args: &Args) -> anyhow::Result<PictureChoice> {
+    let Some(wanted) = &args.portrait else { return Ok(PictureChoice::BuiltIn(0)) };
+    let by_name = builtin::PORTRAITS.iter().position(|p| wanted == p.name);
+    if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
+        return Ok(PictureChoice::BuiltIn(index));
+    }
+    Ok(PictureChoice::File(absolute(wanted)?))
+}
+
+/// What was asked for; else the camera used last, or any camera; else a built-in performance, so that something lives at once.
+fn first_source(args: &Args, settings: &Settings) -> anyhow::Result<SourceChoice> {
+    let Some(wanted) = &args.driver else { return Ok(camera_or_performance(settings.camera.as_deref())) };
+    let by_name = builtin::PERFORMANCES.iter().position(|p| wanted == p.name);
+    if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
+        return Ok(SourceChoice::BuiltIn(index));
+    }
+    match wanted.to_str().and_then(|text| text.strip_prefix("camera")) {
+        Some("") => Ok(camera_or_performance(None)),
+        Some(name) if name.starts_with(':') => Ok(SourceChoice::Camera(name[1..].to_owned())),
+        _ => Ok(SourceChoice::Clip(absolute(wanted)?)),
+    }
+}
+
+fn camera_or_performance(remembered: Option<&str>) -> SourceChoice {
+    let cameras = capture::list_cameras().unwrap_or_default();
+    let camera = cameras.iter().find(|camera| Some(camera.name.as_str()) == remembered).or(cameras.first());
+    camera.map_or(SourceChoice::BuiltIn(0), |camera| SourceChoice::Camera(camera.name.clone()))
+}
+
+fn absolute(path: &OsString) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} is not a usable path", Path::new(path).display()))
+}
+
+type Started = Result<Box<dyn present::Puppet>, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Starts the pipeline on the window's own device.
+fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Settings) -> Started {
+    let executor = match (settings.executor, context.gpu) {
+        (ExecutorChoice::Cpu, _) | (_, None) => pipeline::choose_executor(ExecutorChoice::Cpu),
+        (wanted, Some(gpu)) => pipeline::choose_on(wanted, Gpu::shared(&gpu.adapter, gpu.device, gpu.queue)),
+    };
+    tracing::info!("{}", executor.reason);
+    let config = PipelineConfig { landmark_model, gpu: executor.gpu, controls: settings.controls.clone() };
+    let wake = Arc::clone(&context.wake);
+    let pipeline = Pipeline::start(config, move || wake())?;
+    Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake)))
+}

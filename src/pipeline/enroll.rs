@@ -1,0 +1,207 @@
+//! The enrolling thread: a picture from the user becomes a portrait, beside the live work.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crossbeam::channel::{Receiver, Sender};
+use image::RgbaImage;
+
+use super::{Event, PipelineError, Shared, generating};
+use crate::data::{PixelBox, Portrait};
+use crate::portrait::{self, FaceCandidate, OpenLimits, Picture, PortraitError};
+use crate::runtime::{StopFlag, Worker};
+use crate::track::{DlibFinder, FaceModel};
+
+/// Where a picture comes from.
+#[derive(Clone, Debug)]
+pub enum PictureInput {
+    /// A file.
+    Path(PathBuf),
+    /// The bytes of a file, such as one dropped from a browser.
+    Bytes {
+        /// What to call it.
+        name: String,
+        /// The file's content.
+        bytes: Arc<[u8]>,
+    },
+    /// Pixels, such as those of the clipboard; sRGB with straight alpha.
+    Pixels {
+        /// What to call it.
+        name: String,
+        /// The picture.
+        pixels: Arc<RgbaImage>,
+    },
+}
+
+/// An opened picture and the faces in it, the largest first.
+#[derive(Debug)]
+pub struct Opened {
+    /// The picture.
+    pub picture: Picture,
+    /// Its faces; may be empty.
+    pub faces: Vec<FaceCandidate>,
+}
+
+impl Opened {
+    /// Opens a picture and looks for faces; without a landmark model none are found.
+    ///
+    /// # Errors
+    /// A picture that cannot be opened.
+    pub fn open(input: PictureInput, model: Option<&Arc<FaceModel>>) -> Result<Self, PortraitError> {
+        let limits = OpenLimits::default();
+        let picture = match input {
+            PictureInput::Path(path) => portrait::open_picture(&path, limits)?,
+            PictureInput::Bytes { name, bytes } => portrait::open_bytes(&name, &bytes, limits)?,
+            PictureInput::Pixels { name, pixels } => portrait::open_pixels(&name, Arc::unwrap_or_clone(pixels), limits)?,
+        };
+        let find = |model: &Arc<FaceModel>| portrait::find_faces(&mut DlibFinder::new(Arc::clone(model)), &picture.pixels);
+        let faces = model.map(find).unwrap_or_default();
+        Ok(Self { picture, faces })
+    }
+
+    /// The portrait of one of the faces.
+    pub fn choose(&self, index: usize) -> Option<Arc<Portrait>> {
+        self.portrait_of(self.faces.get(index)?)
+    }
+
+    /// The portrait of the face in a box, in pixels of the picture.
+    ///
+    /// # Errors
+    /// [`PortraitError::NoFaceInBox`] when no landmarks fit there.
+    pub fn place(&self, face_box: PixelBox, model: &Arc<FaceModel>) -> Result<Arc<Portrait>, PortraitError> {
+        let mut finder = DlibFinder::new(Arc::clone(model));
+        let face = portrait::fit_in_box(&mut finder, &self.picture.pixels, &face_box)?;
+        self.portrait_of(&face).ok_or(PortraitError::NoFaceInBox)
+    }
+
+    fn portrait_of(&self, face: &FaceCandidate) -> Option<Arc<Portrait>> {
+        portrait::portrait(self.picture.clone(), face.landmarks_in_image.clone()).map(Arc::new)
+    }
+}
+
+/// What the thread is asked for.
+pub(super) enum EnrollJob {
+    /// Open a picture; its largest face becomes the portrait.
+    Open(PictureInput),
+    /// Take a portrait that is ready.
+    Ready(Arc<Portrait>),
+    /// Take another of the faces.
+    Choose(Arc<Opened>, usize),
+    /// Take the face in a box.
+    Place(Arc<Opened>, PixelBox),
+}
+
+/// The landmark model, loaded once on a thread of its own and shared by tracking and enrolling.
+#[derive(Clone)]
+pub(super) struct SharedModel(Arc<Loading>);
+
+struct Loading {
+    model: Arc<OnceLock<Result<Arc<FaceModel>, String>>>,
+    _loader: Worker,
+}
+
+impl SharedModel {
+    /// Starts loading.
+    pub(super) fn load(path_in_settings: Option<PathBuf>) -> Result<Self, PipelineError> {
+        let model = Arc::new(OnceLock::new());
+        let (loaded, failed) = (Arc::clone(&model), Arc::clone(&model));
+        let loader = Worker::spawn(
+            "load model",
+            move |_| {
+                let result = FaceModel::load(path_in_settings.as_deref()).map(Arc::new).map_err(|error| error.to_string());
+                // Nobody else sets it while this body runs.
+                loaded.set(result).ok();
+            },
+            move |error| {
+                failed.set(Err(error.to_string())).ok();
+            },
+        )?;
+        Ok(Self(Arc::new(Loading { model, _loader: loader })))
+    }
+
+    /// The model, if it is loaded.
+    pub(super) fn get(&self) -> Option<Arc<FaceModel>> {
+        self.0.model.get().and_then(|result| result.as_ref().ok().cloned())
+    }
+
+    /// Waits for the model, or for the reason why there is none.
+    fn wait(&self) -> Result<Arc<FaceModel>, String> {
+        self.0.model.wait().clone()
+    }
+}
+
+/// Starts the thread.
+pub(super) fn spawn(
+    jobs: Receiver<EnrollJob>,
+    model: SharedModel,
+    to_generate: Sender<generating::Command>,
+    shared: Arc<Shared>,
+) -> Result<Worker, PipelineError> {
+    let panicked = Arc::clone(&shared);
+    let enroller = Enroller { jobs, model, to_generate, shared };
+    let worker = Worker::spawn(
+        "enroll",
+        move |stop| enroller.run(stop),
+        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to open other portraits."))),
+    )?;
+    Ok(worker)
+}
+
+struct Enroller {
+    jobs: Receiver<EnrollJob>,
+    model: SharedModel,
+    to_generate: Sender<generating::Command>,
+    shared: Arc<Shared>,
+}
+
+impl Enroller {
+    fn run(self, stop: &StopFlag) {
+        while !stop.is_set() {
+            let Ok(job) = self.jobs.recv_timeout(std::time::Duration::from_millis(50)) else { continue };
+            // Only the newest wish counts: somebody who drops two pictures wants the second.
+            let job = self.jobs.try_iter().last().unwrap_or(job);
+            match job {
+                EnrollJob::Open(input) => self.open(input),
+                EnrollJob::Ready(portrait) => self.show(portrait, 1),
+                EnrollJob::Choose(opened, index) => {
+                    if let Some(portrait) = opened.choose(index) {
+                        self.show(portrait, opened.faces.len());
+                    }
+                }
+                EnrollJob::Place(opened, face_box) => self.place(&opened, face_box),
+            }
+        }
+    }
+
+    fn open(&self, input: PictureInput) {
+        let model = self.model.wait();
+        let opened = match Opened::open(input, model.as_ref().ok()) {
+            Ok(opened) => Arc::new(opened),
+            Err(error) => return self.shared.report(Event::PortraitFailed(error.to_string())),
+        };
+        let faces = opened.faces.len();
+        match (opened.choose(0), model) {
+            (Some(portrait), _) => {
+                self.show(portrait, faces);
+                if faces > 1 {
+                    self.shared.report(Event::ChooseFace { picture: opened });
+                }
+            }
+            (None, Ok(_)) => self.shared.report(Event::NoFace { picture: opened }),
+            (None, Err(message)) => self.shared.report(Event::PortraitFailed(message)),
+        }
+    }
+
+    fn place(&self, opened: &Arc<Opened>, face_box: PixelBox) {
+        let placed = self.model.wait().and_then(|model| opened.place(face_box, &model).map_err(|error| error.to_string()));
+        match placed {
+            Ok(portrait) => self.show(portrait, opened.faces.len().max(1)),
+            Err(message) => self.shared.report(Event::PortraitFailed(message)),
+        }
+    }
+
+    fn show(&self, portrait: Arc<Portrait>, faces: usize) {
+        // The generating thread ends only after this one.
+        self.to_generate.send(generating::Command::Portrait(portrait, faces)).ok();
+    }
+}

@@ -1,0 +1,109 @@
+//! The square of a picture in which its face will move, and the finished portrait.
+
+use std::sync::Arc;
+
+use glam::Vec3;
+use image::RgbaImage;
+
+use crate::data::{Crop, Landmarks, Portrait};
+use crate::face::{FacePlace, RIGID_WEIGHTS, fit_rigid, template};
+
+use super::Picture;
+
+/// Side of the crop over the side of the face's square: 5.4 inter-ocular distances, 2.4 times the height from brows to chin.
+/// The head with its hair and its motion fits in, and the eyes are 47 of the crop's 256 pixels apart, as in the training data.
+const SIDE_PER_FACE: f32 = 2.2;
+/// The point of the generic head that comes to the middle: between the ears (so that a turned head is centred on the skull and not on the
+/// nose), a little under the eyes (hair above, shoulders below).
+const MIDDLE_OF_HEAD: Vec3 = Vec3::new(0.0, 0.3, -0.6);
+
+/// The square around a face with room for hair, shoulders and motion. It may reach past the picture's edges.
+/// `None` when the landmarks span nothing.
+pub fn crop_around(landmarks_in_image: &Landmarks) -> Option<Crop> {
+    let place = FacePlace::from_landmarks(landmarks_in_image).filter(FacePlace::is_sane)?;
+    let fit = fit_rigid(&landmarks_in_image.0, template(), &RIGID_WEIGHTS)?;
+    let side_px = (SIDE_PER_FACE * place.side_px).round();
+    // A fit gone astray must not carry the crop off the face.
+    let centre = fit.project(MIDDLE_OF_HEAD).clamp(place.centre - 0.5 * place.side_px, place.centre + 0.5 * place.side_px);
+    let origin_px = (centre + 0.5 - 0.5 * side_px).round().to_array();
+    Some(Crop { origin_px, side_px })
+}
+
+/// A portrait of the face with these landmarks, in pixels of the picture. `None` when the landmarks span nothing.
+pub fn portrait(picture: Picture, landmarks_in_image: Landmarks) -> Option<Portrait> {
+    let crop = crop_around(&landmarks_in_image)?;
+    Some(Portrait { name: picture.name, pixels: picture.pixels, landmarks_in_image, crop, content_hash: picture.content_hash })
+}
+
+/// A portrait whose crop is the whole picture, for measurements on complete frames: a square picture is covered exactly,
+/// any other reaches its longer side from the upper left corner.
+pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks) -> Portrait {
+    let crop = Crop::whole(pixels.width().max(pixels.height()) as f32);
+    let content_hash = blake3::hash(pixels.as_raw()).to_hex().to_string();
+    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, crop, content_hash }
+}
+
+/// A picture as the face finder wants it: without alpha, what is transparent shown grey.
+pub(super) fn opaque(pixels: &RgbaImage) -> image::RgbImage {
+    const GREY: u32 = 128;
+    let mut flat = image::RgbImage::new(pixels.width(), pixels.height());
+    for (target, source) in flat.pixels_mut().zip(pixels.pixels()) {
+        let alpha = u32::from(source[3]);
+        target.0 = std::array::from_fn(|c| ((u32::from(source[c]) * alpha + GREY * (255 - alpha) + 127) / 255) as u8);
+    }
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::HeadPose;
+    use crate::face::rotation_from_pose;
+    use glam::Vec2;
+
+    fn holds(crop: &Crop, point_in_image: Vec2) -> bool {
+        let p = crop.crop_from_image(point_in_image);
+        p.cmpge(Vec2::ZERO).all() && p.cmple(Vec2::splat(crate::data::CROP_PX)).all()
+    }
+
+    fn turned(yaw_rad: f32) -> (Landmarks, impl Fn(Vec3) -> Vec2) {
+        let rotation = rotation_from_pose(HeadPose { yaw_rad, pitch_rad: 0.1, roll_rad: 0.05 });
+        let place = move |p: Vec3| (rotation * p).truncate() * 60.0 + Vec2::new(400.0, 300.0);
+        (Landmarks(template().map(&place)), place)
+    }
+
+    #[test]
+    fn hair_chin_and_ears_fit_in_with_room_to_move() {
+        for yaw in [-0.7, 0.0, 0.4] {
+            let (landmarks, place) = turned(yaw);
+            let crop = crop_around(&landmarks).expect("a face has a crop");
+            for point in [Vec3::new(0.0, -1.9, -0.8), Vec3::new(0.0, 2.2, 0.0), Vec3::new(-1.4, 0.2, -1.2), Vec3::new(1.4, 0.2, -1.2)] {
+                for motion in [Vec2::new(-20.0, -10.0), Vec2::new(20.0, 10.0)] {
+                    assert!(holds(&crop, place(point) + motion), "yaw {yaw}: {point} moved by {motion} leaves {crop:?}");
+                }
+            }
+            let eyes = crop.crop_from_image(Vec2::ZERO).distance(crop.crop_from_image(Vec2::new(60.0, 0.0)));
+            assert!((38.0..56.0).contains(&eyes), "eyes {eyes} crop pixels apart");
+        }
+    }
+
+    #[test]
+    fn a_whole_picture_is_its_own_crop() {
+        let (landmarks, _) = turned(0.0);
+        let portrait = portrait_from_whole("frame", RgbaImage::new(512, 512), landmarks);
+        assert!(portrait.crop.image_from_crop(Vec2::splat(-0.5)).distance(Vec2::splat(-0.5)) < 1e-4, "corner to corner");
+        assert!(portrait.crop.image_from_crop(Vec2::splat(255.5)).distance(Vec2::splat(511.5)) < 1e-3, "corner to corner");
+    }
+
+    #[test]
+    fn transparent_parts_turn_grey() {
+        let mut pixels = RgbaImage::from_pixel(2, 1, image::Rgba([250, 0, 10, 255]));
+        pixels.put_pixel(1, 0, image::Rgba([250, 0, 10, 0]));
+        assert_eq!(opaque(&pixels).as_raw(), &[250, 0, 10, 128, 128, 128], "opaque kept, transparent grey");
+    }
+
+    #[test]
+    fn no_face_no_crop() {
+        assert!(crop_around(&Landmarks([Vec2::ZERO; 68])).is_none(), "one point has a crop");
+    }
+}

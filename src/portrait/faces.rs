@@ -1,0 +1,233 @@
+//! Finds the faces in a picture: large and small, painted, tilted, faint; and fits landmarks into a box drawn by hand.
+
+use glam::Vec2;
+use image::{RgbImage, RgbaImage, imageops};
+
+use crate::data::{Landmarks, PixelBox};
+use crate::face::{
+    FaceFinder, FacePlace, ReadOptions, Reading, SMALLEST_FACE_PX, Similarity, UprightCut, parts_in_order, read_landmarks, resized, shape_distance,
+    template,
+};
+
+use super::PortraitError;
+use super::crop::opaque;
+
+/// A portrait is read once, so it can be read well.
+const READING: ReadOptions = ReadOptions { face_px: 300, readings: 5 };
+/// A guess among many in a box drawn by hand.
+const QUICK_READING: ReadOptions = ReadOptions { face_px: 200, readings: 3 };
+
+/// Long sides at which every picture is searched: faces of a sixth and of a thirteenth of it.
+const USUAL_SIDES: [u32; 2] = [480, 1040];
+/// Long side for faces still smaller, when the usual ones have none.
+const LARGEST_SIDE: u32 = 2200;
+/// Larger upscaling than this only finds noise.
+const MOST_ENLARGED: f32 = 3.0;
+/// Long side on which the changed versions of the picture are searched.
+const CHANGED_SIDE: u32 = 640;
+
+/// Limits of a plausible face: shape against the generic head, and agreement of the readings, in inter-ocular distances.
+const MOST_SHAPE_DISTANCE: f32 = 0.22;
+const MOST_SPREAD: f32 = 0.035;
+/// The same where the detector saw a face only in a changed picture. It also finds faces in dogs then, but the readings disagree there.
+const MOST_SPREAD_IN_CHANGED: f32 = 0.018;
+/// Overlap from which two candidates are one face.
+const SAME_FACE: f32 = 0.3;
+
+/// Least side of a box drawn by hand, in pixels.
+const LEAST_BOX_PX: f32 = 12.0;
+
+/// A face that was found in a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaceCandidate {
+    /// Its landmarks, in pixels of the picture.
+    pub landmarks_in_image: Landmarks,
+    /// The square around it.
+    pub place: FacePlace,
+}
+
+/// The faces of a picture, the largest first; none when there is no human face.
+///
+/// Tries the picture as it is at several scales; when nobody is found, enlarged, then turned, brightened, evened out and softened.
+pub fn find_faces(finder: &mut dyn FaceFinder, pixels: &RgbaImage) -> Vec<FaceCandidate> {
+    let flat = opaque(pixels);
+    let mut search = FaceSearch { finder, picture: &flat, found: Vec::new() };
+    for side in USUAL_SIDES {
+        search.at_scale(side, 0.0, None);
+    }
+    let attempts = [Attempt::Plain(LARGEST_SIDE)]
+        .into_iter()
+        .chain([-15.0, 15.0, -30.0, 30.0].map(Attempt::Turned))
+        .chain([Change::Even, Change::Brighten, Change::Darken, Change::Soften].map(Attempt::Changed));
+    for attempt in attempts {
+        if !search.found.is_empty() {
+            break;
+        }
+        match attempt {
+            Attempt::Plain(side) => search.at_scale(side, 0.0, None),
+            Attempt::Turned(degrees) => search.at_scale(CHANGED_SIDE, f32::to_radians(degrees), None),
+            Attempt::Changed(change) => search.at_scale(CHANGED_SIDE, 0.0, Some(change)),
+        }
+    }
+    search.found.sort_by(|a, b| b.place.side_px.total_cmp(&a.place.side_px));
+    search.found
+}
+
+/// Ways to look again at a picture in which nobody was found.
+#[derive(Clone, Copy)]
+enum Attempt {
+    Plain(u32),
+    Turned(f32),
+    Changed(Change),
+}
+
+/// Changes that bring out a face for the detector.
+#[derive(Clone, Copy)]
+enum Change {
+    Even,
+    Brighten,
+    Darken,
+    Soften,
+}
+
+impl Change {
+    fn apply(self, picture: &RgbImage) -> RgbImage {
+        match self {
+            Self::Even => evened(picture),
+            Self::Brighten => with_gamma(picture, 0.5),
+            Self::Darken => with_gamma(picture, 1.8),
+            Self::Soften => imageops::fast_blur(picture, 1.6),
+        }
+    }
+}
+
+struct FaceSearch<'a> {
+    finder: &'a mut dyn FaceFinder,
+    picture: &'a RgbImage,
+    found: Vec<FaceCandidate>,
+}
+
+impl FaceSearch<'_> {
+    /// Searches the picture scaled to a long side, turned back by `roll_rad`, and changed.
+    fn at_scale(&mut self, long_side: u32, roll_rad: f32, change: Option<Change>) {
+        let (width, height) = self.picture.dimensions();
+        let longest = width.max(height).max(1);
+        let factor = (long_side as f32 / longest as f32).min(MOST_ENLARGED);
+        let whole = FacePlace { centre: Vec2::new(width as f32 - 1.0, height as f32 - 1.0) * 0.5, side_px: longest as f32, roll_rad };
+        let turned = || UprightCut::new(self.picture, &whole, (longest as f32 * factor) as u32, 0.0);
+        let (scaled, cut) = if roll_rad == 0.0 {
+            let [width, height] = [width, height].map(|side| (side as f32 * factor).round() as u32);
+            (resized(self.picture, width, height), None)
+        } else {
+            let cut = turned();
+            (cut.as_ref().map(|cut| cut.pixels.clone()), cut)
+        };
+        let Some(scaled) = scaled else { return };
+        let most_spread = if cut.is_some() || change.is_some() { MOST_SPREAD_IN_CHANGED } else { MOST_SPREAD };
+        let searched = change.map_or_else(|| scaled.clone(), |change| change.apply(&scaled));
+        for found in self.finder.detect(&searched) {
+            let place = match &cut {
+                None => FacePlace::from_box(&found).scaled(1.0 / factor),
+                Some(cut) => {
+                    FacePlace { centre: cut.picture_from_cut(found.centre() - 0.5), side_px: found.width() / factor, roll_rad }
+                }
+            };
+            self.consider(&place, most_spread);
+        }
+    }
+
+    /// Settles on the face at a place, and keeps it when it looks like one and is not known yet.
+    fn consider(&mut self, place: &FacePlace, most_spread: f32) {
+        let Some((place, reading)) = settle(self.finder, self.picture, place, READING, 3) else { return };
+        let known = self.found.iter().any(|face| face.place.to_box().overlap(&place.to_box()) > SAME_FACE);
+        if !known && is_plausible(&reading, most_spread) {
+            self.found.push(FaceCandidate { landmarks_in_image: reading.landmarks, place });
+        }
+    }
+}
+
+fn is_plausible(reading: &Reading, most_spread: f32) -> bool {
+    reading.spread < most_spread && parts_in_order(&reading.landmarks) && shape_distance(&reading.landmarks) < MOST_SHAPE_DISTANCE
+}
+
+/// Reads landmarks, moves to where they say the face is, and reads again.
+fn settle(
+    finder: &mut dyn FaceFinder, picture: &RgbImage, start: &FacePlace, options: ReadOptions, rounds: usize,
+) -> Option<(FacePlace, Reading)> {
+    let mut place = *start;
+    let mut last = None;
+    for _ in 0..rounds {
+        let reading = read_landmarks(finder, picture, &place, options)?;
+        place = FacePlace::from_landmarks(&reading.landmarks).filter(FacePlace::is_sane)?;
+        last = Some((place, reading));
+    }
+    last
+}
+
+/// Landmarks of the face in a box that a person has drawn, from brows to chin or around the whole head.
+///
+/// Tries boxes around the drawn one, tilted ones too, and takes the most plausible landmarks that stay in it; where nothing looks like a
+/// face (an animal, a doodle), the generic face is laid into the box, for the user to adjust.
+pub fn fit_in_box(finder: &mut dyn FaceFinder, pixels: &RgbaImage, drawn: &PixelBox) -> Result<FaceCandidate, PortraitError> {
+    let start = FacePlace::from_box(drawn);
+    let inside = PixelBox { left: 0.0, top: 0.0, right: pixels.width() as f32, bottom: pixels.height() as f32 };
+    let useful = start.is_sane() && drawn.width().min(drawn.height()) >= LEAST_BOX_PX && drawn.overlap(&inside) > 0.0;
+    if !useful {
+        return Err(PortraitError::NoFaceInBox);
+    }
+    let flat = opaque(pixels);
+    let guesses = variants_of(&start).filter_map(|variant| {
+        let (place, reading) = settle(finder, &flat, &variant, QUICK_READING, 2)?;
+        let strayed = place.centre.distance(start.centre) / start.side_px;
+        let stays = strayed < 0.35 && (0.45..1.4).contains(&(place.side_px / start.side_px));
+        let cost = reading.spread + 0.3 * shape_distance(&reading.landmarks) + 0.03 * strayed;
+        (stays && is_plausible(&reading, MOST_SPREAD)).then_some((cost, place))
+    });
+    let best = guesses.min_by(|a, b| a.0.total_cmp(&b.0));
+    let settled = best.and_then(|(_, place)| settle(finder, &flat, &place, READING, 1));
+    Ok(settled.map_or_else(|| generic_face_in(&start), |(place, reading)| FaceCandidate { landmarks_in_image: reading.landmarks, place }))
+}
+
+fn variants_of(start: &FacePlace) -> impl Iterator<Item = FacePlace> {
+    let start = *start;
+    [0.0_f32, -18.0, 18.0, -36.0, 36.0].into_iter().flat_map(move |degrees| {
+        let tilted = FacePlace { roll_rad: degrees.to_radians(), ..start };
+        // The detector's box spans brows to chin; people draw wider, and around the hair.
+        [(0.0, 1.0), (0.08, 0.85), (0.1, 0.7)].map(|(down, factor)| tilted.varied(Vec2::new(0.0, down), factor))
+    })
+}
+
+fn generic_face_in(place: &FacePlace) -> FaceCandidate {
+    let flat = Landmarks(template().map(glam::Vec3::truncate));
+    let own = FacePlace::from_landmarks(&flat).map_or(1.0, |own| own.side_px);
+    let turn_and_scale = Vec2::from_angle(place.roll_rad) * (place.side_px / own);
+    let unshifted = Similarity { turn_and_scale, shift: Vec2::ZERO };
+    let placed = flat.map(|p| unshifted.apply(p));
+    let shift = FacePlace::from_landmarks(&placed).map_or(Vec2::ZERO, |at| place.centre - at.centre);
+    FaceCandidate { landmarks_in_image: placed.map(|p| p + shift), place: *place }
+}
+
+fn with_gamma(picture: &RgbImage, gamma: f32) -> RgbImage {
+    let table: [u8; 256] = std::array::from_fn(|v| ((v as f32 / 255.0).powf(gamma) * 255.0).round() as u8);
+    let mut changed = picture.clone();
+    for value in changed.iter_mut() {
+        *value = table[usize::from(*value)];
+    }
+    changed
+}
+
+/// Brightness measured against its surroundings: lifts faces out of dark, faded and unevenly lit pictures. The result is grey.
+fn evened(picture: &RgbImage) -> RgbImage {
+    let grey = imageops::grayscale(picture);
+    let around = imageops::fast_blur(&grey, SMALLEST_FACE_PX / 2.0);
+    let squares = image::ImageBuffer::<image::Luma<f32>, Vec<f32>>::from_fn(grey.width(), grey.height(), |x, y| {
+        let difference = f32::from(grey.get_pixel(x, y)[0]) - f32::from(around.get_pixel(x, y)[0]);
+        image::Luma([difference * difference])
+    });
+    let variance = imageops::fast_blur(&squares, SMALLEST_FACE_PX / 2.0);
+    RgbImage::from_fn(grey.width(), grey.height(), |x, y| {
+        let difference = f32::from(grey.get_pixel(x, y)[0]) - f32::from(around.get_pixel(x, y)[0]);
+        let value = 128.0 + 48.0 * difference / variance.get_pixel(x, y)[0].max(16.0).sqrt();
+        image::Rgb([value.clamp(0.0, 255.0) as u8; 3])
+    })
+}

@@ -1,0 +1,314 @@
+//! What happens when the user wants something.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{Context, ViewportCommand};
+use image::RgbaImage;
+
+use super::action::{Action, Purpose};
+use super::app::{App, now_secs};
+use super::dialogs::Answer;
+use super::driver::{PictureChoice, RecordTarget, SourceChoice};
+use super::files::{self, FileKind};
+use super::state::{DriverState, GalleryItem, ViewState};
+use super::toasts::Severity;
+use super::{desktop, events, faces};
+use crate::settings::Controls;
+
+/// How long the clipboard may take to answer, in seconds.
+const PASTE_PATIENCE_SECS: f64 = 0.6;
+
+impl App {
+    /// Does what was asked for.
+    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        let Some(action) = act_on_view(&mut self.view, action) else { return };
+        match action {
+            Action::Browse(purpose) => self.browse(ctx, purpose),
+            Action::Paste => {
+                self.paste_asked_at_secs = Some(now_secs(ctx));
+                ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
+            }
+            Action::OpenFiles(paths) => self.open_files(ctx, &paths),
+            Action::OpenFromGallery(index) => self.open_from_gallery(index),
+            Action::UseSource(source) => {
+                if let SourceChoice::Camera(id) = &source {
+                    self.settings.camera = Some(id.clone());
+                    self.keeper.touch(now_secs(ctx));
+                }
+                self.use_source(source);
+            }
+            Action::RefreshDevices => {
+                self.view.driver.listing = true;
+                self.puppet.refresh_devices();
+            }
+            Action::SetControls(controls) => self.set_controls(ctx, controls),
+            Action::Calibrate => self.puppet.calibrate(),
+            Action::UseFace | Action::PlaceFace => self.answer_question(),
+            Action::ToggleFullScreen => {
+                self.view.shown.full_screen = !self.view.shown.full_screen;
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.view.shown.full_screen));
+            }
+            Action::CloseOverlay => self.close_overlay(),
+            Action::ConfirmPath => self.confirm_path(ctx),
+            Action::Recover => {
+                for recording in std::mem::take(&mut self.view.interrupted) {
+                    self.puppet.recover(recording.path);
+                }
+            }
+            other => self.act_on_recording(ctx, other),
+        }
+    }
+
+    fn act_on_recording(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::ToggleRecording if self.view.record.is_finishing() => {}
+            Action::ToggleRecording if self.view.record.running.is_some() => self.puppet.stop_recording(),
+            Action::ToggleRecording => self.start_recording(ctx),
+            Action::Snapshot => {
+                let path = self.new_file("png");
+                self.puppet.snapshot(path);
+            }
+            Action::SetSound(on) => {
+                self.view.record.sound = on;
+                self.settings.record_sound = on;
+                self.keeper.touch(now_secs(ctx));
+            }
+            Action::SetMicrophone(name) => {
+                self.view.record.microphone.clone_from(&name);
+                self.settings.microphone = name;
+                self.keeper.touch(now_secs(ctx));
+            }
+            Action::ShowInFolder => self.show_in_folder(ctx),
+            Action::CopyPath => {
+                if let Some(path) = &self.view.record.last_file {
+                    ctx.copy_text(path.display().to_string());
+                    self.say(Severity::Done, "The path is in the clipboard", ctx);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn browse(&mut self, ctx: &Context, purpose: Purpose) {
+        if self.path_field_only {
+            return self.take_answer(ctx, Answer::NoDialog(purpose));
+        }
+        let waker = ctx.clone();
+        if let Err(why) = self.dialogs.ask(purpose, Arc::new(move || waker.request_repaint())) {
+            self.say(Severity::Error, format!("The file dialog does not open: {why}"), ctx);
+        }
+    }
+
+    /// Opens what a dialog or the path field gave; a file of unknown kind is taken for what it was asked for.
+    pub(super) fn open_picked(&mut self, ctx: &Context, purpose: Purpose, paths: &[PathBuf]) {
+        match (purpose, paths) {
+            (Purpose::Portrait, [only]) => self.open_portrait(PictureChoice::File(only.clone())),
+            (Purpose::Driver, [only]) => self.use_source(driver_from(only)),
+            _ => self.open_files(ctx, paths),
+        }
+    }
+
+    /// Opens files for what they are: the first picture as the portrait, the first clip or performance as the driver.
+    fn open_files(&mut self, ctx: &Context, paths: &[PathBuf]) {
+        let of = |wanted: &[FileKind]| paths.iter().filter(|path| wanted.contains(&files::kind(path))).cloned().collect::<Vec<_>>();
+        let drivers = of(&[FileKind::Clip, FileKind::Performance]);
+        let portraits = of(&[FileKind::Portrait]);
+        for path in of(&[FileKind::Unknown]) {
+            let name = events::file_name(&path);
+            let text = format!("{name} is neither a picture nor a clip. Drop a JPEG, PNG or WebP to animate it, or an MP4 to drive");
+            self.say(Severity::Warning, text, ctx);
+        }
+        if let Some(first) = drivers.first() {
+            self.use_source(driver_from(first));
+        }
+        if drivers.len() > 1 {
+            self.say(Severity::Info, format!("One driver at a time: {} is used", events::file_name(&drivers[0])), ctx);
+        }
+        for more in portraits.iter().skip(1) {
+            self.view.in_gallery(more);
+        }
+        if portraits.len() > 1 {
+            self.say(Severity::Info, "One portrait at a time: the others wait in the gallery", ctx);
+        }
+        if let Some(first) = portraits.into_iter().next() {
+            self.open_portrait(PictureChoice::File(first));
+        }
+    }
+
+    fn open_from_gallery(&mut self, index: usize) {
+        let Some(item) = self.view.gallery.get(index) else { return };
+        let choice = item.file.clone().map_or(PictureChoice::BuiltIn(index), PictureChoice::File);
+        self.open_portrait(choice);
+    }
+
+    /// Begins to open a portrait.
+    pub(super) fn open_portrait(&mut self, choice: PictureChoice) {
+        self.view.question = None;
+        self.view.opening = Some(match &choice {
+            PictureChoice::File(path) => events::file_name(path),
+            PictureChoice::Pasted(_) => "the pasted picture".to_owned(),
+            PictureChoice::BuiltIn(index) => self.view.gallery.get(*index).map_or_else(String::new, |item| item.title.clone()),
+        });
+        self.asked_for = Some(choice.clone());
+        self.puppet.open_portrait(choice);
+    }
+
+    /// Lets something else drive.
+    pub(super) fn use_source(&mut self, source: SourceChoice) {
+        self.view.driver.label = events::provisional_label(&self.view, &source);
+        self.view.driver.rate = None;
+        self.view.driver.state = DriverState::Opening;
+        self.view.driver.source = Some(source.clone());
+        self.view.inset = None;
+        self.puppet.set_source(source);
+    }
+
+    /// Takes a picture from the clipboard.
+    pub(super) fn open_pasted(&mut self, image: RgbaImage) {
+        self.open_portrait(PictureChoice::Pasted(Arc::new(image)));
+    }
+
+    /// Tells when the clipboard had nothing for the paste button. Returns in how many seconds to look again.
+    pub(super) fn watch_paste(&mut self, ctx: &Context) -> Option<f64> {
+        let left = self.paste_asked_at_secs? + PASTE_PATIENCE_SECS - now_secs(ctx);
+        if left > 0.0 {
+            return Some(left);
+        }
+        self.paste_asked_at_secs = None;
+        self.say(Severity::Info, "There is no picture in the clipboard. Copy one first, or its path", ctx);
+        None
+    }
+
+    fn set_controls(&mut self, ctx: &Context, controls: Controls) {
+        self.view.controls = controls.clone();
+        self.settings.controls = controls.clone();
+        self.keeper.touch(now_secs(ctx));
+        self.puppet.set_controls(controls);
+    }
+
+    fn answer_question(&mut self) {
+        let Some(question) = self.view.question.take() else { return };
+        self.view.opening = Some(question.name);
+        match question.drawn {
+            Some(face_box) => self.puppet.place_face(face_box),
+            None => self.puppet.choose_face(question.selected),
+        }
+    }
+
+    fn close_overlay(&mut self) {
+        let view = &mut self.view;
+        if view.shown.help {
+            view.shown.help = false;
+        } else if view.path_prompt.is_some() {
+            view.path_prompt = None;
+        } else if !view.interrupted.is_empty() {
+            view.interrupted.clear();
+        } else {
+            view.question = None;
+        }
+    }
+
+    fn confirm_path(&mut self, ctx: &Context) {
+        let Some(prompt) = &mut self.view.path_prompt else { return };
+        let typed = prompt.text.trim();
+        let path = files::paths_in_text(typed).into_iter().next().unwrap_or_else(|| PathBuf::from(typed));
+        if !path.is_file() {
+            prompt.problem = Some("There is no such file.".to_owned());
+            return;
+        }
+        let purpose = prompt.purpose;
+        self.view.path_prompt = None;
+        self.open_picked(ctx, purpose, &[path]);
+    }
+
+    fn start_recording(&mut self, ctx: &Context) {
+        let target = RecordTarget {
+            path: self.new_file("mp4"),
+            sound: self.settings.record_sound,
+            microphone: self.settings.microphone.clone(),
+            own_size: self.settings.record_own_size,
+        };
+        if let Err(why) = self.puppet.start_recording(target) {
+            self.say(Severity::Error, why, ctx);
+        }
+    }
+
+    fn new_file(&self, extension: &str) -> PathBuf {
+        let name = self.view.portrait.as_ref().map_or("Portrait", |portrait| &portrait.name);
+        files::free_name(&self.settings.recordings_dir, name, extension)
+    }
+
+    fn show_in_folder(&mut self, ctx: &Context) {
+        let Some(path) = self.view.record.last_file.clone() else { return };
+        let text = path.display().to_string();
+        let waker = ctx.clone();
+        // Without a file manager the path in the clipboard is the next best thing.
+        let on_failure = move || {
+            waker.copy_text(text);
+            waker.request_repaint();
+        };
+        match desktop::show_in_folder(&path, on_failure) {
+            Ok(worker) => {
+                if let Some(earlier) = self.file_manager.replace(worker) {
+                    earlier.abandon();
+                }
+            }
+            Err(error) => self.say(Severity::Error, error.to_string(), ctx),
+        }
+    }
+}
+
+fn driver_from(path: &Path) -> SourceChoice {
+    match files::kind(path) {
+        FileKind::Performance => SourceChoice::Performance(path.to_owned()),
+        _ => SourceChoice::Clip(path.to_owned()),
+    }
+}
+
+impl ViewState {
+    /// The place of a picture file in the gallery, where it is put if it is not there yet.
+    pub(super) fn in_gallery(&mut self, path: &Path) -> usize {
+        let known = self.gallery.iter().position(|item| item.file.as_deref() == Some(path));
+        known.unwrap_or_else(|| {
+            let title = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            self.gallery.push(GalleryItem { title, thumbnail: None, file: Some(path.to_owned()) });
+            self.gallery.len() - 1
+        })
+    }
+}
+
+/// Acts where nothing but the state is needed. Returns the action when it needs more.
+fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
+    match action {
+        Action::SelectFace(index) => {
+            if let Some(question) = &mut view.question {
+                question.selected = index.min(question.faces.len().saturating_sub(1));
+            }
+        }
+        Action::DrawFaceInstead => {
+            if let Some(question) = &mut view.question {
+                question.drawn = Some(faces::first_guess(question.picture.size_px));
+            }
+        }
+        Action::DrawFaceBox(face_box) => {
+            if let Some(question) = &mut view.question {
+                question.drawn = Some(face_box);
+            }
+        }
+        Action::DropQuestion => view.question = None,
+        Action::TogglePanel => view.shown.panel = !view.shown.panel,
+        Action::ToggleInset => view.shown.inset = !view.shown.inset,
+        Action::ToggleHelp => view.shown.help = !view.shown.help,
+        Action::EditPath(text) => {
+            if let Some(prompt) = &mut view.path_prompt {
+                prompt.text = text;
+                prompt.problem = None;
+            }
+        }
+        Action::KeepForLater => view.interrupted.clear(),
+        Action::DismissToast(id) => view.toasts.dismiss(id),
+        other => return Some(other),
+    }
+    None
+}

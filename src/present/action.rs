@@ -1,0 +1,81 @@
+//! What a user can want. Panels return these; only the application acts on them.
+
+use std::path::PathBuf;
+
+use super::driver::SourceChoice;
+use crate::data::PixelBox;
+use crate::settings::Controls;
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be animated.
+    Portrait,
+    /// To drive.
+    Driver,
+}
+
+/// Something the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Show a file dialog.
+    Browse(Purpose),
+    /// Take a picture or a path from the clipboard.
+    Paste,
+    /// Open files, each for what it is.
+    OpenFiles(Vec<PathBuf>),
+    /// Open a portrait of the gallery.
+    OpenFromGallery(usize),
+    /// Let something else drive the portrait.
+    UseSource(SourceChoice),
+    /// Look for cameras again.
+    RefreshDevices,
+    /// Change how the portrait follows.
+    SetControls(Controls),
+    /// Take the present face as neutral.
+    Calibrate,
+    /// Start or stop recording.
+    ToggleRecording,
+    /// Keep the present picture.
+    Snapshot,
+    /// Record with or without sound.
+    SetSound(bool),
+    /// Choose a microphone; `None` is the system's default.
+    SetMicrophone(Option<String>),
+    /// Show the last recording in the file manager.
+    ShowInFolder,
+    /// Copy the last recording's path.
+    CopyPath,
+    /// Mark one of the faces that were found.
+    SelectFace(usize),
+    /// Go on with the marked face.
+    UseFace,
+    /// None of them is right: draw a box.
+    DrawFaceInstead,
+    /// The box around the face, in pixels of the picture, while it is being drawn.
+    DrawFaceBox(PixelBox),
+    /// Go on with the drawn box.
+    PlaceFace,
+    /// Put the question about the face away.
+    DropQuestion,
+    /// Show or hide the side panel.
+    TogglePanel,
+    /// Show or hide the camera inset.
+    ToggleInset,
+    /// Show or hide the help.
+    ToggleHelp,
+    /// Enter or leave full screen.
+    ToggleFullScreen,
+    /// Close whatever lies on top.
+    CloseOverlay,
+    /// Text of the path field.
+    EditPath(String),
+    /// Open what the path field says.
+    ConfirmPath,
+    /// Make the interrupted recordings playable.
+    Recover,
+    /// Leave the interrupted recordings where they are.
+    KeepForLater,
+    /// Put a toast away.
+    DismissToast(u64),
+}

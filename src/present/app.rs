@@ -1,0 +1,308 @@
+//! The application: owns the state and the pipeline, and is the only one to act on what panels return.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::load::SizedTexture;
+use egui::{CentralPanel, Context, Frame, TextureHandle, Ui};
+use egui_wgpu::RenderState;
+use image::RgbaImage;
+
+use super::dialogs::{Answer, Dialogs};
+use super::driver::{FaceQuestion, PictureChoice, Puppet, PuppetEvent, SourceChoice};
+use super::keeper::SettingsKeeper;
+use super::preview::{Backdrop, PictureSlot, PreviewImage, PreviewPainter};
+use super::state::{DriverView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
+use super::textures::{self, InsetTexture};
+use super::toasts::Severity;
+use super::{desktop, events, faces, intake, keys, overlays, panel, stage, theme, toasts};
+use crate::data::TrackedFrame;
+use crate::runtime::Worker;
+use crate::settings::{Settings, SettingsFile};
+
+/// Half a period of the blinking dot, in seconds.
+const BLINK_SECS: f64 = 0.5;
+
+/// A portrait that comes with the program.
+#[derive(Clone, Debug)]
+pub struct BuiltInPortrait {
+    /// Its title.
+    pub title: String,
+    /// The picture.
+    pub image: Arc<RgbaImage>,
+}
+
+/// What the window starts with.
+#[derive(Default)]
+pub struct AppConfig {
+    /// Settings of the last run.
+    pub settings: Settings,
+    /// Where they are kept; `None` keeps nothing.
+    pub settings_file: Option<SettingsFile>,
+    /// Built-in portraits, in the order of their numbers.
+    pub portraits: Vec<BuiltInPortrait>,
+    /// Titles of the built-in performances, in the order of their numbers.
+    pub performances: Vec<String>,
+    /// A portrait to open at once.
+    pub first_portrait: Option<PictureChoice>,
+    /// A driver to use at once.
+    pub first_source: Option<SourceChoice>,
+    /// What the user should know from the beginning, such as settings that could not be read.
+    pub notices: Vec<String>,
+    /// Whether this session cannot receive dropped files.
+    pub no_drop: bool,
+    /// Ask for files in a field instead of the system's dialog, as is done anyway where there is no dialog.
+    pub path_field_only: bool,
+}
+
+/// The window's application.
+pub struct App {
+    pub(super) view: ViewState,
+    pub(super) puppet: Box<dyn Puppet>,
+    pub(super) settings: Settings,
+    pub(super) keeper: SettingsKeeper,
+    pub(super) dialogs: Dialogs,
+    pub(super) path_field_only: bool,
+    /// The portrait that was asked for last.
+    pub(super) asked_for: Option<PictureChoice>,
+    /// When the paste button was pressed and nothing has come from the clipboard yet, in seconds of the window's clock.
+    pub(super) paste_asked_at_secs: Option<f64>,
+    pub(super) file_manager: Option<Worker>,
+    painter: Option<PreviewPainter>,
+    picture: PictureSlot,
+    question: PictureSlot,
+    inset: InsetTexture,
+    /// Keeps the gallery's textures alive.
+    thumbnails: Vec<TextureHandle>,
+    notices: Vec<String>,
+}
+
+impl App {
+    /// A window's application on `ctx`. Pictures are drawn on the device of `render_state`; without one there are none.
+    pub fn new(ctx: &Context, render_state: Option<&RenderState>, puppet: Box<dyn Puppet>, config: AppConfig) -> Self {
+        theme::apply(ctx);
+        let mut app = Self {
+            view: ViewState {
+                stage_ground: render_state.map(Backdrop::new),
+                panel_ground: render_state.map(Backdrop::new),
+                ..first_view(&config)
+            },
+            puppet,
+            keeper: SettingsKeeper::new(config.settings_file),
+            settings: config.settings,
+            dialogs: Dialogs::default(),
+            path_field_only: config.path_field_only,
+            asked_for: None,
+            paste_asked_at_secs: None,
+            file_manager: None,
+            painter: render_state.map(PreviewPainter::new),
+            picture: PictureSlot::default(),
+            question: PictureSlot::default(),
+            inset: InsetTexture::default(),
+            thumbnails: Vec::new(),
+            notices: config.notices,
+        };
+        for portrait in &config.portraits {
+            let thumbnail = app.keep_thumbnail(ctx, &portrait.title, &portrait.image);
+            app.view.gallery.push(GalleryItem { title: portrait.title.clone(), thumbnail: Some(thumbnail), file: None });
+        }
+        app.begin(config.first_portrait, config.first_source);
+        app
+    }
+
+    fn begin(&mut self, portrait: Option<PictureChoice>, source: Option<SourceChoice>) {
+        self.puppet.set_controls(self.settings.controls.clone());
+        self.puppet.refresh_devices();
+        if let Some(source) = source {
+            self.use_source(source);
+        }
+        if let Some(portrait) = portrait {
+            self.open_portrait(portrait);
+        }
+    }
+
+    /// What the window shows; for tests.
+    pub fn view(&self) -> &ViewState {
+        &self.view
+    }
+
+    pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, ctx: &Context) {
+        self.view.toasts.push(severity, text, now_secs(ctx));
+    }
+
+    fn drain(&mut self, ctx: &Context) {
+        let now = now_secs(ctx);
+        for notice in std::mem::take(&mut self.notices) {
+            self.say(Severity::Warning, notice, ctx);
+        }
+        for event in self.puppet.take_events() {
+            match &event {
+                PuppetEvent::FaceAsked(question) => self.ask_about_face(question),
+                PuppetEvent::PortraitReady { name, pixels } => {
+                    let (name, pixels) = (name.clone(), Arc::clone(pixels));
+                    events::apply(&mut self.view, event, now);
+                    self.portrait_is_ready(ctx, &name, &pixels);
+                }
+                _ => events::apply(&mut self.view, event, now),
+            }
+        }
+        if let (Some(painter), Some(image)) = (&self.painter, self.puppet.take_rendered()) {
+            self.view.picture = Some(self.picture.show(painter, &image));
+        }
+        if let Some(tracked) = self.puppet.take_tracked() {
+            self.show_tracked(ctx, &tracked);
+        }
+        self.view.stats = self.puppet.live_stats();
+        self.view.record.running = self.puppet.recording();
+        if let Some(answer) = self.dialogs.answer() {
+            self.take_answer(ctx, answer);
+        }
+    }
+
+    /// Puts the portrait on the stage as it is, until its first moving picture comes, and into the gallery.
+    fn portrait_is_ready(&mut self, ctx: &Context, name: &str, pixels: &Arc<RgbaImage>) {
+        if let Some(painter) = &self.painter {
+            self.view.picture = Some(self.picture.show(painter, &PreviewImage::Cpu(Arc::clone(pixels))));
+        }
+        let index = match self.asked_for.clone() {
+            Some(PictureChoice::BuiltIn(index)) => Some(index),
+            Some(PictureChoice::File(path)) => {
+                self.settings.remember_portrait(&path);
+                self.keeper.touch(now_secs(ctx));
+                let index = self.view.in_gallery(&path);
+                if self.view.gallery[index].thumbnail.is_none() {
+                    self.view.gallery[index].thumbnail = Some(self.keep_thumbnail(ctx, name, pixels));
+                }
+                Some(index)
+            }
+            _ => None,
+        };
+        if let Some(portrait) = &mut self.view.portrait {
+            portrait.in_gallery = index;
+        }
+    }
+
+    fn keep_thumbnail(&mut self, ctx: &Context, title: &str, pixels: &RgbaImage) -> SizedTexture {
+        let handle = textures::thumbnail(ctx, title, pixels);
+        let texture = SizedTexture::from_handle(&handle);
+        self.thumbnails.push(handle);
+        texture
+    }
+
+    fn ask_about_face(&mut self, question: &FaceQuestion) {
+        let Some(painter) = &self.painter else { return };
+        let picture = self.question.show(painter, &PreviewImage::Cpu(Arc::clone(&question.pixels)));
+        let size_px = picture.size_px;
+        self.view.opening = None;
+        self.view.question = Some(QuestionView {
+            name: question.name.clone(),
+            picture,
+            drawn: question.faces.is_empty().then(|| faces::first_guess(size_px)),
+            faces: question.faces.clone(),
+            selected: 0,
+        });
+    }
+
+    fn show_tracked(&mut self, ctx: &Context, tracked: &TrackedFrame) {
+        let size = tracked.pixels.as_ref().map(|frame| [frame.width(), frame.height()]);
+        let Some(size) = size.or(tracked.face.as_ref().map(|face| face.frame_size)) else { return };
+        let wanted = tracked.pixels.as_ref().filter(|_| self.view.shown.inset);
+        self.view.inset = Some(InsetView {
+            frame: wanted.map(|frame| self.inset.show(ctx, frame)),
+            frame_size_px: size.map(|side| side as f32),
+            landmarks_in_frame: tracked.face.as_ref().map(|face| face.landmarks_in_frame.clone()),
+        });
+    }
+
+    pub(super) fn take_answer(&mut self, ctx: &Context, answer: Answer) {
+        match answer {
+            Answer::Picked(purpose, paths) => self.open_picked(ctx, purpose, &paths),
+            Answer::NoDialog(purpose) => {
+                self.view.path_prompt = Some(super::state::PathPrompt { purpose, text: String::new(), problem: None });
+            }
+            Answer::Cancelled => {}
+        }
+    }
+
+    /// Lets time do its work: toasts go, settings are saved, the dot blinks. Asks to be called again only when needed.
+    fn keep_time(&mut self, ctx: &Context) {
+        let now = now_secs(ctx);
+        self.view.record.dot_lit = ((now / BLINK_SECS) as u64).is_multiple_of(2);
+        let (error, settings_in) = self.keeper.tick(&self.settings, now);
+        if let Some(error) = error {
+            self.say(Severity::Warning, error.to_string(), ctx);
+        }
+        let blink_in = self.view.record.running.is_some().then(|| BLINK_SECS - now % BLINK_SECS);
+        let paste_in = self.watch_paste(ctx);
+        let toast_in = self.view.toasts.expire(now);
+        let next = [settings_in, blink_in, paste_in, toast_in].into_iter().flatten().min_by(f64::total_cmp);
+        if let Some(secs) = next {
+            ctx.request_repaint_after(Duration::from_secs_f64(secs.max(0.01)));
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.drain(ctx);
+        self.keep_time(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut actions = keys::actions(&ctx, &self.view);
+        actions.extend(intake::actions(&ctx));
+        self.view.hovered_files = intake::hovered(&ctx);
+        self.take_pasted_picture(&ctx);
+        let mut stage_rect = ui.max_rect();
+        if self.view.shown.panel {
+            actions.extend(panel::show(ui, &self.view));
+        }
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
+            stage_rect = ui.max_rect();
+            actions.extend(stage::show(ui, &self.view));
+        });
+        actions.extend(overlays::show(&ctx, &self.view));
+        actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
+        if !actions.is_empty() {
+            // What was done shows at once, not at the next occasion.
+            ctx.request_repaint();
+        }
+        for action in actions {
+            self.act(&ctx, action);
+        }
+    }
+
+    fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {
+        theme::STAGE.to_normalized_gamma_f32()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.keeper.finish(&self.settings);
+        if let Some(worker) = self.file_manager.take() {
+            worker.abandon();
+        }
+    }
+}
+
+/// The window's clock, in seconds.
+pub(super) fn now_secs(ctx: &Context) -> f64 {
+    ctx.input(|input| input.time)
+}
+
+fn first_view(config: &AppConfig) -> ViewState {
+    ViewState {
+        no_drop: config.no_drop,
+        controls: config.settings.controls.clone(),
+        driver: DriverView { performances: config.performances.clone(), listing: true, ..DriverView::default() },
+        record: RecordView {
+            sound: config.settings.record_sound,
+            microphone: config.settings.microphone.clone(),
+            folder: desktop::short_path(&config.settings.recordings_dir),
+            ..RecordView::default()
+        },
+        ..ViewState::default()
+    }
+}

@@ -1,0 +1,112 @@
+//! What the pipeline reports, turned into what the window shows.
+
+use super::driver::{PuppetEvent, SourceChoice};
+use super::state::{DriverState, PortraitView, ViewState};
+use super::toasts::Severity;
+
+/// Applies an event, but for the textures that [`PuppetEvent::FaceAsked`] and [`PuppetEvent::PortraitReady`] also need. `now_secs` is the window's clock.
+pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
+    let mut say = |severity, text: String| view.toasts.push(severity, text, now_secs);
+    match event {
+        PuppetEvent::Cameras(cameras) => {
+            view.driver.listing = false;
+            view.driver.cameras = cameras;
+        }
+        PuppetEvent::Microphones(names) => view.record.microphones = names,
+        PuppetEvent::SourceOpened { name, frames_per_sec } => {
+            view.driver.state = DriverState::Running;
+            view.driver.label = name;
+            view.driver.rate = frames_per_sec.filter(|rate| *rate > 0.0);
+        }
+        PuppetEvent::SourceStalled(seconds) => view.driver.state = DriverState::Stalled(seconds),
+        PuppetEvent::SourceRecovered | PuppetEvent::FaceFound => view.driver.state = DriverState::Running,
+        PuppetEvent::FaceLost => view.driver.state = DriverState::NoFace,
+        PuppetEvent::SourceEnded => view.driver.state = DriverState::Ended,
+        PuppetEvent::SourceFailed(why) => {
+            view.driver.state = DriverState::Failed;
+            say(Severity::Error, why);
+        }
+        PuppetEvent::Calibrated => say(Severity::Done, "Calibrated: this is your neutral face now".to_owned()),
+        PuppetEvent::PortraitReady { name, .. } => {
+            view.opening = None;
+            view.portrait = Some(PortraitView { name, in_gallery: None });
+        }
+        PuppetEvent::PortraitFailed(why) => {
+            view.opening = None;
+            say(Severity::Error, why);
+        }
+        PuppetEvent::RecordingFinished { path, seconds, warnings } => {
+            view.record.running = None;
+            say(Severity::Done, format!("{} is saved ({seconds:.1} s)", file_name(&path)));
+            for warning in warnings {
+                say(Severity::Warning, warning);
+            }
+            view.record.last_file = Some(path);
+        }
+        PuppetEvent::RecordingFailed(why) => {
+            view.record.running = None;
+            say(Severity::Error, why);
+        }
+        PuppetEvent::SnapshotSaved(path) => {
+            say(Severity::Done, format!("{} is saved", file_name(&path)));
+            view.record.last_file = Some(path);
+        }
+        PuppetEvent::SnapshotFailed(why) | PuppetEvent::RecoveryFailed(why) => say(Severity::Error, why),
+        PuppetEvent::ExecutorFellBack(why) | PuppetEvent::Warning(why) => say(Severity::Warning, why),
+        PuppetEvent::InterruptedFound(found) => view.interrupted = found,
+        PuppetEvent::Recovered(path) => {
+            say(Severity::Done, format!("{} was recovered", file_name(&path)));
+            view.record.last_file = Some(path);
+        }
+        PuppetEvent::FaceAsked(_) => {}
+    }
+}
+
+/// What a new source is called until it reports its own name.
+pub(super) fn provisional_label(view: &ViewState, source: &SourceChoice) -> String {
+    match source {
+        SourceChoice::Camera(id) => view.driver.cameras.iter().find(|c| c.id == *id).map_or_else(|| id.clone(), |c| c.name.clone()),
+        SourceChoice::Clip(path) | SourceChoice::Performance(path) => file_name(path),
+        SourceChoice::BuiltIn(index) => view.driver.performances.get(*index).cloned().unwrap_or_default(),
+    }
+}
+
+/// The last part of a path, for people.
+pub(super) fn file_name(path: &std::path::Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn the_driver_goes_through_its_states() {
+        let mut view = ViewState::default();
+        let mut after = |event| {
+            apply(&mut view, event, 0.0);
+            view.driver.state.clone()
+        };
+        let opened = PuppetEvent::SourceOpened { name: "FaceCam".to_owned(), frames_per_sec: Some(30.0) };
+        assert_eq!(after(opened), DriverState::Running, "opened");
+        assert_eq!(after(PuppetEvent::FaceLost), DriverState::NoFace, "no face");
+        assert_eq!(after(PuppetEvent::FaceFound), DriverState::Running, "face again");
+        assert_eq!(after(PuppetEvent::SourceStalled(2.0)), DriverState::Stalled(2.0), "stalled");
+        assert_eq!(after(PuppetEvent::SourceRecovered), DriverState::Running, "recovered");
+        assert_eq!(after(PuppetEvent::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
+        assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
+        assert_eq!(view.toasts.shown()[0].text, "gone", "the failure is told");
+    }
+
+    #[test]
+    fn a_finished_recording_is_told_with_its_warnings() {
+        let mut view = ViewState::default();
+        let warnings = vec!["3 frames were dropped".to_owned()];
+        let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
+        apply(&mut view, PuppetEvent::RecordingFinished { path: path.clone(), seconds: 2.0, warnings }, 0.0);
+        let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
+        assert_eq!(texts, ["Mona Lisa 1.mp4 is saved (2.0 s)", "3 frames were dropped"], "success, then the warning");
+        assert_eq!(view.record.last_file, Some(path), "the way to the file is offered");
+    }
+}

@@ -1,0 +1,118 @@
+//! What a file that was dropped, picked or pasted is for, told by its name; and free names for new files.
+
+use std::path::{Path, PathBuf};
+
+/// Pictures that can become portraits.
+pub(super) const PICTURES: [&str; 9] = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "jfif", "jpe"];
+/// Clips that can drive.
+pub(super) const CLIPS: [&str; 10] = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "ogv", "gif"];
+/// Stored performances.
+pub(super) const PERFORMANCES: [&str; 1] = ["jsonl"];
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    /// A portrait.
+    Portrait,
+    /// A driving clip.
+    Clip,
+    /// A stored performance.
+    Performance,
+    /// None of these.
+    Unknown,
+}
+
+/// Tells by the extension what a file is for.
+pub(super) fn kind(path: &Path) -> FileKind {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is = |list: &[&str]| list.contains(&extension.as_str());
+    match () {
+        () if is(&PICTURES) => FileKind::Portrait,
+        () if is(&CLIPS) => FileKind::Clip,
+        () if is(&PERFORMANCES) => FileKind::Performance,
+        () => FileKind::Unknown,
+    }
+}
+
+/// The files that pasted text names: one path or `file://` address a line. Empty when the text is anything else.
+pub(super) fn paths_in_text(text: &str) -> Vec<PathBuf> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "copy" && *line != "cut");
+    let paths: Option<Vec<PathBuf>> = lines.map(path_in_line).collect();
+    paths.unwrap_or_default()
+}
+
+fn path_in_line(line: &str) -> Option<PathBuf> {
+    let line = line.trim_matches(['"', '\'']);
+    let path = match line.strip_prefix("file://") {
+        Some(rest) => PathBuf::from(percent_decoded(rest)?),
+        None => PathBuf::from(line),
+    };
+    path.is_absolute().then_some(path)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The first name `folder/stem N.extension` that is not taken yet, N from 1 on.
+pub(super) fn free_name(folder: &Path, stem: &str, extension: &str) -> PathBuf {
+    let stem: String = stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { ' ' } else { c }).take(80).collect();
+    let stem = stem.trim_matches([' ', '.']);
+    let stem = if stem.is_empty() { "Portrait" } else { stem };
+    let name = |n: u32| folder.join(format!("{stem} {n}.{extension}"));
+    let taken = |path: &Path| path.exists() || path.with_extension(format!("{extension}.part")).exists();
+    (1..100_000).map(name).find(|path| !taken(path)).unwrap_or_else(|| name(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart_by_their_extension() {
+        for (name, expected) in [
+            ("Mona Lisa.JPG", FileKind::Portrait),
+            ("a.b.webp", FileKind::Portrait),
+            ("talk.MP4", FileKind::Clip),
+            ("wave.gif", FileKind::Clip),
+            ("talk.jsonl", FileKind::Performance),
+            ("notes.txt", FileKind::Unknown),
+            ("README", FileKind::Unknown),
+        ] {
+            assert_eq!(kind(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn pasted_text_may_name_files() {
+        let list = "copy\nfile:///home/me/My%20Face.png\n/data/b.jpg\n";
+        assert_eq!(paths_in_text(list), [PathBuf::from("/home/me/My Face.png"), PathBuf::from("/data/b.jpg")], "a file manager's list");
+        assert_eq!(paths_in_text("\"/data/b.jpg\""), [PathBuf::from("/data/b.jpg")], "quotes are taken off");
+        for prose in ["hello there", "", "see /etc/passwd\nand more", "file:///bad%zz"] {
+            assert!(paths_in_text(prose).is_empty(), "no file in {prose:?}");
+        }
+    }
+
+    #[test]
+    fn new_files_never_replace_old_ones() {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let first = free_name(dir.path(), "Mona/Lisa", "mp4");
+        assert_eq!(first, dir.path().join("Mona Lisa 1.mp4"), "no separator in the name");
+        std::fs::write(&first, b"").expect("the first file");
+        std::fs::write(dir.path().join("Mona Lisa 2.mp4.part"), b"").expect("an unfinished file");
+        assert_eq!(free_name(dir.path(), "Mona/Lisa", "mp4"), dir.path().join("Mona Lisa 3.mp4"), "taken names are skipped");
+        assert_eq!(free_name(dir.path(), "../..", "png"), dir.path().join("Portrait 1.png"), "dots do not climb");
+    }
+}

@@ -1,0 +1,44 @@
+//! The window: shows the portrait, takes what the user wants, and drives the pipeline. Nothing in here ever waits.
+//!
+//! `logic` drains events into a [`ViewState`]; panels are functions from that state to drawings and [`Action`]s; only [`App`] acts.
+
+mod act;
+mod action;
+mod app;
+mod desktop;
+mod dialogs;
+mod driver;
+mod empty;
+mod events;
+mod faces;
+mod files;
+mod gallery;
+mod icons;
+mod inset;
+mod intake;
+mod keeper;
+mod keys;
+mod overlays;
+mod panel;
+mod preview;
+mod stage;
+mod state;
+mod textures;
+mod theme;
+mod toasts;
+mod widgets;
+mod window;
+
+pub use action::{Action, Purpose};
+pub use app::{App, AppConfig, BuiltInPortrait};
+pub use driver::{
+    CameraInfo, FaceQuestion, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget, RecordingState,
+    SourceChoice,
+};
+pub use preview::{Backdrop, Picture, PreviewImage};
+pub use state::{
+    DriverState, DriverView, GalleryItem, InsetView, PathPrompt, PortraitView, QuestionView, RecordView, ViewState, Visibility,
+};
+pub use theme::apply as apply_theme;
+pub use toasts::{Severity, Toast, Toasts};
+pub use window::{Gpu, StartContext, StartPuppet, WindowError, run_window};

@@ -1,0 +1,133 @@
+//! The driver section: camera, clip or performance, and how it is doing.
+
+use egui::{Align, Color32, ComboBox, Layout, RichText, Sense, Ui, vec2};
+
+use crate::present::action::{Action, Purpose};
+use crate::present::driver::SourceChoice;
+use crate::present::icons::Icon;
+use crate::present::state::{DriverState, DriverView, ViewState};
+use crate::present::theme::{self, size};
+use crate::present::widgets::{self, Weight};
+
+pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    widgets::row(ui, 24.0, |ui| {
+        widgets::section(ui, "Driver");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let label = if view.shown.inset { "Hide camera picture (C)" } else { "Show camera picture (C)" };
+            if widgets::icon_button(ui, Icon::Inset, label, Weight::Quiet).clicked() {
+                actions.push(Action::ToggleInset);
+            }
+        });
+    });
+    actions.extend(cameras(ui, &view.driver));
+    actions.extend(others(ui, &view.driver));
+    state_line(ui, &view.driver);
+    actions
+}
+
+fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let chosen = match &driver.source {
+        Some(SourceChoice::Camera(id)) => driver.cameras.iter().find(|camera| camera.id == *id),
+        _ => None,
+    };
+    let text = match (chosen, driver.cameras.len(), driver.listing) {
+        (Some(camera), _, _) => camera.name.as_str(),
+        (None, 0, true) => "Looking for cameras …",
+        (None, 0, false) => "No camera found",
+        (None, _, _) => "Choose a camera",
+    };
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - theme::BUTTON_HEIGHT - theme::GAP;
+        let combo = ComboBox::from_id_salt("camera").width(width).truncate().selected_text(text);
+        let response = combo.show_ui(ui, |ui| {
+            for camera in &driver.cameras {
+                let is_chosen = chosen.is_some_and(|c| c.id == camera.id);
+                if ui.selectable_label(is_chosen, &camera.name).clicked() {
+                    actions.push(Action::UseSource(SourceChoice::Camera(camera.id.clone())));
+                }
+            }
+            if driver.cameras.is_empty() {
+                ui.label(RichText::new("Plug one in, then press the arrow").color(theme::TEXT_SOFT));
+            }
+        });
+        response.response.accessible_name("Camera");
+        if widgets::icon_button(ui, Icon::Refresh, "Look for cameras again", Weight::Normal).clicked() {
+            actions.push(Action::RefreshDevices);
+        }
+    });
+    actions
+}
+
+fn others(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
+    let mut actions = Vec::new();
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 27.0;
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        ui.horizontal_wrapped(|ui| actions = chips(ui, driver));
+    });
+    actions
+}
+
+fn chips(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for (index, title) in driver.performances.iter().enumerate() {
+        let choice = SourceChoice::BuiltIn(index);
+        let chosen = driver.source.as_ref() == Some(&choice);
+        if widgets::chip(ui, title, chosen).clicked() {
+            actions.push(Action::UseSource(choice));
+        }
+    }
+    let from_file = matches!(driver.source, Some(SourceChoice::Clip(_) | SourceChoice::Performance(_)));
+    if widgets::chip(ui, "Clip…", from_file).on_hover_text("A video or a stored performance").clicked() {
+        actions.push(Action::Browse(Purpose::Driver));
+    }
+    actions
+}
+
+fn state_line(ui: &mut Ui, driver: &DriverView) {
+    let (colour, text) = describe(driver);
+    ui.horizontal_top(|ui| {
+        let (dot, _) = ui.allocate_exact_size(vec2(8.0, 17.0), Sense::empty());
+        ui.painter().circle_filled(dot.center(), 3.5, colour);
+        ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT)).wrap());
+    });
+}
+
+fn describe(driver: &DriverView) -> (Color32, String) {
+    let label = if driver.label.is_empty() { "The driver" } else { &driver.label };
+    match driver.state {
+        DriverState::None => (theme::TEXT_FAINT, "Nothing drives the portrait yet".to_owned()),
+        DriverState::Opening => (theme::ACCENT, format!("Opening {label} …")),
+        DriverState::Running => (theme::GOOD, driver.rate.map_or_else(|| label.to_owned(), |rate| format!("{label}, {rate:.0} fps"))),
+        DriverState::NoFace => (theme::ACCENT, "No face found: look into the camera".to_owned()),
+        DriverState::Stalled(seconds) => (theme::RECORD, format!("{label} has sent nothing for {seconds:.0} s. Check its cable")),
+        DriverState::Ended => (theme::TEXT_FAINT, format!("{label} is over")),
+        DriverState::Failed => (theme::RECORD, format!("{label} cannot be used. Choose another driver")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_says_something_of_its_own() {
+        let states = [
+            DriverState::None,
+            DriverState::Opening,
+            DriverState::Running,
+            DriverState::NoFace,
+            DriverState::Stalled(4.2),
+            DriverState::Ended,
+            DriverState::Failed,
+        ];
+        let driver = |state| DriverView { label: "FaceCam".to_owned(), rate: Some(30.0), state, ..DriverView::default() };
+        let mut texts: Vec<String> = states.into_iter().map(|state| describe(&driver(state)).1).collect();
+        assert!(texts.contains(&"FaceCam, 30 fps".to_owned()), "a running camera is named with its rate");
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), 7, "no two states read the same");
+    }
+}

@@ -1,0 +1,170 @@
+//! The record section: the big button, snapshot, sound, and where the files are.
+
+use std::time::Duration;
+
+use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+
+use crate::present::action::Action;
+use crate::present::icons::Icon;
+use crate::present::state::{RecordView, ViewState};
+use crate::present::theme::{self, size};
+use crate::present::widgets::{self, Weight};
+
+/// Height of the record button, in points.
+const HEIGHT: f32 = 44.0;
+
+pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let rule = ui.max_rect().top() - 10.0;
+    ui.painter().hline(ui.max_rect().x_range(), rule, egui::Stroke::new(1.0, theme::LINE));
+    let record = &view.record;
+    ui.add_enabled_ui(view.can_record() && !record.is_finishing(), |ui| {
+        if big_button(ui, record) {
+            actions.push(Action::ToggleRecording);
+        }
+    });
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - theme::GAP) / 2.0;
+        ui.add_enabled_ui(view.has_portrait(), |ui| {
+            let button = widgets::button(ui, Icon::Snapshot, "Snapshot", width, Weight::Normal);
+            if button.on_hover_text("Keep this picture as a PNG (S)").clicked() {
+                actions.push(Action::Snapshot);
+            }
+        });
+        actions.extend(sound_button(ui, record, width));
+    });
+    if record.sound {
+        actions.extend(microphone(ui, record));
+    }
+    actions.extend(place(ui, record));
+    actions
+}
+
+/// Minutes and seconds, with hours when there are any.
+pub(in crate::present) fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+fn big_button(ui: &mut Ui, record: &RecordView) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    let text = match record.running.map(|running| (running.elapsed, running.finishing)) {
+        Some((_, Some(share))) => format!("Saving   {:.0} %", share * 100.0),
+        Some((elapsed, None)) => format!("Stop   {}", clock(elapsed)),
+        None => "Record".to_owned(),
+    };
+    let enabled = ui.is_enabled();
+    let running = record.running.is_some();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, if running { "Stop recording" } else { "Record" }));
+    let (fill, colour, mark) = match (running, response.hovered(), enabled) {
+        (_, _, false) => (theme::CONTROL.gamma_multiply(0.5), theme::TEXT_FAINT, theme::RECORD.gamma_multiply(0.35)),
+        (true, hovered, _) => (theme::RECORD.gamma_multiply(if hovered { 0.95 } else { 0.82 }), Color32::WHITE, Color32::WHITE),
+        (false, true, _) => (theme::CONTROL_PRESSED, theme::TEXT, theme::RECORD),
+        (false, false, _) => (theme::CONTROL_HOVER, theme::TEXT, theme::RECORD),
+    };
+    let rounding = CornerRadius::same(theme::ROUNDING + 2);
+    ui.painter().rect_filled(rect, rounding, fill);
+    widgets::focus_ring(ui.painter(), &response, rect, theme::ROUNDING + 2);
+    let galley = ui.painter().layout_no_wrap(text, theme::semibold(size::BODY + 1.0), colour);
+    let before_text = 24.0;
+    let left = rect.center().x - f32::midpoint(galley.size().x, before_text);
+    paint_mark(ui, egui::pos2(left + 7.0, rect.center().y), running, record.dot_lit, mark);
+    ui.painter().galley(egui::pos2(left + before_text, rect.center().y - galley.size().y / 2.0), galley, colour);
+    response.on_hover_text(if running { "Stop and keep the recording (R)" } else { "Record the portrait (R)" }).clicked()
+}
+
+/// A disc to start, a blinking disc while recording.
+fn paint_mark(ui: &Ui, centre: egui::Pos2, running: bool, lit: bool, colour: Color32) {
+    let colour = if running && !lit { colour.gamma_multiply(0.25) } else { colour };
+    ui.painter().circle_filled(centre, 6.5, colour);
+}
+
+fn sound_button(ui: &mut Ui, record: &RecordView, width: f32) -> Option<Action> {
+    let (icon, text) = if record.sound { (Icon::Mic, "Sound on") } else { (Icon::MicOff, "Sound off") };
+    let enabled = record.running.is_none();
+    ui.add_enabled_ui(enabled, |ui| {
+        let button = widgets::button(ui, icon, text, width, Weight::Normal);
+        let hint = "Record with the microphone, or with the clip's own sound";
+        button.on_hover_text(hint).clicked().then_some(Action::SetSound(!record.sound))
+    })
+    .inner
+}
+
+fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
+    let mut action = None;
+    if record.microphones.len() > 1 && record.running.is_none() {
+        let chosen = record.microphone.as_deref().unwrap_or("System microphone");
+        let combo = ComboBox::from_id_salt("microphone").width(ui.available_width()).truncate().selected_text(chosen);
+        let response = combo.show_ui(ui, |ui| {
+            if ui.selectable_label(record.microphone.is_none(), "System microphone").clicked() {
+                action = Some(Action::SetMicrophone(None));
+            }
+            for name in &record.microphones {
+                if ui.selectable_label(record.microphone.as_ref() == Some(name), name).clicked() {
+                    action = Some(Action::SetMicrophone(Some(name.clone())));
+                }
+            }
+        });
+        response.response.accessible_name("Microphone");
+    }
+    if let Some(level) = record.running.as_ref().and_then(|running| running.audio_level) {
+        level_meter(ui, level);
+    }
+    action
+}
+
+fn level_meter(ui: &mut Ui, level: f32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Microphone level {:.0} %", level * 100.0)));
+    ui.painter().rect_filled(rect, 3, theme::CONTROL);
+    let width = rect.width() * level.clamp(0.0, 1.0);
+    let colour = if level > 0.95 { theme::RECORD } else { theme::GOOD };
+    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(width, rect.height())), 3, colour);
+}
+
+/// Where the files are, and the way to the last one.
+fn place(ui: &mut Ui, record: &RecordView) -> Option<Action> {
+    let mut action = None;
+    widgets::row(ui, 24.0, |ui| {
+        let name = record.last_file.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+        if name.is_some() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                if widgets::icon_button(ui, Icon::Copy, "Copy the path of the last file", Weight::Quiet).clicked() {
+                    action = Some(Action::CopyPath);
+                }
+                if widgets::icon_button(ui, Icon::Open, "Show the last file in its folder", Weight::Quiet).clicked() {
+                    action = Some(Action::ShowInFolder);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| saved(ui, &record.folder, name.as_deref()));
+            });
+        } else {
+            saved(ui, &record.folder, None);
+        }
+        if let Some(lost) = record.running.map(|running| running.dropped).filter(|lost| *lost > 0) {
+            widgets::note(ui, format!("{lost} pictures lost")).on_hover_text("This computer was too slow for them");
+        }
+    });
+    action
+}
+
+fn saved(ui: &mut Ui, folder: &str, last: Option<&str>) {
+    let text = match last {
+        Some(name) => format!("Saved: {name}"),
+        None => format!("Saved in {folder}"),
+    };
+    ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).truncate());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_shows_hours_only_when_there_are_some() {
+        assert_eq!(clock(Duration::from_millis(12_900)), "0:12", "whole seconds");
+        assert_eq!(clock(Duration::from_secs(61)), "1:01", "two digits of seconds");
+        assert_eq!(clock(Duration::from_secs(3 * 3600 + 62)), "3:01:02", "hours");
+    }
+}

@@ -1,0 +1,237 @@
+//! Puts pictures on the stage: uploads those made on the CPU into one reused texture, takes those made on the GPU as they are.
+//! Apart from [`backdrop`], the only place of the window that names wgpu.
+
+mod backdrop;
+
+use std::sync::Arc;
+
+use egui_wgpu::{CallbackResources, CallbackTrait, RenderState, SurfaceConfig, WgpuConfiguration, WgpuSetupCreateNew};
+use image::RgbaImage;
+use wgpu::util::DeviceExt as _;
+
+pub use backdrop::Backdrop;
+pub(super) use backdrop::Ground;
+
+const SHADER: &str = include_str!("../../../shaders/preview.wgsl");
+
+/// The window's own device, shared with whatever makes pictures. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    /// The adapter behind the device.
+    pub adapter: wgpu::Adapter,
+    /// The device.
+    pub device: wgpu::Device,
+    /// Its queue.
+    pub queue: wgpu::Queue,
+}
+
+impl Gpu {
+    pub(super) fn of(state: &RenderState) -> Self {
+        Self { adapter: state.adapter.clone(), device: state.device.clone(), queue: state.queue.clone() }
+    }
+}
+
+/// How the window's device is made: with everything the generator can use, and with as few frames under way as possible.
+pub(super) fn wgpu_options() -> WgpuConfiguration {
+    let mut setup = WgpuSetupCreateNew::without_display_handle();
+    setup.power_preference = wgpu::PowerPreference::HighPerformance;
+    setup.device_descriptor = Arc::new(|adapter: &wgpu::Adapter| wgpu::DeviceDescriptor {
+        label: Some("retrato"),
+        required_features: adapter.features() & (wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY),
+        required_limits: adapter.limits(),
+        ..Default::default()
+    });
+    WgpuConfiguration { wgpu_setup: setup.into(), surface: SurfaceConfig::LOW_LATENCY, ..Default::default() }
+}
+
+/// Whether the window lives in a Wayland session.
+pub(super) fn display_is_wayland(creation: &eframe::CreationContext<'_>) -> bool {
+    use wgpu::rwh::{HasDisplayHandle as _, RawDisplayHandle};
+    creation.display_handle().is_ok_and(|handle| matches!(handle.as_raw(), RawDisplayHandle::Wayland(_)))
+}
+
+/// A whole picture to be shown: sRGB-encoded, straight alpha.
+#[derive(Clone, Debug)]
+pub enum PreviewImage {
+    /// In main memory.
+    Cpu(Arc<RgbaImage>),
+    /// A texture of format `Rgba8Unorm` with usage `TEXTURE_BINDING` on the window's own device.
+    Gpu {
+        /// The texture's view.
+        view: wgpu::TextureView,
+        /// Its width and height, in pixels.
+        size_px: [u32; 2],
+    },
+}
+
+impl PreviewImage {
+    /// A texture as described at [`Self::Gpu`].
+    pub fn of_texture(texture: &wgpu::Texture) -> Self {
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        Self::Gpu { view, size_px: [texture.width(), texture.height()] }
+    }
+}
+
+/// A picture that can be drawn. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Width and height, in pixels.
+    pub size_px: [u32; 2],
+    draw: Draw,
+}
+
+impl Picture {
+    /// The shape that fills `rect` with the picture.
+    pub(super) fn shape(&self, rect: egui::Rect) -> egui::Shape {
+        egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, self.draw.clone()))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Draw {
+    pipeline: wgpu::RenderPipeline,
+    bindings: wgpu::BindGroup,
+}
+
+impl CallbackTrait for Draw {
+    fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, _: &CallbackResources) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        pass.draw(0..4, 0..1);
+    }
+}
+
+/// Draws pictures on the window's device.
+#[derive(Clone)]
+pub(super) struct PreviewPainter {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    pipeline: wgpu::RenderPipeline,
+    sampler: wgpu::Sampler,
+}
+
+impl PreviewPainter {
+    pub(super) fn new(state: &RenderState) -> Self {
+        let device = state.device.clone();
+        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("preview"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..Default::default()
+        });
+        let blend = wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING;
+        let pipeline = fill_pipeline(&device, "preview", SHADER, state.target_format, blend);
+        Self { device, queue: state.queue.clone(), pipeline, sampler }
+    }
+
+    fn picture(&self, view: &wgpu::TextureView, size_px: [u32; 2]) -> Picture {
+        let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("preview"),
+            layout: &self.pipeline.get_bind_group_layout(0),
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(view) },
+                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
+            ],
+        });
+        Picture { size_px, draw: Draw { pipeline: self.pipeline.clone(), bindings } }
+    }
+}
+
+/// A pipeline that fills its viewport. Its shader has the entry points `corner`, `fill_encoded` and `fill_linear`.
+fn fill_pipeline(
+    device: &wgpu::Device,
+    label: &str,
+    shader: &str,
+    target: wgpu::TextureFormat,
+    blend: wgpu::BlendState,
+) -> wgpu::RenderPipeline {
+    let source = wgpu::ShaderSource::Wgsl(shader.into());
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source });
+    let entry = if target.is_srgb() { "fill_linear" } else { "fill_encoded" };
+    let target = wgpu::ColorTargetState { format: target, blend: Some(blend), write_mask: wgpu::ColorWrites::ALL };
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(label),
+        layout: None,
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some("corner"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module: &module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(target)],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+/// One place for pictures that follow each other: keeps its texture as long as their size stays the same.
+#[derive(Default)]
+pub(super) struct PictureSlot {
+    own: Option<(wgpu::Texture, Picture)>,
+}
+
+impl PictureSlot {
+    /// Makes `image` drawable. A picture handed out before shows the new pixels when it has the same size.
+    pub(super) fn show(&mut self, painter: &PreviewPainter, image: &PreviewImage) -> Picture {
+        match image {
+            PreviewImage::Gpu { view, size_px } => painter.picture(view, *size_px),
+            PreviewImage::Cpu(pixels) => self.upload(painter, pixels),
+        }
+    }
+
+    fn upload(&mut self, painter: &PreviewPainter, pixels: &RgbaImage) -> Picture {
+        let limit = painter.device.limits().max_texture_dimension_2d;
+        let size_px = [pixels.width(), pixels.height()];
+        if size_px.contains(&0) {
+            // A texture without pixels is an error in wgpu; one that is clear shows the same.
+            return self.upload(painter, &RgbaImage::new(1, 1));
+        }
+        if size_px.iter().any(|&side| side > limit) {
+            let smaller = image::DynamicImage::from(pixels.clone()).thumbnail(limit, limit).to_rgba8();
+            return Picture { size_px, ..self.upload(painter, &smaller) };
+        }
+        match &self.own {
+            Some((texture, picture)) if picture.size_px == size_px => {
+                write(&painter.queue, texture, pixels);
+                picture.clone()
+            }
+            _ => {
+                let texture = create(painter, pixels);
+                let picture = painter.picture(&texture.create_view(&wgpu::TextureViewDescriptor::default()), size_px);
+                self.own = Some((texture, picture.clone()));
+                picture
+            }
+        }
+    }
+}
+
+fn extent(pixels: &RgbaImage) -> wgpu::Extent3d {
+    wgpu::Extent3d { width: pixels.width(), height: pixels.height(), depth_or_array_layers: 1 }
+}
+
+fn create(painter: &PreviewPainter, pixels: &RgbaImage) -> wgpu::Texture {
+    let descriptor = wgpu::TextureDescriptor {
+        label: Some("preview"),
+        size: extent(pixels),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    };
+    painter.device.create_texture_with_data(&painter.queue, &descriptor, wgpu::util::TextureDataOrder::LayerMajor, pixels.as_raw())
+}
+
+fn write(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * pixels.width()), rows_per_image: Some(pixels.height()) };
+    queue.write_texture(texture.as_image_copy(), pixels.as_raw(), layout, extent(pixels));
+}

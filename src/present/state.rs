@@ -1,0 +1,210 @@
+//! Everything the panels show, as plain values. Panels read it; the application alone changes it.
+
+use std::path::PathBuf;
+
+use super::action::Purpose;
+use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState, SourceChoice};
+use super::preview::{Backdrop, Picture};
+use super::toasts::Toasts;
+use crate::data::{Landmarks, PixelBox};
+use crate::settings::Controls;
+
+/// A portrait in the gallery: built-in, or opened in this run.
+#[derive(Clone, Debug)]
+pub struct GalleryItem {
+    /// Its title.
+    pub title: String,
+    /// Its thumbnail; `None` until the picture has been opened once.
+    pub thumbnail: Option<egui::load::SizedTexture>,
+    /// The file it comes from; `None` for a built-in one.
+    pub file: Option<PathBuf>,
+}
+
+/// Which portrait is on the stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortraitView {
+    /// Its name.
+    pub name: String,
+    /// Its place in the gallery, if it has one.
+    pub in_gallery: Option<usize>,
+}
+
+/// How the driver is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum DriverState {
+    /// Nothing drives.
+    #[default]
+    None,
+    /// Chosen, but no frame has come yet.
+    Opening,
+    /// Frames come and there is a face in them.
+    Running,
+    /// Frames come, but there is no face in them.
+    NoFace,
+    /// No frame has come for this many seconds.
+    Stalled(f32),
+    /// A clip or performance is over.
+    Ended,
+    /// It cannot be used.
+    Failed,
+}
+
+/// The driver section.
+#[derive(Clone, Debug, Default)]
+pub struct DriverView {
+    /// Cameras that can be chosen.
+    pub cameras: Vec<CameraInfo>,
+    /// Whether cameras are being looked for.
+    pub listing: bool,
+    /// Titles of the built-in performances.
+    pub performances: Vec<String>,
+    /// What was chosen.
+    pub source: Option<SourceChoice>,
+    /// What to call it.
+    pub label: String,
+    /// Its nominal frames per second, where it has any.
+    pub rate: Option<f32>,
+    /// How it is doing.
+    pub state: DriverState,
+}
+
+/// The driver's newest frame, for the inset.
+#[derive(Clone, Debug)]
+pub struct InsetView {
+    /// The frame; `None` for a performance, which has no pixels.
+    pub frame: Option<egui::load::SizedTexture>,
+    /// Width and height of the frame in which the landmarks are given, in pixels.
+    pub frame_size_px: [f32; 2],
+    /// The face in it.
+    pub landmarks_in_frame: Option<Landmarks>,
+}
+
+/// The question where the face is in a new picture.
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    /// The picture's name.
+    pub name: String,
+    /// The picture.
+    pub picture: Picture,
+    /// Faces found, in pixels of the picture.
+    pub faces: Vec<PixelBox>,
+    /// The marked one.
+    pub selected: usize,
+    /// The box drawn by hand, in pixels of the picture; there while drawing by hand.
+    pub drawn: Option<PixelBox>,
+}
+
+/// The record section.
+#[derive(Clone, Debug, Default)]
+pub struct RecordView {
+    /// The recording that is running.
+    pub running: Option<RecordingState>,
+    /// Whether the dot of a running recording is lit.
+    pub dot_lit: bool,
+    /// Whether recordings have sound.
+    pub sound: bool,
+    /// Microphones that can be chosen.
+    pub microphones: Vec<String>,
+    /// The one that was chosen; `None` is the system's default.
+    pub microphone: Option<String>,
+    /// Where recordings go, shortened for display.
+    pub folder: String,
+    /// The last recording or snapshot of this run.
+    pub last_file: Option<PathBuf>,
+}
+
+impl RecordView {
+    /// Whether the last recording is being completed.
+    pub fn is_finishing(&self) -> bool {
+        self.running.is_some_and(|running| running.finishing.is_some())
+    }
+}
+
+/// The field that replaces a missing file dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPrompt {
+    /// What the file is for.
+    pub purpose: Purpose,
+    /// What was typed.
+    pub text: String,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// Which parts of the window are open.
+#[expect(clippy::struct_excessive_bools, reason = "four independent parts, each open or not")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visibility {
+    /// The side panel.
+    pub panel: bool,
+    /// The camera inset.
+    pub inset: bool,
+    /// The help.
+    pub help: bool,
+    /// Full screen.
+    pub full_screen: bool,
+}
+
+impl Default for Visibility {
+    fn default() -> Self {
+        Self { panel: true, inset: true, help: false, full_screen: false }
+    }
+}
+
+/// Everything the panels show.
+#[derive(Debug, Default)]
+pub struct ViewState {
+    /// What draws the ground of the stage; `None` without a device.
+    pub stage_ground: Option<Backdrop>,
+    /// What draws the ground of the panel; `None` without a device.
+    pub panel_ground: Option<Backdrop>,
+    /// Portraits to choose from: the built-in ones first.
+    pub gallery: Vec<GalleryItem>,
+    /// The portrait on the stage.
+    pub portrait: Option<PortraitView>,
+    /// Its newest picture.
+    pub picture: Option<Picture>,
+    /// Name of a portrait that is being opened.
+    pub opening: Option<String>,
+    /// An open question about a face.
+    pub question: Option<QuestionView>,
+    /// Files held over the window, by name.
+    pub hovered_files: Vec<PathBuf>,
+    /// Whether this session cannot receive dropped files.
+    pub no_drop: bool,
+    /// The driver.
+    pub driver: DriverView,
+    /// The driver's newest frame.
+    pub inset: Option<InsetView>,
+    /// How the portrait follows.
+    pub controls: Controls,
+    /// Recording.
+    pub record: RecordView,
+    /// Speed.
+    pub stats: LiveStats,
+    /// Which parts are open.
+    pub shown: Visibility,
+    /// The path field, while it is open.
+    pub path_prompt: Option<PathPrompt>,
+    /// Recordings of an earlier run that wait for a decision.
+    pub interrupted: Vec<InterruptedRecording>,
+    /// Messages.
+    pub toasts: Toasts,
+}
+
+impl ViewState {
+    /// Whether a portrait is on the stage.
+    pub fn has_portrait(&self) -> bool {
+        self.portrait.is_some()
+    }
+
+    /// Whether the record button does something.
+    pub fn can_record(&self) -> bool {
+        self.has_portrait() || self.record.running.is_some()
+    }
+
+    /// Whether a dialog covers the window.
+    pub fn dialog_is_open(&self) -> bool {
+        self.shown.help || self.path_prompt.is_some() || !self.interrupted.is_empty()
+    }
+}

@@ -1,0 +1,189 @@
+//! Short messages over the stage: what happened, and what to do.
+//!
+//! Written for this window because a message here may be a long sentence (so it wraps), is read out by screen readers, and must not
+//! keep the window repainting while it is on show.
+
+use egui::{Align2, Area, Context, Frame, Id, Margin, Order, Rect, RichText, Sense, Stroke, UiBuilder, accesskit, vec2};
+
+use super::action::Action;
+use super::icons::{self, Icon};
+use super::theme::{self, size};
+use super::widgets::{self, Weight};
+
+/// How many are shown at once; older ones make room.
+const MAX_SHOWN: usize = 4;
+/// Width of the text, in points.
+const TEXT_WIDTH: f32 = 330.0;
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Something went as wished.
+    Done,
+    /// Good to know.
+    Info,
+    /// Not quite as wished.
+    Warning,
+    /// It did not work.
+    Error,
+}
+
+impl Severity {
+    /// How long it stays, in seconds.
+    fn lifetime_secs(self) -> f64 {
+        match self {
+            Self::Done => 4.0,
+            Self::Info => 6.0,
+            Self::Warning => 9.0,
+            Self::Error => 15.0,
+        }
+    }
+
+    fn icon(self) -> (Icon, egui::Color32) {
+        match self {
+            Self::Done => (Icon::Check, theme::GOOD),
+            Self::Info => (Icon::Info, theme::TEXT_SOFT),
+            Self::Warning => (Icon::Alert, theme::ACCENT),
+            Self::Error => (Icon::Alert, theme::RECORD),
+        }
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    id: u64,
+    /// How serious it is.
+    pub severity: Severity,
+    /// What it says.
+    pub text: String,
+    /// When it goes, in seconds of the window's clock.
+    until_secs: f64,
+}
+
+/// The messages that are on show.
+#[derive(Debug, Default)]
+pub struct Toasts {
+    shown: Vec<Toast>,
+    next_id: u64,
+}
+
+impl Toasts {
+    /// Shows a message from `now_secs` on. The same message again only stays longer.
+    pub fn push(&mut self, severity: Severity, text: impl Into<String>, now_secs: f64) {
+        let text = text.into();
+        let until_secs = now_secs + severity.lifetime_secs();
+        if let Some(known) = self.shown.iter_mut().find(|toast| toast.text == text) {
+            known.until_secs = until_secs;
+            return;
+        }
+        if self.shown.len() == MAX_SHOWN {
+            self.shown.remove(0);
+        }
+        self.shown.push(Toast { id: self.next_id, severity, text, until_secs });
+        self.next_id += 1;
+    }
+
+    /// Puts one away.
+    pub fn dismiss(&mut self, id: u64) {
+        self.shown.retain(|toast| toast.id != id);
+    }
+
+    /// Puts those away whose time is over. Returns in how many seconds the next one goes.
+    pub fn expire(&mut self, now_secs: f64) -> Option<f64> {
+        self.shown.retain(|toast| toast.until_secs > now_secs);
+        self.shown.iter().map(|toast| toast.until_secs - now_secs).min_by(f64::total_cmp)
+    }
+
+    /// The messages on show, the oldest first.
+    pub fn shown(&self) -> &[Toast] {
+        &self.shown
+    }
+}
+
+/// Draws them at the top of `stage`, one below the other.
+pub(super) fn show(ctx: &Context, stage: Rect, toasts: &Toasts) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if toasts.shown.is_empty() {
+        return actions;
+    }
+    let width = TEXT_WIDTH.min(stage.width() - 110.0);
+    Area::new(Id::unique("toasts")).order(Order::Tooltip).pivot(Align2::CENTER_TOP).fixed_pos(stage.center_top() + vec2(0.0, 14.0)).show(
+        ctx,
+        |ui| {
+            for toast in &toasts.shown {
+                actions.extend(card(ui, toast, width));
+            }
+        },
+    );
+    actions
+}
+
+fn card(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
+    let frame = Frame::new()
+        .fill(theme::RAISED)
+        .stroke(Stroke::new(1.0, theme::LINE))
+        .corner_radius(theme::ROUNDING + 2)
+        .shadow(theme::dialog_shadow())
+        .inner_margin(Margin { left: 12, right: 6, top: 6, bottom: 6 });
+    let builder = UiBuilder::new().id_salt(toast.id).accessibility_role(accesskit::Role::Alert).accessibility_label(toast.text.clone());
+    let inner = ui.scope_builder(builder, |ui| {
+        announce(ui, toast.severity);
+        frame.show(ui, |ui| content(ui, toast, width)).inner
+    });
+    inner.inner
+}
+
+/// Lets screen readers speak the message when it comes.
+fn announce(ui: &egui::Ui, severity: Severity) {
+    let live = if severity == Severity::Error { accesskit::Live::Assertive } else { accesskit::Live::Polite };
+    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_live(live));
+}
+
+fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
+    ui.horizontal_top(|ui| {
+        let (icon, colour) = toast.severity.icon();
+        let (rect, _) = ui.allocate_exact_size(vec2(18.0, 30.0), Sense::empty());
+        icons::paint(ui.painter(), icon, rect, colour);
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            ui.add_space(6.0);
+            ui.add(egui::Label::new(RichText::new(&toast.text).size(size::BODY).color(theme::TEXT)).wrap());
+        });
+        let close = widgets::icon_button(ui, Icon::Close, "Dismiss message", Weight::Quiet);
+        close.clicked().then_some(Action::DismissToast(toast.id))
+    })
+    .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_message_is_shown_once_and_stays_longer() {
+        let mut toasts = Toasts::default();
+        toasts.push(Severity::Done, "Saved", 0.0);
+        toasts.push(Severity::Done, "Saved", 3.0);
+        assert_eq!(toasts.shown().len(), 1, "no doubles");
+        assert_eq!(toasts.expire(5.0), Some(2.0), "counted from the second time");
+        assert_eq!(toasts.expire(7.5), None, "then it goes");
+    }
+
+    #[test]
+    fn errors_stay_longest_and_old_ones_make_room() {
+        let mut toasts = Toasts::default();
+        toasts.push(Severity::Error, "broken", 0.0);
+        toasts.push(Severity::Done, "fine", 0.0);
+        toasts.expire(10.0);
+        assert_eq!(toasts.shown()[0].text, "broken", "the error is still there");
+        for i in 0..9 {
+            toasts.push(Severity::Info, format!("message {i}"), 10.0);
+        }
+        assert_eq!(toasts.shown().len(), MAX_SHOWN, "never a wall of messages");
+        assert_eq!(toasts.shown()[3].text, "message 8", "the newest are kept");
+        let first = toasts.shown()[0].id;
+        toasts.dismiss(first);
+        assert_eq!(toasts.shown().len(), MAX_SHOWN - 1, "one was put away");
+    }
+}

@@ -1,0 +1,110 @@
+//! Opens the window.
+
+use std::sync::Arc;
+
+use egui::ViewportBuilder;
+
+use super::app::{App, AppConfig};
+use super::driver::Puppet;
+pub use super::preview::Gpu;
+use super::{desktop, preview};
+
+/// What the pipeline needs of the window.
+pub struct StartContext {
+    /// To be called when there is something new to show.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// The window's own device, for pictures that never leave it.
+    pub gpu: Option<Gpu>,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowError {
+    /// There is no display.
+    #[error(
+        "there is no display to open a window on{}; set DISPLAY or WAYLAND_DISPLAY, or use `retrato animate`, which needs no window",
+        .cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default()
+    )]
+    NoDisplay {
+        /// What the system said.
+        cause: Option<String>,
+    },
+    /// Nothing can draw.
+    #[error(
+        "nothing here can draw the window ({cause}); install a graphics driver, for instance with `apt-get install mesa-vulkan-drivers`"
+    )]
+    NoAdapter {
+        /// What was tried.
+        cause: String,
+    },
+    /// The pipeline did not start.
+    #[error("{0}")]
+    Start(Box<dyn std::error::Error + Send + Sync>),
+    /// Anything else.
+    #[error("the window failed: {0}. Use `retrato animate`, which needs no window")]
+    Other(String),
+}
+
+/// Starts the pipeline for a window.
+pub type StartPuppet = Box<dyn FnOnce(StartContext) -> Result<Box<dyn Puppet>, Box<dyn std::error::Error + Send + Sync>>>;
+
+/// Opens the window and returns when it is closed. `icon_png` is the program's icon; `start` makes the pipeline.
+pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartPuppet) -> Result<(), WindowError> {
+    if !desktop::has_display() {
+        return Err(WindowError::NoDisplay { cause: None });
+    }
+    let options = options(icon_png);
+    let create = move |creation: &eframe::CreationContext<'_>| {
+        config.no_drop |= is_wayland(creation);
+        let ctx = creation.egui_ctx.clone();
+        let render_state = creation.wgpu_render_state.as_ref();
+        let waker = ctx.clone();
+        let puppet = start(StartContext { wake: Arc::new(move || waker.request_repaint()), gpu: render_state.map(Gpu::of) })?;
+        Ok(Box::new(App::new(&ctx, render_state, puppet, config)) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("retrato", options, Box::new(create)).map_err(WindowError::from)
+}
+
+fn options(icon_png: &[u8]) -> eframe::NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Retrato")
+        .with_app_id("retrato")
+        .with_inner_size([1240.0, 820.0])
+        .with_min_inner_size([720.0, 520.0]);
+    match eframe::icon_data::from_png_bytes(icon_png) {
+        Ok(icon) => viewport = viewport.with_icon(icon),
+        Err(error) => tracing::warn!("the icon cannot be read: {error}"),
+    }
+    eframe::NativeOptions { viewport, wgpu_options: preview::wgpu_options(), ..Default::default() }
+}
+
+/// Winit 0.30 delivers no dropped files on Wayland.
+fn is_wayland(creation: &eframe::CreationContext<'_>) -> bool {
+    preview::display_is_wayland(creation)
+}
+
+impl From<eframe::Error> for WindowError {
+    fn from(error: eframe::Error) -> Self {
+        match error {
+            eframe::Error::AppCreation(cause) => Self::Start(cause),
+            eframe::Error::WinitEventLoop(cause) => Self::NoDisplay { cause: Some(cause.to_string()) },
+            eframe::Error::Wgpu(cause) => Self::NoAdapter { cause: cause.to_string() },
+            eframe::Error::Winit(cause) => Self::Other(cause.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let display = WindowError::NoDisplay { cause: Some("no X server".to_owned()) }.to_string();
+        assert!(display.contains("retrato animate") && display.contains("DISPLAY"), "two ways out: {display}");
+        let adapter = WindowError::NoAdapter { cause: "nothing found".to_owned() }.to_string();
+        assert!(adapter.contains("mesa-vulkan-drivers"), "names the package: {adapter}");
+        let start = WindowError::from(eframe::Error::AppCreation("the landmark model is missing".into())).to_string();
+        assert_eq!(start, "the landmark model is missing", "the pipeline's own words");
+    }
+}

@@ -1,0 +1,189 @@
+//! Recordings that go wrong: cut files, full disks, impossible places, two programs at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use retrato::record::{AudioSource, RecordError, Recorder, find_interrupted, recover};
+
+use super::support::{assert_decodes, clicks, frame, has_ffmpeg, options, picture, probe, skipped};
+
+fn at(i: u32) -> Duration {
+    Duration::from_secs_f64(f64::from(i) / 30.0)
+}
+
+/// Records six seconds and returns the bytes of the growing file shortly before the end, as a crash would leave them.
+fn interrupted_bytes(folder: &Path) -> Vec<u8> {
+    let recorder = Recorder::start(options(folder, "clip.mp4"), AudioSource::Pushed).expect("started");
+    let zero = Instant::now();
+    for i in 0..181 {
+        recorder.push(frame(picture(96, 64, i), at(i), zero)).expect("taken");
+        recorder.push_audio(clicks(at(i), at(1)), at(i)).expect("taken");
+    }
+    while recorder.status().frames < 181 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let part = folder.join("clip.mp4.part");
+    let bytes = fs::read(&part).expect("the growing file");
+    assert_eq!(find_interrupted(folder).expect("listed"), [], "a running recording is not an interrupted one");
+    assert!(matches!(recover(&part), Err(RecordError::StillRecording { .. })), "nor can it be recovered");
+    drop(recorder);
+    assert!(folder.join("clip.mp4").exists() && !part.exists(), "a dropped recorder finishes its film");
+    bytes
+}
+
+#[test]
+fn a_recording_cut_anywhere_gives_back_its_complete_seconds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = interrupted_bytes(folder.path());
+    let fragments: Vec<usize> = whole.windows(4).enumerate().filter(|(_, name)| name == b"moof").map(|(i, _)| i - 4).collect();
+    assert_eq!(fragments.len(), 6, "one fragment a second");
+    let part = folder.path().join("cut.mp4.part");
+    let ends = [&fragments[1..], &[whole.len()]].concat();
+    for cut in (0..=whole.len()).step_by(whole.len() / 29) {
+        fs::write(&part, &whole[..cut]).expect("written");
+        let complete = ends.iter().filter(|end| **end <= cut).count();
+        if complete == 0 {
+            let error = recover(&part).expect_err("nothing is whole yet");
+            assert!(matches!(error, RecordError::NotRecoverable { .. }), "cut at {cut}: {error}");
+            assert_eq!(fs::read(&part).expect("still there"), &whole[..cut], "the file is kept as it is");
+            continue;
+        }
+        assert_eq!(find_interrupted(folder.path()).expect("listed").len(), 1, "it is found");
+        let film = recover(&part).expect("recovered");
+        assert_eq!(film, folder.path().join("cut.mp4"), "under the name it would have got");
+        assert!(!part.exists(), "the part is gone");
+        if has_ffmpeg("a recovered film") {
+            assert_decodes(&film);
+            let frames = probe(&film, "stream=nb_frames");
+            assert_eq!(frames[0], (30 * complete).to_string(), "pictures of the complete seconds, cut at {cut}");
+            assert_eq!(frames.len(), 2, "with sound");
+        }
+        fs::remove_file(&film).expect("removed");
+    }
+}
+
+#[test]
+fn what_is_no_recording_is_refused_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = interrupted_bytes(folder.path());
+    let huge_count = {
+        // A fragment that claims four billion samples.
+        let mut bytes = whole.clone();
+        let run = bytes.windows(4).position(|name| name == b"trun").expect("a fragment");
+        bytes[run + 8..run + 12].copy_from_slice(&u32::MAX.to_be_bytes());
+        bytes
+    };
+    let huge_box = [&0xFFFF_FFF0_u32.to_be_bytes()[..], b"ftypisom"].concat();
+    let noise: Vec<u8> = (0..5000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for (name, bytes) in [("empty", Vec::new()), ("noise", noise), ("text", b"hello".to_vec()), ("count", huge_count), ("box", huge_box)] {
+        let part = folder.path().join(format!("{name}.mp4.part"));
+        fs::write(&part, &bytes).expect("written");
+        let error = recover(&part).expect_err("no recording");
+        assert!(error.to_string().contains("cannot be recovered"), "{name}: {error}");
+        assert_eq!(fs::read(&part).expect("still there"), bytes, "{name} is kept");
+    }
+    let film = folder.path().join("clip.mp4");
+    assert!(matches!(recover(&film), Err(RecordError::NotRecoverable { .. })), "a finished film needs no recovery");
+    assert!(film.exists(), "and stays");
+}
+
+#[test]
+fn impossible_places_are_refused_before_anything_is_recorded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = |path: PathBuf| {
+        let options = retrato::record::RecordOptions::new(path).expect("a format");
+        Recorder::start(options, AudioSource::None).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert!(start(folder.path().join("no/clip.mp4")).contains("does not exist"), "no such folder");
+    fs::create_dir(folder.path().join("dir.mp4")).expect("made");
+    // A folder with this ending means a folder of pictures only when nothing else is asked for.
+    let mut inside = options(folder.path(), "clip.mp4");
+    inside.path = folder.path().join("dir.mp4");
+    let error = Recorder::start(inside, AudioSource::None).err().expect("refused");
+    assert!(error.to_string().contains("is a folder"), "a folder: {error}");
+    if cfg!(target_os = "linux") {
+        assert!(start(PathBuf::from("/proc/clip.mp4")).contains("cannot write"), "no permission");
+    }
+    fs::write(folder.path().join("file"), "x").expect("written");
+    assert!(start(folder.path().join("file/clip.mp4")).contains("does not exist"), "a file is no folder");
+}
+
+#[test]
+fn recordings_never_replace_others_unless_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = |overwrite| {
+        let mut options = options(folder.path(), "clip.mp4");
+        options.overwrite = overwrite;
+        let recorder = Recorder::start(options, AudioSource::None).expect("started");
+        recorder.push(frame(picture(64, 64, 0), Duration::ZERO, Instant::now())).expect("taken");
+        recorder.finish(|_| {}).expect("finished").path
+    };
+    fs::write(folder.path().join("clip.mp4"), "precious").expect("written");
+    assert_eq!(record(false), folder.path().join("clip (2).mp4"), "a free name");
+    assert_eq!(fs::read(folder.path().join("clip.mp4")).expect("there"), b"precious", "untouched");
+    assert_eq!(record(true), folder.path().join("clip.mp4"), "replaced on request");
+}
+
+#[test]
+fn a_recording_without_a_picture_says_so_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["clip.mp4", "clip.gif", "clip"] {
+        let recorder = Recorder::start(options(folder.path(), name), AudioSource::Pushed).expect("started");
+        assert!(matches!(recorder.finish(|_| {}), Err(RecordError::NothingRecorded)), "{name}: nothing was recorded");
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0, "no empty files");
+}
+
+/// A small disk in memory, gone when dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(size_mib: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().ok()?;
+        let size = format!("size={size_mib}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "retrato-test"]).arg(folder.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg(self.0.path()).output().ok();
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_recording_early_and_keeps_it() {
+    if !cfg!(target_os = "linux") {
+        return skipped("recording onto a full disk", "only Linux can mount a small one");
+    }
+    let Some(disk) = SmallDisk::mount(12) else {
+        return skipped("recording onto a full disk", "mounting a small one needs root");
+    };
+    for name in ["clip.mp4", "clip.gif", "clip"] {
+        let recorder = Recorder::start(options(disk.0.path(), name), AudioSource::None).expect("started");
+        let zero = Instant::now();
+        let noisy = |i: u32| {
+            let mut seed = i.wrapping_mul(2_654_435_761) | 1;
+            image::RgbaImage::from_fn(320, 240, |_, _| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let [a, b, c, _] = seed.to_be_bytes();
+                image::Rgba([a, b, c, 255])
+            })
+        };
+        let refused = (0..3000).find(|&i| recorder.push(frame(noisy(i), at(i), zero)).is_err());
+        assert!(refused.is_some(), "{name}: 100 seconds of noise do not fit into 12 MiB");
+        assert!(recorder.status().error.is_some_and(|error| error.contains("MiB are left")), "{name}: the status tells why");
+        let error = recorder.finish(|_| {}).expect_err("stopped early");
+        assert!(error.is_disk_full(), "{name}: {error}");
+        let RecordError::StoppedEarly { kept_secs, path: Some(path), .. } = error else { panic!("{name}: nothing kept: {error}") };
+        assert!(kept_secs > 0.5 && path.exists(), "{name}: {kept_secs} s are kept");
+        if name != "clip" && has_ffmpeg("a film from a full disk") {
+            assert_decodes(&path);
+        }
+        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.expect("removed");
+        assert_eq!(fs::read_dir(disk.0.path()).expect("listed").count(), 0, "{name}: nothing else is left");
+    }
+}

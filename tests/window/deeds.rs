@@ -1,0 +1,229 @@
+//! What clicks, keys, dropped files and pasted things do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use retrato::present::{AppConfig, FaceQuestion, PuppetEvent};
+
+use super::{Window, group_question};
+
+#[test]
+fn one_of_several_faces_is_chosen_by_key_or_click() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.double.report(PuppetEvent::FaceAsked(group_question()));
+    window.harness.run_steps(3);
+    assert!(window.has_text("3 faces in group.jpg"), "the question");
+    window.look("faces");
+    window.press(egui::Key::Num3);
+    assert_eq!(window.harness.state().view().question.as_ref().map(|q| q.selected), Some(2), "the key marks the third");
+    window.click("Face 2");
+    window.click("Use this face");
+    assert_eq!(window.double.calls(), ["face 1"], "the clicked one is used");
+    assert!(!window.has("Use this face"), "the question is answered");
+}
+
+#[test]
+fn a_face_that_was_not_found_is_placed_by_hand() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    let question = FaceQuestion { faces: Vec::new(), ..group_question() };
+    let size = [question.pixels.width(), question.pixels.height()];
+    window.double.report(PuppetEvent::FaceAsked(question));
+    window.harness.run_steps(3);
+    assert!(window.has_text("No face was found in group.jpg"), "said kindly");
+    let frame = window.harness.get_by_label_contains("Box around the face").rect();
+    let at = |x: f32, y: f32| frame.min + egui::vec2(frame.width() * x, frame.height() * y);
+    window.harness.drag_at(at(0.1, 0.1));
+    window.harness.run_steps(1);
+    window.harness.hover_at(at(0.3, 0.25));
+    window.harness.run_steps(1);
+    window.harness.drop_at(at(0.5, 0.4));
+    window.harness.run_steps(2);
+    window.look("place_face");
+    window.click("Use this box");
+    let calls = window.double.calls();
+    let numbers: Vec<f32> = calls[0].split(' ').skip(1).map(|n| n.parse().expect("a number")).collect();
+    let expected = [0.1 * size[0] as f32, 0.1 * size[1] as f32, 0.5 * size[0] as f32, 0.4 * size[1] as f32];
+    for (got, want) in numbers.iter().zip(expected) {
+        assert!((got - want).abs() < 0.01 * size[0] as f32, "the box is given in pixels of the picture: {calls:?}, not {expected:?}");
+    }
+}
+
+#[test]
+fn the_box_around_a_face_can_be_moved_by_keys() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.double.report(PuppetEvent::FaceAsked(FaceQuestion { faces: Vec::new(), ..group_question() }));
+    window.harness.run_steps(3);
+    let drawn = |window: &Window| window.harness.state().view().question.as_ref().and_then(|q| q.drawn).expect("a box");
+    let before = drawn(&window);
+    window.harness.get_by_label_contains("Box around the face").focus();
+    window.harness.run_steps(2);
+    for key in [egui::Key::ArrowRight, egui::Key::ArrowRight, egui::Key::Plus] {
+        window.press(key);
+    }
+    let after = drawn(&window);
+    assert!(after.centre().x > before.centre().x, "moved to the right: {before:?} {after:?}");
+    assert!(after.width() > before.width(), "and made larger: {before:?} {after:?}");
+}
+
+#[test]
+fn every_shortcut_does_what_the_help_says() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    for (key, call) in [
+        (egui::Key::Space, "calibrate"),
+        (egui::Key::M, "controls mirror=false head=1.00"),
+        (egui::Key::S, "snapshot Mona Lisa 1.png"),
+        (egui::Key::R, "record Mona Lisa 1.mp4 sound=true"),
+        (egui::Key::R, "stop"),
+        (egui::Key::Num2, "open built-in 1"),
+    ] {
+        window.press(key);
+        assert_eq!(window.double.calls(), [call], "{key:?}");
+    }
+    window.press(egui::Key::C);
+    assert!(!window.has_text("Driver picture"), "C hides the camera");
+    window.press(egui::Key::P);
+    assert!(!window.has("Record"), "P hides the panel");
+    assert!(window.has("Show side panel (P)"), "and leaves a way back");
+    window.press(egui::Key::F11);
+    assert!(window.harness.state().view().shown.full_screen, "F11 fills the screen");
+    window.press(egui::Key::Questionmark);
+    assert!(window.has("Shortcuts"), "? shows the help");
+    window.press(egui::Key::Num1);
+    assert!(window.double.calls().is_empty(), "keys do not reach through the help");
+    window.press(egui::Key::Escape);
+    assert!(!window.has("Shortcuts"), "Esc closes it");
+    window.press(egui::Key::F1);
+    assert!(window.has_text("marked as synthetic") && window.has_text("people who agree"), "F1 too, with the word on consent");
+    window.look("help");
+}
+
+#[test]
+fn shortcuts_with_control_keys_are_left_to_the_system() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    for key in [egui::Key::R, egui::Key::S, egui::Key::M] {
+        window.harness.key_press_modifiers(egui::Modifiers::CTRL, key);
+        window.harness.run_steps(2);
+    }
+    assert!(window.double.calls().is_empty(), "Ctrl with a letter is no shortcut");
+}
+
+#[test]
+fn dropped_files_are_told_apart() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    let files = ["art/vermeer.jpg", "me.mp4", "second.png", "notes.txt"];
+    window.harness.input_mut().hovered_files =
+        files.iter().map(|name| egui::HoveredFile { path: Some(PathBuf::from(name)), ..Default::default() }).collect();
+    window.harness.run_steps(2);
+    window.look("hovering");
+    window.harness.input_mut().hovered_files.clear();
+    for name in files {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(PathBuf::from(name))));
+    }
+    window.harness.run_steps(3);
+    assert_eq!(window.double.calls(), ["clip me.mp4", "open vermeer.jpg"], "the clip drives, the first picture is opened");
+    assert!(window.has_text("notes.txt is neither a picture nor a clip"), "the stranger is named");
+    assert!(window.has("Portrait: second"), "the other picture waits in the gallery");
+    window.look("dropped");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn pictures_and_paths_can_be_pasted() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    let picture = egui::ColorImage::filled([20, 30], egui::Color32::GOLD);
+    window.harness.event(egui::Event::PasteImage(Arc::new(picture)));
+    window.harness.run_steps(2);
+    window.harness.event(egui::Event::Paste("file:///art/My%20Face.png".to_owned()));
+    window.harness.run_steps(2);
+    assert_eq!(window.double.calls(), ["open pasted 20x30", "open My Face.png"], "a picture, then a path");
+    window.harness.event(egui::Event::Paste("just words".to_owned()));
+    window.harness.run_steps(2);
+    assert!(window.has_text("The clipboard holds text, not a picture"), "and words are refused kindly");
+}
+
+#[test]
+fn strengths_follow_the_sliders() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.harness.get_by_label("Head").set_value_accesskit(150.0);
+    window.harness.run_steps(2);
+    assert_eq!(window.double.calls(), ["controls mirror=true head=1.50"], "set by assistive technology");
+    window.harness.get_by_label("Head").focus();
+    window.harness.run_steps(2);
+    window.press(egui::Key::ArrowRight);
+    let calls = window.double.calls();
+    assert_eq!(calls.len(), 1, "the arrow key moves the slider: {calls:?}");
+    window.click("Mirror");
+    assert!(window.double.calls()[0].contains("mirror=false"), "the switch switches");
+}
+
+#[test]
+fn tab_reaches_every_control() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    let mut reached = Vec::new();
+    for _ in 0..40 {
+        window.press(egui::Key::Tab);
+        let focused = window.harness.root().children_recursive().find(egui_kittest::Node::is_focused);
+        reached.extend(focused.and_then(|node| node.accesskit_node().label()));
+    }
+    for label in [
+        "Help and shortcuts (F1)",
+        "Hide side panel (P)",
+        "Portrait: Sailor",
+        "Open…",
+        "Paste",
+        "Camera",
+        "Look for cameras again",
+        "Smile and blink",
+        "Clip…",
+        "Head",
+        "Smoothing",
+        "Mirror",
+        "Calibrate",
+        "Record",
+        "Snapshot",
+        "Sound on",
+        "Hide camera picture (C)",
+    ] {
+        assert!(reached.iter().any(|name| name == label), "Tab never came to {label}; it came to {reached:?}");
+    }
+}
+
+#[test]
+fn without_a_file_dialog_a_path_is_typed() {
+    let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { path_field_only: true, ..AppConfig::default() });
+    window.press(egui::Key::O);
+    assert!(window.has("Open a portrait"), "the field stands in for the dialog");
+    let field = window.harness.get_by_label("Path of the file");
+    assert!(field.is_focused(), "ready to type");
+    field.type_text("rsmp");
+    window.harness.run_steps(2);
+    for key in [egui::Key::R, egui::Key::S, egui::Key::M, egui::Key::P, egui::Key::Num1] {
+        window.press(key);
+    }
+    assert!(window.double.calls().is_empty() && window.harness.state().view().shown.panel, "letters are text here, not shortcuts");
+    window.look("path_field");
+    window.press(egui::Key::Enter);
+    assert!(window.has("There is no such file."), "what is wrong");
+    let picture = window.folder.path().join("face.png");
+    std::fs::write(&picture, b"").expect("a file");
+    let path = picture.display().to_string();
+    window.harness.get_by_label("Path of the file").set_text_value_accesskit(&path);
+    window.harness.run_steps(2);
+    window.harness.get_all_by_label("Open").last().expect("the button").click();
+    window.harness.run_steps(3);
+    assert_eq!(window.double.calls(), ["open face.png"], "the file is opened");
+    assert!(!window.has("Path of the file"), "and the field is gone");
+}

@@ -1,0 +1,196 @@
+//! The window as a user sees it: drawn by a software renderer, driven by clicks and keys, with a double in place of the pipeline.
+//!
+//! Every picture drawn here lands in the build's temporary folder for people to look at.
+
+mod deeds;
+mod double;
+mod looks;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui_kittest::{Harness, kittest::Queryable as _};
+use glam::Vec2;
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
+use retrato::data::{FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, TrackedFrame};
+use retrato::present::{App, AppConfig, BuiltInPortrait, CameraInfo, FaceQuestion, LiveStats, PreviewImage, PuppetEvent};
+use retrato::settings::Settings;
+
+use double::Double;
+
+/// A painted-looking head, for machines without the shared media.
+fn painted_portrait(width: u32, height: u32, hue: f32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| {
+        let at = Vec2::new(x as f32 / width as f32 - 0.5, y as f32 / height as f32 - 0.42);
+        let head = (at * Vec2::new(4.9, 3.5)).length();
+        let shoulders = ((at - Vec2::new(0.0, 0.62)) * Vec2::new(1.7, 2.0)).length();
+        let light = 0.75 - at.x * 0.5 - at.y * 0.3;
+        let [r, g, b] = if head < 1.0 {
+            [0.86 * light, 0.62 * light, 0.46 * light]
+        } else if shoulders < 0.75 {
+            [0.22 * light, 0.12 + 0.2 * hue * light, 0.2 * light]
+        } else {
+            [0.36 * light, 0.3 * light + 0.1 * hue, 0.2 * light + 0.15 * hue]
+        };
+        Rgba([r, g, b, 1.0].map(|c| (c.clamp(0.0, 1.0) * 255.0) as u8))
+    })
+}
+
+/// The Mona Lisa where the shared media are, else a painted head.
+fn portrait_picture() -> RgbaImage {
+    let shared =
+        std::env::var_os("RETRATO_SHARED").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    match image::open(shared.join("media/portraits/mona_lisa.jpg")) {
+        Ok(picture) => picture.to_rgba8(),
+        Err(_) => painted_portrait(600, 900, 0.3),
+    }
+}
+
+fn built_in() -> Vec<BuiltInPortrait> {
+    [("Lady in ochre", 0.1), ("Sailor", 0.5), ("The reader", 0.9)]
+        .map(|(title, hue)| BuiltInPortrait { title: title.to_owned(), image: Arc::new(painted_portrait(360, 480, hue)) })
+        .into()
+}
+
+struct Window {
+    harness: Harness<'static, App>,
+    double: Double,
+    render_state: Option<egui_wgpu::RenderState>,
+    folder: tempfile::TempDir,
+}
+
+impl Window {
+    fn new(width: f32, height: f32, pixels_per_point: f32) -> Self {
+        Self::with(width, height, pixels_per_point, AppConfig::default())
+    }
+
+    fn with(width: f32, height: f32, pixels_per_point: f32, config: AppConfig) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let double = Double::default();
+        let puppet = double.clone();
+        let settings = Settings { recordings_dir: folder.path().to_owned(), ..config.settings };
+        let performances = ["Talk", "Smile and blink", "Look around"].map(str::to_owned).into();
+        let config = AppConfig { settings, portraits: built_in(), performances, ..config };
+        let mut render_state = None;
+        let harness = Harness::builder()
+            .with_size(egui::vec2(width, height))
+            .with_pixels_per_point(pixels_per_point)
+            .with_render_cursor(false)
+            .with_context_setup(retrato::present::apply_theme)
+            .wgpu()
+            .build_eframe(|cc| {
+                render_state.clone_from(&cc.wgpu_render_state);
+                App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(puppet), config)
+            });
+        let mut window = Self { harness, double, render_state, folder };
+        window.harness.run_steps(3);
+        window.double.calls();
+        window
+    }
+
+    /// A window in which a portrait moves, driven by a camera.
+    fn live(width: f32, height: f32, pixels_per_point: f32) -> Self {
+        let mut window = Self::new(width, height, pixels_per_point);
+        window.come_alive();
+        window
+    }
+
+    fn come_alive(&mut self) {
+        let picture = Arc::new(portrait_picture());
+        let mut log = self.double.0.borrow_mut();
+        log.events.extend([
+            PuppetEvent::Cameras(vec![
+                CameraInfo { id: "0".to_owned(), name: "FaceCam".to_owned() },
+                CameraInfo { id: "1".to_owned(), name: "Document camera".to_owned() },
+            ]),
+            PuppetEvent::Microphones(vec!["Desk".to_owned()]),
+            PuppetEvent::PortraitReady { name: "Mona Lisa".to_owned(), pixels: Arc::clone(&picture) },
+        ]);
+        log.rendered = Some(PreviewImage::Cpu(picture));
+        log.tracked = Some(tracked_frame());
+        log.stats = LiveStats { frames_per_sec: 30.0, latency_ms_p50: 38.0, executor: "GPU: Radeon 780M".to_owned() };
+        drop(log);
+        self.harness.run_steps(2);
+        self.open_combo_entry("Camera", "FaceCam");
+        self.double.report(PuppetEvent::SourceOpened { name: "FaceCam".to_owned(), frames_per_sec: Some(30.0) });
+        self.double.0.borrow_mut().tracked = Some(tracked_frame());
+        self.harness.run_steps(3);
+        self.double.calls();
+    }
+
+    fn open_combo_entry(&mut self, combo: &str, entry: &str) {
+        self.harness.get_by_label(combo).click();
+        self.harness.run_steps(3);
+        self.harness.get_by_label(entry).click();
+        self.harness.run_steps(3);
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).scroll_to_me();
+        self.harness.run_steps(4);
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    fn press(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.harness.run_steps(3);
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.harness.query_by_label(label).is_some()
+    }
+
+    fn has_text(&self, part: &str) -> bool {
+        self.harness.query_all_by_label_contains(part).next().is_some()
+    }
+
+    /// Draws the window into a file and checks what can be checked of any picture of it.
+    fn look(&mut self, name: &str) -> RgbaImage {
+        self.harness.check_accessibility();
+        let picture = self.harness.render().expect("the window can be drawn");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("window_{name}.png"));
+        picture.save(path).expect("the picture can be saved");
+        picture
+    }
+}
+
+fn tracked_frame() -> TrackedFrame {
+    let pixels = RgbImage::from_fn(640, 480, |x, y| {
+        let at = Vec2::new(x as f32 - 320.0, y as f32 - 240.0);
+        let face = (at / Vec2::new(110.0, 150.0)).length() < 1.0;
+        if face { Rgb([176, 132, 110]) } else { Rgb([60 + (y / 8) as u8, 66 + (y / 9) as u8, 74]) }
+    });
+    let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
+    let face = FaceMotion { landmarks_in_frame: face_landmarks(), frame_size: [640, 480], pose: HeadPose::default(), gaze: None };
+    TrackedFrame { time, pixels: Some(Arc::new(pixels)), face: Some(face) }
+}
+
+/// A plain face of 68 points around (320, 240).
+fn face_landmarks() -> Landmarks {
+    let arc = |i: usize, n: usize, from: f32, to: f32| (from + (to - from) * i as f32 / (n - 1) as f32).to_radians();
+    let ring = |i: usize, n: usize, centre: Vec2, r: Vec2| {
+        let a = std::f32::consts::PI + std::f32::consts::TAU * i as f32 / n as f32;
+        centre + Vec2::new(a.cos(), a.sin()) * r
+    };
+    let centre = Vec2::new(320.0, 240.0);
+    Landmarks(std::array::from_fn(|i| match i {
+        0..=16 => centre - Vec2::new(arc(i, 17, 0.0, 180.0).cos() * 105.0, arc(i, 17, 180.0, 0.0).sin() * -135.0 - 5.0),
+        17..=21 => centre + Vec2::new(-85.0 + 15.0 * (i - 17) as f32, -62.0 - arc(i - 17, 5, 0.0, 180.0).sin() * 10.0),
+        22..=26 => centre + Vec2::new(25.0 + 15.0 * (i - 22) as f32, -62.0 - arc(i - 22, 5, 0.0, 180.0).sin() * 10.0),
+        27..=30 => centre + Vec2::new(0.0, -35.0 + 17.0 * (i - 27) as f32),
+        31..=35 => centre + Vec2::new(-20.0 + 10.0 * (i - 31) as f32, 28.0),
+        36..=41 => ring(i - 36, 6, centre + Vec2::new(-48.0, -38.0), Vec2::new(20.0, 9.0)),
+        42..=47 => ring(i - 42, 6, centre + Vec2::new(48.0, -38.0), Vec2::new(20.0, 9.0)),
+        48..=59 => ring(i - 48, 12, centre + Vec2::new(0.0, 68.0), Vec2::new(42.0, 17.0)),
+        _ => ring(i - 60, 8, centre + Vec2::new(0.0, 68.0), Vec2::new(28.0, 6.0)),
+    }))
+}
+
+fn group_question() -> FaceQuestion {
+    let pixels = Arc::new(portrait_picture());
+    let (w, h) = (pixels.width() as f32, pixels.height() as f32);
+    let face = |x: f32, y: f32, s: f32| PixelBox { left: w * x, top: h * y, right: w * (x + s), bottom: h * y + w * s };
+    FaceQuestion { name: "group.jpg".to_owned(), pixels, faces: vec![face(0.36, 0.14, 0.28), face(0.06, 0.5, 0.16), face(0.74, 0.46, 0.2)] }
+}
