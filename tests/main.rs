@@ -1,1 +1,2 @@
+mod record;
 mod shaders;
