@@ -142,7 +142,7 @@ mod tests {
         for i in 0..500 {
             let before = track.head;
             track.place(&tone(1002), i * 1000, &mut units).expect("placed");
-            assert!((1000..=1003).contains(&(track.head - before)), "block {i} gained or lost more than a few samples");
+            assert!((998..=1005).contains(&(track.head - before)), "block {i} gained or lost more than a few samples");
         }
         let late = track.head as i64 - 500_000;
         assert!((0..2 * STEERED_SAMPLES).contains(&late), "the sound stays near its time: {late} samples late");
