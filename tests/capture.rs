@@ -303,14 +303,14 @@ fn ffmpeg_sound(path: &Path) -> Vec<f32> {
 }
 
 /// The shift in samples at which `a` resembles `b` most, and how much it does: 1 is the same.
-fn best_shift(a: &[f32], b: &[f32]) -> (i64, f64) {
+fn best_shift(a: &[f32], b: &[f32]) -> (isize, f64) {
     let length = a.len().min(b.len());
     let window = (length / 4)..(length * 3 / 4);
-    let at = |shift: i64| {
+    let at = |shift: isize| {
         let (mut product, mut energy_a, mut energy_b) = (0.0, 1e-12, 1e-12);
         for i in window.clone().step_by(3) {
             let x = f64::from(a[i]);
-            let y = usize::try_from(i as i64 + shift).ok().and_then(|i| b.get(i)).map_or(0.0, |&y| f64::from(y));
+            let y = i.checked_add_signed(shift).and_then(|i| b.get(i)).map_or(0.0, |&y| f64::from(y));
             product += x * y;
             energy_a += x * x;
             energy_b += y * y;
@@ -324,7 +324,7 @@ fn assert_same_sound(path: &Path, decoder: &str) {
     let ((ours, ours_by), theirs) = (our_sound(path), ffmpeg_sound(path));
     assert_eq!(ours_by, decoder, "{}", path.display());
     let (shift, likeness) = best_shift(&ours, &theirs);
-    assert!(shift.unsigned_abs() <= u64::from(SAMPLE_RATE_HZ) / 1000, "{}: off by {shift} samples, likeness {likeness}", path.display());
+    assert!(shift.unsigned_abs() <= SAMPLE_RATE_HZ as usize / 1000, "{}: off by {shift} samples, likeness {likeness}", path.display());
     assert!(likeness > 0.99, "{}: likeness {likeness}", path.display());
     let longer = (ours.len() as f64 - theirs.len() as f64) / f64::from(SAMPLE_RATE_HZ);
     assert!(longer.abs() < 0.06, "{}: {longer} s longer than ffmpeg's", path.display());
