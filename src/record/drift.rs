@@ -59,7 +59,8 @@ impl ClockedResampler {
             .oversampling_factor(256)
             .interpolation(SincInterpolationType::Linear);
         let range = 1.0 + 2.0 * LARGEST_CORRECTION;
-        let resampler = Async::new_sinc(ratio, range, &filter, CHUNK_FRAMES, 2, FixedAsync::Input).map_err(RecordError::encoder("sound"))?;
+        let resampler =
+            Async::new_sinc(ratio, range, &filter, CHUNK_FRAMES, 2, FixedAsync::Input).map_err(RecordError::encoder("sound"))?;
         Ok(Self {
             device_rate_hz: f64::from(device_rate_hz),
             waiting: Vec::with_capacity(8 * CHUNK_FRAMES),
@@ -128,8 +129,7 @@ impl ClockedResampler {
         let input = InterleavedSlice::new(&self.waiting, 2, self.waiting.len() / 2).map_err(RecordError::encoder("sound"))?;
         let capacity = self.resampled.len() / 2;
         let mut output = InterleavedSlice::new_mut(&mut self.resampled, 2, capacity).map_err(RecordError::encoder("sound"))?;
-        let (consumed, produced) =
-            self.resampler.process_into_buffer(&input, &mut output, None).map_err(RecordError::encoder("sound"))?;
+        let (consumed, produced) = self.resampler.process_into_buffer(&input, &mut output, None).map_err(RecordError::encoder("sound"))?;
         self.waiting.drain(..2 * consumed);
         let run_in = self.run_in_left.min(produced);
         self.run_in_left -= run_in;
