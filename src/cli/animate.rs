@@ -16,6 +16,7 @@ use crate::runtime::StageTimes;
 use crate::settings::{Controls, Strengths};
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct Args {
     /// The portrait: a picture file, or the name of a built-in one
     portrait: OsString,
@@ -120,7 +121,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stop,
     };
     let bar = common::ProgressLine::new(args.json);
-    let report = pipeline::animate(job, tracker, |progress| bar.show(progress))?;
+    let report = pipeline::animate(&job, tracker, |progress| bar.show(progress))?;
     bar.clear();
     print(args, &report)?;
     Ok(ExitCode::SUCCESS)

@@ -111,7 +111,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
         limit: None,
         stop: crate::runtime::StopFlag::default(),
     };
-    Ok(pipeline::animate(job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
+    Ok(pipeline::animate(&job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
 }
 
 /// The face's surroundings at a camera's size.

@@ -115,7 +115,7 @@ fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[
     let own = source.row(y, left, columns.len());
     for (i, ((pixel, own), column)) in out.chunks_exact_mut(4).zip(own.chunks_exact(4)).zip(columns).enumerate() {
         let flow = flow_row[column.cell].lerp(flow_row[column.next], column.fraction) * (edge * column.feather);
-        // A NaN flow compares false here and is clamped to the border by the sampler's integer casts: never out of bounds.
+        // A NaN flow compares false here, and the sampler takes it for the border: never out of bounds.
         if flow.x.abs() < STILL_PX && flow.y.abs() < STILL_PX {
             pixel.copy_from_slice(own);
         } else {
@@ -159,16 +159,16 @@ impl<'a> Source<'a> {
                 }
             }
         } else {
-            self.cubic_at_edge([x0 as i64, y0 as i64], wx, wy, &mut sum);
+            self.cubic_at_edge([x0, y0], wx, wy, &mut sum);
         }
         sum.map(|v| (v + 0.5).clamp(0.0, 255.0) as u8)
     }
 
-    fn cubic_at_edge(&self, [x0, y0]: [i64; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
+    fn cubic_at_edge(&self, [x0, y0]: [f32; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
         for (j, wy) in wy.iter().enumerate() {
-            let row = y0.saturating_add(j as i64 - 1).clamp(0, self.height as i64 - 1) as usize;
+            let row = nearest_inside(y0 + j as f32 - 1.0, self.height);
             for (i, wx) in wx.iter().enumerate() {
-                let column = x0.saturating_add(i as i64 - 1).clamp(0, self.width as i64 - 1) as usize;
+                let column = nearest_inside(x0 + i as f32 - 1.0, self.width);
                 let tap = &self.pixels[(row * self.width + column) * 4..][..4];
                 for c in 0..4 {
                     sum[c] += wx * wy * f32::from(tap[c]);
@@ -176,6 +176,11 @@ impl<'a> Source<'a> {
             }
         }
     }
+}
+
+/// The row or column at a whole coordinate, the outermost one for what lies outside; 0 for a NaN.
+fn nearest_inside(at: f32, size: usize) -> usize {
+    (at.max(0.0) as usize).min(size - 1)
 }
 
 /// Weights of the four neighbours at -1, 0, 1 and 2 for a position `t` between 0 and 1 (Catmull and Rom 1974, a = -1/2).

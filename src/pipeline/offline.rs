@@ -78,7 +78,7 @@ pub struct OfflineReport {
 ///
 /// # Errors
 /// A driver that cannot be read or shows no face at all, and an output that cannot be written.
-pub fn animate(job: OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
+pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
     let start = Instant::now();
     let timings = Timings::default();
     let driver = capture::open(&job.driver, OpenOptions::default())?;
@@ -98,7 +98,7 @@ pub fn animate(job: OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progr
         let made = make_frames(&mut puppet, &tracked_in, &recorder, sound.as_mut(), &info, &mut progress);
         // Ends the reader, should it still wait for room.
         drop(tracked_in);
-        let read = reading.join().map_err(|_| PipelineError::ReaderPanicked)?;
+        let read = reading.join().map_err(|_panic| PipelineError::ReaderPanicked)?;
         made.and_then(|faces| read.map(|()| faces))
     });
     let total = recorder.status().frames;
