@@ -92,13 +92,13 @@ fn bisect(holds: impl Fn(f32) -> bool) -> f32 {
     good
 }
 
-/// Triangles across an eye or between the lips close in every blink and every word, and a closed mouth may have its lips crossed by a pixel.
-/// The outer and inner corner of the mouth nearly coincide: a triangle with both tells nothing.
+/// Triangles with a lid or between the lips close in every blink and every word: lids and lips have an order of their own. The outer and
+/// inner corner of the mouth nearly coincide, so a triangle with both tells nothing.
 fn may_close(triangle: &[usize; 3]) -> bool {
     let has = |indices: &[usize]| triangle.iter().any(|i| indices.contains(i));
-    let inside = [region::RIGHT_EYE, region::LEFT_EYE, region::INNER_LIPS].iter().any(|part| triangle.iter().all(|i| part.contains(i)));
+    let lips = has(&[61, 62, 63]) && has(&[65, 66, 67]) || triangle.iter().all(|i| region::INNER_LIPS.contains(i));
     let corner = has(&[48]) && has(&[60]) || has(&[54]) && has(&[64]);
-    inside || corner || has(&[61, 62, 63]) && has(&[65, 66, 67]) || has(&[37, 38]) && has(&[40, 41]) || has(&[43, 44]) && has(&[46, 47])
+    has(&[37, 38, 40, 41, 43, 44, 46, 47]) || lips || corner
 }
 
 fn signed_area(triangle: &[usize; 3], landmarks: &Landmarks) -> f32 {
