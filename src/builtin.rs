@@ -47,11 +47,7 @@ macro_rules! builtin_portrait {
 
 macro_rules! builtin_performance {
     ($name:literal, $title:literal) => {
-        BuiltinPerformance {
-            name: $name,
-            title: $title,
-            json_lines: include_bytes!(concat!("../assets/performances/", $name, ".jsonl")),
-        }
+        BuiltinPerformance { name: $name, title: $title, json_lines: include_bytes!(concat!("../assets/performances/", $name, ".jsonl")) }
     };
 }
 

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
-pub use enroll::{Opened, PictureInput};
 use enroll::EnrollJob;
+pub use enroll::{Opened, PictureInput};
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
 pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};
@@ -334,7 +334,9 @@ impl Pipeline {
         let RecordRequest { mut options, sound } = request;
         let info = lock(&self.shared.driver_info).clone();
         let clip = match (&self.driver, &info, &sound) {
-            (Some(driver @ SourceSpec::Clip { .. }), Some(info), Sound::OfDriver | Sound::Any(_)) if info.has_sound => Some((driver.clone(), info.clone())),
+            (Some(driver @ SourceSpec::Clip { .. }), Some(info), Sound::OfDriver | Sound::Any(_)) if info.has_sound => {
+                Some((driver.clone(), info.clone()))
+            }
             _ => None,
         };
         let mut warning = None;

@@ -80,7 +80,8 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let duration = Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
+    let duration =
+        Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let clip = match &args.clip {
         Some(clip) => clip.clone(),

@@ -35,7 +35,8 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
     let chosen = pipeline::choose_executor(settings.executor);
     let model = args.model.landmark_model.as_deref().or(settings.landmark_model.as_deref());
     let mut folders = vec![("recordings", settings.recordings_dir.clone())];
-    folders.extend(SettingsFile::of_user().ok().and_then(|file| file.path().parent().map(PathBuf::from)).map(|folder| ("settings", folder)));
+    folders
+        .extend(SettingsFile::of_user().ok().and_then(|file| file.path().parent().map(PathBuf::from)).map(|folder| ("settings", folder)));
     Inventory {
         adapters: gpu::adapters().into_iter().map(|(_, description)| description).collect(),
         executor: gpu::ChosenExecutor {

@@ -43,7 +43,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let mut warp = Keeping::new(GeneratorReenactor::new(LandmarkWarp::new()), &clip, args.frames.as_deref())?;
         let bar = common::ProgressLine::new(args.json);
         for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp] {
-            results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| bar.show(progress(&clip, done)))?);
+            results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| {
+                bar.show(progress(&clip, done))
+            })?);
         }
         bar.clear();
     }
@@ -64,8 +66,11 @@ fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in named {
         if path.is_dir() {
-            let mut inside: Vec<PathBuf> = std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
-            inside.retain(|p| p.extension().is_some_and(|e| ["mp4", "mov", "webm", "mkv", "avi"].contains(&e.to_string_lossy().to_lowercase().as_str())));
+            let mut inside: Vec<PathBuf> =
+                std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
+            inside.retain(|p| {
+                p.extension().is_some_and(|e| ["mp4", "mov", "webm", "mkv", "avi"].contains(&e.to_string_lossy().to_lowercase().as_str()))
+            });
             inside.sort();
             if inside.is_empty() {
                 anyhow::bail!("{} holds no clip: name the files, or a folder with MP4 files in it", path.display());

@@ -7,10 +7,10 @@
 
 mod animate;
 mod bench;
+mod common;
 mod doctor;
 mod enroll;
 mod evaluate;
-mod common;
 mod track;
 mod window;
 

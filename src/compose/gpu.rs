@@ -15,7 +15,9 @@ const GROUP: u32 = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// The adapter's textures are too small for the picture.
-    #[error("the picture is {width} x {height} pixels, but this graphics adapter handles {limit} at most; use the CPU executor or a smaller picture")]
+    #[error(
+        "the picture is {width} x {height} pixels, but this graphics adapter handles {limit} at most; use the CPU executor or a smaller picture"
+    )]
     PictureTooLarge {
         /// Width of the picture.
         width: u32,
@@ -64,7 +66,13 @@ impl GpuCompositor {
         }
         let region = PasteRegion::new(&portrait.crop, width, height);
         let picture = picture_texture(device, "portrait", width, height, wgpu::TextureUsages::COPY_SRC);
-        let target = picture_texture(device, "composed portrait", width, height, wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC);
+        let target = picture_texture(
+            device,
+            "composed portrait",
+            width,
+            height,
+            wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC,
+        );
         upload(queue, &picture, &portrait.pixels);
         upload(queue, &target, &portrait.pixels);
         let flow = device.create_buffer(&wgpu::BufferDescriptor {

@@ -34,7 +34,11 @@ impl FacePlace {
     /// `None` when the points span nothing.
     pub fn from_landmarks(landmarks: &Landmarks) -> Option<Self> {
         let map = Similarity::from_template(landmarks)?;
-        Some(Self { centre: map.apply(CENTRE_ON_TEMPLATE), side_px: SIDE_PER_INTER_OCULAR * map.turn_and_scale.length(), roll_rad: map.roll_rad() })
+        Some(Self {
+            centre: map.apply(CENTRE_ON_TEMPLATE),
+            side_px: SIDE_PER_INTER_OCULAR * map.turn_and_scale.length(),
+            roll_rad: map.roll_rad(),
+        })
     }
 
     /// The smallest axis-parallel box around the untilted square.

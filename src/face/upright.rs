@@ -170,7 +170,9 @@ mod tests {
     #[test]
     fn nonsense_places_are_refused() {
         let picture = ramp(50, 50);
-        for bad in [place(f32::NAN, 0.0, 50.0, 0.0), place(0.0, 0.0, 0.0, 0.0), place(0.0, 0.0, f32::INFINITY, 0.0), place(1e9, 0.0, 9.0, 0.0)] {
+        for bad in
+            [place(f32::NAN, 0.0, 50.0, 0.0), place(0.0, 0.0, 0.0, 0.0), place(0.0, 0.0, f32::INFINITY, 0.0), place(1e9, 0.0, 9.0, 0.0)]
+        {
             assert!(UprightCut::new(&picture, &bad, 100, 0.2).is_none(), "{bad:?} was cut");
         }
         assert!(UprightCut::new(&RgbImage::new(0, 0), &place(0.0, 0.0, 50.0, 0.0), 100, 0.2).is_none(), "an empty picture was cut");

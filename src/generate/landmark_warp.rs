@@ -163,11 +163,7 @@ impl HeadEllipse {
         let face_height = p[8].distance(p[27]).max(1.0);
         let right = (landmarks.0[45] - landmarks.0[36]).try_normalize().unwrap_or(Vec2::X);
         let down = right.perp();
-        Self {
-            centre: p[27] - 0.05 * face_height * down,
-            across: right / (1.05 * jaw_width),
-            down: down / (1.9 * face_height),
-        }
+        Self { centre: p[27] - 0.05 * face_height * down, across: right / (1.05 * jaw_width), down: down / (1.9 * face_height) }
     }
 
     /// 0 in the middle, 1 on the ellipse.

@@ -5,8 +5,8 @@ use image::{RgbImage, RgbaImage, imageops};
 
 use crate::data::{Landmarks, PixelBox};
 use crate::face::{
-    FaceFinder, FacePlace, ReadOptions, Reading, SMALLEST_FACE_PX, Similarity, UprightCut, parts_in_order, read_landmarks, resized, shape_distance,
-    template,
+    FaceFinder, FacePlace, ReadOptions, Reading, SMALLEST_FACE_PX, Similarity, UprightCut, parts_in_order, read_landmarks, resized,
+    shape_distance, template,
 };
 
 use super::PortraitError;
@@ -128,9 +128,7 @@ impl FaceSearch<'_> {
         for found in self.finder.detect(&searched) {
             let place = match &cut {
                 None => FacePlace::from_box(&found).scaled(1.0 / factor),
-                Some(cut) => {
-                    FacePlace { centre: cut.picture_from_cut(found.centre() - 0.5), side_px: found.width() / factor, roll_rad }
-                }
+                Some(cut) => FacePlace { centre: cut.picture_from_cut(found.centre() - 0.5), side_px: found.width() / factor, roll_rad },
             };
             self.consider(&place, most_spread);
         }
@@ -152,7 +150,11 @@ fn is_plausible(reading: &Reading, most_spread: f32) -> bool {
 
 /// Reads landmarks, moves to where they say the face is, and reads again.
 fn settle(
-    finder: &mut dyn FaceFinder, picture: &RgbImage, start: &FacePlace, options: ReadOptions, rounds: usize,
+    finder: &mut dyn FaceFinder,
+    picture: &RgbImage,
+    start: &FacePlace,
+    options: ReadOptions,
+    rounds: usize,
 ) -> Option<(FacePlace, Reading)> {
     let mut place = *start;
     let mut last = None;

@@ -265,11 +265,8 @@ fn scaled_to(pixels: RgbaImage, longest_px: u32) -> RgbaImage {
 fn finish(name: &str, pixels: RgbaImage, hash: blake3::Hash) -> Result<Picture, PortraitError> {
     let (width, height) = pixels.dimensions();
     check_size(name, (width, height))?;
-    let even = if width % 2 + height % 2 == 0 {
-        pixels
-    } else {
-        image::imageops::crop_imm(&pixels, 0, 0, width & !1, height & !1).to_image()
-    };
+    let even =
+        if width % 2 + height % 2 == 0 { pixels } else { image::imageops::crop_imm(&pixels, 0, 0, width & !1, height & !1).to_image() };
     Ok(Picture { name: name.to_owned(), pixels: Arc::new(even), content_hash: hash.to_hex().to_string() })
 }
 

@@ -1,6 +1,5 @@
 //! How the window looks: colours, sizes, type. Everything drawn takes its values from here.
 
-
 use egui::{Color32, CornerRadius, FontId, Shadow, Stroke, Style, TextStyle, Visuals, vec2};
 
 /// Edge of the stage, darkest of all so that the picture is the brightest thing in the window.

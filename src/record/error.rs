@@ -83,7 +83,9 @@ pub enum RecordError {
         device: Option<String>,
     },
     /// The microphone cannot be opened or stopped working.
-    #[error("the microphone {device} cannot be used: {message}; close other programs that use it, choose another one, or record without sound")]
+    #[error(
+        "the microphone {device} cannot be used: {message}; close other programs that use it, choose another one, or record without sound"
+    )]
     Microphone {
         /// Its name.
         device: String,
@@ -91,7 +93,9 @@ pub enum RecordError {
         message: String,
     },
     /// The microphone is open and delivers nothing.
-    #[error("the microphone {device} delivered no sound within {waited_secs:.0} seconds; check that it is connected and not muted by a switch, or choose another one")]
+    #[error(
+        "the microphone {device} delivered no sound within {waited_secs:.0} seconds; check that it is connected and not muted by a switch, or choose another one"
+    )]
     MicrophoneSilent {
         /// Its name.
         device: String,

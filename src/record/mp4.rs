@@ -139,13 +139,7 @@ impl Sink for Mp4Sink {
         let index = read_index(&mut self.file)
             .map_err(|error| RecordError::NotRecoverable { path: self.part.clone(), reason: error.to_string() })?;
         let settled = remux::settle(self.file, &self.part, &index, &self.target, self.options.overwrite, progress)?;
-        Ok(Kept {
-            path: settled.path,
-            duration: settled.duration,
-            frames: index.pictures() as u64,
-            warning: settled.warning,
-            problem,
-        })
+        Ok(Kept { path: settled.path, duration: settled.duration, frames: index.pictures() as u64, warning: settled.warning, problem })
     }
 }
 

@@ -46,8 +46,11 @@ impl Palette {
         let pixels: usize = pictures.clone().map(|picture| picture.as_raw().len() / 4).sum();
         // An odd step does not fall into the columns of pictures with even sides.
         let step = (pixels / MOST_SAMPLES).max(1) | 1;
-        let samples: Vec<u8> =
-            pictures.flat_map(|picture| picture.as_raw().chunks_exact(4)).step_by(step).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        let samples: Vec<u8> = pictures
+            .flat_map(|picture| picture.as_raw().chunks_exact(4))
+            .step_by(step)
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+            .collect();
         Self::from_samples(&samples)
     }
 
@@ -56,8 +59,7 @@ impl Palette {
         let height = (samples.len() / 3).div_ceil(usize::from(u16::MAX)).max(1);
         let width = samples.len() / 3 / height;
         let found = gif::Frame::from_rgb_speed(width as u16, height as u16, &samples[..3 * width * height], SEARCH_SPEED).palette;
-        let mut colours: Vec<[u8; 3]> =
-            found.unwrap_or_default().chunks_exact(3).map(|colour| [colour[0], colour[1], colour[2]]).collect();
+        let mut colours: Vec<[u8; 3]> = found.unwrap_or_default().chunks_exact(3).map(|colour| [colour[0], colour[1], colour[2]]).collect();
         colours.sort_unstable();
         colours.dedup();
         if colours.is_empty() {

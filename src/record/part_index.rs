@@ -132,11 +132,7 @@ fn read_header(walker: &mut Walker<'_>) -> Result<(Fmp4SegmentDemuxer, SourceTyp
 }
 
 /// Reads the next fragment, passing over boxes that are none. `None` at the end of what is whole.
-fn read_fragment(
-    walker: &mut Walker<'_>,
-    demuxer: &mut Fmp4SegmentDemuxer,
-    index: &mut PartIndex,
-) -> Result<Option<()>, IndexError> {
+fn read_fragment(walker: &mut Walker<'_>, demuxer: &mut Fmp4SegmentDemuxer, index: &mut PartIndex) -> Result<Option<()>, IndexError> {
     let (moof_at, moof) = loop {
         let start = walker.position;
         let Some(head) = walker.next_header()? else { return Ok(None) };

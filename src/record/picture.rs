@@ -43,7 +43,8 @@ impl Fitter {
     /// [`RecordError::Encoder`] when resizing fails.
     pub(super) fn fit<'a>(&'a mut self, picture: &'a RgbaImage) -> Result<&'a RgbaImage, RecordError> {
         let needs_matte = self.matte.is_some() && !is_opaque(picture);
-        let has_size = picture.width() & !1 == self.size[0] && picture.height() & !1 == self.size[1] || picture.dimensions() == self.size.into();
+        let has_size =
+            picture.width() & !1 == self.size[0] && picture.height() & !1 == self.size[1] || picture.dimensions() == self.size.into();
         if has_size && !needs_matte {
             return Ok(picture);
         }

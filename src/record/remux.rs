@@ -58,7 +58,8 @@ pub(super) fn settle(
             file.set_len(index.complete_bytes).and_then(|()| file.sync_all()).map_err(RecordError::file("shorten", part))?;
             drop(file);
             let path = files::publish(part, target, overwrite)?;
-            let warning = format!("the recording was kept in fragmented form, which some editors cannot open, because rewriting failed: {error}");
+            let warning =
+                format!("the recording was kept in fragmented form, which some editors cannot open, because rewriting failed: {error}");
             Ok(Settled { path, duration, warning: Some(warning) })
         }
     }

@@ -50,10 +50,7 @@ pub(super) fn transfer(
     sitter: &FaceShape,
     strengths: &Strengths,
 ) -> [Vec3; Landmarks::COUNT] {
-    let lower_face = Proportion::of(
-        width(sitter, 48, 54) / width(driver, 48, 54),
-        height(sitter, 33, 8) / height(driver, 33, 8),
-    );
+    let lower_face = Proportion::of(width(sitter, 48, 54) / width(driver, 48, 54), height(sitter, 33, 8) / height(driver, 33, 8));
     let brows = Proportion::of(1.0, height(sitter, 19, 37) / height(driver, 19, 37));
     let mut moved = *offsets;
     scale(&mut moved, region::BROWS, brows, strengths.brows, REACH.brows);

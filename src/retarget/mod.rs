@@ -132,7 +132,8 @@ mod tests {
     fn portrait() -> Portrait {
         // A wider face with larger eyes than the driver's, turned a little to the side.
         let rotation = rotation_from_pose(HeadPose { yaw_rad: 0.25, pitch_rad: 0.0, roll_rad: 0.05 });
-        let eyes = |i: usize, p: Vec3| if region::EYES.contains(&i) { Vec3::new(p.x, p.y * 1.6, p.z) } else { p * Vec3::new(1.1, 1.0, 1.0) };
+        let eyes =
+            |i: usize, p: Vec3| if region::EYES.contains(&i) { Vec3::new(p.x, p.y * 1.6, p.z) } else { p * Vec3::new(1.1, 1.0, 1.0) };
         Portrait {
             name: "test".to_owned(),
             pixels: Arc::new(image::RgbaImage::new(512, 512)),

@@ -199,7 +199,10 @@ mod tests {
             assert!(matches!(FaceModel::load_file(&path), Err(TrackError::Damaged { .. })), "{length} zero bytes were loaded");
         }
         assert!(matches!(FaceModel::load_file(folder.path()), Err(TrackError::Damaged { .. })), "a folder was loaded");
-        assert!(matches!(FaceModel::load_file(&folder.path().join("none")), Err(TrackError::Unreadable { .. })), "a missing file was loaded");
+        assert!(
+            matches!(FaceModel::load_file(&folder.path().join("none")), Err(TrackError::Unreadable { .. })),
+            "a missing file was loaded"
+        );
     }
 
     #[test]

@@ -9,8 +9,7 @@ use crate::face::{FaceFinder, FacePlace, UprightCut, resized};
 
 /// Long sides to which a frame is scaled for the search, and how often each is tried while there is no face.
 /// A face must be 80 pixels wide there: a quarter, an eighth and a sixteenth of the long side.
-const LEVELS: [(u32, Duration); 3] =
-    [(320, Duration::ZERO), (640, Duration::from_millis(250)), (1280, Duration::from_millis(1500))];
+const LEVELS: [(u32, Duration); 3] = [(320, Duration::ZERO), (640, Duration::from_millis(250)), (1280, Duration::from_millis(1500))];
 /// Larger upscaling than this only finds noise.
 const MOST_ENLARGED: f32 = 2.0;
 

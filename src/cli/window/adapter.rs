@@ -212,11 +212,7 @@ impl Puppet for LivePuppet {
 
     fn live_stats(&self) -> LiveStats {
         let stats = self.pipeline.live_stats();
-        LiveStats {
-            frames_per_sec: stats.frames_per_sec as f32,
-            latency_ms_p50: stats.latency_ms_p50 as f32,
-            executor: stats.executor,
-        }
+        LiveStats { frames_per_sec: stats.frames_per_sec as f32, latency_ms_p50: stats.latency_ms_p50 as f32, executor: stats.executor }
     }
 
     fn start_recording(&mut self, target: RecordTarget) -> Result<(), String> {
