@@ -172,7 +172,9 @@ impl LiveSound for Microphone {
     fn read(&mut self) -> Result<Option<TimedSound>, RecordError> {
         self.check_failure()?;
         let mut heard: Option<TimedSound> = None;
-        while let Ok(stamp) = self.ring.stamps.pop() {
+        // Not until the ring is empty: on a machine that is too slow for its microphone that would never be.
+        for _ in 0..self.ring.stamps.slots() {
+            let Ok(stamp) = self.ring.stamps.pop() else { break };
             self.frames.resize(2 * stamp.frames, 0.0);
             if self.ring.samples.pop_entire_slice(&mut self.frames).is_err() {
                 return Err(RecordError::Microphone { device: self.name.clone(), message: "its sound was damaged on the way".to_owned() });

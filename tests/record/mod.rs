@@ -2,5 +2,7 @@
 
 mod faults;
 mod films;
+#[cfg(feature = "audio")]
+mod microphone;
 mod pictures;
 mod support;
