@@ -147,6 +147,10 @@ impl Sink for Mp4Sink {
             problem,
         })
     }
+
+    fn discard(self: Box<Self>) -> Result<(), RecordError> {
+        std::fs::remove_file(&self.part).map_err(RecordError::file("remove", &self.part))
+    }
 }
 
 /// A time in samples of the sound track.
