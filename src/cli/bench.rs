@@ -33,8 +33,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     portrait: Option<OsString>,
     /// How long to measure
-    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
-    seconds: f64,
+    #[arg(long, default_value = "10", value_name = "SECONDS", allow_negative_numbers = true, value_parser = common::parse_seconds)]
+    seconds: Duration,
     /// Record an MP4 meanwhile
     #[arg(long)]
     record: bool,
@@ -80,13 +80,12 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let duration = Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let clip = match &args.clip {
         Some(clip) => clip.clone(),
         None => render_driver(folder.path())?,
     };
-    let report = measure(args, &clip, duration, folder.path())?;
+    let report = measure(args, &clip, args.seconds, folder.path())?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -137,7 +136,7 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig { landmark_model: args.model.landmark_model.clone(), gpu, controls: Controls::default() };
+    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(SourceSpec::Clip { path: clip.to_owned(), looped: true });
