@@ -36,8 +36,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     portrait: Option<OsString>,
     /// How long to measure
-    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
-    seconds: f64,
+    #[arg(long, default_value = "10", value_name = "SECONDS", allow_negative_numbers = true, value_parser = common::parse_seconds)]
+    seconds: Duration,
     /// Record an MP4 meanwhile
     #[arg(long)]
     record: bool,
@@ -85,15 +85,13 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let duration =
-        Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
         (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
         (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
         (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
-    let report = measure(args, driver, duration, folder.path())?;
+    let report = measure(args, driver, args.seconds, folder.path())?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -144,7 +142,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig { landmark_model: args.model.landmark_model.clone(), gpu, controls: Controls::default() };
+    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);

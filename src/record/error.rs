@@ -15,7 +15,7 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// The folder that shall hold the recording is not there.
-    #[error("the folder {} does not exist; create it or choose another place for the recording", path.display())]
+    #[error("the folder {} does not exist, or is not a folder; create it or choose another place for the recording", path.display())]
     NoFolder {
         /// The folder.
         path: PathBuf,
