@@ -162,7 +162,7 @@ impl Session {
         if is_first {
             self.place_early_sound(zero)?;
         } else {
-            self.newest_gap = pts - self.newest_pts;
+            self.newest_gap = pts.saturating_sub(self.newest_pts);
         }
         self.newest_pts = pts;
         let bytes = self.sink.bytes();
