@@ -1,5 +1,6 @@
 //! All integration tests in one binary: it links once instead of once per file.
 
+mod bad_input; // the real program on bad input, in bad places, at bad times
 mod capture; // sources against generated and real clips
 #[cfg(target_os = "linux")]
 mod desktop; // the real window under an X server, with a real drop

@@ -30,6 +30,8 @@ const EDIT_SLACK_SECS: f64 = 0.001;
 pub(super) enum Mp4Error {
     /// It ends before its index.
     Unfinished,
+    /// It was begun in fragments, and none followed.
+    NoFragments,
     /// Something that only ffmpeg can read, or damage that it may survive.
     Unsupported(String),
     /// The system does not let us read.
@@ -37,11 +39,16 @@ pub(super) enum Mp4Error {
 }
 
 impl Mp4Error {
+    fn fragmented() -> Self {
+        Self::Unsupported("it is a fragmented MP4".to_owned())
+    }
+
     /// The error to show, or the reason to hand the file to ffmpeg.
     pub(super) fn or_reason(self, path: &Path) -> Result<String, CaptureError> {
         match self {
             Self::Unsupported(why) => Ok(why),
             Self::Unfinished => Err(CaptureError::Unfinished { path: path.to_owned() }),
+            Self::NoFragments => Err(CaptureError::NoFrames { path: path.to_owned() }),
             Self::Io(cause) => Err(CaptureError::Unreadable { path: path.to_owned(), cause }),
         }
     }
@@ -63,7 +70,7 @@ impl Mp4 {
         let bytes = read_moov(&mut file)?;
         let (moov, _) = MoovBox::decode(&bytes).map_err(|e| Mp4Error::Unsupported(format!("its index is unusual: {e}")))?;
         if moov.mvex_box.is_some() {
-            return Err(Mp4Error::Unsupported("it is a fragmented MP4".to_owned()));
+            return Err(if has_fragments(&mut file)? { Mp4Error::fragmented() } else { Mp4Error::NoFragments });
         }
         let movie_timescale = moov.mvhd_box.timescale;
         let (mut video, mut sound) = (None, None);
@@ -94,7 +101,7 @@ fn read_moov(file: &mut File) -> Result<Vec<u8>, Mp4Error> {
     for _ in 0..MAX_TOP_BOXES {
         let Some((kind, size)) = read_box_header(file, position, length)? else { return Err(Mp4Error::Unfinished) };
         if &kind == b"moof" {
-            return Err(Mp4Error::Unsupported("it is a fragmented MP4".to_owned()));
+            return Err(Mp4Error::fragmented());
         }
         if &kind == b"moov" {
             return read_box(file, position, size, length);
@@ -102,6 +109,20 @@ fn read_moov(file: &mut File) -> Result<Vec<u8>, Mp4Error> {
         position = position.saturating_add(size);
     }
     Err(Mp4Error::Unsupported("its index was not found".to_owned()))
+}
+
+/// Whether there is a fragment among the first boxes of the top level, or may be one behind them.
+fn has_fragments(file: &mut File) -> Result<bool, Mp4Error> {
+    let length = file.metadata().map_err(Mp4Error::Io)?.len();
+    let mut position = 0;
+    for _ in 0..MAX_TOP_BOXES {
+        match read_box_header(file, position, length)? {
+            None => return Ok(false),
+            Some((kind, _)) if &kind == b"moof" => return Ok(true),
+            Some((_, size)) => position = position.saturating_add(size),
+        }
+    }
+    Ok(true)
 }
 
 /// Kind and size of the box at `position`; `None` at the end of the file.

@@ -1,7 +1,7 @@
 //! The command line: one file per command. Without a command the window opens.
 //!
 //! Results go to standard output, as text or with `--json` as JSON; progress, warnings and errors go to standard error.
-//! Exit status: 0 when it worked, 1 when it failed, 2 when the call was wrong, 130 when interrupted before anything was made.
+//! Exit status: 0 when it worked, also when Ctrl-C ended it early and what was made is kept; 1 when it failed; 2 when the call was wrong.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this module is for")]
 
@@ -14,6 +14,7 @@ mod evaluate;
 mod track;
 mod window;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -67,5 +68,6 @@ pub fn run() -> ExitCode {
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error,naga=error,symphonia=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).without_time().init();
+    let coloured = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured).with_target(false).without_time().init();
 }

@@ -1,0 +1,11 @@
+//! The real program on bad input, in bad places and at bad times: a clear error each time, no panic, nothing lost.
+
+mod clips;
+mod inputs;
+#[cfg(unix)]
+mod interruptions;
+mod machine;
+mod numbers;
+mod outputs;
+mod program;
+mod results;
