@@ -31,6 +31,9 @@ const LONGEST_LATENCY: Duration = Duration::from_millis(500);
 /// Devices to try first when none was named: with a sound server running, others may be busy.
 const PREFERRED: [&str; 3] = ["pipewire", "pulse", "default"];
 
+/// ALSA's device that throws sound away and delivers nothing but zeros.
+const SINK_ID: &str = "null";
+
 /// A device that may be a microphone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputDevice {
@@ -42,8 +45,13 @@ pub struct InputDevice {
 
 /// All devices that may be microphones. A listed device need not work: only sound proves a microphone.
 pub fn input_devices() -> Vec<InputDevice> {
+    listed_devices().into_iter().map(|(facts, _)| facts).collect()
+}
+
+fn listed_devices() -> Vec<(InputDevice, Device)> {
     let devices = cpal::default_host().input_devices().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-    devices.iter().map(describe).collect()
+    let described = devices.into_iter().map(|device| (describe(&device), device));
+    described.filter(|(facts, _)| facts.id != SINK_ID).collect()
 }
 
 fn describe(device: &Device) -> InputDevice {
@@ -205,19 +213,16 @@ fn append(block: &mut AudioBlock, more: &AudioBlock) {
 
 /// The devices to try, best first.
 fn candidates(wanted: Option<&str>) -> Vec<Device> {
-    let host = cpal::default_host();
-    let listed: Vec<(InputDevice, Device)> =
-        host.input_devices().map(|devices| devices.map(|device| (describe(&device), device)).collect()).unwrap_or_default();
+    let mut listed = listed_devices();
     if let Some(wanted) = wanted {
         let fits = |device: &InputDevice| device.id == wanted || device.name.eq_ignore_ascii_case(wanted);
         return listed.into_iter().filter(|(facts, _)| fits(facts)).map(|(_, device)| device).collect();
     }
     let rank = |facts: &InputDevice| PREFERRED.iter().position(|id| facts.id == *id).unwrap_or(PREFERRED.len());
-    let mut listed = listed;
     listed.sort_by_key(|(facts, _)| rank(facts));
     let preferred = listed.iter().take_while(|(facts, _)| rank(facts) < PREFERRED.len()).count();
     let others = listed.split_off(preferred);
-    let default = host.default_input_device();
+    let default = cpal::default_host().default_input_device();
     listed.into_iter().map(|(_, device)| device).chain(default).chain(others.into_iter().map(|(_, device)| device)).collect()
 }
 
