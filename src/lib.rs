@@ -1,4 +1,52 @@
-//! Retrato brings a portrait to life with your own face.
+//! Retrato brings a portrait to life with your own face: this page is its architecture.
+//!
+//! # The way of the data
+//!
+//! ```text
+//! camera | clip | performance        portrait picture
+//!        | Input                            | once per portrait
+//!      track                             enroll
+//!        | TrackedFrame                     | Portrait
+//!      retarget ----------------------------+
+//!        | PuppetMotion
+//!      generate
+//!        | FlowField
+//!      compose
+//!        | RenderedImage
+//!      present, record
+//! ```
+//!
+//! Every arrow is a type in [`data`]; every stage is a plain function of its input. Only [`pipeline`] knows the order, the threads and the links.
+//!
+//! | stage | module | in → out |
+//! |---|---|---|
+//! | capture | [`capture`] | device or file → [`data::Input`] |
+//! | track | [`track`] | [`data::Input`] → [`data::TrackedFrame`] |
+//! | enroll | [`portrait`] | picture → [`data::Portrait`] |
+//! | retarget | [`retarget`] | [`data::TrackedFrame`] → [`data::PuppetMotion`] |
+//! | generate | [`generate`] | [`data::PuppetMotion`] → [`data::FlowField`] |
+//! | compose | [`compose`] | [`data::FlowField`] → picture, on the GPU or the CPU |
+//! | present | [`present`] | pictures and events → window |
+//! | record | [`record`] | pictures and sound → file |
+//!
+//! Stages never import each other, and a library is named only by the module that owns it; the integration test `tidy` holds both rules.
+//!
+//! # Threads
+//!
+//! Capture, track, generate, enroll and record each run on a worker of their own ([`runtime::Worker`]), which stops when dropped and turns a panic into an
+//! error that the user sees. Live links keep the newest value and never wait ([`runtime::Latest`]); the recording's link is bounded and in order, and
+//! counts what it drops. The window's thread never waits for any of them.
+//!
+//! # One pipeline, two front ends
+//!
+//! The window drives a live [`pipeline::Pipeline`]; `retrato animate` runs [`pipeline::animate`], which skips no frame. Both move the same
+//! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings and snapshots
+//! read it back, in [`gpu`].
+//!
+//! # Strangers' files
+//!
+//! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,
+//! other formats than the known ones are refused, and a child process never gets more than a local file. The program opens no network connection.
 
 pub mod builtin;
 pub mod capture;

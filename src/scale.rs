@@ -74,10 +74,10 @@ fn premultiply(pixel: &mut [u8; 4]) {
 
 fn unpremultiply(pixel: &mut [u8; 4]) {
     let alpha = u16::from(pixel[3]);
-    if alpha > 0 {
-        for channel in &mut pixel[..3] {
-            *channel = ((u16::from(*channel) * 255 + alpha / 2) / alpha).min(255) as u8;
-        }
+    for channel in &mut pixel[..3] {
+        // Nothing can be said of the colour of what is wholly transparent.
+        let restored = (u16::from(*channel) * 255 + alpha / 2).checked_div(alpha);
+        *channel = restored.map_or(*channel, |value| value.min(255) as u8);
     }
 }
 

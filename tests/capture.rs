@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use image::RgbImage;
 use retrato::capture::{
-    CaptureError, CaptureEvent, CaptureOptions, CaptureWorker, OpenOptions, Pace, SoundReader, Source as _, SourceInfo, SourceKind,
-    SourceSpec, ffmpeg_version, open,
+    CaptureError, CaptureEvent, CaptureOptions, CaptureWorker, OpenOptions, Pace, SoundReader, SourceInfo, SourceKind, SourceSpec,
+    ffmpeg_version, open,
 };
 use retrato::data::{Input, SAMPLE_RATE_HZ};
 
@@ -257,7 +257,8 @@ fn bad_files_give_distinct_errors() {
     assert!(matches!(error(&file("cut.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x10mdat")), CaptureError::Unfinished { .. }), "no index");
     if has_ffmpeg() {
         let noise: Vec<u8> = (0..5000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        assert!(matches!(error(&file("noise.mkv", &noise)), CaptureError::Ffmpeg { .. }), "noise");
+        let noise = error(&file("noise.mkv", &noise));
+        assert!(matches!(noise, CaptureError::Ffmpeg { .. }), "noise: {noise}");
         let music = folder.path().join("music.m4a");
         if make("-f lavfi -i sine=d=1 -c:a aac", &music) {
             assert!(matches!(error(&music), CaptureError::NoVideo { .. }), "sound only");
@@ -287,21 +288,29 @@ fn ffmpeg_sound(path: &Path) -> Vec<f32> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(path)
-        .args(["-map", "0:a", "-af", "pan=mono|c0=c0,aresample=48000:async=1:first_pts=0", "-f", "f32le", "-"])
+        .args([
+            "-map",
+            "0:a",
+            "-af",
+            "aformat=channel_layouts=stereo,pan=mono|c0=c0,aresample=48000:async=1:first_pts=0",
+            "-f",
+            "f32le",
+            "-",
+        ])
         .output()
         .expect("ffmpeg starts");
     output.stdout.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
 /// The shift in samples at which `a` resembles `b` most, and how much it does: 1 is the same.
-fn best_shift(a: &[f32], b: &[f32]) -> (i64, f64) {
+fn best_shift(a: &[f32], b: &[f32]) -> (isize, f64) {
     let length = a.len().min(b.len());
     let window = (length / 4)..(length * 3 / 4);
-    let at = |shift: i64| {
+    let at = |shift: isize| {
         let (mut product, mut energy_a, mut energy_b) = (0.0, 1e-12, 1e-12);
         for i in window.clone().step_by(3) {
             let x = f64::from(a[i]);
-            let y = usize::try_from(i as i64 + shift).ok().and_then(|i| b.get(i)).map_or(0.0, |&y| f64::from(y));
+            let y = i.checked_add_signed(shift).and_then(|i| b.get(i)).map_or(0.0, |&y| f64::from(y));
             product += x * y;
             energy_a += x * x;
             energy_b += y * y;
@@ -315,20 +324,25 @@ fn assert_same_sound(path: &Path, decoder: &str) {
     let ((ours, ours_by), theirs) = (our_sound(path), ffmpeg_sound(path));
     assert_eq!(ours_by, decoder, "{}", path.display());
     let (shift, likeness) = best_shift(&ours, &theirs);
-    assert!(shift.unsigned_abs() <= u64::from(SAMPLE_RATE_HZ) / 1000, "{}: off by {shift} samples", path.display());
+    assert!(shift.unsigned_abs() <= SAMPLE_RATE_HZ as usize / 1000, "{}: off by {shift} samples, likeness {likeness}", path.display());
     assert!(likeness > 0.99, "{}: likeness {likeness}", path.display());
     let longer = (ours.len() as f64 - theirs.len() as f64) / f64::from(SAMPLE_RATE_HZ);
     assert!(longer.abs() < 0.06, "{}: {longer} s longer than ffmpeg's", path.display());
 }
 
 #[test]
-fn sound_of_the_shared_clips_is_in_time() {
+fn sound_of_the_shared_clips_is_decoded_in_process() {
     for name in ["frown_354f.mp4", "mouth_wide_216f.mp4"] {
         let Some(path) = shared_clip(name) else { return };
-        if !has_ffmpeg() {
-            return;
+        let (ours, by) = our_sound(&path);
+        assert_eq!(by, "in-process", "{name}");
+        // These recordings are silent; what counts is their length. Made ones below are compared in time.
+        let loudest = ours.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+        assert!(loudest < 1e-3, "{name}: silence stays silent, not {loudest}");
+        if has_ffmpeg() {
+            let longer = ours.len() as f64 - ffmpeg_sound(&path).len() as f64;
+            assert!(longer.abs() < 0.03 * f64::from(SAMPLE_RATE_HZ), "{name}: {longer} samples longer than ffmpeg's");
         }
-        assert_same_sound(&path, "in-process");
     }
     let Some(silent) = shared_clip("smile_78f.mp4") else { return };
     assert!(SoundReader::open(&silent).expect("readable").is_none(), "no sound is no error");
@@ -344,19 +358,16 @@ fn sound_with_edits_rates_and_other_codecs_is_in_time() {
     let sweep = "-f lavfi -i aevalsrc=0.5*sin(2*PI*(150*t+200*t*t))";
     let picture = "-f lavfi -i testsrc2=s=64x64:r=25:d=3 -c:v libx264 -pix_fmt yuv420p";
     for (name, sound, decoder) in [
-        ("stereo48.mp4", ":s=48000:d=3 -ac 2 -c:a aac", "in-process"),
-        ("mono22.mp4", ":s=22050:d=3 -ac 1 -c:a aac", "in-process"),
-        ("low.mov", ":s=32000:d=3 -ac 2 -c:a aac", "any"),
-        ("opus.mkv", ":s=48000:d=3 -ac 2 -c:a libopus", "ffmpeg"),
-        ("mp3.mp4", ":s=44100:d=3 -ac 2 -c:a libmp3lame", "ffmpeg"),
+        ("stereo48.mp4", "s=48000:d=3 PICTURE -ac 2 -c:a aac", "in-process"),
+        ("stereo44.mp4", "s=44100:d=3 PICTURE -ac 2 -c:a aac", "in-process"),
+        ("mono22.mp4", "s=22050:d=3 PICTURE -ac 1 -c:a aac", "in-process"),
+        ("surround.mp4", "s=48000:d=3 PICTURE -ac 6 -c:a aac", "in-process"),
+        ("opus.mkv", "s=48000:d=3 PICTURE -ac 2 -c:a libopus", "ffmpeg"),
+        ("flac.mp4", "s=44100:d=3 PICTURE -ac 2 -c:a flac -strict -2", "ffmpeg"),
     ] {
         let path = folder.path().join(name);
-        if make(
-            &format!("{sweep}{sound} {}", picture.replacen("-c:v", "-map 0:a -map 1:v -c:v", 1).as_str()).replace(" -ac", " -ac"),
-            &path,
-        ) {
-            let by = if decoder == "any" { our_sound(&path).1 } else { decoder };
-            assert_same_sound(&path, by);
+        if make(&format!("{sweep}:{}", sound.replace("PICTURE", picture)), &path) {
+            assert_same_sound(&path, decoder);
         }
     }
     let late = folder.path().join("late.mp4");
@@ -364,7 +375,7 @@ fn sound_with_edits_rates_and_other_codecs_is_in_time() {
         format!("-f lavfi -i testsrc2=s=64x64:r=25:d=3 -itsoffset 0.7 {sweep}:s=44100:d=2 -map 0:v -map 1:a -c:v libx264 -c:a aac");
     if make(&arguments, &late) {
         assert_same_sound(&late, "in-process");
-        let quiet = our_sound(&late).0.iter().take_while(|sample| sample.abs() < 1e-3).count();
+        let quiet = our_sound(&late).0.iter().take_while(|sample| sample.abs() < 0.02).count();
         assert!((0.68..0.74).contains(&(quiet as f64 / f64::from(SAMPLE_RATE_HZ))), "silence comes first: {quiet} samples");
     }
 }

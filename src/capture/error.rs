@@ -87,7 +87,7 @@ pub enum CaptureError {
         why: String,
     },
     /// ffmpeg is there and refuses the file.
-    #[error("{} cannot be decoded, not even by ffmpeg: {detail}", path.display())]
+    #[error("{} cannot be decoded, not even by ffmpeg: {detail}; it is probably damaged: copy it again, or choose another clip", path.display())]
     Ffmpeg {
         /// The path.
         path: PathBuf,

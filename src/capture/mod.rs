@@ -3,15 +3,19 @@
 //! [`open`] gives a [`Source`] that is read in order, as offline commands do. [`CaptureWorker`] runs one on its own thread at its own pace,
 //! and keeps trying when a camera stops or is unplugged. [`SoundReader`] reads the sound that belongs to a clip.
 
+#[cfg_attr(not(feature = "camera"), expect(dead_code, reason = "some of it is only for cameras"))]
 mod camera;
 mod clip;
 mod error;
 mod ffmpeg;
 mod mp4;
 mod pacer;
+#[cfg_attr(not(feature = "camera"), expect(dead_code, reason = "some of it is only for cameras"))]
 mod pixels;
 mod planes;
 mod playback;
+#[cfg(test)]
+mod rig;
 mod scale;
 mod sniff;
 mod sound;

@@ -247,7 +247,8 @@ impl Track {
     pub(super) fn extent(&self) -> (u64, f64, f64) {
         let (mut count, mut first, mut end) = (0, f64::INFINITY, 0.0_f64);
         for sample in self.table.samples() {
-            let shown_at = sample.timestamp() as i64 + sample.composition_time_offset().unwrap_or(0);
+            let shown_at =
+                i64::try_from(sample.timestamp()).unwrap_or(i64::MAX).saturating_add(sample.composition_time_offset().unwrap_or(0));
             if let Some(secs) = self.secs_from(shown_at) {
                 count += 1;
                 first = first.min(secs);
@@ -307,5 +308,52 @@ mod tests {
         assert!(matches!(opened(&huge), Err(Mp4Error::Unfinished)), "a box beyond all files");
         let empty = [&ftyp[..], b"\0\0\0\x08moov"].concat();
         assert!(matches!(opened(&empty), Err(Mp4Error::Unsupported(_))), "an index without contents");
+    }
+
+    /// Reads everything that a file offers, as playing it would.
+    fn walk(path: &Path) -> Option<u64> {
+        let mut mp4 = Mp4::open(path).ok()?;
+        let mut bytes = Vec::new();
+        let tracks = [mp4.video.take(), mp4.sound.take()];
+        for track in tracks.iter().flatten() {
+            _ = (track.extent(), track.played_part(), track.timescale());
+            let places: Vec<Place> = (0..50).map_while(|index| track.sample(index)).map(|sample| sample.place).collect();
+            for place in places {
+                mp4.read(place, &mut bytes).expect("a local file");
+            }
+        }
+        Some(tracks[0].as_ref()?.extent().0)
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+    fn damaged_indexes_never_panic() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.mp4");
+        let made = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=0.6", "-f", "lavfi", "-i", "sine=d=0.6"])
+            .args(["-c:v", "mpeg4", "-bf", "2", "-c:a", "aac", "-movflags", "faststart"])
+            .arg(&path)
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            eprintln!("SKIPPED: ffmpeg is not installed");
+            return;
+        }
+        assert_eq!(walk(&path), Some(15), "whole, it has 15 pictures");
+        let whole = std::fs::read(&path).expect("the file");
+        let index = whole.windows(4).position(|kind| kind == b"mdat").expect("data follows the index");
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..1500 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random(4) {
+                bytes[random(index)] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+            }
+            std::fs::write(&path, &bytes).expect("a damaged file");
+            _ = walk(&path);
+        }
     }
 }

@@ -184,3 +184,34 @@ pub(super) fn open_here(spec: &SourceSpec, options: OpenOptions) -> Result<Box<d
         _ => Ok(open(spec, options)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drivers_are_understood_as_users_write_them() {
+        let camera = |text: &str| match SourceSpec::from_argument(OsStr::new(text), false) {
+            Ok(SourceSpec::Camera(choice)) => choice,
+            other => panic!("{text} is a camera, not {other:?}"),
+        };
+        assert_eq!(camera("camera"), CameraChoice::First, "any camera");
+        assert_eq!(camera("camera:2"), CameraChoice::Index(2), "by number");
+        assert_eq!(camera("camera:HD Webcam"), CameraChoice::Name("HD Webcam".to_owned()), "by name");
+        let path = SourceSpec::from_argument(OsStr::new("camera_test_without_file.mp4"), false);
+        assert!(matches!(path, Err(CaptureError::NotFound { .. })), "a file whose name begins like that is a file");
+    }
+
+    #[test]
+    fn performances_are_recognised_by_content_and_refused_with_the_line() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("wave.anything");
+        let header = "{\"retrato_performance\":1,\"fps\":30.0,\"width\":64,\"height\":64}\n";
+        std::fs::write(&path, format!("{header}{{\"t\":0.0,\"landmarks\":null}}\n")).expect("a file");
+        let Ok(SourceSpec::Performance { name, data, looped: true }) = SourceSpec::from_path(&path, true) else { panic!("a performance") };
+        assert_eq!((name.as_str(), data.frames.len()), ("wave", 1), "named after its file when it has no name");
+        std::fs::write(&path, format!("{header}{{\"t\":-1}}\n")).expect("a file");
+        let error = SourceSpec::from_path(&path, false).expect_err("time before the beginning").to_string();
+        assert!(error.contains("line 2") && error.contains("wave.anything"), "file and line: {error}");
+    }
+}

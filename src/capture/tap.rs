@@ -22,6 +22,7 @@ pub(super) const OPEN_WITHIN: Duration = Duration::from_secs(6);
 pub(super) type Opener = Box<dyn FnOnce() -> Result<Box<dyn Source>, CaptureError> + Send>;
 
 /// What a reader says.
+#[expect(clippy::large_enum_variant, reason = "nearly every report is an input; boxing them would cost an allocation a frame")]
 pub(super) enum Said {
     /// The source is open.
     Opened(SourceInfo),

@@ -2,6 +2,9 @@
 //!
 //! A driver that has stalled may never return from its call, so its reader cannot be ended, only given up. While new readers are tried, the
 //! stalled one is still listened to: whichever delivers first is the one that counts from then on.
+//!
+//! A camera that fails is opened again at once; the user hears of it only when no frame has come for [`Patience::frame`]. Closing a reader
+//! that was given up can break the one that replaced it, since both may share a device: that, too, is mended before anybody notices.
 
 use std::time::{Duration, Instant};
 
@@ -45,6 +48,9 @@ pub(super) struct Watchdog<F> {
     /// Readers that were given up and have not ended yet.
     stuck: Vec<Reader>,
     last_frame: Instant,
+    /// Why frames are missing, as long as the user has not been told.
+    trouble: Option<CaptureError>,
+    /// Whether the user has been told that frames are missing.
     stalled: bool,
     next_attempt: Instant,
     first_frame: Option<Instant>,
@@ -71,6 +77,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
             trial: None,
             stuck: Vec::new(),
             last_frame: now,
+            trouble: None,
             stalled: false,
             next_attempt: now,
             first_frame: None,
@@ -96,7 +103,8 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
     }
 
     fn until_next_check(&self) -> Duration {
-        let moment = if self.stalled { self.next_attempt } else { self.last_frame + self.allowance() };
+        let told = if self.stalled { self.next_attempt } else { self.last_frame + self.allowance() };
+        let moment = if self.trouble.is_some() { told.min(self.next_attempt) } else { told };
         moment.saturating_duration_since(Instant::now()).clamp(Duration::from_millis(1), self.patience.retry)
     }
 
@@ -117,7 +125,10 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
                 Said::Looped(_) => {}
                 Said::Ended => return Ok(Some(End::Reached)),
                 Said::Failed(error) if self.info.is_none() || !error.is_worth_retrying() => return Err(error),
-                Said::Failed(error) => self.lost(error, outlet),
+                Said::Failed(error) => {
+                    self.trouble = Some(error);
+                    self.next_attempt = Instant::now();
+                }
             }
         } else if self.trial.as_ref().is_some_and(|trial| trial.reader.epoch == epoch) {
             match said {
@@ -142,7 +153,9 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
     }
 
     fn opened(&mut self, info: SourceInfo, outlet: &Outlet<'_>) {
-        self.last_frame = Instant::now();
+        if self.delivered == 0 {
+            self.last_frame = Instant::now();
+        }
         self.info = Some(info.clone());
         outlet.tell(CaptureEvent::Opened(info));
     }
@@ -150,8 +163,9 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
     /// Hands a frame on, numbered and timed across all readers.
     fn pass_on(&mut self, mut input: Input, outlet: &Outlet<'_>) -> Option<End> {
         self.last_frame = Instant::now();
+        self.trouble = None;
+        self.end_trial();
         if std::mem::take(&mut self.stalled) {
-            self.end_trial();
             outlet.tell(CaptureEvent::Recovered);
         }
         let time = time_of(&mut input);
@@ -184,24 +198,17 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
         self.stuck.push(reader);
     }
 
-    /// The source failed or stalled: says so once, and tries again from now on.
-    fn lost(&mut self, reason: CaptureError, outlet: &Outlet<'_>) {
-        if !std::mem::replace(&mut self.stalled, true) {
-            let seconds = self.last_frame.elapsed().as_secs_f64();
-            self.next_attempt = Instant::now() + self.patience.retry;
-            outlet.tell(CaptureEvent::Stalled { seconds, reason });
-        }
-    }
-
-    /// What the clock asks for.
+    /// What the clock asks for: telling the user, trying again.
     fn check(&mut self, outlet: &Outlet<'_>) -> Result<(), CaptureError> {
         let now = Instant::now();
         if !self.stalled && now >= self.last_frame + self.allowance() {
+            let waited = now.saturating_duration_since(self.last_frame);
             let name = self.info.as_ref().map_or("that was chosen", |info| &info.name).to_owned();
-            let reason = CaptureError::CameraStalled { name, seconds: self.last_frame.elapsed().as_secs() };
-            self.lost(reason, outlet);
+            let reason = self.trouble.take().unwrap_or(CaptureError::CameraStalled { name, seconds: waited.as_secs() });
+            self.stalled = true;
+            outlet.tell(CaptureEvent::Stalled { seconds: waited.as_secs_f64(), reason });
         }
-        if self.stalled && now >= self.next_attempt {
+        if (self.stalled || self.trouble.is_some()) && now >= self.next_attempt {
             self.next_attempt = now + self.patience.retry;
             self.attempt(now)?;
         }
@@ -226,116 +233,8 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::sync::mpsc::{self, Receiver as StdReceiver, Sender as StdSender};
-    use std::sync::{Arc, Mutex};
-
-    use image::RgbImage;
-
     use super::*;
-    use crate::capture::source::{Source, SourceKind};
-    use crate::capture::worker::{CaptureWorker, Pace};
-    use crate::data::{Frame, FrameTime};
-
-    const PATIENCE: Patience =
-        Patience { open: Duration::from_millis(400), frame: Duration::from_millis(120), retry: Duration::from_millis(40) };
-    const SOON: Duration = Duration::from_secs(10);
-
-    /// A camera that blocks in `next` until the test lets it deliver, as a stalled driver does. Frames carry the camera's number.
-    struct FakeCamera {
-        info: SourceInfo,
-        number: u8,
-        steps: StdReceiver<Result<(), CaptureError>>,
-    }
-
-    impl Source for FakeCamera {
-        fn info(&self) -> &SourceInfo {
-            &self.info
-        }
-
-        fn next(&mut self) -> Result<Option<Input>, CaptureError> {
-            let Ok(step) = self.steps.recv() else { return Ok(None) };
-            step?;
-            let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
-            let pixels = Arc::new(RgbImage::from_pixel(2, 2, image::Rgb([self.number; 3])));
-            Ok(Some(Input::Frame(Frame { pixels, time })))
-        }
-    }
-
-    /// What a test holds of a running worker.
-    struct Rig {
-        worker: Option<CaptureWorker>,
-        frames: StdReceiver<(u8, FrameTime)>,
-        events: StdReceiver<CaptureEvent>,
-        /// Cameras that can be opened, in this order.
-        plugged: Arc<Mutex<VecDeque<FakeCamera>>>,
-        /// Names under which openings were asked for.
-        asked: Arc<Mutex<Vec<Option<String>>>>,
-    }
-
-    impl Rig {
-        fn new() -> Self {
-            Self { worker: None, frames: mpsc::channel().1, events: mpsc::channel().1, plugged: Arc::default(), asked: Arc::default() }
-        }
-
-        /// Makes a camera available; frames are let through by sending.
-        fn plug(&self, number: u8) -> StdSender<Result<(), CaptureError>> {
-            let (sender, steps) = mpsc::channel();
-            let info = SourceInfo {
-                name: "Fake".to_owned(),
-                kind: SourceKind::Camera,
-                size: [2, 2],
-                fps: 30.0,
-                frames: None,
-                duration: None,
-                has_sound: false,
-                decoder: "none".to_owned(),
-            };
-            self.plugged.lock().expect("not poisoned").push_back(FakeCamera { info, number, steps });
-            sender
-        }
-
-        fn start(&mut self) {
-            let (plugged, asked) = (Arc::clone(&self.plugged), Arc::clone(&self.asked));
-            let openers = move |name: Option<&str>| -> Opener {
-                asked.lock().expect("not poisoned").push(name.map(str::to_owned));
-                let plugged = Arc::clone(&plugged);
-                Box::new(move || match plugged.lock().expect("not poisoned").pop_front() {
-                    Some(camera) => Ok(Box::new(camera) as Box<dyn Source>),
-                    None => Err(CaptureError::NoCamera),
-                })
-            };
-            let (frame_sender, frames) = mpsc::channel();
-            let (event_sender, events) = mpsc::channel();
-            let event_sender = Mutex::new(event_sender);
-            let sink = move |input: Input| match input {
-                Input::Frame(frame) => frame_sender.send((frame.pixels.get_pixel(0, 0).0[0], frame.time)).is_ok(),
-                Input::Motion(..) => false,
-            };
-            let tell = move |event| _ = event_sender.lock().expect("not poisoned").send(event);
-            self.worker = Some(CaptureWorker::run(openers, Some(PATIENCE), Pace::RealTime, sink, tell).expect("a thread"));
-            (self.frames, self.events) = (frames, events);
-        }
-
-        fn event(&self) -> CaptureEvent {
-            self.events.recv_timeout(SOON).expect("an event")
-        }
-
-        fn frame(&self) -> (u8, FrameTime) {
-            self.frames.recv_timeout(SOON).expect("a frame")
-        }
-
-        /// Starts with camera 1, which has delivered one frame.
-        fn running() -> (Self, StdSender<Result<(), CaptureError>>) {
-            let mut rig = Self::new();
-            let camera = rig.plug(1);
-            rig.start();
-            assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened first");
-            camera.send(Ok(())).expect("the reader waits");
-            assert_eq!(rig.frame().0, 1, "camera 1 delivers");
-            (rig, camera)
-        }
-    }
+    use crate::capture::rig::Rig;
 
     #[test]
     fn a_stall_is_reported_and_a_new_opening_takes_over() {
@@ -382,6 +281,15 @@ mod tests {
         assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "found again");
         assert!(matches!(rig.event(), CaptureEvent::Recovered), "and said so");
         assert_eq!(rig.frame().0, 3, "delivers again");
+    }
+
+    #[test]
+    fn a_failure_that_is_mended_at_once_is_not_worth_telling() {
+        let (rig, camera) = Rig::running();
+        rig.plug(2).send(Ok(())).expect("the camera exists");
+        camera.send(Err(CaptureError::CameraRead { name: "Fake".to_owned(), detail: "invalid argument".to_owned() })).expect("waits");
+        assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "opened anew without a stall");
+        assert_eq!(rig.frame().0, 2, "and goes on");
     }
 
     #[test]

@@ -99,20 +99,16 @@ impl WebcamSource {
         Ok(Self { info, camera: Some(camera), format, size, stride, shaper, first_frame: None, delivered: 0 })
     }
 
-    fn lost(&self, detail: impl ToString) -> CaptureError {
-        CaptureError::CameraRead { name: self.info.name.clone(), detail: detail.to_string() }
-    }
-
     /// The next frame, and when it came. The inner error is a frame that came damaged.
     fn next_frame(&mut self) -> Result<(Instant, Result<RgbImage, PixelError>), CaptureError> {
-        let Some(camera) = &mut self.camera else { return Err(self.lost("it is closed")) };
+        let Some(camera) = &mut self.camera else { return Err(lost(&self.info, "it is closed".to_owned())) };
         let raw = match camera.frame_raw() {
             Ok(bytes) => Ok((Instant::now(), bytes)),
             Err(e) => Err(e.to_string()),
         };
         let (came_at, bytes) = match raw {
             Ok(raw) => raw,
-            Err(detail) => return Err(CaptureError::CameraRead { name: self.info.name.clone(), detail }),
+            Err(detail) => return Err(lost(&self.info, detail)),
         };
         let mut pixels = RgbImage::default();
         let frame = RawFrame { format: self.format, size: self.size, stride: self.stride, bytes: &bytes };
@@ -154,6 +150,10 @@ impl Drop for WebcamSource {
             tracing::debug!("the camera {} could not be closed properly", self.info.name);
         }
     }
+}
+
+fn lost(info: &SourceInfo, detail: String) -> CaptureError {
+    CaptureError::CameraRead { name: info.name.clone(), detail }
 }
 
 #[cfg(target_os = "macos")]

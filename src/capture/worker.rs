@@ -153,7 +153,7 @@ impl Outlet<'_> {
     pub(super) fn wait(&self, reports: &Receiver<Report>, timeout: Duration) -> Result<Option<Report>, End> {
         select! {
             recv(self.stopped) -> _ => Err(End::Stopped),
-            recv(reports) -> report => report.map(Some).map_err(|_| End::Reached),
+            recv(reports) -> report => report.map_or(Err(End::Reached), |report| Ok(Some(report))),
             default(timeout) => Ok(None),
         }
     }
@@ -181,7 +181,7 @@ fn play(
     pace: Pace,
     outlet: &Outlet<'_>,
 ) -> Result<End, CaptureError> {
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
     let _reader = readers.start(openers(None))?;
     let mut pacer = Pacer::new(30.0);
     loop {
@@ -195,7 +195,8 @@ fn play(
                 outlet.tell(CaptureEvent::Opened(info));
             }
             Some(Said::Input(input)) => {
-                if !deliver(input, &mut pacer, pace, !reports.is_empty(), outlet) {
+                let wanted = deliver(input, &mut pacer, pace, !reports.is_empty(), outlet);
+                if !wanted {
                     return Ok(End::Stopped);
                 }
             }

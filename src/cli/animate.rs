@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::common;
@@ -16,6 +15,7 @@ use crate::runtime::StageTimes;
 use crate::settings::{Controls, Strengths};
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct Args {
     /// The portrait: a picture file, or the name of a built-in one
     portrait: OsString,
@@ -38,8 +38,8 @@ pub(super) struct Args {
     #[arg(long)]
     overwrite: bool,
     /// End after so many seconds; a camera runs until then or until Ctrl-C
-    #[arg(long, value_name = "SECONDS")]
-    seconds: Option<f64>,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = common::parse_seconds)]
+    seconds: Option<Duration>,
     /// Record a microphone: its name, or nothing for the system's default
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     microphone: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "microphone")]
     silent: bool,
     /// Which face, if the portrait shows several: 1 is the largest
-    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = common::parse_face_number)]
     face: usize,
     /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
     #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
@@ -86,6 +86,7 @@ struct MotionArgs {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(serialize_with = "common::serialize_path")]
     output: PathBuf,
     frames: u64,
     frames_with_face: u64,
@@ -110,17 +111,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
-    let job = OfflineJob {
-        portrait,
-        controls: controls(args),
-        sound: sound(args, &driver),
-        limit: args.seconds.map(|s| Duration::try_from_secs_f64(s).context("--seconds must be a positive number")).transpose()?,
-        driver,
-        output,
-        stop,
-    };
+    let job = OfflineJob { portrait, controls: controls(args), sound: sound(args, &driver), limit: args.seconds, driver, output, stop };
     let bar = common::ProgressLine::new(args.json);
-    let report = pipeline::animate(job, tracker, |progress| bar.show(progress))?;
+    let report = pipeline::animate(&job, tracker, |progress| bar.show(progress))?;
     bar.clear();
     print(args, &report)?;
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::common;
 use crate::builtin;
-use crate::capture::SourceSpec;
+use crate::capture::{CameraChoice, SourceSpec};
 use crate::data::Portrait;
 use crate::pipeline::{self, ChosenExecutor, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
@@ -29,12 +29,15 @@ pub(super) struct Args {
     /// Driving clip (default: a built-in portrait, animated and played back as a 640x480 clip)
     #[arg(long, value_name = "FILE")]
     clip: Option<PathBuf>,
+    /// Drive by this camera instead of a clip; how often it stalled and came back is counted
+    #[arg(long, value_name = "NAME", conflicts_with = "clip")]
+    camera: Option<String>,
     /// Portrait: a picture file, or the name of a built-in one
     #[arg(long, value_name = "FILE")]
     portrait: Option<OsString>,
     /// How long to measure
-    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
-    seconds: f64,
+    #[arg(long, default_value = "10", value_name = "SECONDS", allow_negative_numbers = true, value_parser = common::parse_seconds)]
+    seconds: Duration,
     /// Record an MP4 meanwhile
     #[arg(long)]
     record: bool,
@@ -74,20 +77,21 @@ struct Report {
     portrait_size: [u32; 2],
     seconds: f64,
     frames: u64,
+    stalls: u64,
+    recoveries: u64,
     recorded_frames: Option<u64>,
     record_dropped: Option<u64>,
     stages: Vec<StageTimes>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let duration =
-        Duration::try_from_secs_f64(args.seconds).ok().filter(|d| !d.is_zero()).context("--seconds must be a positive number")?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-    let clip = match &args.clip {
-        Some(clip) => clip.clone(),
-        None => render_driver(folder.path())?,
+    let driver = match (&args.camera, &args.clip) {
+        (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
+        (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
+        (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
-    let report = measure(args, &clip, duration, folder.path())?;
+    let report = measure(args, driver, args.seconds, folder.path())?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -111,7 +115,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
         limit: None,
         stop: crate::runtime::StopFlag::default(),
     };
-    Ok(pipeline::animate(job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
+    Ok(pipeline::animate(&job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
 }
 
 /// The face's surroundings at a camera's size.
@@ -129,7 +133,7 @@ fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
     portrait::portrait(picture, landmarks)
 }
 
-fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
+fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
     let model = common::load_model(&args.model);
     let portrait = match &args.portrait {
         Some(name) => common::portrait(name, 1, None, &model)?,
@@ -138,10 +142,10 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig { landmark_model: args.model.landmark_model.clone(), gpu, controls: Controls::default() };
+    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
-    pipeline.set_source(SourceSpec::Clip { path: clip.to_owned(), looped: true });
+    pipeline.set_source(driver);
     let driver = wait_for_driver(&pipeline)?;
     run_for(&pipeline, WARM_UP)?;
     pipeline.timings().clear();
@@ -149,13 +153,13 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
         pipeline.start_recording(RecordRequest { options: RecordOptions::new(folder.join("bench.mp4"))?, sound: Sound::OfDriver })?;
     }
     let start = Instant::now();
-    let frames = run_for(&pipeline, duration)?;
+    let seen = run_for(&pipeline, duration)?;
     let seconds = start.elapsed().as_secs_f64();
     let recorded = pipeline.recording();
     let stages = pipeline.timings().stages();
     let latency = stages.iter().find(|s| s.name == "latency").map(|s| s.times).unwrap_or_default();
     Ok(Report {
-        live_fps: frames as f64 / seconds,
+        live_fps: seen.frames as f64 / seconds,
         latency_ms_p50: latency.ms_p50,
         latency_ms_p95: latency.ms_p95,
         latency_ms_p99: latency.ms_p99,
@@ -169,7 +173,9 @@ fn measure(args: &Args, clip: &std::path::Path, duration: Duration, folder: &std
         portrait: portrait.name.clone(),
         portrait_size: portrait.pixels.dimensions().into(),
         seconds,
-        frames,
+        frames: seen.frames,
+        stalls: seen.stalls,
+        recoveries: seen.recoveries,
         recorded_frames: recorded.as_ref().map(|r| r.frames),
         record_dropped: recorded.as_ref().map(|r| r.dropped),
         stages,
@@ -191,19 +197,36 @@ fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<crate::capture::Source
     anyhow::bail!("the driver did not open within 20 seconds")
 }
 
-/// Takes every finished frame for a while, and returns how many there were.
-fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<u64> {
+/// What came out of the pipeline.
+#[derive(Default)]
+struct Seen {
+    frames: u64,
+    stalls: u64,
+    recoveries: u64,
+}
+
+/// Takes every finished frame for a while.
+fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<Seen> {
     let end = Instant::now() + duration;
-    let mut frames = 0;
+    let mut seen = Seen::default();
     while let Some(left) = end.checked_duration_since(Instant::now()) {
-        frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
+        seen.frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
         for event in pipeline.take_events() {
-            if let Event::SourceFailed(message) | Event::RecordingFailed(message) | Event::Warning(message) = event {
-                anyhow::bail!("{message}");
+            match event {
+                Event::SourceFailed(message) | Event::RecordingFailed(message) | Event::Warning(message) => anyhow::bail!("{message}"),
+                Event::SourceStalled { seconds, reason } => {
+                    seen.stalls += 1;
+                    eprintln!("no frame for {seconds:.1} s: {reason}");
+                }
+                Event::SourceRecovered => {
+                    seen.recoveries += 1;
+                    eprintln!("the camera sends again");
+                }
+                _ => {}
             }
         }
     }
-    Ok(frames)
+    Ok(seen)
 }
 
 fn print(report: &Report) {

@@ -14,7 +14,7 @@ use crate::data::{PixelBox, Portrait};
 use crate::pipeline::{Opened, PictureInput, Progress};
 use crate::runtime::StopFlag;
 use crate::settings::Strengths;
-use crate::track::{FaceModel, TrackError};
+use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 
 /// Where the landmark model is.
 #[derive(clap::Args)]
@@ -27,8 +27,22 @@ pub(super) struct ModelArgs {
 /// The landmark model, or why there is none: stored motion and built-in portraits do without.
 pub(super) type Model = Result<Arc<FaceModel>, TrackError>;
 
+impl ModelArgs {
+    /// The file that was asked for, here or in the environment. It must be there: another one in its place would be a surprise.
+    ///
+    /// # Errors
+    /// [`TrackError::Missing`].
+    pub(super) fn named(&self) -> Result<Option<PathBuf>, TrackError> {
+        let of_environment = || std::env::var_os(MODEL_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        match self.landmark_model.clone().or_else(of_environment) {
+            Some(path) if !path.exists() => Err(TrackError::Missing { looked_in: vec![path] }),
+            named => Ok(named),
+        }
+    }
+}
+
 pub(super) fn load_model(args: &ModelArgs) -> Model {
-    FaceModel::load(args.landmark_model.as_deref()).map(Arc::new)
+    FaceModel::load(args.named()?.as_deref()).map(Arc::new)
 }
 
 /// A built-in portrait by name, or the picture at a path.
@@ -107,6 +121,20 @@ pub(super) fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTemp
     builder.tempfile_in(folder)
 }
 
+/// A path as JSON can hold it: bytes that are no text become a replacement sign.
+pub(super) fn serialize_path<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+pub(super) fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|duration| !duration.is_zero()).ok_or_else(|| "give a number of seconds above 0".to_owned())
+}
+
+pub(super) fn parse_face_number(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "give 1 for the largest face, 2 for the next, and so on".to_owned())
+}
+
 pub(super) fn parse_strength(text: &str) -> Result<f32, String> {
     parse_within(text, Strengths::MAX)
 }
@@ -138,6 +166,11 @@ mod tests {
         for bad in ["-1", "2.1", "NaN", "inf", "much"] {
             assert!(parse_strength(bad).is_err(), "{bad} is refused");
         }
+        assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)), "half a second");
+        for bad in ["-1", "0", "NaN", "1e300", "long"] {
+            assert!(parse_seconds(bad).is_err(), "{bad} is refused");
+        }
+        assert!(parse_face_number("2").is_ok() && parse_face_number("0").is_err(), "faces are counted from 1");
         assert!(parse_box("1,2,30,40").is_ok(), "a box");
         for bad in ["1,2,3", "1,2,3,4", "a,b,c,d", "0,0,NaN,50"] {
             assert!(parse_box(bad).is_err(), "{bad} is refused");

@@ -29,6 +29,7 @@ pub(super) struct Args {
 /// What was found in one picture. `landmarks` and `crop` are in pixels of the picture at working resolution and belong to the first face.
 #[derive(Serialize)]
 struct Found {
+    #[serde(serialize_with = "common::serialize_path")]
     portrait: PathBuf,
     content_hash: String,
     size: [u32; 2],

@@ -12,7 +12,7 @@ use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::compose::CpuCompositor;
 use crate::data::{FlowField, Input, Landmarks, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
-use crate::face::FaceFinder;
+use crate::face::FaceFinder as _;
 use crate::generate::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::pipeline::Progress;
 use crate::portrait;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let bar = common::ProgressLine::new(args.json);
         for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp] {
             results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| {
-                bar.show(progress(&clip, done))
+                bar.show(progress(&clip, done));
             })?);
         }
         bar.clear();

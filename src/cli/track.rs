@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use super::common;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
@@ -27,8 +28,8 @@ pub(super) struct Args {
     #[arg(long)]
     name: Option<String>,
     /// End after so many seconds
-    #[arg(long, value_name = "SECONDS")]
-    seconds: Option<f64>,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = common::parse_seconds)]
+    seconds: Option<Duration>,
     /// Smoothing of the tracked motion, 0 (none) to 1
     #[arg(long, default_value_t = 0.5, value_parser = common::parse_unit)]
     smoothing: f32,
@@ -44,6 +45,7 @@ pub(super) struct Args {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(serialize_with = "common::serialize_path")]
     output: PathBuf,
     frames: u64,
     frames_with_face: u64,
@@ -51,21 +53,19 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.output.exists() && !args.overwrite {
-        anyhow::bail!("{} exists already: give another name or --overwrite", args.output.display());
-    }
-    let limit = args.seconds.map(|s| Duration::try_from_secs_f64(s).context("--seconds must be a positive number")).transpose()?;
+    check_place(args)?;
     let spec = SourceSpec::from_argument(&args.clip, false)?;
     let source = capture::open(&spec, OpenOptions::default())?;
     let info = source.info().clone();
+    let file = open_output(&args.output)?;
     let tracker = pipeline::tracker(Some(common::load_model(&args.model)?), args.smoothing);
     let stop = common::stop_on_interrupt()?;
-    let frames = track_all(source, tracker, limit, &stop, args.json)?;
+    let frames = track_all(source, tracker, args.seconds, &stop, args.json)?;
     let faces = frames.iter().filter(|frame| frame.face.is_some()).count() as u64;
     if faces == 0 {
         return Err(PipelineError::NoFaceInDriver { name: info.name }.into());
     }
-    write(args, &info, &frames)?;
+    write(args, file, &info, &frames)?;
     let report = Report {
         output: args.output.clone(),
         frames: frames.len() as u64,
@@ -105,15 +105,34 @@ fn track_all(
     Ok(frames)
 }
 
-/// Writes beside the target and renames, so that a failure leaves no half file under the name.
-fn write(args: &Args, info: &SourceInfo, frames: &[TrackedFrame]) -> anyhow::Result<()> {
+/// Refuses an output that cannot become a file.
+fn check_place(args: &Args) -> anyhow::Result<()> {
+    if args.output.is_dir() {
+        anyhow::bail!("{} is a folder: give the performance a file name inside it", args.output.display());
+    }
+    if args.output.exists() && !args.overwrite {
+        anyhow::bail!("{} exists already: give another name or --overwrite", args.output.display());
+    }
+    Ok(())
+}
+
+/// Opened before the work begins, so that nobody tracks a long clip in vain; beside the target, so that a failure leaves no half file
+/// under the name.
+fn open_output(path: &Path) -> anyhow::Result<NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if !folder.is_dir() {
+        anyhow::bail!("the folder {} does not exist, or is not a folder: create it or give another output", folder.display());
+    }
+    let cannot = || format!("{} cannot be written: check the permissions of its folder", path.display());
+    common::temporary_in(folder).with_context(cannot)
+}
+
+fn write(args: &Args, mut file: NamedTempFile, info: &SourceInfo, frames: &[TrackedFrame]) -> anyhow::Result<()> {
     let path = &args.output;
     let name = args.name.clone().unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let size = frames.iter().find_map(|frame| frame.face.as_ref()).map_or(info.size, |face| face.frame_size);
     let header = PerformanceHeader::new(name, info.fps, size, Some(frames.len() as u64));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let cannot = || format!("{} cannot be written", path.display());
-    let mut file = common::temporary_in(folder).with_context(cannot)?;
     let mut out = PerformanceWriter::new(BufWriter::new(file.as_file_mut()), header).with_context(cannot)?;
     for frame in frames {
         out.push(&performance_frame(frame)).with_context(cannot)?;

@@ -115,7 +115,7 @@ fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[
     let own = source.row(y, left, columns.len());
     for (i, ((pixel, own), column)) in out.chunks_exact_mut(4).zip(own.chunks_exact(4)).zip(columns).enumerate() {
         let flow = flow_row[column.cell].lerp(flow_row[column.next], column.fraction) * (edge * column.feather);
-        // A NaN flow compares false here and is clamped to the border by the sampler's integer casts: never out of bounds.
+        // A NaN flow compares false here, and the sampler takes it for the border: never out of bounds.
         if flow.x.abs() < STILL_PX && flow.y.abs() < STILL_PX {
             pixel.copy_from_slice(own);
         } else {
@@ -159,16 +159,16 @@ impl<'a> Source<'a> {
                 }
             }
         } else {
-            self.cubic_at_edge([x0 as i64, y0 as i64], wx, wy, &mut sum);
+            self.cubic_at_edge([x0, y0], wx, wy, &mut sum);
         }
         sum.map(|v| (v + 0.5).clamp(0.0, 255.0) as u8)
     }
 
-    fn cubic_at_edge(&self, [x0, y0]: [i64; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
+    fn cubic_at_edge(&self, [x0, y0]: [f32; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
         for (j, wy) in wy.iter().enumerate() {
-            let row = y0.saturating_add(j as i64 - 1).clamp(0, self.height as i64 - 1) as usize;
+            let row = nearest_inside(y0 + j as f32 - 1.0, self.height);
             for (i, wx) in wx.iter().enumerate() {
-                let column = x0.saturating_add(i as i64 - 1).clamp(0, self.width as i64 - 1) as usize;
+                let column = nearest_inside(x0 + i as f32 - 1.0, self.width);
                 let tap = &self.pixels[(row * self.width + column) * 4..][..4];
                 for c in 0..4 {
                     sum[c] += wx * wy * f32::from(tap[c]);
@@ -178,8 +178,74 @@ impl<'a> Source<'a> {
     }
 }
 
+/// The row or column at a whole coordinate, the outermost one for what lies outside; 0 for a NaN.
+fn nearest_inside(at: f32, size: usize) -> usize {
+    (at.max(0.0) as usize).min(size - 1)
+}
+
 /// Weights of the four neighbours at -1, 0, 1 and 2 for a position `t` between 0 and 1 (Catmull and Rom 1974, a = -1/2).
 fn catmull_rom(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Landmarks;
+
+    fn portrait() -> Portrait {
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(RgbaImage::from_fn(400, 300, |x, y| image::Rgba([(x / 2) as u8, (y / 2) as u8, 77, 255]))),
+            landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+            crop: Crop { origin_px: [100.0, 20.0], side_px: 256.0 },
+            content_hash: String::new(),
+        }
+    }
+
+    fn uniform(displacement: Vec2) -> FlowField {
+        FlowField { size: 128, displacement_px: vec![displacement; 128 * 128] }
+    }
+
+    #[test]
+    fn no_flow_leaves_every_pixel_as_it_is() {
+        let portrait = portrait();
+        let composed = CpuCompositor::new(&portrait).compose(&uniform(Vec2::ZERO));
+        assert_eq!(composed.as_raw(), portrait.pixels.as_raw(), "bit for bit");
+    }
+
+    #[test]
+    fn a_uniform_flow_shifts_the_crop_and_nothing_outside_it() {
+        let portrait = portrait();
+        let composed = CpuCompositor::new(&portrait).compose(&uniform(Vec2::new(10.0, -4.0)));
+        // In the middle the pixel comes from ten columns to the right and four rows above; the picture is a ramp.
+        assert_eq!(composed.get_pixel(228, 148).0, [119, 72, 77, 255], "shifted");
+        for (x, y) in [(50, 150), (380, 150), (228, 5), (228, 290)] {
+            assert_eq!(composed.get_pixel(x, y), portrait.pixels.get_pixel(x, y), "outside the crop");
+        }
+    }
+
+    #[test]
+    fn nonsense_in_the_flow_stays_inside_the_picture() {
+        let portrait = portrait();
+        let mut compositor = CpuCompositor::new(&portrait);
+        for wild in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30] {
+            let composed = compositor.compose(&uniform(Vec2::splat(wild)));
+            assert_eq!(composed.dimensions(), (400, 300), "a picture comes out for {wild}");
+        }
+    }
+
+    #[test]
+    fn finished_pictures_are_reused_once_nobody_holds_them() {
+        let mut compositor = CpuCompositor::new(&portrait());
+        let first = compositor.compose(&uniform(Vec2::X));
+        let held = compositor.compose(&uniform(Vec2::Y));
+        assert!(!Arc::ptr_eq(&first, &held), "one that is held is not overwritten");
+        let address = Arc::as_ptr(&first);
+        drop(first);
+        let again = compositor.compose(&uniform(Vec2::ZERO));
+        assert_eq!(Arc::as_ptr(&again), address, "a free one is");
+        assert_eq!(again.as_raw(), portrait().pixels.as_raw(), "and holds nothing of the frame before");
+    }
 }

@@ -183,3 +183,63 @@ fn bind(
         ],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec2;
+
+    use super::*;
+    use crate::compose::CpuCompositor;
+    use crate::data::{Crop, Landmarks};
+    use crate::gpu::{Gpu, read_texture};
+
+    const CELLS: usize = 128;
+
+    fn portrait(crop: Crop) -> Portrait {
+        let pixels = RgbaImage::from_fn(300, 220, |x, y| {
+            let wave = |v: u32, step: f32| (127.0 + 120.0 * (v as f32 * step).sin()) as u8;
+            image::Rgba([wave(x, 0.11), wave(y, 0.17), wave(x + y, 0.05), 255 - (x % 64) as u8])
+        });
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(pixels),
+            landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+            crop,
+            content_hash: String::new(),
+        }
+    }
+
+    fn swirl() -> FlowField {
+        let cell = |i: usize| (i as f32 / CELLS as f32 - 0.5) * 2.0;
+        let at = |i: usize| Vec2::new(cell(i % CELLS), cell(i / CELLS));
+        let turn = |p: Vec2| p.perp() * 14.0 * (1.0 - p.length()).max(0.0);
+        FlowField { size: CELLS, displacement_px: (0..CELLS * CELLS).map(|i| turn(at(i))).collect() }
+    }
+
+    #[test]
+    fn gpu_and_cpu_compose_the_same_picture() {
+        let Ok(gpu) = Gpu::any() else {
+            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
+            {
+                eprintln!("SKIPPED: no graphics adapter, not even a software one");
+            }
+            return;
+        };
+        let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
+        let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
+        for crop in [inside, reaching_out] {
+            let portrait = portrait(crop);
+            let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, CELLS).expect("a small picture");
+            compositor.compose(&swirl());
+            let on_gpu = read_texture(&gpu, compositor.target()).expect("the picture comes back");
+            let on_cpu = CpuCompositor::new(&portrait).compose(&swirl());
+            let differences: Vec<u8> = on_gpu.as_raw().iter().zip(on_cpu.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
+            let worst = differences.iter().max().copied().unwrap_or(0);
+            let unequal = differences.iter().filter(|d| **d > 0).count();
+            assert!(worst <= 1, "channels agree within one level, worst {worst}");
+            assert!(unequal < differences.len() / 50, "rounding differs rarely: {unequal} of {}", differences.len());
+            assert!(on_cpu.as_raw() != portrait.pixels.as_raw(), "something moved at all");
+        }
+        assert_eq!(gpu.health.fault(), None, "nothing was refused");
+    }
+}

@@ -33,7 +33,7 @@ pub mod region {
 ///
 /// Coordinates are pixel indices of whatever picture the holder's field name says: the centre of pixel `i` lies at `i`, x to the right, y down.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Landmarks(pub [Vec2; Landmarks::COUNT]);
+pub struct Landmarks(pub [Vec2; Self::COUNT]);
 
 impl Landmarks {
     /// How many points there are.

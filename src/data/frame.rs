@@ -29,6 +29,7 @@ pub struct Frame {
 
 /// What a source delivers: pictures still to be tracked, or motion that a performance has stored.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one value travels per frame; a box would cost an allocation each")]
 pub enum Input {
     /// A picture.
     Frame(Frame),

@@ -50,6 +50,8 @@ pub struct AdapterDescription {
 
 /// Longest side of a picture that the composition works on: an adapter must take such a texture.
 const LEAST_TEXTURE_SIDE_PX: u32 = 4096;
+/// A software adapter shares the cores with tracking and with the window, which it draws, too: it must be this many times faster to be worth it.
+const WORTHWHILE_SPEEDUP: f64 = 1.5;
 /// Workgroup size that the kernels are written for.
 const LEAST_WORKGROUP_THREADS: u32 = 256;
 
@@ -126,7 +128,7 @@ pub struct ChosenExecutor {
 }
 
 /// Chooses among all adapters. `software_speedup` is how many times faster than the CPU twin the software adapter was measured to be;
-/// without a measurement, or at 1 and below, a software adapter counts as none.
+/// without a measurement, or when it is not well above 1, a software adapter counts as none.
 pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option<f64>) -> ChosenExecutor {
     let fit = adapters.iter().enumerate().filter(|(_, a)| a.runs_kernels());
     // Of equals the first: max_by_key would take the last.
@@ -138,7 +140,7 @@ pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option
     let on_cpu = |reason| ChosenExecutor { executor: Executor::Cpu, reason };
     match (best.kind, software_speedup) {
         (AdapterKind::Software, None) => on_cpu(format!("{} is a software adapter, which is too slow for live use", best.name)),
-        (AdapterKind::Software, Some(speedup)) if speedup > 1.0 => {
+        (AdapterKind::Software, Some(speedup)) if speedup > WORTHWHILE_SPEEDUP => {
             on_gpu(format!("{} is a software adapter, but measured {speedup:.1} times as fast as the CPU code", best.name))
         }
         (AdapterKind::Software, Some(speedup)) => {
@@ -192,7 +194,8 @@ mod tests {
         assert_eq!(chosen(&all, None), Executor::Cpu, "not measured");
         assert_eq!(chosen(&all, Some(0.4)), Executor::Cpu, "slower");
         assert_eq!(chosen(&all, Some(f64::NAN)), Executor::Cpu, "a failed measurement");
-        assert_eq!(chosen(&all, Some(1.5)), Executor::Gpu(0), "faster");
+        assert_eq!(chosen(&all, Some(1.2)), Executor::Cpu, "hardly faster");
+        assert_eq!(chosen(&all, Some(2.0)), Executor::Gpu(0), "much faster");
         assert!(choose_executor(&all, Some(0.4)).reason.contains("0.40"), "the reason has the figure");
     }
 

@@ -78,7 +78,7 @@ pub struct OfflineReport {
 ///
 /// # Errors
 /// A driver that cannot be read or shows no face at all, and an output that cannot be written.
-pub fn animate(job: OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
+pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
     let start = Instant::now();
     let timings = Timings::default();
     let driver = capture::open(&job.driver, OpenOptions::default())?;
@@ -98,16 +98,18 @@ pub fn animate(job: OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progr
         let made = make_frames(&mut puppet, &tracked_in, &recorder, sound.as_mut(), &info, &mut progress);
         // Ends the reader, should it still wait for room.
         drop(tracked_in);
-        let read = reading.join().map_err(|_| PipelineError::ReaderPanicked)?;
+        let read = reading.join().map_err(|_panic| PipelineError::ReaderPanicked)?;
         made.and_then(|faces| read.map(|()| faces))
     });
-    let total = recorder.status().frames;
-    let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
-    let (faces, finished) = (faces?, finished?);
-    if faces == 0 && !job.driver.is_live() {
-        discard(&finished);
+    let status = recorder.status();
+    if matches!(faces, Ok(0)) && status.error.is_none() && !job.driver.is_live() && !job.stop.is_set() {
+        // The file would hold nothing but the portrait at rest.
+        recorder.discard()?;
         return Err(PipelineError::NoFaceInDriver { name: info.name });
     }
+    let total = status.frames;
+    let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
+    let (faces, finished) = (faces?, finished?);
     Ok(OfflineReport { finished, driver: info, faces, wall: start.elapsed(), stages: timings.stages() })
 }
 
@@ -170,14 +172,6 @@ fn make_frames(
         sound.push_until(recorder, recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0)))?;
     }
     Ok(faces)
-}
-
-/// Removes a file that holds nothing but the portrait at rest.
-fn discard(finished: &Finished) {
-    let removed = if finished.path.is_dir() { std::fs::remove_dir_all(&finished.path) } else { std::fs::remove_file(&finished.path) };
-    if let Err(error) = removed {
-        tracing::warn!("{} holds no motion but could not be removed: {error}", finished.path.display());
-    }
 }
 
 /// A tracker for a run over a clip, or one for stored motion when there is no landmark model.

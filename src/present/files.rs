@@ -97,8 +97,8 @@ mod tests {
 
     #[test]
     fn pasted_text_may_name_files() {
-        let list = "copy\nfile:///home/me/My%20Face.png\n/data/b.jpg\n";
-        assert_eq!(paths_in_text(list), [PathBuf::from("/home/me/My Face.png"), PathBuf::from("/data/b.jpg")], "a file manager's list");
+        let list = "copy\nfile:///people/me/My%20Face.png\n/data/b.jpg\n";
+        assert_eq!(paths_in_text(list), [PathBuf::from("/people/me/My Face.png"), PathBuf::from("/data/b.jpg")], "a file manager's list");
         assert_eq!(paths_in_text("\"/data/b.jpg\""), [PathBuf::from("/data/b.jpg")], "quotes are taken off");
         for prose in ["hello there", "", "see /etc/passwd\nand more", "file:///bad%zz"] {
             assert!(paths_in_text(prose).is_empty(), "no file in {prose:?}");

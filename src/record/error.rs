@@ -15,7 +15,7 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// The folder that shall hold the recording is not there.
-    #[error("the folder {} does not exist; create it or choose another place for the recording", path.display())]
+    #[error("the folder {} does not exist, or is not a folder; create it or choose another place for the recording", path.display())]
     NoFolder {
         /// The folder.
         path: PathBuf,
@@ -77,7 +77,7 @@ pub enum RecordError {
         message: String,
     },
     /// There is no such microphone, or none at all.
-    #[error("no microphone found{}; plug one in, choose another one, or record without sound", named(device))]
+    #[error("no microphone found{}; plug one in, choose another one, or record without sound", named(device.as_deref()))]
     NoMicrophone {
         /// The name that was asked for.
         device: Option<String>,
@@ -160,8 +160,8 @@ impl RecordError {
     }
 }
 
-fn named(device: &Option<String>) -> String {
-    device.as_ref().map(|name| format!(" called \"{name}\"")).unwrap_or_default()
+fn named(device: Option<&str>) -> String {
+    device.map(|name| format!(" called \"{name}\"")).unwrap_or_default()
 }
 
 fn kept_text(kept_secs: f64, path: Option<&Path>) -> String {

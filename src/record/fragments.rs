@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn ticks_are_rounded_without_adding_up() {
         assert_eq!(ticks(Duration::from_secs_f64(1.0 / 30.0)), 3000, "a thirtieth of a second");
-        assert_eq!(ticks(Duration::from_secs(36_000)), 36_000 * VIDEO_TICKS, "ten hours");
+        assert_eq!(ticks(Duration::from_hours(10)), 36_000 * VIDEO_TICKS, "ten hours");
         let at = |i: u32| ticks(Duration::from_secs_f64(f64::from(i) / 29.97));
         assert_eq!(at(17_982), 600 * VIDEO_TICKS, "ten minutes of 29.97 pictures per second end where they should");
     }

@@ -143,6 +143,10 @@ impl Sink for GifSink {
         let path = files::publish(&part, &target, self.options.overwrite)?;
         Ok(Kept { path, duration: until, frames, warning: None, problem })
     }
+
+    fn discard(self: Box<Self>) -> Result<(), RecordError> {
+        fs::remove_file(&self.open.part).map_err(RecordError::file("remove", &self.open.part))
+    }
 }
 
 /// Cuts a GIF behind its last whole picture and writes the end mark there.

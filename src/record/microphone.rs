@@ -31,8 +31,11 @@ const LONGEST_LATENCY: Duration = Duration::from_millis(500);
 /// Devices to try first when none was named: with a sound server running, others may be busy.
 const PREFERRED: [&str; 3] = ["pipewire", "pulse", "default"];
 
-/// ALSA's device that throws sound away and delivers nothing but zeros.
-const SINK_ID: &str = "null";
+/// Devices that are listed and are none: ALSA's `null` makes silence as fast as it is read.
+const NO_MICROPHONES: [&str; 1] = ["null"];
+
+/// A device that delivers sound this many times faster than time passes is no microphone.
+const FASTEST_PACE: f64 = 2.0;
 
 /// A device that may be a microphone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +48,13 @@ pub struct InputDevice {
 
 /// All devices that may be microphones. A listed device need not work: only sound proves a microphone.
 pub fn input_devices() -> Vec<InputDevice> {
-    listed_devices().into_iter().map(|(facts, _)| facts).collect()
+    listed(&cpal::default_host()).into_iter().map(|(facts, _)| facts).collect()
 }
 
-fn listed_devices() -> Vec<(InputDevice, Device)> {
-    let devices = cpal::default_host().input_devices().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+fn listed(host: &cpal::Host) -> Vec<(InputDevice, Device)> {
+    let devices = host.input_devices().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
     let described = devices.into_iter().map(|device| (describe(&device), device));
-    described.filter(|(facts, _)| facts.id != SINK_ID).collect()
+    described.filter(|(facts, _)| !NO_MICROPHONES.contains(&facts.id.as_str())).collect()
 }
 
 fn describe(device: &Device) -> InputDevice {
@@ -70,7 +73,30 @@ pub struct Microphone {
     meter: Arc<Meter>,
     resampler: ClockedResampler,
     frames: Vec<f32>,
+    pace: Pace,
     last_heard_at: Instant,
+}
+
+/// How much sound a device has delivered since it was opened.
+#[derive(Debug)]
+struct Pace {
+    rate_hz: u32,
+    opened_at: Instant,
+    delivered_frames: u64,
+}
+
+impl Pace {
+    fn new(rate_hz: u32) -> Self {
+        Self { rate_hz, opened_at: Instant::now(), delivered_frames: 0 }
+    }
+
+    /// Counts frames that have come by `now`; false when no microphone can have recorded so many.
+    fn count(&mut self, frames: u64, now: Instant) -> bool {
+        self.delivered_frames += frames;
+        let passed_secs = now.saturating_duration_since(self.opened_at).as_secs_f64();
+        let believable_secs = FASTEST_PACE * passed_secs + RING_SECS as f64;
+        self.delivered_frames as f64 <= believable_secs * f64::from(self.rate_hz)
+    }
 }
 
 /// When a callback's frames were captured, and how many they are.
@@ -161,7 +187,17 @@ impl Microphone {
         let resampler = ClockedResampler::new(rate_hz)?;
         tracing::info!("microphone {name}: {rate_hz} Hz, {} channels, {}", config.channels(), config.sample_format());
         let ring = Ring { samples, stamps };
-        Ok(Self { _stream: stream, name, ring, failures, meter, resampler, frames: Vec::new(), last_heard_at: Instant::now() })
+        Ok(Self {
+            _stream: stream,
+            name,
+            ring,
+            failures,
+            meter,
+            resampler,
+            frames: Vec::new(),
+            pace: Pace::new(rate_hz),
+            last_heard_at: Instant::now(),
+        })
     }
 
     fn check_failure(&self) -> Result<(), RecordError> {
@@ -169,6 +205,11 @@ impl Microphone {
             Ok(error) => Err(RecordError::Microphone { device: self.name.clone(), message: error.to_string() }),
             Err(_) => Ok(()),
         }
+    }
+
+    fn too_fast(&self) -> RecordError {
+        let message = "it delivers sound faster than time passes, so it is no microphone".to_owned();
+        RecordError::Microphone { device: self.name.clone(), message }
     }
 
     fn silent(&self) -> RecordError {
@@ -180,9 +221,12 @@ impl LiveSound for Microphone {
     fn read(&mut self) -> Result<Option<TimedSound>, RecordError> {
         self.check_failure()?;
         let mut heard: Option<TimedSound> = None;
-        // Not until the ring is empty: on a machine that is too slow for its microphone that would never be.
+        // Only what is there now: a device that delivers faster than it is read would keep this going for ever.
         for _ in 0..self.ring.stamps.slots() {
             let Ok(stamp) = self.ring.stamps.pop() else { break };
+            if !self.pace.count(stamp.frames as u64, Instant::now()) {
+                return Err(self.too_fast());
+            }
             self.frames.resize(2 * stamp.frames, 0.0);
             if self.ring.samples.pop_entire_slice(&mut self.frames).is_err() {
                 return Err(RecordError::Microphone { device: self.name.clone(), message: "its sound was damaged on the way".to_owned() });
@@ -195,6 +239,9 @@ impl LiveSound for Microphone {
             }
         }
         let lost_frames = self.meter.lost_frames.swap(0, Ordering::Relaxed);
+        if !self.pace.count(lost_frames, Instant::now()) {
+            return Err(self.too_fast());
+        }
         if lost_frames > 0 {
             tracing::warn!("{lost_frames} frames of the microphone were lost because the recorder was busy");
         }
@@ -213,7 +260,12 @@ fn append(block: &mut AudioBlock, more: &AudioBlock) {
 
 /// The devices to try, best first.
 fn candidates(wanted: Option<&str>) -> Vec<Device> {
-    let mut listed = listed_devices();
+    let host = cpal::default_host();
+    let mut listed = listed(&host);
+    if listed.is_empty() {
+        // A machine without sound still has a default device, which opens nothing.
+        return Vec::new();
+    }
     if let Some(wanted) = wanted {
         let fits = |device: &InputDevice| device.id == wanted || device.name.eq_ignore_ascii_case(wanted);
         return listed.into_iter().filter(|(facts, _)| fits(facts)).map(|(_, device)| device).collect();
@@ -222,7 +274,7 @@ fn candidates(wanted: Option<&str>) -> Vec<Device> {
     listed.sort_by_key(|(facts, _)| rank(facts));
     let preferred = listed.iter().take_while(|(facts, _)| rank(facts) < PREFERRED.len()).count();
     let others = listed.split_off(preferred);
-    let default = cpal::default_host().default_input_device();
+    let default = host.default_input_device();
     listed.into_iter().map(|(_, device)| device).chain(default).chain(others.into_iter().map(|(_, device)| device)).collect()
 }
 
@@ -308,10 +360,28 @@ mod tests {
         feed.take(&[0.0_f32; 20], 2, now);
         let mut heard = [0.0; 6];
         samples.pop_entire_slice(&mut heard).expect("three frames");
-        assert_eq!(heard, [0.5, 0.5, -1.0, -1.0, 0.25, -0.75], "mono is doubled, a third channel left out");
+        let expected = [0.5, 0.5, -1.0, -1.0, 0.25, -0.75];
+        let same = heard.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < f32::EPSILON);
+        assert!(same, "mono is doubled, a third channel left out: {heard:?}");
         assert_eq!([stamps.pop(), stamps.pop()].map(|stamp| stamp.expect("a stamp").frames), [2, 1], "frames per callback");
         assert_eq!(meter.lost_frames.load(Ordering::Relaxed), 10, "what does not fit is lost whole");
-        assert_eq!(f32::from_bits(meter.peak_bits.load(Ordering::Relaxed)), 1.0, "the peak of both callbacks");
+        let peak = f32::from_bits(meter.peak_bits.load(Ordering::Relaxed));
+        assert!((peak - 1.0).abs() < f32::EPSILON, "the peak of both callbacks: {peak}");
+    }
+
+    #[test]
+    fn what_makes_sound_faster_than_time_is_no_microphone() {
+        let mut pace = Pace::new(48_000);
+        let after = |secs| pace.opened_at + Duration::from_secs(secs);
+        let (soon, later) = (after(1), after(60));
+        assert!(pace.count(4 * 48_000, soon), "a burst after a stall is believed");
+        assert!(pace.count(56 * 48_000, later), "a minute's sound in a minute");
+        assert!(!pace.count(100 * 48_000, later), "but not nearly three minutes' sound");
+    }
+
+    #[test]
+    fn a_device_that_only_makes_silence_is_not_listed() {
+        assert!(input_devices().iter().all(|device| device.id != "null"), "ALSA's null device is no microphone");
     }
 
     #[test]

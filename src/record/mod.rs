@@ -2,7 +2,7 @@
 //!
 //! A [`Recorder`] owns a worker thread that is fed through bounded links. An MP4 grows as a fragmented `NAME.mp4.part`, one fragment a
 //! second, each forced to the disk, so that a crash or a full disk costs at most the last second; on stop it is rewritten into an ordinary
-//! MP4 beside it and renamed. [`find_interrupted`] and [`recover`] finish what a crash left behind.
+//! MP4 beside it and renamed. [`find_interrupted`] and [`recover()`] finish what a crash left behind.
 
 mod aac;
 mod colour;

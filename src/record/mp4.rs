@@ -141,6 +141,10 @@ impl Sink for Mp4Sink {
         let settled = remux::settle(self.file, &self.part, &index, &self.target, self.options.overwrite, progress)?;
         Ok(Kept { path: settled.path, duration: settled.duration, frames: index.pictures() as u64, warning: settled.warning, problem })
     }
+
+    fn discard(self: Box<Self>) -> Result<(), RecordError> {
+        std::fs::remove_file(&self.part).map_err(RecordError::file("remove", &self.part))
+    }
 }
 
 /// A time in samples of the sound track.

@@ -160,12 +160,12 @@ mod tests {
 
     #[test]
     fn dithering_keeps_the_mean_of_a_gradient() {
-        let picture = RgbaImage::from_fn(256, 256, |x, y| Rgba([x as u8, y as u8, ((x + y) / 2) as u8, 255]));
+        let picture = RgbaImage::from_fn(256, 256, |x, y| Rgba([x as u8, y as u8, x.midpoint(y) as u8, 255]));
         let mut palette = Palette::of(std::iter::once(&picture));
         let block_mean = |palette: &mut Palette, left: usize, top: usize| {
             let pixels = (0..64).map(|i| (left + i % 8, top + i / 8));
             let shown = pixels.map(|(x, y)| {
-                let index = palette.index([x as u8, y as u8, ((x + y) / 2) as u8], x, y);
+                let index = palette.index([x as u8, y as u8, x.midpoint(y) as u8], x, y);
                 f32::from(palette.colour(index)[1])
             });
             shown.sum::<f32>() / 64.0

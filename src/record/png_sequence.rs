@@ -30,6 +30,11 @@ impl PngSink {
         Ok(Self { options: options.clone(), folder, fitter: None, frames: 0, bytes: 0 })
     }
 
+    /// Where the picture with this number belongs, from 1.
+    fn frame_path(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("frame_{number:06}.png"))
+    }
+
     fn fitter(&mut self, picture: &RgbaImage) -> &mut Fitter {
         let max_long_side_px = self.options.max_long_side_px;
         self.fitter.get_or_insert_with(|| {
@@ -41,7 +46,7 @@ impl PngSink {
 
 impl Sink for PngSink {
     fn picture(&mut self, picture: &RgbaImage, _pts: Duration) -> Result<(), RecordError> {
-        let path = self.folder.join(format!("frame_{:06}.png", self.frames + 1));
+        let path = self.frame_path(self.frames + 1);
         let source_type = self.options.source_type;
         let fitted = self.fitter(picture).fit(picture)?;
         let written = write_png(&path, fitted, source_type);
@@ -65,6 +70,15 @@ impl Sink for PngSink {
             return Err(RecordError::NothingRecorded);
         }
         Ok(Kept { path: self.folder, duration: end, frames: self.frames, warning: None, problem: None })
+    }
+
+    fn discard(self: Box<Self>) -> Result<(), RecordError> {
+        for path in (1..=self.frames).map(|number| self.frame_path(number)) {
+            fs::remove_file(&path).map_err(RecordError::file("remove", &path))?;
+        }
+        // Stays when it holds other things.
+        fs::remove_dir(&self.folder).ok();
+        Ok(())
     }
 }
 

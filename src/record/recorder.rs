@@ -135,7 +135,23 @@ impl Recorder {
     /// # Errors
     /// [`RecordError::StoppedEarly`] when the recording had ended by itself: says why, and how much was kept where.
     /// [`RecordError::NothingRecorded`] when no picture came.
-    pub fn finish(mut self, mut progress: impl FnMut(f32)) -> Result<Finished, RecordError> {
+    pub fn finish(self, progress: impl FnMut(f32)) -> Result<Finished, RecordError> {
+        self.end(progress)
+    }
+
+    /// Ends the recording and removes what was written. A file that it was to replace stays as it is.
+    ///
+    /// # Errors
+    /// [`RecordError::File`] when it cannot be removed, and [`RecordError::Worker`].
+    pub fn discard(self) -> Result<(), RecordError> {
+        self.board.discard();
+        match self.end(|_| {}) {
+            Ok(_) | Err(RecordError::NothingRecorded) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn end(mut self, mut progress: impl FnMut(f32)) -> Result<Finished, RecordError> {
         self.close();
         let result = loop {
             match self.outcome.recv_timeout(PROGRESS_INTERVAL) {

@@ -40,6 +40,9 @@ pub(super) trait Sink: Send {
 
     /// Completes the recording, the last picture being seen until `end`, or keeps what can be kept.
     fn finish(self: Box<Self>, end: Duration, progress: &mut dyn FnMut(f32)) -> Result<Kept, RecordError>;
+
+    /// Gives the recording up and removes what was written, and nothing else.
+    fn discard(self: Box<Self>) -> Result<(), RecordError>;
 }
 
 /// What a sink leaves behind.
@@ -159,7 +162,7 @@ impl Session {
         if is_first {
             self.place_early_sound(zero)?;
         } else {
-            self.newest_gap = pts - self.newest_pts;
+            self.newest_gap = pts.saturating_sub(self.newest_pts);
         }
         self.newest_pts = pts;
         let bytes = self.sink.bytes();
@@ -231,6 +234,10 @@ impl Session {
 
     fn complete(self, stopped_by: Option<RecordError>) -> Result<Finished, RecordError> {
         let Self { board, sink, newest_pts, newest_gap, zero, .. } = self;
+        if board.is_discarded() {
+            sink.discard()?;
+            return Err(RecordError::NothingRecorded);
+        }
         board.edit().finishing = Some(0.0);
         let end = if zero.is_some() { newest_pts + newest_gap } else { Duration::ZERO };
         let kept = sink.finish(end, &mut |done| board.edit().finishing = Some(done));

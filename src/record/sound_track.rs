@@ -46,7 +46,7 @@ impl SoundTrack {
     /// # Errors
     /// [`RecordError::Encoder`] when the encoder fails.
     pub(super) fn place(&mut self, block: &AudioBlock, at: i64, units: &mut Vec<AccessUnit>) -> Result<bool, RecordError> {
-        let ahead = at - self.head as i64;
+        let ahead = at - self.head.cast_signed();
         if ahead > LARGEST_GAP_SAMPLES {
             return Ok(false);
         }
@@ -55,7 +55,7 @@ impl SoundTrack {
             self.pad_to(u64::try_from(at).unwrap_or(0), units)?;
             shifted(block, ahead.min(0))
         } else if ahead.abs() > STEERED_SAMPLES {
-            let step = 1 + block.len() as i64 / STEERING_SHARE;
+            let step = 1 + (block.len() as u64).cast_signed() / STEERING_SHARE;
             shifted(block, ahead.clamp(-step, step))
         } else {
             shifted(block, 0)
@@ -144,7 +144,7 @@ mod tests {
             track.place(&tone(1002), i * 1000, &mut units).expect("placed");
             assert!((998..=1005).contains(&(track.head - before)), "block {i} gained or lost more than a few samples");
         }
-        let late = track.head as i64 - 500_000;
+        let late = track.head.cast_signed() - 500_000;
         assert!((0..2 * STEERED_SAMPLES).contains(&late), "the sound stays near its time: {late} samples late");
     }
 

@@ -1,7 +1,7 @@
 //! What can be told about a recording at any time, and when it is done.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ pub struct Finished {
 pub(super) struct Board {
     status: Mutex<RecordStatus>,
     dropped_on_entry: AtomicU64,
+    discarded: AtomicBool,
 }
 
 impl Board {
@@ -59,6 +60,16 @@ impl Board {
     /// Counts a picture that found the queue full.
     pub(super) fn count_drop(&self) {
         self.dropped_on_entry.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells the worker to give the recording up instead of finishing it; comes before its input ends.
+    pub(super) fn discard(&self) {
+        self.discarded.store(true, Ordering::Release);
+    }
+
+    /// Whether the recording is to be given up.
+    pub(super) fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Acquire)
     }
 
     /// Adds a warning unless it is there already.

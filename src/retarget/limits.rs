@@ -25,58 +25,80 @@ pub(super) fn soft_limit(value: f32, limit: f32) -> f32 {
 /// Triangles between the portrait's landmarks whose orientation must not change.
 #[derive(Debug)]
 pub(super) struct FoldGuard {
-    triangles: Vec<([usize; 3], f32)>,
+    triangles: Vec<[usize; 3]>,
 }
+
+/// Parts of the face that are held back separately: an eye that cannot open further must not keep the mouth shut.
+const PARTS: [std::ops::Range<usize>; 6] =
+    [region::JAW, region::NOSE_BRIDGE.start..region::NOSE_BASE.end, region::BROWS, region::RIGHT_EYE, region::LEFT_EYE, region::MOUTH];
 
 impl FoldGuard {
     /// Triangulates the resting face (Delaunay).
     pub(super) fn new(rest: &Landmarks) -> Self {
         let points: Vec<_> = rest.0.iter().map(|p| delaunator::Point { x: f64::from(p.x), y: f64::from(p.y) }).collect();
         let corners = delaunator::triangulate(&points).triangles;
-        let triangles = corners
-            .chunks_exact(3)
-            .map(|t| [t[0], t[1], t[2]])
-            .filter(|t| !may_close(t))
-            .map(|t| (t, signed_area(&t, rest)))
-            .filter(|(_, area)| area.abs() > JUDGED_AREA_PX)
-            .collect();
+        let triangles = corners.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).filter(|t| !may_close(t)).collect();
         Self { triangles }
     }
 
-    /// `target` itself where the face keeps its order; otherwise as much of the way from `rest` to it as it can bear.
-    pub(super) fn limit(&self, rest: &Landmarks, target: Landmarks) -> Landmarks {
-        if target.is_finite() && self.holds(&target) {
-            return target;
-        }
-        if !target.is_finite() {
-            return rest.clone();
-        }
-        let (mut good, mut bad) = (0.0_f32, 1.0_f32);
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (good + bad);
-            if self.holds(&rest.lerp(&target, middle)) {
-                good = middle;
-            } else {
-                bad = middle;
+    /// The share of a change from `from` to `to` that the whole face can bear, 0 to 1. The outline is not judged: on a turned head its far
+    /// side is hidden, and may be.
+    pub(super) fn bearable(&self, from: &Landmarks, to: &Landmarks) -> f32 {
+        let inner = |t: &[usize; 3]| !t.iter().any(|i| region::JAW.contains(i));
+        bisect(|share| self.holds(from, &from.lerp(to, share), inner))
+    }
+
+    /// `target` itself where the face keeps its order against `base`; where a part of it does not, as much of that part's motion as it bears.
+    pub(super) fn limit(&self, base: &Landmarks, target: &Landmarks) -> Landmarks {
+        // Part by part, so that every triangle is judged again after the last of its corners has moved.
+        PARTS.iter().fold(base.clone(), |so_far, part| {
+            let touches = |t: &[usize; 3]| t.iter().any(|i| part.contains(i));
+            let with = |share: f32| {
+                let mut moved = so_far.clone();
+                part.clone().for_each(|i| moved.0[i] = base.0[i].lerp(target.0[i], share));
+                moved
+            };
+            let share = bisect(|share| self.holds(base, &with(share), touches));
+            if share < 1.0 {
+                tracing::trace!("landmarks {part:?} keep {share:.2} of their motion");
             }
-        }
-        rest.lerp(&target, good)
+            with(share)
+        })
     }
 
-    /// As [`Self::limit`] promises it, with a thousandth of slack for rounding.
-    #[cfg(test)]
-    pub(super) fn nearly_holds(&self, landmarks: &Landmarks) -> bool {
-        self.triangles.iter().all(|(triangle, rest_area)| signed_area(triangle, landmarks) / rest_area > SMALLEST_AREA - 1e-3)
-    }
-
-    fn holds(&self, landmarks: &Landmarks) -> bool {
-        self.triangles.iter().all(|(triangle, rest_area)| signed_area(triangle, landmarks) / rest_area > SMALLEST_AREA)
+    /// Whether no judged triangle that is large enough in `base` has turned over, or nearly, in `moved`.
+    pub(super) fn holds(&self, base: &Landmarks, moved: &Landmarks, judged: impl Fn(&[usize; 3]) -> bool) -> bool {
+        self.triangles.iter().filter(|t| judged(t)).all(|triangle| {
+            let before = signed_area(triangle, base);
+            before.abs() < JUDGED_AREA_PX || signed_area(triangle, moved) / before > SMALLEST_AREA
+        })
     }
 }
 
-/// Triangles inside an eye or between the lips close in every blink and every word.
+/// The largest share, up to 1, at which `holds`, given that it holds at 0.
+fn bisect(holds: impl Fn(f32) -> bool) -> f32 {
+    if holds(1.0) {
+        return 1.0;
+    }
+    let (mut good, mut bad) = (0.0_f32, 1.0_f32);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (good + bad);
+        if holds(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    good
+}
+
+/// Triangles with a lid or between the lips close in every blink and every word: lids and lips have an order of their own. The outer and
+/// inner corner of the mouth nearly coincide, so a triangle with both tells nothing.
 fn may_close(triangle: &[usize; 3]) -> bool {
-    [region::RIGHT_EYE, region::LEFT_EYE, region::INNER_LIPS].iter().any(|part| triangle.iter().all(|i| part.contains(i)))
+    let has = |indices: &[usize]| triangle.iter().any(|i| indices.contains(i));
+    let lips = has(&[61, 62, 63]) && has(&[65, 66, 67]) || triangle.iter().all(|i| region::INNER_LIPS.contains(i));
+    let corner = has(&[48]) && has(&[60]) || has(&[54]) && has(&[64]);
+    has(&[37, 38, 40, 41, 43, 44, 46, 47]) || lips || corner
 }
 
 fn signed_area(triangle: &[usize; 3], landmarks: &Landmarks) -> f32 {

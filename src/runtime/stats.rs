@@ -34,7 +34,10 @@ impl Percentiles {
 
 /// The newest durations of every stage, shared between the threads that measure and the one that shows them.
 #[derive(Clone, Debug, Default)]
-pub struct Timings(Arc<Mutex<Vec<(&'static str, VecDeque<Duration>)>>>);
+pub struct Timings(Arc<Mutex<Vec<Stage>>>);
+
+/// A stage's name and its newest durations.
+type Stage = (&'static str, VecDeque<Duration>);
 
 /// One stage's name and percentiles.
 #[derive(Clone, Debug, PartialEq, Serialize)]

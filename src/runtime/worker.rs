@@ -136,7 +136,7 @@ mod tests {
         let worker = Worker::spawn(
             "test",
             move |stop| {
-                assert!(stop.sleep_until(Instant::now() + Duration::from_secs(60)), "stopped, not timed out");
+                assert!(stop.sleep_until(Instant::now() + Duration::from_mins(1)), "stopped, not timed out");
                 ended.send(()).expect("test still listens");
             },
             |_| {},

@@ -108,7 +108,8 @@ impl Follower {
         let found = self.search.look(&mut *self.finder, picture, now);
         let lost_at = self.lost.filter(|(_, at)| now.checked_sub(*at).is_some_and(|age| age < REMEMBER)).map(|(place, _)| place);
         let start = FacePlace::from_box(&choose(&found, lost_at.as_ref())?);
-        let (settled, _) = self.read(picture, &start)?;
+        // The detector's boxes are coarse: the first reading only says where to read.
+        let (settled, _) = self.read_anything(picture, &start)?;
         let (place, reading) = self.read(picture, &settled)?;
         self.search.restart();
         Some((Held { place, next_check: now + CHECK_EVERY, misses: 0 }, reading.landmarks))
@@ -116,10 +117,14 @@ impl Follower {
 
     /// Landmarks at a place and the place they stand for; `None` when they are no face.
     fn read(&mut self, picture: &RgbImage, place: &FacePlace) -> Option<(FacePlace, Reading)> {
-        let reading = read_landmarks(&mut *self.finder, picture, place, self.reading)?;
-        let place = FacePlace::from_landmarks(&reading.landmarks)?;
+        let (place, reading) = self.read_anything(picture, place)?;
         let face = reading.spread < DISAGREES && parts_in_order(&reading.landmarks) && shape_distance(&reading.landmarks) < MISSHAPEN;
         (face && lies_in(&place, picture)).then_some((place, reading))
+    }
+
+    fn read_anything(&mut self, picture: &RgbImage, place: &FacePlace) -> Option<(FacePlace, Reading)> {
+        let reading = read_landmarks(&mut *self.finder, picture, place, self.reading)?;
+        Some((FacePlace::from_landmarks(&reading.landmarks)?, reading))
     }
 }
 
@@ -136,4 +141,130 @@ fn leap_in_size(from: &FacePlace, to: &FacePlace) -> f32 {
 fn lies_in(place: &FacePlace, picture: &RgbImage) -> bool {
     let limit = glam::Vec2::new(picture.width() as f32, picture.height() as f32);
     place.is_sane() && place.centre.cmpge(glam::Vec2::ZERO).all() && place.centre.cmplt(limit).all()
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec2;
+
+    use super::*;
+    use crate::data::PixelBox;
+    use crate::face::template;
+
+    const FRAME: Duration = Duration::from_millis(33);
+    const BACKGROUND: image::Rgb<u8> = image::Rgb([90, 90, 90]);
+    const COLOURS: [image::Rgb<u8>; 2] = [image::Rgb([255, 0, 0]), image::Rgb([0, 255, 0])];
+
+    /// Sees a face in every pure red or pure green square, and answers with made-up landmarks anywhere, as the real one does.
+    struct Squares;
+
+    impl Squares {
+        fn boxes(picture: &RgbImage) -> Vec<PixelBox> {
+            let of = |colour: &image::Rgb<u8>| {
+                let near = |p: &image::Rgb<u8>| p.0.iter().zip(colour.0).all(|(a, b)| a.abs_diff(b) < 70);
+                let at = picture.enumerate_pixels().filter(|(.., p)| near(p));
+                let start = PixelBox { left: f32::MAX, top: f32::MAX, right: 0.0, bottom: 0.0 };
+                let around = at.fold(start, |b, (x, y, _)| PixelBox {
+                    left: b.left.min(x as f32),
+                    top: b.top.min(y as f32),
+                    right: b.right.max(x as f32 + 1.0),
+                    bottom: b.bottom.max(y as f32 + 1.0),
+                });
+                (around.width() > 8.0 && around.height() > 8.0).then_some(around)
+            };
+            COLOURS.iter().filter_map(of).collect()
+        }
+    }
+
+    impl FaceFinder for Squares {
+        fn detect(&mut self, picture: &RgbImage) -> Vec<PixelBox> {
+            Self::boxes(picture).into_iter().filter(|b| b.width() >= 70.0 && (b.width() / b.height() - 1.0).abs() < 0.2).collect()
+        }
+
+        fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
+            let seen = Self::boxes(picture);
+            let answer = |asked: &PixelBox| {
+                let face = seen.iter().find(|b| b.overlap(asked) > 0.15).unwrap_or(asked);
+                let unit = face.width() / 2.47;
+                Landmarks(template().map(|p| face.centre() - 0.5 + (p.truncate() - Vec2::new(0.0, 0.598)) * unit))
+            };
+            Some(boxes.iter().map(answer).collect())
+        }
+    }
+
+    fn picture(squares: &[(f32, f32, f32)]) -> RgbImage {
+        let mut picture = RgbImage::from_pixel(640, 480, BACKGROUND);
+        for ((x, y, side), colour) in squares.iter().zip(COLOURS) {
+            for (px, py, pixel) in picture.enumerate_pixels_mut() {
+                if (px as f32 - x).abs() < side / 2.0 && (py as f32 - y).abs() < side / 2.0 {
+                    *pixel = colour;
+                }
+            }
+        }
+        picture
+    }
+
+    fn follower() -> Follower {
+        Follower::new(Box::new(Squares), ReadOptions { face_px: 100, readings: 3 })
+    }
+
+    fn nose(found: Option<&Landmarks>) -> Option<f32> {
+        found.map(|l| l.centre(0..68).x)
+    }
+
+    #[test]
+    fn a_face_is_found_at_once_and_followed() {
+        let mut follower = follower();
+        for frame in 0..30_u32 {
+            let x = 200.0 + 8.0 * frame as f32;
+            let found = follower.landmarks(&picture(&[(x, 240.0, 160.0)]), FRAME * frame);
+            let nose = nose(found.as_ref()).expect("the face is in every frame");
+            assert!((nose - x).abs() < 4.0, "frame {frame}: face at {x}, landmarks at {nose}");
+        }
+    }
+
+    #[test]
+    fn a_face_that_leaves_is_lost_within_half_a_second_and_not_made_up() {
+        let mut follower = follower();
+        for frame in 0..10 {
+            assert!(follower.landmarks(&picture(&[(300.0, 240.0, 160.0)]), FRAME * frame).is_some(), "frame {frame} has a face");
+        }
+        let empty = picture(&[]);
+        let after: Vec<bool> = (10..60).map(|frame| follower.landmarks(&empty, FRAME * frame).is_some()).collect();
+        let last = after.iter().rposition(|face| *face).map_or(0, |i| i + 1);
+        assert!(last <= 15, "a face is reported for {last} frames after it left");
+        let back = follower.landmarks(&picture(&[(500.0, 200.0, 150.0)]), FRAME * 60);
+        assert!((nose(back.as_ref()).expect("found again at once") - 500.0).abs() < 5.0, "found where it is");
+    }
+
+    #[test]
+    fn the_largest_face_wins_at_first_and_keeps_the_role() {
+        let mut follower = follower();
+        let first = follower.landmarks(&picture(&[(150.0, 240.0, 120.0), (450.0, 240.0, 200.0)]), Duration::ZERO);
+        assert!((nose(first.as_ref()).expect("two faces") - 450.0).abs() < 6.0, "the larger one");
+        for frame in 1..40 {
+            let grown = picture(&[(150.0, 240.0, 260.0), (450.0, 240.0, 180.0)]);
+            let found = follower.landmarks(&grown, FRAME * frame);
+            assert!((nose(found.as_ref()).expect("still there") - 450.0).abs() < 6.0, "frame {frame}: another face took over");
+        }
+    }
+
+    #[test]
+    fn a_cut_to_another_place_is_survived() {
+        let mut follower = follower();
+        follower.landmarks(&picture(&[(150.0, 150.0, 120.0)]), Duration::ZERO);
+        let mut found = None;
+        for frame in 1..16 {
+            found = follower.landmarks(&picture(&[(480.0, 320.0, 200.0)]), FRAME * frame);
+        }
+        assert!((nose(found.as_ref()).expect("there is a face") - 480.0).abs() < 6.0, "the new place is found within half a second");
+    }
+
+    #[test]
+    fn no_face_and_no_pixels_are_no_face() {
+        let mut follower = follower();
+        assert!(follower.landmarks(&picture(&[]), Duration::ZERO).is_none(), "an empty room");
+        assert!(follower.landmarks(&RgbImage::new(0, 0), FRAME).is_none(), "an empty picture");
+        assert!(follower.landmarks(&RgbImage::new(1, 1), FRAME * 2).is_none(), "one pixel");
+    }
 }

@@ -148,3 +148,114 @@ impl Part {
         &self.values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::template;
+
+    const FPS: f32 = 30.0;
+    const INTER_OCULAR_PX: f32 = 100.0;
+
+    fn at(frame: usize) -> Duration {
+        Duration::from_secs_f32(frame as f32 / FPS)
+    }
+
+    fn face(shift: Vec2) -> Landmarks {
+        Landmarks(template().map(|p| p.truncate() * INTER_OCULAR_PX + 250.0 + shift))
+    }
+
+    /// Roughly normal noise of about 0.4 px, like that of three averaged readings.
+    fn trembling(face: &Landmarks, frame: usize) -> Landmarks {
+        let uniform = |i: usize, k: usize| {
+            let x = (((frame * 68 + i) * 7 + k) as f64 * 12.9898).sin() * 43_758.545_3;
+            (x - x.floor()) as f32 - 0.5
+        };
+        let noise = |i: usize, k: usize| 0.8 * (uniform(i, k) + uniform(i, k + 1) + uniform(i, k + 2));
+        Landmarks(std::array::from_fn(|i| face.0[i] + Vec2::new(noise(i, 0), noise(i, 3))))
+    }
+
+    fn smoothed(strength: f32, raw: &[Landmarks]) -> Vec<Landmarks> {
+        let mut smoother = Smoother::new(strength);
+        raw.iter().enumerate().map(|(frame, landmarks)| smoother.smooth(landmarks, at(frame))).collect()
+    }
+
+    fn jitter(run: &[Landmarks]) -> f32 {
+        let second_differences = run.windows(3).flat_map(|w| (0..68).map(|i| (w[2].0[i] + w[0].0[i] - w[1].0[i] * 2.0).length()));
+        second_differences.sum::<f32>() / (68 * (run.len() - 2)) as f32
+    }
+
+    /// A face that closes its eyes within two frames, keeps them shut for one, and opens them within three.
+    fn blinking(frame: usize) -> Landmarks {
+        let closed = match frame {
+            31 | 35 => 0.5,
+            32..=33 => 1.0,
+            34 => 0.8,
+            _ => 0.0,
+        };
+        let mut face = face(Vec2::ZERO);
+        for (upper, lower) in [(37, 41), (38, 40), (43, 47), (44, 46)] {
+            face.0[upper] = face.0[upper].lerp(face.0[lower], closed);
+        }
+        face
+    }
+
+    #[test]
+    fn a_still_face_stays_still() {
+        let raw: Vec<_> = (0..90).map(|frame| trembling(&face(Vec2::ZERO), frame)).collect();
+        let share = jitter(&smoothed(Smoother::DEFAULT_STRENGTH, &raw)[10..]) / jitter(&raw[10..]);
+        assert!(share < 0.3, "{share} of the jitter is left");
+        let calmer = jitter(&smoothed(1.0, &raw)[10..]) / jitter(&raw[10..]);
+        assert!(calmer < 0.6 * share, "full strength leaves {calmer}, the default {share}");
+    }
+
+    #[test]
+    fn a_blink_passes() {
+        let raw: Vec<_> = (0..60).map(|frame| trembling(&blinking(frame), frame)).collect();
+        let opening = |run: &[Landmarks]| run.iter().map(|l| l.eye_aspect()[0]).collect::<Vec<_>>();
+        let dip = |run: &[f32]| run[25] - run[31..37].iter().copied().fold(f32::INFINITY, f32::min);
+        let (before, after) = (opening(&raw), opening(&smoothed(Smoother::DEFAULT_STRENGTH, &raw)));
+        assert!(dip(&before) > 0.1, "the test blinks: {}", dip(&before));
+        assert!(dip(&after) > 0.8 * dip(&before), "{} of {} is left of the blink", dip(&after), dip(&before));
+        assert!((after[42] - before[42]).abs() < 0.02, "the eye is open again after a fifth of a second");
+    }
+
+    #[test]
+    fn a_moving_head_is_followed_closely() {
+        let speed = Vec2::new(1.5 * INTER_OCULAR_PX / FPS, 0.0);
+        let raw: Vec<_> = (0..60).map(|frame| trembling(&face(speed * frame as f32), frame)).collect();
+        let run = smoothed(Smoother::DEFAULT_STRENGTH, &raw);
+        let lag_frames = (raw[59].centre(0..68) - run[59].centre(0..68)).x / speed.x;
+        assert!((0.0..1.5).contains(&lag_frames), "{lag_frames} frames behind");
+    }
+
+    #[test]
+    fn strength_zero_changes_nothing() {
+        let raw: Vec<_> = (0..20).map(|frame| trembling(&blinking(frame + 25), frame)).collect();
+        for (before, after) in raw.iter().zip(smoothed(0.0, &raw)) {
+            assert!(before.0.iter().zip(&after.0).all(|(a, b)| a.distance(*b) < 0.01), "a point moved");
+        }
+    }
+
+    #[test]
+    fn after_a_pause_or_a_jump_back_in_time_it_starts_afresh() {
+        let mut smoother = Smoother::new(1.0);
+        smoother.smooth(&face(Vec2::ZERO), at(0));
+        smoother.smooth(&face(Vec2::ZERO), at(1));
+        for (frame, shift) in [(40, 100.0), (5, -80.0)] {
+            let moved = face(Vec2::splat(shift));
+            let got = smoother.smooth(&moved, at(frame));
+            assert!(got.0[30].distance(moved.0[30]) < 0.01, "frame {frame} is pulled towards the past");
+        }
+    }
+
+    #[test]
+    fn a_face_far_away_is_smoothed_like_a_near_one() {
+        let near: Vec<_> = (0..40).map(|frame| trembling(&blinking(frame), frame)).collect();
+        let far: Vec<_> = near.iter().map(|l| l.map(|p| p * 0.25)).collect();
+        let (near, far) = (smoothed(0.5, &near), smoothed(0.5, &far));
+        for (a, b) in near.iter().zip(&far) {
+            assert!(a.0.iter().zip(&b.0).all(|(p, q)| (*p * 0.25).distance(*q) < 0.02), "distance changes the smoothing");
+        }
+    }
+}

@@ -101,3 +101,48 @@ impl Tracker {
 fn with_pose(face: FaceMotion) -> FaceMotion {
     if face.pose == HeadPose::default() { FaceMotion { pose: head_pose(&face.landmarks_in_frame), ..face } } else { face }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use image::RgbImage;
+
+    use super::*;
+    use crate::data::{FrameTime, Landmarks};
+    use crate::face::{rotation_from_pose, template};
+
+    fn time() -> FrameTime {
+        FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() }
+    }
+
+    fn turned(pose: HeadPose) -> Landmarks {
+        let rotation = rotation_from_pose(pose);
+        Landmarks(template().map(|p| (rotation * p).truncate() * 80.0 + 200.0))
+    }
+
+    #[test]
+    fn without_a_model_frames_have_no_face_and_motion_passes() {
+        let mut tracker = Tracker::new(None, TrackOptions::default());
+        assert!(!tracker.has_model(), "no model was given");
+        let frame = Frame { pixels: Arc::new(RgbImage::new(64, 48)), time: time() };
+        let tracked = tracker.track(Input::Frame(frame));
+        assert!(tracked.face.is_none() && tracked.pixels.is_some(), "pixels for the inset, and no face");
+        assert!(tracker.track(Input::Motion(time(), None)).face.is_none(), "stored absence passes");
+    }
+
+    #[test]
+    fn stored_motion_keeps_its_pose_or_gets_one() {
+        let pose = HeadPose { yaw_rad: 0.3, pitch_rad: 0.1, roll_rad: -0.2 };
+        let mut tracker = Tracker::new(None, TrackOptions::default());
+        let mut pose_of = |stored: HeadPose| {
+            let face = FaceMotion { landmarks_in_frame: turned(pose), frame_size: [400, 400], pose: stored, gaze: None };
+            let passed = tracker.track(Input::Motion(time(), Some(face.clone()))).face.expect("motion passes");
+            assert_eq!(passed.landmarks_in_frame, face.landmarks_in_frame, "landmarks are not touched");
+            passed.pose
+        };
+        let own = HeadPose { yaw_rad: 0.7, ..HeadPose::default() };
+        assert_eq!(pose_of(own), own, "a stored pose is kept");
+        assert!((pose_of(HeadPose::default()).yaw_rad - 0.3).abs() < 0.01, "a missing one is measured");
+    }
+}

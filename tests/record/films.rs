@@ -96,7 +96,8 @@ impl LiveSound for Metronome {
         }
         let length = Duration::from_millis(100);
         let block = clicks(self.next, length);
-        let captured_at = self.zero + self.next - self.lead;
+        let at = (self.zero + self.next).checked_sub(self.lead);
+        let captured_at = at.unwrap_or(self.zero);
         self.next += length;
         Ok(Some(TimedSound { block, captured_at }))
     }

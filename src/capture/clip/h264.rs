@@ -157,7 +157,9 @@ impl H264Pictures {
         self.ended = true;
         let rest = self.decoder.flush_remaining().map_err(|e| e.to_string())?;
         let rest = rest.iter().map(|picture| to_rgb(picture, &self.yuv)).collect::<Result<Vec<_>, _>>()?;
-        rest.into_iter().for_each(|pixels| self.take_out(pixels));
+        for pixels in rest {
+            self.take_out(pixels);
+        }
         Ok(())
     }
 

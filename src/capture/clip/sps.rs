@@ -187,7 +187,7 @@ impl Bits<'_> {
 
     fn signed_exp_golomb(&mut self) -> Option<i32> {
         let code = self.exp_golomb()?;
-        let magnitude = code.div_ceil(2) as i32;
+        let magnitude = i32::try_from(code.div_ceil(2)).ok()?;
         Some(if code % 2 == 1 { magnitude } else { -magnitude })
     }
 }

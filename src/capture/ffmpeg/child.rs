@@ -79,8 +79,19 @@ impl Child {
                 Some(status) if status.success() => Ok(None),
                 // A clip that was cut off: what came is all there is.
                 _ if self.given => Ok(None),
-                _ => Err(CaptureError::Ffmpeg { path: self.path.clone(), detail: self.complaint() }),
+                _ => Err(self.failure()),
             },
+        }
+    }
+
+    /// Waits for its end after its whole output was taken.
+    ///
+    /// # Errors
+    /// [`CaptureError::Ffmpeg`] with its last complaint when it did not succeed.
+    pub(in crate::capture) fn check_success(&mut self) -> Result<(), CaptureError> {
+        match self.wait_for_exit() {
+            Some(status) if status.success() => Ok(()),
+            _ => Err(self.failure()),
         }
     }
 
@@ -98,12 +109,17 @@ impl Child {
         }
     }
 
-    /// The last line that it said.
-    fn complaint(&self) -> String {
+    /// The error with the last line that it said.
+    fn failure(&self) -> CaptureError {
+        // What it said may still be on its way to us.
+        let deadline = Instant::now() + EXIT_WITHIN;
+        while Instant::now() < deadline && !self.readers.iter().all(Worker::is_finished) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let bytes = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&bytes);
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gives no reason");
-        last.chars().filter(|c| !c.is_control()).collect()
+        CaptureError::Ffmpeg { path: self.path.clone(), detail: last.chars().filter(|c| !c.is_control()).collect() }
     }
 
     fn kill(&mut self) {

@@ -16,9 +16,9 @@ pub(super) use self::child::Child;
 pub(super) use self::probe::Probe;
 pub(super) use self::video::FfmpegPictures;
 
-/// Containers and streams that are handed to ffmpeg; none of them names other files.
+/// Containers and streams that are handed to ffmpeg; none of them names other files, and none is sound alone.
 const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,ivf,h264,hevc,m4v,dv,mxf,mxf_opatom,\
-                       nut,rm,yuv4mpegpipe,obu,av1,vc1,mjpeg,h263,h261,bink,smk,wtv,swf,roq,live_flv,amv,nsv,wav,mp3,aac,flac";
+                       nut,rm,yuv4mpegpipe,obu,av1,vc1,mjpeg,h263,h261,bink,smk,wtv,swf,roq,live_flv,amv,nsv";
 
 /// The programs, and how long they may be silent.
 #[derive(Clone, Debug)]

@@ -74,6 +74,7 @@ impl Probe {
         arguments.push(url_of(path));
         let mut child = Child::start(tools, &tools.ffprobe, arguments, MAX_ANSWER_BYTES, path, why)?;
         let answer = child.next()?.unwrap_or_default();
+        child.check_success()?;
         Self::parse(&answer).map_err(|e| CaptureError::Ffmpeg { path: path.to_owned(), detail: format!("ffprobe's answer is odd: {e}") })
     }
 
@@ -140,7 +141,7 @@ impl StreamAnswer {
     fn video(&self, whole_duration: Option<&str>) -> VideoStream {
         let tag = || self.tags.rotate.as_ref()?.parse().ok();
         let degrees: f64 = self.side_data_list.iter().find_map(|data| data.rotation).or_else(tag).unwrap_or(0.0);
-        let sideways = (degrees / 90.0).round().rem_euclid(2.0) == 1.0;
+        let sideways = (degrees / 90.0).round() as i64 % 2 != 0;
         let seconds = self.duration.as_deref().or(whole_duration).and_then(|text| text.parse().ok());
         VideoStream {
             index: self.index,

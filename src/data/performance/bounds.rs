@@ -19,7 +19,7 @@ const MAX_FRAMES: usize = 108_000;
 const MAX_NAME_CHARS: usize = 200;
 /// Latest time of a frame, in seconds.
 const MAX_TIME_SECS: f64 = 86_400.0;
-/// Furthest that eyes can look, in the unit of [`FaceMotion::gaze`].
+/// Furthest that eyes can look, in the unit of [`crate::data::FaceMotion::gaze`].
 const MAX_GAZE: f32 = 4.0;
 
 /// Lines of a file from a stranger: neither a line nor the whole may exceed its bound.
