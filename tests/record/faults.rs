@@ -64,6 +64,48 @@ fn a_recording_cut_anywhere_gives_back_its_complete_seconds() {
     }
 }
 
+/// The shared pictures and clips, if they are there.
+fn shared_media() -> Option<PathBuf> {
+    let shared = std::env::var_os("RETRATO_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    Some(shared.join("media")).filter(|media| media.is_dir())
+}
+
+#[test]
+fn a_recording_whose_program_is_killed_is_found_and_recovered() {
+    let Some(media) = shared_media() else {
+        return skipped("killing a recording program", "the shared media are missing");
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_retrato"))
+        .arg("animate")
+        .arg(media.join("portraits/mona_lisa.jpg"))
+        .arg("--driver")
+        .arg(media.join("clips/frown_354f.mp4"))
+        .arg("-o")
+        .arg(folder.path().join("clip.mp4"))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let part = folder.path().join("clip.mp4.part");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while fs::metadata(&part).map_or(0, |facts| facts.len()) < 300_000 {
+        assert!(program.try_wait().expect("its state").is_none(), "the program ended before it was killed");
+        assert!(Instant::now() < deadline, "the program records too slowly");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The signal that no program can prepare for.
+    program.kill().expect("killed");
+    program.wait().expect("its end");
+    let found = find_interrupted(folder.path()).expect("listed");
+    assert_eq!(found.iter().map(|interrupted| &interrupted.part).collect::<Vec<_>>(), [&part], "it is found");
+    let film = recover(&part).expect("recovered");
+    if has_ffmpeg("a film whose program was killed") {
+        assert_decodes(&film);
+        let frames: u32 = probe(&film, "stream=nb_frames")[0].parse().expect("a number");
+        assert!((30..354).contains(&frames) && frames.is_multiple_of(30), "whole seconds: {frames} pictures");
+    }
+}
+
 #[test]
 fn what_is_no_recording_is_refused_and_kept() {
     let folder = tempfile::tempdir().expect("a folder");
