@@ -4,6 +4,8 @@
 
 SHELL := /bin/bash
 CARGO ?= cargo
+# What a clean build never reuses need not be prepared for reuse.
+export CARGO_INCREMENTAL ?= $(if $(CI),0,1)
 
 BUILD_PACKAGES := build-essential pkg-config linux-libc-dev libclang-dev libdlib-dev libopenblas-dev liblapack-dev libasound2-dev nasm
 RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data

@@ -87,7 +87,7 @@ fn a_recording_whose_program_is_killed_is_found_and_recovered() {
         .spawn()
         .expect("the program starts");
     let part = folder.path().join("clip.mp4.part");
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     while fs::metadata(&part).map_or(0, |facts| facts.len()) < 300_000 {
         assert!(program.try_wait().expect("its state").is_none(), "the program ended before it was killed");
         assert!(Instant::now() < deadline, "the program records too slowly");
