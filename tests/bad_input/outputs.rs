@@ -78,5 +78,9 @@ fn a_full_disk_ends_the_film_early_and_keeps_it() {
     let film = std::io::BufReader::new(fs::File::open(folder.join("out.gif")).expect("opened"));
     let pictures = image::AnimationDecoder::into_frames(image::codecs::gif::GifDecoder::new(film).expect("a GIF"));
     assert!(pictures.map(|picture| picture.expect("whole")).count() > 5, "and its pictures can be seen");
-    place.refuses(1, "animate garden --driver talk --output disk/more.mp4", &["MiB are left on the disk", "disk/more.mp4", "free some space"]);
+    place.refuses(
+        1,
+        "animate garden --driver talk --output disk/more.mp4",
+        &["MiB are left on the disk", "disk/more.mp4", "free some space"],
+    );
 }
