@@ -1,13 +1,13 @@
 //! Bad clips: empty, cut, without frames, without a face.
 
 use std::fs;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::{Rgba, RgbaImage};
 use retrato::record::{AudioSource, RecordFrame, RecordOptions, Recorder};
 
+use super::boxes::first_box;
 use super::program::Place;
 
 /// Moving colours, and the file as it grew.
@@ -35,30 +35,17 @@ fn gradients() -> Gradients {
     Gradients { whole: fs::read(path).expect("the film"), growing }
 }
 
-/// Where a box of the top level lies.
-fn top_box(bytes: &[u8], kind: [u8; 4]) -> Range<usize> {
-    let mut start = 0;
-    while start < bytes.len() {
-        let size = u32::from_be_bytes(bytes[start..start + 4].try_into().expect("four bytes")) as usize;
-        if bytes[start + 4..start + 8] == kind {
-            return start..start + size;
-        }
-        start += size;
-    }
-    panic!("there is no box {}", String::from_utf8_lossy(&kind));
-}
-
 #[test]
 fn bad_clips_are_refused_by_name() {
     let place = Place::new();
     let Gradients { whole, growing } = gradients();
-    let (index, samples) = (top_box(&whole, *b"moov"), top_box(&whole, *b"mdat"));
+    let (index, samples) = (first_box(&whole, *b"moov"), first_box(&whole, *b"mdat"));
     place.file("empty.mp4", "");
     place.file("text.mp4", "#EXTM3U\nother.ts\n");
     place.file("document.mp4", "%PDF-1.7\n\u{1}");
     place.file("cut.mp4", &whole[..index.start + index.len() / 2]);
     place.file("unfinished.mp4", [&whole[..index.start], &whole[samples.clone()]].concat());
-    place.file("begun.mp4", &growing[..top_box(&growing, *b"moof").start]);
+    place.file("begun.mp4", &growing[..first_box(&growing, *b"moof").start]);
     fs::create_dir(place.path("folder.mp4")).expect("a folder");
     for (name, words) in [
         ("empty.mp4", ["zero bytes", "not copied"]),
@@ -96,8 +83,8 @@ fn a_clip_cut_in_its_pictures_gives_those_that_are_there() {
     let made = place.say("animate garden --driver talk --seconds 0.5 --size 480 --output whole.mp4 --json");
     assert_eq!(made.json()["frames"], 15, "a film with a face: {}", made.stderr);
     let whole = fs::read(place.path("whole.mp4")).expect("the film");
-    let samples = top_box(&whole, *b"mdat");
-    assert!(top_box(&whole, *b"moov").start < samples.start, "the index stands first, so that a cut film can be played");
+    let samples = first_box(&whole, *b"mdat");
+    assert!(first_box(&whole, *b"moov").start < samples.start, "the index stands first, so that a cut film can be played");
     place.file("cut.mp4", &whole[..samples.start + samples.len() * 9 / 10]);
     let ended = place.say("track cut.mp4 --output cut.jsonl --json");
     assert!(!ended.stderr.contains("panicked"), "no panic: {}", ended.stderr);

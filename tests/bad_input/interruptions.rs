@@ -7,11 +7,15 @@ use retrato::capture::{OpenOptions, SourceSpec, open};
 use retrato::record::{find_interrupted, recover};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::boxes::whole_fragments;
 use super::program::{Place, Running, start};
 
-/// How many fragments have reached the file.
+/// Pictures of the built-in performance in a fragment, which lasts a second.
+const PICTURES_PER_FRAGMENT: usize = 30;
+
+/// How many whole fragments have reached the file.
 fn fragments(part: &Path) -> usize {
-    fs::read(part).map_or(0, |bytes| bytes.windows(4).filter(|name| *name == b"moof").count())
+    fs::read(part).map_or(0, |bytes| whole_fragments(&bytes))
 }
 
 fn signal(program: &Running, signal: Signal) {
@@ -45,10 +49,12 @@ fn a_killed_recording_is_found_and_recovered() {
     assert!(!place.path("out.mp4").exists(), "no half film under the final name");
     let found = find_interrupted(&place.path("")).expect("listed");
     assert_eq!(found.iter().map(|i| i.part.clone()).collect::<Vec<_>>(), [place.path("out.mp4.part")], "the interrupted film is found");
+    let reached_the_disk = fragments(&found[0].part);
+    assert!(reached_the_disk >= 2, "what was on the disk is still there: {reached_the_disk} s");
     let film = recover(&found[0].part).expect("recovered");
     assert_eq!(film, place.path("out.mp4"), "under the name it would have got");
     assert!(!place.path("out.mp4.part").exists(), "the part is gone");
-    assert!(pictures(&film) >= 60, "two whole seconds can be played");
+    assert_eq!(pictures(&film), PICTURES_PER_FRAGMENT * reached_the_disk, "every whole second can be played");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The real program on bad input, in bad places and at bad times: a clear error each time, no panic, nothing lost.
 
+mod boxes;
 mod clips;
 mod inputs;
 #[cfg(unix)]

@@ -77,7 +77,8 @@ fn a_full_disk_ends_the_film_early_and_keeps_it() {
     assert_eq!(names, ["out.gif"], "the film under its own name, and nothing else");
     let film = std::io::BufReader::new(fs::File::open(folder.join("out.gif")).expect("opened"));
     let pictures = image::AnimationDecoder::into_frames(image::codecs::gif::GifDecoder::new(film).expect("a GIF"));
-    assert!(pictures.collect_frames().expect("whole").len() > 5, "and its pictures can be seen");
+    let pictures = pictures.collect_frames().expect("whole pictures");
+    assert!(pictures.len() > 5, "which can be seen: {}", pictures.len());
     place.refuses(
         1,
         "animate garden --driver talk --output disk/more.mp4",

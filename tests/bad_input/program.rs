@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// Longest run of the program; a longer one hangs.
-const TIME_LIMIT: Duration = Duration::from_mins(2);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Says that a check was left out.
 #[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
