@@ -22,8 +22,8 @@ cat > "$out/guest.sh" <<GUEST
 set -u
 export HOME=/run XDG_RUNTIME_DIR=/run RUST_LOG=warn
 echo "--- doctor"; $program doctor > /out/doctor.txt 2>&1
-echo "--- animate"
-$program animate garden --driver camera:FaceCam --microphone hw:Loopback,1 --seconds 12 --size 320 -o /run/live.mp4 --json > /out/animate.json 2> /out/animate.err
+echo "--- animate"; sleep 25 # until the sender of the sound is up
+$program animate garden --driver camera:FaceCam --microphone hw:CARD=Loopback,DEV=1 --seconds 12 --size 320 -o /run/live.mp4 --json > /out/animate.json 2> /out/animate.err
 echo "exit \$?" >> /out/animate.err; cp /run/live.mp4 /out/ 2>/dev/null
 echo "--- bench"
 sender=\$(pgrep -f 'v4l2 /dev/video0' | head -n 1)
