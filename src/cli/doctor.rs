@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::common;
-use crate::capture::{self, CameraChoice};
+use crate::capture::{self, CameraChoice, CameraFormat};
 use crate::doctor::{Devices, Inventory, Report, Status};
 use crate::gpu;
 use crate::pipeline;
@@ -62,9 +62,27 @@ fn cameras() -> Devices {
 
 fn formats(index: u32) -> String {
     match capture::camera_formats(&CameraChoice::Index(index)) {
-        Ok(formats) => formats.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Ok(formats) => summary(&formats),
         Err(error) => error.to_string(),
     }
+}
+
+/// A camera may offer hundreds of sizes and rates: one phrase for each arrangement of the bytes.
+fn summary(formats: &[CameraFormat]) -> String {
+    let mut kinds: Vec<&str> = formats.iter().map(|format| format.pixel_format.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let phrase = |kind: &&str| {
+        let of_kind = || formats.iter().filter(|format| format.pixel_format == *kind);
+        let area = |format: &&CameraFormat| u64::from(format.size[0]) * u64::from(format.size[1]);
+        let size = |format: Option<&CameraFormat>| format.map_or_else(String::new, |f| format!("{}x{}", f.size[0], f.size[1]));
+        let (smallest, largest) = (size(of_kind().min_by_key(area)), size(of_kind().max_by_key(area)));
+        let sizes = if smallest == largest { smallest } else { format!("{smallest} to {largest}") };
+        let fastest = of_kind().map(|format| format.fps).fold(0.0, f64::max);
+        let unusable = if of_kind().any(CameraFormat::is_usable) { "" } else { " (not used)" };
+        format!("{kind} {sizes} up to {fastest:.0} fps{unusable}")
+    };
+    kinds.iter().map(phrase).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(feature = "audio")]
@@ -75,4 +93,22 @@ fn microphones() -> Devices {
 #[cfg(not(feature = "audio"))]
 fn microphones() -> Devices {
     Devices::NotBuilt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_formats_become_one_phrase_a_kind() {
+        let format = |kind: &str, size, fps| CameraFormat { pixel_format: kind.to_owned(), size, fps };
+        let all = [
+            format("YUYV", [640, 480], 30.0),
+            format("YUYV", [320, 240], 60.0),
+            format("MJPG", [1920, 1080], 30.0),
+            format("ODD4", [64, 64], 5.0),
+        ];
+        let expected = "MJPG 1920x1080 up to 30 fps, ODD4 64x64 up to 5 fps (not used), YUYV 320x240 to 640x480 up to 60 fps";
+        assert_eq!(summary(&all), expected, "sorted, with the range of sizes and the best rate");
+    }
 }
