@@ -1,0 +1,485 @@
+//! Reads the morphable head of ICT-FaceKit (Li et al. 2020) from its own folder of .obj files.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use glam::Vec3;
+use rayon::prelude::*;
+
+use super::surface::Part;
+
+/// Vertices of every mesh of the kit.
+const KIT_VERTICES: usize = 26_719;
+/// Polygons of the neutral mesh.
+const KIT_POLYGONS: usize = 26_384;
+/// Identity shapes of the kit, `identity000.obj` and on.
+const KIT_IDENTITIES: usize = 100;
+/// No file of the kit is larger: reading stops here.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+/// No line of the kit is longer.
+const MAX_LINE_BYTES: u64 = 512;
+/// The bust is cut off below this height, in cm: clothes take over.
+const BUST_EDGE_CM: f32 = -14.3;
+/// Expression deltas shorter than this are left out, in cm.
+const SMALL_DELTA_CM: f32 = 2e-4;
+
+/// The kit's vertex ranges that are drawn, and what they are. The iris shells, the tear fluid and the blend meshes are left out.
+const PARTS: [(Range<usize>, Part); 10] = [
+    (0..9409, Part::Face),
+    (9409..11248, Part::Head),
+    (11248..13294, Part::MouthInterior),
+    (13294..14062, Part::EyeSocket),
+    (14062..17039, Part::Gums),
+    (17039..21451, Part::Teeth),
+    (21451..22221, Part::Eyeball),
+    (23021..23791, Part::Eyeball),
+    (25351..26035, Part::Lash),
+    (26035..26719, Part::Lash),
+];
+
+/// First vertex of each tooth: 16 upper ones from the sitter's left to the right, then 16 lower ones.
+const TEETH: [usize; 33] = [
+    17039, 17230, 17416, 17607, 17730, 17895, 17991, 18067, 18143, 18219, 18295, 18391, 18556, 18679, 18870, 19056, 19247, 19426, 19602, 19814, 19952,
+    20079, 20169, 20263, 20349, 20435, 20529, 20619, 20746, 20884, 21096, 21272, 21451,
+];
+
+/// The kit's own choice of the 68 landmarks, with its substitutes for the jaw line.
+const LANDMARKS: [usize; 68] = [
+    1278, 1272, 12, 1834, 243, 781, 2199, 1447, 966, 3661, 4390, 3022, 2484, 4036, 2253, 3490, 3496, 268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978,
+    4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213,
+    6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
+];
+
+/// Where dlib puts its points against the kit's choice (medians over 40 rendered people): landmark, offset right and down in percent of the outer eye
+/// distance.
+const DLIB_OFFSETS: [(usize, f32, f32); 20] = [
+    (0, -3.2, -4.8),
+    (1, -3.3, -8.3),
+    (2, -4.1, -12.1),
+    (3, -5.4, -18.7),
+    (4, -7.3, -16.7),
+    (5, -5.2, -8.4),
+    (6, -3.7, -3.0),
+    (7, -2.7, 1.7),
+    (9, 1.9, 1.6),
+    (10, 2.8, -2.4),
+    (11, 4.7, -7.2),
+    (12, 7.1, -15.1),
+    (13, 5.4, -18.1),
+    (14, 4.0, -12.3),
+    (15, 2.7, -10.6),
+    (16, 3.1, -6.4),
+    (31, -1.7, -4.2),
+    (32, -1.5, -2.2),
+    (34, 0.0, -2.5),
+    (35, 0.1, -3.9),
+];
+/// One percent of the neutral head's outer eye distance, in cm.
+const OFFSET_UNIT_CM: f32 = 0.09;
+
+/// Why the head could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FaceKitError {
+    /// A file or the folder cannot be read.
+    #[error("cannot read {path}: {source}; unpack ICT-FaceKit and give its FaceXModel folder with --facekit")]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what the kit has there.
+    #[error("{path} is not the file that ICT-FaceKit has there: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// One blend shape: how far it moves the few vertices that it moves.
+#[derive(Clone, Debug)]
+pub struct BlendShape {
+    /// Name in the kit, as `jawOpen` or `eyeBlink_L` (L is the sitter's left).
+    pub name: String,
+    /// The vertices that move, ascending.
+    pub vertices: Vec<u32>,
+    /// How far at weight 1, in cm.
+    pub deltas: Vec<Vec3>,
+}
+
+/// The morphable head, without the parts that are never drawn. Units are cm; x to the picture's right, y up, z to the viewer.
+#[derive(Debug)]
+pub struct FaceKit {
+    /// The mean head.
+    pub neutral: Vec<Vec3>,
+    /// What each vertex belongs to.
+    pub parts: Vec<Part>,
+    /// Triangles without eyelashes, counter-clockwise from outside.
+    pub triangles: Vec<[u32; 3]>,
+    /// Triangles of the eyelashes.
+    pub lash_triangles: Vec<[u32; 3]>,
+    /// All expressions, by name.
+    pub expressions: Vec<BlendShape>,
+    /// Vertices of the 68 landmarks, on dlib's convention.
+    pub landmarks: [u32; 68],
+    /// Jaw landmarks that slide along the contour: landmark, and the vertices it may slide to.
+    pub jaw_rows: Vec<(usize, Vec<u32>)>,
+    /// Vertices of the two eyeballs: first the one on the picture's left.
+    pub eyes: [Range<usize>; 2],
+    /// Vertices of each tooth: 16 upper, 16 lower.
+    pub teeth: Vec<Range<usize>>,
+    /// How hollow the neutral head is at each vertex, 0..0.85: little light gets there.
+    pub hollows: Vec<f32>,
+    /// Identity shapes: for each, three numbers a vertex, in cm at weight 1.
+    identities: Vec<Vec<f32>>,
+}
+
+impl FaceKit {
+    /// Reads the kit from its `FaceXModel` folder.
+    pub fn load(folder: &Path) -> Result<Self, FaceKitError> {
+        let neutral_path = folder.join("generic_neutral_mesh.obj");
+        let all = read_vertices(&neutral_path)?;
+        let polygons = read_triangles(&neutral_path)?;
+        let kept = Kept::choose(&all, &polygons);
+        let shape = |name: &str| -> Result<Vec<Vec3>, FaceKitError> {
+            let moved = read_vertices(&folder.join(format!("{name}.obj")))?;
+            Ok(kept.old.iter().map(|&i| moved[i as usize] - all[i as usize]).collect())
+        };
+        let identities = (0..KIT_IDENTITIES)
+            .into_par_iter()
+            .map(|i| Ok(shape(&format!("identity{i:03}"))?.iter().flat_map(Vec3::to_array).collect()))
+            .collect::<Result<Vec<Vec<f32>>, FaceKitError>>()?;
+        let expressions = expression_names(folder)?
+            .into_par_iter()
+            .map(|name| shape(&name).map(|deltas| sparse(name, &deltas)))
+            .collect::<Result<Vec<_>, FaceKitError>>()?;
+        let neutral: Vec<Vec3> = kept.old.iter().map(|&i| all[i as usize]).collect();
+        let (triangles, lash_triangles) = kept.triangles(&polygons);
+        let landmarks = dlib_landmarks(&neutral, kept.range(0..9409).end, |old| kept.new_index(old));
+        let mut eyes = [kept.range(21451..22221), kept.range(23021..23791)];
+        if neutral[eyes[0].start].x > 0.0 {
+            eyes.swap(0, 1);
+        }
+        Ok(Self {
+            parts: kept.old.iter().map(|&i| part_of(i as usize).unwrap_or_default()).collect(),
+            jaw_rows: jaw_rows(&neutral[..kept.range(0..9409).end], &landmarks),
+            teeth: TEETH.windows(2).map(|w| kept.range(w[0]..w[1])).collect(),
+            hollows: hollows(&neutral, &triangles),
+            neutral,
+            triangles,
+            lash_triangles,
+            expressions,
+            landmarks,
+            eyes,
+            identities,
+        })
+    }
+
+    /// Index of an expression in [`Self::expressions`]; `None` when the kit lacks it.
+    pub fn expression(&self, name: &str) -> Option<usize> {
+        self.expressions.binary_search_by(|shape| shape.name.as_str().cmp(name)).ok()
+    }
+
+    /// How many identity shapes there are.
+    pub fn identity_count(&self) -> usize {
+        self.identities.len()
+    }
+
+    /// The head with the given identity weights (standard deviations), in cm.
+    pub fn identity(&self, weights: &[f32]) -> Vec<Vec3> {
+        let mut flat: Vec<f32> = self.neutral.iter().flat_map(Vec3::to_array).collect();
+        // In blocks that stay in the first-level cache while all shapes are added, four shapes at a time.
+        const BLOCK: usize = 3072;
+        for (block, out) in flat.chunks_mut(BLOCK).enumerate() {
+            let range = block * BLOCK..block * BLOCK + out.len();
+            for (shapes, w) in self.identities.chunks(4).zip(weights.chunks(4)) {
+                if let ([a, b, c, d], [wa, wb, wc, wd]) = (shapes, w) {
+                    let (a, b, c, d) = (&a[range.clone()], &b[range.clone()], &c[range.clone()], &d[range.clone()]);
+                    for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                        *out += wa * a + wb * b + wc * c + wd * d;
+                    }
+                } else {
+                    for (shape, weight) in shapes.iter().zip(w) {
+                        for (out, delta) in out.iter_mut().zip(&shape[range.clone()]) {
+                            *out += weight * delta;
+                        }
+                    }
+                }
+            }
+        }
+        flat.chunks_exact(3).map(Vec3::from_slice).collect()
+    }
+
+    /// One past the last vertex of a part; parts come in the order of [`Part`].
+    pub fn end_of(&self, part: Part) -> usize {
+        self.parts.partition_point(|p| *p as u8 <= part as u8)
+    }
+
+    /// The vertices of a part.
+    pub fn range_of(&self, part: Part) -> Range<usize> {
+        self.parts.partition_point(|p| (*p as u8) < part as u8)..self.end_of(part)
+    }
+}
+
+/// Which vertices of the kit are kept, and where they go.
+struct Kept {
+    /// Old index of each kept vertex.
+    old: Vec<u32>,
+    /// How many vertices before each old index are kept; one more than there are old vertices.
+    before: Vec<u32>,
+}
+
+impl Kept {
+    fn choose(all: &[Vec3], polygons: &[[u32; 3]]) -> Self {
+        let mut used = vec![false; all.len()];
+        for triangle in polygons.iter().filter(|t| is_drawn(t, all)) {
+            for &i in triangle {
+                used[i as usize] = true;
+            }
+        }
+        for i in LANDMARKS {
+            used[i] = true;
+        }
+        let mut before = Vec::with_capacity(all.len() + 1);
+        let mut count = 0;
+        for &u in &used {
+            before.push(count);
+            count += u32::from(u);
+        }
+        before.push(count);
+        let old = (0..all.len() as u32).filter(|&i| used[i as usize]).collect();
+        Self { old, before }
+    }
+
+    fn new_index(&self, old: usize) -> u32 {
+        self.before[old]
+    }
+
+    fn range(&self, old: Range<usize>) -> Range<usize> {
+        self.before[old.start] as usize..self.before[old.end] as usize
+    }
+
+    /// Drawn triangles in new indices: those without lashes, and the lashes.
+    fn triangles(&self, polygons: &[[u32; 3]]) -> (Vec<[u32; 3]>, Vec<[u32; 3]>) {
+        let is_kept = |i: &u32| self.before[*i as usize] != self.before[*i as usize + 1];
+        polygons
+            .iter()
+            .filter(|t| t.iter().all(is_kept) && part_of(t[0] as usize).is_some())
+            .map(|t| (part_of(t[0] as usize), t.map(|i| self.before[i as usize])))
+            .fold((Vec::new(), Vec::new()), |(mut skin, mut lash), (part, t)| {
+                if part == Some(Part::Lash) { &mut lash } else { &mut skin }.push(t);
+                (skin, lash)
+            })
+    }
+}
+
+fn part_of(old: usize) -> Option<Part> {
+    PARTS.iter().find(|(range, _)| range.contains(&old)).map(|(_, part)| *part)
+}
+
+/// Whether a triangle of the kit is part of a drawn surface above the bust's edge.
+fn is_drawn(triangle: &[u32; 3], all: &[Vec3]) -> bool {
+    let lowest = triangle.iter().map(|&i| all[i as usize].y).fold(f32::MAX, f32::min);
+    match part_of(triangle[0] as usize) {
+        None => false,
+        Some(Part::Face | Part::Head) => lowest >= BUST_EDGE_CM,
+        Some(_) => true,
+    }
+}
+
+fn sparse(name: String, deltas: &[Vec3]) -> BlendShape {
+    let moved = deltas.iter().enumerate().filter(|(_, d)| d.length_squared() > SMALL_DELTA_CM * SMALL_DELTA_CM);
+    let (vertices, deltas) = moved.map(|(i, d)| (i as u32, *d)).unzip();
+    BlendShape { name, vertices, deltas }
+}
+
+/// Moves the kit's jaw and nose landmarks to the face vertices where dlib would put its points.
+fn dlib_landmarks(neutral: &[Vec3], face_end: usize, new_index: impl Fn(usize) -> u32) -> [u32; 68] {
+    let mut landmarks = LANDMARKS.map(new_index);
+    for (landmark, right, down) in DLIB_OFFSETS {
+        let wanted = neutral[landmarks[landmark] as usize] + Vec3::new(right, -down, 0.0) * OFFSET_UNIT_CM;
+        // Depth counts little: the offset is one seen from the front.
+        let distance = |v: &Vec3| (*v - wanted).truncate().length() + 0.15 * (v.z - wanted.z).abs();
+        let nearest = neutral[..face_end].iter().enumerate().min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
+        if let Some((i, _)) = nearest {
+            landmarks[landmark] = i as u32;
+        }
+    }
+    landmarks
+}
+
+/// For each jaw landmark but the chin, the face vertices of its row that may be the contour when the head turns.
+fn jaw_rows(face: &[Vec3], landmarks: &[u32; 68]) -> Vec<(usize, Vec<u32>)> {
+    (0..17)
+        .filter(|&landmark| landmark != 8)
+        .map(|landmark| {
+            let at = face[landmarks[landmark] as usize];
+            let side = at.x.signum();
+            let in_row = |v: &Vec3| {
+                let out = v.x * side;
+                (v.y - at.y).abs() < 0.3 && out > 0.35 * at.x.abs() && out <= at.x.abs() + 0.05 && v.z > at.z - 0.2
+            };
+            let row = face.iter().enumerate().filter(|(_, v)| in_row(v)).map(|(i, _)| i as u32);
+            (landmark, std::iter::once(landmarks[landmark]).chain(row).collect())
+        })
+        .collect()
+}
+
+/// How far each vertex lies below its smoothed neighbourhood, as a shade 0..0.85.
+fn hollows(neutral: &[Vec3], triangles: &[[u32; 3]]) -> Vec<f32> {
+    const ROUNDS: usize = 12;
+    const FULL_SHADE_CM: f32 = 0.55;
+    let mut normals = vec![Vec3::ZERO; neutral.len()];
+    for t in triangles {
+        let [a, b, c] = t.map(|i| neutral[i as usize]);
+        for &i in t {
+            normals[i as usize] += (b - a).cross(c - a);
+        }
+    }
+    let mut smooth = neutral.to_vec();
+    for _ in 0..ROUNDS {
+        let mut sums = vec![(Vec3::ZERO, 0.0_f32); neutral.len()];
+        for t in triangles {
+            let total: Vec3 = t.iter().map(|&i| smooth[i as usize]).sum();
+            for &i in t {
+                let sum = &mut sums[i as usize];
+                *sum = (sum.0 + total - smooth[i as usize], sum.1 + 2.0);
+            }
+        }
+        for (p, (sum, count)) in smooth.iter_mut().zip(&sums) {
+            if *count > 0.0 {
+                *p = *sum / *count;
+            }
+        }
+    }
+    let shade = |((p, s), n): ((&Vec3, &Vec3), &Vec3)| ((*s - *p).dot(n.normalize_or_zero()) / FULL_SHADE_CM).clamp(0.0, 0.85);
+    neutral.iter().zip(&smooth).zip(&normals).map(shade).collect()
+}
+
+/// Names of the folder's expressions, sorted.
+fn expression_names(folder: &Path) -> Result<Vec<String>, FaceKitError> {
+    let unreadable = |source| FaceKitError::Unreadable { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if path.extension().is_some_and(|e| e == "obj") && !name.starts_with("identity") && !name.starts_with("generic") {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    if names.len() > 200 || names.binary_search_by(|n| n.as_str().cmp("jawOpen")).is_err() {
+        let reason = format!("{} expressions, or jawOpen.obj is missing", names.len());
+        return Err(FaceKitError::Malformed { path: folder.to_owned(), reason });
+    }
+    Ok(names)
+}
+
+/// Calls `line` with each line until it says to stop.
+fn each_line(path: &Path, mut line: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), FaceKitError> {
+    let unreadable = |source| FaceKitError::Unreadable { path: path.to_owned(), source };
+    let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?.take(MAX_FILE_BYTES));
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        let read = (&mut reader as &mut dyn BufRead).take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes).map_err(unreadable)?;
+        if read == 0 {
+            return Ok(());
+        }
+        match line(&bytes) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(reason) => return Err(FaceKitError::Malformed { path: path.to_owned(), reason }),
+        }
+    }
+}
+
+/// All vertices of a mesh of the kit.
+fn read_vertices(path: &Path) -> Result<Vec<Vec3>, FaceKitError> {
+    let mut vertices = Vec::with_capacity(KIT_VERTICES);
+    each_line(path, |line| {
+        if let Some(rest) = line.strip_prefix(b"v ") {
+            vertices.push(parse_vertex(rest).ok_or_else(|| format!("vertex {} is not three numbers", vertices.len() + 1))?);
+        }
+        Ok(vertices.len() < KIT_VERTICES)
+    })?;
+    if vertices.len() != KIT_VERTICES {
+        let reason = format!("{} vertices instead of {KIT_VERTICES}", vertices.len());
+        return Err(FaceKitError::Malformed { path: path.to_owned(), reason });
+    }
+    Ok(vertices)
+}
+
+fn parse_vertex(text: &[u8]) -> Option<Vec3> {
+    let mut numbers = std::str::from_utf8(text).ok()?.split_ascii_whitespace().map(str::parse::<f32>);
+    let mut next = || numbers.next()?.ok().filter(|n| n.abs() < 1000.0);
+    Some(Vec3::new(next()?, next()?, next()?))
+}
+
+/// All polygons of a mesh, split as fans.
+fn read_triangles(path: &Path) -> Result<Vec<[u32; 3]>, FaceKitError> {
+    let mut triangles = Vec::with_capacity(2 * KIT_POLYGONS);
+    let mut polygons = 0;
+    each_line(path, |line| {
+        if let Some(rest) = line.strip_prefix(b"f ") {
+            let corners = parse_polygon(rest).ok_or_else(|| format!("polygon {} is damaged", polygons + 1))?;
+            triangles.extend(corners[1..].windows(2).map(|edge| [corners[0], edge[0], edge[1]]));
+            polygons += 1;
+        }
+        Ok(polygons < KIT_POLYGONS)
+    })?;
+    if polygons != KIT_POLYGONS {
+        let reason = format!("{polygons} polygons instead of {KIT_POLYGONS}");
+        return Err(FaceKitError::Malformed { path: path.to_owned(), reason });
+    }
+    Ok(triangles)
+}
+
+/// Zero-based vertex indices of an .obj polygon with at least three corners.
+fn parse_polygon(text: &[u8]) -> Option<Vec<u32>> {
+    let corner = |token: &str| token.split('/').next()?.parse::<u32>().ok()?.checked_sub(1).filter(|&i| (i as usize) < KIT_VERTICES);
+    let corners: Option<Vec<u32>> = std::str::from_utf8(text).ok()?.split_ascii_whitespace().map(corner).collect();
+    corners.filter(|c| c.len() >= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polygons_and_vertices_are_read_as_written() {
+        assert_eq!(parse_polygon(b"3/1 12/2 1/3 4/4\n"), Some(vec![2, 11, 0, 3]), "zero based, first number of each corner");
+        assert_eq!(parse_polygon(b"1/1 2/2\n"), None, "two corners are no polygon");
+        assert_eq!(parse_polygon(b"0/1 2/2 3/3\n"), None, "indices begin at 1");
+        assert_eq!(parse_polygon(b"1 2 99999999\n"), None, "out of range");
+        assert_eq!(parse_vertex(b"1 -2.5 3e0\r\n"), Some(Vec3::new(1.0, -2.5, 3.0)), "three numbers");
+        assert_eq!(parse_vertex(b"1 nan 3"), None, "not a number");
+        assert_eq!(parse_vertex(b"1 2"), None, "too few");
+    }
+
+    #[test]
+    fn a_missing_folder_says_what_to_do() {
+        let error = FaceKit::load(Path::new("no/such/folder")).expect_err("it is not there");
+        assert!(error.to_string().contains("--facekit"), "the option is named: {error}");
+    }
+
+    #[test]
+    fn a_truncated_file_is_refused() {
+        let path = std::env::temp_dir().join(format!("retrato-facekit-{}.obj", std::process::id()));
+        std::fs::write(&path, "v 1 2 3\nv 1 2 4\n").expect("temporary files can be written");
+        let error = read_vertices(&path).expect_err("two vertices are too few");
+        std::fs::remove_file(&path).expect("the file can be removed");
+        assert!(error.to_string().contains("2 vertices instead of"), "{error}");
+    }
+
+    #[test]
+    fn sparse_shapes_keep_only_what_moves() {
+        let shape = sparse("x".into(), &[Vec3::ZERO, Vec3::X, Vec3::splat(1e-6), Vec3::Y]);
+        assert_eq!(shape.vertices, [1, 3], "vertices that move");
+        assert_eq!(shape.deltas, [Vec3::X, Vec3::Y], "their deltas");
+    }
+}

@@ -1,0 +1,1 @@
+//! Cloth that hangs from the head: turbans, veils, hoods.

@@ -1,0 +1,212 @@
+//! One random person: a head of the kit with painted skin, hair, clothes and things worn, and where all of it is in any frame.
+
+mod assembly;
+mod beard;
+mod body;
+mod drape;
+mod hair;
+mod headwear;
+mod jewellery;
+mod locks;
+mod mouth;
+mod scene;
+mod shapes;
+mod skin;
+mod warp;
+
+use std::ops::Range;
+
+use glam::{Mat3, Quat, Vec2, Vec3};
+
+use super::expression::Expression;
+use super::facekit::FaceKit;
+use super::pose::{Pose, rotation};
+use super::random::Random;
+use super::surface::{Lighting, Part, Surface};
+use assembly::{Assembly, skin_weight};
+use body::Torso;
+use scene::Scene;
+use skin::Painting;
+use warp::Warp;
+
+/// The point that head and body turn about, in cm.
+const NECK: Vec3 = Vec3::new(0.0, -7.0, -1.0);
+/// Eye pitch of a lid shape at full weight, in radians.
+const LID_PITCH: f32 = 0.4;
+/// Eye yaw of a sideways lid shape at full weight, in radians.
+const LID_YAW: f32 = 0.6;
+/// Between head and body the neck is bent in this many steps.
+const NECK_STEPS: usize = 32;
+/// Kit triangles of neck and bust below this are left out: the body has its own skin there, in cm.
+const NECK_CUT_CM: f32 = -11.6;
+
+/// A random person. Only [`Person::positions`] changes from frame to frame.
+#[derive(Debug)]
+pub struct Person {
+    /// Triangles and appearance.
+    pub surface: Surface,
+    /// Light that the person stands in, exposed for the picture.
+    pub lighting: Lighting,
+    /// Of one material like a sculpture.
+    pub is_sculpture: bool,
+    /// Drawn like a cartoon: large eyes, flat colours.
+    pub is_cartoon: bool,
+    /// Vertices that mark the pupils; no triangle uses them.
+    pub(super) pupils: [u32; 2],
+    rest: Vec<Vec3>,
+    head_weight: Vec<f32>,
+    links: Vec<(u32, u32)>,
+    eyes: [(Range<usize>, Vec3); 2],
+    warp: Option<Warp>,
+    /// One past the last vertex that [`Warp`] acts on.
+    warped_end: usize,
+}
+
+impl Person {
+    /// A random person.
+    pub fn new(kit: &FaceKit, random: &mut Random) -> Self {
+        let scene = Scene::new(random);
+        let shape = identity(kit, random);
+        let mut painting = Painting::new(kit, &scene, &shape, random);
+        painting.paint_skin(random);
+        painting.paint_eyes(random);
+        painting.paint_mouth(random);
+        let plan = hair::Plan::new(&scene, random);
+        plan.paint(&mut painting, random);
+        let landmarks = painting.landmarks;
+        let torso = Torso::fit(kit, &shape, random);
+        let mut assembly = Assembly::default();
+        let eyes = kit.eyes.clone().map(|range| (range.clone(), mouth::middle(&shape[range])));
+        let pupils = add_head(&mut assembly, kit, painting, &eyes, random);
+        hair::add(&mut assembly, kit, &scene, &plan, &torso, random);
+        beard::add(&mut assembly, kit, &scene, &plan, &landmarks, random);
+        headwear::add(&mut assembly, kit, &scene, &plan, &torso, random);
+        jewellery::add_glasses(&mut assembly, &scene, &landmarks, random);
+        jewellery::add_earrings(&mut assembly, kit, &scene, random);
+        let warped_end = assembly.rest.len();
+        body::add(&mut assembly, &scene, &torso, random);
+        jewellery::add_necklace(&mut assembly, &scene, &torso, random);
+        let warp = Warp::random(scene.is_cartoon, &eyes.each_ref().map(|e| e.1), random);
+        Self {
+            surface: assembly.surface,
+            lighting: scene.lighting,
+            is_sculpture: scene.is_sculpture,
+            is_cartoon: scene.is_cartoon,
+            pupils,
+            rest: assembly.rest,
+            head_weight: assembly.head_weight,
+            links: assembly.links,
+            eyes,
+            warp,
+            warped_end,
+        }
+    }
+
+    /// World positions of all vertices of [`Self::surface`] in one frame, in cm.
+    pub fn positions(&self, kit: &FaceKit, expression: &Expression, pose: &Pose, out: &mut Vec<Vec3>) {
+        out.clear();
+        out.extend_from_slice(&self.rest);
+        for (index, weight) in expression.weights().iter().chain(&lids(kit, expression, pose.gaze)) {
+            let Some(shape) = kit.expressions.get(*index) else { continue };
+            for (&vertex, delta) in shape.vertices.iter().zip(&shape.deltas) {
+                out[vertex as usize] += *delta * *weight;
+            }
+        }
+        let looking = rotation([pose.gaze.x, -pose.gaze.y, 0.0]);
+        for ((range, centre), pupil) in self.eyes.iter().zip(self.pupils) {
+            for i in range.clone().chain(std::iter::once(pupil as usize)) {
+                out[i] = looking * (out[i] - *centre) + *centre;
+            }
+        }
+        for &(vertex, base) in &self.links {
+            let moved = out[base as usize] - self.rest[base as usize];
+            out[vertex as usize] += moved;
+        }
+        if let Some(warp) = &self.warp {
+            for p in &mut out[..self.warped_end] {
+                *p = warp.apply(*p);
+            }
+        }
+        self.turn(pose, out);
+    }
+
+    /// Turns head and body and bends the neck between them.
+    fn turn(&self, pose: &Pose, out: &mut [Vec3]) {
+        let (head, body) = (rotation(pose.head), rotation(pose.body));
+        let (head_quat, body_quat) = (Quat::from_mat3(&head), Quat::from_mat3(&body));
+        let shift = |t: f32| pose.body_shift_cm.lerp(pose.head_shift_cm, t).extend(0.0) + NECK;
+        // Turning the neck evenly keeps its width; a mixture of two far positions would thin it.
+        let steps: Vec<(Mat3, Vec3)> = (0..=NECK_STEPS)
+            .map(|i| i as f32 / NECK_STEPS as f32)
+            .map(|t| (Mat3::from_quat(body_quat.slerp(head_quat, t)), shift(t)))
+            .collect();
+        for (p, &weight) in out.iter_mut().zip(&self.head_weight) {
+            let at = *p - NECK;
+            let place = |(turn, shift): &(Mat3, Vec3)| *turn * at + *shift;
+            let step = weight * NECK_STEPS as f32;
+            let index = (step as usize).min(NECK_STEPS - 1);
+            let rest = step - index as f32;
+            *p = if rest <= 0.0 {
+                place(&steps[index])
+            } else if rest >= 1.0 {
+                place(&steps[index + 1])
+            } else {
+                place(&steps[index]).lerp(place(&steps[index + 1]), rest)
+            };
+        }
+    }
+}
+
+/// A random head shape.
+fn identity(kit: &FaceKit, random: &mut Random) -> Vec<Vec3> {
+    let scale = *random.pick(&[0.8, 1.0, 1.2]);
+    let weights: Vec<f32> = (0..kit.identity_count()).map(|_| random.normal(0.0, 1.0).clamp(-2.5, 2.5) * scale).collect();
+    kit.identity(&weights)
+}
+
+/// Adds the kit's head as painted, and the two pupil markers, whose vertices it returns.
+fn add_head(assembly: &mut Assembly, kit: &FaceKit, painting: Painting<'_>, eyes: &[(Range<usize>, Vec3); 2], random: &mut Random) -> [u32; 2] {
+    let has_lashes = random.chance(0.6) && !painting.scene.is_sculpture;
+    let shape = painting.shape;
+    assembly.rest = shape.to_vec();
+    assembly.head_weight = shape.iter().map(|p| skin_weight(*p)).collect();
+    assembly.surface.vertices = painting.vertices;
+    let is_low = |t: &&[u32; 3]| t.iter().any(|&i| shape[i as usize].y > NECK_CUT_CM);
+    assembly.surface.triangles = kit.triangles.iter().filter(is_low).copied().collect();
+    if has_lashes {
+        assembly.surface.triangles.extend(&kit.lash_triangles);
+    }
+    std::array::from_fn(|eye| {
+        let (range, centre) = &eyes[eye];
+        let front = shape[range.clone()].iter().map(|p| p.z).fold(centre.z, f32::max);
+        let vertex = assembly.surface.vertices[range.start];
+        assembly.surface.vertices.push(vertex);
+        assembly.rest.push(centre.with_z(front));
+        assembly.head_weight.push(1.0);
+        assembly.rest.len() as u32 - 1
+    })
+}
+
+/// Lids follow the eyes; a shut lid follows less.
+fn lids(kit: &FaceKit, expression: &Expression, gaze: Vec2) -> Vec<(usize, f32)> {
+    let mut weights = Vec::with_capacity(8);
+    let mut push = |name: String, weight: f32| {
+        if let Some(index) = kit.expression(&name).filter(|_| weight > 1e-3) {
+            weights.push((index, weight.min(1.2)));
+        }
+    };
+    for (side, outwards) in [("_L", 1.0), ("_R", -1.0)] {
+        let opened = 1.0 - expression.weight(kit, &format!("eyeBlink{side}")).clamp(0.0, 1.0);
+        push(format!("eyeLookUp{side}"), gaze.y / LID_PITCH * opened);
+        push(format!("eyeLookDown{side}"), -gaze.y / LID_PITCH * opened);
+        push(format!("eyeLookOut{side}"), outwards * gaze.x / LID_YAW);
+        push(format!("eyeLookIn{side}"), -outwards * gaze.x / LID_YAW);
+    }
+    weights
+}
+
+/// Which of the kit's skin triangles a layer over the skin may use.
+fn skin_triangles(kit: &FaceKit) -> impl Iterator<Item = [u32; 3]> {
+    let end = kit.end_of(Part::Head) as u32;
+    kit.triangles.iter().copied().filter(move |t| t.iter().all(|&i| i < end))
+}
