@@ -9,13 +9,16 @@ mod facekit;
 mod flow;
 mod landmarks;
 mod look;
+mod motion;
 mod noise;
 mod pair;
 mod person;
+mod planes;
 mod pose;
 mod random;
 mod raster;
 mod shade;
+mod shadow;
 mod sheet;
 mod surface;
 

@@ -1,0 +1,214 @@
+//! Draws pairs of frames of one head with everything that is known about them: what the networks are trained on.
+
+use std::sync::Arc;
+
+use glam::{Vec2, Vec3};
+use image::RgbImage;
+
+use super::backdrop::Backdrop;
+use super::expression::Expression;
+use super::facekit::FaceKit;
+pub use super::flow::BackwardFlow;
+use super::flow::{backward, traced};
+use super::look::{Look, Workshop};
+use super::motion::Motion;
+use super::person::Person;
+use super::planes::BRIGHTNESS;
+use super::pose::Pose;
+use super::random::Random;
+use super::raster::{NONE, SAMPLES};
+use super::shade::Canvas;
+use super::surface::{Camera, Lighting, PICTURE_PX};
+
+/// At most this many of the 68 landmarks may lie outside the picture.
+const MOST_OUTSIDE: usize = 6;
+
+/// Smallest face that is kept: distance between the outer eye corners, or what the height of a turned face amounts to, in pixels.
+const SMALLEST_FACE_PX: f32 = 35.0;
+
+/// A pair is redrawn at most this often.
+const ATTEMPTS: u64 = 24;
+
+/// One drawn frame of a pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SynthFrame {
+    /// [`PICTURE_PX`] squared.
+    pub pixels: RgbImage,
+    /// [`super::Part`] at the centre of every cell, `PLANE_CELLS` squared, row by row.
+    pub labels: Vec<u8>,
+    /// The 68 landmarks on dlib's convention, in pixel-index coordinates; a few may lie outside.
+    pub landmarks: [Vec2; 68],
+    /// Pupil between landmarks 36 and 39, then the one between 42 and 45.
+    pub pupils: [Vec2; 2],
+    /// Where the eyes look against the head, in radians: yaw to the picture's right, pitch up.
+    pub gaze: Vec2,
+}
+
+/// Two frames of one person before one backdrop, and the exact motion between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// Mostly the first is near a neutral expression.
+    pub frames: [SynthFrame; 2],
+    /// `backward[k]` makes frame `1 - k` from frame `k`.
+    pub backward: [BackwardFlow; 2],
+    /// How much of the head's motion the body takes part in, 0..=1.
+    pub body_follow: f32,
+}
+
+/// Everything that drawing needs room for; one for each thread, used again for every pair.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    canvases: [Canvas; 2],
+    positions: [Vec<Vec3>; 2],
+    backdrop: Backdrop,
+    workshop: Workshop,
+    places: Vec<Vec2>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scratch {
+    /// Room for one pair.
+    pub fn new() -> Self {
+        Self {
+            canvases: [Canvas::new(), Canvas::new()],
+            positions: [Vec::new(), Vec::new()],
+            backdrop: Backdrop::new(),
+            workshop: Workshop::default(),
+            places: Vec::new(),
+        }
+    }
+}
+
+/// Makes pairs: each is known by a seed and an index, and does not depend on the others.
+#[derive(Clone, Debug)]
+pub struct PairSampler {
+    kit: Arc<FaceKit>,
+}
+
+/// What one frame shows, before it is drawn.
+struct Shot {
+    pose: Pose,
+    camera: Camera,
+    landmarks: [Vec2; 68],
+    pupils: [Vec2; 2],
+}
+
+impl PairSampler {
+    /// A sampler over a kit's heads.
+    pub fn new(kit: Arc<FaceKit>) -> Self {
+        Self { kit }
+    }
+
+    /// The pair number `index` of a seed.
+    pub fn pair(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
+        let mut attempt = 0;
+        loop {
+            // Another attempt is another stream; indices stay far below 2^56.
+            let mut random = Random::new(seed, index | attempt << 56);
+            attempt += 1;
+            let person = Person::new(&self.kit, &mut random);
+            let motion = Motion::new(&self.kit, &mut random);
+            let shots = self.shots(&person, &motion, &mut random, &mut scratch.positions);
+            if attempt == ATTEMPTS || shots.iter().all(is_usable) {
+                return drawn(&person, shots, motion.body_follow, &mut random, scratch);
+            }
+        }
+    }
+
+    /// Poses the person, and points the camera so that the face lies where faces lie in crops.
+    fn shots(&self, person: &Person, motion: &Motion, random: &mut Random, positions: &mut [Vec<Vec3>; 2]) -> [Shot; 2] {
+        let focal_px = random.range(300.0, 1100.0);
+        let scale = random.range(6.0, 10.5);
+        let mut shot = |frame: usize, expression: &Expression| {
+            person.positions(&self.kit, expression, &motion.poses[frame], &mut positions[frame]);
+            let distance_cm = focal_px / (scale * motion.scales[frame]);
+            let camera = Camera { focal_px, distance_cm, centre_px: Vec2::ZERO };
+            let (landmarks, pupils) = person.landmarks(&self.kit, &positions[frame], &camera);
+            Shot { pose: motion.poses[frame], camera, landmarks, pupils }
+        };
+        let [first, second] = &motion.expressions;
+        let mut shots = [shot(0, first), shot(1, second)];
+        let anchor = anchor(&shots[0].landmarks).lerp(anchor(&shots[1].landmarks), 0.3);
+        let eyes = Vec2::new(random.normal(127.5, 12.0), random.normal(111.5, 12.0));
+        for shot in &mut shots {
+            shot.camera.centre_px += eyes - anchor;
+            shot.landmarks.iter_mut().chain(&mut shot.pupils).for_each(|point| *point += eyes - anchor);
+        }
+        shots
+    }
+}
+
+/// The middle of the face across, and the root of the nose in height.
+fn anchor(landmarks: &[Vec2; 68]) -> Vec2 {
+    let (low, high) = landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
+    Vec2::new(0.5 * (low + high), landmarks[27].y)
+}
+
+/// Whether the face is large enough and inside the picture.
+fn is_usable(shot: &Shot) -> bool {
+    let points = &shot.landmarks;
+    let inside = 0.0..=(PICTURE_PX - 1) as f32;
+    let outside = points.iter().filter(|p| !(inside.contains(&p.x) && inside.contains(&p.y))).count();
+    // Eye corners come together as the face turns; its height does not.
+    let size = points[36].distance(points[45]).max(0.75 * points[27].distance(points[8]));
+    outside <= MOST_OUTSIDE && size >= SMALLEST_FACE_PX
+}
+
+fn drawn(person: &Person, shots: [Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> Pair {
+    scratch.backdrop.redraw(random, tint(&person.lighting));
+    let look = Look::new(random);
+    let hollow_strength = random.range(0.0, 0.45);
+    let shadow_strength = if random.chance(0.5) { random.range(0.3, 0.9) } else { 0.0 };
+    for ((canvas, positions), shot) in scratch.canvases.iter_mut().zip(&scratch.positions).zip(&shots) {
+        (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
+        canvas.draw(&person.surface, positions, &person.lighting, &shot.camera, &scratch.backdrop);
+    }
+    let triangles = &person.surface.triangles;
+    let [first, second] = &scratch.canvases;
+    let flows = [backward(&second.coverage, &first.coverage, triangles), backward(&first.coverage, &second.coverage, triangles)];
+    look.prepare(random, &mut scratch.workshop);
+    if look.has_texture() {
+        find_places(second, first, triangles, &mut scratch.places);
+    }
+    look.apply(&mut scratch.canvases[0].picture, None, &mut scratch.workshop);
+    let places = look.has_texture().then_some(scratch.places.as_slice());
+    look.apply(&mut scratch.canvases[1].picture, places, &mut scratch.workshop);
+    let [first, second] = shots;
+    let frames = [frame(&scratch.canvases[0], first), frame(&scratch.canvases[1], second)];
+    Pair { frames, backward: flows, body_follow }
+}
+
+fn frame(canvas: &Canvas, shot: Shot) -> SynthFrame {
+    SynthFrame {
+        pixels: canvas.picture.to_image(),
+        labels: canvas.labels.clone(),
+        landmarks: shot.landmarks,
+        pupils: shot.pupils,
+        gaze: shot.pose.gaze,
+    }
+}
+
+/// Colour of all light together, of brightness 1.
+fn tint(lighting: &Lighting) -> Vec3 {
+    let sum = lighting.lights.iter().fold(lighting.ambient, |sum, light| sum + 0.5 * light.colour);
+    sum / sum.dot(BRIGHTNESS).max(1e-3)
+}
+
+/// Where every pixel of the second frame lay in the first, in pixels; the background stays.
+fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: &mut Vec<Vec2>) {
+    places.clear();
+    places.extend((0..PICTURE_PX * PICTURE_PX).map(|index| {
+        let (x, y) = (index % PICTURE_PX, index / PICTURE_PX);
+        let triangle = second.coverage.buffer.triangle[(2 * y + 1) * SAMPLES + 2 * x + 1];
+        let pixel = Vec2::new(x as f32, y as f32);
+        if triangle == NONE {
+            return pixel;
+        }
+        (traced(&second.coverage, &first.coverage, triangles[triangle as usize], pixel * 2.0 + 0.5).truncate() - 0.5) / 2.0
+    }));
+}
