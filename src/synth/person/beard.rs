@@ -51,14 +51,14 @@ impl Growth {
         // The upper edge falls from the ears to the corners of the mouth.
         let cheek = 0.42 * (at.x.abs() - 2.6).max(0.0);
         let edge = self.mouth.y - 0.2 + cheek + if at.x.abs() > 6.2 { 2.0 } else { 0.0 };
-        let low = smoothstep(self.chin_y - 4.0, self.chin_y - 2.0, at.y);
+        let low = smoothstep(self.chin_y - 2.4, self.chin_y - 0.9, at.y);
         let wide = smoothstep(self.width + 0.8, self.width - 0.8, at.x.abs());
         smoothstep(edge + 0.8, edge - 0.9, at.y) * low * wide * smoothstep(0.5, 2.2, at.z) * self.off_lips(at)
     }
 
     fn moustache(&self, at: Vec3) -> f32 {
-        let between = smoothstep(self.nose_y - 0.15, self.nose_y - 0.75, at.y) * smoothstep(self.mouth.y - 0.9, self.mouth.y - 0.1, at.y);
-        between * smoothstep(3.4, 2.4, at.x.abs()) * smoothstep(7.5, 8.5, at.z) * self.off_lips(at)
+        let between = smoothstep(self.nose_y - 0.15, self.nose_y - 0.75, at.y) * smoothstep(self.mouth.y - 0.45, self.mouth.y + 0.1, at.y);
+        between * smoothstep(3.0, 2.2, at.x.abs()) * smoothstep(7.5, 8.5, at.z) * self.off_lips(at)
     }
 }
 

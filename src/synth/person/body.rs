@@ -33,16 +33,16 @@ impl Torso {
     pub(super) fn fit(kit: &FaceKit, shape: &[Vec3], random: &mut Random) -> Self {
         let size = random.range(0.85, 1.15);
         let depth = random.range(0.9, 1.15);
-        let mut torso = Self { width: Vec::new(), front: Vec::new(), back: Vec::new(), slope: random.range(0.006, 0.014) };
+        let mut torso = Self { width: Vec::new(), front: Vec::new(), back: Vec::new(), slope: random.range(0.005, 0.012) };
         let below = [
             (BOTTOM_CM, 21.5, 9.5, -11.5),
             (-36.0, 21.5, 9.3, -12.0),
             (-30.0, 21.5, 8.6, -12.0),
             (-25.0, 21.2, 7.6, -12.0),
-            (-21.5, 20.4, 6.8, -11.6),
-            (-19.0, 18.6, 6.0, -11.0),
-            (-17.0, 16.2, 5.3, -10.3),
-            (-15.3, 13.6, 4.7, -9.6),
+            (-21.5, 21.0, 6.8, -11.6),
+            (-19.0, 20.2, 6.0, -11.0),
+            (-17.0, 19.0, 5.3, -10.3),
+            (-15.3, 16.4, 4.7, -9.6),
         ];
         for (y, half, front, back) in below {
             torso.width.push((y, half * size));
@@ -205,7 +205,7 @@ fn add_collar(assembly: &mut Assembly, scene: &Scene, torso: &Torso, random: &mu
             let azimuth = (u - 0.5) * TAU;
             let lump = 1.0 + 0.3 * value_noise(Vec3::new(azimuth.cos() * 2.0 + offset, azimuth.sin() * 2.0, v * 2.0));
             let (sin, cos) = (PI * (1.2 * v - 0.1)).sin_cos();
-            torso.at(azimuth, -10.6 - drop * (0.5 + 0.5 * azimuth.cos()) + thick * cos, thick * lump * sin.max(-0.2))
+            torso.at(azimuth, -10.3, thick * lump * sin.max(-0.2)) + Vec3::Y * (thick * cos - drop * (0.5 + 0.5 * azimuth.cos()))
         })
     } else if kind < 0.36 {
         // A wide flat collar that lies on the shoulders.

@@ -10,6 +10,7 @@ use super::super::random::Random;
 use super::super::surface::{Part, Vertex};
 use super::assembly::{Assembly, Material, hanging_weight};
 use super::body::Torso;
+use super::headwear::Headwear;
 use super::locks;
 use super::scene::Scene;
 use super::shapes::{Mesh, interpolate, smoothstep};
@@ -25,8 +26,8 @@ pub(super) struct Plan {
     pub(super) material: Material,
     /// No hair on the head, perhaps stubble.
     pub(super) is_bald: bool,
-    /// Something is worn that covers the scalp.
-    pub(super) is_covered: bool,
+    /// What is worn on it.
+    pub(super) headwear: Option<Headwear>,
     pub(super) has_long_hair: bool,
     /// A beard of this kind of length: 0 none, below 0.3 stubble, up to 1 long.
     pub(super) beard: f32,
@@ -44,9 +45,10 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(scene: &Scene, random: &mut Random) -> Self {
-        let is_covered = random.chance(0.2);
+        let headwear = random.chance(0.22).then(|| Headwear::random(random));
+        let is_covered = headwear.is_some();
         let is_bald = random.chance(if is_covered { 0.25 } else { 0.09 });
-        let has_long_hair = !is_bald && random.chance(0.48);
+        let has_long_hair = !is_bald && !headwear.is_some_and(Headwear::hides_long_hair) && random.chance(0.48);
         let forehead = if random.chance(0.75) { random.range(8.6, 11.6) } else { random.range(6.6, 8.6) };
         let thickness = match random.unit() {
             _ if is_covered => random.range(0.2, 0.7),
@@ -61,9 +63,9 @@ impl Plan {
             (68.0, random.range(3.0, 7.0)),
             (80.0, random.range(1.5, 6.5)),
             (88.0, 6.6),
-            (104.0, 6.0),
-            (118.0, below_ears),
-            (140.0, -5.0),
+            (106.0, 5.5),
+            (128.0, below_ears),
+            (150.0, -5.0),
             (180.0, random.range(-9.0, -5.0)),
         ];
         let beard = if random.chance(0.28) { random.range(0.05, 1.0) } else { 0.0 };
@@ -76,7 +78,7 @@ impl Plan {
                 texture_scale: 1.0,
             },
             is_bald,
-            is_covered,
+            headwear,
             has_long_hair,
             beard,
             thickness,
@@ -132,7 +134,7 @@ pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &
     if plan.has_long_hair {
         add_curtain(assembly, plan, torso, random);
     }
-    if !plan.is_covered {
+    if plan.headwear.is_none() {
         locks::add(assembly, scene, plan, torso, random);
     }
 }

@@ -93,10 +93,10 @@ impl Painting<'_> {
     }
 
     fn teeth(&mut self, random: &mut Random, flesh: Vec3, depth: f32) {
-        let share = random.range(0.6, 1.0);
+        let share = random.range(0.68, 1.0);
         let yellow = Vec3::new(1.0, 1.0 - random.range(0.0, 0.06), 1.0 - random.range(0.0, 0.22));
         let white = if self.scene.is_sculpture { self.scene.skin * 0.95 } else { self.scene.white(random, share) * yellow };
-        let (gap, uneven) = (random.range(0.35, 0.9), random.range(0.0, 0.09));
+        let (gap, uneven) = (random.range(0.25, 0.65), random.range(0.0, 0.08));
         let shine = random.range(0.0, 0.25);
         let middles: Vec<Vec3> = self.kit.teeth.iter().map(|range| middle(&self.shape[range.clone()])).collect();
         for (tooth, range) in self.kit.teeth.clone().into_iter().enumerate() {
@@ -113,9 +113,9 @@ impl Painting<'_> {
                 // 0 at the biting edge, 1 at the root.
                 let root = if jaw == 0 { (at.y - low) / (high - low) } else { (high - at.y) / (high - low) };
                 let lit = mouth_light(at, 0.06).powf(depth);
-                let crown = colour * (1.0 - gap * smoothstep(0.62, 1.0, side)) * (1.0 - 0.25 * smoothstep(0.2, 0.0, root));
+                let crown = colour * (1.0 - gap * smoothstep(0.72, 1.0, side)) * (1.0 - 0.25 * smoothstep(0.2, 0.0, root));
                 let vertex = &mut self.vertices[i];
-                vertex.albedo = crown.lerp(flesh * 0.6, 0.8 * smoothstep(0.5, 0.85, root)) * lit;
+                vertex.albedo = crown.lerp(flesh * 0.6, 0.8 * smoothstep(0.55, 0.85, root)) * lit;
                 vertex.specular = shine * lit;
                 vertex.texture_gain = 0.0;
             }

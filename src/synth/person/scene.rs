@@ -80,7 +80,7 @@ impl Scene {
     pub(super) fn white(&self, random: &mut Random, share: f32) -> Vec3 {
         let wanted = self.skin_level.powf(0.65) * share;
         let hue = self.skin / brightness(self.skin).max(0.05);
-        let tint = Vec3::ONE.lerp(hue, random.range(0.08, 0.4));
+        let tint = Vec3::ONE.lerp(hue, random.range(0.05, 0.25));
         (tint / brightness(tint) * (wanted / self.gain.max(0.05))).clamp(Vec3::ZERO, Vec3::splat(1.1))
     }
 

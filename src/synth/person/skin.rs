@@ -76,7 +76,8 @@ impl<'a> Painting<'a> {
         let strength = random.range(0.4, 1.0);
         for i in 0..self.kit.end_of(Part::EyeSocket) {
             let shade = 1.0 - strength * self.kit.hollows[i];
-            self.vertices[i].albedo *= Vec3::new(shade, shade * shade.sqrt(), shade * shade.sqrt());
+            let cool = if self.scene.is_sculpture { shade } else { shade * shade.sqrt() };
+            self.vertices[i].albedo *= Vec3::new(shade, cool, cool);
         }
     }
 
@@ -185,7 +186,8 @@ impl<'a> Painting<'a> {
     }
 
     fn eye_liner(&mut self, random: &mut Random) {
-        let (strength, width) = (random.range(0.3, 0.9), random.range(0.1, 0.25));
+        let (strength, width) = (random.range(0.3, 0.9), random.range(0.07, 0.17));
+        let below = random.range(0.2, 1.0);
         for eye in 0..2 {
             let mut line: Vec<Vec2> = self.landmarks[36 + 6 * eye..42 + 6 * eye].iter().map(|p| p.truncate()).collect();
             line.push(line[0]);
@@ -193,7 +195,8 @@ impl<'a> Painting<'a> {
                 let at = self.shape[i];
                 if at.z > 4.0 && (at.y - line[0].y).abs() < 2.0 {
                     let m = strength * (-(polyline_distance(&line, at.truncate()) / width).powi(2)).exp();
-                    self.vertices[i].albedo *= 1.0 - m;
+                    let lower = smoothstep(-0.1, 0.1, line[0].midpoint(line[3]).y - at.y);
+                    self.vertices[i].albedo *= 1.0 - m * (1.0 + (below - 1.0) * lower);
                 }
             }
         }

@@ -32,7 +32,7 @@ impl Warp {
         }
         let strength = if is_cartoon { 1.0 } else { 0.4 };
         let factor = |random: &mut Random| (random.normal(0.0, 0.12) * strength).clamp(-0.2, 0.25).exp();
-        let head = Vec3::new(factor(random), factor(random), factor(random)) * if is_cartoon { random.range(0.95, 1.3) } else { 1.0 };
+        let head = Vec3::new(factor(random), factor(random), factor(random)) * if is_cartoon { random.range(0.95, 1.2) } else { 1.0 };
         let wave = |random: &mut Random| {
             let amplitude = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.16 * strength)));
             let vector = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.25)));
