@@ -1,0 +1,140 @@
+//! Candidate flows in closed form, of which the motion net mixes its own.
+//!
+//! An affine map fitted to jaw, brows, nose and eyes (`affine`), and the same with what the landmarks do beyond it spread around them by a Nadaraya-Watson
+//! kernel, narrow (`near`) and wide (`far`).
+
+use glam::Vec2;
+use nalgebra::{Matrix3, Matrix3x2};
+
+use super::CROP_PX;
+
+/// Reach of the narrow and the wide kernel, in crop pixels.
+const SIGMAS_PX: [f32; 2] = [9.0, 28.0];
+/// Kernel mass below which a place follows the affine map alone.
+const FLOOR: f32 = 0.01;
+/// The affine map is fitted to jaw, brows, nose and eyes; the mouth moves too freely.
+const AFFINE_POINTS: usize = 48;
+/// Ridge on the affine map's linear part and on its offset, with coordinates scaled to -1..1.
+const RIDGE: [f64; 3] = [0.02, 0.02, 1e-4];
+/// The kernel's mass is shown to the net up to this.
+const MAX_DENSITY: f32 = 2.0;
+
+/// Backward flows in crop pixels on a square grid, row by row; each from a target place to its source.
+#[derive(Clone, Debug)]
+pub struct CandidateFlows {
+    /// Cells along each side.
+    pub cells: usize,
+    /// The affine map alone.
+    pub affine: Vec<Vec2>,
+    /// With the landmarks' own motion near them.
+    pub near: Vec<Vec2>,
+    /// With the landmarks' own motion spread far.
+    pub far: Vec<Vec2>,
+    /// Mass of the narrow kernel, 0 to 2: how near landmarks are.
+    pub density: Vec<f32>,
+}
+
+/// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).
+pub fn candidate_flows(source: &[Vec2], target: &[Vec2], cells: usize) -> CandidateFlows {
+    let affine = Affine::fit(source, target);
+    let residuals: Vec<Vec2> = source.iter().zip(target).map(|(s, t)| *s - *t - affine.at(*t)).collect();
+    let centre = |cell: usize| (cell as f32 + 0.5) * (CROP_PX / cells as f32) - 0.5;
+    let moved: Vec<Vec2> = (0..cells * cells).map(|i| affine.at(Vec2::new(centre(i % cells), centre(i / cells)))).collect();
+    let [(near, density), (far, _)] = SIGMAS_PX.map(|sigma| spread(&residuals, target, cells, sigma));
+    let sum = |local: Vec<Vec2>| moved.iter().zip(local).map(|(a, b)| *a + b).collect();
+    let density = density.into_iter().map(|d| d.min(MAX_DENSITY)).collect();
+    CandidateFlows { cells, near: sum(near), far: sum(far), affine: moved, density }
+}
+
+/// Kernel regression of the residuals, and the kernel's mass. The Gaussian is separable: two short tables per landmark instead of an exponential per cell.
+fn spread(residuals: &[Vec2], target: &[Vec2], cells: usize, sigma: f32) -> (Vec<Vec2>, Vec<f32>) {
+    let falloff = -0.5 / (sigma * sigma);
+    let cell_px = CROP_PX / cells as f32;
+    let table = |at: f32| -> Vec<f32> { (0..cells).map(|c| (falloff * ((c as f32 + 0.5) * cell_px - 0.5 - at).powi(2)).exp()).collect() };
+    let columns: Vec<Vec<f32>> = target.iter().map(|t| table(t.x)).collect();
+    let rows: Vec<Vec<f32>> = target.iter().map(|t| table(t.y)).collect();
+    let mut flow = Vec::with_capacity(cells * cells);
+    let mut density = Vec::with_capacity(cells * cells);
+    for y in 0..cells {
+        let (mut mass, mut dx, mut dy) = (vec![0.0_f32; cells], vec![0.0_f32; cells], vec![0.0_f32; cells]);
+        for (k, residual) in residuals.iter().enumerate() {
+            let down = rows[k][y];
+            if down < 1e-6 {
+                continue;
+            }
+            for (((mass, dx), dy), across) in mass.iter_mut().zip(&mut dx).zip(&mut dy).zip(&columns[k]) {
+                let weight = down * across;
+                *mass += weight;
+                *dx += weight * residual.x;
+                *dy += weight * residual.y;
+            }
+        }
+        flow.extend(mass.iter().zip(&dx).zip(&dy).map(|((m, x), y)| Vec2::new(*x, *y) / (m + FLOOR)));
+        density.extend(mass);
+    }
+    (flow, density)
+}
+
+/// Least-squares affine displacement from target to source landmarks.
+struct Affine {
+    rows: Matrix3x2<f32>,
+}
+
+impl Affine {
+    fn basis(at: Vec2) -> [f32; 3] {
+        let half = CROP_PX / 2.0;
+        [at.x / half - 1.0, at.y / half - 1.0, 1.0]
+    }
+
+    fn fit(source: &[Vec2], target: &[Vec2]) -> Self {
+        let mut normal = Matrix3::from_diagonal(&RIDGE.into());
+        let mut right = Matrix3x2::zeros();
+        for (target, source) in target.iter().zip(source).take(AFFINE_POINTS) {
+            let basis = nalgebra::Vector3::from(Self::basis(*target).map(f64::from));
+            let d = *source - *target;
+            normal += basis * basis.transpose();
+            right += basis * nalgebra::RowVector2::new(f64::from(d.x), f64::from(d.y));
+        }
+        // The ridge keeps the matrix positive definite, whatever the landmarks are.
+        let rows = normal.cholesky().map_or_else(Matrix3x2::zeros, |c| c.solve(&right));
+        Self { rows: rows.map(|v| v as f32) }
+    }
+
+    fn at(&self, place: Vec2) -> Vec2 {
+        let [x, y, one] = Self::basis(place);
+        let column = |c: usize| x * self.rows[(0, c)] + y * self.rows[(1, c)] + one * self.rows[(2, c)];
+        Vec2::new(column(0), column(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face() -> Vec<Vec2> {
+        (0..68).map(|i| Vec2::new(128.0, 120.0) + Vec2::from_angle(i as f32 * 2.4) * (20.0 + (i % 11) as f32 * 4.0)).collect()
+    }
+
+    #[test]
+    fn a_shift_of_the_face_is_a_shift_everywhere() {
+        let source = face();
+        let target: Vec<Vec2> = source.iter().map(|p| *p + Vec2::new(7.0, -3.0)).collect();
+        let flows = candidate_flows(&source, &target, 64);
+        for flow in [&flows.affine, &flows.near, &flows.far] {
+            let worst = flow.iter().map(|d| (*d - Vec2::new(-7.0, 3.0)).length()).fold(0.0, f32::max);
+            assert!(worst < 0.4, "the shift is met within {worst} pixels everywhere");
+        }
+        assert!(flows.density[0] < 0.01 && flows.density[30 * 64 + 32] > 0.1, "dense at the face, empty in the corner");
+    }
+
+    #[test]
+    fn one_landmark_moves_its_surroundings_only() {
+        let source = face();
+        let mut target = source.clone();
+        target[60] += Vec2::new(0.0, 6.0);
+        let flows = candidate_flows(&source, &target, 64);
+        let cell = |p: Vec2| ((p.y / 4.0) as usize) * 64 + (p.x / 4.0) as usize;
+        assert!(flows.near[cell(target[60])].y < -1.0, "near the landmark the picture is fetched from above");
+        assert!(flows.near[cell(Vec2::new(10.0, 10.0))].length() < 0.1, "far away nothing moves");
+    }
+}

@@ -1,0 +1,458 @@
+//! Direct convolution on plain slices: channels last, vectorised over output channels, threaded over rows.
+//!
+//! Along a row of a picture whose channels lie last, all taps of one kernel row are one contiguous run of numbers. A convolution is therefore a sum of
+//! few short matrix products whose left side is the padded picture itself: nothing is unfolded. The gradient with respect to the input is the same
+//! sum with the kernel turned round; with stride 2 it falls apart into four such sums, one for each parity of the place. The gradient with
+//! respect to the kernel uses the same run as the rows of its result.
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::tiles::{self, Sums};
+
+/// Sizes of one convolution. Padding is half the kernel, so that stride 1 keeps the size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub batch: usize,
+    /// Height and width of the input; multiples of the stride.
+    pub input: [usize; 2],
+    pub channels_in: usize,
+    pub channels_out: usize,
+    /// 1 or 3.
+    pub kernel: usize,
+    /// 1 or 2.
+    pub stride: usize,
+}
+
+impl Shape {
+    /// Height and width of the output.
+    pub(super) fn output(&self) -> [usize; 2] {
+        self.input.map(|side| side / self.stride)
+    }
+
+    /// Zero border of the padded input.
+    pub(super) fn pad(&self) -> usize {
+        self.kernel / 2
+    }
+
+    /// Floating point operations of the forward pass, a multiplication and an addition counted as two.
+    pub(super) fn flops(&self) -> usize {
+        let [height, width] = self.output();
+        2 * self.batch * height * width * self.kernel * self.kernel * self.channels_in * self.channels_out
+    }
+}
+
+/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`.
+pub(super) struct Padded {
+    pub values: Vec<f32>,
+    pub row: usize,
+    pub image: usize,
+}
+
+impl Padded {
+    /// Copies pictures of `[batch, height, width, channels]`, each number sent through `f` together with its index.
+    pub(super) fn new(batch: usize, [height, width]: [usize; 2], channels: usize, pad: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+        let row = (width + 2 * pad) * channels;
+        let image = (height + 2 * pad) * row;
+        let mut values = vec![0.0; batch * image];
+        if image > 0 {
+            values.par_chunks_mut(image).enumerate().for_each(|(b, picture)| {
+                let rows = picture[pad * row..].chunks_mut(row).take(height);
+                for (y, line) in rows.enumerate() {
+                    fill(b * height + y, &mut line[pad * channels..][..width * channels]);
+                }
+            });
+        }
+        Self { values, row, image }
+    }
+}
+
+/// One contiguous product of a tile: where it starts in the padded picture (relative to the tile's first pixel) and in the packed kernel.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    offset: usize,
+    packed: usize,
+    depth: usize,
+}
+
+/// The places of an output row that share one set of runs: `start, start + step, …`.
+#[derive(Clone, Debug)]
+struct Phase {
+    start: usize,
+    step: usize,
+    count: usize,
+    runs: Vec<Run>,
+}
+
+/// A kernel in the order of the inner loop: `[block of columns][k][column in block]`, padded with zeros to whole vectors.
+struct Packed {
+    values: Vec<f32>,
+    /// Numbers of one block of columns.
+    block: usize,
+    vectors: usize,
+}
+
+/// Vectors per tile: two where there are columns enough for them.
+fn vectors_for(columns: usize, lanes: usize) -> usize {
+    if columns > lanes { 2 } else { 1 }
+}
+
+fn lanes() -> usize {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    Arch::new().dispatch(Lanes)
+}
+
+impl Packed {
+    /// Packs `depth` rows of `columns` numbers; `at(k, column)` gives the number.
+    fn new(depth: usize, columns: usize, at: impl Fn(usize, usize) -> f32) -> Self {
+        let vectors = vectors_for(columns, lanes());
+        let width = vectors * lanes();
+        let block = depth * width;
+        let mut values = vec![0.0; columns.div_ceil(width) * block];
+        for (b, packed) in values.chunks_mut(block.max(1)).enumerate() {
+            for (k, line) in packed.chunks_mut(width).enumerate() {
+                for (c, value) in line.iter_mut().enumerate().take(columns - b * width) {
+                    *value = at(k, b * width + c);
+                }
+            }
+        }
+        Self { values, block, vectors }
+    }
+}
+
+/// What happens to a sum before it is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Epilogue {
+    /// Slope for negative numbers; 1 changes nothing.
+    pub negative_slope: f32,
+}
+
+/// One pass over pictures: every output row is made of phases, every phase of runs.
+struct Pass<'a> {
+    padded: &'a Padded,
+    /// Numbers from one pixel of a phase to the next, in the padded picture.
+    pixel_step: usize,
+    /// Numbers from one output row (or pair of rows) to the next.
+    row_step: usize,
+    packed: &'a Packed,
+    bias: Option<&'a [f32]>,
+    columns: usize,
+    epilogue: Epilogue,
+}
+
+/// `R` pixels of one phase, all columns.
+struct RowTask<'a> {
+    pass: &'a Pass<'a>,
+    /// First number of the row's first pixel in the padded pictures.
+    base: usize,
+    phase: &'a Phase,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for RowTask<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if self.pass.packed.vectors == 2 {
+            self.with_vectors::<S, 2>(simd);
+        } else {
+            self.with_vectors::<S, 1>(simd);
+        }
+    }
+}
+
+impl RowTask<'_> {
+    #[inline(always)]
+    fn with_vectors<S: Simd, const V: usize>(self, simd: S) {
+        let Self { pass, base, phase, out } = self;
+        let width = V * S::F32_LANES;
+        for block in 0..pass.columns.div_ceil(width) {
+            let kernel = &pass.packed.values[block * pass.packed.block..][..pass.packed.block];
+            let columns = block * width..pass.columns.min((block + 1) * width);
+            let first: [S::f32s; V] = pass.bias.map_or_else(|| [simd.splat_f32s(0.0); V], |bias| tiles::load(simd, &bias[columns.clone()]));
+            let mut pixel = 0;
+            // Processors with 32 vector registers hold 8 rows of 2 vectors; with 16 registers, 4 rows.
+            if S::REGISTER_COUNT >= 32 {
+                while V == 1 && phase.count - pixel >= 16 {
+                    pass.tile::<S, 16, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
+                    pixel += 16;
+                }
+                while phase.count - pixel >= 8 {
+                    pass.tile::<S, 8, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
+                    pixel += 8;
+                }
+            }
+            while phase.count - pixel >= 4 {
+                pass.tile::<S, 4, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
+                pixel += 4;
+            }
+            while pixel < phase.count {
+                pass.tile::<S, 1, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
+                pixel += 1;
+            }
+        }
+    }
+}
+
+impl Pass<'_> {
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "an inner loop: a struct would only rename them")]
+    fn tile<S: Simd, const R: usize, const V: usize>(
+        &self,
+        simd: S,
+        phase: &Phase,
+        base: usize,
+        pixel: usize,
+        kernel: &[f32],
+        first: [S::f32s; V],
+        columns: std::ops::Range<usize>,
+        out: &mut [f32],
+    ) {
+        let mut sums: Sums<S, R, V> = [first; R];
+        let start = base + pixel * self.pixel_step;
+        let width = V * S::F32_LANES;
+        for run in &phase.runs {
+            tiles::along_rows(simd, &mut sums, &self.padded.values[start + run.offset..], self.pixel_step, &kernel[run.packed * width..], run.depth);
+        }
+        let slope = simd.splat_f32s(self.epilogue.negative_slope);
+        let zero = simd.splat_f32s(0.0);
+        for (r, mut row) in sums.into_iter().enumerate() {
+            if self.epilogue.negative_slope != 1.0 {
+                row = row.map(|s| simd.mul_add_f32s(slope, simd.min_f32s(s, zero), simd.max_f32s(s, zero)));
+            }
+            let at = (phase.start + (pixel + r) * phase.step) * self.columns;
+            tiles::store(simd, &mut out[at + columns.start..at + columns.end], row);
+        }
+    }
+
+    /// All output rows; `phases(y)` are those of row `y`, `first_row(y)` the padded row its first run starts in.
+    fn run(&self, rows: usize, width: usize, out: &mut [f32], phases: &[Vec<Phase>]) {
+        let arch = Arch::new();
+        let line = width * self.columns;
+        let parities = phases.len();
+        out.par_chunks_mut(line.max(1)).with_min_len(2).enumerate().for_each(|(index, out)| {
+            let (image, y) = (index / rows, index % rows);
+            let base = image * self.padded.image + (y / parities) * self.row_step;
+            for phase in &phases[y % parities] {
+                arch.dispatch(RowTask { pass: self, base, phase, out });
+            }
+        });
+    }
+}
+
+/// `out[b, y, x, o] = act(bias[o] + sum over ky, kx, i of input[b, s y + ky - pad, s x + kx - pad, i] kernel[ky, kx, i, o])`.
+pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], epilogue: Epilogue) -> Vec<f32> {
+    let width_in = shape.input[1] * shape.channels_in;
+    let padded = Padded::new(shape.batch, shape.input, shape.channels_in, shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+    let depth = shape.kernel * shape.channels_in;
+    let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, c| kernel[k * shape.channels_out + c]);
+    let [height, width] = shape.output();
+    let runs = (0..shape.kernel).map(|ky| Run { offset: ky * padded.row, packed: ky * depth, depth }).collect();
+    let phases = [vec![Phase { start: 0, step: 1, count: width, runs }]];
+    let pass = Pass {
+        padded: &padded,
+        pixel_step: shape.stride * shape.channels_in,
+        row_step: shape.stride * padded.row,
+        packed: &packed,
+        bias: Some(bias),
+        columns: shape.channels_out,
+        epilogue,
+    };
+    let mut out = vec![0.0; shape.batch * height * width * shape.channels_out];
+    pass.run(height, width, &mut out, &phases);
+    out
+}
+
+/// The gradient that reaches the sums, from the gradient of the output and the output itself, with a zero border.
+pub(super) fn gradient_of_sums(shape: &Shape, output: &[f32], gradient: &[f32], epilogue: Epilogue) -> Padded {
+    let [height, width] = shape.output();
+    let line = width * shape.channels_out;
+    Padded::new(shape.batch, [height, width], shape.channels_out, shape.pad(), |row, to| {
+        let (y, g) = (&output[row * line..][..line], &gradient[row * line..][..line]);
+        for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
+            *to = if *y < 0.0 { epilogue.negative_slope * g } else { *g };
+        }
+    })
+}
+
+/// Gradient with respect to the input.
+pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded) -> Vec<f32> {
+    let (size, ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
+    let tap = |ky: usize, kx: usize, i: usize, o: usize| kernel[((ky * size + kx) * ci + i) * co + o];
+    let [height, width] = shape.input;
+    let mut out = vec![0.0; shape.batch * height * width * ci];
+    // Every phase reads kernel taps in the order of the places they meet; the packed kernel holds them all, one after the other.
+    let mut order: Vec<(usize, usize)> = Vec::new();
+    let mut phase = |start: usize, step: usize, count: usize, rows: &[(usize, usize)], columns: &[(usize, usize)]| {
+        // `rows` and `columns` pair a kernel index with how far the place it meets lies behind the phase's first.
+        let runs = rows
+            .iter()
+            .map(|&(ky, dy)| {
+                let packed = order.len() * co;
+                order.extend(columns.iter().map(|&(kx, _)| (ky, kx)));
+                let dx = columns.first().map_or(0, |c| c.1);
+                Run { offset: dy * sums.row + dx * co, packed, depth: columns.len() * co }
+            })
+            .collect();
+        Phase { start, step, count, runs }
+    };
+    let phases: Vec<Vec<Phase>> = if shape.stride == 1 {
+        let turned: Vec<(usize, usize)> = (0..size).map(|d| (size - 1 - d, d)).collect();
+        vec![vec![phase(0, 1, width, &turned, &turned)]]
+    } else if size == 1 {
+        // Only even places were seen; the others keep their zero.
+        vec![vec![phase(0, 2, width / 2, &[(0, 0)], &[(0, 0)])], vec![]]
+    } else {
+        let taps: [&[(usize, usize)]; 2] = [&[(1, 1)], &[(2, 1), (0, 2)]];
+        taps.map(|rows| taps.iter().enumerate().map(|(start, columns)| phase(start, 2, width / 2, rows, columns)).collect()).into()
+    };
+    let packed = Packed::new(order.len() * co, ci, |k, i| tap(order[k / co].0, order[k / co].1, i, k % co));
+    let pass = Pass {
+        padded: sums,
+        pixel_step: co,
+        row_step: sums.row,
+        packed: &packed,
+        bias: None,
+        columns: ci,
+        epilogue: Epilogue { negative_slope: 1.0 },
+    };
+    pass.run(height, width, &mut out, &phases);
+    out
+}
+
+/// Gradients with respect to the kernel and the bias.
+pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (Vec<f32>, Vec<f32>) {
+    let width_in = shape.input[1] * shape.channels_in;
+    let padded = Padded::new(shape.batch, shape.input, shape.channels_in, shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+    let co = shape.channels_out;
+    let vectors = vectors_for(co, lanes());
+    let width = vectors * lanes();
+    let whole = co.next_multiple_of(width);
+    let [out_height, out_width] = shape.output();
+    let line = out_width * co;
+    let inner = |row: usize| {
+        let (image, y) = (row / out_height, row % out_height);
+        &sums.values[image * sums.image + (y + shape.pad()) * sums.row + shape.pad() * co..][..line]
+    };
+    // Whole vectors need whole columns.
+    let even = Padded::new(shape.batch, [out_height, out_width], whole, 0, |row, to| {
+        for (to, from) in to.chunks_exact_mut(whole).zip(inner(row).chunks_exact(co)) {
+            to[..co].copy_from_slice(from);
+        }
+    });
+    let run = shape.kernel * shape.channels_in;
+    let mut result = vec![0.0_f32; shape.kernel * run * whole];
+    let task = KernelTask { shape, padded: &padded, even: &even, whole, vectors };
+    let arch = Arch::new();
+    // One kernel row and one stretch of its taps per task: every sum is made by one thread in one order.
+    let stretch = run.div_ceil(4).next_multiple_of(8).min(run.max(1));
+    result.par_chunks_mut((run * whole).max(1)).enumerate().for_each(|(ky, rows)| {
+        rows.par_chunks_mut(stretch * whole).enumerate().for_each(|(s, rows)| {
+            arch.dispatch(KernelStretch { task: &task, ky, first: s * stretch, rows });
+        });
+    });
+    let mut bias = vec![0.0_f32; co];
+    for row in 0..shape.batch * out_height {
+        for pixel in inner(row).chunks_exact(co) {
+            bias.iter_mut().zip(pixel).for_each(|(b, g)| *b += g);
+        }
+    }
+    let kernel = if whole == co { result } else { result.chunks_exact(whole).flat_map(|row| row[..co].iter().copied()).collect() };
+    (kernel, bias)
+}
+
+struct KernelTask<'a> {
+    shape: &'a Shape,
+    padded: &'a Padded,
+    even: &'a Padded,
+    whole: usize,
+    vectors: usize,
+}
+
+/// Some rows of the kernel's gradient: taps `first…` of kernel row `ky`, all output channels.
+struct KernelStretch<'a> {
+    task: &'a KernelTask<'a>,
+    ky: usize,
+    first: usize,
+    rows: &'a mut [f32],
+}
+
+impl WithSimd for KernelStretch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if self.task.vectors == 2 {
+            self.with_vectors::<S, 2>(simd);
+        } else {
+            self.with_vectors::<S, 1>(simd);
+        }
+    }
+}
+
+impl KernelStretch<'_> {
+    #[inline(always)]
+    fn with_vectors<S: Simd, const V: usize>(self, simd: S) {
+        let Self { task, ky, first, rows } = self;
+        let count = rows.len() / task.whole;
+        let [height, _] = task.shape.output();
+        // A few rows at a time stay in the nearest cache while every tap passes over them.
+        let band = (128 / task.shape.output()[1].max(1)).max(1);
+        for image in 0..task.shape.batch {
+            for y in (0..height).step_by(band) {
+                let band = y..(y + band).min(height);
+                let mut row = 0;
+                if S::REGISTER_COUNT >= 32 {
+                    while count - row >= 8 {
+                        task.tile::<S, 8, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
+                        row += 8;
+                    }
+                }
+                while count - row >= 4 {
+                    task.tile::<S, 4, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
+                    row += 4;
+                }
+                while row < count {
+                    task.tile::<S, 1, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
+                    row += 1;
+                }
+            }
+        }
+    }
+}
+
+impl KernelTask<'_> {
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(
+        &self,
+        simd: S,
+        image: usize,
+        band: std::ops::Range<usize>,
+        ky: usize,
+        tap: usize,
+        rows: &mut [f32],
+    ) {
+        let width = V * S::F32_LANES;
+        let stride = self.shape.stride;
+        let out_width = self.shape.output()[1];
+        for block in 0..self.whole / width {
+            let mut sums: Sums<S, R, V> = std::array::from_fn(|r| tiles::load(simd, &rows[r * self.whole + block * width..][..width]));
+            for y in band.clone() {
+                let a = &self.padded.values[image * self.padded.image + (y * stride + ky) * self.padded.row + tap..];
+                let b = &self.even.values[image * self.even.image + y * self.even.row + block * width..];
+                tiles::along_columns(simd, &mut sums, a, stride * self.shape.channels_in, b, self.whole, out_width);
+            }
+            for (r, sum) in sums.into_iter().enumerate() {
+                tiles::store(simd, &mut rows[r * self.whole + block * width..][..width], sum);
+            }
+        }
+    }
+}

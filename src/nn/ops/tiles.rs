@@ -1,0 +1,73 @@
+//! The inner loops of convolution: register tiles of a matrix product, for whatever vector width the processor has.
+//!
+//! Both tiles compute `out[r][n] += sum over k of a[r, k] * b[k, n]` for `R` rows and `V` vectors of columns. They differ in how `a` lies in memory.
+
+use pulp::Simd;
+
+/// Sums of one tile, kept in registers.
+pub(super) type Sums<S, const R: usize, const V: usize> = [[<S as Simd>::f32s; V]; R];
+
+/// `R` rows that are `row_step` apart; along each row `k` is contiguous. `b` is packed: `V` vectors for every `k`.
+#[inline(always)]
+pub(super) fn along_rows<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    sums: &mut Sums<S, R, V>,
+    a: &[f32],
+    row_step: usize,
+    b: &[f32],
+    depth: usize,
+) {
+    let rows: [&[f32]; R] = std::array::from_fn(|r| &a[r * row_step..r * row_step + depth]);
+    let (b, _) = S::as_simd_f32s(&b[..depth * V * S::F32_LANES]);
+    let mut local = *sums;
+    for (k, b) in b.chunks_exact(V).enumerate().take(depth) {
+        for r in 0..R {
+            let a = simd.splat_f32s(rows[r][k]);
+            for v in 0..V {
+                local[r][v] = simd.mul_add_f32s(a, b[v], local[r][v]);
+            }
+        }
+    }
+    *sums = local;
+}
+
+/// Row `r` lies `r` behind the first; one `k` further is `a_step` further in `a` and `b_step` further in `b`.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "an inner loop: a struct would only rename them")]
+pub(super) fn along_columns<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    sums: &mut Sums<S, R, V>,
+    a: &[f32],
+    a_step: usize,
+    b: &[f32],
+    b_step: usize,
+    depth: usize,
+) {
+    let width = V * S::F32_LANES;
+    let mut local = *sums;
+    for k in 0..depth {
+        let a: &[f32] = &a[k * a_step..k * a_step + R];
+        let (b, _) = S::as_simd_f32s(&b[k * b_step..k * b_step + width]);
+        for r in 0..R {
+            let a = simd.splat_f32s(a[r]);
+            for v in 0..V {
+                local[r][v] = simd.mul_add_f32s(a, b[v], local[r][v]);
+            }
+        }
+    }
+    *sums = local;
+}
+
+/// The first `V` vectors of `from`, of which there may be fewer numbers than that; missing ones read as 0.
+#[inline(always)]
+pub(super) fn load<S: Simd, const V: usize>(simd: S, from: &[f32]) -> [S::f32s; V] {
+    std::array::from_fn(|v| simd.partial_load_f32s(&from[from.len().min(v * S::F32_LANES)..from.len().min((v + 1) * S::F32_LANES)]))
+}
+
+/// Writes as many numbers as `to` holds.
+#[inline(always)]
+pub(super) fn store<S: Simd, const V: usize>(simd: S, to: &mut [f32], values: [S::f32s; V]) {
+    for (to, value) in to.chunks_mut(S::F32_LANES).zip(values) {
+        simd.partial_store_f32s(to, value);
+    }
+}
