@@ -1,7 +1,8 @@
 //! Reads the morphable head of ICT-FaceKit (Li et al. 2020) from its own folder of .obj files.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+mod obj;
+mod stand_in;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,17 +10,10 @@ use glam::Vec3;
 use rayon::prelude::*;
 
 use super::surface::Part;
+use obj::{expression_names, read_triangles, read_vertices};
 
-/// Vertices of every mesh of the kit.
-const KIT_VERTICES: usize = 26_719;
-/// Polygons of the neutral mesh.
-const KIT_POLYGONS: usize = 26_384;
 /// Identity shapes of the kit, `identity000.obj` and on.
 const KIT_IDENTITIES: usize = 100;
-/// No file of the kit is larger: reading stops here.
-const MAX_FILE_BYTES: u64 = 16 << 20;
-/// No line of the kit is longer.
-const MAX_LINE_BYTES: u64 = 512;
 /// The bust is cut off below this height, in cm: clothes take over.
 const BUST_EDGE_CM: f32 = -14.3;
 /// Expression deltas shorter than this are left out, in cm.
@@ -41,15 +35,15 @@ const PARTS: [(Range<usize>, Part); 10] = [
 
 /// First vertex of each tooth: 16 upper ones from the sitter's left to the right, then 16 lower ones.
 const TEETH: [usize; 33] = [
-    17039, 17230, 17416, 17607, 17730, 17895, 17991, 18067, 18143, 18219, 18295, 18391, 18556, 18679, 18870, 19056, 19247, 19426, 19602, 19814, 19952,
-    20079, 20169, 20263, 20349, 20435, 20529, 20619, 20746, 20884, 21096, 21272, 21451,
+    17039, 17230, 17416, 17607, 17730, 17895, 17991, 18067, 18143, 18219, 18295, 18391, 18556, 18679, 18870, 19056, 19247, 19426, 19602,
+    19814, 19952, 20079, 20169, 20263, 20349, 20435, 20529, 20619, 20746, 20884, 21096, 21272, 21451,
 ];
 
 /// The kit's own choice of the 68 landmarks, with its substitutes for the jaw line.
 const LANDMARKS: [usize; 68] = [
-    1278, 1272, 12, 1834, 243, 781, 2199, 1447, 966, 3661, 4390, 3022, 2484, 4036, 2253, 3490, 3496, 268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978,
-    4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213,
-    6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
+    1278, 1272, 12, 1834, 243, 781, 2199, 1447, 966, 3661, 4390, 3022, 2484, 4036, 2253, 3490, 3496, 268, 493, 1914, 2044, 1401, 3615,
+    4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756,
+    3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
 ];
 
 /// Where dlib puts its points against the kit's choice (medians over 40 rendered people): landmark, offset right and down in percent of the outer eye
@@ -191,9 +185,9 @@ impl FaceKit {
 
     /// The head with the given identity weights (standard deviations), in cm.
     pub fn identity(&self, weights: &[f32]) -> Vec<Vec3> {
-        let mut flat: Vec<f32> = self.neutral.iter().flat_map(Vec3::to_array).collect();
         // In blocks that stay in the first-level cache while all shapes are added, four shapes at a time.
         const BLOCK: usize = 3072;
+        let mut flat: Vec<f32> = self.neutral.iter().flat_map(Vec3::to_array).collect();
         for (block, out) in flat.chunks_mut(BLOCK).enumerate() {
             let range = block * BLOCK..block * BLOCK + out.len();
             for (shapes, w) in self.identities.chunks(4).zip(weights.chunks(4)) {
@@ -360,120 +354,14 @@ fn hollows(neutral: &[Vec3], triangles: &[[u32; 3]]) -> Vec<f32> {
     neutral.iter().zip(&smooth).zip(&normals).map(shade).collect()
 }
 
-/// Names of the folder's expressions, sorted.
-fn expression_names(folder: &Path) -> Result<Vec<String>, FaceKitError> {
-    let unreadable = |source| FaceKitError::Unreadable { path: folder.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if path.extension().is_some_and(|e| e == "obj") && !name.starts_with("identity") && !name.starts_with("generic") {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort();
-    if names.len() > 200 || names.binary_search_by(|n| n.as_str().cmp("jawOpen")).is_err() {
-        let reason = format!("{} expressions, or jawOpen.obj is missing", names.len());
-        return Err(FaceKitError::Malformed { path: folder.to_owned(), reason });
-    }
-    Ok(names)
-}
-
-/// Calls `line` with each line until it says to stop.
-fn each_line(path: &Path, mut line: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), FaceKitError> {
-    let unreadable = |source| FaceKitError::Unreadable { path: path.to_owned(), source };
-    let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?.take(MAX_FILE_BYTES));
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        let read = (&mut reader as &mut dyn BufRead).take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes).map_err(unreadable)?;
-        if read == 0 {
-            return Ok(());
-        }
-        match line(&bytes) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(reason) => return Err(FaceKitError::Malformed { path: path.to_owned(), reason }),
-        }
-    }
-}
-
-/// All vertices of a mesh of the kit.
-fn read_vertices(path: &Path) -> Result<Vec<Vec3>, FaceKitError> {
-    let mut vertices = Vec::with_capacity(KIT_VERTICES);
-    each_line(path, |line| {
-        if let Some(rest) = line.strip_prefix(b"v ") {
-            vertices.push(parse_vertex(rest).ok_or_else(|| format!("vertex {} is not three numbers", vertices.len() + 1))?);
-        }
-        Ok(vertices.len() < KIT_VERTICES)
-    })?;
-    if vertices.len() != KIT_VERTICES {
-        let reason = format!("{} vertices instead of {KIT_VERTICES}", vertices.len());
-        return Err(FaceKitError::Malformed { path: path.to_owned(), reason });
-    }
-    Ok(vertices)
-}
-
-fn parse_vertex(text: &[u8]) -> Option<Vec3> {
-    let mut numbers = std::str::from_utf8(text).ok()?.split_ascii_whitespace().map(str::parse::<f32>);
-    let mut next = || numbers.next()?.ok().filter(|n| n.abs() < 1000.0);
-    Some(Vec3::new(next()?, next()?, next()?))
-}
-
-/// All polygons of a mesh, split as fans.
-fn read_triangles(path: &Path) -> Result<Vec<[u32; 3]>, FaceKitError> {
-    let mut triangles = Vec::with_capacity(2 * KIT_POLYGONS);
-    let mut polygons = 0;
-    each_line(path, |line| {
-        if let Some(rest) = line.strip_prefix(b"f ") {
-            let corners = parse_polygon(rest).ok_or_else(|| format!("polygon {} is damaged", polygons + 1))?;
-            triangles.extend(corners[1..].windows(2).map(|edge| [corners[0], edge[0], edge[1]]));
-            polygons += 1;
-        }
-        Ok(polygons < KIT_POLYGONS)
-    })?;
-    if polygons != KIT_POLYGONS {
-        let reason = format!("{polygons} polygons instead of {KIT_POLYGONS}");
-        return Err(FaceKitError::Malformed { path: path.to_owned(), reason });
-    }
-    Ok(triangles)
-}
-
-/// Zero-based vertex indices of an .obj polygon with at least three corners.
-fn parse_polygon(text: &[u8]) -> Option<Vec<u32>> {
-    let corner = |token: &str| token.split('/').next()?.parse::<u32>().ok()?.checked_sub(1).filter(|&i| (i as usize) < KIT_VERTICES);
-    let corners: Option<Vec<u32>> = std::str::from_utf8(text).ok()?.split_ascii_whitespace().map(corner).collect();
-    corners.filter(|c| c.len() >= 3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn polygons_and_vertices_are_read_as_written() {
-        assert_eq!(parse_polygon(b"3/1 12/2 1/3 4/4\n"), Some(vec![2, 11, 0, 3]), "zero based, first number of each corner");
-        assert_eq!(parse_polygon(b"1/1 2/2\n"), None, "two corners are no polygon");
-        assert_eq!(parse_polygon(b"0/1 2/2 3/3\n"), None, "indices begin at 1");
-        assert_eq!(parse_polygon(b"1 2 99999999\n"), None, "out of range");
-        assert_eq!(parse_vertex(b"1 -2.5 3e0\r\n"), Some(Vec3::new(1.0, -2.5, 3.0)), "three numbers");
-        assert_eq!(parse_vertex(b"1 nan 3"), None, "not a number");
-        assert_eq!(parse_vertex(b"1 2"), None, "too few");
-    }
-
-    #[test]
     fn a_missing_folder_says_what_to_do() {
         let error = FaceKit::load(Path::new("no/such/folder")).expect_err("it is not there");
         assert!(error.to_string().contains("--facekit"), "the option is named: {error}");
-    }
-
-    #[test]
-    fn a_truncated_file_is_refused() {
-        let path = std::env::temp_dir().join(format!("retrato-facekit-{}.obj", std::process::id()));
-        std::fs::write(&path, "v 1 2 3\nv 1 2 4\n").expect("temporary files can be written");
-        let error = read_vertices(&path).expect_err("two vertices are too few");
-        std::fs::remove_file(&path).expect("the file can be removed");
-        assert!(error.to_string().contains("2 vertices instead of"), "{error}");
     }
 
     #[test]

@@ -98,7 +98,13 @@ enum Neckline {
 
 /// Adds skin and clothes.
 pub(super) fn add(assembly: &mut Assembly, scene: &Scene, torso: &Torso, random: &mut Random) {
-    let skin = Material { part: Part::Clothes, albedo: scene.skin, specular: random.range(0.0, 0.1), texture_gain: random.range(0.0, 0.06), texture_scale: 2.0 };
+    let skin = Material {
+        part: Part::Clothes,
+        albedo: scene.skin,
+        specular: random.range(0.0, 0.1),
+        texture_gain: random.range(0.0, 0.06),
+        texture_scale: 2.0,
+    };
     let neck = Mesh::grid(48, 22, true, |u, v| {
         let y = -10.2 - 24.0 * v.powf(1.2);
         // The first ring lies inside the neck.

@@ -69,11 +69,12 @@ pub(super) fn turban(assembly: &mut Assembly, scene: &Scene, skull: &Skull, tors
 fn hanging_end(assembly: &mut Assembly, skull: &Skull, torso: &Torso, look: impl Fn(Vec3) -> Vertex, random: &mut Random) {
     let side = if random.chance(0.5) { 1.0 } else { -1.0 };
     let azimuth = side * random.range(1.9, 3.0);
-    let root = skull.at(azimuth, random.range(0.5, 1.1), random.range(1.0, 3.0));
+    let root = skull.at(azimuth, random.range(0.5, 1.1), random.range(0.5, 2.0));
     let (bottom, wide) = (random.range(-20.0, -4.0), random.range(1.2, 2.8));
     let outwards = Vec3::new(azimuth.sin(), 0.0, azimuth.cos());
     let across = Vec3::new(outwards.z, 0.0, -outwards.x);
-    let bow = random.range(3.0, 6.0);
+    // From the root out to beyond the widest part of the head.
+    let bow = (random.range(9.8, 11.5) - root.x.hypot(root.z)).max(0.3);
     let offset = Vec3::splat(random.range(0.0, 60.0));
     let mesh = Mesh::grid(9, 26, false, |u, v| {
         let y = root.y + (bottom - root.y) * v;
@@ -124,7 +125,13 @@ pub(super) fn hood(assembly: &mut Assembly, scene: &Scene, skull: &Skull, torso:
     let over = if is_veil { random.range(1.0, 6.5) } else { random.range(7.0, 8.8) };
     let sheet = Sheet {
         front: (over, if is_veil { over.min(random.range(-1.5, 4.0)) } else { random.range(4.0, 6.5) }),
-        out: if cloak { random.range(1.6, 3.5) } else if is_veil { random.range(0.9, 1.6) } else { random.range(0.7, 1.4) },
+        out: if cloak {
+            random.range(1.6, 3.5)
+        } else if is_veil {
+            random.range(0.9, 1.6)
+        } else {
+            random.range(0.7, 1.4)
+        },
         hem: random.range(-24.0, -9.0),
         flare: random.range(0.0, 0.25),
         folds: random.range(0.1, 1.1),

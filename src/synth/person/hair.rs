@@ -33,8 +33,6 @@ pub(super) struct Plan {
     pub(super) beard: f32,
     /// Thickness of the cap, in cm.
     thickness: f32,
-    /// Height of the hairline above the forehead, in cm.
-    forehead: f32,
     /// Azimuth in degrees and height of the hairline.
     line: [(f32, f32); 10],
     /// Where it is parted, x in cm, and how deep, 0..1.
@@ -82,9 +80,11 @@ impl Plan {
             has_long_hair,
             beard,
             thickness,
-            forehead,
             line,
-            parting: (random.range(-3.5, 3.5) * if random.chance(0.4) { 0.0 } else { 1.0 }, if random.chance(0.5) { random.range(0.2, 0.9) } else { 0.0 }),
+            parting: (
+                random.range(-3.5, 3.5) * if random.chance(0.4) { 0.0 } else { 1.0 },
+                if random.chance(0.5) { random.range(0.2, 0.9) } else { 0.0 },
+            ),
             ragged: (random.range(0.3, 1.2), random.range(0.0, 0.9)),
             offset: Vec3::new(1.0, 1.3, -1.0) * random.range(0.0, 99.0),
         }
@@ -152,7 +152,11 @@ fn add_cap(assembly: &mut Assembly, kit: &FaceKit, plan: &Plan, random: &mut Ran
             return None;
         }
         let from = at - SKULL;
-        let parting = 1.0 - plan.parting.1 * (-((at.x - plan.parting.0 - 0.1 * at.z) / 0.8).powi(2)).exp() * smoothstep(6.0, 9.0, at.y) * smoothstep(-6.0, 0.0, at.z);
+        let parting = 1.0
+            - plan.parting.1
+                * (-((at.x - plan.parting.0 - 0.1 * at.z) / 0.8).powi(2)).exp()
+                * smoothstep(6.0, 9.0, at.y)
+                * smoothstep(-6.0, 0.0, at.z);
         let lump = 1.0 + uneven * value_noise(at * coarse + plan.offset) + clumps * value_noise(at * 1.6 + plan.offset);
         let front = quiff * smoothstep(4.0, 9.0, at.z) * smoothstep(9.0, 12.0, at.y);
         let thick = (plan.thickness * (1.0 + on_top * smoothstep(6.0, 14.0, at.y)) + front) * lump * parting;

@@ -167,7 +167,14 @@ fn cap(assembly: &mut Assembly, scene: &Scene, skull: &Skull, random: &mut Rando
     let look = paint(scene, random);
     let metal = random.chance(0.12);
     let shine = if metal { 0.9 } else { 0.0 };
-    assembly.add(&shell, |_, p| { let v = look(p); Vertex { specular: v.specular + shine, ..v } }, |_| 1.0);
+    assembly.add(
+        &shell,
+        |_, p| {
+            let v = look(p);
+            Vertex { specular: v.specular + shine, ..v }
+        },
+        |_| 1.0,
+    );
     if random.chance(0.4) && !metal {
         let (reach, droop, half) = (random.range(3.0, 7.5), random.range(0.5, 3.0), random.range(0.6, 0.95));
         let peak = Mesh::grid(24, 7, false, |u, v| {
@@ -214,5 +221,12 @@ fn crown(assembly: &mut Assembly, scene: &Scene, skull: &Skull, random: &mut Ran
     });
     let look = paint(scene, random);
     let shine = random.range(0.0, 0.8);
-    assembly.add(&ring, |_, p| { let v = look(p); Vertex { specular: v.specular + shine, ..v } }, |_| 1.0);
+    assembly.add(
+        &ring,
+        |_, p| {
+            let v = look(p);
+            Vertex { specular: v.specular + shine, ..v }
+        },
+        |_| 1.0,
+    );
 }

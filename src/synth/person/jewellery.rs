@@ -50,7 +50,8 @@ pub(super) fn add_glasses(assembly: &mut Assembly, scene: &Scene, landmarks: &[V
         let temple = [hinge, Vec3::new(side * 7.9, centre.y + 0.7, 5.0), Vec3::new(side * 8.2, centre.y + 0.5, 0.0)];
         assembly.add_rigid(&Mesh::tube(&temple, 0.14, false), &material);
     }
-    let bridge = [centres[0] + Vec3::new(half, 0.2, 0.0), landmarks[27] + Vec3::new(0.0, 0.0, 0.7), centres[1] + Vec3::new(-half, 0.2, 0.0)];
+    let bridge =
+        [centres[0] + Vec3::new(half, 0.2, 0.0), landmarks[27] + Vec3::new(0.0, 0.0, 0.7), centres[1] + Vec3::new(-half, 0.2, 0.0)];
     assembly.add_rigid(&Mesh::tube(&bridge, 0.13, false), &material);
 }
 
@@ -62,11 +63,13 @@ pub(super) fn add_earrings(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene
     let material = metal(scene, random);
     let (drop, radius, ring) = (random.range(0.2, 1.8), random.range(0.3, 1.0), random.chance(0.3));
     for side in [-1.0, 1.0] {
-        let lobe = assembly.rest[..kit.end_of(Part::Head)].iter().filter(|p| p.x * side > 7.6 && p.y > -3.5).min_by(|a, b| a.y.total_cmp(&b.y));
+        let lobe =
+            assembly.rest[..kit.end_of(Part::Head)].iter().filter(|p| p.x * side > 7.6 && p.y > -3.5).min_by(|a, b| a.y.total_cmp(&b.y));
         let Some(lobe) = lobe.copied() else { continue };
         let at = lobe + Vec3::new(0.25 * side, -drop - 0.7 * radius, 0.3);
         let mesh = if ring {
-            let path: Vec<Vec3> = (0..16).map(|i| TAU * i as f32 / 16.0).map(|a| at + radius * 1.3 * Vec3::new(0.3 * a.cos(), a.sin(), a.cos())).collect();
+            let path: Vec<Vec3> =
+                (0..16).map(|i| TAU * i as f32 / 16.0).map(|a| at + radius * 1.3 * Vec3::new(0.3 * a.cos(), a.sin(), a.cos())).collect();
             Mesh::tube(&path, 0.12, true)
         } else {
             Mesh::ellipsoid(at, Vec3::new(1.0, random.range(1.0, 1.6), 1.0) * radius)

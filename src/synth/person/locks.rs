@@ -111,7 +111,8 @@ fn rolls(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
     for side in [-1.0, 1.0] {
         for k in 0..count {
             let y = 3.5 - step * k as f32;
-            let path: Vec<Vec3> = (0..8).map(|i| Vec3::new(side * (8.8 + 0.3 * (i as f32 * 0.9).sin()), y, 3.2 - 6.0 * i as f32 / 7.0)).collect();
+            let path: Vec<Vec3> =
+                (0..8).map(|i| Vec3::new(side * (8.8 + 0.3 * (i as f32 * 0.9).sin()), y, 3.2 - 6.0 * i as f32 / 7.0)).collect();
             add_hair(assembly, plan, &Mesh::tube(&path, radius, false), 16.0);
         }
     }

@@ -166,7 +166,13 @@ fn identity(kit: &FaceKit, random: &mut Random) -> Vec<Vec3> {
 }
 
 /// Adds the kit's head as painted, and the two pupil markers, whose vertices it returns.
-fn add_head(assembly: &mut Assembly, kit: &FaceKit, painting: Painting<'_>, eyes: &[(Range<usize>, Vec3); 2], random: &mut Random) -> [u32; 2] {
+fn add_head(
+    assembly: &mut Assembly,
+    kit: &FaceKit,
+    painting: Painting<'_>,
+    eyes: &[(Range<usize>, Vec3); 2],
+    random: &mut Random,
+) -> [u32; 2] {
     let has_lashes = random.chance(0.6) && !painting.scene.is_sculpture;
     let shape = painting.shape;
     assembly.rest = shape.to_vec();
@@ -210,4 +216,94 @@ fn lids(kit: &FaceKit, expression: &Expression, gaze: Vec2) -> Vec<(usize, f32)>
 fn skin_triangles(kit: &FaceKit) -> impl Iterator<Item = [u32; 3]> {
     let end = kit.end_of(Part::Head) as u32;
     kit.triangles.iter().copied().filter(move |t| t.iter().all(|&i| i < end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::surface::Camera;
+    use super::*;
+
+    fn people(count: u64) -> (FaceKit, Vec<Person>) {
+        let kit = FaceKit::stand_in();
+        let people = (0..count).map(|i| Person::new(&kit, &mut Random::new(3, i))).collect();
+        (kit, people)
+    }
+
+    fn placed(kit: &FaceKit, person: &Person, expression: &Expression, pose: &Pose) -> Vec<Vec3> {
+        let mut out = Vec::new();
+        person.positions(kit, expression, pose, &mut out);
+        out
+    }
+
+    #[test]
+    fn surfaces_are_whole_and_the_same_for_the_same_seed() {
+        let (kit, people) = people(60);
+        let (_, again) = self::people(60);
+        for (index, (person, same)) in people.iter().zip(&again).enumerate() {
+            let count = person.rest.len();
+            assert_eq!(count, person.surface.vertices.len(), "person {index}: a look for every vertex");
+            assert_eq!(count, person.head_weight.len(), "person {index}: a weight for every vertex");
+            assert!(
+                person.surface.triangles.iter().flatten().all(|&i| (i as usize) < count),
+                "person {index}: triangles use vertices that exist"
+            );
+            assert!(person.rest.iter().all(|p| p.is_finite()), "person {index}: places are numbers");
+            let is_sane = |v: &super::super::surface::Vertex| {
+                v.albedo.is_finite() && v.albedo.min_element() >= 0.0 && v.specular >= 0.0 && v.texture_at.is_finite()
+            };
+            assert!(person.surface.vertices.iter().all(is_sane), "person {index}: looks are sane");
+            assert!(person.rest == same.rest && person.surface.vertices == same.surface.vertices, "person {index}: twice the same");
+        }
+    }
+
+    #[test]
+    fn head_and_body_turn_about_the_neck() {
+        let (kit, people) = people(6);
+        for person in &people {
+            let still = placed(&kit, person, &Expression::default(), &Pose::default());
+            let turned = placed(&kit, person, &Expression::default(), &Pose { head: [0.5, 0.0, 0.0], ..Pose::default() });
+            let nose = kit.landmarks[30] as usize;
+            assert!(turned[nose].x - still[nose].x > 3.0, "the nose goes to the picture's right");
+            let low = person.rest.iter().position(|p| p.y < -25.0).expect("there is a body");
+            assert!(turned[low].distance(still[low]) < 1e-3, "the body stays");
+            let moved = placed(&kit, person, &Expression::default(), &Pose { body_shift_cm: Vec2::new(1.0, 2.0), ..Pose::default() });
+            assert!((moved[low] - still[low]).distance(Vec3::new(1.0, 2.0, 0.0)) < 1e-3, "the body moves when told");
+            assert!(moved[nose].distance(still[nose]) < 1e-3, "the head does not");
+        }
+    }
+
+    #[test]
+    fn hair_and_beards_follow_the_face() {
+        let (kit, people) = people(40);
+        let mut open = Expression::default();
+        open.set(&kit, "jawOpen", 1.0);
+        let mut followed = 0;
+        for person in people.iter().filter(|p| p.warp.is_none()) {
+            let (still, moved) =
+                (placed(&kit, person, &Expression::default(), &Pose::default()), placed(&kit, person, &open, &Pose::default()));
+            for &(vertex, base) in &person.links {
+                let [a, b] = [vertex, base].map(|i| moved[i as usize] - still[i as usize]);
+                assert!(a.distance(b) < 0.05 || person.head_weight[vertex as usize] < 1.0, "a linked vertex moved by {a}, its skin by {b}");
+                followed += usize::from(a.length() > 0.5);
+            }
+        }
+        assert!(followed > 0, "some beards moved with the jaw");
+    }
+
+    #[test]
+    fn pupils_follow_the_gaze_and_landmarks_the_pose() {
+        let (kit, people) = people(8);
+        let camera = Camera { focal_px: 700.0, distance_cm: 90.0, centre_px: Vec2::splat(128.0) };
+        for person in &people {
+            let see = |pose: &Pose| person.landmarks(&kit, &placed(&kit, person, &Expression::default(), pose), &camera);
+            let (points, pupils) = see(&Pose::default());
+            let (_, looking) = see(&Pose { gaze: Vec2::new(0.3, 0.2), ..Pose::default() });
+            for (before, after) in pupils.iter().zip(&looking) {
+                assert!(after.x > before.x + 1.0 && after.y < before.y - 1.0, "from {before} to {after} when looking right and up");
+            }
+            assert!(pupils[0].x < pupils[1].x, "the pupil at landmark 36 comes first");
+            assert!(points[0].x < points[8].x && points[8].x < points[16].x, "jaw points go from left to right");
+            assert!(points[27].y < points[8].y, "the chin is below the nose");
+        }
+    }
 }

@@ -70,7 +70,8 @@ impl Painting<'_> {
             self.scene.skin * random.range(0.3, 0.8)
         } else {
             let gain = self.scene.gain.max(0.6);
-            Vec3::new(random.range(0.5, 0.8), random.range(0.2, 0.38), random.range(0.2, 0.38)) * (random.range(0.5, 0.9) * self.scene.skin_level.sqrt() / gain)
+            Vec3::new(random.range(0.5, 0.8), random.range(0.2, 0.38), random.range(0.2, 0.38))
+                * (random.range(0.5, 0.9) * self.scene.skin_level.sqrt() / gain)
         };
         let inner_edge = self.landmarks[62].z - 1.3;
         for i in self.kit.range_of(Part::MouthInterior) {

@@ -163,7 +163,10 @@ mod tests {
             let shown = brightness(scene.white(&mut random, 0.9)) * scene.gain;
             assert!(shown <= 1.0, "scene {index}: a white thing is at {shown}");
             assert!(shown < 4.0 * scene.skin_level + 0.05, "scene {index}: it glows, {shown} against skin at {}", scene.skin_level);
-            assert!(scene.lighting.lights.iter().all(|l| (l.direction.length() - 1.0).abs() < 1e-4), "scene {index}: directions are unit vectors");
+            assert!(
+                scene.lighting.lights.iter().all(|l| (l.direction.length() - 1.0).abs() < 1e-4),
+                "scene {index}: directions are unit vectors"
+            );
         }
     }
 }

@@ -18,7 +18,8 @@ impl Mesh {
     /// Outside is where columns run to the right and rows down.
     pub(super) fn grid(columns: usize, rows: usize, closed: bool, at: impl Fn(f32, f32) -> Vec3) -> Self {
         let last = if closed { columns } else { columns - 1 };
-        let positions = (0..rows * columns).map(|i| at((i % columns) as f32 / last as f32, (i / columns) as f32 / (rows - 1) as f32)).collect();
+        let positions =
+            (0..rows * columns).map(|i| at((i % columns) as f32 / last as f32, (i / columns) as f32 / (rows - 1) as f32)).collect();
         let mut triangles = Vec::with_capacity(2 * (rows - 1) * last);
         for row in 0..rows - 1 {
             for column in 0..last {

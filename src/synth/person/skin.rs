@@ -32,7 +32,8 @@ impl<'a> Painting<'a> {
         let specular = random.range(0.0, if scene.is_cartoon { 0.05 } else { 0.22 });
         let texture_gain = if scene.is_sculpture { random.range(0.0, 0.22) } else { random.range(0.0, 0.07) };
         let scale = random.range(1.5, 6.0);
-        let vertex = |(part, at): (&Part, &Vec3)| Vertex { part: *part, albedo: scene.skin, specular, texture_at: *at * scale, texture_gain };
+        let vertex =
+            |(part, at): (&Part, &Vec3)| Vertex { part: *part, albedo: scene.skin, specular, texture_at: *at * scale, texture_gain };
         Self {
             kit,
             scene,
@@ -60,7 +61,13 @@ impl<'a> Painting<'a> {
     }
 
     fn mottle(&mut self, random: &mut Random) {
-        let strength = if self.scene.is_cartoon { 0.2 } else if self.scene.is_sculpture { 1.6 } else { 1.0 };
+        let strength = if self.scene.is_cartoon {
+            0.2
+        } else if self.scene.is_sculpture {
+            1.6
+        } else {
+            1.0
+        };
         let (coarse, fine) = (random.range(0.2, 0.5), random.range(0.8, 2.5));
         let (a, b) = (random.range(0.0, 0.1) * strength, random.range(0.0, 0.08) * strength);
         let offset = Vec3::new(1.0, 1.3, -1.0) * random.range(0.0, 50.0);

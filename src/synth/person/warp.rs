@@ -34,8 +34,8 @@ impl Warp {
         let factor = |random: &mut Random| (random.normal(0.0, 0.12) * strength).clamp(-0.2, 0.25).exp();
         let head = Vec3::new(factor(random), factor(random), factor(random)) * if is_cartoon { random.range(0.95, 1.2) } else { 1.0 };
         let wave = |random: &mut Random| {
-            let amplitude = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.16 * strength)));
-            let vector = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.25)));
+            let amplitude = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.16 * strength).clamp(-0.25, 0.25)));
+            let vector = Vec3::from_array(std::array::from_fn(|_| random.normal(0.0, 0.25).clamp(-0.35, 0.35)));
             (amplitude, vector, random.range(0.0, std::f32::consts::TAU))
         };
         Some(Self {
