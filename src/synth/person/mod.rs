@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn surfaces_are_whole_and_the_same_for_the_same_seed() {
-        let (kit, people) = people(60);
+        let (_, people) = people(60);
         let (_, again) = self::people(60);
         for (index, (person, same)) in people.iter().zip(&again).enumerate() {
             let count = person.rest.len();

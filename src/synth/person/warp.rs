@@ -54,8 +54,9 @@ impl Warp {
         for eye in self.eyes {
             let from = at - eye;
             let d2 = from.length_squared() / (EYE_REACH_CM * EYE_REACH_CM);
-            if d2 < 9.0 {
-                p += from * (self.eye_growth * (-0.5 * d2).exp());
+            if d2 < 12.0 {
+                // The square makes it end smoothly.
+                p += from * (self.eye_growth * (-0.5 * d2).exp() * (1.0 - d2 / 12.0).powi(2));
             }
         }
         // The nose is what stands out before the face's plane.
