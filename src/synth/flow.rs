@@ -22,7 +22,8 @@ pub struct BackwardFlow {
 
 /// The flow that makes the target from the source. The background does not move, and is visible where the source shows background as well.
 pub(super) fn backward(target: &Coverage, source: &Coverage, triangles: &[[u32; 3]]) -> BackwardFlow {
-    let mut flow = BackwardFlow { displacement_px: vec![Vec2::ZERO; PLANE_CELLS * PLANE_CELLS], visible: vec![false; PLANE_CELLS * PLANE_CELLS] };
+    let mut flow =
+        BackwardFlow { displacement_px: vec![Vec2::ZERO; PLANE_CELLS * PLANE_CELLS], visible: vec![false; PLANE_CELLS * PLANE_CELLS] };
     for cell in 0..PLANE_CELLS * PLANE_CELLS {
         let sample = cell_sample(cell);
         // The cell's centre lies between four samples.
@@ -54,19 +55,20 @@ pub(super) fn traced(target: &Coverage, source: &Coverage, triangle: [u32; 3], a
     on_screen(&source.camera, a * pa + b * pb + c * pc)
 }
 
-/// Whether a point of some part is seen at its place or right beside it.
+/// Whether a point of some part is seen at its place or at most a pixel beside it.
 fn is_seen(source: &Coverage, there: Vec3, part: Part) -> bool {
     if there.z <= 0.0 {
         return false;
     }
     let (x, y) = ((there.x + 0.5).floor(), (there.y + 0.5).floor());
-    let inside = 1.0..(SAMPLES - 1) as f32;
+    let inside = 2.0..(SAMPLES - 2) as f32;
     if !inside.contains(&x) || !inside.contains(&y) {
         return false;
     }
     let sample = y as usize * SAMPLES + x as usize;
     let depth = 1.0 / there.z;
-    [sample, sample + 1, sample - 1, sample + SAMPLES, sample - SAMPLES].into_iter().any(|tap| {
+    let taps = [1, 2, SAMPLES, 2 * SAMPLES].into_iter().flat_map(|step| [sample + step, sample - step]);
+    std::iter::once(sample).chain(taps).any(|tap| {
         let triangle = source.buffer.triangle[tap];
         triangle != NONE && depth <= source.depth_cm(tap) + DEPTH_TOLERANCE_CM && is_same(source.parts[triangle as usize], part)
     })

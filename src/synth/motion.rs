@@ -11,10 +11,10 @@ use super::random::Random;
 const TURNED_SHARE: f32 = 1.0 / 3.0;
 
 /// 30 degrees, in radians.
-const TURNED: f32 = 0.5236;
+const TURNED: f32 = std::f32::consts::FRAC_PI_6;
 
 /// 60 degrees: the largest yaw.
-const LARGEST_YAW: f32 = 1.047;
+const LARGEST_YAW: f32 = std::f32::consts::FRAC_PI_3;
 
 /// Shares of the hard families among all pairs; the rest is speech and free mixtures.
 const MOUTH_SHARE: f32 = 0.25;
@@ -79,9 +79,8 @@ fn poses(random: &mut Random, size: f32, body_follow: f32) -> [Pose; 2] {
     let along = random.range(0.0, 0.5);
     let body = head.map(|angle| along * angle + random.normal(0.0, 0.04));
     let unrest = body_follow.min(0.2);
-    let followed = std::array::from_fn(|axis| {
-        body[axis] + 0.5 * body_follow * (turned[axis] - head[axis]) + unrest * random.normal(0.0, 0.05)
-    });
+    let followed =
+        std::array::from_fn(|axis| body[axis] + 0.5 * body_follow * (turned[axis] - head[axis]) + unrest * random.normal(0.0, 0.05));
     let body_shift = shift * body_follow + Vec2::new(random.normal(0.0, 0.4), random.normal(0.0, 0.2)) * unrest;
     let gazes = gazes(random, head, turned);
     [

@@ -3,8 +3,8 @@
 use glam::Vec3;
 
 /// Smooth random value in -1..1 at a point; features are about one unit wide.
-pub fn value_noise(at: Vec3) -> f32 {
-    let cell = at.floor();
+pub(super) fn value_noise(at: Vec3) -> f32 {
+    let cell = floor(at);
     let t = at - cell;
     let t = t * t * (Vec3::splat(3.0) - 2.0 * t);
     let (x, y, z) = (cell.x as i32, cell.y as i32, cell.z as i32);
@@ -14,8 +14,17 @@ pub fn value_noise(at: Vec3) -> f32 {
 }
 
 /// Two octaves of [`value_noise`], 0.6 and 0.4 strong, the second 2.1 times as fine.
-pub fn two_octaves(at: Vec3) -> f32 {
+pub(super) fn two_octaves(at: Vec3) -> f32 {
     0.6 * value_noise(at) + 0.4 * value_noise(at * 2.1 + Vec3::new(7.0, 0.0, 0.0))
+}
+
+/// Rounds down; far quicker than the library's call where the processor is not known to have an instruction for it.
+fn floor(at: Vec3) -> Vec3 {
+    let down = |v: f32| {
+        let whole = v as i32 as f32;
+        if whole > v { whole - 1.0 } else { whole }
+    };
+    Vec3::new(down(at.x), down(at.y), down(at.z))
 }
 
 fn mix(a: f32, b: f32, t: f32) -> f32 {

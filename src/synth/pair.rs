@@ -115,7 +115,7 @@ impl PairSampler {
             let motion = Motion::new(&self.kit, &mut random);
             let shots = self.shots(&person, &motion, &mut random, &mut scratch.positions);
             if attempt == ATTEMPTS || shots.iter().all(is_usable) {
-                return drawn(&person, shots, motion.body_follow, &mut random, scratch);
+                return drawn(&person, &shots, motion.body_follow, &mut random, scratch);
             }
         }
     }
@@ -159,31 +159,30 @@ fn is_usable(shot: &Shot) -> bool {
     outside <= MOST_OUTSIDE && size >= SMALLEST_FACE_PX
 }
 
-fn drawn(person: &Person, shots: [Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> Pair {
+fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> Pair {
     scratch.backdrop.redraw(random, tint(&person.lighting));
     let look = Look::new(random);
     let hollow_strength = random.range(0.0, 0.45);
     let shadow_strength = if random.chance(0.5) { random.range(0.3, 0.9) } else { 0.0 };
-    for ((canvas, positions), shot) in scratch.canvases.iter_mut().zip(&scratch.positions).zip(&shots) {
+    for ((canvas, positions), shot) in scratch.canvases.iter_mut().zip(&scratch.positions).zip(shots) {
         (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
         canvas.draw(&person.surface, positions, &person.lighting, &shot.camera, &scratch.backdrop);
     }
     let triangles = &person.surface.triangles;
     let [first, second] = &scratch.canvases;
     let flows = [backward(&second.coverage, &first.coverage, triangles), backward(&first.coverage, &second.coverage, triangles)];
-    look.prepare(random, &mut scratch.workshop);
+    look.prepare(&first.picture, random, &mut scratch.workshop);
     if look.has_texture() {
         find_places(second, first, triangles, &mut scratch.places);
     }
     look.apply(&mut scratch.canvases[0].picture, None, &mut scratch.workshop);
     let places = look.has_texture().then_some(scratch.places.as_slice());
     look.apply(&mut scratch.canvases[1].picture, places, &mut scratch.workshop);
-    let [first, second] = shots;
-    let frames = [frame(&scratch.canvases[0], first), frame(&scratch.canvases[1], second)];
+    let frames = [frame(&scratch.canvases[0], &shots[0]), frame(&scratch.canvases[1], &shots[1])];
     Pair { frames, backward: flows, body_follow }
 }
 
-fn frame(canvas: &Canvas, shot: Shot) -> SynthFrame {
+fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
     SynthFrame {
         pixels: canvas.picture.to_image(),
         labels: canvas.labels.clone(),
@@ -211,4 +210,56 @@ fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: 
         }
         (traced(&second.coverage, &first.coverage, triangles[triangle as usize], pixel * 2.0 + 0.5).truncate() - 0.5) / 2.0
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::surface::{PLANE_CELLS, Part};
+    use super::*;
+
+    fn pairs(indices: &[u64]) -> Vec<Pair> {
+        let sampler = PairSampler::new(Arc::new(FaceKit::stand_in()));
+        let mut scratch = Scratch::new();
+        indices.iter().map(|index| sampler.pair(5, *index, &mut scratch)).collect()
+    }
+
+    #[test]
+    fn a_pair_depends_on_its_seed_and_index_only() {
+        let (forward, backward) = (pairs(&[0, 1, 2, 3]), pairs(&[3, 2, 1, 0]));
+        assert!(forward.iter().eq(backward.iter().rev()), "neither order nor used scratch matters");
+        assert!(forward[0].frames[0].pixels != forward[1].frames[0].pixels, "pairs differ");
+    }
+
+    #[test]
+    fn what_is_visible_has_the_same_part_where_it_came_from() {
+        for (index, pair) in pairs(&[10, 11, 12, 13, 14, 15]).iter().enumerate() {
+            for (source, target, flow) in [(0, 1, &pair.backward[0]), (1, 0, &pair.backward[1])] {
+                let (mut same, mut all) = (0, 0);
+                for (cell, label) in pair.frames[target].labels.iter().enumerate() {
+                    let centre = Vec2::new((cell % PLANE_CELLS) as f32, (cell / PLANE_CELLS) as f32);
+                    let from = (centre + flow.displacement_px[cell] / 2.0).round();
+                    if flow.visible[cell] {
+                        let from = from.clamp(Vec2::ZERO, Vec2::splat((PLANE_CELLS - 1) as f32)).as_uvec2();
+                        all += 1;
+                        same += usize::from(pair.frames[source].labels[from.y as usize * PLANE_CELLS + from.x as usize] == *label);
+                    }
+                }
+                assert!(all > 4000, "pair {index}: most is visible, {all}");
+                assert!(same * 100 > all * 95, "pair {index}: {same} of {all} cells come from their own part");
+            }
+        }
+    }
+
+    #[test]
+    fn landmarks_lie_on_the_face_and_pairs_are_usable() {
+        for (index, pair) in pairs(&[20, 21, 22, 23, 24, 25, 26, 27]).iter().enumerate() {
+            for frame in &pair.frames {
+                let outside = frame.landmarks.iter().filter(|p| p.min_element() < 0.0 || p.max_element() > 255.0).count();
+                assert!(outside <= MOST_OUTSIDE, "pair {index}: {outside} landmarks outside");
+                let face = frame.labels.iter().map(|l| usize::from(*l == Part::Face as u8)).sum::<usize>();
+                assert!(face > 300, "pair {index}: a face of {face} cells");
+            }
+            assert!((0.0..=1.0).contains(&pair.body_follow), "pair {index}: follow in range");
+        }
+    }
 }

@@ -108,7 +108,9 @@ fn taps(plane: &mut [f32], sigma: f32, scratch: &mut [f32]) {
     const REACH: usize = 4;
     let mut kernel: [f32; 2 * REACH + 1] = std::array::from_fn(|i| (-0.5 * ((i as f32 - REACH as f32) / sigma).powi(2)).exp());
     let sum: f32 = kernel.iter().sum();
-    kernel.iter_mut().for_each(|k| *k /= sum);
+    for weight in &mut kernel {
+        *weight /= sum;
+    }
     let mut padded = [0.0; PICTURE_PX + 2 * REACH];
     for (row, out) in plane.chunks_exact(PICTURE_PX).zip(scratch.chunks_exact_mut(PICTURE_PX)) {
         padded[..REACH].fill(row[0]);

@@ -35,7 +35,13 @@ pub(super) struct ShadowMap {
 impl ShadowMap {
     /// A map of nothing.
     pub(super) fn new() -> Self {
-        Self { buffer: Buffer::new(MAP_SIDE), screen: Vec::new(), axes: [Vec3::X, Vec3::Y, Vec3::Z], corner: Vec2::ZERO, samples_per_cm: 1.0 }
+        Self {
+            buffer: Buffer::new(MAP_SIDE),
+            screen: Vec::new(),
+            axes: [Vec3::X, Vec3::Y, Vec3::Z],
+            corner: Vec2::ZERO,
+            samples_per_cm: 1.0,
+        }
     }
 
     /// Draws the surface as seen from a light in the given direction. Only what is round the head casts and takes shadows.
@@ -129,7 +135,8 @@ impl Hollows {
     pub(super) fn dimness(&self, x: usize, y: usize, depth_cm: f32) -> f32 {
         // Cells are two pixels wide: the nearer quarter of the next cell smooths the steps.
         let (cell_x, cell_y) = (x / 2, y / 2);
-        let next = |cell: usize, pixel: usize| if pixel.is_multiple_of(2) { cell.saturating_sub(1) } else { (cell + 1).min(PLANE_CELLS - 1) };
+        let next =
+            |cell: usize, pixel: usize| if pixel.is_multiple_of(2) { cell.saturating_sub(1) } else { (cell + 1).min(PLANE_CELLS - 1) };
         let here = self.depth_cm[cell_y * PLANE_CELLS + cell_x];
         let (beside, over) = (self.depth_cm[cell_y * PLANE_CELLS + next(cell_x, x)], self.depth_cm[next(cell_y, y) * PLANE_CELLS + cell_x]);
         let mean = if beside.is_finite() && over.is_finite() { 0.5 * here + 0.25 * (beside + over) } else { here };

@@ -38,12 +38,13 @@ pub fn sheet(pairs: &[Pair], columns: usize) -> RgbImage {
     let rows = pairs.len().div_ceil(columns).max(1);
     let side = PICTURE_PX;
     let mut sheet = RgbImage::new((columns * TILES * side) as u32, (rows * side) as u32);
+    let at = |pixel: usize| i64::try_from(pixel).unwrap_or(i64::MAX);
     for (index, pair) in pairs.iter().enumerate() {
         let (left, top) = ((index % columns) * TILES * side, (index / columns) * side);
         let [source, target] = &pair.frames;
         let tiles = [pointed(source), target.pixels.clone(), warped(&source.pixels, &pair.backward[0]), labelled(target)];
         for (tile, picture) in tiles.iter().enumerate() {
-            image::imageops::replace(&mut sheet, picture, (left + tile * side) as i64, top as i64);
+            image::imageops::replace(&mut sheet, picture, at(left + tile * side), at(top));
         }
     }
     sheet

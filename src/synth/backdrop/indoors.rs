@@ -96,7 +96,7 @@ pub(super) fn bricks(painter: &mut Painter<'_>) {
     painter.planes.fill(joint);
     let size = Vec2::new(painter.range(0.06, 0.2), painter.range(0.03, 0.12));
     let (gap, shift, spread) = (painter.range(0.004, 0.012), painter.range(0.0, 0.5), painter.range(0.03, 0.2));
-    for row in 0..(1.0 / size.y) as usize + 1 {
+    for row in 0..=(1.0 / size.y) as usize {
         let offset = if row % 2 == 1 { shift * size.x } else { 0.0 };
         for column in 0..(1.0 / size.x) as usize + 2 {
             let low = Vec2::new(column as f32 * size.x - offset, row as f32 * size.y);

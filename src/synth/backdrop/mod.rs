@@ -107,7 +107,8 @@ impl Painter<'_> {
 
     /// A rectangle, cut off at the borders, with even edges.
     fn rectangle(&mut self, low: Vec2, high: Vec2, colour: Vec3, amount: f32) {
-        let [left, top, right, bottom] = [low.x, low.y, high.x, high.y].map(|v| (v * PICTURE_PX as f32).clamp(0.0, PICTURE_PX as f32) as usize);
+        let [left, top, right, bottom] =
+            [low.x, low.y, high.x, high.y].map(|v| (v * PICTURE_PX as f32).clamp(0.0, PICTURE_PX as f32) as usize);
         for y in top..bottom {
             for x in left..right.max(left) {
                 self.planes.mix(y * PICTURE_PX + x, colour, amount);
@@ -179,7 +180,9 @@ impl Painter<'_> {
         }
         let tint = if self.random.chance(0.7) { Vec3::ONE.lerp(light.clamp(Vec3::splat(0.4), Vec3::splat(1.6)), 0.7) } else { Vec3::ONE };
         for (plane, gain) in self.planes.0.iter_mut().zip(tint.to_array()) {
-            plane.iter_mut().for_each(|v| *v = (*v * gain).clamp(0.0, 1.0));
+            for value in plane {
+                *value = (*value * gain).clamp(0.0, 1.0);
+            }
         }
     }
 }

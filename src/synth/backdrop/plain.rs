@@ -68,7 +68,7 @@ pub(super) fn clouds(painter: &mut Painter<'_>) {
 /// Boxes and ellipses thrown on a gradient.
 pub(super) fn shapes(painter: &mut Painter<'_>) {
     gradient(painter);
-    for _ in 0..1 + painter.random.below(14) {
+    for _ in 0..=painter.random.below(14) {
         let (colour, amount) = (painter.colour(), painter.range(0.3, 1.0));
         let low = Vec2::new(painter.range(-0.2, 1.0), painter.range(-0.2, 1.0));
         let size = Vec2::new(painter.range(0.02, 0.6), painter.range(0.02, 0.8));

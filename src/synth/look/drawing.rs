@@ -56,7 +56,7 @@ impl Drawing {
         Self::Hatching {
             ink,
             paper,
-            pitch_px: random.range(3.0, 6.5),
+            pitch_px: random.range(2.4, 4.8),
             crossed: random.chance(0.5),
             wash: if random.chance(0.3) { random.range(0.1, 0.5) } else { 0.0 },
         }
@@ -122,7 +122,8 @@ impl Drawing {
 
 /// Ink and paper.
 fn materials(random: &mut Random) -> (Vec3, Vec3) {
-    const INKS: [Vec3; 4] = [Vec3::new(0.08, 0.07, 0.07), Vec3::new(0.25, 0.15, 0.08), Vec3::new(0.5, 0.2, 0.12), Vec3::new(0.15, 0.18, 0.3)];
+    const INKS: [Vec3; 4] =
+        [Vec3::new(0.08, 0.07, 0.07), Vec3::new(0.25, 0.15, 0.08), Vec3::new(0.5, 0.2, 0.12), Vec3::new(0.15, 0.18, 0.3)];
     let yellowed = Vec3::new(0.92, 0.85, 0.7);
     let (ink, paper) = (*random.pick(&INKS), WHITE.lerp(yellowed, random.unit()) * random.range(0.8, 1.0));
     (ink, paper)
@@ -167,7 +168,7 @@ fn hatch(planes: &mut Planes, lines: &[f32], places: Option<&[Vec2]>, [ink, pape
         let colour = planes.at(index);
         let darkness = 1.0 - colour.dot(BRIGHTNESS).clamp(0.0, 1.0);
         // A line as wide as the darkness, with soft sides.
-        let cover = ((darkness * 1.15 - line_at(lines, places, index)) * 3.0 + 0.5).clamp(0.0, 1.0);
+        let cover = ((darkness * 1.1 - 0.05 - line_at(lines, places, index)) * 3.0 + 0.5).clamp(0.0, 1.0);
         let ground = paper.lerp(paper * colour * 1.3, wash);
         planes.set(index, ground.lerp(ink, cover));
     }
@@ -195,7 +196,9 @@ mod tests {
         let mut levels: Vec<i32> = (0..AREA).step_by(97).map(|i| (planes.at(i).x * 50.0).round() as i32).collect();
         levels.sort_unstable();
         let mut counts = std::collections::BTreeMap::new();
-        levels.iter().for_each(|l| *counts.entry(*l).or_insert(0) += 1);
+        for level in &levels {
+            *counts.entry(*level).or_insert(0) += 1;
+        }
         let common = counts.values().filter(|&&n| n > levels.len() / 10).count();
         assert!((3..=5).contains(&common), "four flat tones, found {common}");
     }

@@ -78,8 +78,8 @@ impl Grade {
             Vec3::new(0.78, 0.45, 0.3),
             Vec3::new(0.6, 0.48, 0.28),
             Vec3::new(0.85, 0.74, 0.55),
-            Vec3::new(0.55, 0.6, 0.56),
-            Vec3::new(0.42, 0.4, 0.4),
+            Vec3::new(0.62, 0.7, 0.64),
+            Vec3::new(0.62, 0.6, 0.6),
         ];
         let (dark, light) = match toning {
             Toning::Photograph => {
@@ -124,6 +124,36 @@ impl Grade {
     }
 }
 
+/// Brightness below which 3 % of a picture lie, and above which 3 % do.
+pub(super) fn range(planes: &Planes) -> (f32, f32) {
+    let mut counts = [0_usize; 256];
+    let [red, green, blue] = &planes.0;
+    // Every seventh pixel tells enough.
+    for ((r, g), b) in red.iter().zip(green).zip(blue).step_by(7) {
+        counts[(Vec3::new(*r, *g, *b).dot(BRIGHTNESS) * 255.0).clamp(0.0, 255.0) as usize] += 1;
+    }
+    let total: usize = counts.iter().sum();
+    let at = |share: f32| {
+        let mut left = (share * total as f32) as usize;
+        let level = counts.iter().position(|&count| {
+            let is_here = count > left;
+            left = left.saturating_sub(count);
+            is_here
+        });
+        level.unwrap_or(255) as f32 / 255.0
+    };
+    (at(0.03), at(0.97))
+}
+
+/// Stretches a range of brightness towards 0..1: not at all for `amount` 0, whole for 1.
+pub(super) fn stretch(planes: &mut Planes, (low, high): (f32, f32), amount: f32) {
+    let (low, high) = (low * amount, 1.0 + (high.max(low + 0.15) - 1.0) * amount);
+    let gain = 1.0 / (high - low);
+    for value in planes.0.iter_mut().flatten() {
+        *value = ((*value - low) * gain).clamp(0.0, 1.0);
+    }
+}
+
 /// Colour of a brightness between three tones.
 fn toned([dark, middle, light]: &[Vec3; 3], brightness: f32) -> Vec3 {
     let at = 2.0 * brightness;
@@ -148,6 +178,21 @@ mod tests {
             let colour = Vec3::new(0.8, 0.3, 0.1);
             assert!(((matrix * colour).dot(BRIGHTNESS) - colour.dot(BRIGHTNESS)).abs() < 1e-5, "brightness at {amount}");
         }
+    }
+
+    #[test]
+    fn stretching_brings_a_pale_picture_to_the_full_range() {
+        let mut planes = Planes::new();
+        for i in 0..256 * 256 {
+            planes.set(i, Vec3::splat(0.4 + 0.2 * (i % 256) as f32 / 255.0));
+        }
+        let (low, high) = range(&planes);
+        assert!((low - 0.406).abs() < 0.01 && (high - 0.594).abs() < 0.01, "found {low} to {high}");
+        stretch(&mut planes, (low, high), 1.0);
+        assert!(
+            planes.at(0).x < 1e-6 && planes.at(255).x > 1.0 - 1e-6 && (planes.at(128).x - 0.5).abs() < 0.02,
+            "the middle stays the middle"
+        );
     }
 
     #[test]

@@ -90,7 +90,8 @@ mod tests {
         let error = |step: f32| {
             let mut planes = card.clone();
             coarsen(&mut planes, step);
-            planes.0.iter().flatten().zip(card.0.iter().flatten()).map(|(a, b)| (a - b).abs()).sum::<f32>() / (3 * PICTURE_PX * PICTURE_PX) as f32
+            planes.0.iter().flatten().zip(card.0.iter().flatten()).map(|(a, b)| (a - b).abs()).sum::<f32>()
+                / (3 * PICTURE_PX * PICTURE_PX) as f32
         };
         assert!(error(1e-4) < 1e-3, "nearly unchanged: {}", error(1e-4));
         assert!(error(0.1) > 5.0 * error(0.005), "coarser is worse: {} against {}", error(0.1), error(0.005));

@@ -45,7 +45,9 @@ impl Material {
         plane.resize(AREA, 0.0);
         if self.paper > 0.0 {
             add_clouds(plane, random, [6, 6], 5, 0.8);
-            plane.iter_mut().for_each(|v| *v *= 0.5 * self.paper);
+            for value in plane.iter_mut() {
+                *value *= 0.5 * self.paper;
+            }
         }
         if self.strokes > 0.0 {
             strokes(plane, random, self.strokes);
@@ -153,9 +155,8 @@ fn scratch(plane: &mut [f32], random: &mut Random) {
     let step = Vec2::from_angle(random.normal(std::f32::consts::FRAC_PI_2, 0.3));
     for i in 0..steps {
         let at = start + step * i as f32;
-        let (x, y) = (at.x as i32, at.y as i32);
-        if (0..PICTURE_PX as i32).contains(&x) && (0..PICTURE_PX as i32).contains(&y) {
-            plane[y as usize * PICTURE_PX + x as usize] += strength;
+        if (0.0..side).contains(&at.x) && (0.0..side).contains(&at.y) {
+            plane[at.y as usize * PICTURE_PX + at.x as usize] += strength;
         }
     }
 }

@@ -23,6 +23,8 @@ use material::Material;
 pub(super) struct Workshop {
     material: Vec<f32>,
     lines: Vec<f32>,
+    /// Darkest and lightest of the first frame.
+    range: (f32, f32),
     work: [Vec<f32>; 6],
 }
 
@@ -33,6 +35,8 @@ pub(super) struct Look {
     brushes: Vec<usize>,
     /// Standard deviation of the blur, in pixels.
     blur_px: f32,
+    /// How far brightness is stretched to the full range before anything else, 0..=1.
+    levels: f32,
     /// Strength of sharpening, as an old enlarger or a telephone does it.
     sharpen: f32,
     grade: Grade,
@@ -76,15 +80,19 @@ impl Look {
         !self.material.is_none() || self.drawing.has_lines()
     }
 
-    /// Makes the textures that both frames share.
-    pub(super) fn prepare(&self, random: &mut Random, workshop: &mut Workshop) {
+    /// Makes what both frames share: the textures, and the range of brightness in the first frame as it was drawn.
+    pub(super) fn prepare(&self, first: &Planes, random: &mut Random, workshop: &mut Workshop) {
+        workshop.range = grade::range(first);
         self.material.draw(random, &mut workshop.material);
         self.drawing.draw_lines(random, &mut workshop.lines);
     }
 
     /// Finishes a frame. `places` says for every pixel where it lay in the first frame, in pixels; none for the first frame itself.
     pub(super) fn apply(&self, planes: &mut Planes, places: Option<&[Vec2]>, workshop: &mut Workshop) {
-        let Workshop { material, lines, work } = workshop;
+        let Workshop { material, lines, range, work } = workshop;
+        if self.levels > 0.0 {
+            grade::stretch(planes, *range, self.levels);
+        }
         for &half in &self.brushes {
             paint::kuwahara(planes, half, work);
         }
@@ -104,7 +112,9 @@ impl Look {
             jpeg::coarsen(planes, self.jpeg);
         }
         for plane in &mut planes.0 {
-            plane.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
+            for value in plane {
+                *value = value.clamp(0.0, 1.0);
+            }
         }
     }
 }
@@ -136,6 +146,7 @@ fn bare() -> Look {
     Look {
         brushes: Vec::new(),
         blur_px: 0.0,
+        levels: 0.0,
         sharpen: 0.0,
         grade: Grade::none(),
         drawing: Drawing::None,
@@ -158,6 +169,7 @@ fn photograph(random: &mut Random) -> Look {
         material: Material { grain: sometimes(random, 0.5, 0.01, 0.05), ..Material::none() },
         vignette: sometimes(random, 0.2, 0.1, 0.6),
         jpeg: sometimes(random, 0.3, 0.02, 0.12),
+        levels: sometimes(random, 0.4, 0.3, 0.9),
         ..bare()
     }
 }
@@ -175,12 +187,13 @@ fn old_photograph(random: &mut Random) -> Look {
         },
         vignette: sometimes(random, 0.5, 0.1, 0.8),
         jpeg: sometimes(random, 0.15, 0.02, 0.08),
+        levels: sometimes(random, 0.6, 0.3, 1.0),
         ..bare()
     }
 }
 
 fn oil(random: &mut Random) -> Look {
-    const BRUSHES: [&[usize]; 7] = [&[1], &[2], &[2], &[3], &[2, 1], &[3, 2], &[1, 1]];
+    const BRUSHES: [&[usize]; 8] = [&[1], &[1], &[1], &[2], &[2], &[1, 1], &[2, 1], &[3]];
     let brushes = *random.pick(&BRUSHES);
     Look {
         brushes: brushes.to_vec(),
@@ -195,15 +208,21 @@ fn oil(random: &mut Random) -> Look {
         },
         vignette: sometimes(random, 0.3, 0.1, 0.5),
         jpeg: sometimes(random, 0.2, 0.02, 0.08),
+        levels: sometimes(random, 0.4, 0.2, 0.8),
         ..bare()
     }
 }
 
 fn cartoon(random: &mut Random) -> Look {
     Look {
-        brushes: if random.chance(0.6) { vec![1 + random.below(3)] } else { Vec::new() },
+        brushes: if random.chance(0.6) { vec![1 + random.below(2)] } else { Vec::new() },
         grade: Grade::vivid(random),
-        drawing: Drawing::Cartoon { levels: random.range(2.5, 7.0), outline: sometimes(random, 0.75, 0.4, 1.0), width_px: random.range(0.7, 1.4) },
+        drawing: Drawing::Cartoon {
+            levels: random.range(2.5, 7.0),
+            outline: sometimes(random, 0.75, 0.4, 1.0),
+            width_px: random.range(0.7, 1.4),
+        },
+        levels: sometimes(random, 0.6, 0.5, 1.0),
         ..bare()
     }
 }
@@ -214,6 +233,7 @@ fn engraving(random: &mut Random) -> Look {
         grade: Grade::colour(random, 0.02),
         drawing: Drawing::hatching(random),
         material: Material { paper: random.range(0.0, 0.06), ..Material::none() },
+        levels: random.range(0.8, 1.0),
         ..bare()
     }
 }
@@ -223,6 +243,7 @@ fn pencil(random: &mut Random) -> Look {
         grade: Grade::colour(random, 0.02),
         drawing: Drawing::pencil(random),
         material: Material { paper: random.range(0.02, 0.1), grain: random.range(0.0, 0.06), ..Material::none() },
+        levels: random.range(0.7, 1.0),
         ..bare()
     }
 }
@@ -232,16 +253,22 @@ fn stone(random: &mut Random) -> Look {
         blur_px: sometimes(random, 0.3, 0.3, 0.8),
         grade: Grade::toned(random, grade::Toning::Stone),
         material: Material { paper: sometimes(random, 0.7, 0.03, 0.15), cracks: sometimes(random, 0.2, 0.1, 0.4), ..Material::none() },
+        levels: random.range(0.4, 1.0),
         ..bare()
     }
 }
 
 fn watercolour(random: &mut Random) -> Look {
     Look {
-        brushes: random.pick(&[vec![2], vec![3, 1], vec![1, 1, 1]]).clone(),
+        brushes: vec![*random.pick(&[1, 2, 2]), 1],
         grade: Grade::pale(random),
-        drawing: Drawing::Cartoon { levels: random.range(4.0, 9.0), outline: sometimes(random, 0.4, 0.2, 0.7), width_px: random.range(0.7, 1.1) },
+        drawing: Drawing::Cartoon {
+            levels: random.range(4.0, 9.0),
+            outline: sometimes(random, 0.4, 0.2, 0.7),
+            width_px: random.range(0.7, 1.1),
+        },
         material: Material { paper: random.range(0.03, 0.12), ..Material::none() },
+        levels: random.range(0.3, 0.9),
         ..bare()
     }
 }
@@ -267,7 +294,7 @@ mod tests {
         let mut random = Random::new(seed, 5);
         let look = family(&mut random);
         let (mut planes, mut workshop) = (card(), Workshop::default());
-        look.prepare(&mut random, &mut workshop);
+        look.prepare(&planes, &mut random, &mut workshop);
         look.apply(&mut planes, places, &mut workshop);
         planes
     }

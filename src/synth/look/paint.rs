@@ -29,7 +29,7 @@ pub(super) fn kuwahara(planes: &mut Planes, half: usize, work: &mut [Vec<f32>; 6
 }
 
 /// Mean of the four windows round every pixel, weighted by their flatness.
-fn blend_windows(planes: &mut Planes, half: usize, means: [&mut Vec<f32>; 3], weights: &[f32]) {
+fn blend_windows(planes: &mut Planes, half: usize, means: [&[f32]; 3], weights: &[f32]) {
     let last = PICTURE_PX - 1;
     for y in 0..PICTURE_PX {
         let rows = [y.saturating_sub(half) * PICTURE_PX, (y + half).min(last) * PICTURE_PX];
@@ -38,7 +38,7 @@ fn blend_windows(planes: &mut Planes, half: usize, means: [&mut Vec<f32>; 3], we
             let windows = [rows[0] + columns[0], rows[0] + columns[1], rows[1] + columns[0], rows[1] + columns[1]];
             let shares = windows.map(|w| weights[w]);
             let total = 1.0 / shares.iter().sum::<f32>();
-            for (plane, mean) in planes.0.iter_mut().zip(&means) {
+            for (plane, mean) in planes.0.iter_mut().zip(means) {
                 let sum: f32 = windows.iter().zip(shares).map(|(w, share)| share * mean[*w]).sum();
                 plane[y * PICTURE_PX + x] = sum * total;
             }
