@@ -117,9 +117,9 @@ pub(super) fn add(assembly: &mut Assembly, scene: &Scene, torso: &Torso, random:
     }
     let form = *random.pick(&[Neckline::Round, Neckline::Round, Neckline::Vee, Neckline::Square]);
     let front = if random.chance(0.45) { random.range(-12.5, -10.3) } else { random.range(-24.0, -12.5) };
-    add_shell(assembly, scene, torso, (form, front, random.range(0.25, 0.7)), random);
+    add_shell(assembly, scene, torso, (form, front, random.range(0.35, 0.7)), random);
     if random.chance(0.3) {
-        add_shell(assembly, scene, torso, (Neckline::Vee, random.range(-40.0, -20.0), random.range(0.9, 1.6)), random);
+        add_shell(assembly, scene, torso, (Neckline::Vee, random.range(-40.0, -20.0), random.range(1.5, 2.2)), random);
     }
     add_collar(assembly, scene, torso, random);
 }
@@ -137,14 +137,15 @@ fn add_shell(assembly: &mut Assembly, scene: &Scene, torso: &Torso, (form, front
         };
         back + (front - back) * drop
     };
-    let folds = random.range(0.0, 0.7);
+    let folds = random.range(0.0, 0.9);
     let offset = Vec3::splat(random.range(0.0, 99.0));
     let mesh = Mesh::grid(72, 30, true, |u, v| {
         let azimuth = (u - 0.5) * TAU;
         let top = neckline(azimuth);
         let y = top + (BOTTOM_CM - top) * v.powf(1.7);
         let at = torso.at(azimuth, y, 0.0);
-        let fold = folds * value_noise(Vec3::new(at.x * 0.35, at.y * 0.18, at.z * 0.35) + offset) * smoothstep(0.0, 0.3, v);
+        let wave = 0.5 + 0.5 * value_noise(Vec3::new(at.x * 0.35, at.y * 0.18, at.z * 0.35) + offset);
+        let fold = folds * wave * smoothstep(0.0, 0.3, v);
         // The edge lies on the skin.
         torso.at(azimuth, y, if v < 0.01 { 0.1 } else { out + fold })
     })
@@ -206,12 +207,13 @@ fn add_collar(assembly: &mut Assembly, scene: &Scene, torso: &Torso, random: &mu
         })
     } else if kind < 0.27 {
         // A scarf: a thick uneven ring.
-        let (thick, drop) = (random.range(1.0, 2.2), random.range(0.0, 2.5));
+        let (thick, drop) = (random.range(0.8, 1.9), random.range(0.0, 2.5));
         Mesh::grid(48, 9, true, |u, v| {
             let azimuth = (u - 0.5) * TAU;
-            let lump = 1.0 + 0.3 * value_noise(Vec3::new(azimuth.cos() * 2.0 + offset, azimuth.sin() * 2.0, v * 2.0));
+            let lump = 1.0 + 0.5 * value_noise(Vec3::new(azimuth.cos() * 2.0 + offset, azimuth.sin() * 2.0, v * 2.0));
             let (sin, cos) = (PI * (1.2 * v - 0.1)).sin_cos();
-            torso.at(azimuth, -10.3, thick * lump * sin.max(-0.2)) + Vec3::Y * (thick * cos - drop * (0.5 + 0.5 * azimuth.cos()))
+            torso.at(azimuth, -10.3, thick * (0.35 + 0.45 * v) * lump * sin.max(-0.2))
+                + Vec3::Y * (thick * cos - drop * (0.5 + 0.5 * azimuth.cos()))
         })
     } else if kind < 0.36 {
         // A wide flat collar that lies on the shoulders.

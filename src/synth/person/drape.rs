@@ -100,6 +100,18 @@ struct Sheet {
 }
 
 impl Sheet {
+    /// Hem, flare and folds; front and distance are for the caller.
+    fn random(random: &mut Random) -> Self {
+        Self {
+            front: (0.0, 0.0),
+            out: 1.0,
+            hem: random.range(-24.0, -9.0),
+            flare: random.range(0.0, 0.25),
+            folds: random.range(0.1, 1.1),
+            offset: Vec3::splat(random.range(0.0, 60.0)),
+        }
+    }
+
     /// `u` runs from the hem at the picture's left over the top to the hem at the right, `v` from the front edge to the back.
     fn at(&self, torso: &Torso, top: f32, u: f32, v: f32) -> Vec3 {
         // The outer 35 % of both sides hang straight.
@@ -119,29 +131,28 @@ impl Sheet {
     }
 }
 
-/// A veil that leaves the front hair free, or a hood or scarf round the face.
-pub(super) fn hood(assembly: &mut Assembly, scene: &Scene, skull: &Skull, torso: &Torso, is_veil: bool, random: &mut Random) {
-    let cloak = !is_veil && random.chance(0.4);
-    let over = if is_veil { random.range(1.0, 6.5) } else { random.range(7.0, 8.8) };
+/// A veil that leaves the front hair free and lies over the rest.
+pub(super) fn veil(assembly: &mut Assembly, scene: &Scene, skull: &Skull, torso: &Torso, has_long_hair: bool, random: &mut Random) {
+    let over = random.range(1.0, 6.5);
     let sheet = Sheet {
-        front: (over, if is_veil { over.min(random.range(-1.5, 4.0)) } else { random.range(4.0, 6.5) }),
-        out: if cloak {
-            random.range(1.6, 3.5)
-        } else if is_veil {
-            random.range(0.9, 1.6)
-        } else {
-            random.range(0.7, 1.4)
-        },
-        hem: random.range(-24.0, -9.0),
-        flare: random.range(0.0, 0.25),
-        folds: random.range(0.1, 1.1),
-        offset: Vec3::splat(random.range(0.0, 60.0)),
+        front: (over, over.min(random.range(-1.5, 4.0))),
+        out: random.range(0.9, 1.6) + if has_long_hair { 1.3 } else { 0.0 },
+        ..Sheet::random(random)
     };
+    let mesh = Mesh::grid(72, 20, false, |u, v| sheet.at(torso, skull.top(), u, v));
+    let look = paint(scene, random);
+    assembly.add(&mesh, |_, p| look(p), hanging_weight);
+}
+
+/// A hood or scarf round the face.
+pub(super) fn hood(assembly: &mut Assembly, scene: &Scene, skull: &Skull, torso: &Torso, random: &mut Random) {
+    let out = if random.chance(0.4) { random.range(1.6, 3.5) } else { random.range(0.7, 1.4) };
+    let sheet = Sheet { front: (random.range(7.0, 8.8), random.range(4.0, 6.5)), out, ..Sheet::random(random) };
     let top = skull.top();
     let mesh = Mesh::grid(72, 20, false, |u, v| sheet.at(torso, top, u, v));
     let look = paint(scene, random);
     assembly.add(&mesh, |_, p| look(p), hanging_weight);
-    if !is_veil && random.chance(0.35) {
+    if random.chance(0.35) {
         // A second cloth under it, closer to the face.
         let front = (sheet.front.0 + 0.5, sheet.front.1 + 0.8);
         let under = Sheet { front, out: 0.5, hem: sheet.hem.max(-13.0), flare: 0.0, folds: 0.1, ..sheet };
@@ -149,7 +160,7 @@ pub(super) fn hood(assembly: &mut Assembly, scene: &Scene, skull: &Skull, torso:
         let look = paint(scene, random);
         assembly.add(&mesh, |_, p| look(p), hanging_weight);
     }
-    if !is_veil && random.chance(0.5) {
+    if random.chance(0.5) {
         wrap_neck(assembly, torso, look, random);
     }
 }

@@ -106,9 +106,9 @@ impl Plan {
 
     /// Paints the scalp under the hair, stubble of shaven heads, and painted beards.
     pub(super) fn paint(&self, painting: &mut Painting<'_>, random: &mut Random) {
-        let strength = if self.is_bald { random.range(0.0, 0.5) } else { random.range(0.6, 0.95) };
+        let strength = if self.is_bald { random.range(0.0, 0.5) } else { random.range(0.75, 1.0) };
         painting.stain(self.material.albedo, |at| {
-            if at.y < -9.0 || at.z > 10.0 || Self::is_ear(at) { 0.0 } else { strength * smoothstep(-0.35, 0.6, self.above_line(at)) }
+            if at.y < -9.0 || at.z > 10.0 || Self::is_ear(at) { 0.0 } else { strength * smoothstep(-0.5, 0.35, self.above_line(at)) }
         });
         if self.beard > 0.0 {
             super::beard::paint(painting, self.beard, random);
@@ -175,17 +175,20 @@ fn add_curtain(assembly: &mut Assembly, plan: &Plan, torso: &Torso, random: &mut
     let front = random.range(48.0_f32, 88.0).to_radians();
     let bottom = if random.chance(0.5) { random.range(-22.0, -10.0) } else { random.range(-9.0, 1.0) };
     let top = random.range(6.5, 9.0);
-    let (flare, wide, deep) = (random.range(-0.1, 0.35), random.range(8.2, 9.4), random.range(7.8, 9.0));
+    let (flare, wide, deep) = (random.range(-0.1, 0.35), random.range(8.5, 9.9), random.range(7.8, 9.0));
     let (coarse, waves) = (random.range(0.3, 0.9), random.range(0.1, 1.0));
     let curl = if random.chance(0.3) { random.range(0.1, 0.5) } else { 0.0 };
     let before = random.range(0.0, 1.0);
     let mesh = Mesh::grid(48, 24, false, |u, v| {
-        let azimuth = front + (2.0 * PI - 2.0 * front) * u;
+        // The top is tucked under the cap, further back than the hair below.
+        let tucked = smoothstep(0.35, 0.0, v);
+        let start = front + 0.35 * tucked;
+        let azimuth = start + (2.0 * PI - 2.0 * start) * u;
         let y = top + (bottom - top) * v;
         let down = (top - y) / 10.0;
         let noise = waves * value_noise(Vec3::new(azimuth * 3.0, y * 0.3, 0.0) * coarse + plan.offset);
         let ripple = curl * (y * 1.3 + 2.0 * azimuth.cos()).sin() * smoothstep(0.1, 0.6, v);
-        let reach = 1.0 + 0.5 * flare * down + 0.1 * noise + 0.1 * ripple;
+        let reach = 1.0 + 0.5 * flare * down + 0.1 * noise + 0.1 * ripple - 0.2 * tucked * tucked;
         // The ends of the hair are ragged.
         let y = y + 0.6 * noise + 1.2 * v * v * value_noise(Vec3::new(azimuth * 8.0, 0.0, 7.0) + plan.offset);
         let at = Vec3::new(azimuth.sin() * wide * reach, y, azimuth.cos() * deep * reach - 1.0);

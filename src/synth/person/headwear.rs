@@ -10,7 +10,7 @@ use super::super::surface::{Part, Vertex};
 use super::assembly::Assembly;
 use super::body::{Torso, cloth};
 use super::drape;
-use super::hair::SKULL;
+use super::hair::{Plan, SKULL};
 use super::scene::Scene;
 use super::shapes::{Mesh, smoothstep};
 use super::skull::Skull;
@@ -55,8 +55,8 @@ impl Headwear {
 }
 
 /// Adds the headwear.
-pub(super) fn add(assembly: &mut Assembly, scene: &Scene, kind: Option<Headwear>, torso: &Torso, random: &mut Random) {
-    let Some(kind) = kind else { return };
+pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &Plan, torso: &Torso, random: &mut Random) {
+    let Some(kind) = plan.headwear else { return };
     let skull = Skull::fit(&assembly.rest);
     match kind {
         Headwear::Hat => hat(assembly, scene, &skull, random),
@@ -64,8 +64,8 @@ pub(super) fn add(assembly: &mut Assembly, scene: &Scene, kind: Option<Headwear>
         Headwear::Beret => beret(assembly, scene, &skull, random),
         Headwear::Crown => crown(assembly, scene, &skull, random),
         Headwear::Turban => drape::turban(assembly, scene, &skull, torso, random),
-        Headwear::Veil => drape::hood(assembly, scene, &skull, torso, true, random),
-        Headwear::Hood => drape::hood(assembly, scene, &skull, torso, false, random),
+        Headwear::Veil => drape::veil(assembly, scene, &skull, torso, plan.has_long_hair, random),
+        Headwear::Hood => drape::hood(assembly, scene, &skull, torso, random),
     }
 }
 

@@ -81,7 +81,7 @@ impl Person {
         let pupils = add_head(&mut assembly, kit, painting, &eyes, random);
         hair::add(&mut assembly, kit, &scene, &plan, &torso, random);
         beard::add(&mut assembly, kit, &scene, &plan, &landmarks, random);
-        headwear::add(&mut assembly, &scene, plan.headwear, &torso, random);
+        headwear::add(&mut assembly, &scene, &plan, &torso, random);
         jewellery::add_glasses(&mut assembly, &scene, &landmarks, random);
         jewellery::add_earrings(&mut assembly, kit, &scene, random);
         let warped_end = assembly.rest.len();
