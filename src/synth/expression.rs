@@ -262,6 +262,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn hard_families_are_what_they_are_called() {
+        let kit = FaceKit::stand_in();
+        for index in 0..50 {
+            let mut random = Random::new(2, index);
+            let grin = Expression::grin(&kit, &mut random, true);
+            assert!(
+                grin.weight(&kit, "jawOpen") < 0.02 && grin.weight(&kit, "mouthSmile_L") > 0.1,
+                "{index}: a grin with the teeth closed"
+            );
+            assert!(Expression::open_mouth(&kit, &mut random).weight(&kit, "jawOpen") >= 0.25, "{index}: an open mouth");
+            let blinked = grin.with_blink(&kit, 0.9);
+            assert!((blinked.weight(&kit, "eyeBlink_R") - 0.9).abs() < 1e-6, "{index}: the lid is where it was put");
+            let calm = Expression::random(&kit, &mut random, 0.1);
+            assert!(calm.weights().iter().all(|(_, w)| w.abs() < 0.16), "{index}: strength scales all weights");
+        }
+    }
+
+    #[test]
     fn mixing_goes_from_one_to_the_other() {
         let a = Expression { weights: vec![(0, 1.0), (3, 0.5)] };
         let b = Expression { weights: vec![(3, 1.0), (5, 0.2)] };

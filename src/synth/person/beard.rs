@@ -125,3 +125,21 @@ pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &
         vertex
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beards_grow_on_the_chin_and_not_on_lips_or_forehead() {
+        let kit = FaceKit::stand_in();
+        let landmarks = kit.landmarks.map(|i| kit.neutral[i as usize]);
+        let growth = Growth::new(&landmarks, 20.0);
+        let lip = landmarks[51].midpoint(landmarks[57]);
+        assert!(growth.beard(landmarks[8] + Vec3::Y * 0.8) > 0.5, "on the chin");
+        assert!(growth.beard(lip) < 0.05 && growth.moustache(lip) < 0.05, "not on the lips");
+        assert!(growth.beard(landmarks[27]) < 0.01, "not on the nose");
+        let under_nose = landmarks[33].midpoint(landmarks[51]);
+        assert!(growth.moustache(under_nose) > 0.2, "under the nose");
+    }
+}

@@ -14,6 +14,8 @@ use super::shapes::{Mesh, interpolate, smoothstep};
 
 /// The lowest part of the body, in cm.
 const BOTTOM_CM: f32 = -56.0;
+/// How much squarer than an ellipse the shoulders' cross section is.
+const SHOULDER_SQUARENESS: f32 = 0.18;
 
 /// Cross sections of the body without clothes.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Torso {
         let (half, front, back) = (interpolate(&self.width, y) + out, interpolate(&self.front, y) + out, interpolate(&self.back, y) - out);
         let (sin, cos) = azimuth.sin_cos();
         let shoulders = smoothstep(-11.5, -16.0, y);
-        let power = 1.0 - 0.18 * shoulders;
+        let power = 1.0 - SHOULDER_SQUARENESS * shoulders;
         let x = half * sin.signum() * sin.abs().powf(power);
         let z = 0.5 * (front + back) + 0.5 * (front - back) * cos;
         Vec3::new(x, y - self.slope * x * x * shoulders, z)
@@ -80,11 +82,22 @@ impl Torso {
         if at.y > -9.0 {
             return at;
         }
-        let middle = 0.5 * (interpolate(&self.front, at.y) + interpolate(&self.back, at.y));
-        let azimuth = at.x.atan2(at.z - middle);
-        let skin = self.at(azimuth, at.y + self.slope * at.x * at.x * smoothstep(-11.5, -16.0, at.y), out);
-        let (inside, edge) = (at.x.hypot(at.z - middle), skin.x.hypot(skin.z - middle));
-        if inside >= edge { at } else { Vec3::new(skin.x, at.y, skin.z) }
+        let shoulders = smoothstep(-11.5, -16.0, at.y);
+        let y = at.y + self.slope * at.x * at.x * shoulders;
+        let (front, back) = (interpolate(&self.front, y) + out, interpolate(&self.back, y) - out);
+        let (half, middle, deep) = (interpolate(&self.width, y) + out, 0.5 * (front + back), 0.5 * (front - back));
+        let (x, z) = (at.x.abs() / half, (at.z - middle).abs() / deep);
+        let power = 2.0 / (1.0 - SHOULDER_SQUARENESS * smoothstep(-11.5, -16.0, y));
+        let level = |grown: f32| (x * grown).powf(power) + (z * grown).powi(2);
+        if level(1.0) >= 1.0 || x.max(z) < 1e-3 {
+            return at;
+        }
+        // A few rounds find how far out the skin is in this direction.
+        let mut grown = 1.0;
+        for _ in 0..4 {
+            grown *= level(grown).max(1e-4).powf(-0.45);
+        }
+        Vec3::new(at.x * grown, at.y, middle + (at.z - middle) * grown)
     }
 }
 
@@ -226,4 +239,34 @@ fn add_collar(assembly: &mut Assembly, scene: &Scene, torso: &Torso, random: &mu
         return;
     };
     assembly.add(&mesh, |_, p| paint(p), clothes_weight);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cloth_lies_outside_the_body() {
+        let kit = FaceKit::stand_in();
+        for index in 0..30 {
+            let mut random = Random::new(9, index);
+            let torso = Torso::fit(&kit, &kit.neutral, &mut random);
+            let scene = Scene::new(&mut random);
+            let mut assembly = Assembly::default();
+            add_shell(&mut assembly, &scene, &torso, (Neckline::Round, -14.0, 0.35), &mut random);
+            let inside = assembly.rest.iter().filter(|p| torso.push_out(**p, 0.0).distance(**p) > 0.25).count();
+            assert_eq!(inside, 0, "torso {index}: vertices of the cloth inside the body");
+        }
+    }
+
+    #[test]
+    fn what_is_inside_the_body_is_pushed_to_its_skin() {
+        let torso = Torso::fit(&FaceKit::stand_in(), &FaceKit::stand_in().neutral, &mut Random::new(1, 1));
+        let out = torso.push_out(Vec3::new(3.0, -20.0, 0.0), 0.5);
+        assert!(out.z > 4.0 || out.x > 10.0, "it was moved out: {out}");
+        let further = torso.push_out(out * Vec3::new(1.2, 1.0, 1.2), 0.5);
+        assert!(further.distance(out * Vec3::new(1.2, 1.0, 1.2)) < 1e-4, "what is outside stays there");
+        let high = Vec3::new(1.0, 0.0, 0.0);
+        assert_eq!(torso.push_out(high, 0.5), high, "the head is not the body");
+    }
 }

@@ -208,3 +208,24 @@ fn add_curtain(assembly: &mut Assembly, plan: &Plan, torso: &Torso, random: &mut
         hanging_weight,
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hair_stays_off_the_face() {
+        let kit = FaceKit::stand_in();
+        for index in 0..40 {
+            let mut random = Random::new(4, index);
+            let scene = Scene::new(&mut random);
+            let plan = Plan::new(&scene, &mut random);
+            let mut assembly = Assembly { rest: kit.neutral.clone(), ..Assembly::default() };
+            add_cap(&mut assembly, &kit, &plan, &mut random);
+            let hair = &assembly.rest[kit.neutral.len()..];
+            assert!(!hair.is_empty(), "plan {index}: there is hair");
+            let over_face = hair.iter().filter(|p| p.z > 8.0 && p.y < 4.0).count();
+            assert_eq!(over_face, 0, "plan {index}: hair over eyes or nose");
+        }
+    }
+}

@@ -230,3 +230,29 @@ fn crown(assembly: &mut Assembly, scene: &Scene, skull: &Skull, random: &mut Ran
         |_| 1.0,
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::facekit::FaceKit;
+    use super::*;
+
+    #[test]
+    fn hats_cover_the_crown_and_leave_the_eyes_free() {
+        let kit = FaceKit::stand_in();
+        for index in 0..60 {
+            let mut random = Random::new(8, index);
+            let scene = Scene::new(&mut random);
+            let mut assembly = Assembly { rest: kit.neutral.clone(), ..Assembly::default() };
+            let mut plan = Plan::new(&scene, &mut random);
+            let kind = [Headwear::Hat, Headwear::Cap, Headwear::Turban, Headwear::Beret, Headwear::Hood][index as usize % 5];
+            plan.headwear = Some(kind);
+            let torso = Torso::fit(&kit, &kit.neutral, &mut random);
+            add(&mut assembly, &scene, &plan, &torso, &mut random);
+            let worn = &assembly.rest[kit.neutral.len()..];
+            let top = worn.iter().map(|p| p.y).fold(f32::MIN, f32::max);
+            assert!(top > 14.4, "{kind:?} {index}: the head sticks out above {top}");
+            let before_eyes = worn.iter().filter(|p| p.z > 9.0 && p.x.abs() < 4.5 && (0.0..4.0).contains(&p.y)).count();
+            assert_eq!(before_eyes, 0, "{kind:?} {index}: something hangs before the eyes");
+        }
+    }
+}

@@ -143,3 +143,18 @@ pub(super) fn middle(points: &[Vec3]) -> Vec3 {
     let (low, high) = points.iter().fold((Vec3::MAX, Vec3::MIN), |(l, h), p| (l.min(*p), h.max(*p)));
     (low + high) * 0.5
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_eye_is_dark_in_the_middle_and_light_at_the_side() {
+        let look = EyeLook { white: Vec3::splat(0.8), iris: Vec3::new(0.2, 0.3, 0.4), iris_cm: 0.6, pupil_cm: 0.25, shine: 0.2 };
+        let at = |x: f32| eye_colour(&look, Vec3::new(x, 0.0, 1.4)).y;
+        assert!(at(0.0) < 0.05, "the pupil is dark: {}", at(0.0));
+        assert!((at(0.42) - 0.3).abs() < 0.05, "the iris has its colour: {}", at(0.42));
+        assert!(at(0.9) > 0.5, "the white is light: {}", at(0.9));
+        assert!(eye_colour(&look, Vec3::new(0.0, 0.0, -1.4)).y > 0.3, "no pupil at the back");
+    }
+}
