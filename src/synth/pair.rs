@@ -18,7 +18,7 @@ use super::pose::Pose;
 use super::random::Random;
 use super::raster::{NONE, SAMPLES};
 use super::shade::Canvas;
-use super::surface::{Camera, Lighting, PICTURE_PX};
+use super::surface::{Camera, Lighting, PICTURE_PX, PLANE_CELLS, Part};
 
 /// At most this many of the 68 landmarks may lie outside the picture.
 const MOST_OUTSIDE: usize = 6;
@@ -168,6 +168,12 @@ fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Rand
         (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
         canvas.draw(&person.surface, positions, &person.lighting, &shot.camera, &scratch.backdrop);
     }
+    if random.chance(0.9) {
+        let gain = exposure(&scratch.canvases[0]);
+        for value in scratch.canvases.iter_mut().flat_map(|canvas| canvas.picture.0.iter_mut().flatten()) {
+            *value = (*value * gain).min(1.0);
+        }
+    }
     let triangles = &person.surface.triangles;
     let [first, second] = &scratch.canvases;
     let flows = [backward(&second.coverage, &first.coverage, triangles), backward(&first.coverage, &second.coverage, triangles)];
@@ -192,6 +198,17 @@ fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
     }
 }
 
+/// What a face that is nearly black must be multiplied with to be seen: 1 for most.
+fn exposure(canvas: &Canvas) -> f32 {
+    const DARKEST: f32 = 0.18;
+    let faces = canvas.labels.iter().enumerate().filter(|(_, label)| **label == Part::Face as u8);
+    let (sum, count) = faces.fold((0.0, 0.0), |(sum, count), (cell, _)| {
+        let pixel = (cell / PLANE_CELLS) * 2 * PICTURE_PX + (cell % PLANE_CELLS) * 2;
+        (sum + canvas.picture.at(pixel).dot(BRIGHTNESS), count + 1.0_f32)
+    });
+    (DARKEST * count.max(1.0) / sum.max(1e-3)).clamp(1.0, 4.0)
+}
+
 /// Colour of all light together, of brightness 1.
 fn tint(lighting: &Lighting) -> Vec3 {
     let sum = lighting.lights.iter().fold(lighting.ambient, |sum, light| sum + 0.5 * light.colour);
@@ -214,7 +231,6 @@ fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::surface::{PLANE_CELLS, Part};
     use super::*;
 
     fn pairs(indices: &[u64]) -> Vec<Pair> {

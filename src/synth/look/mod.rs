@@ -193,7 +193,7 @@ fn old_photograph(random: &mut Random) -> Look {
 }
 
 fn oil(random: &mut Random) -> Look {
-    const BRUSHES: [&[usize]; 8] = [&[1], &[1], &[1], &[2], &[2], &[1, 1], &[2, 1], &[3]];
+    const BRUSHES: [&[usize]; 8] = [&[1], &[1], &[1], &[2], &[2], &[1, 1], &[1, 1], &[2, 1]];
     let brushes = *random.pick(&BRUSHES);
     Look {
         brushes: brushes.to_vec(),
