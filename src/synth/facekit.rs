@@ -105,6 +105,22 @@ pub struct BlendShape {
     pub deltas: Vec<Vec3>,
 }
 
+/// One identity shape, three numbers a vertex, in 16 bits: adding a hundred of them is bound by memory, and a step is less than a micrometre.
+#[derive(Debug)]
+struct Identity {
+    /// What a step is, in cm at weight 1.
+    unit: f32,
+    steps: Vec<i16>,
+}
+
+impl Identity {
+    fn new(deltas: &[Vec3]) -> Self {
+        let largest = deltas.iter().map(|d| d.abs().max_element()).fold(1e-6, f32::max);
+        let unit = largest / f32::from(i16::MAX);
+        Self { unit, steps: deltas.iter().flat_map(|d| (*d / unit).round().to_array()).map(|x| x as i16).collect() }
+    }
+}
+
 /// The morphable head, without the parts that are never drawn. Units are cm; x to the picture's right, y up, z to the viewer.
 #[derive(Debug)]
 pub struct FaceKit {
@@ -128,8 +144,8 @@ pub struct FaceKit {
     pub teeth: Vec<Range<usize>>,
     /// How hollow the neutral head is at each vertex, 0..0.85: little light gets there.
     pub hollows: Vec<f32>,
-    /// Identity shapes: for each, three numbers a vertex, in cm at weight 1.
-    identities: Vec<Vec<f32>>,
+    /// Identity shapes.
+    identities: Vec<Identity>,
 }
 
 impl FaceKit {
@@ -145,8 +161,8 @@ impl FaceKit {
         };
         let identities = (0..KIT_IDENTITIES)
             .into_par_iter()
-            .map(|i| Ok(shape(&format!("identity{i:03}"))?.iter().flat_map(Vec3::to_array).collect()))
-            .collect::<Result<Vec<Vec<f32>>, FaceKitError>>()?;
+            .map(|i| shape(&format!("identity{i:03}")).map(|deltas| Identity::new(&deltas)))
+            .collect::<Result<Vec<_>, FaceKitError>>()?;
         let expressions = expression_names(folder)?
             .into_par_iter()
             .map(|name| shape(&name).map(|deltas| sparse(name, &deltas)))
@@ -188,18 +204,19 @@ impl FaceKit {
         // In blocks that stay in the first-level cache while all shapes are added, four shapes at a time.
         const BLOCK: usize = 3072;
         let mut flat: Vec<f32> = self.neutral.iter().flat_map(Vec3::to_array).collect();
+        let factors: Vec<f32> = self.identities.iter().zip(weights).map(|(shape, weight)| shape.unit * weight).collect();
         for (block, out) in flat.chunks_mut(BLOCK).enumerate() {
             let range = block * BLOCK..block * BLOCK + out.len();
-            for (shapes, w) in self.identities.chunks(4).zip(weights.chunks(4)) {
+            for (shapes, w) in self.identities.chunks(4).zip(factors.chunks(4)) {
                 if let ([a, b, c, d], [wa, wb, wc, wd]) = (shapes, w) {
-                    let (a, b, c, d) = (&a[range.clone()], &b[range.clone()], &c[range.clone()], &d[range.clone()]);
+                    let [a, b, c, d] = [a, b, c, d].map(|shape| &shape.steps[range.clone()]);
                     for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                        *out += wa * a + wb * b + wc * c + wd * d;
+                        *out += wa * f32::from(*a) + wb * f32::from(*b) + wc * f32::from(*c) + wd * f32::from(*d);
                     }
                 } else {
                     for (shape, weight) in shapes.iter().zip(w) {
-                        for (out, delta) in out.iter_mut().zip(&shape[range.clone()]) {
-                            *out += weight * delta;
+                        for (out, step) in out.iter_mut().zip(&shape.steps[range.clone()]) {
+                            *out += weight * f32::from(*step);
                         }
                     }
                 }
@@ -362,6 +379,19 @@ mod tests {
     fn a_missing_folder_says_what_to_do() {
         let error = FaceKit::load(Path::new("no/such/folder")).expect_err("it is not there");
         assert!(error.to_string().contains("--facekit"), "the option is named: {error}");
+    }
+
+    #[test]
+    fn identities_are_added_as_weighted() {
+        let kit = FaceKit::stand_in();
+        let mut weights = vec![0.0; kit.identity_count()];
+        assert!(kit.identity(&weights) == kit.neutral, "no weights, the mean head");
+        (weights[0], weights[4]) = (2.0, -1.0);
+        for (made, at) in kit.identity(&weights).iter().zip(&kit.neutral) {
+            // The stand-in's first shape widens by a twentieth, the fifth is a wave in depth.
+            let wanted = *at + Vec3::new(0.1 * at.x, 0.0, -0.1 * (0.6 * at.y + 2.0).sin());
+            assert!(made.distance(wanted) < 1e-3, "{made} instead of {wanted}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec3;
 
 use super::super::surface::Part;
-use super::{BlendShape, FaceKit, hollows, jaw_rows};
+use super::{BlendShape, FaceKit, Identity, hollows, jaw_rows};
 
 /// Columns and rows of the head's grid; columns begin at the back.
 const HEAD: (usize, usize) = (96, 72);
@@ -169,9 +169,9 @@ fn landmarks(face: &[Vec3]) -> [u32; 68] {
 }
 
 /// Width, height, depth and a few waves.
-fn identities(positions: &[Vec3]) -> Vec<Vec<f32>> {
-    let shape = |f: &dyn Fn(Vec3) -> Vec3| positions.iter().flat_map(|p| f(*p).to_array()).collect();
-    let mut shapes: Vec<Vec<f32>> = vec![
+fn identities(positions: &[Vec3]) -> Vec<Identity> {
+    let shape = |f: &dyn Fn(Vec3) -> Vec3| Identity::new(&positions.iter().map(|p| f(*p)).collect::<Vec<_>>());
+    let mut shapes = vec![
         shape(&|p| Vec3::new(0.05 * p.x, 0.0, 0.0)),
         shape(&|p| Vec3::new(0.0, 0.05 * p.y, 0.0)),
         shape(&|p| Vec3::new(0.0, 0.0, 0.05 * p.z)),

@@ -27,6 +27,7 @@ use super::surface::{Lighting, Part, Surface};
 use assembly::{Assembly, skin_weight};
 use body::Torso;
 use scene::Scene;
+use shapes::smoothstep;
 use skin::Painting;
 use warp::Warp;
 
@@ -162,7 +163,22 @@ impl Person {
 fn identity(kit: &FaceKit, random: &mut Random) -> Vec<Vec3> {
     let scale = *random.pick(&[0.8, 1.0, 1.2]);
     let weights: Vec<f32> = (0..kit.identity_count()).map(|_| random.normal(0.0, 1.0).clamp(-2.5, 2.5) * scale).collect();
-    kit.identity(&weights)
+    let mut shape = kit.identity(&weights);
+    draw_back_gums(kit, &mut shape);
+    shape
+}
+
+/// Gums and the roots of teeth lie a little further back than in the kit: there they stick through thin lips that are raised.
+fn draw_back_gums(kit: &FaceKit, shape: &mut [Vec3]) {
+    const FURTHER_BACK_CM: f32 = 0.4;
+    for i in kit.range_of(Part::Gums).chain(kit.range_of(Part::Teeth)) {
+        let at = kit.neutral[i];
+        let root = match kit.parts[i] {
+            Part::Teeth => smoothstep(-2.4, -1.5, at.y).max(smoothstep(-4.4, -5.0, at.y)),
+            _ => 1.0,
+        };
+        shape[i].z -= FURTHER_BACK_CM * root * smoothstep(8.0, 10.0, at.z);
+    }
 }
 
 /// Adds the kit's head as painted, and the two pupil markers, whose vertices it returns.
