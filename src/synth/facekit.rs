@@ -140,6 +140,8 @@ pub struct FaceKit {
     pub jaw_rows: Vec<(usize, Vec<u32>)>,
     /// Vertices of the two eyeballs: first the one on the picture's left.
     pub eyes: [Range<usize>; 2],
+    /// For each of [`Self::lash_triangles`], how far off the lids it reaches, in cm.
+    pub lash_reach: Vec<f32>,
     /// Vertices of each tooth: 16 upper, 16 lower.
     pub teeth: Vec<Range<usize>>,
     /// How hollow the neutral head is at each vertex, 0..0.85: little light gets there.
@@ -179,6 +181,7 @@ impl FaceKit {
             jaw_rows: jaw_rows(&neutral[..kept.range(0..9409).end], &landmarks),
             teeth: TEETH.windows(2).map(|w| kept.range(w[0]..w[1])).collect(),
             hollows: hollows(&neutral, &triangles),
+            lash_reach: lash_reach(&neutral, kept.range(0..9409).end, &lash_triangles),
             neutral,
             triangles,
             lash_triangles,
@@ -338,6 +341,13 @@ fn jaw_rows(face: &[Vec3], landmarks: &[u32; 68]) -> Vec<(usize, Vec<u32>)> {
             (landmark, std::iter::once(landmarks[landmark]).chain(row).collect())
         })
         .collect()
+}
+
+/// Distance of the farthest corner of each lash triangle from the nearest vertex of the face.
+fn lash_reach(neutral: &[Vec3], face_end: usize, triangles: &[[u32; 3]]) -> Vec<f32> {
+    let near_eyes: Vec<Vec3> = neutral[..face_end].iter().filter(|p| (1.5..5.2).contains(&p.y) && p.z > 7.5).copied().collect();
+    let nearest = |i: u32| near_eyes.iter().map(|p| p.distance_squared(neutral[i as usize])).fold(f32::MAX, f32::min);
+    triangles.par_iter().map(|t| t.iter().map(|&i| nearest(i)).fold(0.0, f32::max).sqrt()).collect()
 }
 
 /// How far each vertex lies below its smoothed neighbourhood, as a shade 0..0.85.

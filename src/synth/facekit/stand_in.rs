@@ -78,6 +78,7 @@ impl FaceKit {
             parts: mesh.parts,
             triangles: mesh.triangles,
             lash_triangles: Vec::new(),
+            lash_reach: Vec::new(),
             teeth: mesh.teeth,
         }
     }

@@ -4,6 +4,7 @@ mod assembly;
 mod beard;
 mod body;
 mod drape;
+mod eyes;
 mod hair;
 mod headwear;
 mod jewellery;
@@ -15,8 +16,6 @@ mod skin;
 mod skull;
 mod warp;
 
-use std::ops::Range;
-
 use glam::{Mat3, Quat, Vec2, Vec3};
 
 use super::expression::Expression;
@@ -26,6 +25,7 @@ use super::random::Random;
 use super::surface::{Lighting, Part, Surface};
 use assembly::{Assembly, skin_weight};
 use body::Torso;
+use eyes::Eye;
 use scene::Scene;
 use shapes::smoothstep;
 use skin::Painting;
@@ -37,6 +37,8 @@ const NECK: Vec3 = Vec3::new(0.0, -7.0, -1.0);
 const LID_PITCH: f32 = 0.4;
 /// Eye yaw of a sideways lid shape at full weight, in radians.
 const LID_YAW: f32 = 0.6;
+/// Lashes below this height in the mean head are those of the lower lids, in cm.
+const LOWER_LASHES_CM: f32 = 3.2;
 /// Between head and body the neck is bent in this many steps.
 const NECK_STEPS: usize = 32;
 /// Kit triangles of neck and bust below this are left out: the body has its own skin there, in cm.
@@ -58,7 +60,7 @@ pub struct Person {
     rest: Vec<Vec3>,
     head_weight: Vec<f32>,
     links: Vec<(u32, u32)>,
-    eyes: [(Range<usize>, Vec3); 2],
+    eyes: [Eye; 2],
     warp: Option<Warp>,
     /// One past the last vertex that [`Warp`] acts on.
     warped_end: usize,
@@ -78,7 +80,7 @@ impl Person {
         let landmarks = painting.landmarks;
         let torso = Torso::fit(kit, &shape, random);
         let mut assembly = Assembly::default();
-        let eyes = kit.eyes.clone().map(|range| (range.clone(), mouth::middle(&shape[range])));
+        let eyes = std::array::from_fn(|index| Eye::new(kit, &shape, index));
         let pupils = add_head(&mut assembly, kit, painting, &eyes, random);
         hair::add(&mut assembly, kit, &scene, &plan, &torso, random);
         beard::add(&mut assembly, kit, &scene, &plan, &landmarks, random);
@@ -88,7 +90,7 @@ impl Person {
         let warped_end = assembly.rest.len();
         body::add(&mut assembly, &scene, &torso, random);
         jewellery::add_necklace(&mut assembly, &scene, &torso, random);
-        let warp = Warp::random(scene.is_cartoon, &eyes.each_ref().map(|e| e.1), random);
+        let warp = Warp::random(scene.is_cartoon, &eyes.each_ref().map(|eye| eye.centre), random);
         Self {
             surface: assembly.surface,
             lighting: scene.lighting,
@@ -115,10 +117,9 @@ impl Person {
             }
         }
         let looking = rotation([pose.gaze.x, -pose.gaze.y, 0.0]);
-        for ((range, centre), pupil) in self.eyes.iter().zip(self.pupils) {
-            for i in range.clone().chain(std::iter::once(pupil as usize)) {
-                out[i] = looking * (out[i] - *centre) + *centre;
-            }
+        for (eye, pupil) in self.eyes.iter().zip(self.pupils) {
+            eye.look(&looking, pupil as usize, out);
+            eye.lift_lids(&looking, out);
         }
         for &(vertex, base) in &self.links {
             let moved = out[base as usize] - self.rest[base as usize];
@@ -182,13 +183,7 @@ fn draw_back_gums(kit: &FaceKit, shape: &mut [Vec3]) {
 }
 
 /// Adds the kit's head as painted, and the two pupil markers, whose vertices it returns.
-fn add_head(
-    assembly: &mut Assembly,
-    kit: &FaceKit,
-    painting: Painting<'_>,
-    eyes: &[(Range<usize>, Vec3); 2],
-    random: &mut Random,
-) -> [u32; 2] {
+fn add_head(assembly: &mut Assembly, kit: &FaceKit, painting: Painting<'_>, eyes: &[Eye; 2], random: &mut Random) -> [u32; 2] {
     let has_lashes = random.chance(0.6) && !painting.scene.is_sculpture;
     let shape = painting.shape;
     assembly.rest = shape.to_vec();
@@ -197,14 +192,17 @@ fn add_head(
     let is_low = |t: &&[u32; 3]| t.iter().any(|&i| shape[i as usize].y > NECK_CUT_CM);
     assembly.surface.triangles = kit.triangles.iter().filter(is_low).copied().collect();
     if has_lashes {
-        assembly.surface.triangles.extend(&kit.lash_triangles);
+        // The kit's lashes are cards for transparent pictures: drawn whole they would be bars, so only what is near the lids is.
+        let (length, lower_too) = (random.range(0.12, 0.42), random.chance(0.2));
+        let is_upper = |t: &[u32; 3]| t.iter().map(|&i| kit.neutral[i as usize].y).sum::<f32>() / 3.0 > LOWER_LASHES_CM;
+        let lashes = kit.lash_triangles.iter().zip(&kit.lash_reach);
+        let wanted = lashes.filter(|(t, reach)| **reach < length && (lower_too || is_upper(t)));
+        assembly.surface.triangles.extend(wanted.map(|(t, _)| *t));
     }
     std::array::from_fn(|eye| {
-        let (range, centre) = &eyes[eye];
-        let front = shape[range.clone()].iter().map(|p| p.z).fold(centre.z, f32::max);
-        let vertex = assembly.surface.vertices[range.start];
+        let vertex = assembly.surface.vertices[eyes[eye].range.start];
         assembly.surface.vertices.push(vertex);
-        assembly.rest.push(centre.with_z(front));
+        assembly.rest.push(eyes[eye].front());
         assembly.head_weight.push(1.0);
         assembly.rest.len() as u32 - 1
     })

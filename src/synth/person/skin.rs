@@ -193,8 +193,8 @@ impl<'a> Painting<'a> {
     }
 
     fn eye_liner(&mut self, random: &mut Random) {
-        let (strength, width) = (random.range(0.3, 0.9), random.range(0.07, 0.17));
-        let below = random.range(0.2, 1.0);
+        let (strength, width) = (random.range(0.3, 0.9), random.range(0.06, 0.14));
+        let below = random.range(0.0, 0.7);
         for eye in 0..2 {
             let mut line: Vec<Vec2> = self.landmarks[36 + 6 * eye..42 + 6 * eye].iter().map(|p| p.truncate()).collect();
             line.push(line[0]);
