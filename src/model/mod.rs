@@ -3,6 +3,7 @@
 mod candidates;
 mod config;
 mod landmark_image;
+mod mix;
 mod motion;
 
 pub use candidates::{CandidateFlows, candidate_flows};

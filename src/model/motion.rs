@@ -9,6 +9,7 @@ use glam::Vec2;
 use super::candidates::{CandidateFlows, candidate_flows};
 use super::config::MotionConfig;
 use super::landmark_image::{LANDMARK_CHANNELS, draw_landmarks};
+use super::mix::{self, mix};
 use super::CROP_PX;
 use crate::nn::ops::{self, Activation, Correspondences};
 use crate::nn::{Convolution, Scope, WeightsError};
@@ -20,18 +21,14 @@ pub const FLOW_CELLS: usize = 128;
 /// Channels of the input: both landmark images, three candidates, density, the source as it is and as the near candidate fetches it, and how much the body
 /// follows.
 pub const INPUT_CHANNELS: usize = 2 * LANDMARK_CHANNELS + 3 * 2 + 1 + 2 * 3 + 1;
-/// Numbers of one cell of the output: four mixing weights, two of the residual, one of the visibility.
-const OUTPUT_CHANNELS: usize = 7;
 /// Flows are divided by this on the way in.
 const FLOW_SCALE_PX: f32 = 16.0;
-/// Residual flow of one unit of output, in pixels.
-const RESIDUAL_PX: f64 = 8.0;
 /// Half the width of the drawn lines, in cells of the input.
 const LINE_RADIUS: f32 = 0.6;
 /// Slope of the activations for negative numbers.
 const SLOPE: f32 = 0.1;
 /// What the mixing weights, the residual and the visibility start from.
-const START: [f32; OUTPUT_CHANNELS] = [1.0, 0.5, 0.5, 0.5, 0.0, 0.0, 1.5];
+const START: [f32; mix::CHANNELS] = [1.0, 0.5, 0.5, 0.5, 0.0, 0.0, 1.5];
 
 /// What the net is told about one frame. Points are in crop pixels, centre of pixel i at i.
 #[derive(Clone, Debug)]
@@ -117,6 +114,7 @@ pub struct MotionFlow {
 /// The motion net's layers.
 pub struct MotionNet {
     encoder: Vec<Vec<Convolution>>,
+    narrow: Vec<Option<Convolution>>,
     decoder: Vec<Convolution>,
     head: Convolution,
 }
@@ -133,10 +131,13 @@ impl MotionNet {
             vec![conv("encoder16.down", b, c, 2)?, conv("encoder16.same", c, c, 1)?],
             vec![conv("encoder8.down", c, d, 2)?, conv("encoder8.first", d, d, 1)?, conv("encoder8.second", d, d, 1)?],
         ];
-        let decoder = vec![conv("decoder16", d + c, c, 1)?, conv("decoder32", c + b, b, 1)?, conv("decoder64", b + a, a, 1)?];
+        let decoder = vec![conv("decoder16", d + c, c, 1)?, conv("decoder32", b + b, b, 1)?, conv("decoder64", a + a, a, 1)?];
+        // Fewer channels go up than were worked with below: the enlarged planes are the dear ones.
+        let narrow = |name: &str, from: usize, to: usize| Convolution::new(&scope.under(name), 1, [from, to], 1, act, 1.0);
+        let narrow = vec![None, Some(narrow("narrow16", c, b)?), Some(narrow("narrow32", b, a)?)];
         // Four cells of the flow for each cell of the features.
-        let head = Convolution::new(&scope.under("head"), 3, [a, 4 * OUTPUT_CHANNELS], 1, Activation::Linear, 0.1)?;
-        Ok(Self { encoder, decoder, head })
+        let head = Convolution::new(&scope.under("head"), 3, [a, 4 * mix::CHANNELS], 1, Activation::Linear, 0.1)?;
+        Ok(Self { encoder, narrow, decoder, head })
     }
 
     /// Sets the output of fresh weights to an even mix of the candidates.
@@ -147,16 +148,10 @@ impl MotionNet {
     /// Flow and visibility for a batch.
     pub fn forward(&self, batch: &MotionBatch) -> Result<MotionFlow> {
         let features = self.features(&batch.planes)?;
-        let output = shuffle(&self.head.forward(&features)?)?;
-        let mix = softmax(&output.narrow(D::Minus1, 0, 4)?)?;
-        let candidates = ops::upsample_bilinear(&batch.candidates)?;
-        let mut flow = (output.narrow(D::Minus1, 4, 2)? * RESIDUAL_PX)?;
-        for k in 0..3 {
-            // The first weight is that of standing still.
-            flow = (flow + candidates.narrow(D::Minus1, 2 * k, 2)?.broadcast_mul(&mix.narrow(D::Minus1, 1 + k, 1)?)?)?;
-        }
+        let output = mix(&self.head.forward(&features)?, &batch.candidates)?;
+        let flow = output.narrow(D::Minus1, 0, 2)?.contiguous()?;
         let flow = ops::landmark_snap(&flow, &batch.correspondences, CROP_PX)?;
-        Ok(MotionFlow { flow, visibility: output.narrow(D::Minus1, 6, 1)?.contiguous()? })
+        Ok(MotionFlow { flow, visibility: output.narrow(D::Minus1, 2, 1)?.contiguous()? })
     }
 
     fn features(&self, planes: &Tensor) -> Result<Tensor> {
@@ -172,23 +167,14 @@ impl MotionNet {
                 skips.push(x.clone());
             }
         }
-        for (layer, skip) in self.decoder.iter().zip(skips.iter().rev()) {
+        for ((layer, narrow), skip) in self.decoder.iter().zip(&self.narrow).zip(skips.iter().rev()) {
+            if let Some(narrow) = narrow {
+                x = narrow.forward(&x)?;
+            }
             x = layer.forward(&ops::upsample_beside(&x, skip)?)?;
         }
         Ok(x)
     }
-}
-
-/// `[b, h, w, 4 c]` → `[b, 2 h, 2 w, c]`: every pixel becomes a square of four (Shi et al. 2016).
-fn shuffle(x: &Tensor) -> Result<Tensor> {
-    let (batch, height, width, channels) = x.dims4()?;
-    let split = x.reshape((batch, height, width, 2, 2, channels / 4))?;
-    split.permute((0, 1, 3, 2, 4, 5))?.contiguous()?.reshape((batch, 2 * height, 2 * width, channels / 4))
-}
-
-fn softmax(x: &Tensor) -> Result<Tensor> {
-    let exponentials = x.broadcast_sub(&x.detach().max_keepdim(D::Minus1)?)?.exp()?;
-    exponentials.broadcast_div(&exponentials.sum_keepdim(D::Minus1)?)
 }
 
 #[cfg(test)]
@@ -217,13 +203,6 @@ mod tests {
             let error = (Vec2::new(flow[2 * cell], flow[2 * cell + 1]) - Vec2::new(-8.0, 4.0)).length();
             assert!(error < 3.0, "a landmark of 9 pixels' motion is off by {error}");
         }
-        Ok(())
-    }
-
-    #[test]
-    fn shuffling_makes_squares() -> Result<()> {
-        let x = Tensor::arange(0.0_f32, 8.0, &Device::Cpu)?.reshape((1, 1, 2, 4))?;
-        assert_eq!(shuffle(&x)?.flatten_all()?.to_vec1::<f32>()?, [0.0, 1.0, 4.0, 5.0, 2.0, 3.0, 6.0, 7.0], "two squares side by side");
         Ok(())
     }
 }

@@ -175,6 +175,12 @@ pub(crate) fn read_tensors(bytes: &[u8], device: &Device) -> Result<BTreeMap<Str
     Ok(tensors)
 }
 
+/// The words that a safetensors file carries beside its tensors.
+pub(crate) fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, WeightsError> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+    Ok(metadata.metadata().clone().unwrap_or_default().into_iter().collect())
+}
+
 /// The bytes of a safetensors file with these tensors in `dtype` (f32 or f16) and this text beside them.
 pub(crate) fn to_bytes(tensors: &BTreeMap<String, Tensor>, dtype: DType, about: HashMap<String, String>) -> Result<Vec<u8>, WeightsError> {
     let mut data: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::with_capacity(tensors.len());

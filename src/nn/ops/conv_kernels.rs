@@ -5,6 +5,9 @@
 //! sum with the kernel turned round; with stride 2 it falls apart into four such sums, one for each parity of the place. The gradient with
 //! respect to the kernel uses the same run as the rows of its result.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -30,6 +33,11 @@ impl Shape {
         self.input.map(|side| side / self.stride)
     }
 
+    /// Batch, height and width of the input.
+    fn pixels_in(&self) -> [usize; 3] {
+        [self.batch, self.input[0], self.input[1]]
+    }
+
     /// Zero border of the padded input.
     pub(super) fn pad(&self) -> usize {
         self.kernel / 2
@@ -42,28 +50,56 @@ impl Shape {
     }
 }
 
-/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`.
+/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`. The memory goes back to a shelf when the value is dropped.
 pub(super) struct Padded {
     pub values: Vec<f32>,
     pub row: usize,
     pub image: usize,
+    layout: Layout,
 }
 
+/// What memory on the shelf was laid out for: batch, height, width, stride of a pixel, numbers written per pixel, border.
+type Layout = [usize; 6];
+
+/// Memory that was used before, by layout. Whatever lies between and around the pixels is still zero there, since only pixels are ever written: neither
+/// clearing nor new pages are paid for again.
+static SHELF: Mutex<BTreeMap<Layout, Vec<Vec<f32>>>> = Mutex::new(BTreeMap::new());
+/// Vectors kept for each layout.
+const SHELVED: usize = 4;
+
 impl Padded {
-    /// Copies pictures of `[batch, height, width, channels]`, each number sent through `f` together with its index.
-    pub(super) fn new(batch: usize, [height, width]: [usize; 2], channels: usize, pad: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Self {
-        let row = (width + 2 * pad) * channels;
+    /// Pictures of `[batch, height, width]` pixels with `channels` numbers, `stride` numbers apart; `fill` writes the pixels of a row, given its number.
+    pub(super) fn new(
+        [batch, height, width]: [usize; 3],
+        [channels, stride]: [usize; 2],
+        pad: usize,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Self {
+        let layout = [batch, height, width, stride, channels, pad];
+        let row = (width + 2 * pad) * stride;
         let image = (height + 2 * pad) * row;
-        let mut values = vec![0.0; batch * image];
+        let shelved = SHELF.lock().ok().and_then(|mut shelf| shelf.get_mut(&layout)?.pop());
+        let mut values = shelved.unwrap_or_else(|| vec![0.0; batch * image]);
         if image > 0 {
             values.par_chunks_mut(image).enumerate().for_each(|(b, picture)| {
                 let rows = picture[pad * row..].chunks_mut(row).take(height);
                 for (y, line) in rows.enumerate() {
-                    fill(b * height + y, &mut line[pad * channels..][..width * channels]);
+                    fill(b * height + y, &mut line[pad * stride..][..width * stride]);
                 }
             });
         }
-        Self { values, row, image }
+        Self { values, row, image, layout }
+    }
+}
+
+impl Drop for Padded {
+    fn drop(&mut self) {
+        if let Ok(mut shelf) = SHELF.lock() {
+            let place = shelf.entry(self.layout).or_default();
+            if place.len() < SHELVED {
+                place.push(std::mem::take(&mut self.values));
+            }
+        }
     }
 }
 
@@ -251,7 +287,7 @@ impl Pass<'_> {
 /// `out[b, y, x, o] = act(bias[o] + sum over ky, kx, i of input[b, s y + ky - pad, s x + kx - pad, i] kernel[ky, kx, i, o])`.
 pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], epilogue: Epilogue) -> Vec<f32> {
     let width_in = shape.input[1] * shape.channels_in;
-    let padded = Padded::new(shape.batch, shape.input, shape.channels_in, shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+    let padded = Padded::new(shape.pixels_in(), [shape.channels_in; 2], shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
     let depth = shape.kernel * shape.channels_in;
     let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, c| kernel[k * shape.channels_out + c]);
     let [height, width] = shape.output();
@@ -275,7 +311,7 @@ pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32]
 pub(super) fn gradient_of_sums(shape: &Shape, output: &[f32], gradient: &[f32], epilogue: Epilogue) -> Padded {
     let [height, width] = shape.output();
     let line = width * shape.channels_out;
-    Padded::new(shape.batch, [height, width], shape.channels_out, shape.pad(), |row, to| {
+    Padded::new([shape.batch, height, width], [shape.channels_out; 2], shape.pad(), |row, to| {
         let (y, g) = (&output[row * line..][..line], &gradient[row * line..][..line]);
         for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
             *to = if *y < 0.0 { epilogue.negative_slope * g } else { *g };
@@ -331,7 +367,7 @@ pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded) -> Ve
 /// Gradients with respect to the kernel and the bias.
 pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (Vec<f32>, Vec<f32>) {
     let width_in = shape.input[1] * shape.channels_in;
-    let padded = Padded::new(shape.batch, shape.input, shape.channels_in, shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+    let padded = Padded::new(shape.pixels_in(), [shape.channels_in; 2], shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
     let co = shape.channels_out;
     let vectors = vectors_for(co, lanes());
     let width = vectors * lanes();
@@ -343,7 +379,7 @@ pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (V
         &sums.values[image * sums.image + (y + shape.pad()) * sums.row + shape.pad() * co..][..line]
     };
     // Whole vectors need whole columns.
-    let even = Padded::new(shape.batch, [out_height, out_width], whole, 0, |row, to| {
+    let even = Padded::new([shape.batch, out_height, out_width], [co, whole], 0, |row, to| {
         for (to, from) in to.chunks_exact_mut(whole).zip(inner(row).chunks_exact(co)) {
             to[..co].copy_from_slice(from);
         }

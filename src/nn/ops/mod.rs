@@ -20,3 +20,15 @@ pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;
 pub use snap::{Correspondences, landmark_snap};
+
+/// The numbers of a contiguous f32 tensor on the CPU, as an operation of another module receives them.
+pub(crate) fn contiguous<'a>(storage: &'a candle_core::CpuStorage, layout: &candle_core::Layout) -> candle_core::Result<&'a [f32]> {
+    access::slice(storage, layout)
+}
+
+/// The numbers of a contiguous f32 tensor on the CPU for as long as the value lives.
+pub(crate) fn numbers(tensor: &candle_core::Tensor) -> candle_core::Result<impl std::ops::Deref<Target = [f32]> + '_> {
+    access::numbers(tensor)
+}
+
+pub(crate) use resize::neighbours as doubled_neighbours;

@@ -1,0 +1,46 @@
+//! What can go wrong in training.
+
+use std::path::PathBuf;
+
+use crate::nn::WeightsError;
+
+/// Why training stopped or could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A weight file or checkpoint is not usable.
+    #[error("{path}: {source}", path = path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: WeightsError,
+    },
+    /// A checkpoint belongs to another run.
+    #[error("{path} was made with other settings ({what}): give the same, or another --output folder", path = path.display())]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+    },
+    /// The loss is not a number any more.
+    #[error("the loss of step {0} is not a finite number: resume from the last checkpoint with a lower --rate")]
+    Diverged(u64),
+    /// The thread that makes synthetic heads is gone.
+    #[error("the threads that make synthetic heads have stopped")]
+    StreamEnded,
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A network cannot be built.
+    #[error(transparent)]
+    Network(#[from] WeightsError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}

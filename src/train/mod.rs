@@ -1,0 +1,17 @@
+//! Training of the networks on synthetic heads: streams of samples, losses, checkpoints that resume exactly, learning curves.
+
+mod checkpoint;
+mod curve;
+mod error;
+mod loss;
+mod motion;
+mod samples;
+mod stream;
+
+pub use checkpoint::Checkpoint;
+pub use curve::{Curve, CurvePoint};
+pub use error::TrainError;
+pub use loss::{LossParts, LossWeights, MotionTargets, motion_loss};
+pub use motion::{MotionOptions, MotionTrainer, StepReport, Validation};
+pub use samples::{MotionExample, example};
+pub use stream::{PairSource, Stream, StreamOptions};

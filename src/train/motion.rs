@@ -1,0 +1,229 @@
+//! Training of the motion net.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::Device;
+use rayon::prelude::*;
+
+use super::checkpoint::{Checkpoint, write_whole};
+use super::loss::{LossParts, LossWeights, MotionTargets, motion_loss};
+use super::samples::{MotionExample, example};
+use super::stream::{PairSource, Sample, Stream, StreamOptions};
+use super::TrainError;
+use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
+use crate::nn::{Adam, AdamSettings, MovingAverage, Store, to_bytes};
+use crate::synth::Scratch;
+
+/// Settings of a run.
+#[derive(Clone, Debug)]
+pub struct MotionOptions {
+    /// Seed of the weights, the pairs and their order.
+    pub seed: u64,
+    /// Steps of the whole run: the learning rate falls towards the last of them.
+    pub steps: u64,
+    /// Samples per step.
+    pub batch: usize,
+    /// Learning rate after warming up.
+    pub rate: f32,
+    /// Share of the averaged weights that one step keeps.
+    pub average_decay: f32,
+    /// Sizes of the net.
+    pub config: MotionConfig,
+    /// Weights of the loss.
+    pub loss: LossWeights,
+    /// Pairs per block of the stream, and visits of each.
+    pub block: usize,
+    /// Visits of each pair in each direction.
+    pub visits: usize,
+    /// Threads that make pairs.
+    pub threads: usize,
+    /// Held-out pairs, each seen in both directions.
+    pub validation_pairs: usize,
+    /// Where the net is trained.
+    pub device: Device,
+}
+
+/// Steps over which the learning rate rises.
+const WARM_UP: u64 = 100;
+/// From this share of the run on the rate falls, along a cosine to [`LAST_RATE`] of itself.
+const DECAY_FROM: f32 = 0.5;
+const LAST_RATE: f32 = 0.01;
+/// Added to the seed for held-out pairs, so that no training pair is among them.
+const HELD_OUT: u64 = 0x5EED_0FF5;
+/// What a checkpoint of this run calls itself.
+const KIND: &str = "retrato motion training 1";
+
+impl MotionOptions {
+    /// Learning rate of step `step` (from 0).
+    fn rate_at(&self, step: u64) -> f32 {
+        let warm = ((step + 1) as f32 / WARM_UP as f32).min(1.0);
+        let done = step as f32 / self.steps.max(1) as f32;
+        let fall = ((done - DECAY_FROM) / (1.0 - DECAY_FROM)).clamp(0.0, 1.0);
+        let cosine = 0.5 * (1.0 + (std::f32::consts::PI * fall).cos());
+        self.rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * cosine)
+    }
+
+    /// What must be the same for a checkpoint to fit; steps may differ, so that a run can be made longer.
+    fn identity(&self) -> String {
+        format!("seed {} batch {} channels {:?} block {} visits {}", self.seed, self.batch, self.config.channels, self.block, self.visits)
+    }
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug)]
+pub struct StepReport {
+    /// Steps made, this one included.
+    pub step: u64,
+    /// Figures before the step.
+    pub parts: LossParts,
+    /// Learning rate.
+    pub rate: f32,
+    /// Norm of the gradient before clipping.
+    pub gradient_norm: f32,
+}
+
+/// Held-out pairs.
+pub struct Validation {
+    examples: Vec<MotionExample>,
+}
+
+impl Validation {
+    /// Makes the pairs; the same for every run with the same seed.
+    fn new(source: &dyn PairSource, options: &MotionOptions) -> Self {
+        let pairs: Vec<_> = (0..options.validation_pairs as u64)
+            .into_par_iter()
+            .map_init(Scratch::new, |scratch, index| Arc::new(source.make(options.seed ^ HELD_OUT, index, scratch)))
+            .collect();
+        let samples = pairs.iter().enumerate().flat_map(|(n, pair)| (0..2).map(move |k| Sample { pair: Arc::clone(pair), source: k, number: n as u64 }));
+        Self { examples: samples.map(|sample| example(&sample, options.seed, false)).collect() }
+    }
+}
+
+/// A run of training.
+pub struct MotionTrainer {
+    options: MotionOptions,
+    store: Store,
+    net: MotionNet,
+    adam: Adam,
+    average: MovingAverage,
+    stream: Stream,
+    validation: Validation,
+    step: u64,
+}
+
+impl MotionTrainer {
+    /// A run from fresh weights, or from `weights` of an earlier one.
+    pub fn new(source: Arc<dyn PairSource>, options: MotionOptions, weights: Option<BTreeMap<String, candle_core::Tensor>>) -> Result<Self, TrainError> {
+        let fresh = weights.is_none();
+        let store = weights.map_or_else(|| Store::fresh(options.seed, &options.device), |w| Store::from_tensors(w, true, &options.device));
+        let net = MotionNet::new(&store.scope(), &options.config)?;
+        if fresh {
+            net.start_even()?;
+        }
+        let adam = Adam::new(store.variables(), AdamSettings::default());
+        let average = MovingAverage::new(&store.variables(), options.average_decay)?;
+        Self::assemble(source, options, store, net, adam, average, 0)
+    }
+
+    /// Goes on exactly where a checkpoint was written.
+    pub fn resume(source: Arc<dyn PairSource>, options: MotionOptions, path: &Path) -> Result<Self, TrainError> {
+        let checkpoint = Checkpoint::read(path)?;
+        for (what, expected) in [("kind", KIND.to_owned()), ("run", options.identity())] {
+            let found = checkpoint.about.get(what).map_or("", String::as_str);
+            if found != expected {
+                return Err(TrainError::OtherRun { path: path.to_owned(), what: format!("{what}: {found} instead of {expected}") });
+            }
+        }
+        let step = checkpoint.count("step").unwrap_or(0);
+        let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
+        let net = MotionNet::new(&store.scope(), &options.config)?;
+        let mut adam = Adam::new(store.variables(), AdamSettings::default());
+        adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
+        let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
+        Self::assemble(source, options, store, net, adam, average, step)
+    }
+
+    fn assemble(
+        source: Arc<dyn PairSource>,
+        options: MotionOptions,
+        store: Store,
+        net: MotionNet,
+        adam: Adam,
+        average: MovingAverage,
+        step: u64,
+    ) -> Result<Self, TrainError> {
+        let validation = Validation::new(&*source, &options);
+        let stream_options = StreamOptions { seed: options.seed, block: options.block, visits: options.visits, threads: options.threads };
+        let stream = Stream::new(source, stream_options, step * options.batch as u64);
+        Ok(Self { options, store, net, adam, average, stream, validation, step })
+    }
+
+    /// Steps made so far.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The run's settings.
+    pub fn options(&self) -> &MotionOptions {
+        &self.options
+    }
+
+    /// Whether all steps of the run are made.
+    pub fn is_finished(&self) -> bool {
+        self.step >= self.options.steps
+    }
+
+    /// One step.
+    pub fn step(&mut self) -> Result<StepReport, TrainError> {
+        let samples: Vec<Sample> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
+        let seed = self.options.seed;
+        let examples: Vec<MotionExample> = samples.par_iter().map(|sample| example(sample, seed, true)).collect();
+        let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
+        let output = self.net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
+        let (loss, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+        if !parts.loss.is_finite() {
+            return Err(TrainError::Diverged(self.step));
+        }
+        let rate = self.options.rate_at(self.step);
+        let gradient_norm = self.adam.step(&loss.backward()?, rate)?;
+        self.average.update(&self.store.variables(), self.step)?;
+        self.step += 1;
+        Ok(StepReport { step: self.step, parts, rate, gradient_norm })
+    }
+
+    /// Figures of the averaged weights on held-out heads; means over batches.
+    pub fn validate(&self) -> Result<LossParts, TrainError> {
+        let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
+        let net = MotionNet::new(&store.scope(), &self.options.config)?;
+        let mut sum = LossParts::default();
+        let mut batches = 0.0_f32;
+        for examples in self.validation.examples.chunks(self.options.batch.max(1)) {
+            let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
+            let output = net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
+            let (_, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+            sum = sum.plus(&parts);
+            batches += 1.0;
+        }
+        Ok(sum.divided(batches.max(1.0)))
+    }
+
+    /// Writes the run's whole state.
+    pub fn save(&self, path: &Path) -> Result<(), TrainError> {
+        let mut checkpoint = Checkpoint::default();
+        let weights = self.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
+        checkpoint.put("weights", &weights);
+        checkpoint.put("adam", &self.adam.state()?);
+        checkpoint.put("average", self.average.values());
+        let words = [("kind", KIND.to_owned()), ("run", self.options.identity()), ("step", self.step.to_string()), ("adam steps", self.adam.steps().to_string())];
+        checkpoint.about.extend(words.map(|(name, value)| (name.to_owned(), value)));
+        checkpoint.write(path)
+    }
+
+    /// Writes the averaged weights as they are shipped: f16.
+    pub fn export(&self, path: &Path) -> Result<(), TrainError> {
+        let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
+        write_whole(path, &bytes)
+    }
+}

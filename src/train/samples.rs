@@ -1,0 +1,133 @@
+//! From a synthetic pair to what the motion net learns from: inputs, true flow, true visibility, pictures and weights, with augmentation.
+
+use glam::Vec2;
+use image::RgbImage;
+
+use super::stream::Sample;
+use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
+use crate::synth::{PICTURE_PX, Part, Random};
+
+/// One training example; planes are [`FLOW_CELLS`] square, row by row.
+#[derive(Clone, Debug)]
+pub struct MotionExample {
+    /// The net's input.
+    pub input: MotionSample,
+    /// True backward flow in crop pixels.
+    pub flow: Vec<Vec2>,
+    /// 1 where the source shows the place, else 0.
+    pub visible: Vec<f32>,
+    /// Weight of each place's flow error, mean 1.
+    pub flow_weight: Vec<f32>,
+    /// Weight of each place's colour error, mean 1 before visibility.
+    pub colour_weight: Vec<f32>,
+    /// 1 on the face's skin, eyes and mouth: for figures.
+    pub face: Vec<f32>,
+    /// Source and target, RGB in 0..1.
+    pub pictures: [Vec<f32>; 2],
+}
+
+/// Share of samples whose colours are changed, and of those whose channels are exchanged too.
+const RECOLOURED: f32 = 0.5;
+const EXCHANGED: f32 = 0.3;
+/// Largest deviation of the landmark noise, in pixels.
+const MAX_JITTER_PX: f32 = 0.8;
+/// Share of samples with pupils: the tracker does not always know them.
+const WITH_PUPILS: f32 = 0.5;
+/// Weight of a hidden place's flow error beside a visible one's.
+const HIDDEN_WEIGHT: f32 = 0.08;
+
+/// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
+pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
+    let mut random = Random::new(seed ^ 0xA06_3E47, sample.number);
+    let (from, to) = (sample.source, 1 - sample.source);
+    let frames = [&sample.pair.frames[from], &sample.pair.frames[to]];
+    let colours = if augment && random.chance(RECOLOURED) { Recolouring::draw(&mut random) } else { Recolouring::NONE };
+    let jitter = if augment { random.range(0.0, MAX_JITTER_PX) } else { 0.0 };
+    let mut noisy = |p: &Vec2| *p + Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter));
+    let [source, target] = frames.map(|frame| frame.landmarks.iter().map(&mut noisy).collect::<Vec<_>>());
+    let pupils = (!augment || random.chance(WITH_PUPILS)).then(|| frames.map(|frame| frame.pupils));
+    let backward = &sample.pair.backward[from];
+    let visible: Vec<f32> = backward.visible.iter().map(|v| f32::from(u8::from(*v))).collect();
+    let labels = &frames[1].labels;
+    let (flow_weight, colour_weight) = weights(labels, &visible);
+    let pictures = frames.map(|frame| colours.shrink(&frame.pixels, FLOW_CELLS));
+    MotionExample {
+        input: MotionSample { source, target, pupils, picture: colours.shrink(&frames[0].pixels, INPUT_CELLS), body_follow: sample.pair.body_follow },
+        flow: backward.displacement_px.clone(),
+        visible,
+        flow_weight,
+        colour_weight,
+        face: labels.iter().map(|l| f32::from(u8::from(is_face(*l)))).collect(),
+        pictures,
+    }
+}
+
+/// Whether a label is of the face's skin, eyes or mouth.
+fn is_face(label: u8) -> bool {
+    [Part::Face, Part::MouthInterior, Part::EyeSocket, Part::Gums, Part::Teeth, Part::Eyeball, Part::Lash].iter().any(|p| *p as u8 == label)
+}
+
+/// Whether a label is of what opens and closes.
+fn is_mouth_or_eye(label: u8) -> bool {
+    is_face(label) && label != Part::Face as u8
+}
+
+/// Whether a label is of what is worn.
+fn is_worn(label: u8) -> bool {
+    [Part::Hair, Part::Headwear, Part::Glasses, Part::Jewellery].iter().any(|p| *p as u8 == label)
+}
+
+/// Weights of flow and colour errors: the face counts more, mouth and eyes most, hidden places little.
+fn weights(labels: &[u8], visible: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let weight = |label: u8, worn: f32| {
+        1.0 + if is_face(label) { 3.0 } else { 0.0 } + if is_worn(label) { worn } else { 0.0 } + if is_mouth_or_eye(label) { 4.0 } else { 0.0 }
+    };
+    let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l, 1.0) * (v + HIDDEN_WEIGHT * (1.0 - v))).collect();
+    (normalised(flow), normalised(labels.iter().map(|l| weight(*l, 1.0)).collect()))
+}
+
+fn normalised(mut weights: Vec<f32>) -> Vec<f32> {
+    let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
+    weights.iter_mut().for_each(|w| *w /= mean.max(1e-6));
+    weights
+}
+
+/// The same change of colour for both pictures of a sample.
+struct Recolouring {
+    order: [usize; 3],
+    gain: [f32; 3],
+    offset: f32,
+}
+
+impl Recolouring {
+    const NONE: Self = Self { order: [0, 1, 2], gain: [1.0; 3], offset: 0.0 };
+
+    fn draw(random: &mut Random) -> Self {
+        let mut order = [0, 1, 2];
+        if random.chance(EXCHANGED) {
+            order.swap(2, random.below(3));
+            order.swap(1, random.below(2));
+        }
+        Self { order, gain: [0; 3].map(|_| random.range(0.75, 1.2)), offset: random.range(-0.08, 0.08) }
+    }
+
+    /// The picture at `cells` x `cells`, each the mean of a square of pixels, RGB in 0..1.
+    fn shrink(&self, picture: &RgbImage, cells: usize) -> Vec<f32> {
+        let factor = PICTURE_PX / cells;
+        let scale = 1.0 / (255 * factor * factor) as f32;
+        let bytes = picture.as_raw();
+        let mut out = Vec::with_capacity(cells * cells * 3);
+        for y in 0..cells {
+            for x in 0..cells {
+                let mut sum = [0_u32; 3];
+                for row in y * factor..(y + 1) * factor {
+                    for pixel in bytes[(row * PICTURE_PX + x * factor) * 3..][..factor * 3].chunks_exact(3) {
+                        sum.iter_mut().zip(pixel).for_each(|(s, p)| *s += u32::from(*p));
+                    }
+                }
+                out.extend((0..3).map(|c| (sum[self.order[c]] as f32 * scale * self.gain[c] + self.offset).clamp(0.0, 1.0)));
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,156 @@
+//! The endless stream of synthetic pairs: made ahead on threads of its own, in an order that depends on the seed alone.
+//!
+//! Pairs come in blocks. Each block is visited a few times in both directions, shuffled, before the next one; making a pair costs more than learning from
+//! it once. Any position of the stream can be started from: its block is made again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+
+use super::TrainError;
+use crate::synth::{Pair, PairSampler, Random, Scratch};
+
+/// Makes pair number `index`, always the same.
+pub trait PairSource: Send + Sync {
+    /// The pair; `scratch` is memory to reuse.
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair;
+}
+
+impl PairSource for PairSampler {
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
+        self.pair(seed, index, scratch)
+    }
+}
+
+/// Settings of a [`Stream`].
+#[derive(Clone, Debug)]
+pub struct StreamOptions {
+    /// Seed of the pairs and of their order.
+    pub seed: u64,
+    /// Pairs per block.
+    pub block: usize,
+    /// How often a block's pairs are visited in each direction.
+    pub visits: usize,
+    /// Threads that make pairs.
+    pub threads: usize,
+}
+
+impl StreamOptions {
+    fn samples_per_block(&self) -> u64 {
+        (self.block * self.visits * 2).max(1) as u64
+    }
+}
+
+/// One sample: a pair and which of its frames is the source.
+#[derive(Clone)]
+pub struct Sample {
+    /// The pair.
+    pub pair: Arc<Pair>,
+    /// 0 or 1.
+    pub source: usize,
+    /// Position in the stream.
+    pub number: u64,
+}
+
+/// Samples in order. Its threads end when it is dropped.
+pub struct Stream {
+    options: StreamOptions,
+    next: u64,
+    block: Option<(u64, Vec<Arc<Pair>>, Vec<(usize, usize)>)>,
+    ahead: BTreeMap<u64, Arc<Pair>>,
+    wanted_from: u64,
+    pairs: Option<Receiver<(u64, Pair)>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Stream {
+    /// Starts at sample `position`.
+    pub fn new(source: Arc<dyn PairSource>, options: StreamOptions, position: u64) -> Self {
+        let first = position / options.samples_per_block() * options.block as u64;
+        let counter = Arc::new(AtomicU64::new(first));
+        // A block is collected while the one before is visited; the channel holds the workers back when they are that far ahead.
+        let (send, receive) = bounded(options.block.max(1));
+        let workers = (0..options.threads.max(1)).filter_map(|k| worker(k, &source, &options, &counter, &send)).collect();
+        Self { wanted_from: first, options, next: position, block: None, ahead: BTreeMap::new(), pairs: Some(receive), workers }
+    }
+
+    /// Position of the next sample.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// The next sample; waits until its pair is made.
+    pub fn sample(&mut self) -> Result<Sample, TrainError> {
+        let per_block = self.options.samples_per_block();
+        let number = self.next / per_block;
+        if self.block.as_ref().is_none_or(|(have, ..)| *have != number) {
+            let pairs = self.collect_block()?;
+            let order = order(&self.options, number, pairs.len());
+            self.block = Some((number, pairs, order));
+        }
+        let Some((_, pairs, order)) = &self.block else { return Err(TrainError::StreamEnded) };
+        let (pair, source) = order[(self.next % per_block) as usize];
+        let sample = Sample { pair: Arc::clone(&pairs[pair]), source, number: self.next };
+        self.next += 1;
+        Ok(sample)
+    }
+
+    /// The next block's pairs in the order of their numbers, however they arrive.
+    fn collect_block(&mut self) -> Result<Vec<Arc<Pair>>, TrainError> {
+        let wanted = self.wanted_from..self.wanted_from + self.options.block as u64;
+        self.wanted_from = wanted.end;
+        let mut pairs = Vec::with_capacity(self.options.block);
+        for index in wanted {
+            while !self.ahead.contains_key(&index) {
+                let receive = self.pairs.as_ref().ok_or(TrainError::StreamEnded)?;
+                let (arrived, pair) = receive.recv().map_err(|_closed| TrainError::StreamEnded)?;
+                self.ahead.insert(arrived, Arc::new(pair));
+            }
+            pairs.extend(self.ahead.remove(&index));
+        }
+        Ok(pairs)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // Closing the channel ends the workers at their next pair.
+        drop(self.pairs.take());
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                tracing::warn!("a thread that made synthetic heads had panicked");
+            }
+        }
+    }
+}
+
+fn worker(k: usize, source: &Arc<dyn PairSource>, options: &StreamOptions, counter: &Arc<AtomicU64>, send: &Sender<(u64, Pair)>) -> Option<JoinHandle<()>> {
+    let (source, counter, send, seed) = (Arc::clone(source), Arc::clone(counter), send.clone(), options.seed);
+    let body = move || {
+        let mut scratch = Scratch::new();
+        loop {
+            let index = counter.fetch_add(1, Ordering::Relaxed);
+            if send.send((index, source.make(seed, index, &mut scratch))).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name(format!("synth-{k}")).spawn(body).ok()
+}
+
+/// Every pair in both directions, `visits` times, each round shuffled on its own.
+fn order(options: &StreamOptions, block: u64, pairs: usize) -> Vec<(usize, usize)> {
+    let mut random = Random::new(options.seed, block.wrapping_add(1 << 40));
+    let mut order = Vec::with_capacity(options.visits * pairs * 2);
+    for _ in 0..options.visits {
+        let mut round: Vec<(usize, usize)> = (0..pairs).flat_map(|p| [(p, 0), (p, 1)]).collect();
+        for last in (1..round.len()).rev() {
+            round.swap(last, random.below(last + 1));
+        }
+        order.extend(round);
+    }
+    order
+}
