@@ -1,6 +1,6 @@
 //! Which triangle is seen where: a buffer of 512x512 samples, four to a pixel, nearest surface first.
 
-use glam::{Vec2, Vec3};
+use glam::{Vec2, Vec3, Vec4};
 
 use super::surface::{Camera, PICTURE_PX, Part, Surface};
 
@@ -16,10 +16,20 @@ const NEAREST_CM: f32 = 1.0;
 /// How far a triangle reaches over its edges, as a share of itself, so that rounding leaves no cracks between neighbours.
 const OVERLAP: f32 = 1e-5;
 
+/// Samples of a row that are tested together.
+const LANES: usize = 4;
+
+/// Places of the samples within a block.
+const LANE: Vec4 = Vec4::new(0.0, 1.0, 2.0, 3.0);
+
 /// A square of samples that keeps the nearest triangle at each.
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
     side: usize,
+    /// Nearness in blocks of four, while triangles are drawn.
+    near_blocks: Vec<Vec4>,
+    /// Index of the triangle in blocks of four, -1 for none; whole numbers up to 2^24 are exact.
+    index_blocks: Vec<Vec4>,
     /// Nearness of what is seen at each sample, larger is nearer; 0 where nothing is.
     pub(super) nearness: Vec<f32>,
     /// Triangle seen at each sample, or [`NONE`].
@@ -27,15 +37,33 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer of `side` squared samples.
+    /// An empty buffer of `side` squared samples, a multiple of four.
     pub(super) fn new(side: usize) -> Self {
-        Self { side, nearness: vec![0.0; side * side], triangle: vec![NONE; side * side] }
+        let blocks = side * side / LANES;
+        Self {
+            side,
+            near_blocks: vec![Vec4::ZERO; blocks],
+            index_blocks: vec![Vec4::NEG_ONE; blocks],
+            nearness: vec![0.0; side * side],
+            triangle: vec![NONE; side * side],
+        }
     }
 
     /// Forgets all triangles.
     pub(super) fn clear(&mut self) {
-        self.nearness.fill(0.0);
-        self.triangle.fill(NONE);
+        self.near_blocks.fill(Vec4::ZERO);
+        self.index_blocks.fill(Vec4::NEG_ONE);
+    }
+
+    /// Writes down what is seen, after the last triangle.
+    pub(super) fn finish(&mut self) {
+        for (flat, block) in self.nearness.chunks_exact_mut(LANES).zip(&self.near_blocks) {
+            flat.copy_from_slice(&block.to_array());
+        }
+        for (flat, block) in self.triangle.chunks_exact_mut(LANES).zip(&self.index_blocks) {
+            // -1 becomes NONE.
+            flat.copy_from_slice(&block.to_array().map(|index| index as i32 as u32));
+        }
     }
 
     /// Draws one triangle; corners are x and y in samples and a nearness that is linear over the picture and above 0.
@@ -55,21 +83,25 @@ impl Buffer {
         let share = 1.0 / area;
         let (step_b, step_c) = (Vec2::new(c.y - a.y, a.x - c.x) * share, Vec2::new(a.y - b.y, b.x - a.x) * share);
         let (rise_b, rise_c) = (b.z - a.z, c.z - a.z);
-        let step_near = step_b.x * rise_b + step_c.x * rise_c;
+        let (first, last) = (left / LANES, right / LANES);
+        let lanes = LANE + ((first * LANES) as f32 - a.x);
+        let (across_b, across_c) = (lanes * step_b.x, lanes * step_c.x);
+        let (next_b, next_c) = (Vec4::splat(LANES as f32 * step_b.x), Vec4::splat(LANES as f32 * step_c.x));
+        let index = Vec4::splat(index as f32);
         for y in top..=bottom {
-            let at = Vec2::new(left as f32 - a.x, y as f32 - a.y);
-            let (mut b_share, mut c_share) = (step_b.dot(at), step_c.dot(at));
-            let mut near = a.z + b_share * rise_b + c_share * rise_c;
-            let row = y * self.side;
-            let seen = self.nearness[row + left..=row + right].iter_mut().zip(&mut self.triangle[row + left..=row + right]);
+            let down = y as f32 - a.y;
+            let (mut b_share, mut c_share) = (across_b + step_b.y * down, across_c + step_c.y * down);
+            let row = y * (self.side / LANES);
+            let seen = self.near_blocks[row + first..=row + last].iter_mut().zip(&mut self.index_blocks[row + first..=row + last]);
             for (nearest, triangle) in seen {
-                if near > *nearest && b_share >= -OVERLAP && c_share >= -OVERLAP && b_share + c_share <= 1.0 + OVERLAP {
-                    *nearest = near;
-                    *triangle = index;
-                }
-                b_share += step_b.x;
-                c_share += step_c.x;
-                near += step_near;
+                let near = b_share * rise_b + c_share * rise_c + a.z;
+                // No branches: most triangles are a few samples wide, and a guess would fail as often as not.
+                let inside = b_share.min(c_share).min(1.0 - b_share - c_share).cmpge(Vec4::splat(-OVERLAP));
+                let is_nearer = inside & near.cmpgt(*nearest);
+                *nearest = Vec4::select(is_nearer, near, *nearest);
+                *triangle = Vec4::select(is_nearer, index, *triangle);
+                b_share += next_b;
+                c_share += next_c;
             }
         }
     }
@@ -120,6 +152,7 @@ impl Coverage {
                 self.buffer.draw(corners, area, index as u32);
             }
         }
+        self.buffer.finish();
     }
 
     /// Shares of a triangle's corners in the surface point seen at a place of the picture (in samples), right under perspective.

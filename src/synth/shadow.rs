@@ -73,6 +73,7 @@ impl ShadowMap {
                 self.buffer.draw(corners, area, 0);
             }
         }
+        self.buffer.finish();
     }
 
     /// A world point in samples of the map, with its nearness to the light.
