@@ -96,6 +96,8 @@ struct Shot {
     camera: Camera,
     landmarks: [Vec2; 68],
     pupils: [Vec2; 2],
+    /// Middle of the skull across, in pixels.
+    skull_x: f32,
 }
 
 impl PairSampler {
@@ -123,17 +125,21 @@ impl PairSampler {
     /// Poses the person, and points the camera so that the face lies where faces lie in crops.
     fn shots(&self, person: &Person, motion: &Motion, random: &mut Random, positions: &mut [Vec<Vec3>; 2]) -> [Shot; 2] {
         let focal_px = random.range(300.0, 1100.0);
-        let scale = random.range(6.0, 10.5);
+        // Eyes stand about 6.2 cm apart; the program's crops show them 47 pixels apart.
+        let scale = random.range(6.0, 11.0);
         let mut shot = |frame: usize, expression: &Expression| {
             person.positions(&self.kit, expression, &motion.poses[frame], &mut positions[frame]);
             let distance_cm = focal_px / (scale * motion.scales[frame]);
             let camera = Camera { focal_px, distance_cm, centre_px: Vec2::ZERO };
             let (landmarks, pupils) = person.landmarks(&self.kit, &positions[frame], &camera);
-            Shot { pose: motion.poses[frame], camera, landmarks, pupils }
+            let skull_x = camera.project(skull(person, &positions[frame])).x;
+            Shot { pose: motion.poses[frame], camera, landmarks, pupils, skull_x }
         };
         let [first, second] = &motion.expressions;
         let mut shots = [shot(0, first), shot(1, second)];
-        let anchor = anchor(&shots[0].landmarks).lerp(anchor(&shots[1].landmarks), 0.3);
+        // Crops are centred on the skull or on the face, and mostly on the first frame's.
+        let by_skull = random.unit();
+        let anchor = anchor(&shots[0], by_skull).lerp(anchor(&shots[1], by_skull), 0.3);
         let eyes = Vec2::new(random.normal(127.5, 12.0), random.normal(111.5, 12.0));
         for shot in &mut shots {
             shot.camera.centre_px += eyes - anchor;
@@ -143,10 +149,24 @@ impl PairSampler {
     }
 }
 
-/// The middle of the face across, and the root of the nose in height.
-fn anchor(landmarks: &[Vec2; 68]) -> Vec2 {
-    let (low, high) = landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
-    Vec2::new(0.5 * (low + high), landmarks[27].y)
+/// Between the middle of the face (`by_skull` 0) and that of the skull (1) across, and the root of the nose in height.
+fn anchor(shot: &Shot, by_skull: f32) -> Vec2 {
+    let (low, high) = shot.landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
+    let face = 0.5 * (low + high);
+    Vec2::new(face + by_skull * (shot.skull_x - face), shot.landmarks[27].y)
+}
+
+/// About the middle of the head above the neck, in the world: of the box round scalp and ears.
+fn skull(person: &Person, positions: &[Vec3]) -> Vec3 {
+    let scalp = || {
+        let all = person.surface.vertices.iter().zip(positions).step_by(3);
+        all.filter(|(vertex, _)| vertex.part == Part::Head).map(|(_, at)| *at)
+    };
+    let (sum, count) = scalp().fold((0.0, 0.0_f32), |(sum, count), at| (sum + at.y, count + 1.0));
+    let neck = sum / count.max(1.0);
+    let above = scalp().filter(|at| at.y >= neck);
+    let (low, high) = above.fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+    if low.cmple(high).all() { 0.5 * (low + high) } else { Vec3::ZERO }
 }
 
 /// Whether the face is large enough and inside the picture.
