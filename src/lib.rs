@@ -43,6 +43,11 @@
 //! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings and snapshots
 //! read it back, in [`gpu`].
 //!
+//! # Networks
+//!
+//! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the
+//! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries.
+//!
 //! # Strangers' files
 //!
 //! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,
@@ -58,6 +63,8 @@ pub mod evaluate;
 pub mod face;
 pub mod generate;
 pub mod gpu;
+pub mod model;
+pub mod nn;
 pub mod pipeline;
 pub mod portrait;
 pub mod present;
@@ -66,4 +73,6 @@ pub mod retarget;
 pub mod runtime;
 pub mod scale;
 pub mod settings;
+pub mod synth;
 pub mod track;
+pub mod train;

@@ -28,6 +28,7 @@ pub use puppet::{Puppet, RenderedImage};
 
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceInfo, SourceSpec};
 use crate::data::{FrameTime, Input, PixelBox, Portrait, TrackedFrame};
+use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
 use crate::record::{AudioSource, Finished, RecordOptions, RecordStatus, Recorder};
 use crate::runtime::{Latest, LatestReader, LatestWriter, Timings, Worker};
@@ -39,6 +40,8 @@ pub struct PipelineConfig {
     pub landmark_model: Option<PathBuf>,
     /// Device to compose on; `None` composes on the CPU.
     pub gpu: Option<Gpu>,
+    /// What moves the portrait.
+    pub generator: GeneratorChoice,
     /// First settings of the motion.
     pub controls: Controls,
 }
@@ -210,7 +213,7 @@ impl Pipeline {
         let track_links = tracking::Links { input: input_in, commands: track_commands, tracked: tracked_out, inset: inset_out };
         let track = tracking::spawn(track_links, model.clone(), config.controls.smoothing, Arc::clone(&shared))?;
         let generate_links = generating::Links { tracked: tracked_in, commands: generate_commands, rendered: rendered_out };
-        let generate = generating::spawn(generate_links, config.gpu, config.controls, Arc::clone(&shared))?;
+        let generate = generating::spawn(generate_links, config.generator, config.gpu, config.controls, Arc::clone(&shared))?;
         let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), Arc::clone(&shared))?;
         Ok(Self {
             shared,

@@ -55,6 +55,8 @@ pub(super) struct Args {
     #[command(flatten)]
     motion: MotionArgs,
     #[command(flatten)]
+    generator: common::GeneratorArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     /// Print the result as JSON
     #[arg(long)]
@@ -96,6 +98,7 @@ struct Report {
     realtime_factor: f64,
     driver: String,
     decoder: String,
+    generator: &'static str,
     warnings: Vec<String>,
     stages: Vec<StageTimes>,
 }
@@ -111,7 +114,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
-    let job = OfflineJob { portrait, controls: controls(args), sound: sound(args, &driver), limit: args.seconds, driver, output, stop };
+    let job = OfflineJob { portrait, generator: args.generator.choice(), controls: controls(args), sound: sound(args, &driver), limit: args.seconds, driver, output, stop };
     let bar = common::ProgressLine::new(args.json);
     let report = pipeline::animate(&job, tracker, |progress| bar.show(progress))?;
     bar.clear();
@@ -159,7 +162,8 @@ fn print(args: &Args, report: &OfflineReport) -> anyhow::Result<()> {
         realtime_factor: seconds / wall_seconds.max(1e-9),
         driver: report.driver.name.clone(),
         decoder: report.driver.decoder.clone(),
-        warnings: report.finished.warnings.clone(),
+        generator: report.generator,
+        warnings: report.trouble.iter().chain(&report.finished.warnings).cloned().collect(),
         stages: report.stages.clone(),
     };
     if args.json {

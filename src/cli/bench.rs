@@ -12,6 +12,7 @@ use super::common;
 use crate::builtin;
 use crate::capture::{CameraChoice, SourceSpec};
 use crate::data::Portrait;
+use crate::generate::GeneratorChoice;
 use crate::pipeline::{self, ChosenExecutor, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
@@ -44,6 +45,8 @@ pub(super) struct Args {
     /// Which executor to measure: auto, cpu or gpu
     #[arg(long, default_value = "auto", value_parser = parse_executor)]
     executor: ExecutorChoice,
+    #[command(flatten)]
+    generator: common::GeneratorArgs,
     #[command(flatten)]
     model: common::ModelArgs,
     /// Print the result as JSON
@@ -110,6 +113,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
         portrait: std::sync::Arc::new(portrait),
         driver: performance,
         output,
+        generator: GeneratorChoice::LandmarkWarp,
         controls: Controls { smoothing: 0.0, ..Controls::default() },
         sound: Sound::Silent,
         limit: None,
@@ -142,7 +146,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, controls: Controls::default() };
+    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, generator: args.generator.choice(), controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);

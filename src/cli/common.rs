@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::builtin;
 use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
+use crate::generate::GeneratorChoice;
 use crate::pipeline::{Opened, PictureInput, Progress};
 use crate::runtime::StopFlag;
 use crate::settings::Strengths;
@@ -22,6 +23,26 @@ pub(super) struct ModelArgs {
     /// The landmark model, when it is not where Debian's libdlib-data puts it
     #[arg(long, value_name = "FILE")]
     pub(super) landmark_model: Option<PathBuf>,
+}
+
+/// What moves the portrait.
+#[derive(clap::Args)]
+pub(super) struct GeneratorArgs {
+    /// What moves the portrait: motion-net, or landmark-warp for the closed form without a network
+    #[arg(long, default_value = "motion-net", value_parser = ["motion-net", "landmark-warp"], value_name = "NAME")]
+    generator: String,
+    /// Weights of the motion net, instead of the program's own
+    #[arg(long, value_name = "FILE")]
+    motion_weights: Option<PathBuf>,
+}
+
+impl GeneratorArgs {
+    pub(super) fn choice(&self) -> GeneratorChoice {
+        match self.generator.as_str() {
+            "landmark-warp" => GeneratorChoice::LandmarkWarp,
+            _ => GeneratorChoice::MotionNet { weights: self.motion_weights.clone() },
+        }
+    }
 }
 
 /// The landmark model, or why there is none: stored motion and built-in portraits do without.

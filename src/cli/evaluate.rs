@@ -13,7 +13,7 @@ use crate::compose::CpuCompositor;
 use crate::data::{FlowField, Input, Landmarks, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
 use crate::face::FaceFinder as _;
-use crate::generate::{FLOW_CELLS, Generator, LandmarkWarp};
+use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, LandmarkWarp};
 use crate::pipeline::Progress;
 use crate::portrait;
 use crate::track::DlibFinder;
@@ -25,6 +25,12 @@ pub(super) struct Args {
     clips: Vec<PathBuf>,
     #[command(flatten)]
     model: common::ModelArgs,
+    /// Weights of the motion net, instead of the program's own
+    #[arg(long, value_name = "FILE")]
+    motion_weights: Option<PathBuf>,
+    /// Use at most this many frames of each clip
+    #[arg(long, value_name = "COUNT")]
+    max_frames: Option<usize>,
     /// Write the outputs as PNGs into this folder
     #[arg(long, value_name = "FOLDER")]
     frames: Option<PathBuf>,
@@ -38,11 +44,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut results = Vec::new();
     for path in clip_files(&args.clips)? {
         let mut detector = Detector { finder: DlibFinder::new(Arc::clone(&model)) };
-        let clip = read_clip(&path, &mut detector)?;
+        let clip = read_clip(&path, args.max_frames, &mut detector)?;
         let mut copy = Keeping::new(CopySource, &clip, args.frames.as_deref())?;
-        let mut warp = Keeping::new(GeneratorReenactor::new(LandmarkWarp::new()), &clip, args.frames.as_deref())?;
+        let mut warp = Keeping::new(GeneratorReenactor::new(Box::new(LandmarkWarp::new())), &clip, args.frames.as_deref())?;
+        let mut motion = Keeping::new(GeneratorReenactor::new(motion_net(args)?), &clip, args.frames.as_deref())?;
         let bar = common::ProgressLine::new(args.json);
-        for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp] {
+        for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp, &mut motion] {
             results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| {
                 bar.show(progress(&clip, done));
             })?);
@@ -55,6 +62,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         print!("{}", evaluate::table(&results));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The motion net; to measure another in its place would be wrong.
+fn motion_net(args: &Args) -> anyhow::Result<Box<dyn Generator>> {
+    let (generator, trouble) = generate::start(&GeneratorChoice::MotionNet { weights: args.motion_weights.clone() });
+    trouble.map_or(Ok(generator), |trouble| Err(anyhow!(trouble)))
 }
 
 fn progress(clip: &EvaluationClip, done: usize) -> Progress {
@@ -83,11 +96,11 @@ fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read_clip(path: &Path, detector: &mut Detector) -> anyhow::Result<EvaluationClip> {
+fn read_clip(path: &Path, max_frames: Option<usize>, detector: &mut Detector) -> anyhow::Result<EvaluationClip> {
     let spec = SourceSpec::Clip { path: path.to_owned(), looped: false };
     let source = capture::open(&spec, OpenOptions::full_size())?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let clip = EvaluationClip::read(&name, Frames(source), &mut |picture| detector.largest(picture))?;
+    let clip = EvaluationClip::read(&name, Frames(source).take(max_frames.unwrap_or(usize::MAX)), &mut |picture| detector.largest(picture))?;
     Ok(clip)
 }
 
@@ -123,14 +136,14 @@ impl Detector {
 }
 
 /// A generator with the compositor behind it.
-struct GeneratorReenactor<G> {
-    generator: G,
+struct GeneratorReenactor {
+    generator: Box<dyn Generator>,
     prepared: Option<(Portrait, CpuCompositor)>,
     flow: FlowField,
 }
 
-impl<G: Generator> GeneratorReenactor<G> {
-    fn new(generator: G) -> Self {
+impl GeneratorReenactor {
+    fn new(generator: Box<dyn Generator>) -> Self {
         Self { generator, prepared: None, flow: FlowField::still(FLOW_CELLS) }
     }
 
@@ -147,7 +160,7 @@ impl<G: Generator> GeneratorReenactor<G> {
     }
 }
 
-impl<G: Generator> Reenactor for GeneratorReenactor<G> {
+impl Reenactor for GeneratorReenactor {
     fn name(&self) -> &str {
         self.generator.name()
     }

@@ -11,7 +11,9 @@ mod common;
 mod doctor;
 mod enroll;
 mod evaluate;
+mod synth;
 mod track;
+mod train;
 mod window;
 
 use std::io::IsTerminal as _;
@@ -39,6 +41,10 @@ enum Command {
     Track(track::Args),
     /// Measure self-reenactment on real clips
     Evaluate(evaluate::Args),
+    /// Make synthetic heads and look at them
+    Synth(synth::Args),
+    /// Train the networks on synthetic heads
+    Train(train::Args),
     /// Measure the speed of the live pipeline on this machine
     Bench(bench::Args),
     /// Say what this machine has, what is missing, and how to mend it
@@ -55,6 +61,8 @@ pub fn run() -> ExitCode {
         Some(Command::Enroll(args)) => enroll::run(&args),
         Some(Command::Track(args)) => track::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Synth(args)) => synth::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
     };

@@ -1,8 +1,12 @@
 //! From the motion a portrait shall make to the change of its picture: one [`Generator`] per method.
 
+mod choice;
 mod landmark_warp;
+mod motion_warp;
 
+pub use choice::{GeneratorChoice, start};
 pub use landmark_warp::LandmarkWarp;
+pub use motion_warp::MotionWarp;
 
 use crate::data::{FlowField, Portrait, PuppetMotion};
 

@@ -74,6 +74,17 @@ impl Linear {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         x.matmul(&self.matrix)?.broadcast_add(&self.bias)
     }
+
+    /// The matrix, `[from, to]`.
+    pub fn matrix(&self) -> &Tensor {
+        &self.matrix
+    }
+
+    /// The same layer with another matrix, as spectral normalisation needs it.
+    #[must_use]
+    pub fn with_matrix(&self, matrix: Tensor) -> Self {
+        Self { matrix, bias: self.bias.clone() }
+    }
 }
 
 /// Spectral normalisation (Miyato et al. 2018): a kernel divided by its largest singular value, which power iteration follows from step to step.

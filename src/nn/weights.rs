@@ -149,6 +149,11 @@ impl Scope<'_> {
     }
 }
 
+/// All tensors of a safetensors file by name, as f32 on the CPU.
+pub fn read_weights(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+    read_tensors(&read_bounded(path)?, &Device::Cpu)
+}
+
 /// A file's bytes, if they are not too many.
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
     let size = std::fs::metadata(path)?.len();

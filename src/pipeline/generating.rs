@@ -11,6 +11,7 @@ use super::puppet::{Puppet, RenderedImage};
 use super::{Event, PipelineError, Rendered, Shared, lock};
 use crate::capture::{SourceInfo, SourceSpec};
 use crate::data::{FrameTime, Portrait, TrackedFrame};
+use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::record::{Recorder, SourceType};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
@@ -43,11 +44,17 @@ pub(super) struct Links {
 }
 
 /// Starts the thread.
-pub(super) fn spawn(links: Links, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(
+    links: Links,
+    generator: GeneratorChoice,
+    gpu: Option<Gpu>,
+    controls: Controls,
+    shared: Arc<Shared>,
+) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let worker = Worker::spawn(
         "generate",
-        move |stop| Generating::new(links, gpu, controls, shared).run(stop),
+        move |stop| Generating::new(links, &generator, gpu, controls, shared).run(stop),
         move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept."))),
     )?;
     Ok(worker)
@@ -68,8 +75,12 @@ struct Generating {
 }
 
 impl Generating {
-    fn new(links: Links, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Self {
-        let mut puppet = Puppet::new(gpu.clone(), shared.timings.clone());
+    fn new(links: Links, generator: &GeneratorChoice, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Self {
+        let (generator, trouble) = generate::start(generator);
+        if let Some(trouble) = trouble {
+            shared.report(Event::Warning(trouble));
+        }
+        let mut puppet = Puppet::new(generator, gpu.clone(), shared.timings.clone());
         puppet.set_controls(controls);
         *lock(&shared.executor) = puppet.executor();
         puppet.generator().clone_into(&mut lock(&shared.generator));

@@ -9,6 +9,7 @@ use super::puppet::{Puppet, RenderedImage};
 use super::{PipelineError, clip_sound::ClipSound};
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{Portrait, TrackedFrame};
+use crate::generate::{self, GeneratorChoice};
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
 use crate::settings::Controls;
@@ -38,6 +39,8 @@ pub struct OfflineJob {
     pub driver: SourceSpec,
     /// Into which file.
     pub output: RecordOptions,
+    /// By which method.
+    pub generator: GeneratorChoice,
     /// How.
     pub controls: Controls,
     /// With which sound.
@@ -68,6 +71,10 @@ pub struct OfflineReport {
     pub driver: SourceInfo,
     /// Frames in which a face was tracked.
     pub faces: u64,
+    /// Name of the generator that moved the portrait.
+    pub generator: &'static str,
+    /// Why it is not the one that was asked for.
+    pub trouble: Option<String>,
     /// How long the run took.
     pub wall: Duration,
     /// Times of the stages.
@@ -83,7 +90,8 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let timings = Timings::default();
     let driver = capture::open(&job.driver, OpenOptions::default())?;
     let info = driver.info().clone();
-    let mut puppet = Puppet::new(None, timings.clone());
+    let (generator, trouble) = generate::start(&job.generator);
+    let mut puppet = Puppet::new(generator, None, timings.clone());
     puppet.set_controls(job.controls.clone());
     puppet.set_portrait(&job.portrait)?;
     let mut options = job.output.clone();
@@ -110,7 +118,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let total = status.frames;
     let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
     let (faces, finished) = (faces?, finished?);
-    Ok(OfflineReport { finished, driver: info, faces, wall: start.elapsed(), stages: timings.stages() })
+    Ok(OfflineReport { finished, driver: info, faces, generator: puppet.generator(), trouble, wall: start.elapsed(), stages: timings.stages() })
 }
 
 fn audio_source(sound: &Sound, clip_has_sound: bool) -> Result<AudioSource, PipelineError> {

@@ -6,7 +6,7 @@ use image::RgbaImage;
 
 use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
 use crate::data::{FlowField, Portrait, TrackedFrame};
-use crate::generate::{FLOW_CELLS, Generator, LandmarkWarp};
+use crate::generate::{FLOW_CELLS, Generator};
 use crate::gpu::Gpu;
 use crate::retarget::Retargeter;
 use crate::runtime::Timings;
@@ -37,11 +37,11 @@ enum Compositor {
 }
 
 impl Puppet {
-    /// A puppet without a portrait. With a `gpu` the pictures are composed there and stay there.
-    pub fn new(gpu: Option<Gpu>, timings: Timings) -> Self {
+    /// A puppet without a portrait, moved by `generator`. With a `gpu` the pictures are composed there and stay there.
+    pub fn new(generator: Box<dyn Generator>, gpu: Option<Gpu>, timings: Timings) -> Self {
         Self {
             retargeter: Retargeter::default(),
-            generator: Box::new(LandmarkWarp::new()),
+            generator,
             flow: FlowField::still(FLOW_CELLS),
             compositor: None,
             gpu,

@@ -10,6 +10,7 @@ mod norm;
 mod plain;
 mod resize;
 mod sample;
+mod shuffle;
 mod snap;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use conv::{Activation, conv, conv_flops};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;
+pub use shuffle::{pixel_shuffle, pixel_unshuffle};
 pub use snap::{Correspondences, landmark_snap};
 
 /// The numbers of a contiguous f32 tensor on the CPU, as an operation of another module receives them.

@@ -10,7 +10,8 @@ use super::{Activation, plain};
 const EPSILON: f32 = 1e-5;
 
 /// What stands before scale and shift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Statistics {
     /// Mean 0 and variance 1 over each channel of each picture.
     Instance,
