@@ -25,7 +25,9 @@ impl SelfAttention {
     /// For pictures of `channels` channels.
     pub fn new(scope: &Scope<'_>, channels: usize, spectral: bool) -> std::result::Result<Self, WeightsError> {
         let (narrow, half) = ((channels / NARROW).max(1), (channels / 2).max(1));
-        let layer = |name: &str, from: usize, to: usize| SpectralConvolution::new(&scope.under(name), &ConvolutionSpec::narrow(from, to).spectral(spectral));
+        let layer = |name: &str, from: usize, to: usize| {
+            SpectralConvolution::new(&scope.under(name), &ConvolutionSpec::narrow(from, to).spectral(spectral))
+        };
         Ok(Self {
             query: layer("query", channels, narrow)?,
             key: layer("key", channels, narrow)?,
@@ -40,7 +42,8 @@ impl SelfAttention {
         let (batch, height, width, _) = x.dims4()?;
         let places = |t: &Tensor| t.reshape((batch, (), t.dim(D::Minus1)?));
         let low = ops::average_pool(x, POOL)?;
-        let (query, key, value) = (places(&self.query.forward(x)?)?, places(&self.key.forward(&low)?)?, places(&self.value.forward(&low)?)?);
+        let (query, key, value) =
+            (places(&self.query.forward(x)?)?, places(&self.key.forward(&low)?)?, places(&self.value.forward(&low)?)?);
         let likeness = query.matmul(&key.t()?.contiguous()?)?;
         // The library's own softmax has no gradient. Taking off the largest keeps the exponential finite and changes nothing.
         let raised = likeness.broadcast_sub(&likeness.detach().max_keepdim(D::Minus1)?)?.exp()?;
@@ -59,7 +62,11 @@ impl SelfAttention {
         let low = [height / POOL, width / POOL];
         let pairs = height * width * low[0] * low[1];
         let products = 2 * pairs * ((channels / NARROW).max(1) + (channels / 2).max(1));
-        Ok(products + self.query.flops([height, width])? + self.key.flops(low)? + self.value.flops(low)? + self.output.flops([height, width])?)
+        Ok(products
+            + self.query.flops([height, width])?
+            + self.key.flops(low)?
+            + self.value.flops(low)?
+            + self.output.flops([height, width])?)
     }
 }
 

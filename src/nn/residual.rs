@@ -34,7 +34,12 @@ enum Source {
 
 impl Normalisation {
     /// For pictures of `channels` channels; own coefficients are the weights `scale` and `shift` of the scope.
-    pub fn new(scope: &Scope<'_>, channels: usize, coefficients: &mut Coefficients<'_>, activation: Activation) -> std::result::Result<Self, WeightsError> {
+    pub fn new(
+        scope: &Scope<'_>,
+        channels: usize,
+        coefficients: &mut Coefficients<'_>,
+        activation: Activation,
+    ) -> std::result::Result<Self, WeightsError> {
         let zeros = |name| scope.weight(name, channels, Initial::Constant(0.0));
         let source = match coefficients {
             Coefficients::None => Source::Nothing,

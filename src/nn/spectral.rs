@@ -121,7 +121,9 @@ impl SpectralLinear {
         let layer = Linear::new(scope, from, to, deviation)?;
         let norm = if spectral { Some(SpectralNorm::new(scope, to)?) } else { None };
         match norm {
-            Some(norm) if !layer.matrix().is_variable() => Ok(Self { layer: layer.with_matrix(norm.apply(layer.matrix(), false)?), norm: None }),
+            Some(norm) if !layer.matrix().is_variable() => {
+                Ok(Self { layer: layer.with_matrix(norm.apply(layer.matrix(), false)?), norm: None })
+            }
             norm => Ok(Self { layer, norm }),
         }
     }
@@ -165,7 +167,8 @@ mod tests {
         let lengths = |t: &Tensor| t.sqr()?.sum(candle_core::D::Minus1)?.sqrt()?.flatten_all()?.to_vec1::<f32>();
         let longest = lengths(&y)?.iter().zip(lengths(&x)?).map(|(y, x)| y / x).fold(0.0, f32::max);
         assert!(longest < 1.001 && longest > 0.3, "a gain of at most 1, not {longest}");
-        let weights: BTreeMap<String, Tensor> = store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().copy().unwrap())).collect();
+        let weights: BTreeMap<String, Tensor> =
+            store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().copy().unwrap())).collect();
         let frozen = SpectralConvolution::new(&Store::from_tensors(weights, false, &Device::Cpu).scope(), &spec)?;
         frozen.advance()?;
         assert_eq!(frozen.forward(&x)?.flatten_all()?.to_vec1::<f32>()?, y.flatten_all()?.to_vec1::<f32>()?, "frozen");

@@ -90,7 +90,11 @@ mod tests {
         let [scale, shift] = style.pair(&a, 1)?;
         assert_eq!((values(&scale)?, values(&shift)?), (vec![vec![0.0, 1.0]], vec![vec![2.0, 3.0]]), "first layer");
         let [scale, shift] = style.pair(&b, 2)?;
-        assert_eq!((values(&scale)?, values(&shift)?), (vec![vec![4.0, 5.0, 6.0]; 2], vec![vec![7.0, 8.0, 9.0]; 2]), "second, for two pictures");
+        assert_eq!(
+            (values(&scale)?, values(&shift)?),
+            (vec![vec![4.0, 5.0, 6.0]; 2], vec![vec![7.0, 8.0, 9.0]; 2]),
+            "second, for two pictures"
+        );
         Ok(())
     }
 
