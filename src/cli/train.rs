@@ -63,6 +63,9 @@ struct MotionArgs {
     /// Threads that make heads (default: all cores)
     #[arg(long)]
     threads: Option<usize>,
+    /// Shares of a batch that are worked on side by side
+    #[arg(long, default_value = "2", value_parser = clap::value_parser!(u64).range(1..=64))]
+    shards: u64,
     /// Held-out pairs to look at now and then
     #[arg(long, default_value = "64", value_name = "PAIRS")]
     validation: usize,
@@ -141,6 +144,7 @@ fn options(args: &MotionArgs) -> anyhow::Result<MotionOptions> {
         block: args.block as usize,
         visits: args.visits as usize,
         threads: args.threads.unwrap_or(cores),
+        shards: args.shards as usize,
         validation_pairs: args.validation,
         device: device(&args.device)?,
     })

@@ -32,6 +32,36 @@ pub struct Adam {
     steps: u64,
 }
 
+/// Gradients by the names of their variables.
+#[derive(Clone, Debug, Default)]
+pub struct Gradients(BTreeMap<String, Vec<f32>>);
+
+impl Gradients {
+    /// Those of the variables that the loss depends on.
+    pub fn of(found: &GradStore, variables: &BTreeMap<String, Var>) -> Result<Self> {
+        let mut gradients = BTreeMap::new();
+        for (name, variable) in variables {
+            if let Some(gradient) = found.get(variable) {
+                gradients.insert(name.clone(), gradient.flatten_all()?.to_vec1::<f32>()?);
+            }
+        }
+        Ok(Self(gradients))
+    }
+
+    /// Adds `share` of `other`'s gradients.
+    pub fn add(&mut self, other: &Self, share: f32) {
+        for (name, values) in &other.0 {
+            let sum = self.0.entry(name.clone()).or_insert_with(|| vec![0.0; values.len()]);
+            sum.iter_mut().zip(values).for_each(|(s, v)| *s += share * v);
+        }
+    }
+
+    /// Length of all gradients together.
+    pub fn norm(&self) -> f32 {
+        self.0.values().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt() as f32
+    }
+}
+
 struct Moments {
     mean: Vec<f32>,
     square: Vec<f32>,
@@ -47,16 +77,8 @@ impl Adam {
     /// One step; variables without a gradient stay. Returns the norm of all gradients before clipping.
     ///
     /// A gradient that is not finite changes nothing, and its norm says so.
-    pub fn step(&mut self, gradients: &GradStore, rate: f32) -> Result<f32> {
-        let mut found = Vec::with_capacity(self.variables.len());
-        let mut square = 0.0_f64;
-        for (name, variable) in &self.variables {
-            let Some(gradient) = gradients.get(variable) else { continue };
-            let values = gradient.flatten_all()?.to_vec1::<f32>()?;
-            square += values.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>();
-            found.push((name, variable, values));
-        }
-        let norm = square.sqrt() as f32;
+    pub fn step(&mut self, gradients: &Gradients, rate: f32) -> Result<f32> {
+        let norm = gradients.norm();
         if !norm.is_finite() {
             return Ok(norm);
         }
@@ -65,8 +87,8 @@ impl Adam {
         let scale = (clip_norm / norm.max(1e-12)).min(1.0);
         let unbias = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64) as f32;
         let (unbias1, unbias2) = (unbias(beta1), unbias(beta2));
-        for (name, variable, gradient) in found {
-            let Some(moments) = self.moments.get_mut(name) else { continue };
+        for (name, gradient) in &gradients.0 {
+            let (Some(moments), Some(variable)) = (self.moments.get_mut(name), self.variables.get(name)) else { continue };
             let mut values = variable.flatten_all()?.to_vec1::<f32>()?;
             for (((value, gradient), mean), square) in values.iter_mut().zip(gradient).zip(&mut moments.mean).zip(&mut moments.square) {
                 let gradient = gradient * scale;
@@ -164,7 +186,7 @@ mod tests {
     /// One step down the bowl `(x - 3)²`.
     fn descend(adam: &mut Adam, variables: &BTreeMap<String, Var>) -> Result<f32> {
         let loss = (variables["x"].as_tensor() - 3.0)?.sqr()?.sum_all()?;
-        adam.step(&loss.backward()?, 0.1)
+        adam.step(&Gradients::of(&loss.backward()?, variables)?, 0.1)
     }
 
     #[test]
@@ -203,7 +225,7 @@ mod tests {
         let variables = variable(1.0)?;
         let mut adam = Adam::new(variables.clone(), AdamSettings::default());
         let loss = (variables["x"].as_tensor() * f64::NAN)?.sum_all()?;
-        assert!(!adam.step(&loss.backward()?, 0.1)?.is_finite(), "the norm says so");
+        assert!(!adam.step(&Gradients::of(&loss.backward()?, &variables)?, 0.1)?.is_finite(), "the norm says so");
         assert_eq!(value(&variables)?, 1.0, "the weight stays");
         Ok(())
     }

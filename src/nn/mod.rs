@@ -11,7 +11,7 @@ mod style;
 pub(crate) mod testing;
 mod weights;
 
-pub use adam::{Adam, AdamSettings, MovingAverage};
+pub use adam::{Adam, AdamSettings, Gradients, MovingAverage};
 pub use attention::SelfAttention;
 pub use layers::{Convolution, Linear, SpectralNorm};
 pub use residual::{Coefficients, Normalisation, Resample, ResidualBlock, ResidualSpec};

@@ -29,6 +29,9 @@ pub enum TrainError {
     /// The thread that makes synthetic heads is gone.
     #[error("the threads that make synthetic heads have stopped")]
     StreamEnded,
+    /// A thread of the training has panicked.
+    #[error("a thread of the training has failed unexpectedly; resume from the last checkpoint")]
+    Panicked,
     /// A file cannot be written.
     #[error("cannot write {path}: {source}", path = path.display())]
     Write {

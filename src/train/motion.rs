@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::Device;
+use candle_core::{Device, Var};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, write_whole};
@@ -13,7 +13,7 @@ use super::samples::{MotionExample, example};
 use super::stream::{PairSource, Sample, Stream, StreamOptions};
 use super::TrainError;
 use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
-use crate::nn::{Adam, AdamSettings, MovingAverage, Store, to_bytes};
+use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
 use crate::synth::Scratch;
 
 /// Settings of a run.
@@ -39,6 +39,8 @@ pub struct MotionOptions {
     pub visits: usize,
     /// Threads that make pairs.
     pub threads: usize,
+    /// Shares of a batch that are worked on side by side.
+    pub shards: usize,
     /// Held-out pairs, each seen in both directions.
     pub validation_pairs: usize,
     /// Where the net is trained.
@@ -67,7 +69,7 @@ impl MotionOptions {
 
     /// What must be the same for a checkpoint to fit; steps may differ, so that a run can be made longer.
     fn identity(&self) -> String {
-        format!("seed {} batch {} channels {:?} block {} visits {}", self.seed, self.batch, self.config.channels, self.block, self.visits)
+        format!("seed {} batch {} in {} channels {:?} block {} visits {}", self.seed, self.batch, self.shards, self.config.channels, self.block, self.visits)
     }
 }
 
@@ -178,19 +180,35 @@ impl MotionTrainer {
     /// One step.
     pub fn step(&mut self) -> Result<StepReport, TrainError> {
         let samples: Vec<Sample> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
-        let seed = self.options.seed;
-        let examples: Vec<MotionExample> = samples.par_iter().map(|sample| example(sample, seed, true)).collect();
-        let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
-        let output = self.net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
-        let (loss, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+        let (gradients, parts) = self.gradients(&samples)?;
         if !parts.loss.is_finite() {
             return Err(TrainError::Diverged(self.step));
         }
         let rate = self.options.rate_at(self.step);
-        let gradient_norm = self.adam.step(&loss.backward()?, rate)?;
+        let gradient_norm = self.adam.step(&gradients, rate)?;
         self.average.update(&self.store.variables(), self.step)?;
         self.step += 1;
         Ok(StepReport { step: self.step, parts, rate, gradient_norm })
+    }
+
+    /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
+    /// are added up in order, so that the sum does not depend on which was ready first.
+    fn gradients(&self, samples: &[Sample]) -> Result<(Gradients, LossParts), TrainError> {
+        let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
+        let learner = Learner { net: &self.net, options: &self.options, variables: &self.store.variables() };
+        let each: Vec<Result<(Gradients, LossParts), TrainError>> = std::thread::scope(|scope| {
+            let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learner.gradients(samples))).collect();
+            working.into_iter().map(|work| work.join().unwrap_or(Err(TrainError::Panicked))).collect()
+        });
+        let mut gradients = Gradients::default();
+        let mut parts = LossParts::default();
+        for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
+            let (found, figures) = found?;
+            let weight = samples.len() as f32 / self.options.batch as f32;
+            gradients.add(&found, weight);
+            parts = parts.plus(&figures.divided(1.0 / weight));
+        }
+        Ok((gradients, parts))
     }
 
     /// Figures of the averaged weights on held-out heads; means over batches.
@@ -225,5 +243,24 @@ impl MotionTrainer {
     pub fn export(&self, path: &Path) -> Result<(), TrainError> {
         let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
         write_whole(path, &bytes)
+    }
+}
+
+/// What a thread needs to find gradients.
+#[derive(Clone, Copy)]
+struct Learner<'a> {
+    net: &'a MotionNet,
+    options: &'a MotionOptions,
+    variables: &'a BTreeMap<String, Var>,
+}
+
+impl Learner<'_> {
+    /// Mean gradients and figures of some samples.
+    fn gradients(self, samples: &[Sample]) -> Result<(Gradients, LossParts), TrainError> {
+        let examples: Vec<MotionExample> = samples.iter().map(|sample| example(sample, self.options.seed, true)).collect();
+        let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
+        let output = self.net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
+        let (loss, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+        Ok((Gradients::of(&loss.backward()?, self.variables)?, parts))
     }
 }
