@@ -14,7 +14,7 @@ pub enum Coefficients<'a> {
     None,
     /// Learnt by the network itself.
     Own(Statistics),
-    /// The person's, AdaIN: every layer takes its own place in the layout.
+    /// The person's (`AdaIN`): every layer takes its own place in the layout.
     Person(Statistics, &'a mut StyleLayout),
 }
 
@@ -97,7 +97,7 @@ pub struct ResidualSpec {
     pub first: bool,
 }
 
-/// `skip(x) + convolve(convolve(x))`; the skip has a 1 x 1 convolution where the number of channels changes.
+/// `skip(x) + convolve(convolve(x))`; the skip has a 1 x 1 convolution where the size or the number of channels changes.
 #[derive(Debug)]
 pub struct ResidualBlock {
     resample: Resample,
@@ -125,7 +125,11 @@ impl ResidualBlock {
             first: layer("first", ConvolutionSpec::wide(from, to).then(between))?,
             before_second,
             second: layer("second", ConvolutionSpec::wide(to, to).gain(spec.second_gain))?,
-            skip: if from == to { None } else { Some(layer("skip", ConvolutionSpec::narrow(from, to))?) },
+            skip: if from == to && spec.resample == Resample::Same {
+                None
+            } else {
+                Some(layer("skip", ConvolutionSpec::narrow(from, to))?)
+            },
         })
     }
 
@@ -260,12 +264,17 @@ mod tests {
     #[test]
     fn a_block_without_gain_is_its_skip_and_counts_its_operations() -> anyhow::Result<()> {
         let store = Store::fresh(8, &Device::Cpu);
-        let spec = ResidualSpec { channels: [4, 4], second_gain: 0.0, spectral: false, resample: Resample::Down, first: true, ..SPEC };
-        let block = ResidualBlock::new(&store.scope(), &spec, Coefficients::None)?;
+        let spec = ResidualSpec { channels: [4, 4], second_gain: 0.0, spectral: false, ..SPEC };
+        let block = |name: &str, spec: ResidualSpec| ResidualBlock::new(&store.scope().under(name), &spec, Coefficients::None);
         let x = testing::noise(&[1, 4, 4, 4], 1)?;
-        let (y, skip) = (block.forward(&x, None)?, ops::average_pool(&x, 2)?);
-        assert_eq!(y.flatten_all()?.to_vec1::<f32>()?, skip.flatten_all()?.to_vec1::<f32>()?, "halved by averaging");
-        assert_eq!(block.flops([4, 4])?, (2 * 2 * 9 * 4 * 4 * 16, [2, 2]), "two convolutions before the halving");
+        let values = |t: Tensor| t.flatten_all()?.to_vec1::<f32>();
+        let same = block("same", spec)?;
+        assert_eq!(values(same.forward(&x, None)?)?, values(x.clone())?, "nothing is added yet");
+        assert_eq!(same.flops([4, 4])?, (2 * 2 * 9 * 4 * 4 * 16, [4, 4]), "two convolutions");
+        let down = block("down", ResidualSpec { resample: Resample::Down, first: true, ..spec })?;
+        let Some(skip) = &down.skip else { panic!("a block that halves has a convolution in its skip") };
+        assert_eq!(values(down.forward(&x, None)?)?, values(skip.forward(&ops::average_pool(&x, 2)?)?)?, "halved by averaging");
+        assert_eq!(down.flops([4, 4])?, (2 * 2 * 9 * 4 * 4 * 16 + 2 * 4 * 4 * 4, [2, 2]), "two before the halving, one behind it");
         Ok(())
     }
 }

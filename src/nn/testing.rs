@@ -79,5 +79,5 @@ fn size(tensor: &Tensor) -> Result<f32> {
 }
 
 fn is_state(name: &str) -> bool {
-    name.ends_with(".left") || name == "left"
+    name.rsplit('.').next() == Some("left")
 }
