@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("nokhwa::", &["src/capture/webcam.rs"]),
     ("dlib_face_recognition", &["src/track/dlib.rs"]),
     ("cpal::", &["src/record/microphone.rs"]),
@@ -12,6 +12,8 @@ const OWNERS: [(&str, &[&str]); 8] = [
     ("wgpu::", &["src/gpu/", "src/compose/", "src/present/preview/", "src/present/window.rs"]),
     ("fast_image_resize", &["src/scale.rs"]),
     ("clap::", &["src/cli/"]),
+    ("candle_core::", &["src/nn/", "src/model/", "src/train/", "src/generate/motion_warp.rs", "src/cli/train.rs"]),
+    ("pulp::", &["src/nn/ops/"]),
 ];
 
 /// The stages: none of them may name another.

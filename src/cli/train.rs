@@ -69,6 +69,9 @@ struct MotionArgs {
     /// Held-out pairs to look at now and then
     #[arg(long, default_value = "64", value_name = "PAIRS")]
     validation: usize,
+    /// Channels at 64, 32, 16 and 8 cells, for trials with a smaller net: the program itself takes the default only
+    #[arg(long, value_name = "A,B,C,D", value_parser = parse_channels)]
+    channels: Option<[usize; 4]>,
     /// Steps from one checkpoint to the next
     #[arg(long, default_value = "500", value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
@@ -131,6 +134,11 @@ fn device(name: &str) -> anyhow::Result<Device> {
     device.map_err(|e| anyhow!("no {name} device can be used: {e}. Build with --features {name} on a machine that has one"))
 }
 
+fn parse_channels(text: &str) -> Result<[usize; 4], String> {
+    let numbers: Option<Vec<usize>> = text.split(',').map(|n| n.trim().parse().ok().filter(|n| (1..=512).contains(n))).collect();
+    numbers.and_then(|n| n.try_into().ok()).ok_or_else(|| "give four numbers from 1 to 512, as 32,64,96,128".to_owned())
+}
+
 fn options(args: &MotionArgs) -> anyhow::Result<MotionOptions> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(MotionOptions {
@@ -139,7 +147,7 @@ fn options(args: &MotionArgs) -> anyhow::Result<MotionOptions> {
         batch: args.batch as usize,
         rate: args.rate,
         average_decay: 0.998,
-        config: MotionConfig::of(Preset::Retrato),
+        config: args.channels.map_or_else(|| MotionConfig::of(Preset::Retrato), |channels| MotionConfig { channels }),
         loss: LossWeights::default(),
         block: args.block as usize,
         visits: args.visits as usize,

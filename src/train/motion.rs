@@ -264,3 +264,60 @@ impl Learner<'_> {
         Ok((Gradients::of(&loss.backward()?, self.variables)?, parts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::{FaceKit, PairSampler};
+
+    fn options() -> MotionOptions {
+        MotionOptions {
+            seed: 3,
+            steps: 40,
+            batch: 3,
+            rate: 1e-3,
+            average_decay: 0.99,
+            config: MotionConfig { channels: [4, 4, 8, 8] },
+            loss: LossWeights::default(),
+            block: 2,
+            visits: 2,
+            threads: 2,
+            shards: 2,
+            validation_pairs: 1,
+            device: Device::Cpu,
+        }
+    }
+
+    fn source() -> Arc<dyn PairSource> {
+        Arc::new(PairSampler::new(Arc::new(FaceKit::stand_in())))
+    }
+
+    #[test]
+    fn a_resumed_run_has_the_same_next_loss_as_one_that_did_not_stop() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("run.safetensors");
+        let mut trainer = MotionTrainer::new(source(), options(), None)?;
+        for _ in 0..3 {
+            trainer.step()?;
+        }
+        trainer.save(&path)?;
+        let went_on: Vec<LossParts> = (0..3).map(|_| trainer.step().map(|r| r.parts)).collect::<Result<_, _>>()?;
+        let mut again = MotionTrainer::resume(source(), options(), &path)?;
+        assert_eq!(again.steps(), 3, "the counter is kept");
+        let resumed: Vec<LossParts> = (0..3).map(|_| again.step().map(|r| r.parts)).collect::<Result<_, _>>()?;
+        assert_eq!(went_on, resumed, "bit for bit, across a block of the stream");
+        assert_eq!(trainer.validate()?, again.validate()?, "the averaged weights too");
+        let other = MotionOptions { seed: 4, ..options() };
+        let refused = MotionTrainer::resume(source(), other, &path);
+        assert!(refused.is_err_and(|e| e.to_string().contains("seed 3")), "another run's checkpoint is refused");
+        Ok(())
+    }
+
+    #[test]
+    fn the_rate_rises_stays_and_falls() {
+        let options = MotionOptions { steps: 1000, ..options() };
+        let rates = [0, 99, 400, 750, 999].map(|step| options.rate_at(step) / options.rate);
+        assert!(rates[0] < 0.02 && (rates[1] - 1.0).abs() < 1e-3 && (rates[2] - 1.0).abs() < 1e-3, "warm-up, then level: {rates:?}");
+        assert!((rates[3] - 0.505).abs() < 0.01 && rates[4] < 0.011, "half way down, then the last share: {rates:?}");
+    }
+}

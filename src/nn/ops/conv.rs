@@ -88,7 +88,8 @@ impl CustomOp3 for Conv {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let shape = shape_of(input.shape(), kernel.shape(), bias.shape(), self.stride)?;
         let gradient = gradient.contiguous()?;
-        let sums = kernels::gradient_of_sums(&shape, &numbers(output)?, &numbers(&gradient)?, self.epilogue());
+        let reached = numbers(&gradient)?;
+        let sums = kernels::gradient_of_sums(&shape, &numbers(output)?, &reached, self.epilogue());
         let of_input = if input.track_op() {
             Some(tensor(kernels::backward_input(&shape, &numbers(kernel)?, &sums), input.shape())?)
         } else {

@@ -5,6 +5,7 @@
 //! sum with the kernel turned round; with stride 2 it falls apart into four such sums, one for each parity of the place. The gradient with
 //! respect to the kernel uses the same run as the rows of its result.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -50,15 +51,15 @@ impl Shape {
     }
 }
 
-/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`. The memory goes back to a shelf when the value is dropped.
-pub(super) struct Padded {
-    pub values: Vec<f32>,
+/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`. Memory of its own goes back to a shelf when the value is dropped.
+pub(super) struct Padded<'a> {
+    pub values: Cow<'a, [f32]>,
     pub row: usize,
     pub image: usize,
     layout: Layout,
 }
 
-/// What memory on the shelf was laid out for: batch, height, width, stride of a pixel, numbers written per pixel, border.
+/// What memory on the shelf was laid out for: batch, height, width, numbers per pixel, distance of pixels, border.
 type Layout = [usize; 6];
 
 /// Memory that was used before, by layout. Whatever lies between and around the pixels is still zero there, since only pixels are ever written: neither
@@ -67,15 +68,10 @@ static SHELF: Mutex<BTreeMap<Layout, Vec<Vec<f32>>>> = Mutex::new(BTreeMap::new(
 /// Vectors kept for each layout.
 const SHELVED: usize = 4;
 
-impl Padded {
+impl<'a> Padded<'a> {
     /// Pictures of `[batch, height, width]` pixels with `channels` numbers, `stride` numbers apart; `fill` writes the pixels of a row, given its number.
-    pub(super) fn new(
-        [batch, height, width]: [usize; 3],
-        [channels, stride]: [usize; 2],
-        pad: usize,
-        fill: impl Fn(usize, &mut [f32]) + Sync,
-    ) -> Self {
-        let layout = [batch, height, width, stride, channels, pad];
+    fn new([batch, height, width]: [usize; 3], [channels, stride]: [usize; 2], pad: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+        let layout = [batch, height, width, channels, stride, pad];
         let row = (width + 2 * pad) * stride;
         let image = (height + 2 * pad) * row;
         let shelved = SHELF.lock().ok().and_then(|mut shelf| shelf.get_mut(&layout)?.pop());
@@ -88,16 +84,28 @@ impl Padded {
                 }
             });
         }
-        Self { values, row, image, layout }
+        Self { values: Cow::Owned(values), row, image, layout }
+    }
+
+    /// A copy of pictures with a border, or the pictures themselves where none is needed.
+    fn of(pictures: &'a [f32], pixels: [usize; 3], channels: usize, pad: usize) -> Self {
+        let [batch, height, width] = pixels;
+        let line = width * channels;
+        if pad == 0 {
+            let layout = [batch, height, width, channels, channels, 0];
+            return Self { values: Cow::Borrowed(pictures), row: line, image: height * line, layout };
+        }
+        Self::new(pixels, [channels; 2], pad, |row, to| to.copy_from_slice(&pictures[row * line..][..line]))
     }
 }
 
-impl Drop for Padded {
+impl Drop for Padded<'_> {
     fn drop(&mut self) {
+        let Cow::Owned(values) = &mut self.values else { return };
         if let Ok(mut shelf) = SHELF.lock() {
             let place = shelf.entry(self.layout).or_default();
             if place.len() < SHELVED {
-                place.push(std::mem::take(&mut self.values));
+                place.push(std::mem::take(values));
             }
         }
     }
@@ -172,7 +180,7 @@ pub(super) struct Epilogue {
 
 /// One pass over pictures: every output row is made of phases, every phase of runs.
 struct Pass<'a> {
-    padded: &'a Padded,
+    padded: &'a Padded<'a>,
     /// Numbers from one pixel of a phase to the next, in the padded picture.
     pixel_step: usize,
     /// Numbers from one output row (or pair of rows) to the next.
@@ -286,8 +294,7 @@ impl Pass<'_> {
 
 /// `out[b, y, x, o] = act(bias[o] + sum over ky, kx, i of input[b, s y + ky - pad, s x + kx - pad, i] kernel[ky, kx, i, o])`.
 pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], epilogue: Epilogue) -> Vec<f32> {
-    let width_in = shape.input[1] * shape.channels_in;
-    let padded = Padded::new(shape.pixels_in(), [shape.channels_in; 2], shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+    let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let depth = shape.kernel * shape.channels_in;
     let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, c| kernel[k * shape.channels_out + c]);
     let [height, width] = shape.output();
@@ -308,19 +315,27 @@ pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32]
 }
 
 /// The gradient that reaches the sums, from the gradient of the output and the output itself, with a zero border.
-pub(super) fn gradient_of_sums(shape: &Shape, output: &[f32], gradient: &[f32], epilogue: Epilogue) -> Padded {
+pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a [f32], epilogue: Epilogue) -> Padded<'a> {
     let [height, width] = shape.output();
+    let pixels = [shape.batch, height, width];
+    if epilogue.negative_slope == 1.0 {
+        return Padded::of(gradient, pixels, shape.channels_out, shape.pad());
+    }
     let line = width * shape.channels_out;
-    Padded::new([shape.batch, height, width], [shape.channels_out; 2], shape.pad(), |row, to| {
+    let arch = Arch::new();
+    Padded::new(pixels, [shape.channels_out; 2], shape.pad(), |row, to| {
         let (y, g) = (&output[row * line..][..line], &gradient[row * line..][..line]);
-        for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
-            *to = if *y < 0.0 { epilogue.negative_slope * g } else { *g };
-        }
+        // Compiled for each vector width.
+        arch.dispatch(|| {
+            for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
+                *to = if *y < 0.0 { epilogue.negative_slope } else { 1.0 } * g;
+            }
+        });
     })
 }
 
 /// Gradient with respect to the input.
-pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded) -> Vec<f32> {
+pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -> Vec<f32> {
     let (size, ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
     let tap = |ky: usize, kx: usize, i: usize, o: usize| kernel[((ky * size + kx) * ci + i) * co + o];
     let [height, width] = shape.input;
@@ -365,9 +380,8 @@ pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded) -> Ve
 }
 
 /// Gradients with respect to the kernel and the bias.
-pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (Vec<f32>, Vec<f32>) {
-    let width_in = shape.input[1] * shape.channels_in;
-    let padded = Padded::new(shape.pixels_in(), [shape.channels_in; 2], shape.pad(), |row, to| to.copy_from_slice(&input[row * width_in..][..width_in]));
+pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded<'_>) -> (Vec<f32>, Vec<f32>) {
+    let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let co = shape.channels_out;
     let vectors = vectors_for(co, lanes());
     let width = vectors * lanes();
@@ -378,7 +392,7 @@ pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (V
         let (image, y) = (row / out_height, row % out_height);
         &sums.values[image * sums.image + (y + shape.pad()) * sums.row + shape.pad() * co..][..line]
     };
-    // Whole vectors need whole columns.
+    // Whole vectors need whole columns, and rows without a border between them.
     let even = Padded::new([shape.batch, out_height, out_width], [co, whole], 0, |row, to| {
         for (to, from) in to.chunks_exact_mut(whole).zip(inner(row).chunks_exact(co)) {
             to[..co].copy_from_slice(from);
@@ -389,7 +403,7 @@ pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (V
     let task = KernelTask { shape, padded: &padded, even: &even, whole, vectors };
     let arch = Arch::new();
     // One kernel row and one stretch of its taps per task: every sum is made by one thread in one order.
-    let stretch = run.div_ceil(4).next_multiple_of(8).min(run.max(1));
+    let stretch = run.div_ceil(4).next_multiple_of(12).min(run.max(1));
     result.par_chunks_mut((run * whole).max(1)).enumerate().for_each(|(ky, rows)| {
         rows.par_chunks_mut(stretch * whole).enumerate().for_each(|(s, rows)| {
             arch.dispatch(KernelStretch { task: &task, ky, first: s * stretch, rows });
@@ -405,10 +419,13 @@ pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded) -> (V
     (kernel, bias)
 }
 
+/// Pixels that one tile of the kernel's gradient passes over at a time: as many as leave their gradients in the nearest cache for the next tile.
+const BAND_PIXELS: usize = 128;
+
 struct KernelTask<'a> {
     shape: &'a Shape,
-    padded: &'a Padded,
-    even: &'a Padded,
+    padded: &'a Padded<'a>,
+    even: &'a Padded<'a>,
     whole: usize,
     vectors: usize,
 }
@@ -441,12 +458,16 @@ impl KernelStretch<'_> {
         let count = rows.len() / task.whole;
         let [height, _] = task.shape.output();
         // A few rows at a time stay in the nearest cache while every tap passes over them.
-        let band = (128 / task.shape.output()[1].max(1)).max(1);
+        let band = (BAND_PIXELS / task.shape.output()[1].max(1)).max(1);
         for image in 0..task.shape.batch {
             for y in (0..height).step_by(band) {
                 let band = y..(y + band).min(height);
                 let mut row = 0;
                 if S::REGISTER_COUNT >= 32 {
+                    while count - row >= 12 {
+                        task.tile::<S, 12, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
+                        row += 12;
+                    }
                     while count - row >= 8 {
                         task.tile::<S, 8, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
                         row += 8;

@@ -8,6 +8,8 @@ use super::{Activation, plain};
 
 /// Added to the variance.
 const EPSILON: f32 = 1e-5;
+/// Pixels that one thread scales and shifts at a time.
+const PART_PIXELS: usize = 1024;
 
 /// What stands before scale and shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -65,6 +67,17 @@ impl Moments {
     }
 }
 
+/// `act(x * gain + offset)` for pixels with as many channels as there are gains. A function of its own, so that the loop becomes vectors.
+fn scale_and_shift(out: &mut [f32], x: &[f32], gain: &[f32], offset: &[f32], slope: f32) {
+    let channels = gain.len().max(1);
+    for (out, x) in out.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+        for (((o, x), g), t) in out.iter_mut().zip(x).zip(gain).zip(offset) {
+            let y = x * g + t;
+            *o = y * if y < 0.0 { slope } else { 1.0 };
+        }
+    }
+}
+
 impl CustomOp3 for Adain {
     fn name(&self) -> &'static str {
         "adain"
@@ -81,12 +94,8 @@ impl CustomOp3 for Adain {
             let (scale, shift) = (&scale[b * channels..][..channels], &shift[b * channels..][..channels]);
             let gain: Vec<f32> = scale.iter().zip(&moments.inverse).map(|(s, i)| (1.0 + s) * i).collect();
             let offset: Vec<f32> = shift.iter().zip(&gain).zip(&moments.mean).map(|((t, g), m)| t - g * m).collect();
-            for (out, x) in out.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                for (((o, x), g), t) in out.iter_mut().zip(x).zip(&gain).zip(&offset) {
-                    let y = x * g + t;
-                    *o = if y < 0.0 { slope * y } else { y };
-                }
-            }
+            let part = PART_PIXELS * channels.max(1);
+            out.par_chunks_mut(part).zip(x.par_chunks(part)).for_each(|(out, x)| scale_and_shift(out, x, &gain, &offset, slope));
         });
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
@@ -130,7 +139,7 @@ impl Adain {
         let pixels = to_x.chunks_exact_mut(channels).zip(picture.x.chunks_exact(channels)).zip(picture.y.chunks_exact(channels)).zip(picture.g.chunks_exact(channels));
         for (((to, x), y), g) in pixels {
             for c in 0..channels {
-                let reached = if y[c] < 0.0 { slope * g[c] } else { g[c] };
+                let reached = g[c] * if y[c] < 0.0 { slope } else { 1.0 };
                 to[c] = reached;
                 to_shift[c] += reached;
                 to_scale[c] += reached * (x[c] - moments.mean[c]) * moments.inverse[c];

@@ -8,26 +8,32 @@ use super::access::{numbers, slice, tensor};
 
 /// `[b, h, w, c]` → `[b, h / 2, w / 2, 4 c]`: the pixels of a square behind each other, row by row. Height and width are even.
 pub fn pixel_unshuffle(x: &Tensor) -> Result<Tensor> {
-    let (batch, height, width, channels) = x.dims4()?;
+    let (_, height, width, _) = x.dims4()?;
     if height % 2 != 0 || width % 2 != 0 {
         bail!("{height} x {width} is not made of squares of 2");
     }
-    if x.device().is_cpu() {
-        return x.contiguous()?.apply_op1(Shuffle { apart: false });
-    }
-    let split = x.reshape((batch, height / 2, 2, width / 2, 2, channels))?;
-    split.permute((0, 1, 3, 2, 4, 5))?.contiguous()?.reshape((batch, height / 2, width / 2, 4 * channels))
+    if x.device().is_cpu() { x.contiguous()?.apply_op1(Shuffle { apart: false }) } else { unshuffle_composed(x) }
 }
 
 /// `[b, h, w, 4 c]` → `[b, 2 h, 2 w, c]`: the inverse of [`pixel_unshuffle`].
 pub fn pixel_shuffle(x: &Tensor) -> Result<Tensor> {
-    let (batch, height, width, channels) = x.dims4()?;
+    let (_, _, _, channels) = x.dims4()?;
     if channels % 4 != 0 {
         bail!("{channels} channels are not those of four pixels");
     }
-    if x.device().is_cpu() {
-        return x.contiguous()?.apply_op1(Shuffle { apart: true });
-    }
+    if x.device().is_cpu() { x.contiguous()?.apply_op1(Shuffle { apart: true }) } else { shuffle_composed(x) }
+}
+
+/// [`pixel_unshuffle`] out of the library's own operations.
+fn unshuffle_composed(x: &Tensor) -> Result<Tensor> {
+    let (batch, height, width, channels) = x.dims4()?;
+    let split = x.reshape((batch, height / 2, 2, width / 2, 2, channels))?;
+    split.permute((0, 1, 3, 2, 4, 5))?.contiguous()?.reshape((batch, height / 2, width / 2, 4 * channels))
+}
+
+/// [`pixel_shuffle`] out of the library's own operations.
+fn shuffle_composed(x: &Tensor) -> Result<Tensor> {
+    let (batch, height, width, channels) = x.dims4()?;
     let split = x.reshape((batch, height, width, 2, 2, channels / 4))?;
     split.permute((0, 1, 3, 2, 4, 5))?.contiguous()?.reshape((batch, 2 * height, 2 * width, channels / 4))
 }
@@ -90,7 +96,9 @@ mod tests {
         assert_eq!(small.dims(), [2, 2, 3, 12], "shape");
         let first = small.narrow(0, 0, 1)?.narrow(1, 1, 1)?.narrow(2, 2, 1)?.flatten_all()?.to_vec1::<f32>()?;
         assert_eq!(first, [48.0, 49.0, 50.0, 51.0, 52.0, 53.0, 66.0, 67.0, 68.0, 69.0, 70.0, 71.0], "a square, row by row");
+        assert_eq!(small.flatten_all()?.to_vec1::<f32>()?, unshuffle_composed(&x)?.flatten_all()?.to_vec1::<f32>()?, "composed");
         let back = pixel_shuffle(&small)?;
+        assert_eq!(shuffle_composed(&small)?.flatten_all()?.to_vec1::<f32>()?, x.flatten_all()?.to_vec1::<f32>()?, "composed, and back");
         assert_eq!(back.flatten_all()?.to_vec1::<f32>()?, x.flatten_all()?.to_vec1::<f32>()?, "the same picture");
         let gradients = (back * x.detach())?.sum_all()?.backward()?;
         let gradient = gradients.get(&x).map(Tensor::flatten_all).transpose()?.map(|g| g.to_vec1::<f32>()).transpose()?;

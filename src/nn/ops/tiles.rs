@@ -61,12 +61,22 @@ pub(super) fn along_columns<S: Simd, const R: usize, const V: usize>(
 /// The first `V` vectors of `from`, of which there may be fewer numbers than that; missing ones read as 0.
 #[inline(always)]
 pub(super) fn load<S: Simd, const V: usize>(simd: S, from: &[f32]) -> [S::f32s; V] {
+    let (whole, _) = S::as_simd_f32s(from);
+    // Whole vectors are the rule; partial loads go through a table of jumps.
+    if let Some(whole) = whole.first_chunk::<V>() {
+        return *whole;
+    }
     std::array::from_fn(|v| simd.partial_load_f32s(&from[from.len().min(v * S::F32_LANES)..from.len().min((v + 1) * S::F32_LANES)]))
 }
 
-/// Writes as many numbers as `to` holds.
+/// Writes as many numbers as `to` holds, at most `V` vectors.
 #[inline(always)]
 pub(super) fn store<S: Simd, const V: usize>(simd: S, to: &mut [f32], values: [S::f32s; V]) {
+    let (whole, _) = S::as_mut_simd_f32s(to);
+    if let Some(whole) = whole.first_chunk_mut::<V>() {
+        *whole = values;
+        return;
+    }
     for (to, value) in to.chunks_mut(S::F32_LANES).zip(values) {
         simd.partial_store_f32s(to, value);
     }

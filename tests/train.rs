@@ -1,0 +1,81 @@
+//! Synthetic heads and training through the real program, on a crude head of its own; with ICT-FaceKit where it lies beside the checkout.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn retrato(arguments: &[&str], folder: &Path) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_retrato")).args(arguments).current_dir(folder).output().expect("the program starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "retrato {arguments:?} failed: {errors}");
+    output
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("the result is JSON")
+}
+
+#[test]
+fn training_from_nothing_learns_and_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = ["--batch", "4", "--block", "16", "--visits", "4", "--validation", "2", "--channels", "8,16,16,24", "--rate", "2e-3", "--json"];
+    let train = |steps: &str| {
+        let arguments = ["train", "motion", "--stand-in", "-o", "run", "--steps", steps];
+        json(&retrato(&[&arguments[..], &small].concat(), folder.path()))
+    };
+    let report = train("200");
+    let loss = |key: &str| report[key].as_f64().unwrap_or(f64::NAN);
+    let factor = loss("last_loss") / loss("first_loss");
+    assert!(factor < 0.75, "after 200 steps the loss is under 0.75 of that of the first 50: {factor}");
+    assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(800), Some(true)), "all samples were seen");
+    let lines = |name: &str| std::fs::read_to_string(folder.path().join("run").join(name)).expect("the curve").lines().count();
+    assert_eq!(lines("curve.jsonl"), 4, "a point every 50 steps");
+    assert!(folder.path().join("run/curve.svg").is_file(), "and a picture");
+    let longer = train("210");
+    assert_eq!(longer["steps"].as_u64(), Some(210), "the run is gone on with");
+    assert_eq!(lines("curve.jsonl"), 5, "and so is its curve");
+}
+
+#[test]
+fn sheets_of_synthetic_heads_are_written_and_repeat() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sheet = |name: &str, seed: &str| {
+        let report = json(&retrato(&["synth", "--stand-in", "--pairs", "2", "--seed", seed, "--preview", name, "--json"], folder.path()));
+        let path = report["sheets"][0].as_str().map(|p| folder.path().join(p)).expect("a sheet");
+        image::open(path).expect("a picture").into_rgb8()
+    };
+    let first = sheet("a", "5");
+    assert!(first.width() >= 4 * 256 && first.height() >= 256, "source, target, warp and parts side by side: {:?}", first.dimensions());
+    assert_eq!(first, sheet("b", "5"), "the same seed makes the same pictures");
+    assert_ne!(first, sheet("c", "6"), "another seed makes others");
+}
+
+#[test]
+fn a_missing_kit_is_a_clear_error() {
+    let output = Command::new(env!("CARGO_BIN_EXE_retrato")).args(["synth", "--facekit", "nowhere"]).output().expect("the program starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && errors.contains("FaceXModel"), "it says what is needed: {errors}");
+}
+
+/// The kit, unpacked from where the project keeps it.
+fn kit(folder: &Path) -> Option<PathBuf> {
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ict-facekit.tar.xz");
+    if !archive.exists() {
+        println!("SKIPPED: ../shared/data/ict-facekit.tar.xz is not there");
+        return None;
+    }
+    let unpacked = Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder).status();
+    if !unpacked.is_ok_and(|status| status.success()) {
+        println!("SKIPPED: tar cannot unpack {}", archive.display());
+        return None;
+    }
+    Some(folder.join("FaceXModel"))
+}
+
+#[test]
+fn the_real_kit_is_read_and_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(kit) = kit(folder.path()) else { return };
+    let kit = kit.to_string_lossy().into_owned();
+    let report = json(&retrato(&["synth", "--facekit", &kit, "--pairs", "4", "--preview", "sheets", "--json"], folder.path()));
+    assert_eq!(report["pairs"].as_u64(), Some(4), "four pairs were made");
+}
