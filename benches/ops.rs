@@ -106,9 +106,16 @@ impl Printer {
     fn arithmetic(&self, name: &str, pass: &str, seconds: f64, flops: f64) {
         let rate = flops / seconds / 1e9;
         if self.json {
-            println!("{}", serde_json::json!({"op": name, "pass": pass, "ms": seconds * 1e3, "gflops": rate, "of_roof": rate / self.arithmetic}));
+            println!(
+                "{}",
+                serde_json::json!({"op": name, "pass": pass, "ms": seconds * 1e3, "gflops": rate, "of_roof": rate / self.arithmetic})
+            );
         } else {
-            println!("{name:34} {pass:16} {:9.3} ms {rate:7.0} GFLOP/s {:5.0} % of the roof", seconds * 1e3, 100.0 * rate / self.arithmetic);
+            println!(
+                "{name:34} {pass:16} {:9.3} ms {rate:7.0} GFLOP/s {:5.0} % of the roof",
+                seconds * 1e3,
+                100.0 * rate / self.arithmetic
+            );
         }
     }
 

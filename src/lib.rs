@@ -68,6 +68,7 @@ pub mod nn;
 pub mod pipeline;
 pub mod portrait;
 pub mod present;
+pub mod random;
 pub mod record;
 pub mod retarget;
 pub mod runtime;

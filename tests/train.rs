@@ -17,7 +17,8 @@ fn json(output: &Output) -> serde_json::Value {
 #[test]
 fn training_from_nothing_learns_and_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
-    let small = ["--batch", "4", "--block", "16", "--visits", "4", "--validation", "2", "--channels", "8,16,16,24", "--rate", "2e-3", "--json"];
+    let small =
+        ["--batch", "4", "--block", "16", "--visits", "4", "--validation", "2", "--channels", "8,16,16,24", "--rate", "2e-3", "--json"];
     let train = |steps: &str| {
         let arguments = ["train", "motion", "--stand-in", "-o", "run", "--steps", steps];
         json(&retrato(&[&arguments[..], &small].concat(), folder.path()))

@@ -114,7 +114,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
-    let job = OfflineJob { portrait, generator: args.generator.choice(), controls: controls(args), sound: sound(args, &driver), limit: args.seconds, driver, output, stop };
+    let job = OfflineJob {
+        portrait,
+        generator: args.generator.choice(),
+        controls: controls(args),
+        sound: sound(args, &driver),
+        limit: args.seconds,
+        driver,
+        output,
+        stop,
+    };
     let bar = common::ProgressLine::new(args.json);
     let report = pipeline::animate(&job, tracker, |progress| bar.show(progress))?;
     bar.clear();

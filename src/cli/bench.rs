@@ -146,7 +146,8 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig { landmark_model: args.model.named()?, gpu, generator: args.generator.choice(), controls: Controls::default() };
+    let config =
+        PipelineConfig { landmark_model: args.model.named()?, gpu, generator: args.generator.choice(), controls: Controls::default() };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);

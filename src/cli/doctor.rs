@@ -7,6 +7,7 @@ use super::common;
 use crate::capture::{self, CameraChoice, CameraFormat};
 use crate::doctor::{Devices, Inventory, Report, Status};
 use crate::gpu;
+use crate::model;
 use crate::pipeline;
 use crate::settings::{Settings, SettingsFile};
 use crate::track;
@@ -44,10 +45,20 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
             reason: chosen.reason,
         },
         landmark_model: track::model_places(model),
+        networks: networks(),
         cameras: cameras(),
         microphones: microphones(),
         folders,
     }
+}
+
+/// The networks that the program carries.
+fn networks() -> Vec<Result<String, String>> {
+    let state = |entry: model::ManifestEntry| {
+        let about = format!("{} {}, {} training samples\nBLAKE3 {}", entry.name, entry.version, entry.samples, entry.blake3);
+        model::shipped_motion().map(|_| about).map_err(|error| error.to_string())
+    };
+    model::manifest().into_iter().map(state).collect()
 }
 
 /// Every camera with its formats.

@@ -100,7 +100,8 @@ fn read_clip(path: &Path, max_frames: Option<usize>, detector: &mut Detector) ->
     let spec = SourceSpec::Clip { path: path.to_owned(), looped: false };
     let source = capture::open(&spec, OpenOptions::full_size())?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let clip = EvaluationClip::read(&name, Frames(source).take(max_frames.unwrap_or(usize::MAX)), &mut |picture| detector.largest(picture))?;
+    let clip =
+        EvaluationClip::read(&name, Frames(source).take(max_frames.unwrap_or(usize::MAX)), &mut |picture| detector.largest(picture))?;
     Ok(clip)
 }
 

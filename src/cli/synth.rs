@@ -81,17 +81,27 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let numbers = next..end.min(next + PAIRS_PER_SHEET);
         next = numbers.end;
         let start = Instant::now();
-        let pairs: Vec<Pair> = numbers.clone().into_par_iter().map_init(Scratch::new, |scratch, n| sampler.pair(args.seed, n, scratch)).collect();
+        let pairs: Vec<Pair> =
+            numbers.clone().into_par_iter().map_init(Scratch::new, |scratch, n| sampler.pair(args.seed, n, scratch)).collect();
         seconds += start.elapsed().as_secs_f64();
         if let Some(folder) = &args.preview {
             sheets.push(write_sheet(folder, args.seed, numbers.start, &pairs)?);
         }
     }
-    let report = Report { pairs: args.pairs, seconds, pairs_per_second: args.pairs as f64 / seconds.max(1e-9), threads: rayon::current_num_threads(), sheets };
+    let report = Report {
+        pairs: args.pairs,
+        seconds,
+        pairs_per_second: args.pairs as f64 / seconds.max(1e-9),
+        threads: rayon::current_num_threads(),
+        sheets,
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        println!("{} pairs in {:.1} s on {} threads: {:.1} pairs per second", report.pairs, report.seconds, report.threads, report.pairs_per_second);
+        println!(
+            "{} pairs in {:.1} s on {} threads: {:.1} pairs per second",
+            report.pairs, report.seconds, report.threads, report.pairs_per_second
+        );
         report.sheets.iter().for_each(|sheet| println!("{}", sheet.display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -217,7 +217,18 @@ impl<'a> Run<'a> {
         bar.reset_eta();
         let seconds_before = curve.points().last().map_or(0.0, |p| p.seconds);
         let first_step = trainer.steps();
-        Ok(Self { args, trainer, curve, stop, bar, start: Instant::now(), first_step, seconds_before, sum: LossParts::default(), count: 0.0 })
+        Ok(Self {
+            args,
+            trainer,
+            curve,
+            stop,
+            bar,
+            start: Instant::now(),
+            first_step,
+            seconds_before,
+            sum: LossParts::default(),
+            count: 0.0,
+        })
     }
 
     fn to_the_end(mut self) -> anyhow::Result<Report> {

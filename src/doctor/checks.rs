@@ -23,6 +23,7 @@ pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
         processor(found),
         memory(found),
         landmark_model(found.landmark_model.as_ref(), inventory),
+        networks(&inventory.networks),
         cameras(&inventory.cameras, found),
         microphones(&inventory.microphones),
         display(found.desktop),
@@ -121,6 +122,14 @@ fn landmark_model(found: Option<&ModelFacts>, inventory: &Inventory) -> Check {
     }
 }
 
+fn networks(all: &[Result<String, String>]) -> Check {
+    let lines: Vec<&str> = all.iter().map(|network| network.as_deref().unwrap_or_else(|trouble| trouble)).collect();
+    let damaged = all.is_empty() || all.iter().any(Result::is_err);
+    let mend = damaged.then_some("build or install the program again: its weights are part of it");
+    let detail = if lines.is_empty() { "none".to_owned() } else { lines.join("\n") };
+    check("networks", if damaged { Status::Warning } else { Status::Ok }, detail, mend)
+}
+
 fn cameras(listed: &Devices, found: &Surroundings) -> Check {
     let name = "cameras";
     if !found.closed_cameras.is_empty() {
@@ -217,11 +226,21 @@ mod tests {
             adapters: Vec::new(),
             executor: crate::gpu::choose_executor(&[], None),
             landmark_model: vec![facts.path.clone()],
+            networks: Vec::new(),
             cameras: Devices::NotBuilt,
             microphones: Devices::NotBuilt,
             folders: Vec::new(),
         };
         landmark_model(Some(facts), &inventory).status
+    }
+
+    #[test]
+    fn a_damaged_network_is_a_warning_with_a_way_out() {
+        let good = Ok("motion 1".to_owned());
+        assert_eq!(networks(std::slice::from_ref(&good)).status, Status::Ok, "usable");
+        let damaged = networks(&[good, Err("motion: not those of the manifest".to_owned())]);
+        assert_eq!(damaged.status, Status::Warning, "the closed form still works");
+        assert!(damaged.detail.contains("manifest") && damaged.mend.is_some(), "it says why and what to do");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Inventory {
     pub executor: ChosenExecutor,
     /// Places where the landmark model is looked for, in this order.
     pub landmark_model: Vec<PathBuf>,
+    /// The program's own networks: what they are, or why one cannot be used.
+    pub networks: Vec<Result<String, String>>,
     /// Webcams.
     pub cameras: Devices,
     /// Microphones.
@@ -121,6 +123,7 @@ mod tests {
             adapters: Vec::new(),
             executor: choose_executor(&[], None),
             landmark_model: Vec::new(),
+            networks: vec![Err("motion: damaged".to_owned())],
             cameras: Devices::Failed("no such device".to_owned()),
             microphones: Devices::Listed(Vec::new()),
             folders: vec![("cache folder", PathBuf::from("/dev/null/cannot/be"))],

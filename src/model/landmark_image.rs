@@ -29,7 +29,15 @@ const PUPILS: usize = 6;
 /// `first..first + LANDMARK_CHANNELS` of each pixel are raised to at most 1, lines about `2 radius` pixels of the image wide.
 ///
 /// Points are in crop pixels (centre of pixel i at i); what lies outside is cut off.
-pub fn draw_landmarks(landmarks: &[Vec2], pupils: Option<[Vec2; 2]>, cells: usize, radius: f32, out: &mut [f32], stride: usize, first: usize) {
+pub fn draw_landmarks(
+    landmarks: &[Vec2],
+    pupils: Option<[Vec2; 2]>,
+    cells: usize,
+    radius: f32,
+    out: &mut [f32],
+    stride: usize,
+    first: usize,
+) {
     let scale = cells as f32 / CROP_PX;
     let place = |p: Vec2| (p + 0.5) * scale - 0.5;
     let mut canvas = Canvas { cells, radius, out, stride };

@@ -1,4 +1,7 @@
 //! The last step of the motion net as one operation: from its numbers and the candidates to a flow and its visibility.
+//!
+//! A softmax over four numbers says how likely a place stands still or moves by each of three candidates. What stands still shall stand exactly still, so that
+//! a painted background keeps its pixels: the flow is the mean of the candidates, plus a residual, times a gate that all but closes when moving is unlikely.
 
 use candle_core::{CpuStorage, CustomOp2, D, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -11,6 +14,16 @@ pub(super) const CHANNELS: usize = 7;
 const RESULTS: usize = 3;
 /// Residual flow of one unit of output, in pixels.
 const RESIDUAL_PX: f32 = 8.0;
+/// Share of moving at which the gate opens.
+const SILL: f32 = 0.1;
+/// What a closed gate lets through, so that learning still reaches it.
+const LEAK: f32 = 0.05;
+
+/// How far the gate is open for a share of moving from 0 to 1, and its slope there.
+fn gate(moving: f32) -> (f32, f32) {
+    let open = (moving - SILL) / (1.0 - SILL);
+    if open > LEAK * moving { (open, 1.0 / (1.0 - SILL)) } else { (LEAK * moving, LEAK) }
+}
 
 /// `numbers` is `[batch, h, w, 4 CHANNELS]`: the cells of a square of four behind each other, row by row. `candidates` is `[batch, h, w, 6]`: three flows in
 /// pixels, enlarged bilinearly here. The result is `[batch, 2 h, 2 w, 3]`: flow in pixels, logit of the visibility. Only `numbers` gets a gradient.
@@ -35,6 +48,23 @@ fn softmax(logits: &[f32]) -> [f32; 4] {
     let raised: [f32; 4] = std::array::from_fn(|k| (logits[k] - largest).exp());
     let sum: f32 = raised.iter().sum();
     raised.map(|r| r / sum)
+}
+
+/// One cell's mixture: the share of moving, the shares of the three candidates in it, and the flow behind the gate in pixels.
+struct Mixture {
+    moving: f32,
+    shares: [f32; 3],
+    flow: [f32; 2],
+}
+
+impl Mixture {
+    fn of(cell: &[f32], flows: &[f32; 6]) -> Self {
+        let weights = softmax(cell);
+        let moving = (weights[1] + weights[2] + weights[3]).max(f32::MIN_POSITIVE);
+        let shares: [f32; 3] = std::array::from_fn(|k| weights[k + 1] / moving);
+        let flow = std::array::from_fn(|c| (0..3).map(|k| shares[k] * flows[2 * k + c]).sum::<f32>() + RESIDUAL_PX * cell[4 + c]);
+        Self { moving, shares, flow }
+    }
 }
 
 /// The three candidates at a cell of the doubled grid.
@@ -67,12 +97,9 @@ impl CustomOp2 for Mix {
             let from = &numbers[(image * height + y / 2) * width * 4 * CHANNELS..][..width * 4 * CHANNELS];
             for (x, out) in out.chunks_exact_mut(RESULTS).enumerate() {
                 let cell = &from[(x / 2 * 4 + y % 2 * 2 + x % 2) * CHANNELS..][..CHANNELS];
-                let weights = softmax(cell);
-                let flows = enlarged(candidates, [height, width], y, x);
-                for c in 0..2 {
-                    out[c] = (0..3).map(|k| weights[k + 1] * flows[2 * k + c]).sum::<f32>() + RESIDUAL_PX * cell[4 + c];
-                }
-                out[2] = cell[6];
+                let mixture = Mixture::of(cell, &enlarged(candidates, [height, width], y, x));
+                let (open, _) = gate(mixture.moving);
+                out.copy_from_slice(&[open * mixture.flow[0], open * mixture.flow[1], cell[6]]);
             }
         });
         Ok((CpuStorage::F32(out), (batch, 2 * height, 2 * width, RESULTS).into()))
@@ -91,14 +118,16 @@ impl CustomOp2 for Mix {
             for (at, (out, cell)) in out.chunks_exact_mut(CHANNELS).zip(from.chunks_exact(CHANNELS)).enumerate() {
                 let (y, x) = (2 * half + at % 4 / 2, 2 * (at / 4) + at % 2);
                 let g = &g[((image * 2 * height + y) * 2 * width + x) * RESULTS..][..RESULTS];
-                let weights = softmax(cell);
                 let flows = enlarged(candidates, [height, width], y, x);
-                // How much each flow would be pulled, standing still not at all; the softmax takes off the mean.
-                let pull: [f32; 4] = std::array::from_fn(|k| if k == 0 { 0.0 } else { g[0] * flows[2 * k - 2] + g[1] * flows[2 * k - 1] });
-                let mean: f32 = (0..4).map(|k| weights[k] * pull[k]).sum();
-                (0..4).for_each(|k| out[k] = weights[k] * (pull[k] - mean));
-                out[4] = RESIDUAL_PX * g[0];
-                out[5] = RESIDUAL_PX * g[1];
+                let Mixture { moving, shares, flow } = Mixture::of(cell, &flows);
+                let (open, slope) = gate(moving);
+                let to_moving = slope * (g[0] * flow[0] + g[1] * flow[1]) * moving * (1.0 - moving);
+                let pull: [f32; 3] = std::array::from_fn(|k| open * (g[0] * flows[2 * k] + g[1] * flows[2 * k + 1]));
+                let mean: f32 = (0..3).map(|k| shares[k] * pull[k]).sum();
+                out[0] = -to_moving;
+                (0..3).for_each(|k| out[k + 1] = shares[k] * (to_moving + pull[k] - mean));
+                out[4] = open * RESIDUAL_PX * g[0];
+                out[5] = open * RESIDUAL_PX * g[1];
                 out[6] = g[2];
             }
         });
@@ -108,23 +137,20 @@ impl CustomOp2 for Mix {
 
 /// The same out of the library's own operations.
 fn composed(numbers: &Tensor, candidates: &Tensor) -> Result<Tensor> {
-    let output = shuffle(numbers)?;
+    let output = ops::pixel_shuffle(numbers)?;
     let logits = output.narrow(D::Minus1, 0, 4)?;
     let raised = logits.broadcast_sub(&logits.detach().max_keepdim(D::Minus1)?)?.exp()?;
     let weights = raised.broadcast_div(&raised.sum_keepdim(D::Minus1)?)?;
+    let moving = (1.0 - weights.narrow(D::Minus1, 0, 1)?)?;
+    let open = ((&moving - f64::from(SILL))? / f64::from(1.0 - SILL))?.maximum(&(&moving * f64::from(LEAK))?)?;
     let candidates = ops::upsample_bilinear(candidates)?.detach();
     let mut flow = (output.narrow(D::Minus1, 4, 2)? * f64::from(RESIDUAL_PX))?;
     for k in 0..3 {
-        flow = (flow + candidates.narrow(D::Minus1, 2 * k, 2)?.broadcast_mul(&weights.narrow(D::Minus1, 1 + k, 1)?)?)?;
+        let share = weights.narrow(D::Minus1, 1 + k, 1)?.div(&moving)?;
+        flow = (flow + candidates.narrow(D::Minus1, 2 * k, 2)?.broadcast_mul(&share)?)?;
     }
+    let flow = flow.broadcast_mul(&open)?;
     Tensor::cat(&[&flow, &output.narrow(D::Minus1, 6, 1)?], D::Minus1)
-}
-
-/// `[b, h, w, 4 c]` → `[b, 2 h, 2 w, c]`: every pixel becomes a square of four (Shi et al. 2016).
-fn shuffle(x: &Tensor) -> Result<Tensor> {
-    let (batch, height, width, channels) = x.dims4()?;
-    let split = x.reshape((batch, height, width, 2, 2, channels / 4))?;
-    split.permute((0, 1, 3, 2, 4, 5))?.contiguous()?.reshape((batch, 2 * height, 2 * width, channels / 4))
 }
 
 #[cfg(test)]
@@ -132,7 +158,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
-    use crate::synth::Random;
+    use crate::random::Random;
 
     #[test]
     fn the_fused_operation_is_the_composed_one_and_so_is_its_gradient() -> Result<()> {
@@ -151,9 +177,8 @@ mod tests {
     }
 
     #[test]
-    fn shuffling_makes_squares() -> Result<()> {
-        let x = Tensor::arange(0.0_f32, 8.0, &Device::Cpu)?.reshape((1, 1, 2, 4))?;
-        assert_eq!(shuffle(&x)?.flatten_all()?.to_vec1::<f32>()?, [0.0, 1.0, 4.0, 5.0, 2.0, 3.0, 6.0, 7.0], "two squares side by side");
-        Ok(())
+    fn a_closed_gate_holds_still_and_an_open_one_lets_through() {
+        assert!(gate(0.05).0 < 0.003 && gate(0.0).0 == 0.0, "closed");
+        assert!((gate(1.0).0 - 1.0).abs() < 1e-6 && gate(0.55).0 > 0.45, "open");
     }
 }

@@ -6,11 +6,11 @@
 use candle_core::{D, Device, Result, Tensor};
 use glam::Vec2;
 
+use super::CROP_PX;
 use super::candidates::{CandidateFlows, candidate_flows};
 use super::config::MotionConfig;
 use super::landmark_image::{LANDMARK_CHANNELS, draw_landmarks};
 use super::mix::{self, mix};
-use super::CROP_PX;
 use crate::nn::ops::{self, Activation, Correspondences};
 use crate::nn::{Convolution, Scope, WeightsError};
 
@@ -28,7 +28,7 @@ const LINE_RADIUS: f32 = 0.6;
 /// Slope of the activations for negative numbers.
 const SLOPE: f32 = 0.1;
 /// What the mixing weights, the residual and the visibility start from.
-const START: [f32; mix::CHANNELS] = [1.0, 0.5, 0.5, 0.5, 0.0, 0.0, 1.5];
+const START: [f32; mix::CHANNELS] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5];
 
 /// What the net is told about one frame. Points are in crop pixels, centre of pixel i at i.
 #[derive(Clone, Debug)]
@@ -124,7 +124,8 @@ impl MotionNet {
     pub fn new(scope: &Scope<'_>, config: &MotionConfig) -> std::result::Result<Self, WeightsError> {
         let [a, b, c, d] = config.channels;
         let act = Activation::LeakyRelu(SLOPE);
-        let conv = |name: &str, from: usize, to: usize, stride: usize| Convolution::new(&scope.under(name), 3, [from, to], stride, act, 1.0);
+        let conv =
+            |name: &str, from: usize, to: usize, stride: usize| Convolution::new(&scope.under(name), 3, [from, to], stride, act, 1.0);
         let encoder = vec![
             vec![conv("encoder64", INPUT_CHANNELS, a, 1)?],
             vec![conv("encoder32.down", a, b, 2)?, conv("encoder32.same", b, b, 1)?],
@@ -183,7 +184,8 @@ mod tests {
     use crate::nn::Store;
 
     fn sample(shift: Vec2) -> MotionSample {
-        let source: Vec<Vec2> = (0..68).map(|i| Vec2::new(128.0, 120.0) + Vec2::from_angle(i as f32 * 2.4) * (12.0 + (i % 11) as f32 * 4.0)).collect();
+        let source: Vec<Vec2> =
+            (0..68).map(|i| Vec2::new(128.0, 120.0) + Vec2::from_angle(i as f32 * 2.4) * (12.0 + (i % 11) as f32 * 4.0)).collect();
         let target = source.iter().map(|p| *p + shift).collect();
         MotionSample { source, target, pupils: None, picture: vec![0.5; INPUT_CELLS * INPUT_CELLS * 3], body_follow: 0.5 }
     }

@@ -70,7 +70,10 @@ struct Moments {
 impl Adam {
     /// An optimiser that has not seen a gradient.
     pub fn new(variables: BTreeMap<String, Var>, settings: AdamSettings) -> Self {
-        let moments = variables.iter().map(|(name, v)| (name.clone(), Moments { mean: vec![0.0; v.elem_count()], square: vec![0.0; v.elem_count()] })).collect();
+        let moments = variables
+            .iter()
+            .map(|(name, v)| (name.clone(), Moments { mean: vec![0.0; v.elem_count()], square: vec![0.0; v.elem_count()] }))
+            .collect();
         Self { settings, variables, moments, steps: 0 }
     }
 
@@ -122,7 +125,9 @@ impl Adam {
     pub fn restore(&mut self, state: &BTreeMap<String, Tensor>, steps: u64) -> Result<()> {
         for (name, moments) in &mut self.moments {
             for (kind, values) in [("mean", &mut moments.mean), ("square", &mut moments.square)] {
-                let Some(saved) = state.get(&format!("{kind}.{name}")) else { candle_core::bail!("the optimiser's {kind} of {name} was not saved") };
+                let Some(saved) = state.get(&format!("{kind}.{name}")) else {
+                    candle_core::bail!("the optimiser's {kind} of {name} was not saved")
+                };
                 let saved = saved.flatten_all()?.to_vec1::<f32>()?;
                 if saved.len() != values.len() {
                     candle_core::bail!("the optimiser's {kind} of {name} has {} numbers instead of {}", saved.len(), values.len());

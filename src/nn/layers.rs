@@ -22,7 +22,14 @@ fn he_deviation(fan_in: usize, activation: Activation) -> f32 {
 
 impl Convolution {
     /// A `size` x `size` convolution (1 or 3) with the weights `kernel` and `bias` of the scope; fresh ones are `gain` times He's.
-    pub fn new(scope: &Scope<'_>, size: usize, channels: [usize; 2], stride: usize, activation: Activation, gain: f32) -> std::result::Result<Self, WeightsError> {
+    pub fn new(
+        scope: &Scope<'_>,
+        size: usize,
+        channels: [usize; 2],
+        stride: usize,
+        activation: Activation,
+        gain: f32,
+    ) -> std::result::Result<Self, WeightsError> {
         let [from, to] = channels;
         let deviation = gain * he_deviation(size * size * from, activation);
         let kernel = scope.weight("kernel", (size, size, from, to), Initial::Normal(deviation))?;

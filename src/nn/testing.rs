@@ -4,7 +4,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Store;
-use crate::synth::Random;
+use crate::random::Random;
 
 /// Normally distributed numbers, the same for one seed.
 pub(crate) fn noise(shape: &[usize], seed: u64) -> Result<Tensor> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Shape, Tensor, Var};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::synth::Random;
+use crate::random::Random;
 
 /// Largest weights file that is read.
 pub const MAX_WEIGHTS_BYTES: u64 = 256 << 20;
@@ -69,7 +69,13 @@ pub struct Store {
 impl Store {
     /// Fresh, variable weights, drawn from a seed as the network asks for them.
     pub fn fresh(seed: u64, device: &Device) -> Self {
-        Self { device: device.clone(), trainable: true, tensors: RefCell::default(), variables: RefCell::default(), random: Some(Random::new(seed, 0).into()) }
+        Self {
+            device: device.clone(),
+            trainable: true,
+            tensors: RefCell::default(),
+            variables: RefCell::default(),
+            random: Some(Random::new(seed, 0).into()),
+        }
     }
 
     /// Weights from tensors by name, variable if `trainable`.
@@ -242,7 +248,9 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_weights() -> Result<(), WeightsError> {
-        let draw = |seed| Store::fresh(seed, &Device::Cpu).scope().weight("w", 4, Initial::Normal(1.0))?.to_vec1::<f32>().map_err(WeightsError::from);
+        let draw = |seed| {
+            Store::fresh(seed, &Device::Cpu).scope().weight("w", 4, Initial::Normal(1.0))?.to_vec1::<f32>().map_err(WeightsError::from)
+        };
         assert_eq!(draw(5)?, draw(5)?, "same seed");
         assert_ne!(draw(5)?, draw(6)?, "other seed");
         Ok(())

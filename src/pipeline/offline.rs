@@ -118,7 +118,15 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let total = status.frames;
     let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
     let (faces, finished) = (faces?, finished?);
-    Ok(OfflineReport { finished, driver: info, faces, generator: puppet.generator(), trouble, wall: start.elapsed(), stages: timings.stages() })
+    Ok(OfflineReport {
+        finished,
+        driver: info,
+        faces,
+        generator: puppet.generator(),
+        trouble,
+        wall: start.elapsed(),
+        stages: timings.stages(),
+    })
 }
 
 fn audio_source(sound: &Sound, clip_has_sound: bool) -> Result<AudioSource, PipelineError> {

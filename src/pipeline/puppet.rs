@@ -39,14 +39,7 @@ enum Compositor {
 impl Puppet {
     /// A puppet without a portrait, moved by `generator`. With a `gpu` the pictures are composed there and stay there.
     pub fn new(generator: Box<dyn Generator>, gpu: Option<Gpu>, timings: Timings) -> Self {
-        Self {
-            retargeter: Retargeter::default(),
-            generator,
-            flow: FlowField::still(FLOW_CELLS),
-            compositor: None,
-            gpu,
-            timings,
-        }
+        Self { retargeter: Retargeter::default(), generator, flow: FlowField::still(FLOW_CELLS), compositor: None, gpu, timings }
     }
 
     /// Name of the executor and of the generator, for read-outs.

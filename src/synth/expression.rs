@@ -1,7 +1,7 @@
 //! Random facial expressions: weights of the kit's blend shapes.
 
 use super::facekit::FaceKit;
-use super::random::Random;
+use crate::random::Random;
 
 /// Weights of blend shapes, 0 where not named.
 #[derive(Clone, Debug, Default, PartialEq)]

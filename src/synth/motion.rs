@@ -5,7 +5,7 @@ use glam::Vec2;
 use super::expression::Expression;
 use super::facekit::FaceKit;
 use super::pose::Pose;
-use super::random::Random;
+use crate::random::Random;
 
 /// Share of pairs with a yaw beyond [`TURNED`] in at least one frame.
 const TURNED_SHARE: f32 = 1.0 / 3.0;

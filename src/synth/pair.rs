@@ -15,10 +15,10 @@ use super::motion::Motion;
 use super::person::Person;
 use super::planes::BRIGHTNESS;
 use super::pose::Pose;
-use super::random::Random;
 use super::raster::{NONE, SAMPLES};
 use super::shade::Canvas;
 use super::surface::{Camera, Lighting, PICTURE_PX, PLANE_CELLS, Part};
+use crate::random::Random;
 
 /// At most this many of the 68 landmarks may lie outside the picture.
 const MOST_OUTSIDE: usize = 6;

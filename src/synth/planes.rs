@@ -3,8 +3,8 @@
 use glam::Vec3;
 use image::RgbImage;
 
-use super::random::Random;
 use super::surface::PICTURE_PX;
+use crate::random::Random;
 
 /// Pixels of a plane.
 pub(super) const AREA: usize = PICTURE_PX * PICTURE_PX;

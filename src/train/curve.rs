@@ -39,7 +39,8 @@ impl Curve {
     pub fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
         let text = std::fs::read_to_string(folder.join("curve.jsonl")).unwrap_or_default();
         // A line cut off by a kill is no point.
-        let points: Vec<CurvePoint> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|p: &CurvePoint| p.step <= step).collect();
+        let points: Vec<CurvePoint> =
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|p: &CurvePoint| p.step <= step).collect();
         let curve = Self { folder: folder.to_owned(), points };
         write_whole(&curve.folder.join("curve.jsonl"), curve.lines().as_bytes())?;
         Ok(curve)
@@ -68,7 +69,9 @@ impl Curve {
     fn svg(&self) -> String {
         let charts: [(&str, fn(&LossParts) -> f32); 3] =
             [("loss", |p| p.loss), ("flow error, px", |p| p.flow_error_px), ("visibility told rightly", |p| p.visibility_accuracy)];
-        let mut svg = String::from(r##"<svg xmlns="http://www.w3.org/2000/svg" width="720" height="660" font-family="sans-serif" font-size="12"><rect width="720" height="660" fill="#fff"/>"##);
+        let mut svg = String::from(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" width="720" height="660" font-family="sans-serif" font-size="12"><rect width="720" height="660" fill="#fff"/>"##,
+        );
         for (row, (title, value)) in charts.into_iter().enumerate() {
             self.chart(&mut svg, 20.0 + 210.0 * row as f32, title, value);
         }
@@ -93,7 +96,8 @@ impl Curve {
         text(10.0, top + 24.0, &format!("{high:.3}"));
         text(10.0, top + 174.0, &format!("{low:.3}"));
         text(600.0, top + 188.0, &format!("{last:.0} samples"));
-        for (points, style) in [(&training, r##"stroke="#888" stroke-width="1""##), (&validation, r##"stroke="#c33" stroke-width="2.5""##)] {
+        for (points, style) in [(&training, r##"stroke="#888" stroke-width="1""##), (&validation, r##"stroke="#c33" stroke-width="2.5""##)]
+        {
             let mut path = String::new();
             for point in points.iter().filter(|p| p.1.is_finite()) {
                 let (x, y) = place(point);

@@ -141,7 +141,15 @@ impl Sums {
 
 impl MotionLoss {
     /// One example: its sums, and its gradients into `to_flow` and `to_visibility`.
-    fn one(&self, example: &MotionExample, flow: &[f32], logits: &[f32], per_place: f32, to_flow: &mut [f32], to_visibility: &mut [f32]) -> Sums {
+    fn one(
+        &self,
+        example: &MotionExample,
+        flow: &[f32],
+        logits: &[f32],
+        per_place: f32,
+        to_flow: &mut [f32],
+        to_visibility: &mut [f32],
+    ) -> Sums {
         let mut sums = Sums::default();
         for place in 0..FLOW_CELLS * FLOW_CELLS {
             let (u, v) = (flow[2 * place], flow[2 * place + 1]);
@@ -221,7 +229,8 @@ impl CustomOp2 for MotionLoss {
         // Added up in order, whatever thread was first.
         let sums = each.into_iter().fold(Sums::default(), Sums::plus);
         let mean = |sum: f64| (sum * f64::from(per_place)) as f32;
-        let loss = self.weights.flow * mean(sums.flow) + self.weights.visibility * mean(sums.visibility) + self.weights.colour * mean(sums.colour);
+        let loss =
+            self.weights.flow * mean(sums.flow) + self.weights.visibility * mean(sums.visibility) + self.weights.colour * mean(sums.colour);
         let ratio = |sum: f64, count: f64| (sum / count.max(1.0)) as f32;
         let parts = LossParts {
             loss,
@@ -275,7 +284,7 @@ mod tests {
 
     use super::*;
     use crate::model::MotionSample;
-    use crate::synth::Random;
+    use crate::random::Random;
 
     fn noise_example(random: &mut Random) -> MotionExample {
         let cells = FLOW_CELLS * FLOW_CELLS;

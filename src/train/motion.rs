@@ -7,11 +7,11 @@ use std::sync::Arc;
 use candle_core::{Device, Var};
 use rayon::prelude::*;
 
+use super::TrainError;
 use super::checkpoint::{Checkpoint, write_whole};
 use super::loss::{LossParts, LossWeights, MotionTargets, motion_loss};
 use super::samples::{MotionExample, example};
 use super::stream::{PairSource, Sample, Stream, StreamOptions};
-use super::TrainError;
 use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
 use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
 use crate::synth::Scratch;
@@ -69,7 +69,10 @@ impl MotionOptions {
 
     /// What must be the same for a checkpoint to fit; steps may differ, so that a run can be made longer.
     fn identity(&self) -> String {
-        format!("seed {} batch {} in {} channels {:?} block {} visits {}", self.seed, self.batch, self.shards, self.config.channels, self.block, self.visits)
+        format!(
+            "seed {} batch {} in {} channels {:?} block {} visits {}",
+            self.seed, self.batch, self.shards, self.config.channels, self.block, self.visits
+        )
     }
 }
 
@@ -98,7 +101,10 @@ impl Validation {
             .into_par_iter()
             .map_init(Scratch::new, |scratch, index| Arc::new(source.make(options.seed ^ HELD_OUT, index, scratch)))
             .collect();
-        let samples = pairs.iter().enumerate().flat_map(|(n, pair)| (0..2).map(move |k| Sample { pair: Arc::clone(pair), source: k, number: n as u64 }));
+        let samples = pairs
+            .iter()
+            .enumerate()
+            .flat_map(|(n, pair)| (0..2).map(move |k| Sample { pair: Arc::clone(pair), source: k, number: n as u64 }));
         Self { examples: samples.map(|sample| example(&sample, options.seed, false)).collect() }
     }
 }
@@ -117,7 +123,11 @@ pub struct MotionTrainer {
 
 impl MotionTrainer {
     /// A run from fresh weights, or from `weights` of an earlier one.
-    pub fn new(source: Arc<dyn PairSource>, options: MotionOptions, weights: Option<BTreeMap<String, candle_core::Tensor>>) -> Result<Self, TrainError> {
+    pub fn new(
+        source: Arc<dyn PairSource>,
+        options: MotionOptions,
+        weights: Option<BTreeMap<String, candle_core::Tensor>>,
+    ) -> Result<Self, TrainError> {
         let fresh = weights.is_none();
         let store = weights.map_or_else(|| Store::fresh(options.seed, &options.device), |w| Store::from_tensors(w, true, &options.device));
         let net = MotionNet::new(&store.scope(), &options.config)?;
@@ -234,7 +244,12 @@ impl MotionTrainer {
         checkpoint.put("weights", &weights);
         checkpoint.put("adam", &self.adam.state()?);
         checkpoint.put("average", self.average.values());
-        let words = [("kind", KIND.to_owned()), ("run", self.options.identity()), ("step", self.step.to_string()), ("adam steps", self.adam.steps().to_string())];
+        let words = [
+            ("kind", KIND.to_owned()),
+            ("run", self.options.identity()),
+            ("step", self.step.to_string()),
+            ("adam steps", self.adam.steps().to_string()),
+        ];
         checkpoint.about.extend(words.map(|(name, value)| (name.to_owned(), value)));
         checkpoint.write(path)
     }

@@ -5,7 +5,8 @@ use image::RgbImage;
 
 use super::stream::Sample;
 use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
-use crate::synth::{PICTURE_PX, Part, Random};
+use crate::random::Random;
+use crate::synth::{PICTURE_PX, Part};
 
 /// One training example; planes are [`FLOW_CELLS`] square, row by row.
 #[derive(Clone, Debug)]
@@ -52,7 +53,13 @@ pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
     let (flow_weight, colour_weight) = weights(labels, &visible);
     let pictures = frames.map(|frame| colours.shrink(&frame.pixels, FLOW_CELLS));
     MotionExample {
-        input: MotionSample { source, target, pupils, picture: colours.shrink(&frames[0].pixels, INPUT_CELLS), body_follow: sample.pair.body_follow },
+        input: MotionSample {
+            source,
+            target,
+            pupils,
+            picture: colours.shrink(&frames[0].pixels, INPUT_CELLS),
+            body_follow: sample.pair.body_follow,
+        },
         flow: backward.displacement_px.clone(),
         visible,
         flow_weight,
@@ -80,7 +87,9 @@ fn is_worn(label: u8) -> bool {
 /// Weights of flow and colour errors: the face counts more, mouth and eyes most, hidden places little.
 fn weights(labels: &[u8], visible: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let weight = |label: u8, worn: f32| {
-        1.0 + if is_face(label) { 3.0 } else { 0.0 } + if is_worn(label) { worn } else { 0.0 } + if is_mouth_or_eye(label) { 4.0 } else { 0.0 }
+        1.0 + if is_face(label) { 3.0 } else { 0.0 }
+            + if is_worn(label) { worn } else { 0.0 }
+            + if is_mouth_or_eye(label) { 4.0 } else { 0.0 }
     };
     let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l, 1.0) * (v + HIDDEN_WEIGHT * (1.0 - v))).collect();
     (normalised(flow), normalised(labels.iter().map(|l| weight(*l, 1.0)).collect()))

@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use super::TrainError;
-use crate::synth::{Pair, PairSampler, Random, Scratch};
+use crate::random::Random;
+use crate::synth::{Pair, PairSampler, Scratch};
 
 /// Makes pair number `index`, always the same.
 pub trait PairSource: Send + Sync {
@@ -127,7 +128,13 @@ impl Drop for Stream {
     }
 }
 
-fn worker(k: usize, source: &Arc<dyn PairSource>, options: &StreamOptions, counter: &Arc<AtomicU64>, send: &Sender<(u64, Pair)>) -> Option<JoinHandle<()>> {
+fn worker(
+    k: usize,
+    source: &Arc<dyn PairSource>,
+    options: &StreamOptions,
+    counter: &Arc<AtomicU64>,
+    send: &Sender<(u64, Pair)>,
+) -> Option<JoinHandle<()>> {
     let (source, counter, send, seed) = (Arc::clone(source), Arc::clone(counter), send.clone(), options.seed);
     let body = move || {
         let mut scratch = Scratch::new();

@@ -108,7 +108,8 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
         (wanted, Some(gpu)) => pipeline::choose_on(wanted, Gpu::shared(&gpu.adapter, gpu.device, gpu.queue)),
     };
     tracing::info!("{}", executor.reason);
-    let config = PipelineConfig { landmark_model, gpu: executor.gpu, generator: GeneratorChoice::default(), controls: settings.controls.clone() };
+    let config =
+        PipelineConfig { landmark_model, gpu: executor.gpu, generator: GeneratorChoice::default(), controls: settings.controls.clone() };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
     Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake)))

@@ -71,7 +71,15 @@ impl CustomOp3 for Conv {
         "conv"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout, s3: &CpuStorage, l3: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+        s3: &CpuStorage,
+        l3: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         let shape = shape_of(l1.shape(), l2.shape(), l3.shape(), self.stride)?;
         let out = kernels::forward(&shape, slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?, self.epilogue());
         let [height, width] = shape.output();
@@ -90,11 +98,8 @@ impl CustomOp3 for Conv {
         let gradient = gradient.contiguous()?;
         let reached = numbers(&gradient)?;
         let sums = kernels::gradient_of_sums(&shape, &numbers(output)?, &reached, self.epilogue());
-        let of_input = if input.track_op() {
-            Some(tensor(kernels::backward_input(&shape, &numbers(kernel)?, &sums), input.shape())?)
-        } else {
-            None
-        };
+        let of_input =
+            if input.track_op() { Some(tensor(kernels::backward_input(&shape, &numbers(kernel)?, &sums), input.shape())?) } else { None };
         if !kernel.track_op() && !bias.track_op() {
             return Ok((of_input, None, None));
         }

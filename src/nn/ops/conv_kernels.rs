@@ -70,7 +70,12 @@ const SHELVED: usize = 4;
 
 impl<'a> Padded<'a> {
     /// Pictures of `[batch, height, width]` pixels with `channels` numbers, `stride` numbers apart; `fill` writes the pixels of a row, given its number.
-    fn new([batch, height, width]: [usize; 3], [channels, stride]: [usize; 2], pad: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+    fn new(
+        [batch, height, width]: [usize; 3],
+        [channels, stride]: [usize; 2],
+        pad: usize,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Self {
         let layout = [batch, height, width, channels, stride, pad];
         let row = (width + 2 * pad) * stride;
         let image = (height + 2 * pad) * row;
@@ -264,7 +269,14 @@ impl Pass<'_> {
         let start = base + pixel * self.pixel_step;
         let width = V * S::F32_LANES;
         for run in &phase.runs {
-            tiles::along_rows(simd, &mut sums, &self.padded.values[start + run.offset..], self.pixel_step, &kernel[run.packed * width..], run.depth);
+            tiles::along_rows(
+                simd,
+                &mut sums,
+                &self.padded.values[start + run.offset..],
+                self.pixel_step,
+                &kernel[run.packed * width..],
+                run.depth,
+            );
         }
         let slope = simd.splat_f32s(self.epilogue.negative_slope);
         let zero = simd.splat_f32s(0.0);

@@ -83,7 +83,15 @@ impl CustomOp3 for Adain {
         "adain"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout, s3: &CpuStorage, l3: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+        s3: &CpuStorage,
+        l3: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         let (_, height, width, channels) = l1.shape().dims4()?;
         let (x, scale, shift) = (slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?);
         let one = (height * width * channels).max(1);
@@ -112,10 +120,16 @@ impl CustomOp3 for Adain {
         let gradient = gradient.contiguous()?;
         let (values, scales, y, g) = (numbers(x)?, numbers(scale)?, numbers(output)?, numbers(&gradient)?);
         let one = (height * width * channels).max(1);
-        let (mut to_x, mut to_scale, mut to_shift) = (vec![0.0_f32; values.len()], vec![0.0_f32; scales.len()], vec![0.0_f32; scales.len()]);
+        let (mut to_x, mut to_scale, mut to_shift) =
+            (vec![0.0_f32; values.len()], vec![0.0_f32; scales.len()], vec![0.0_f32; scales.len()]);
         let parts = to_x.par_chunks_mut(one).zip(to_scale.par_chunks_mut(channels.max(1))).zip(to_shift.par_chunks_mut(channels.max(1)));
         parts.enumerate().for_each(|(b, ((to_x, to_scale), to_shift))| {
-            let picture = Picture { x: &values[b * one..][..one], y: &y[b * one..][..one], g: &g[b * one..][..one], scale: &scales[b * channels..][..channels] };
+            let picture = Picture {
+                x: &values[b * one..][..one],
+                y: &y[b * one..][..one],
+                g: &g[b * one..][..one],
+                scale: &scales[b * channels..][..channels],
+            };
             self.backward(&picture, to_x, to_scale, to_shift);
         });
         Ok((Some(tensor(to_x, x.shape())?), Some(tensor(to_scale, scale.shape())?), Some(tensor(to_shift, shift.shape())?)))
@@ -136,7 +150,11 @@ impl Adain {
         let slope = self.activation.negative_slope();
         let moments = Moments::of(picture.x, channels, self.statistics);
         // What reaches the sum before the activation is kept in `to_x` until the sums over the picture are known.
-        let pixels = to_x.chunks_exact_mut(channels).zip(picture.x.chunks_exact(channels)).zip(picture.y.chunks_exact(channels)).zip(picture.g.chunks_exact(channels));
+        let pixels = to_x
+            .chunks_exact_mut(channels)
+            .zip(picture.x.chunks_exact(channels))
+            .zip(picture.y.chunks_exact(channels))
+            .zip(picture.g.chunks_exact(channels));
         for (((to, x), y), g) in pixels {
             for c in 0..channels {
                 let reached = g[c] * if y[c] < 0.0 { slope } else { 1.0 };

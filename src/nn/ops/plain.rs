@@ -65,7 +65,11 @@ pub(super) fn upsample_nearest(x: &Tensor, factor: usize) -> Result<Tensor> {
 /// [`super::upsample_bilinear`]: a matrix along each side.
 pub(super) fn upsample_bilinear(x: &Tensor) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
-    let tall = doubling(height, x)?.broadcast_as((batch, 2 * height, height))?.contiguous()?.matmul(&x.reshape((batch, height, width * channels))?)?;
+    let tall = doubling(height, x)?.broadcast_as((batch, 2 * height, height))?.contiguous()?.matmul(&x.reshape((
+        batch,
+        height,
+        width * channels,
+    ))?)?;
     let tall = tall.reshape((batch * 2 * height, width, channels))?;
     let wide = doubling(width, x)?.broadcast_as((batch * 2 * height, 2 * width, width))?.contiguous()?.matmul(&tall)?;
     wide.reshape((batch, 2 * height, 2 * width, channels))
@@ -113,7 +117,14 @@ pub(super) fn grid_sample(image: &Tensor, flow: &Tensor) -> Result<Tensor> {
 }
 
 /// [`super::adain`].
-pub(super) fn adain(x: &Tensor, scale: &Tensor, shift: &Tensor, statistics: Statistics, activation: Activation, epsilon: f64) -> Result<Tensor> {
+pub(super) fn adain(
+    x: &Tensor,
+    scale: &Tensor,
+    shift: &Tensor,
+    statistics: Statistics,
+    activation: Activation,
+    epsilon: f64,
+) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
     let flat = x.reshape((batch, height * width, channels))?;
     let normal = if statistics == Statistics::Instance {

@@ -49,7 +49,8 @@ impl CustomOp1 for AveragePool {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (batch, height, width, channels) = layout.shape().dims4()?;
-        let out = sum_squares(slice(storage, layout)?, [batch, height, width, channels], self.factor, 1.0 / (self.factor * self.factor) as f32);
+        let out =
+            sum_squares(slice(storage, layout)?, [batch, height, width, channels], self.factor, 1.0 / (self.factor * self.factor) as f32);
         Ok((CpuStorage::F32(out), (batch, height / self.factor, width / self.factor, channels).into()))
     }
 
@@ -144,7 +145,9 @@ impl CustomOp1 for Bilinear {
         let gradient = gradient.contiguous()?;
         let one = (height * width * channels).max(1);
         let mut out = vec![0.0_f32; batch * one];
-        out.par_chunks_mut(one).zip(numbers(&gradient)?.par_chunks(4 * one)).for_each(|(out, g)| spread_bilinear(g, [height, width, channels], out));
+        out.par_chunks_mut(one)
+            .zip(numbers(&gradient)?.par_chunks(4 * one))
+            .for_each(|(out, g)| spread_bilinear(g, [height, width, channels], out));
         Ok(Some(tensor(out, x.shape())?))
     }
 }

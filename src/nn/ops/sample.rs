@@ -56,7 +56,10 @@ impl Sizes {
     /// The two places for a cell, x first.
     fn places(&self, row: usize, column: usize, flow: &[f32]) -> [Place; 2] {
         let centre = |at: usize, cells: usize, side: usize| (at as f32 + 0.5) * (side as f32 / cells as f32) - 0.5;
-        [place(centre(column, self.columns, self.width) + flow[0], self.width), place(centre(row, self.rows, self.height) + flow[1], self.height)]
+        [
+            place(centre(column, self.columns, self.width) + flow[0], self.width),
+            place(centre(row, self.rows, self.height) + flow[1], self.height),
+        ]
     }
 
     /// Starts of the four pixels of a pair of places, row by row.
@@ -108,10 +111,14 @@ impl CustomOp2 for GridSample {
         let mut to_flow = vec![0.0_f32; sizes.batch * cells * 2];
         let mut to_image = vec![0.0_f32; if image.track_op() { sizes.batch * one } else { 0 }];
         // One picture at a time: its cells may fall on the same pixels.
-        let images: Vec<Option<&mut [f32]>> =
-            if to_image.is_empty() { (0..sizes.batch).map(|_| None).collect() } else { to_image.chunks_mut(one.max(1)).map(Some).collect() };
+        let images: Vec<Option<&mut [f32]>> = if to_image.is_empty() {
+            (0..sizes.batch).map(|_| None).collect()
+        } else {
+            to_image.chunks_mut(one.max(1)).map(Some).collect()
+        };
         to_flow.par_chunks_mut(cells * 2).zip(images).enumerate().for_each(|(b, (to_flow, mut to_image))| {
-            let (pixels, displacement, g) = (&pixels[b * one..][..one], &displacement[b * cells * 2..][..cells * 2], &g[b * cells * sizes.channels..]);
+            let (pixels, displacement, g) =
+                (&pixels[b * one..][..one], &displacement[b * cells * 2..][..cells * 2], &g[b * cells * sizes.channels..]);
             for (cell, (to, flow)) in to_flow.chunks_exact_mut(2).zip(displacement.chunks_exact(2)).enumerate() {
                 let places = sizes.places(cell / sizes.columns, cell % sizes.columns, flow);
                 let corners = sizes.corners(&places);

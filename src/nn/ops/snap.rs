@@ -116,7 +116,9 @@ impl Snap {
             }
             plan.spread.iter().for_each(|(k, cell, weight)| spread[(b * cells * cells / 4 + cell) * points + k] += weight);
         }
-        let matrix = |values: Vec<f32>, rows: usize, columns: usize| Tensor::from_vec(values, (batch, rows, columns), &Device::Cpu)?.to_device(device);
+        let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
+            Tensor::from_vec(values, (batch, rows, columns), &Device::Cpu)?.to_device(device)
+        };
         let found = matrix(samples, points, cells * cells)?.matmul(&flow.reshape((batch, cells * cells, 2))?)?;
         let missing = (matrix(wanted, points, 2)? - found)?;
         let correction = matrix(spread, cells * cells / 4, points)?.matmul(&missing)?;

@@ -75,7 +75,14 @@ fn differences(name: &str, inputs: &[&Var], step: f32, compute: impl Fn() -> Res
 #[test]
 fn convolutions_agree_with_shifted_matrix_products() -> Result<()> {
     // Batch, height, width, channels in and out, stride, kernel: odd sizes, several blocks of columns, every stride and kernel.
-    let cases = [(2, 8, 8, 5, 7, 1, 3), (2, 8, 12, 5, 33, 2, 3), (1, 6, 10, 3, 40, 1, 1), (2, 8, 8, 4, 20, 2, 1), (1, 16, 16, 40, 70, 2, 3), (1, 2, 34, 40, 70, 1, 3)];
+    let cases = [
+        (2, 8, 8, 5, 7, 1, 3),
+        (2, 8, 12, 5, 33, 2, 3),
+        (1, 6, 10, 3, 40, 1, 1),
+        (2, 8, 8, 4, 20, 2, 1),
+        (1, 16, 16, 40, 70, 2, 3),
+        (1, 2, 34, 40, 70, 1, 3),
+    ];
     for (batch, height, width, channels_in, channels_out, stride, size) in cases {
         let x = variable(&[batch, height, width, channels_in], 1)?;
         let kernel = variable(&[size, size, channels_in, channels_out], 2)?;
@@ -168,7 +175,8 @@ fn a_tensor_used_twice_gets_both_gradients() -> Result<()> {
 fn grid_sampling_agrees_and_its_gradients_are_slopes() -> Result<()> {
     let image = variable(&[2, 8, 8, 3], 1)?;
     for cells in [4, 8, 16] {
-        let flow = Var::from_vec(numbers(2 * cells * cells * 2, 5).iter().map(|v| v * 3.0 + 0.013).collect(), (2, cells, cells, 2), &Device::Cpu)?;
+        let flow =
+            Var::from_vec(numbers(2 * cells * cells * 2, 5).iter().map(|v| v * 3.0 + 0.013).collect(), (2, cells, cells, 2), &Device::Cpu)?;
         agree("grid sample", &[&image, &flow], || grid_sample(&image, &flow), || plain::grid_sample(&image, &flow))?;
     }
     let flow = Var::from_vec(numbers(2 * 8 * 8 * 2, 6).iter().map(|v| v.signum() * 0.3).collect(), (2, 8, 8, 2), &Device::Cpu)?;

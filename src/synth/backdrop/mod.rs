@@ -7,8 +7,8 @@ mod plain;
 use glam::{Vec2, Vec3};
 
 use super::planes::{Planes, add_clouds};
-use super::random::Random;
 use super::surface::PICTURE_PX;
+use crate::random::Random;
 
 /// A picture without the person; drawn once for both frames of a pair.
 #[derive(Clone, Debug)]

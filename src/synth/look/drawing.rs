@@ -5,9 +5,9 @@ use std::f32::consts::{PI, TAU};
 use glam::{Vec2, Vec3};
 
 use super::super::planes::{AREA, BRIGHTNESS, Planes, add_hills, blur};
-use super::super::random::Random;
 use super::super::surface::PICTURE_PX;
 use super::{WHITE, sampled};
+use crate::random::Random;
 
 /// A way to draw what is shown.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use glam::{Mat3, Vec3};
 
 use super::super::planes::{BRIGHTNESS, Planes};
-use super::super::random::Random;
+use crate::random::Random;
 
 /// Entries of the tone curve over 0..1.
 const CURVE: usize = 1024;

@@ -4,9 +4,9 @@ use glam::{Vec2, Vec3};
 
 use super::super::noise::value_noise;
 use super::super::planes::{AREA, Planes, add_clouds, add_hills};
-use super::super::random::Random;
 use super::super::surface::PICTURE_PX;
 use super::sampled;
+use crate::random::Random;
 
 /// Strengths of textures; brightness varies by about that share.
 #[derive(Clone, Debug, PartialEq)]

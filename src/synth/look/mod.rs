@@ -12,8 +12,8 @@ mod paint;
 use glam::{Vec2, Vec3};
 
 use super::planes::Planes;
-use super::random::Random;
 use super::surface::PICTURE_PX;
+use crate::random::Random;
 use drawing::Drawing;
 use grade::Grade;
 use material::Material;

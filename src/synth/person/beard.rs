@@ -6,7 +6,6 @@ use glam::{Vec2, Vec3};
 
 use super::super::facekit::FaceKit;
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::Part;
 use super::assembly::Assembly;
 use super::hair::Plan;
@@ -14,6 +13,7 @@ use super::scene::Scene;
 use super::shapes::{is_inside, polyline_distance, smoothstep};
 use super::skin::Painting;
 use super::skin_triangles;
+use crate::random::Random;
 
 /// Shortest beard that stands off the skin.
 const STANDS_OFF: f32 = 0.35;

@@ -6,11 +6,11 @@ use glam::Vec3;
 
 use super::super::facekit::FaceKit;
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::{Part, Vertex};
 use super::assembly::{Assembly, Material, clothes_weight};
 use super::scene::Scene;
 use super::shapes::{Mesh, interpolate, smoothstep};
+use crate::random::Random;
 
 /// The lowest part of the body, in cm.
 const BOTTOM_CM: f32 = -56.0;

@@ -5,7 +5,6 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 use glam::Vec3;
 
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::Vertex;
 use super::assembly::{Assembly, hanging_weight};
 use super::body::Torso;
@@ -14,6 +13,7 @@ use super::headwear::{paint, rim};
 use super::scene::Scene;
 use super::shapes::{Mesh, smoothstep};
 use super::skull::Skull;
+use crate::random::Random;
 
 /// Columns and rows of a turban's shell.
 const TURBAN: (usize, usize) = (88, 36);

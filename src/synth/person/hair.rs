@@ -6,7 +6,6 @@ use glam::Vec3;
 
 use super::super::facekit::FaceKit;
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::{Part, Vertex};
 use super::assembly::{Assembly, Material, hanging_weight};
 use super::body::Torso;
@@ -16,6 +15,7 @@ use super::scene::Scene;
 use super::shapes::{Mesh, interpolate, smoothstep};
 use super::skin::Painting;
 use super::skin_triangles;
+use crate::random::Random;
 
 /// Middle of the skull, which azimuths and elevations are measured from.
 pub(super) const SKULL: Vec3 = Vec3::new(0.0, 4.5, 0.0);

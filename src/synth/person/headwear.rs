@@ -5,7 +5,6 @@ use std::f32::consts::{PI, TAU};
 use glam::{Mat3, Vec3};
 
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::{Part, Vertex};
 use super::assembly::Assembly;
 use super::body::{Torso, cloth};
@@ -14,6 +13,7 @@ use super::hair::{Plan, SKULL};
 use super::scene::Scene;
 use super::shapes::{Mesh, smoothstep};
 use super::skull::Skull;
+use crate::random::Random;
 
 /// Kind of headwear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec3;
 
 use super::super::facekit::FaceKit;
-use super::super::random::Random;
 use super::super::surface::Part;
 use super::assembly::{Assembly, Material, clothes_weight};
 use super::body::Torso;
 use super::scene::Scene;
 use super::shapes::{Mesh, random_colour};
+use crate::random::Random;
 
 /// Gold, silver, pearl, or any colour.
 fn metal(scene: &Scene, random: &mut Random) -> Material {

@@ -4,12 +4,12 @@ use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
 
-use super::super::random::Random;
 use super::assembly::{Assembly, Material, hanging_weight};
 use super::body::Torso;
 use super::hair::{Plan, SKULL};
 use super::scene::Scene;
 use super::shapes::{Mesh, direction};
+use crate::random::Random;
 
 /// A place above the skull: azimuth and elevation in radians, `out` cm off the mean skull.
 fn over_skull(azimuth: f32, elevation: f32, out: f32) -> Vec3 {

@@ -2,11 +2,11 @@
 
 use glam::Vec3;
 
-use super::super::random::Random;
 use super::super::surface::Part;
 use super::scene::mouth_light;
 use super::shapes::{random_colour, smoothstep};
 use super::skin::Painting;
+use crate::random::Random;
 
 /// Colours of one person's eyes.
 struct EyeLook {

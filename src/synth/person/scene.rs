@@ -2,9 +2,9 @@
 
 use glam::Vec3;
 
-use super::super::random::Random;
 use super::super::surface::{Light, Lighting};
 use super::shapes::{brightness, interpolate, random_colour, smoothstep};
+use crate::random::Random;
 
 /// Skin colours from light to dark.
 const SKIN_LINE: [Vec3; 6] = [

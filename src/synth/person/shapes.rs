@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 
 use glam::{Vec2, Vec3};
 
-use super::super::random::Random;
+use crate::random::Random;
 
 /// Positions and triangles, counter-clockwise seen from outside.
 #[derive(Clone, Debug, Default)]

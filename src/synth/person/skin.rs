@@ -6,10 +6,10 @@ use glam::{Vec2, Vec3};
 
 use super::super::facekit::FaceKit;
 use super::super::noise::value_noise;
-use super::super::random::Random;
 use super::super::surface::{Part, Vertex};
 use super::scene::Scene;
 use super::shapes::{is_inside, polyline_distance, random_colour, smoothstep};
+use crate::random::Random;
 
 /// The painted vertices of the kit.
 pub(super) struct Painting<'a> {

@@ -2,8 +2,8 @@
 
 use glam::Vec3;
 
-use super::super::random::Random;
 use super::shapes::smoothstep;
+use crate::random::Random;
 
 /// Reach of the eyes' enlargement, in cm.
 const EYE_REACH_CM: f32 = 2.3;
