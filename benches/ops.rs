@@ -3,6 +3,9 @@
 //! The arithmetic roof is measured by multiply-adds that stay in registers, the memory roof by copying; both with as many threads as the operations use
 //! (`RAYON_NUM_THREADS`). Best of several runs.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+#![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

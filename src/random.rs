@@ -1,6 +1,6 @@
 //! Random numbers for synthetic data and fresh weights: small, fast, and the same for ever for one seed.
 
-/// Xoshiro256++ (Blackman and Vigna 2019), seeded through SplitMix64. Its stream is part of what a seed means, so it never changes.
+/// Xoshiro256++ (Blackman and Vigna 2019), seeded through `SplitMix64`. Its stream is part of what a seed means, so it never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Random {
     state: [u64; 4],

@@ -18,7 +18,7 @@ const COLUMNS: usize = 2;
 /// Where the geometry of heads comes from.
 #[derive(clap::Args)]
 pub(super) struct KitArgs {
-    /// ICT-FaceKit's folder FaceXModel: its public archive, unpacked
+    /// ICT-FaceKit's folder `FaceXModel`: its public archive, unpacked
     #[arg(long, value_name = "FOLDER")]
     facekit: Option<PathBuf>,
     /// A crude head of our own instead: for trying the machinery, not for training

@@ -14,7 +14,7 @@ use super::common;
 use super::synth::KitArgs;
 use crate::model::{MotionConfig, Preset};
 use crate::runtime::StopFlag;
-use crate::train::{Curve, CurvePoint, LossParts, LossWeights, MotionOptions, MotionTrainer};
+use crate::train::{Curve, CurvePoint, LossParts, LossWeights, MotionOptions, MotionTrainer, PairSource};
 
 /// File of the run's whole state, and of the weights as they are shipped, in the output folder.
 const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -159,19 +159,19 @@ fn options(args: &MotionArgs) -> anyhow::Result<MotionOptions> {
 }
 
 fn motion(args: &MotionArgs) -> anyhow::Result<ExitCode> {
-    let source = Arc::new(args.kit.sampler()?);
+    let source: Arc<dyn PairSource> = Arc::new(args.kit.sampler()?);
     std::fs::create_dir_all(&args.output).with_context(|| format!("{} cannot be made", args.output.display()))?;
     let checkpoint = args.output.join(CHECKPOINT);
     let trainer = if checkpoint.exists() {
         if args.from.is_some() {
             anyhow::bail!("{} holds a run already: leave --from out to go on with it, or give another folder", args.output.display());
         }
-        MotionTrainer::resume(source, options(args)?, &checkpoint)?
+        MotionTrainer::resume(&source, options(args)?, &checkpoint)?
     } else {
         let weights = args.from.as_deref().map(crate::nn::read_weights).transpose()?;
-        MotionTrainer::new(source, options(args)?, weights)?
+        MotionTrainer::new(&source, options(args)?, weights)?
     };
-    let report = Run::new(args, trainer, common::stop_on_interrupt()?)?.to_the_end()?;
+    let report = Run::new(args, trainer, common::stop_on_interrupt()?)?.finish()?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_the_end(mut self) -> anyhow::Result<Report> {
+    fn finish(mut self) -> anyhow::Result<Report> {
         while !self.trainer.is_finished() && !self.stop.is_set() {
             let report = self.trainer.step()?;
             self.sum = self.sum.plus(&report.parts);

@@ -151,7 +151,8 @@ mod tests {
         let mut flow = FlowField::still(FLOW_CELLS);
         let moved = Vec2::new(9.0, 5.0);
         generator.generate(&PuppetMotion { landmarks_in_crop: rest.map(|p| p + moved), gaze: None }, &mut flow);
-        let at = |p: Vec2| flow.displacement_px[((p.y + 0.5) / 2.0) as usize * FLOW_CELLS + ((p.x + 0.5) / 2.0) as usize];
+        let cell = |px: f32| ((px + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
+        let at = |p: Vec2| flow.displacement_px[cell(p.y) * FLOW_CELLS + cell(p.x)];
         for index in [8, 30, 36, 45, 51, 57] {
             let missing = (at(rest.0[index] + moved) + moved).length();
             assert!(missing < 1.5, "landmark {index} misses its place by {missing} pixels");

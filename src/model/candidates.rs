@@ -55,6 +55,7 @@ fn spread(residuals: &[Vec2], target: &[Vec2], cells: usize, sigma: f32) -> (Vec
     let rows: Vec<Vec<f32>> = target.iter().map(|t| table(t.y)).collect();
     let mut flow = Vec::with_capacity(cells * cells);
     let mut density = Vec::with_capacity(cells * cells);
+    #[expect(clippy::needless_range_loop, reason = "it is an index into every landmark's table")]
     for y in 0..cells {
         let (mut mass, mut dx, mut dy) = (vec![0.0_f32; cells], vec![0.0_f32; cells], vec![0.0_f32; cells]);
         for (k, residual) in residuals.iter().enumerate() {

@@ -201,7 +201,8 @@ mod tests {
         assert_eq!(out.visibility.dims(), [2, FLOW_CELLS, FLOW_CELLS, 1], "shape of the visibility");
         let flow = out.flow.narrow(0, 0, 1)?.flatten_all()?.to_vec1::<f32>()?;
         for point in &samples[0].target {
-            let cell = ((point.y + 0.5) / 2.0) as usize * FLOW_CELLS + ((point.x + 0.5) / 2.0) as usize;
+            let at = |px: f32| ((px + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
+            let cell = at(point.y) * FLOW_CELLS + at(point.x);
             let error = (Vec2::new(flow[2 * cell], flow[2 * cell + 1]) - Vec2::new(-8.0, 4.0)).length();
             assert!(error < 3.0, "a landmark of 9 pixels' motion is off by {error}");
         }

@@ -231,7 +231,7 @@ mod tests {
         let mut adam = Adam::new(variables.clone(), AdamSettings::default());
         let loss = (variables["x"].as_tensor() * f64::NAN)?.sum_all()?;
         assert!(!adam.step(&Gradients::of(&loss.backward()?, &variables)?, 0.1)?.is_finite(), "the norm says so");
-        assert_eq!(value(&variables)?, 1.0, "the weight stays");
+        assert_eq!(value(&variables)?.to_bits(), 1.0_f32.to_bits(), "the weight stays");
         Ok(())
     }
 

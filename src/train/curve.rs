@@ -1,6 +1,5 @@
 //! The learning curve: one JSON object per line as training goes, and a picture of it.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +26,9 @@ pub struct CurvePoint {
     /// Seconds of training so far, in this and earlier sittings.
     pub seconds: f64,
 }
+
+/// A chart's title and the figure it shows.
+type Chart = (&'static str, fn(&LossParts) -> f32);
 
 /// A curve that is kept in `curve.jsonl` and drawn to `curve.svg` in a folder.
 pub struct Curve {
@@ -67,19 +69,19 @@ impl Curve {
 
     /// Three charts, one above the other: loss, flow error, visibility accuracy; training thin, validation thick.
     fn svg(&self) -> String {
-        let charts: [(&str, fn(&LossParts) -> f32); 3] =
+        let charts: [Chart; 3] =
             [("loss", |p| p.loss), ("flow error, px", |p| p.flow_error_px), ("visibility told rightly", |p| p.visibility_accuracy)];
-        let mut svg = String::from(
+        let mut svg = vec![String::from(
             r##"<svg xmlns="http://www.w3.org/2000/svg" width="720" height="660" font-family="sans-serif" font-size="12"><rect width="720" height="660" fill="#fff"/>"##,
-        );
+        )];
         for (row, (title, value)) in charts.into_iter().enumerate() {
             self.chart(&mut svg, 20.0 + 210.0 * row as f32, title, value);
         }
-        svg.push_str("</svg>\n");
-        svg
+        svg.push("</svg>\n".to_owned());
+        svg.concat()
     }
 
-    fn chart(&self, svg: &mut String, top: f32, title: &str, value: fn(&LossParts) -> f32) {
+    fn chart(&self, svg: &mut Vec<String>, top: f32, title: &str, value: fn(&LossParts) -> f32) {
         let training: Vec<(f32, f32)> = self.points.iter().map(|p| (p.samples as f32, value(&p.training))).collect();
         let validation: Vec<(f32, f32)> = self.points.iter().filter_map(|p| Some((p.samples as f32, value(&p.validation?)))).collect();
         let all = || training.iter().chain(&validation).filter(|p| p.1.is_finite());
@@ -90,22 +92,15 @@ impl Curve {
         }
         let span = (high - low).max(1e-6);
         let place = |p: &(f32, f32)| (70.0 + 620.0 * p.0 / last, top + 170.0 - 150.0 * (p.1 - low) / span);
-        // Writing to a string cannot fail.
-        let mut text = |x: f32, y: f32, words: &str| svg.push_str(&format!(r#"<text x="{x:.0}" y="{y:.0}">{words}</text>"#));
+        let mut text = |x: f32, y: f32, words: &str| svg.push(format!(r#"<text x="{x:.0}" y="{y:.0}">{words}</text>"#));
         text(70.0, top + 8.0, title);
         text(10.0, top + 24.0, &format!("{high:.3}"));
         text(10.0, top + 174.0, &format!("{low:.3}"));
         text(600.0, top + 188.0, &format!("{last:.0} samples"));
         for (points, style) in [(&training, r##"stroke="#888" stroke-width="1""##), (&validation, r##"stroke="#c33" stroke-width="2.5""##)]
         {
-            let mut path = String::new();
-            for point in points.iter().filter(|p| p.1.is_finite()) {
-                let (x, y) = place(point);
-                if write!(path, "{x:.1},{y:.1} ").is_err() {
-                    return;
-                }
-            }
-            svg.push_str(&format!(r#"<polyline fill="none" {style} points="{path}"/>"#));
+            let path: Vec<String> = points.iter().filter(|p| p.1.is_finite()).map(&place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+            svg.push(format!(r#"<polyline fill="none" {style} points="{}"/>"#, path.join(" ")));
         }
     }
 }
@@ -120,7 +115,14 @@ mod tests {
 
     fn point(step: u64, loss: f32) -> CurvePoint {
         let parts = LossParts { loss, flow_error_px: 2.0 * loss, ..LossParts::default() };
-        CurvePoint { step, samples: 16 * step, rate: 1e-3, training: parts, validation: (step % 2 == 0).then_some(parts), seconds: 1.0 }
+        CurvePoint {
+            step,
+            samples: 16 * step,
+            rate: 1e-3,
+            training: parts,
+            validation: (step.is_multiple_of(2)).then_some(parts),
+            seconds: 1.0,
+        }
     }
 
     #[test]

@@ -124,7 +124,7 @@ pub struct MotionTrainer {
 impl MotionTrainer {
     /// A run from fresh weights, or from `weights` of an earlier one.
     pub fn new(
-        source: Arc<dyn PairSource>,
+        source: &Arc<dyn PairSource>,
         options: MotionOptions,
         weights: Option<BTreeMap<String, candle_core::Tensor>>,
     ) -> Result<Self, TrainError> {
@@ -136,11 +136,11 @@ impl MotionTrainer {
         }
         let adam = Adam::new(store.variables(), AdamSettings::default());
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        Self::assemble(source, options, store, net, adam, average, 0)
+        Ok(Self::assemble(source, options, store, net, adam, average, 0))
     }
 
     /// Goes on exactly where a checkpoint was written.
-    pub fn resume(source: Arc<dyn PairSource>, options: MotionOptions, path: &Path) -> Result<Self, TrainError> {
+    pub fn resume(source: &Arc<dyn PairSource>, options: MotionOptions, path: &Path) -> Result<Self, TrainError> {
         let checkpoint = Checkpoint::read(path)?;
         for (what, expected) in [("kind", KIND.to_owned()), ("run", options.identity())] {
             let found = checkpoint.about.get(what).map_or("", String::as_str);
@@ -154,22 +154,22 @@ impl MotionTrainer {
         let mut adam = Adam::new(store.variables(), AdamSettings::default());
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Self::assemble(source, options, store, net, adam, average, step)
+        Ok(Self::assemble(source, options, store, net, adam, average, step))
     }
 
     fn assemble(
-        source: Arc<dyn PairSource>,
+        source: &Arc<dyn PairSource>,
         options: MotionOptions,
         store: Store,
         net: MotionNet,
         adam: Adam,
         average: MovingAverage,
         step: u64,
-    ) -> Result<Self, TrainError> {
-        let validation = Validation::new(&*source, &options);
+    ) -> Self {
+        let validation = Validation::new(&**source, &options);
         let stream_options = StreamOptions { seed: options.seed, block: options.block, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
-        Ok(Self { options, store, net, adam, average, stream, validation, step })
+        Self { options, store, net, adam, average, stream, validation, step }
     }
 
     /// Steps made so far.
@@ -311,19 +311,19 @@ mod tests {
     fn a_resumed_run_has_the_same_next_loss_as_one_that_did_not_stop() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("run.safetensors");
-        let mut trainer = MotionTrainer::new(source(), options(), None)?;
+        let mut trainer = MotionTrainer::new(&source(), options(), None)?;
         for _ in 0..3 {
             trainer.step()?;
         }
         trainer.save(&path)?;
         let went_on: Vec<LossParts> = (0..3).map(|_| trainer.step().map(|r| r.parts)).collect::<Result<_, _>>()?;
-        let mut again = MotionTrainer::resume(source(), options(), &path)?;
+        let mut again = MotionTrainer::resume(&source(), options(), &path)?;
         assert_eq!(again.steps(), 3, "the counter is kept");
         let resumed: Vec<LossParts> = (0..3).map(|_| again.step().map(|r| r.parts)).collect::<Result<_, _>>()?;
         assert_eq!(went_on, resumed, "bit for bit, across a block of the stream");
         assert_eq!(trainer.validate()?, again.validate()?, "the averaged weights too");
         let other = MotionOptions { seed: 4, ..options() };
-        let refused = MotionTrainer::resume(source(), other, &path);
+        let refused = MotionTrainer::resume(&source(), other, &path);
         assert!(refused.is_err_and(|e| e.to_string().contains("seed 3")), "another run's checkpoint is refused");
         Ok(())
     }

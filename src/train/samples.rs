@@ -97,7 +97,9 @@ fn weights(labels: &[u8], visible: &[f32]) -> (Vec<f32>, Vec<f32>) {
 
 fn normalised(mut weights: Vec<f32>) -> Vec<f32> {
     let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
-    weights.iter_mut().for_each(|w| *w /= mean.max(1e-6));
+    for weight in &mut weights {
+        *weight /= mean.max(1e-6);
+    }
     weights
 }
 

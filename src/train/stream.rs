@@ -56,11 +56,14 @@ pub struct Sample {
     pub number: u64,
 }
 
+/// A block of pairs: its number, the pairs, and the order of their visits (pair, source).
+type Block = (u64, Vec<Arc<Pair>>, Vec<(usize, usize)>);
+
 /// Samples in order. Its threads end when it is dropped.
 pub struct Stream {
     options: StreamOptions,
     next: u64,
-    block: Option<(u64, Vec<Arc<Pair>>, Vec<(usize, usize)>)>,
+    block: Option<Block>,
     ahead: BTreeMap<u64, Arc<Pair>>,
     wanted_from: u64,
     pairs: Option<Receiver<(u64, Pair)>>,
@@ -69,12 +72,12 @@ pub struct Stream {
 
 impl Stream {
     /// Starts at sample `position`.
-    pub fn new(source: Arc<dyn PairSource>, options: StreamOptions, position: u64) -> Self {
+    pub fn new(source: &Arc<dyn PairSource>, options: StreamOptions, position: u64) -> Self {
         let first = position / options.samples_per_block() * options.block as u64;
         let counter = Arc::new(AtomicU64::new(first));
         // A block is collected while the one before is visited; the channel holds the workers back when they are that far ahead.
         let (send, receive) = bounded(options.block.max(1));
-        let workers = (0..options.threads.max(1)).filter_map(|k| worker(k, &source, &options, &counter, &send)).collect();
+        let workers = (0..options.threads.max(1)).filter_map(|k| worker(k, source, &options, &counter, &send)).collect();
         Self { wanted_from: first, options, next: position, block: None, ahead: BTreeMap::new(), pairs: Some(receive), workers }
     }
 

@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::access::{numbers, slice, tensor};
-use super::conv_kernels::{self as kernels, Epilogue};
+use super::conv_gradient::backward_kernel;
+use super::conv_kernels as kernels;
 use super::plain;
 
 /// What follows the sum.
@@ -60,12 +61,6 @@ struct Conv {
     activation: Activation,
 }
 
-impl Conv {
-    fn epilogue(&self) -> Epilogue {
-        Epilogue { negative_slope: self.activation.negative_slope() }
-    }
-}
-
 impl CustomOp3 for Conv {
     fn name(&self) -> &'static str {
         "conv"
@@ -81,7 +76,7 @@ impl CustomOp3 for Conv {
         l3: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let shape = shape_of(l1.shape(), l2.shape(), l3.shape(), self.stride)?;
-        let out = kernels::forward(&shape, slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?, self.epilogue());
+        let out = kernels::forward(&shape, slice(s1, l1)?, slice(s2, l2)?, slice(s3, l3)?, self.activation);
         let [height, width] = shape.output();
         Ok((CpuStorage::F32(out), (shape.batch, height, width, shape.channels_out).into()))
     }
@@ -97,13 +92,13 @@ impl CustomOp3 for Conv {
         let shape = shape_of(input.shape(), kernel.shape(), bias.shape(), self.stride)?;
         let gradient = gradient.contiguous()?;
         let reached = numbers(&gradient)?;
-        let sums = kernels::gradient_of_sums(&shape, &numbers(output)?, &reached, self.epilogue());
+        let sums = kernels::gradient_of_sums(&shape, &numbers(output)?, &reached, self.activation);
         let of_input =
             if input.track_op() { Some(tensor(kernels::backward_input(&shape, &numbers(kernel)?, &sums), input.shape())?) } else { None };
         if !kernel.track_op() && !bias.track_op() {
             return Ok((of_input, None, None));
         }
-        let (of_kernel, of_bias) = kernels::backward_kernel(&shape, &numbers(input)?, &sums);
+        let (of_kernel, of_bias) = backward_kernel(&shape, &numbers(input)?, &sums);
         Ok((of_input, Some(tensor(of_kernel, kernel.shape())?), Some(tensor(of_bias, bias.shape())?)))
     }
 }

@@ -2,16 +2,15 @@
 //!
 //! Along a row of a picture whose channels lie last, all taps of one kernel row are one contiguous run of numbers. A convolution is therefore a sum of
 //! few short matrix products whose left side is the padded picture itself: nothing is unfolded. The gradient with respect to the input is the same
-//! sum with the kernel turned round; with stride 2 it falls apart into four such sums, one for each parity of the place. The gradient with
-//! respect to the kernel uses the same run as the rows of its result.
+//! sum with the kernel turned round; with stride 2 it falls apart into four such sums, one for each parity of the place.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::Activation;
+use super::padded::Padded;
 use super::tiles::{self, Sums};
 
 /// Sizes of one convolution. Padding is half the kernel, so that stride 1 keeps the size.
@@ -35,7 +34,7 @@ impl Shape {
     }
 
     /// Batch, height and width of the input.
-    fn pixels_in(&self) -> [usize; 3] {
+    pub(super) fn pixels_in(&self) -> [usize; 3] {
         [self.batch, self.input[0], self.input[1]]
     }
 
@@ -48,71 +47,6 @@ impl Shape {
     pub(super) fn flops(&self) -> usize {
         let [height, width] = self.output();
         2 * self.batch * height * width * self.kernel * self.kernel * self.channels_in * self.channels_out
-    }
-}
-
-/// Pictures with a zero border: `batch` of `[height + 2 pad, width + 2 pad, channels]`. Memory of its own goes back to a shelf when the value is dropped.
-pub(super) struct Padded<'a> {
-    pub values: Cow<'a, [f32]>,
-    pub row: usize,
-    pub image: usize,
-    layout: Layout,
-}
-
-/// What memory on the shelf was laid out for: batch, height, width, numbers per pixel, distance of pixels, border.
-type Layout = [usize; 6];
-
-/// Memory that was used before, by layout. Whatever lies between and around the pixels is still zero there, since only pixels are ever written: neither
-/// clearing nor new pages are paid for again.
-static SHELF: Mutex<BTreeMap<Layout, Vec<Vec<f32>>>> = Mutex::new(BTreeMap::new());
-/// Vectors kept for each layout.
-const SHELVED: usize = 4;
-
-impl<'a> Padded<'a> {
-    /// Pictures of `[batch, height, width]` pixels with `channels` numbers, `stride` numbers apart; `fill` writes the pixels of a row, given its number.
-    fn new(
-        [batch, height, width]: [usize; 3],
-        [channels, stride]: [usize; 2],
-        pad: usize,
-        fill: impl Fn(usize, &mut [f32]) + Sync,
-    ) -> Self {
-        let layout = [batch, height, width, channels, stride, pad];
-        let row = (width + 2 * pad) * stride;
-        let image = (height + 2 * pad) * row;
-        let shelved = SHELF.lock().ok().and_then(|mut shelf| shelf.get_mut(&layout)?.pop());
-        let mut values = shelved.unwrap_or_else(|| vec![0.0; batch * image]);
-        if image > 0 {
-            values.par_chunks_mut(image).enumerate().for_each(|(b, picture)| {
-                let rows = picture[pad * row..].chunks_mut(row).take(height);
-                for (y, line) in rows.enumerate() {
-                    fill(b * height + y, &mut line[pad * stride..][..width * stride]);
-                }
-            });
-        }
-        Self { values: Cow::Owned(values), row, image, layout }
-    }
-
-    /// A copy of pictures with a border, or the pictures themselves where none is needed.
-    fn of(pictures: &'a [f32], pixels: [usize; 3], channels: usize, pad: usize) -> Self {
-        let [batch, height, width] = pixels;
-        let line = width * channels;
-        if pad == 0 {
-            let layout = [batch, height, width, channels, channels, 0];
-            return Self { values: Cow::Borrowed(pictures), row: line, image: height * line, layout };
-        }
-        Self::new(pixels, [channels; 2], pad, |row, to| to.copy_from_slice(&pictures[row * line..][..line]))
-    }
-}
-
-impl Drop for Padded<'_> {
-    fn drop(&mut self) {
-        let Cow::Owned(values) = &mut self.values else { return };
-        if let Ok(mut shelf) = SHELF.lock() {
-            let place = shelf.entry(self.layout).or_default();
-            if place.len() < SHELVED {
-                place.push(std::mem::take(values));
-            }
-        }
     }
 }
 
@@ -142,11 +76,11 @@ struct Packed {
 }
 
 /// Vectors per tile: two where there are columns enough for them.
-fn vectors_for(columns: usize, lanes: usize) -> usize {
+pub(super) fn vectors_for(columns: usize, lanes: usize) -> usize {
     if columns > lanes { 2 } else { 1 }
 }
 
-fn lanes() -> usize {
+pub(super) fn lanes() -> usize {
     struct Lanes;
     impl WithSimd for Lanes {
         type Output = usize;
@@ -176,13 +110,6 @@ impl Packed {
     }
 }
 
-/// What happens to a sum before it is stored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Epilogue {
-    /// Slope for negative numbers; 1 changes nothing.
-    pub negative_slope: f32,
-}
-
 /// One pass over pictures: every output row is made of phases, every phase of runs.
 struct Pass<'a> {
     padded: &'a Padded<'a>,
@@ -193,7 +120,7 @@ struct Pass<'a> {
     packed: &'a Packed,
     bias: Option<&'a [f32]>,
     columns: usize,
-    epilogue: Epilogue,
+    activation: Activation,
 }
 
 /// `R` pixels of one phase, all columns.
@@ -278,10 +205,10 @@ impl Pass<'_> {
                 run.depth,
             );
         }
-        let slope = simd.splat_f32s(self.epilogue.negative_slope);
         let zero = simd.splat_f32s(0.0);
         for (r, mut row) in sums.into_iter().enumerate() {
-            if self.epilogue.negative_slope != 1.0 {
+            if let Activation::LeakyRelu(slope) = self.activation {
+                let slope = simd.splat_f32s(slope);
                 row = row.map(|s| simd.mul_add_f32s(slope, simd.min_f32s(s, zero), simd.max_f32s(s, zero)));
             }
             let at = (phase.start + (pixel + r) * phase.step) * self.columns;
@@ -305,7 +232,7 @@ impl Pass<'_> {
 }
 
 /// `out[b, y, x, o] = act(bias[o] + sum over ky, kx, i of input[b, s y + ky - pad, s x + kx - pad, i] kernel[ky, kx, i, o])`.
-pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], epilogue: Epilogue) -> Vec<f32> {
+pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let depth = shape.kernel * shape.channels_in;
     let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, c| kernel[k * shape.channels_out + c]);
@@ -319,7 +246,7 @@ pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32]
         packed: &packed,
         bias: Some(bias),
         columns: shape.channels_out,
-        epilogue,
+        activation,
     };
     let mut out = vec![0.0; shape.batch * height * width * shape.channels_out];
     pass.run(height, width, &mut out, &phases);
@@ -327,12 +254,10 @@ pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32]
 }
 
 /// The gradient that reaches the sums, from the gradient of the output and the output itself, with a zero border.
-pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a [f32], epilogue: Epilogue) -> Padded<'a> {
+pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a [f32], activation: Activation) -> Padded<'a> {
     let [height, width] = shape.output();
     let pixels = [shape.batch, height, width];
-    if epilogue.negative_slope == 1.0 {
-        return Padded::of(gradient, pixels, shape.channels_out, shape.pad());
-    }
+    let Activation::LeakyRelu(slope) = activation else { return Padded::of(gradient, pixels, shape.channels_out, shape.pad()) };
     let line = width * shape.channels_out;
     let arch = Arch::new();
     Padded::new(pixels, [shape.channels_out; 2], shape.pad(), |row, to| {
@@ -340,7 +265,7 @@ pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a 
         // Compiled for each vector width.
         arch.dispatch(|| {
             for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
-                *to = if *y < 0.0 { epilogue.negative_slope } else { 1.0 } * g;
+                *to = if *y < 0.0 { slope } else { 1.0 } * g;
             }
         });
     })
@@ -378,150 +303,8 @@ pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -
         taps.map(|rows| taps.iter().enumerate().map(|(start, columns)| phase(start, 2, width / 2, rows, columns)).collect()).into()
     };
     let packed = Packed::new(order.len() * co, ci, |k, i| tap(order[k / co].0, order[k / co].1, i, k % co));
-    let pass = Pass {
-        padded: sums,
-        pixel_step: co,
-        row_step: sums.row,
-        packed: &packed,
-        bias: None,
-        columns: ci,
-        epilogue: Epilogue { negative_slope: 1.0 },
-    };
+    let pass =
+        Pass { padded: sums, pixel_step: co, row_step: sums.row, packed: &packed, bias: None, columns: ci, activation: Activation::Linear };
     pass.run(height, width, &mut out, &phases);
     out
-}
-
-/// Gradients with respect to the kernel and the bias.
-pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded<'_>) -> (Vec<f32>, Vec<f32>) {
-    let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
-    let co = shape.channels_out;
-    let vectors = vectors_for(co, lanes());
-    let width = vectors * lanes();
-    let whole = co.next_multiple_of(width);
-    let [out_height, out_width] = shape.output();
-    let line = out_width * co;
-    let inner = |row: usize| {
-        let (image, y) = (row / out_height, row % out_height);
-        &sums.values[image * sums.image + (y + shape.pad()) * sums.row + shape.pad() * co..][..line]
-    };
-    // Whole vectors need whole columns, and rows without a border between them.
-    let even = Padded::new([shape.batch, out_height, out_width], [co, whole], 0, |row, to| {
-        for (to, from) in to.chunks_exact_mut(whole).zip(inner(row).chunks_exact(co)) {
-            to[..co].copy_from_slice(from);
-        }
-    });
-    let run = shape.kernel * shape.channels_in;
-    let mut result = vec![0.0_f32; shape.kernel * run * whole];
-    let task = KernelTask { shape, padded: &padded, even: &even, whole, vectors };
-    let arch = Arch::new();
-    // One kernel row and one stretch of its taps per task: every sum is made by one thread in one order.
-    let stretch = run.div_ceil(4).next_multiple_of(12).min(run.max(1));
-    result.par_chunks_mut((run * whole).max(1)).enumerate().for_each(|(ky, rows)| {
-        rows.par_chunks_mut(stretch * whole).enumerate().for_each(|(s, rows)| {
-            arch.dispatch(KernelStretch { task: &task, ky, first: s * stretch, rows });
-        });
-    });
-    let mut bias = vec![0.0_f32; co];
-    for row in 0..shape.batch * out_height {
-        for pixel in inner(row).chunks_exact(co) {
-            bias.iter_mut().zip(pixel).for_each(|(b, g)| *b += g);
-        }
-    }
-    let kernel = if whole == co { result } else { result.chunks_exact(whole).flat_map(|row| row[..co].iter().copied()).collect() };
-    (kernel, bias)
-}
-
-/// Pixels that one tile of the kernel's gradient passes over at a time: as many as leave their gradients in the nearest cache for the next tile.
-const BAND_PIXELS: usize = 128;
-
-struct KernelTask<'a> {
-    shape: &'a Shape,
-    padded: &'a Padded<'a>,
-    even: &'a Padded<'a>,
-    whole: usize,
-    vectors: usize,
-}
-
-/// Some rows of the kernel's gradient: taps `first…` of kernel row `ky`, all output channels.
-struct KernelStretch<'a> {
-    task: &'a KernelTask<'a>,
-    ky: usize,
-    first: usize,
-    rows: &'a mut [f32],
-}
-
-impl WithSimd for KernelStretch<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        if self.task.vectors == 2 {
-            self.with_vectors::<S, 2>(simd);
-        } else {
-            self.with_vectors::<S, 1>(simd);
-        }
-    }
-}
-
-impl KernelStretch<'_> {
-    #[inline(always)]
-    fn with_vectors<S: Simd, const V: usize>(self, simd: S) {
-        let Self { task, ky, first, rows } = self;
-        let count = rows.len() / task.whole;
-        let [height, _] = task.shape.output();
-        // A few rows at a time stay in the nearest cache while every tap passes over them.
-        let band = (BAND_PIXELS / task.shape.output()[1].max(1)).max(1);
-        for image in 0..task.shape.batch {
-            for y in (0..height).step_by(band) {
-                let band = y..(y + band).min(height);
-                let mut row = 0;
-                if S::REGISTER_COUNT >= 32 {
-                    while count - row >= 12 {
-                        task.tile::<S, 12, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
-                        row += 12;
-                    }
-                    while count - row >= 8 {
-                        task.tile::<S, 8, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
-                        row += 8;
-                    }
-                }
-                while count - row >= 4 {
-                    task.tile::<S, 4, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
-                    row += 4;
-                }
-                while row < count {
-                    task.tile::<S, 1, V>(simd, image, band.clone(), ky, first + row, &mut rows[row * task.whole..]);
-                    row += 1;
-                }
-            }
-        }
-    }
-}
-
-impl KernelTask<'_> {
-    #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(
-        &self,
-        simd: S,
-        image: usize,
-        band: std::ops::Range<usize>,
-        ky: usize,
-        tap: usize,
-        rows: &mut [f32],
-    ) {
-        let width = V * S::F32_LANES;
-        let stride = self.shape.stride;
-        let out_width = self.shape.output()[1];
-        for block in 0..self.whole / width {
-            let mut sums: Sums<S, R, V> = std::array::from_fn(|r| tiles::load(simd, &rows[r * self.whole + block * width..][..width]));
-            for y in band.clone() {
-                let a = &self.padded.values[image * self.padded.image + (y * stride + ky) * self.padded.row + tap..];
-                let b = &self.even.values[image * self.even.image + y * self.even.row + block * width..];
-                tiles::along_columns(simd, &mut sums, a, stride * self.shape.channels_in, b, self.whole, out_width);
-            }
-            for (r, sum) in sums.into_iter().enumerate() {
-                tiles::store(simd, &mut rows[r * self.whole + block * width..][..width], sum);
-            }
-        }
-    }
 }

@@ -5,8 +5,10 @@
 
 mod access;
 mod conv;
+mod conv_gradient;
 mod conv_kernels;
 mod norm;
+mod padded;
 mod plain;
 mod resize;
 mod sample;

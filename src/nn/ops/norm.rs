@@ -1,4 +1,4 @@
-//! Instance normalisation with adaptive scale and shift (AdaIN, Huang and Belongie 2017) and the activation behind it, as one operation.
+//! Instance normalisation with adaptive scale and shift (`AdaIN`, Huang and Belongie 2017) and the activation behind it, as one operation.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -55,14 +55,18 @@ impl Moments {
         for pixel in x.chunks_exact(channels) {
             mean.iter_mut().zip(pixel).for_each(|(m, p)| *m += p);
         }
-        mean.iter_mut().for_each(|m| *m /= pixels);
+        for m in &mut mean {
+            *m /= pixels;
+        }
         let mut inverse = vec![0.0_f32; channels];
         for pixel in x.chunks_exact(channels) {
             for ((v, p), m) in inverse.iter_mut().zip(pixel).zip(&mean) {
                 *v += (p - m) * (p - m);
             }
         }
-        inverse.iter_mut().for_each(|v| *v = (*v / pixels + EPSILON).sqrt().recip());
+        for v in &mut inverse {
+            *v = (*v / pixels + EPSILON).sqrt().recip();
+        }
         Self { mean, inverse }
     }
 }

@@ -11,7 +11,7 @@ fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     }
 }
 
-/// [`super::conv`]: a sum of shifted matrix products.
+/// [`super::conv()`]: a sum of shifted matrix products.
 pub(super) fn conv(input: &Tensor, kernel: &Tensor, bias: &Tensor, stride: usize, activation: Activation) -> Result<Tensor> {
     let (batch, height, width, channels_in) = input.dims4()?;
     let (size, _, _, channels_out) = kernel.dims4()?;
@@ -80,7 +80,7 @@ fn doubling(side: usize, like: &Tensor) -> Result<Tensor> {
     let mut matrix = vec![0.0_f32; 2 * side * side];
     for (at, row) in matrix.chunks_exact_mut(side).enumerate() {
         let near = at / 2;
-        let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(side - 1) };
+        let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(side - 1) };
         row[near] += 0.75;
         row[far] += 0.25;
     }

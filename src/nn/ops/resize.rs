@@ -97,7 +97,9 @@ fn sum_squares(x: &[f32], [batch, height, width, channels]: [usize; 4], factor: 
                 }
             }
         }
-        out.iter_mut().for_each(|o| *o *= scale);
+        for o in out.iter_mut() {
+            *o *= scale;
+        }
     });
     out
 }
@@ -122,7 +124,7 @@ struct Bilinear;
 /// The two sources of place `at` of a doubled side, the nearer one (weight 0.75) first.
 pub(crate) fn neighbours(at: usize, side: usize) -> [usize; 2] {
     let near = at / 2;
-    let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(side - 1) };
+    let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(side - 1) };
     [near, far]
 }
 

@@ -112,9 +112,13 @@ impl Snap {
         for (b, plan) in self.plans.iter().enumerate() {
             wanted.extend(plan.wanted.iter().flat_map(|w| [w.x, w.y]));
             for (k, corners) in plan.samples.iter().enumerate() {
-                corners.iter().for_each(|(cell, weight)| samples[(b * points + k) * cells * cells + cell] += weight);
+                for (cell, weight) in corners {
+                    samples[(b * points + k) * cells * cells + cell] += weight;
+                }
             }
-            plan.spread.iter().for_each(|(k, cell, weight)| spread[(b * cells * cells / 4 + cell) * points + k] += weight);
+            for (k, cell, weight) in &plan.spread {
+                spread[(b * cells * cells / 4 + cell) * points + k] += weight;
+            }
         }
         let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
             Tensor::from_vec(values, (batch, rows, columns), &Device::Cpu)?.to_device(device)

@@ -2,6 +2,8 @@
 //!
 //! Both tiles compute `out[r][n] += sum over k of a[r, k] * b[k, n]` for `R` rows and `V` vectors of columns. They differ in how `a` lies in memory.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+
 use pulp::Simd;
 
 /// Sums of one tile, kept in registers.
@@ -33,7 +35,6 @@ pub(super) fn along_rows<S: Simd, const R: usize, const V: usize>(
 
 /// Row `r` lies `r` behind the first; one `k` further is `a_step` further in `a` and `b_step` further in `b`.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "an inner loop: a struct would only rename them")]
 pub(super) fn along_columns<S: Simd, const R: usize, const V: usize>(
     simd: S,
     sums: &mut Sums<S, R, V>,

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn kuwahara_keeps_an_edge_and_flattens_noise() {
         let mut planes = Planes::new();
-        let mut random = super::super::super::random::Random::new(1, 1);
+        let mut random = crate::random::Random::new(1, 1);
         for i in 0..AREA {
             let side = if i % PICTURE_PX < 128 { 0.2 } else { 0.8 };
             planes.set(i, Vec3::splat(side + random.range(-0.05, 0.05)));
