@@ -7,6 +7,7 @@ mod loss;
 mod motion;
 mod samples;
 mod stream;
+mod uncovered;
 
 pub use checkpoint::Checkpoint;
 pub use curve::{Curve, CurvePoint};

@@ -4,6 +4,7 @@ use glam::Vec2;
 use image::RgbImage;
 
 use super::stream::Sample;
+use super::uncovered;
 use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
 use crate::random::Random;
 use crate::synth::{PICTURE_PX, Part};
@@ -13,7 +14,7 @@ use crate::synth::{PICTURE_PX, Part};
 pub struct MotionExample {
     /// The net's input.
     pub input: MotionSample,
-    /// True backward flow in crop pixels.
+    /// True backward flow in crop pixels; where background comes to light, from the nearest background that was there already.
     pub flow: Vec<Vec2>,
     /// 1 where the source shows the place, else 0.
     pub visible: Vec<f32>,
@@ -34,8 +35,9 @@ const EXCHANGED: f32 = 0.3;
 const MAX_JITTER_PX: f32 = 0.8;
 /// Share of samples with pupils: the tracker does not always know them.
 const WITH_PUPILS: f32 = 0.5;
-/// Weight of a hidden place's flow error beside a visible one's.
+/// Weight of a hidden place's flow error beside a visible one's: of the head, and of background that comes to light.
 const HIDDEN_WEIGHT: f32 = 0.08;
+const UNCOVERED_WEIGHT: f32 = 0.4;
 
 /// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
 pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
@@ -60,7 +62,7 @@ pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
             picture: colours.shrink(&frames[0].pixels, INPUT_CELLS),
             body_follow: sample.pair.body_follow,
         },
-        flow: backward.displacement_px.clone(),
+        flow: uncovered::with_background_fetched(&backward.displacement_px, labels, &visible),
         visible,
         flow_weight,
         colour_weight,
@@ -91,7 +93,8 @@ fn weights(labels: &[u8], visible: &[f32]) -> (Vec<f32>, Vec<f32>) {
             + if is_worn(label) { worn } else { 0.0 }
             + if is_mouth_or_eye(label) { 4.0 } else { 0.0 }
     };
-    let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l, 1.0) * (v + HIDDEN_WEIGHT * (1.0 - v))).collect();
+    let hidden = |label: u8| if label == Part::Background as u8 { UNCOVERED_WEIGHT } else { HIDDEN_WEIGHT };
+    let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l, 1.0) * (v + hidden(*l) * (1.0 - v))).collect();
     (normalised(flow), normalised(labels.iter().map(|l| weight(*l, 1.0)).collect()))
 }
 
