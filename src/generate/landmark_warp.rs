@@ -4,79 +4,24 @@
 //! Nadaraya-Watson kernel regression (Nadaraya 1964, Watson 1964). The flow fades to nothing outside the head, so that the background stays still.
 
 use glam::Vec2;
-use nalgebra::{Matrix3, Matrix3x2};
 
 use super::{FLOW_CELLS, Generator};
 use crate::data::{CROP_PX, FlowField, Landmarks, Portrait, PuppetMotion};
+use crate::model::near_flow;
 
-/// Reach of one landmark's own displacement, in crop pixels.
-const KERNEL_SIGMA_PX: f32 = 9.0;
-/// Kernel mass below which a place follows the affine map alone.
-const KERNEL_FLOOR: f32 = 0.01;
-/// The affine map is fitted to jaw, brows, nose and eyes; the mouth moves too freely.
-const AFFINE_POINTS: usize = 48;
-/// Ridge on the affine map's linear part and on its offset, with coordinates scaled to -1..1.
-const AFFINE_RIDGE: [f64; 3] = [0.02, 0.02, 1e-4];
 /// Elliptic head radius up to which the flow is whole, and from which on it is nothing.
 const FADE: std::ops::Range<f32> = 0.62..1.0;
 
 /// Landmark-driven warp of the portrait's own pixels.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LandmarkWarp {
     rest_in_crop: Option<Landmarks>,
-    kernel_x: Vec<[f32; FLOW_CELLS]>,
-    kernel_y: Vec<[f32; FLOW_CELLS]>,
-}
-
-impl Default for LandmarkWarp {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl LandmarkWarp {
     /// A warp without a portrait yet; until one is set, nothing moves.
     pub fn new() -> Self {
-        Self {
-            rest_in_crop: None,
-            kernel_x: vec![[0.0; FLOW_CELLS]; Landmarks::COUNT],
-            kernel_y: vec![[0.0; FLOW_CELLS]; Landmarks::COUNT],
-        }
-    }
-
-    /// The Gaussian is separable: two short tables per landmark replace an exponential per landmark and cell.
-    fn fill_kernels(&mut self, targets: &Landmarks) {
-        let falloff = -0.5 / (KERNEL_SIGMA_PX * KERNEL_SIGMA_PX);
-        for (k, target) in targets.0.iter().enumerate() {
-            for cell in 0..FLOW_CELLS {
-                let at = cell_centre_px(cell);
-                self.kernel_x[k][cell] = (falloff * (at - target.x).powi(2)).exp();
-                self.kernel_y[k][cell] = (falloff * (at - target.y).powi(2)).exp();
-            }
-        }
-    }
-
-    fn fill_row(&self, row: usize, out: &mut [Vec2], residuals: &[Vec2; Landmarks::COUNT], affine: &Affine) {
-        let mut mass = [0.0_f32; FLOW_CELLS];
-        let mut sum_x = [0.0_f32; FLOW_CELLS];
-        let mut sum_y = [0.0_f32; FLOW_CELLS];
-        for (k, residual) in residuals.iter().enumerate() {
-            let weight_y = self.kernel_y[k][row];
-            if weight_y < 1e-6 {
-                continue;
-            }
-            for cell in 0..FLOW_CELLS {
-                let weight = weight_y * self.kernel_x[k][cell];
-                mass[cell] += weight;
-                sum_x[cell] += weight * residual.x;
-                sum_y[cell] += weight * residual.y;
-            }
-        }
-        for (cell, flow) in out.iter_mut().enumerate() {
-            let at = Vec2::new(cell_centre_px(cell), cell_centre_px(row));
-            let local = Vec2::new(sum_x[cell], sum_y[cell]) / (mass[cell] + KERNEL_FLOOR);
-            *flow = affine.displacement(at) + local;
-        }
+        Self::default()
     }
 }
 
@@ -97,12 +42,9 @@ impl Generator for LandmarkWarp {
             return;
         };
         let targets = &motion.landmarks_in_crop;
-        let affine = Affine::fit(targets, &rest);
-        let residuals = std::array::from_fn(|k| rest.0[k] - targets.0[k] - affine.displacement(targets.0[k]));
-        self.fill_kernels(targets);
+        flow.displacement_px = near_flow(&rest.0, &targets.0, FLOW_CELLS);
         let heads = [HeadEllipse::of(&rest), HeadEllipse::of(targets)];
         for (row, out) in flow.displacement_px.chunks_exact_mut(FLOW_CELLS).enumerate() {
-            self.fill_row(row, out, &residuals, &affine);
             for (cell, flow) in out.iter_mut().enumerate() {
                 let at = Vec2::new(cell_centre_px(cell), cell_centre_px(row));
                 *flow *= head_weight(&heads, at);
@@ -114,38 +56,6 @@ impl Generator for LandmarkWarp {
 /// Crop coordinate of the middle of a flow cell, in pixel-index units.
 fn cell_centre_px(cell: usize) -> f32 {
     (cell as f32 + 0.5) * (CROP_PX / FLOW_CELLS as f32) - 0.5
-}
-
-/// Least-squares affine displacement from target to source landmarks.
-struct Affine {
-    rows: Matrix3x2<f64>,
-}
-
-impl Affine {
-    fn basis(at: Vec2) -> [f64; 3] {
-        let half = f64::from(CROP_PX) / 2.0;
-        [f64::from(at.x) / half - 1.0, f64::from(at.y) / half - 1.0, 1.0]
-    }
-
-    fn fit(targets: &Landmarks, rest: &Landmarks) -> Self {
-        let mut normal = Matrix3::from_diagonal(&AFFINE_RIDGE.into());
-        let mut right = Matrix3x2::zeros();
-        for (target, source) in targets.0.iter().zip(&rest.0).take(AFFINE_POINTS) {
-            let basis = nalgebra::Vector3::from(Self::basis(*target));
-            let d = *source - *target;
-            normal += basis * basis.transpose();
-            right += basis * nalgebra::RowVector2::new(f64::from(d.x), f64::from(d.y));
-        }
-        // The ridge keeps the matrix positive definite, whatever the landmarks are.
-        let rows = normal.cholesky().map_or_else(Matrix3x2::zeros, |c| c.solve(&right));
-        Self { rows }
-    }
-
-    fn displacement(&self, at: Vec2) -> Vec2 {
-        let [x, y, one] = Self::basis(at);
-        let column = |c: usize| (x * self.rows[(0, c)] + y * self.rows[(1, c)] + one * self.rows[(2, c)]) as f32;
-        Vec2::new(column(0), column(1))
-    }
 }
 
 /// The ellipse that a head with its hair fills, upright in the face's own tilt.

@@ -23,4 +23,4 @@ pub trait Generator: Send {
 }
 
 /// Cells along each side of every generator's flow field: 2 crop pixels a cell.
-pub const FLOW_CELLS: usize = 128;
+pub const FLOW_CELLS: usize = crate::model::FLOW_CELLS;

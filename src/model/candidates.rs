@@ -36,14 +36,28 @@ pub struct CandidateFlows {
 
 /// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).
 pub fn candidate_flows(source: &[Vec2], target: &[Vec2], cells: usize) -> CandidateFlows {
-    let affine = Affine::fit(source, target);
-    let residuals: Vec<Vec2> = source.iter().zip(target).map(|(s, t)| *s - *t - affine.at(*t)).collect();
-    let centre = |cell: usize| (cell as f32 + 0.5) * (CROP_PX / cells as f32) - 0.5;
-    let moved: Vec<Vec2> = (0..cells * cells).map(|i| affine.at(Vec2::new(centre(i % cells), centre(i / cells)))).collect();
+    let (residuals, moved) = affine_part(source, target, cells);
     let [(near, density), (far, _)] = SIGMAS_PX.map(|sigma| spread(&residuals, target, cells, sigma));
     let sum = |local: Vec<Vec2>| moved.iter().zip(local).map(|(a, b)| *a + b).collect();
     let density = density.into_iter().map(|d| d.min(MAX_DENSITY)).collect();
     CandidateFlows { cells, near: sum(near), far: sum(far), affine: moved, density }
+}
+
+/// What the affine map leaves of each landmark's displacement, and the map's own flow.
+fn affine_part(source: &[Vec2], target: &[Vec2], cells: usize) -> (Vec<Vec2>, Vec<Vec2>) {
+    let affine = Affine::fit(source, target);
+    let residuals = source.iter().zip(target).map(|(s, t)| *s - *t - affine.at(*t)).collect();
+    let centre = |cell: usize| (cell as f32 + 0.5) * (CROP_PX / cells as f32) - 0.5;
+    let moved = (0..cells * cells).map(|i| affine.at(Vec2::new(centre(i % cells), centre(i / cells)))).collect();
+    (residuals, moved)
+}
+
+/// The `near` candidate alone.
+pub fn near_flow(source: &[Vec2], target: &[Vec2], cells: usize) -> Vec<Vec2> {
+    let (residuals, mut flow) = affine_part(source, target, cells);
+    let (local, _) = spread(&residuals, target, cells, SIGMAS_PX[0]);
+    flow.iter_mut().zip(local).for_each(|(flow, local)| *flow += local);
+    flow
 }
 
 /// Kernel regression of the residuals, and the kernel's mass. The Gaussian is separable: two short tables per landmark instead of an exponential per cell.

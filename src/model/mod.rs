@@ -12,7 +12,7 @@ mod motion;
 mod projection;
 mod shipped;
 
-pub use candidates::{CandidateFlows, candidate_flows};
+pub use candidates::{CandidateFlows, candidate_flows, near_flow};
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MotionConfig, Preset, TextureConfig, Width,
 };

@@ -5,7 +5,7 @@
 
 #![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::conv_kernels::{Shape, lanes, vectors_for};
@@ -34,7 +34,7 @@ pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded<'_>) -
     let run = shape.kernel * shape.channels_in;
     let mut result = vec![0.0_f32; shape.kernel * run * whole];
     let task = KernelTask { shape, padded: &padded, even: &even, whole, vectors };
-    let arch = Arch::new();
+    let arch = tiles::arch();
     // One kernel row and one stretch of its taps per task: every sum is made by one thread in one order.
     let stretch = run.div_ceil(4).next_multiple_of(12).min(run.max(1));
     result.par_chunks_mut((run * whole).max(1)).enumerate().for_each(|(ky, rows)| {

@@ -6,7 +6,7 @@
 
 #![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Activation;
@@ -89,7 +89,7 @@ pub(super) fn lanes() -> usize {
             S::F32_LANES
         }
     }
-    Arch::new().dispatch(Lanes)
+    tiles::arch().dispatch(Lanes)
 }
 
 impl Packed {
@@ -218,7 +218,7 @@ impl Pass<'_> {
 
     /// All output rows; `phases(y)` are those of row `y`, `first_row(y)` the padded row its first run starts in.
     fn run(&self, rows: usize, width: usize, out: &mut [f32], phases: &[Vec<Phase>]) {
-        let arch = Arch::new();
+        let arch = tiles::arch();
         let line = width * self.columns;
         let parities = phases.len();
         out.par_chunks_mut(line.max(1)).with_min_len(2).enumerate().for_each(|(index, out)| {
@@ -259,7 +259,7 @@ pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a 
     let pixels = [shape.batch, height, width];
     let Activation::LeakyRelu(slope) = activation else { return Padded::of(gradient, pixels, shape.channels_out, shape.pad()) };
     let line = width * shape.channels_out;
-    let arch = Arch::new();
+    let arch = tiles::arch();
     Padded::new(pixels, [shape.channels_out; 2], shape.pad(), |row, to| {
         let (y, g) = (&output[row * line..][..line], &gradient[row * line..][..line]);
         // Compiled for each vector width.

@@ -4,7 +4,37 @@
 
 #![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 
-use pulp::Simd;
+use pulp::{Arch, Simd};
+
+/// The widest vectors that this processor has.
+pub(super) fn arch() -> Arch {
+    #[cfg(test)]
+    if let Some(narrower) = NARROWER.get() {
+        return narrower;
+    }
+    Arch::new()
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Vectors that a test wants used instead, by what is called from its thread.
+    static NARROWER: std::cell::Cell<Option<Arch>> = const { std::cell::Cell::new(None) };
+}
+
+/// Runs `test` once for every vector width that this processor has, down to single numbers.
+#[cfg(test)]
+pub(super) fn with_every_width<E>(test: impl Fn() -> Result<(), E>) -> Result<(), E> {
+    let mut widths = vec![Arch::new(), Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    widths.extend(pulp::x86::V3::try_new().map(Arch::V3));
+    for width in widths {
+        NARROWER.set(Some(width));
+        let result = test();
+        NARROWER.set(None);
+        result?;
+    }
+    Ok(())
+}
 
 /// Sums of one tile, kept in registers.
 pub(super) type Sums<S, const R: usize, const V: usize> = [[<S as Simd>::f32s; V]; R];
