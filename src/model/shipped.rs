@@ -28,6 +28,8 @@ pub struct ManifestEntry {
     pub licence: String,
     /// The command that made them.
     pub command: String,
+    /// What changed while they were made, where a run was gone on with by changed code: the command alone does not repeat it exactly then.
+    pub history: Vec<String>,
     /// Seed of the run.
     pub seed: u64,
     /// Training samples seen.

@@ -7,6 +7,7 @@ mod loss;
 mod motion;
 mod samples;
 mod stream;
+mod tracker_noise;
 mod uncovered;
 
 pub use checkpoint::Checkpoint;

@@ -4,7 +4,7 @@ use glam::Vec2;
 use image::RgbImage;
 
 use super::stream::Sample;
-use super::uncovered;
+use super::{tracker_noise, uncovered};
 use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
 use crate::random::Random;
 use crate::synth::{PICTURE_PX, Part};
@@ -33,6 +33,8 @@ const RECOLOURED: f32 = 0.5;
 const EXCHANGED: f32 = 0.3;
 /// Largest deviation of the landmark noise, in pixels.
 const MAX_JITTER_PX: f32 = 0.8;
+/// Largest amount of a tracker's errors, as [`tracker_noise`] has them.
+const MAX_TRACKER_NOISE: f32 = 1.5;
 /// Share of samples with pupils: the tracker does not always know them.
 const WITH_PUPILS: f32 = 0.5;
 /// Weight of a hidden place's flow error beside a visible one's: of the head, and of background that comes to light.
@@ -46,8 +48,12 @@ pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
     let frames = [&sample.pair.frames[from], &sample.pair.frames[to]];
     let colours = if augment && random.chance(RECOLOURED) { Recolouring::draw(&mut random) } else { Recolouring::NONE };
     let jitter = if augment { random.range(0.0, MAX_JITTER_PX) } else { 0.0 };
-    let mut noisy = |p: &Vec2| *p + Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter));
-    let [source, target] = frames.map(|frame| frame.landmarks.iter().map(&mut noisy).collect::<Vec<_>>());
+    let amount = if augment { random.range(0.0, MAX_TRACKER_NOISE) } else { 0.0 };
+    let [source, target] = frames.map(|frame| {
+        let mut points = tracker_noise::disturbed(&frame.landmarks, amount, &mut random);
+        points.iter_mut().for_each(|p| *p += Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter)));
+        points
+    });
     let pupils = (!augment || random.chance(WITH_PUPILS)).then(|| frames.map(|frame| frame.pupils));
     let backward = &sample.pair.backward[from];
     let visible: Vec<f32> = backward.visible.iter().map(|v| f32::from(u8::from(*v))).collect();
