@@ -51,7 +51,9 @@ pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
     let amount = if augment { random.range(0.0, MAX_TRACKER_NOISE) } else { 0.0 };
     let [source, target] = frames.map(|frame| {
         let mut points = tracker_noise::disturbed(&frame.landmarks, amount, &mut random);
-        points.iter_mut().for_each(|p| *p += Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter)));
+        for point in &mut points {
+            *point += Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter));
+        }
         points
     });
     let pupils = (!augment || random.chance(WITH_PUPILS)).then(|| frames.map(|frame| frame.pupils));

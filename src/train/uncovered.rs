@@ -27,7 +27,7 @@ pub(super) fn with_background_fetched(flow: &[Vec2], labels: &[u8], visible: &[f
 }
 
 fn place(cell: usize) -> IVec2 {
-    IVec2::new((cell % FLOW_CELLS) as i32, (cell / FLOW_CELLS) as i32)
+    glam::USizeVec2::new(cell % FLOW_CELLS, cell / FLOW_CELLS).as_ivec2()
 }
 
 /// For every cell the nearest wanted one, spread from cell to cell (as Danielsson 1980): exact but for a few cells that are off by less than one.
@@ -39,7 +39,7 @@ fn nearest_of(wanted: impl Fn(usize) -> bool) -> Vec<Option<usize>> {
         let Some(source) = nearest[cell] else { continue };
         for step in [IVec2::X, IVec2::NEG_X, IVec2::Y, IVec2::NEG_Y] {
             let at = place(cell) + step;
-            if at.min_element() < 0 || at.max_element() >= FLOW_CELLS as i32 {
+            if at.min_element() < 0 || at.as_usizevec2().max_element() >= FLOW_CELLS {
                 continue;
             }
             let next = at.y as usize * FLOW_CELLS + at.x as usize;
