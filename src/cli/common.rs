@@ -134,14 +134,6 @@ impl ProgressLine {
     }
 }
 
-/// A file that becomes another when it is complete, readable by whom an ordinary file would be.
-pub(super) fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    builder.tempfile_in(folder)
-}
-
 /// A path as JSON can hold it: bytes that are no text become a replacement sign.
 pub(super) fn serialize_path<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())

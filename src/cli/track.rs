@@ -14,7 +14,7 @@ use super::common;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{PerformanceFrame, PerformanceHeader, PerformanceWriter, TrackedFrame};
 use crate::pipeline::{self, PipelineError, Progress};
-use crate::runtime::StopFlag;
+use crate::runtime::{StopFlag, temporary_in};
 use crate::track::Tracker;
 
 #[derive(clap::Args)]
@@ -124,7 +124,7 @@ fn open_output(path: &Path) -> anyhow::Result<NamedTempFile> {
         anyhow::bail!("the folder {} does not exist, or is not a folder: create it or give another output", folder.display());
     }
     let cannot = || format!("{} cannot be written: check the permissions of its folder", path.display());
-    common::temporary_in(folder).with_context(cannot)
+    temporary_in(folder).with_context(cannot)
 }
 
 fn write(args: &Args, mut file: NamedTempFile, info: &SourceInfo, frames: &[TrackedFrame]) -> anyhow::Result<()> {

@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
             if report.step % POINT_EVERY == 0 || is_checkpoint || self.trainer.is_finished() {
                 self.point(report.rate, is_checkpoint || self.trainer.is_finished())?;
             }
-            if is_checkpoint {
+            if is_checkpoint && !self.trainer.is_finished() {
                 self.save()?;
             }
         }
@@ -258,8 +258,14 @@ impl<'a> Run<'a> {
             samples_per_second: made as f64 / self.start.elapsed().as_secs_f64().max(1e-9),
             first_loss: points.first().map(|p| p.training.loss),
             last_loss: points.last().map(|p| p.training.loss),
-            validation: self.trainer.validate()?,
+            validation: self.last_validation()?,
         })
+    }
+
+    /// Figures of the weights as they are now; a finished run has them in its last point.
+    fn last_validation(&self) -> anyhow::Result<LossParts> {
+        let last = self.curve.points().last().filter(|point| point.step == self.trainer.steps());
+        Ok(last.and_then(|point| point.validation).map_or_else(|| self.trainer.validate(), Ok)?)
     }
 
     fn point(&mut self, rate: f32, validate: bool) -> anyhow::Result<()> {

@@ -36,14 +36,13 @@ impl Generator for LandmarkWarp {
 
     fn generate(&mut self, motion: &PuppetMotion, flow: &mut FlowField) {
         flow.size = FLOW_CELLS;
-        flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
-        let Some(rest) = self.rest_in_crop.clone() else {
-            flow.displacement_px.fill(Vec2::ZERO);
+        let Some(rest) = &self.rest_in_crop else {
+            flow.displacement_px = vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS];
             return;
         };
         let targets = &motion.landmarks_in_crop;
         flow.displacement_px = near_flow(&rest.0, &targets.0, FLOW_CELLS);
-        let heads = [HeadEllipse::of(&rest), HeadEllipse::of(targets)];
+        let heads = [HeadEllipse::of(rest), HeadEllipse::of(targets)];
         for (row, out) in flow.displacement_px.chunks_exact_mut(FLOW_CELLS).enumerate() {
             for (cell, flow) in out.iter_mut().enumerate() {
                 let at = Vec2::new(cell_centre_px(cell), cell_centre_px(row));

@@ -6,8 +6,7 @@
 use glam::Vec2;
 use nalgebra::{Matrix3, Matrix3x2};
 
-use super::CROP_PX;
-
+use crate::data::CROP_PX;
 /// Reach of the narrow and the wide kernel, in crop pixels.
 const SIGMAS_PX: [f32; 2] = [9.0, 28.0];
 /// Kernel mass below which a place follows the affine map alone.
@@ -22,8 +21,6 @@ const MAX_DENSITY: f32 = 2.0;
 /// Backward flows in crop pixels on a square grid, row by row; each from a target place to its source.
 #[derive(Clone, Debug)]
 pub struct CandidateFlows {
-    /// Cells along each side.
-    pub cells: usize,
     /// The affine map alone.
     pub affine: Vec<Vec2>,
     /// With the landmarks' own motion near them.
@@ -40,7 +37,7 @@ pub fn candidate_flows(source: &[Vec2], target: &[Vec2], cells: usize) -> Candid
     let [(near, density), (far, _)] = SIGMAS_PX.map(|sigma| spread(&residuals, target, cells, sigma));
     let sum = |local: Vec<Vec2>| moved.iter().zip(local).map(|(a, b)| *a + b).collect();
     let density = density.into_iter().map(|d| d.min(MAX_DENSITY)).collect();
-    CandidateFlows { cells, near: sum(near), far: sum(far), affine: moved, density }
+    CandidateFlows { near: sum(near), far: sum(far), affine: moved, density }
 }
 
 /// What the affine map leaves of each landmark's displacement, and the map's own flow.

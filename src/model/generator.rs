@@ -51,7 +51,7 @@ pub struct GeneratorOutput {
 
 /// The generator's layers.
 #[derive(Debug)]
-pub struct Generator {
+pub struct GeneratorNet {
     path: Path,
     layout: StyleLayout,
 }
@@ -62,7 +62,7 @@ enum Path {
     Direct(Direct),
 }
 
-impl Generator {
+impl GeneratorNet {
     /// Takes the weights from a scope.
     pub fn new(scope: &Scope<'_>, config: &GeneratorConfig) -> std::result::Result<Self, WeightsError> {
         let mut layout = StyleLayout::default();

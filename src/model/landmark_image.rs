@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use glam::Vec2;
 
-use super::CROP_PX;
-
+use crate::data::CROP_PX;
 /// Channels of a landmark image: jaw, brows, nose, eyes, outer lips, inner lips, pupils.
 pub const LANDMARK_CHANNELS: usize = 7;
 

@@ -18,11 +18,8 @@ pub use config::{
 };
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
-pub use generator::{Blend, Generator, GeneratorInput, GeneratorOutput, WarpedSource};
+pub use generator::{Blend, GeneratorInput, GeneratorNet, GeneratorOutput, WarpedSource};
 pub use landmark_image::{LANDMARK_CHANNELS, draw_landmarks};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample};
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, manifest, motion_from_file, shipped_motion};
-
-/// Side of the crop in which landmarks and flows are given, in pixels.
-pub const CROP_PX: f32 = 256.0;

@@ -6,11 +6,11 @@
 use candle_core::{D, Device, Result, Tensor};
 use glam::Vec2;
 
-use super::CROP_PX;
 use super::candidates::{CandidateFlows, candidate_flows};
 use super::config::MotionConfig;
 use super::landmark_image::{LANDMARK_CHANNELS, draw_landmarks};
 use super::mix::{self, mix};
+use crate::data::CROP_PX;
 use crate::nn::ops::{self, Activation, Correspondences};
 use crate::nn::{Convolution, Scope, WeightsError};
 

@@ -39,14 +39,14 @@ mod tests {
     use candle_core::Device;
 
     use super::super::config::{GeneratorConfig, Preset, TextureConfig};
-    use super::super::{Generator, GeneratorInput, LANDMARK_CHANNELS, WarpedSource};
+    use super::super::{GeneratorInput, GeneratorNet, LANDMARK_CHANNELS, WarpedSource};
     use super::*;
     use crate::nn::ops::Statistics;
     use crate::nn::{Adam, AdamSettings, Gradients, Store, testing};
 
     #[test]
     fn styles_fit_the_generator_and_can_be_stored() -> anyhow::Result<()> {
-        let generator = Generator::new(&Store::fresh(1, &Device::Cpu).scope(), &GeneratorConfig::of(Preset::Retrato))?;
+        let generator = GeneratorNet::new(&Store::fresh(1, &Device::Cpu).scope(), &GeneratorConfig::of(Preset::Retrato))?;
         for spectral in [false, true] {
             let store = Store::fresh(5, &Device::Cpu);
             let projection = Projection::new(&store.scope(), 512, generator.layout(), spectral)?;
@@ -68,7 +68,7 @@ mod tests {
     fn generator_and_projection_learn_who_is_who() -> anyhow::Result<()> {
         let config = TextureConfig { channels: [8, 8, 12], blocks: 1, refinements: 1, statistics: Statistics::None, spectral: false };
         let store = Store::fresh(9, &Device::Cpu);
-        let generator = Generator::new(&store.scope().under("generator"), &GeneratorConfig::Texture(config))?;
+        let generator = GeneratorNet::new(&store.scope().under("generator"), &GeneratorConfig::Texture(config))?;
         let projection = Projection::new(&store.scope().under("projection"), 16, generator.layout(), false)?;
         let twice = |t: Tensor| Tensor::cat(&[&t, &t], 0);
         let warped = twice(testing::picture(&[1, 16, 16, 3], 1)?.affine(0.5, 0.25)?)?;

@@ -68,9 +68,11 @@ fn face_lines(landmarks: &Landmarks, to_screen: impl Fn(glam::Vec2) -> Pos2) -> 
     let stroke = Stroke::new(1.3, theme::ACCENT.gamma_multiply(0.9));
     LINES
         .iter()
-        .map(|(range, closed)| {
-            let points: Vec<Pos2> = landmarks.0[range.clone()].iter().map(|&p| to_screen(p)).collect();
-            if *closed { Shape::closed_line(points, stroke) } else { Shape::line(points, stroke) }
+        .flat_map(|(range, closed)| {
+            let mut points: Vec<Pos2> = landmarks.0[range.clone()].iter().map(|&p| to_screen(p)).collect();
+            points.extend(points.first().copied().filter(|_| *closed));
+            // One by one: a path's joints shoot out where it turns sharply, as at the corners of a shut mouth.
+            points.windows(2).map(|pair| Shape::line_segment([pair[0], pair[1]], stroke)).collect::<Vec<_>>()
         })
         .collect()
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{RecordError, RecordFormat, RecordOptions};
+use crate::runtime::temporary_in;
 
 /// What a recording in progress is called: its final name and this.
 pub(super) const PART_SUFFIX: &str = ".part";
@@ -132,13 +133,7 @@ pub(super) fn lock(file: &File, path: &Path) -> Result<(), RecordError> {
 /// # Errors
 /// [`RecordError::NotWritable`].
 pub(super) fn temporary_beside(target: &Path) -> Result<tempfile::NamedTempFile, RecordError> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".retrato-").suffix(".tmp");
-    #[cfg(unix)]
-    let ordinary = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(ordinary);
-    builder.tempfile_in(folder_of(target)).map_err(|cause| RecordError::NotWritable { path: target.to_owned(), cause })
+    temporary_in(folder_of(target)).map_err(|cause| RecordError::NotWritable { path: target.to_owned(), cause })
 }
 
 /// Gives a complete file its final name in one step, and makes that last. Without `overwrite` an existing file keeps its name and a free

@@ -1,10 +1,12 @@
 //! What the stages run on: links between threads, workers that own a thread, and timing statistics.
 
+mod files;
 mod latest;
 mod memory;
 mod stats;
 mod worker;
 
+pub use files::temporary_in;
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::peak_memory_mb;
 pub use stats::{Percentiles, StageTimes, Timings};

@@ -9,6 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use super::TrainError;
 use crate::nn::WeightsError;
 use crate::nn::{read_bounded, read_metadata, read_tensors, to_bytes};
+use crate::runtime::temporary_in;
 
 /// Everything a run needs to go on: groups of tensors, and words about the run.
 #[derive(Default)]
@@ -57,7 +58,7 @@ impl Checkpoint {
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
     let wrap = |source: std::io::Error| TrainError::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(wrap)?;
+    let mut file = temporary_in(folder).map_err(wrap)?;
     file.write_all(bytes).map_err(wrap)?;
     file.as_file().sync_all().map_err(wrap)?;
     file.persist(path).map_err(|e| wrap(e.error))?;

@@ -6,7 +6,8 @@ use candle_core::{CpuStorage, CustomOp2, DType, Device, Layout, Result, Shape, T
 use rayon::prelude::*;
 
 use super::samples::MotionExample;
-use crate::model::{CROP_PX, FLOW_CELLS, MotionFlow};
+use crate::data::CROP_PX;
+use crate::model::{FLOW_CELLS, MotionFlow};
 use crate::nn::ops;
 
 /// Weights of the parts of the loss.
@@ -72,30 +73,18 @@ impl LossParts {
     }
 }
 
-/// The truth for a batch.
-pub struct MotionTargets {
-    examples: Arc<[MotionExample]>,
-}
-
-impl MotionTargets {
-    /// For these examples, in the order of the batch.
-    pub fn new(examples: Arc<[MotionExample]>) -> Self {
-        Self { examples }
-    }
-}
-
-/// The loss as a scalar tensor, and its parts.
-pub fn motion_loss(output: &MotionFlow, targets: &MotionTargets, weights: LossWeights) -> Result<(Tensor, LossParts)> {
+/// The loss as a scalar tensor, and its parts; one example for each frame of the batch, in its order.
+pub(super) fn motion_loss(output: &MotionFlow, examples: &Arc<[MotionExample]>, weights: LossWeights) -> Result<(Tensor, LossParts)> {
     let (batch, rows, columns, _) = output.flow.dims4()?;
-    if batch != targets.examples.len() || rows != FLOW_CELLS || columns != FLOW_CELLS || batch == 0 {
-        bail!("{} examples do not fit a flow of {:?}", targets.examples.len(), output.flow.shape());
+    if batch != examples.len() || rows != FLOW_CELLS || columns != FLOW_CELLS || batch == 0 {
+        bail!("{} examples do not fit a flow of {:?}", examples.len(), output.flow.shape());
     }
     if !output.flow.device().is_cpu() {
-        let loss = composed(output, targets, weights)?;
+        let loss = composed(output, examples, weights)?;
         let parts = LossParts { loss: loss.to_scalar()?, ..LossParts::default() };
         return Ok((loss, parts));
     }
-    let op = MotionLoss { examples: Arc::clone(&targets.examples), weights, found: OnceLock::new(), parts: Arc::default() };
+    let op = MotionLoss { examples: Arc::clone(examples), weights, found: OnceLock::new(), parts: Arc::default() };
     let parts = Arc::clone(&op.parts);
     let loss = output.flow.contiguous()?.apply_op2(&output.visibility.contiguous()?, op)?;
     let parts = parts.lock().map_or_else(|poisoned| *poisoned.into_inner(), |parts| *parts);
@@ -257,11 +246,11 @@ impl CustomOp2 for MotionLoss {
 }
 
 /// The same loss out of the library's own operations: for other devices, and what the fast one is checked against.
-fn composed(output: &MotionFlow, targets: &MotionTargets, weights: LossWeights) -> Result<Tensor> {
+fn composed(output: &MotionFlow, examples: &[MotionExample], weights: LossWeights) -> Result<Tensor> {
     let device = output.flow.device();
-    let batch = targets.examples.len();
+    let batch = examples.len();
     let plane = |channels: usize, values: &dyn Fn(&MotionExample) -> Vec<f32>| {
-        let all: Vec<f32> = targets.examples.iter().flat_map(values).collect();
+        let all: Vec<f32> = examples.iter().flat_map(values).collect();
         Tensor::from_vec(all, (batch, FLOW_CELLS, FLOW_CELLS, channels), &Device::Cpu)?.to_dtype(DType::F32)?.to_device(device)
     };
     let truth = plane(2, &|e| e.flow.iter().flat_map(|d| [d.x, d.y]).collect())?;
@@ -303,13 +292,13 @@ mod tests {
     #[test]
     fn the_fast_loss_is_the_composed_one_and_so_are_its_gradients() -> Result<()> {
         let mut random = Random::new(4, 0);
-        let targets = MotionTargets::new((0..2).map(|_| noise_example(&mut random)).collect());
+        let examples: Arc<[MotionExample]> = (0..2).map(|_| noise_example(&mut random)).collect();
         let numbers = |random: &mut Random, count: usize| (0..count).map(|_| random.range(-4.0, 4.0)).collect::<Vec<f32>>();
         let flow = Var::from_vec(numbers(&mut random, 2 * FLOW_CELLS * FLOW_CELLS * 2), (2, FLOW_CELLS, FLOW_CELLS, 2), &Device::Cpu)?;
         let visibility = Var::from_vec(numbers(&mut random, 2 * FLOW_CELLS * FLOW_CELLS), (2, FLOW_CELLS, FLOW_CELLS, 1), &Device::Cpu)?;
         let output = || MotionFlow { flow: flow.as_tensor().clone(), visibility: visibility.as_tensor().clone() };
-        let (fast, parts) = motion_loss(&output(), &targets, LossWeights::default())?;
-        let plain = composed(&output(), &targets, LossWeights::default())?;
+        let (fast, parts) = motion_loss(&output(), &examples, LossWeights::default())?;
+        let plain = composed(&output(), &examples, LossWeights::default())?;
         let difference = (fast.to_scalar::<f32>()? - plain.to_scalar::<f32>()?).abs();
         assert!(difference < 1e-4, "losses differ by {difference}");
         assert!((parts.loss - plain.to_scalar::<f32>()?).abs() < 1e-4, "the parts tell the loss");

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{Device, Var};
+use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
 use super::TrainError;
 use super::checkpoint::{Checkpoint, write_whole};
-use super::loss::{LossParts, LossWeights, MotionTargets, motion_loss};
+use super::loss::{LossParts, LossWeights, motion_loss};
 use super::samples::{MotionExample, example};
 use super::stream::{PairSource, Sample, Stream, StreamOptions};
 use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
@@ -33,7 +33,7 @@ pub struct MotionOptions {
     pub config: MotionConfig,
     /// Weights of the loss.
     pub loss: LossWeights,
-    /// Pairs per block of the stream, and visits of each.
+    /// Pairs per block of the stream.
     pub block: usize,
     /// Visits of each pair in each direction.
     pub visits: usize,
@@ -52,7 +52,7 @@ const WARM_UP: u64 = 100;
 /// From this share of the run on the rate falls, along a cosine to [`LAST_RATE`] of itself.
 const DECAY_FROM: f32 = 0.5;
 const LAST_RATE: f32 = 0.01;
-/// Added to the seed for held-out pairs, so that no training pair is among them.
+/// Turns the seed into that of the held-out pairs, so that no training pair is among them.
 const HELD_OUT: u64 = 0x5EED_0FF5;
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato motion training 1";
@@ -90,7 +90,7 @@ pub struct StepReport {
 }
 
 /// Held-out pairs.
-pub struct Validation {
+struct Validation {
     examples: Vec<MotionExample>,
 }
 
@@ -126,7 +126,7 @@ impl MotionTrainer {
     pub fn new(
         source: &Arc<dyn PairSource>,
         options: MotionOptions,
-        weights: Option<BTreeMap<String, candle_core::Tensor>>,
+        weights: Option<BTreeMap<String, Tensor>>,
     ) -> Result<Self, TrainError> {
         let fresh = weights.is_none();
         let store = weights.map_or_else(|| Store::fresh(options.seed, &options.device), |w| Store::from_tensors(w, true, &options.device));
@@ -177,11 +177,6 @@ impl MotionTrainer {
         self.step
     }
 
-    /// The run's settings.
-    pub fn options(&self) -> &MotionOptions {
-        &self.options
-    }
-
     /// Whether all steps of the run are made.
     pub fn is_finished(&self) -> bool {
         self.step >= self.options.steps
@@ -228,9 +223,7 @@ impl MotionTrainer {
         let mut sum = LossParts::default();
         let mut batches = 0.0_f32;
         for examples in self.validation.examples.chunks(self.options.batch.max(1)) {
-            let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
-            let output = net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
-            let (_, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+            let (_, parts) = loss_on(&net, &examples.into(), &self.options)?;
             sum = sum.plus(&parts);
             batches += 1.0;
         }
@@ -272,12 +265,17 @@ struct Learner<'a> {
 impl Learner<'_> {
     /// Mean gradients and figures of some samples.
     fn gradients(self, samples: &[Sample]) -> Result<(Gradients, LossParts), TrainError> {
-        let examples: Vec<MotionExample> = samples.iter().map(|sample| example(sample, self.options.seed, true)).collect();
-        let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
-        let output = self.net.forward(&MotionBatch::new(&inputs, &self.options.device)?)?;
-        let (loss, parts) = motion_loss(&output, &MotionTargets::new(examples.into()), self.options.loss)?;
+        let examples: Arc<[MotionExample]> = samples.iter().map(|sample| example(sample, self.options.seed, true)).collect();
+        let (loss, parts) = loss_on(self.net, &examples, self.options)?;
         Ok((Gradients::of(&loss.backward()?, self.variables)?, parts))
     }
+}
+
+/// The net's loss on some examples, and its parts.
+fn loss_on(net: &MotionNet, examples: &Arc<[MotionExample]>, options: &MotionOptions) -> Result<(Tensor, LossParts), TrainError> {
+    let inputs: Vec<MotionSample> = examples.iter().map(|e| e.input.clone()).collect();
+    let output = net.forward(&MotionBatch::new(&inputs, &options.device)?)?;
+    Ok(motion_loss(&output, examples, options.loss)?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::synth::{PICTURE_PX, Part};
 
 /// One training example; planes are [`FLOW_CELLS`] square, row by row.
 #[derive(Clone, Debug)]
-pub struct MotionExample {
+pub(super) struct MotionExample {
     /// The net's input.
     pub input: MotionSample,
     /// True backward flow in crop pixels; where background comes to light, from the nearest background that was there already.
@@ -42,7 +42,7 @@ const HIDDEN_WEIGHT: f32 = 0.08;
 const UNCOVERED_WEIGHT: f32 = 0.4;
 
 /// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
-pub fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
+pub(super) fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
     let mut random = Random::new(seed ^ 0xA06_3E47, sample.number);
     let (from, to) = (sample.source, 1 - sample.source);
     let frames = [&sample.pair.frames[from], &sample.pair.frames[to]];

@@ -59,6 +59,9 @@ pub struct Sample {
 /// A block of pairs: its number, the pairs, and the order of their visits (pair, source).
 type Block = (u64, Vec<Arc<Pair>>, Vec<(usize, usize)>);
 
+/// A pair and its number; nothing when the thread that should have made it panicked.
+type Made = Option<(u64, Pair)>;
+
 /// Samples in order. Its threads end when it is dropped.
 pub struct Stream {
     options: StreamOptions,
@@ -66,7 +69,7 @@ pub struct Stream {
     block: Option<Block>,
     ahead: BTreeMap<u64, Arc<Pair>>,
     wanted_from: u64,
-    pairs: Option<Receiver<(u64, Pair)>>,
+    pairs: Option<Receiver<Made>>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -79,11 +82,6 @@ impl Stream {
         let (send, receive) = bounded(options.block.max(1));
         let workers = (0..options.threads.max(1)).filter_map(|k| worker(k, source, &options, &counter, &send)).collect();
         Self { wanted_from: first, options, next: position, block: None, ahead: BTreeMap::new(), pairs: Some(receive), workers }
-    }
-
-    /// Position of the next sample.
-    pub fn position(&self) -> u64 {
-        self.next
     }
 
     /// The next sample; waits until its pair is made.
@@ -110,7 +108,7 @@ impl Stream {
         for index in wanted {
             while !self.ahead.contains_key(&index) {
                 let receive = self.pairs.as_ref().ok_or(TrainError::StreamEnded)?;
-                let (arrived, pair) = receive.recv().map_err(|_closed| TrainError::StreamEnded)?;
+                let (arrived, pair) = receive.recv().ok().flatten().ok_or(TrainError::StreamEnded)?;
                 self.ahead.insert(arrived, Arc::new(pair));
             }
             pairs.extend(self.ahead.remove(&index));
@@ -136,19 +134,32 @@ fn worker(
     source: &Arc<dyn PairSource>,
     options: &StreamOptions,
     counter: &Arc<AtomicU64>,
-    send: &Sender<(u64, Pair)>,
+    send: &Sender<Made>,
 ) -> Option<JoinHandle<()>> {
     let (source, counter, send, seed) = (Arc::clone(source), Arc::clone(counter), send.clone(), options.seed);
     let body = move || {
+        let _last_words = LastWords(send.clone());
         let mut scratch = Scratch::new();
         loop {
             let index = counter.fetch_add(1, Ordering::Relaxed);
-            if send.send((index, source.make(seed, index, &mut scratch))).is_err() {
+            if send.send(Some((index, source.make(seed, index, &mut scratch)))).is_err() {
                 return;
             }
         }
     };
     std::thread::Builder::new().name(format!("synth-{k}")).spawn(body).ok()
+}
+
+/// Tells the stream that its thread panicked: the pair it was making would be waited for while the other threads' pairs pile up.
+struct LastWords(Sender<Made>);
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Nobody listens any more when the stream is gone too.
+            self.0.send(None).ok();
+        }
+    }
 }
 
 /// Every pair in both directions, `visits` times, each round shuffled on its own.
@@ -163,4 +174,49 @@ fn order(options: &StreamOptions, block: u64, pairs: usize) -> Vec<(usize, usize
         order.extend(round);
     }
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::FaceKit;
+
+    /// Panics at one pair.
+    struct Breaking(PairSampler);
+
+    impl PairSource for Breaking {
+        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
+            assert_ne!(index, 3, "this pair cannot be made");
+            self.0.pair(seed, index, scratch)
+        }
+    }
+
+    fn stream(source: &Arc<dyn PairSource>, position: u64) -> Stream {
+        Stream::new(source, StreamOptions { seed: 1, block: 2, visits: 2, threads: 2 }, position)
+    }
+
+    fn sampler() -> PairSampler {
+        PairSampler::new(Arc::new(FaceKit::stand_in()))
+    }
+
+    #[test]
+    fn a_thread_that_panics_ends_the_stream_instead_of_keeping_it_waiting() {
+        let mut stream = stream(&(Arc::new(Breaking(sampler())) as Arc<dyn PairSource>), 0);
+        let ended = (0..64).find(|_| stream.sample().is_err());
+        assert!(ended.is_some_and(|n| n <= 8), "at the latest where the broken pair was wanted: {ended:?}");
+    }
+
+    #[test]
+    fn every_pair_is_visited_in_both_directions_and_any_position_can_be_started_from() -> Result<(), TrainError> {
+        let key = |sample: &Sample| (sample.pair.frames[0].landmarks[0].to_array().map(f32::to_bits), sample.source);
+        let source: Arc<dyn PairSource> = Arc::new(sampler());
+        let mut whole = stream(&source, 0);
+        let samples: Vec<_> = (0..16).map(|_| whole.sample().map(|s| key(&s))).collect::<Result<_, _>>()?;
+        let mut counts = BTreeMap::new();
+        samples[..8].iter().for_each(|sample| *counts.entry(*sample).or_insert(0) += 1);
+        assert_eq!(counts.into_values().collect::<Vec<_>>(), [2; 4], "two pairs, two directions, two visits");
+        let mut later = stream(&source, 11);
+        assert_eq!(later.sample().map(|s| key(&s))?, samples[11], "the same sample at the same position");
+        Ok(())
+    }
 }

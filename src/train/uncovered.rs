@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use glam::{IVec2, Vec2};
 
-use crate::model::{CROP_PX, FLOW_CELLS};
+use crate::data::CROP_PX;
+use crate::model::FLOW_CELLS;
 use crate::synth::Part;
 
 /// Cells that are fetched from beyond the nearest one: the rim itself is mixed with the head.

@@ -132,7 +132,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::super::super::config::{GeneratorConfig, Preset, Width};
-    use super::super::{Generator, GeneratorInput};
+    use super::super::{GeneratorInput, GeneratorNet};
     use super::*;
     use crate::nn::ops::Statistics;
     use crate::nn::{Store, testing};
@@ -141,7 +141,7 @@ mod tests {
     fn every_weight_and_every_number_of_the_style_learns() -> anyhow::Result<()> {
         let config = DirectConfig { channels: [4, 4, 8, 8], blocks: 1, statistics: Statistics::Instance, spectral: true };
         let store = Store::fresh(6, &Device::Cpu);
-        let generator = Generator::new(&store.scope(), &GeneratorConfig::Direct(config))?;
+        let generator = GeneratorNet::new(&store.scope(), &GeneratorConfig::Direct(config))?;
         generator.advance_norms(3)?;
         testing::wake(&store)?;
         let flat = Var::from_tensor(&(testing::noise(&[2, generator.layout().numbers()], 4)? * 0.3)?)?;
@@ -165,13 +165,13 @@ mod tests {
     #[test]
     fn the_full_generator_has_the_papers_size_and_narrow_ones_are_cheaper() -> anyhow::Result<()> {
         let store = Store::fresh(6, &Device::Cpu);
-        let generator = Generator::new(&store.scope(), &GeneratorConfig::of(Preset::Paper))?;
+        let generator = GeneratorNet::new(&store.scope(), &GeneratorConfig::of(Preset::Paper))?;
         let millions = testing::parameters(&store) as f32 / 1e6;
         assert!((36.0..38.0).contains(&millions), "{millions} million parameters, the paper says 38");
         let numbers = generator.layout().numbers();
         assert!((13_000..15_500).contains(&numbers), "a style of {numbers} numbers");
         let multiplications = |width: Width| -> anyhow::Result<f32> {
-            let generator = Generator::new(&Store::fresh(6, &Device::Cpu).scope(), &GeneratorConfig::Direct(DirectConfig::of(width)))?;
+            let generator = GeneratorNet::new(&Store::fresh(6, &Device::Cpu).scope(), &GeneratorConfig::Direct(DirectConfig::of(width)))?;
             Ok(generator.flops([256, 256])? as f32 / 2e9)
         };
         let full = generator.flops([256, 256])? as f32 / 2e9;
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn odd_sizes_are_refused() -> anyhow::Result<()> {
         let config = DirectConfig { channels: [4, 4, 8, 8], blocks: 1, statistics: Statistics::Instance, spectral: false };
-        let generator = Generator::new(&Store::fresh(6, &Device::Cpu).scope(), &GeneratorConfig::Direct(config))?;
+        let generator = GeneratorNet::new(&Store::fresh(6, &Device::Cpu).scope(), &GeneratorConfig::Direct(config))?;
         let style = StyleVector::neutral(generator.layout(), &Device::Cpu)?;
         let input = GeneratorInput { source: None, landmarks: testing::picture(&[1, 24, 32, LANDMARK_CHANNELS], 3)? };
         assert!(generator.forward(&input, &style).is_err(), "24 is no multiple of 16");

@@ -139,7 +139,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::super::super::config::{GeneratorConfig, Preset};
-    use super::super::{Generator, GeneratorInput};
+    use super::super::{GeneratorInput, GeneratorNet};
     use super::*;
     use crate::nn::{Store, testing};
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     /// A style as a projection of fresh weights would give.
-    fn style(generator: &Generator, persons: usize) -> Result<(Var, StyleVector)> {
+    fn style(generator: &GeneratorNet, persons: usize) -> Result<(Var, StyleVector)> {
         let flat = Var::from_tensor(&(testing::noise(&[persons, generator.layout().numbers()], 4)? * 0.3)?)?;
         let style = StyleVector::new(flat.as_tensor().clone(), generator.layout())?;
         Ok((flat, style))
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_fresh_generator_gives_the_warped_picture_back_at_any_size() -> anyhow::Result<()> {
         let store = Store::fresh(6, &Device::Cpu);
-        let generator = Generator::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
+        let generator = GeneratorNet::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
         let (_, style) = style(&generator, 1)?;
         for (batch, height, width) in [(1, 8, 8), (2, 24, 40), (1, 112, 112)] {
             let input = input(batch, height, width)?;
@@ -183,7 +183,7 @@ mod tests {
     fn every_weight_and_every_number_of_the_style_learns() -> anyhow::Result<()> {
         for (statistics, spectral) in [(Statistics::None, false), (Statistics::Instance, true)] {
             let store = Store::fresh(6, &Device::Cpu);
-            let generator = Generator::new(&store.scope(), &small(statistics, spectral))?;
+            let generator = GeneratorNet::new(&store.scope(), &small(statistics, spectral))?;
             generator.advance_norms(3)?;
             testing::wake(&store)?;
             let (flat, style) = style(&generator, 2)?;
@@ -209,7 +209,7 @@ mod tests {
     fn without_statistics_a_crop_gives_what_the_whole_picture_gives() -> anyhow::Result<()> {
         let difference = |statistics: Statistics| -> anyhow::Result<f32> {
             let store = Store::fresh(6, &Device::Cpu);
-            let generator = Generator::new(&store.scope(), &small(statistics, false))?;
+            let generator = GeneratorNet::new(&store.scope(), &small(statistics, false))?;
             testing::wake(&store)?;
             let (_, style) = style(&generator, 1)?;
             let whole = input(1, 160, 160)?;
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_missing_source_or_anothers_style_is_refused() -> anyhow::Result<()> {
         let store = Store::fresh(6, &Device::Cpu);
-        let generator = Generator::new(&store.scope(), &small(Statistics::None, false))?;
+        let generator = GeneratorNet::new(&store.scope(), &small(Statistics::None, false))?;
         let (_, style) = style(&generator, 1)?;
         let none = GeneratorInput { source: None, ..input(1, 8, 8)? };
         assert!(generator.forward(&none, &style).is_err(), "no warped source");
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn the_shipped_generator_fits_real_time() -> anyhow::Result<()> {
         let store = Store::fresh(6, &Device::Cpu);
-        let generator = Generator::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
+        let generator = GeneratorNet::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
         // 3x3 convolutions as [places, from, to, how many], counted by hand; then the two 1x1.
         let wide = [
             [16384, 23, 32, 1],
