@@ -4,7 +4,8 @@
 usage: cargo bench --bench ops --no-run && tests/peer/ops_torch.py PATH_OF_THE_BENCH_BINARY [threads]
 
 Both run in turn, three times; best times count. PyTorch gets the faster of its two memory formats. The ratio is PyTorch's time over ours: 1 is as fast,
-above 1 is faster than PyTorch. Needs PyTorch and NumPy, which nothing else in the project does.
+above 1 is faster than PyTorch. Both keep the memory that they free, as `retrato train` does: otherwise the pages of fresh memory are timed, not the
+operations. Needs PyTorch and NumPy, which nothing else in the project does.
 """
 import json
 import os
@@ -13,6 +14,10 @@ import subprocess
 import sys
 import time
 
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
+if any(os.environ.get(name) != value for name, value in KEEP_MEMORY.items()):
+    # Read when a process starts, and handed on to the other.
+    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
 threads = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count()
 os.environ["RAYON_NUM_THREADS"] = os.environ["CANDLE_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
 import torch

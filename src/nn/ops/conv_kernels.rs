@@ -93,19 +93,17 @@ pub(super) fn lanes() -> usize {
 }
 
 impl Packed {
-    /// Packs `depth` rows of `columns` numbers; `at(k, column)` gives the number.
-    fn new(depth: usize, columns: usize, at: impl Fn(usize, usize) -> f32) -> Self {
+    /// Packs `depth` rows of `columns` numbers; `fill(k, first, line)` writes those of row `k` from column `first` on.
+    fn new(depth: usize, columns: usize, fill: impl Fn(usize, usize, &mut [f32]) + Sync) -> Self {
         let vectors = vectors_for(columns, lanes());
         let width = vectors * lanes();
         let block = depth * width;
         let mut values = vec![0.0; columns.div_ceil(width) * block];
-        for (b, packed) in values.chunks_mut(block.max(1)).enumerate() {
-            for (k, line) in packed.chunks_mut(width).enumerate() {
-                for (c, value) in line.iter_mut().enumerate().take(columns - b * width) {
-                    *value = at(k, b * width + c);
-                }
-            }
-        }
+        values.par_chunks_mut(block.max(1)).enumerate().for_each(|(b, packed)| {
+            let first = b * width;
+            let count = width.min(columns - first);
+            packed.chunks_mut(width).enumerate().for_each(|(k, line)| fill(k, first, &mut line[..count]));
+        });
         Self { values, block, vectors }
     }
 }
@@ -235,7 +233,9 @@ impl Pass<'_> {
 pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let depth = shape.kernel * shape.channels_in;
-    let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, c| kernel[k * shape.channels_out + c]);
+    let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, first, line| {
+        line.copy_from_slice(&kernel[k * shape.channels_out + first..][..line.len()]);
+    });
     let [height, width] = shape.output();
     let runs = (0..shape.kernel).map(|ky| Run { offset: ky * padded.row, packed: ky * depth, depth }).collect();
     let phases = [vec![Phase { start: 0, step: 1, count: width, runs }]];
@@ -274,7 +274,6 @@ pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a 
 /// Gradient with respect to the input.
 pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -> Vec<f32> {
     let (size, ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
-    let tap = |ky: usize, kx: usize, i: usize, o: usize| kernel[((ky * size + kx) * ci + i) * co + o];
     let [height, width] = shape.input;
     let mut out = vec![0.0; shape.batch * height * width * ci];
     // Every phase reads kernel taps in the order of the places they meet; the packed kernel holds them all, one after the other.
@@ -302,7 +301,11 @@ pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -
         let taps: [&[(usize, usize)]; 2] = [&[(1, 1)], &[(2, 1), (0, 2)]];
         taps.map(|rows| taps.iter().enumerate().map(|(start, columns)| phase(start, 2, width / 2, rows, columns)).collect()).into()
     };
-    let packed = Packed::new(order.len() * co, ci, |k, i| tap(order[k / co].0, order[k / co].1, i, k % co));
+    let packed = Packed::new(order.len() * co, ci, |k, first, line| {
+        let (ky, kx) = order[k / co];
+        let from = &kernel[((ky * size + kx) * ci + first) * co + k % co..];
+        line.iter_mut().zip(from.iter().step_by(co)).for_each(|(to, value)| *to = *value);
+    });
     let pass =
         Pass { padded: sums, pixel_step: co, row_step: sums.row, packed: &packed, bias: None, columns: ci, activation: Activation::Linear };
     pass.run(height, width, &mut out, &phases);

@@ -89,6 +89,20 @@ pub(super) fn along_columns<S: Simd, const R: usize, const V: usize>(
     *sums = local;
 }
 
+/// The first `V` vectors of `from`, which holds as many.
+#[inline(always)]
+pub(super) fn load_whole<S: Simd, const V: usize>(from: &[f32]) -> [S::f32s; V] {
+    let (whole, _) = S::as_simd_f32s(from);
+    std::array::from_fn(|v| whole[v])
+}
+
+/// Writes `V` vectors to where there is room for them.
+#[inline(always)]
+pub(super) fn store_whole<S: Simd, const V: usize>(to: &mut [f32], values: [S::f32s; V]) {
+    let (whole, _) = S::as_mut_simd_f32s(to);
+    whole[..V].copy_from_slice(&values);
+}
+
 /// The first `V` vectors of `from`, of which there may be fewer numbers than that; missing ones read as 0.
 #[inline(always)]
 pub(super) fn load<S: Simd, const V: usize>(simd: S, from: &[f32]) -> [S::f32s; V] {
