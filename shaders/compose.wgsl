@@ -1,4 +1,4 @@
-// Warps a portrait inside its crop. Twin of src/compose/cpu.rs: change both together.
+// Warps a portrait inside its crop and paints over it. Twin of src/compose/cpu.rs: change both together.
 
 struct Params {
     // Upper left corner of the crop in picture pixels, and picture pixels per crop pixel.
@@ -13,13 +13,16 @@ struct Params {
     cells: u32,
     crop_px: f32,
     still_px: f32,
-    padding: u32,
+    // Paint cells along each side, 0 for no paint.
+    paint_cells: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> flow: array<vec2<f32>>;
 @group(0) @binding(2) var picture: texture_2d<f32>;
 @group(0) @binding(3) var target_picture: texture_storage_2d<rgba8unorm, write>;
+// Red, green, blue of the paint, and how much of the warped picture is kept.
+@group(0) @binding(4) var<storage, read> paint: array<vec4<f32>>;
 
 fn feather(at_px: vec2<f32>) -> f32 {
     let inside = min(at_px + 0.5, params.crop_px - 0.5 - at_px);
@@ -27,15 +30,42 @@ fn feather(at_px: vec2<f32>) -> f32 {
     return share.x * share.y;
 }
 
-fn flow_at(at_px: vec2<f32>) -> vec2<f32> {
-    let last = f32(params.cells - 1u);
-    let position = clamp((at_px + 0.5) * f32(params.cells) / params.crop_px - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+// The cells around a place in a field of `cells` along each side, and the share of the second in both directions.
+struct Place {
+    cell: vec2<u32>,
+    next: vec2<u32>,
+    share: vec2<f32>,
+}
+
+fn place_in(cells: u32, at_px: vec2<f32>) -> Place {
+    let last = f32(cells - 1u);
+    let position = clamp((at_px + 0.5) * f32(cells) / params.crop_px - 0.5, vec2<f32>(0.0), vec2<f32>(last));
     let cell = vec2<u32>(position);
-    let next = min(cell + 1u, vec2<u32>(params.cells - 1u));
-    let share = position - vec2<f32>(cell);
+    return Place(cell, min(cell + 1u, vec2<u32>(cells - 1u)), position - vec2<f32>(cell));
+}
+
+fn flow_at(at_px: vec2<f32>) -> vec2<f32> {
+    let at = place_in(params.cells, at_px);
+    let cell = at.cell;
+    let next = at.next;
+    let share = at.share;
     let above = mix(flow[cell.y * params.cells + cell.x], flow[next.y * params.cells + cell.x], share.y);
     let below = mix(flow[cell.y * params.cells + next.x], flow[next.y * params.cells + next.x], share.y);
     return mix(above, below, share.x);
+}
+
+fn paint_at(at_px: vec2<f32>) -> vec4<f32> {
+    let at = place_in(params.paint_cells, at_px);
+    let above = at.cell.y * params.paint_cells;
+    let below = at.next.y * params.paint_cells;
+    let left = mix(paint[above + at.cell.x], paint[below + at.cell.x], at.share.y);
+    let right = mix(paint[above + at.next.x], paint[below + at.next.x], at.share.y);
+    return mix(left, right, at.share.x);
+}
+
+// Rounded as a picture in memory is, so that paint falls on the same numbers as in the twin.
+fn rounded(colour: vec4<f32>) -> vec4<f32> {
+    return floor(colour * 255.0 + 0.5) / 255.0;
 }
 
 fn catmull_rom(t: f32) -> vec4<f32> {
@@ -67,10 +97,18 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let pixel = params.region_first + id.xy;
     let at_px = (vec2<f32>(pixel) + 0.5 - params.origin_px) / params.scale - 0.5;
-    let moved = flow_at(at_px) * (params.scale * feather(at_px));
+    let edge = feather(at_px);
+    let moved = flow_at(at_px) * (params.scale * edge);
+    var colour: vec4<f32>;
     if (abs(moved.x) < params.still_px && abs(moved.y) < params.still_px) {
-        textureStore(target_picture, pixel, textureLoad(picture, pixel, 0));
+        colour = textureLoad(picture, pixel, 0);
     } else {
-        textureStore(target_picture, pixel, cubic(vec2<f32>(pixel) + moved));
+        colour = cubic(vec2<f32>(pixel) + moved);
     }
+    if (params.paint_cells > 0u) {
+        let over = paint_at(at_px);
+        let keep = 1.0 + edge * (over.a - 1.0);
+        colour = vec4<f32>(clamp(keep * rounded(colour).rgb + edge * over.rgb, vec3<f32>(0.0), vec3<f32>(1.0)), colour.a);
+    }
+    textureStore(target_picture, pixel, colour);
 }

@@ -10,7 +10,7 @@
 //!      retarget ----------------------------+
 //!        | PuppetMotion
 //!      generate
-//!        | FlowField
+//!        | PictureChange
 //!      compose
 //!        | RenderedImage
 //!      present, record
@@ -24,8 +24,8 @@
 //! | track | [`track`] | [`data::Input`] → [`data::TrackedFrame`] |
 //! | enroll | [`portrait`] | picture → [`data::Portrait`] |
 //! | retarget | [`retarget`] | [`data::TrackedFrame`] → [`data::PuppetMotion`] |
-//! | generate | [`generate`] | [`data::PuppetMotion`] → [`data::FlowField`] |
-//! | compose | [`compose`] | [`data::FlowField`] → picture, on the GPU or the CPU |
+//! | generate | [`generate`] | [`data::PuppetMotion`] → [`data::PictureChange`]: flow and paint |
+//! | compose | [`compose`] | [`data::PictureChange`] → picture, on the GPU or the CPU |
 //! | present | [`present`] | pictures and events → window |
 //! | record | [`record`] | pictures and sound → file |
 //!
@@ -46,7 +46,8 @@
 //! # Networks
 //!
 //! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the
-//! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries.
+//! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries: the motion net says where
+//! every pixel comes from; the few-shot generator, if there are weights for it, paints what no pixel of the portrait can show.
 //!
 //! # Strangers' files
 //!

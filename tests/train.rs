@@ -37,6 +37,24 @@ fn training_from_nothing_learns_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = ["--batch", "2", "--side", "32", "--block", "4", "--turns", "4", "--validation", "2", "--identities", "4", "--json"];
+    let train = |steps: &str| {
+        let arguments = ["train", "few-shot", "--stand-in", "-o", "run", "--adversarial-from", "4", "--steps", steps];
+        json(&retrato(&[&arguments[..], &small].concat(), folder.path()))
+    };
+    let report = train("8");
+    assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(32), Some(true)), "two crops of each example");
+    assert!(report["validation"]["warped_error"].as_f64().is_some_and(|e| e > 0.0), "held-out heads were looked at: {report}");
+    assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
+    let weights = ["--few-shot-weights", "run/few_shot.safetensors"];
+    let animate = ["animate", "lady", "-d", "talk", "-o", "frames", "--seconds", "0.2", "--size", "256", "--json"];
+    let report = json(&retrato(&[&animate[..], &weights].concat(), folder.path()));
+    assert!(report["frames"].as_u64().is_some_and(|frames| frames > 2), "frames were painted: {report}");
+}
+
+#[test]
 fn sheets_of_synthetic_heads_are_written_and_repeat() {
     let folder = tempfile::tempdir().expect("a folder");
     let sheet = |name: &str, seed: &str| {

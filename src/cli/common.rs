@@ -34,13 +34,16 @@ pub(super) struct GeneratorArgs {
     /// Weights of the motion net, instead of the program's own
     #[arg(long, value_name = "FILE")]
     motion_weights: Option<PathBuf>,
+    /// Weights of the few-shot generator, which paints what a warp cannot show
+    #[arg(long, value_name = "FILE")]
+    few_shot_weights: Option<PathBuf>,
 }
 
 impl GeneratorArgs {
     pub(super) fn choice(&self) -> GeneratorChoice {
         match self.generator.as_str() {
             "landmark-warp" => GeneratorChoice::LandmarkWarp,
-            _ => GeneratorChoice::MotionNet { weights: self.motion_weights.clone() },
+            _ => GeneratorChoice::MotionNet { weights: self.motion_weights.clone(), few_shot: self.few_shot_weights.clone() },
         }
     }
 }

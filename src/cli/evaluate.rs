@@ -10,7 +10,7 @@ use image::{DynamicImage, RgbImage};
 use super::common;
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::compose::CpuCompositor;
-use crate::data::{FlowField, Input, Landmarks, Portrait, PuppetMotion};
+use crate::data::{Input, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
 use crate::face::FaceFinder as _;
 use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, LandmarkWarp};
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Weights of the motion net, instead of the program's own
     #[arg(long, value_name = "FILE")]
     motion_weights: Option<PathBuf>,
+    /// Weights of the few-shot generator, to be measured too
+    #[arg(long, value_name = "FILE")]
+    few_shot_weights: Option<PathBuf>,
     /// Use at most this many frames of each clip
     #[arg(long, value_name = "COUNT")]
     max_frames: Option<usize>,
@@ -45,12 +48,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for path in clip_files(&args.clips)? {
         let mut detector = Detector { finder: DlibFinder::new(Arc::clone(&model)) };
         let clip = read_clip(&path, args.max_frames, &mut detector)?;
-        let mut copy = Keeping::new(CopySource, &clip, args.frames.as_deref())?;
-        let mut warp = Keeping::new(GeneratorReenactor::new(Box::new(LandmarkWarp::new())), &clip, args.frames.as_deref())?;
-        let mut motion = Keeping::new(GeneratorReenactor::new(motion_net(args)?), &clip, args.frames.as_deref())?;
+        let mut models: Vec<Box<dyn Reenactor>> = vec![Box::new(CopySource)];
+        for generator in generators(args)? {
+            models.push(Box::new(GeneratorReenactor::new(generator)));
+        }
         let bar = common::ProgressLine::new(args.json);
-        for reenactor in [&mut copy as &mut dyn Reenactor, &mut warp, &mut motion] {
-            results.push(evaluate::evaluate(&clip, reenactor, &mut |picture| detector.largest(picture), &mut |done| {
+        for model in models {
+            let mut model = Keeping::new(model, &clip, args.frames.as_deref())?;
+            results.push(evaluate::evaluate(&clip, &mut model, &mut |picture| detector.largest(picture), &mut |done| {
                 bar.show(progress(&clip, done));
             })?);
         }
@@ -64,10 +69,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The motion net; to measure another in its place would be wrong.
-fn motion_net(args: &Args) -> anyhow::Result<Box<dyn Generator>> {
-    let (generator, trouble) = generate::start(&GeneratorChoice::MotionNet { weights: args.motion_weights.clone() });
-    trouble.map_or(Ok(generator), |trouble| Err(anyhow!(trouble)))
+/// All that is measured; to measure another in the place of one would be wrong.
+fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
+    let mut generators: Vec<Box<dyn Generator>> = vec![Box::new(LandmarkWarp::new())];
+    let weights = &args.motion_weights;
+    for few_shot in [None, args.few_shot_weights.clone()].into_iter().take(1 + usize::from(args.few_shot_weights.is_some())) {
+        let (generator, trouble) = generate::start(&GeneratorChoice::MotionNet { weights: weights.clone(), few_shot });
+        generators.push(trouble.map_or(Ok(generator), |trouble| Err(anyhow!(trouble)))?);
+    }
+    Ok(generators)
 }
 
 fn progress(clip: &EvaluationClip, done: usize) -> Progress {
@@ -140,12 +150,12 @@ impl Detector {
 struct GeneratorReenactor {
     generator: Box<dyn Generator>,
     prepared: Option<(Portrait, CpuCompositor)>,
-    flow: FlowField,
+    change: PictureChange,
 }
 
 impl GeneratorReenactor {
     fn new(generator: Box<dyn Generator>) -> Self {
-        Self { generator, prepared: None, flow: FlowField::still(FLOW_CELLS) }
+        Self { generator, prepared: None, change: PictureChange::none(FLOW_CELLS) }
     }
 
     /// One clip has one source; it is prepared once.
@@ -170,21 +180,21 @@ impl Reenactor for GeneratorReenactor {
         self.prepare(source, landmarks);
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = targets.map(|p| portrait.crop.crop_from_image(p));
-        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None }, &mut self.flow);
-        let composed = compositor.compose(&self.flow);
+        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None }, &mut self.change);
+        let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }
 }
 
 /// Passes a model's work on and, if asked, keeps its outputs as files.
-struct Keeping<R> {
-    model: R,
+struct Keeping {
+    model: Box<dyn Reenactor>,
     folder: Option<PathBuf>,
     made: usize,
 }
 
-impl<R: Reenactor> Keeping<R> {
-    fn new(model: R, clip: &EvaluationClip, frames: Option<&Path>) -> anyhow::Result<Self> {
+impl Keeping {
+    fn new(model: Box<dyn Reenactor>, clip: &EvaluationClip, frames: Option<&Path>) -> anyhow::Result<Self> {
         let folder = frames.map(|frames| frames.join(&clip.name).join(model.name()));
         if let Some(folder) = &folder {
             std::fs::create_dir_all(folder)?;
@@ -193,7 +203,7 @@ impl<R: Reenactor> Keeping<R> {
     }
 }
 
-impl<R: Reenactor> Reenactor for Keeping<R> {
+impl Reenactor for Keeping {
     fn name(&self) -> &str {
         self.model.name()
     }

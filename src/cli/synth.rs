@@ -27,14 +27,14 @@ pub(super) struct KitArgs {
 }
 
 impl KitArgs {
-    /// The source of pairs.
-    pub(super) fn sampler(&self) -> anyhow::Result<PairSampler> {
+    /// The heads.
+    pub(super) fn load(&self) -> anyhow::Result<Arc<FaceKit>> {
         let kit = match &self.facekit {
             Some(folder) => FaceKit::load(folder)?,
             None if self.stand_in => FaceKit::stand_in(),
             None => anyhow::bail!("give the folder FaceXModel of ICT-FaceKit with --facekit; it is public, under the MIT licence"),
         };
-        Ok(PairSampler::new(Arc::new(kit)))
+        Ok(Arc::new(kit))
     }
 }
 
@@ -69,7 +69,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let sampler = args.kit.sampler()?;
+    let sampler = PairSampler::new(args.kit.load()?);
     if let Some(folder) = &args.preview {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }

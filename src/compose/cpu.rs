@@ -8,7 +8,7 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::region::{PasteRegion, feather};
-use crate::data::{CROP_PX, Crop, FlowField, Portrait};
+use crate::data::{CROP_PX, Crop, FlowField, PaintField, PictureChange, Portrait};
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
 pub(super) const STILL_PX: f32 = 1.0 / 64.0;
@@ -30,11 +30,11 @@ impl CpuCompositor {
         Self { picture: Arc::clone(&portrait.pixels), crop: portrait.crop, region, pool: Vec::new() }
     }
 
-    /// The whole picture with the flow applied inside the crop; pixels the flow does not move are exactly the picture's own.
-    pub fn compose(&mut self, flow: &FlowField) -> Arc<RgbaImage> {
+    /// The whole picture with the change applied inside the crop; pixels that are neither moved nor painted over are exactly the picture's own.
+    pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
         let mut target = self.free_picture();
         if let Some(pixels) = Arc::get_mut(&mut target) {
-            self.write_region(flow, pixels);
+            self.write_region(change, pixels);
         }
         if self.pool.len() < POOL {
             self.pool.push(Arc::clone(&target));
@@ -50,30 +50,36 @@ impl CpuCompositor {
         }
     }
 
-    fn write_region(&self, flow: &FlowField, target: &mut RgbaImage) {
+    fn write_region(&self, change: &PictureChange, target: &mut RgbaImage) {
         let PasteRegion { left, top, width, height } = self.region;
         if width == 0 || height == 0 {
             return;
         }
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
-        let columns = columns(&self.crop, &self.region, flow.size);
+        let PictureChange { flow, paint } = change;
+        let scale = self.crop.scale();
+        let moved = columns(&self.crop, &self.region, flow.size);
+        let painted = columns(&self.crop, &self.region, paint.size.max(1));
         let source = Source::new(&self.picture);
         rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().for_each_init(
-            || vec![Vec2::ZERO; flow.size],
-            |flow_row, (row, out)| {
+            || (vec![Vec2::ZERO; flow.size], vec![PaintField::NOTHING; paint.size]),
+            |(flow_row, paint_row), (row, out)| {
                 let y = top + row as u32;
-                let at_y = crop_coordinate(y, self.crop.origin_px[1], self.crop.scale());
-                let edge = feather(at_y) * self.crop.scale();
+                let at_y = crop_coordinate(y, self.crop.origin_px[1], scale);
+                let edge = feather(at_y);
                 flow_row_at(flow, at_y, flow_row);
                 let out = &mut out[left as usize * 4..(left + width) as usize * 4];
-                write_row(out, &source, flow_row, &columns, edge, left, y);
+                write_row(out, &source, flow_row, &moved, edge * scale, left, y);
+                if paint_row_at(paint, at_y, paint_row) {
+                    paint_row_over(out, paint_row, &painted, edge);
+                }
             },
         );
     }
 }
 
-/// Where one column of the region lies in the flow field, and how much motion its crop edge leaves.
+/// Where one column of the region lies in a field, and how much of the change its crop edge leaves.
 struct Column {
     cell: usize,
     next: usize,
@@ -96,7 +102,7 @@ fn crop_coordinate(pixel: u32, origin_px: f32, scale: f32) -> f32 {
     (pixel as f32 + 0.5 - origin_px) / scale - 0.5
 }
 
-/// The two flow cells around a crop coordinate and the share of the second.
+/// The two cells of a field around a crop coordinate and the share of the second.
 fn cell_of(at_px: f32, cells: usize) -> (usize, usize, f32) {
     let position = ((at_px + 0.5) * cells as f32 / CROP_PX - 0.5).clamp(0.0, (cells - 1) as f32);
     let cell = position as usize;
@@ -120,6 +126,41 @@ fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[
             pixel.copy_from_slice(own);
         } else {
             pixel.copy_from_slice(&source.cubic(left as f32 + i as f32 + flow.x, y as f32 + flow.y));
+        }
+    }
+}
+
+/// The paint at a height of the crop; false where there is none in the whole row.
+fn paint_row_at(paint: &PaintField, at_y: f32, out: &mut [[f32; 4]]) -> bool {
+    if paint.is_empty() {
+        return false;
+    }
+    let (above, below, share) = cell_of(at_y, paint.size);
+    let row = |r: usize| &paint.cells[r * paint.size..(r + 1) * paint.size];
+    let mut any = false;
+    for ((out, a), b) in out.iter_mut().zip(row(above)).zip(row(below)) {
+        *out = between(*a, *b, share);
+        any |= PaintField::paints(out);
+    }
+    any
+}
+
+fn between(a: [f32; 4], b: [f32; 4], share: f32) -> [f32; 4] {
+    std::array::from_fn(|c| a[c] + share * (b[c] - a[c]))
+}
+
+/// Paints over a row; its own transparency stays.
+fn paint_row_over(out: &mut [u8], paint_row: &[[f32; 4]], columns: &[Column], edge: f32) {
+    for (pixel, column) in out.chunks_exact_mut(4).zip(columns) {
+        let paint = between(paint_row[column.cell], paint_row[column.next], column.fraction);
+        if !PaintField::paints(&paint) {
+            continue;
+        }
+        let strength = edge * column.feather;
+        let keep = 1.0 + strength * (paint[3] - 1.0);
+        for (value, paint) in pixel.iter_mut().zip(&paint[..3]) {
+            // A NaN becomes 0 in the conversion.
+            *value = (keep * f32::from(*value) + 255.0 * strength * paint + 0.5).clamp(0.0, 255.0) as u8;
         }
     }
 }
@@ -204,8 +245,22 @@ mod tests {
         }
     }
 
-    fn uniform(displacement: Vec2) -> FlowField {
-        FlowField { size: 128, displacement_px: vec![displacement; 128 * 128] }
+    fn uniform(displacement: Vec2) -> PictureChange {
+        PictureChange::warp(FlowField { size: 128, displacement_px: vec![displacement; 128 * 128] })
+    }
+
+    #[test]
+    fn paint_covers_what_it_should_and_leaves_the_rest() {
+        let portrait = portrait();
+        let mut change = uniform(Vec2::ZERO);
+        let painted = |cell: usize| (100..120).contains(&(cell % 256)) && (60..80).contains(&(cell / 256));
+        let cell = |cell: usize| if painted(cell) { [0.5, 0.0, -0.1, 0.0] } else { PaintField::NOTHING };
+        change.paint = PaintField { size: 256, cells: (0..256 * 256).map(cell).collect() };
+        let composed = CpuCompositor::new(&portrait).compose(&change);
+        assert_eq!(composed.get_pixel(210, 90).0, [128, 0, 0, 255], "nothing of the picture is kept under full paint");
+        let far = composed.pixels().zip(portrait.pixels.pixels()).enumerate();
+        let unequal = far.filter(|(i, (a, b))| a != b && !((199..221).contains(&(i % 400)) && (79..101).contains(&(i / 400)))).count();
+        assert_eq!(unequal, 0, "beside it every pixel is the picture's own");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use image::RgbaImage;
 
 use super::cpu::STILL_PX;
 use super::region::{FEATHER_PX, PasteRegion};
-use crate::data::{CROP_PX, FlowField, Portrait};
+use crate::data::{CROP_PX, PictureChange, Portrait};
 
 /// Side of a workgroup of the compose shader, in pixels.
 const GROUP: u32 = 8;
@@ -40,18 +40,23 @@ struct Params {
     cells: u32,
     crop_px: f32,
     still_px: f32,
-    padding: u32,
+    paint_cells: u32,
 }
 
 const _: () = assert!(size_of::<Params>() == 48, "must match the WGSL layout of Params");
 
-/// Warps one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow.
+/// Cells along each side of the paint that fits a GPU compositor: one for each pixel of the crop.
+const PAINT_CELLS: usize = CROP_PX as usize;
+
+/// Warps and paints over one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow and its paint.
 pub struct GpuCompositor {
     device: wgpu::Device,
     queue: wgpu::Queue,
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
+    params: wgpu::Buffer,
     flow: wgpu::Buffer,
+    paint: wgpu::Buffer,
     target: wgpu::Texture,
     region: PasteRegion,
 }
@@ -75,21 +80,27 @@ impl GpuCompositor {
         );
         upload(queue, &picture, &portrait.pixels);
         upload(queue, &target, &portrait.pixels);
-        let flow = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("backward flow"),
-            size: (cells * cells * size_of::<[f32; 2]>()) as u64,
-            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let field = |label, size: usize| {
+            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
+        };
+        let flow = field("backward flow", cells * cells * size_of::<[f32; 2]>());
+        let paint = field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>());
         let params = params_buffer(device, queue, portrait, region, cells);
         let pipeline = pipeline(device);
-        let bindings = bind(device, &pipeline, &params, &flow, &picture, &target);
-        Ok(Self { device: device.clone(), queue: queue.clone(), pipeline, bindings, flow, target, region })
+        let bindings = bind(device, &pipeline, [&params, &flow, &paint], &picture, &target);
+        Ok(Self { device: device.clone(), queue: queue.clone(), pipeline, bindings, params, flow, paint, target, region })
     }
 
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
-    pub fn compose(&self, flow: &FlowField) {
-        self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&flow.displacement_px));
+    pub fn compose(&self, change: &PictureChange) {
+        self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
+        let painted = change.paint.size == PAINT_CELLS;
+        if painted {
+            self.queue.write_buffer(&self.paint, 0, bytemuck::cast_slice(&change.paint.cells));
+        }
+        let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
+        self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&paint_cells));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes: None });
@@ -138,7 +149,7 @@ fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait
         cells: cells as u32,
         crop_px: CROP_PX,
         still_px: STILL_PX,
-        padding: 0,
+        paint_cells: 0,
     };
     let buffer = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("compose parameters"),
@@ -165,8 +176,7 @@ fn pipeline(device: &wgpu::Device) -> wgpu::ComputePipeline {
 fn bind(
     device: &wgpu::Device,
     pipeline: &wgpu::ComputePipeline,
-    params: &wgpu::Buffer,
-    flow: &wgpu::Buffer,
+    [params, flow, paint]: [&wgpu::Buffer; 3],
     picture: &wgpu::Texture,
     target: &wgpu::Texture,
 ) -> wgpu::BindGroup {
@@ -180,6 +190,7 @@ fn bind(
             wgpu::BindGroupEntry { binding: 1, resource: flow.as_entire_binding() },
             wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&picture) },
             wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::TextureView(&target) },
+            wgpu::BindGroupEntry { binding: 4, resource: paint.as_entire_binding() },
         ],
     })
 }
@@ -190,7 +201,7 @@ mod tests {
 
     use super::*;
     use crate::compose::CpuCompositor;
-    use crate::data::{Crop, Landmarks};
+    use crate::data::{Crop, FlowField, Landmarks, PaintField};
     use crate::gpu::{Gpu, read_texture};
 
     const CELLS: usize = 128;
@@ -216,6 +227,16 @@ mod tests {
         FlowField { size: CELLS, displacement_px: (0..CELLS * CELLS).map(|i| turn(at(i))).collect() }
     }
 
+    /// A disc of paint whose cover falls off towards its rim.
+    fn disc() -> PaintField {
+        let cell = |i: usize| {
+            let at = Vec2::new((i % PAINT_CELLS) as f32, (i / PAINT_CELLS) as f32) / PAINT_CELLS as f32 - 0.5;
+            let cover = (1.0 - 4.0 * at.length()).max(0.0);
+            if cover > 0.0 { [0.4 * cover, 0.1 * cover, -0.2 * cover, 1.0 - cover] } else { PaintField::NOTHING }
+        };
+        PaintField { size: PAINT_CELLS, cells: (0..PAINT_CELLS * PAINT_CELLS).map(cell).collect() }
+    }
+
     #[test]
     fn gpu_and_cpu_compose_the_same_picture() {
         let Ok(gpu) = Gpu::any() else {
@@ -227,12 +248,13 @@ mod tests {
         };
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
-        for crop in [inside, reaching_out] {
+        for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
+            let change = PictureChange { flow: swirl(), paint };
             let portrait = portrait(crop);
             let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, CELLS).expect("a small picture");
-            compositor.compose(&swirl());
+            compositor.compose(&change);
             let on_gpu = read_texture(&gpu, compositor.target()).expect("the picture comes back");
-            let on_cpu = CpuCompositor::new(&portrait).compose(&swirl());
+            let on_cpu = CpuCompositor::new(&portrait).compose(&change);
             let differences: Vec<u8> = on_gpu.as_raw().iter().zip(on_cpu.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
             let worst = differences.iter().max().copied().unwrap_or(0);
             let unequal = differences.iter().filter(|d| **d > 0).count();

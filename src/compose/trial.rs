@@ -8,7 +8,7 @@ use image::RgbaImage;
 use serde::Serialize;
 
 use super::{CpuCompositor, GpuCompositor};
-use crate::data::{Crop, FlowField, Landmarks, Portrait};
+use crate::data::{Crop, FlowField, Landmarks, PictureChange, Portrait};
 
 /// Side of the picture that is composed for the measurement, in pixels.
 const TRIAL_PX: u32 = 512;
@@ -36,12 +36,13 @@ impl ExecutorMeasure {
 /// Composes a few frames on both sides. A GPU that cannot hold the picture takes infinitely long.
 pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> ExecutorMeasure {
     let portrait = trial_portrait();
-    let flow = FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] };
+    let change =
+        PictureChange::warp(FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] });
     let mut cpu = CpuCompositor::new(&portrait);
-    let cpu_ms = time_frames(|| drop(cpu.compose(&flow)));
+    let cpu_ms = time_frames(|| drop(cpu.compose(&change)));
     let gpu_ms = GpuCompositor::new(device, queue, &portrait, TRIAL_CELLS).map_or(f64::INFINITY, |gpu| {
         time_frames(|| {
-            gpu.compose(&flow);
+            gpu.compose(&change);
             finish(device);
         })
     });

@@ -1,4 +1,4 @@
-//! Backward flow: for every place of the new picture, where to look in the old one.
+//! What changes a portrait's picture: a backward flow that says where to look in the old one, and what is painted over what it brings.
 
 use glam::Vec2;
 
@@ -17,5 +17,58 @@ impl FlowField {
     /// A field that moves nothing.
     pub fn still(size: usize) -> Self {
         Self { size, displacement_px: vec![Vec2::ZERO; size * size] }
+    }
+}
+
+/// What is painted over the warped picture, on a square grid over the crop: each of its pixels becomes `keep * warped + paint`.
+///
+/// Where the warped picture shows what it should, `keep` is 1 and its brushwork stays; where a mouth opens, `keep` falls towards 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaintField {
+    /// Cells along each side; 0 when nothing is painted.
+    pub size: usize,
+    /// Row by row: red, green and blue of the paint, -1 to 2 for 0 to 255, and `keep`, 0 to 1.
+    pub cells: Vec<[f32; 4]>,
+}
+
+impl PaintField {
+    /// What leaves a pixel as it is.
+    pub const NOTHING: [f32; 4] = [0.0, 0.0, 0.0, 1.0];
+
+    /// Whether a cell leaves a mark at all.
+    pub fn paints(cell: &[f32; 4]) -> bool {
+        cell[3] < 1.0 || cell[..3].iter().any(|c| *c != 0.0)
+    }
+
+    /// Takes all paint away.
+    pub fn clear(&mut self) {
+        self.size = 0;
+        self.cells.clear();
+    }
+
+    /// Whether nothing is painted at all.
+    pub fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+}
+
+/// What a generator makes of a portrait for one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureChange {
+    /// Where every pixel comes from.
+    pub flow: FlowField,
+    /// What is painted over it.
+    pub paint: PaintField,
+}
+
+impl PictureChange {
+    /// No change, with a flow of `size` cells along each side.
+    pub fn none(size: usize) -> Self {
+        Self { flow: FlowField::still(size), paint: PaintField::default() }
+    }
+
+    /// A flow with nothing painted over it.
+    pub fn warp(flow: FlowField) -> Self {
+        Self { flow, paint: PaintField::default() }
     }
 }

@@ -11,7 +11,7 @@ mod portrait;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use face::{Landmarks, region};
-pub use flow::FlowField;
+pub use flow::{FlowField, PaintField, PictureChange};
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
 pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Generator, LandmarkWarp, MotionWarp};
+use super::{Generator, LandmarkWarp, MotionWarp, Painter};
 use crate::model;
 
 /// Which generator moves the portrait.
@@ -12,6 +12,8 @@ pub enum GeneratorChoice {
     MotionNet {
         /// A safetensors file; `None` for the shipped weights.
         weights: Option<PathBuf>,
+        /// The few-shot networks' weights, which paint what a warp cannot show; `None` to do without.
+        few_shot: Option<PathBuf>,
     },
     /// The closed form, which needs no weights.
     LandmarkWarp,
@@ -19,22 +21,30 @@ pub enum GeneratorChoice {
 
 impl Default for GeneratorChoice {
     fn default() -> Self {
-        Self::MotionNet { weights: None }
+        Self::MotionNet { weights: None, few_shot: None }
     }
 }
 
 /// Starts the chosen generator. When its weights are missing or damaged the closed form takes its place, and the second value says so to the user.
 pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
-    let GeneratorChoice::MotionNet { weights } = choice else { return (Box::new(LandmarkWarp::new()), None) };
+    let GeneratorChoice::MotionNet { weights, few_shot } = choice else { return (Box::new(LandmarkWarp::new()), None) };
     let net = match weights {
         Some(path) => model::motion_from_file(path),
         None => model::shipped_motion(),
     };
-    match net {
-        Ok(net) => (Box::new(MotionWarp::new(net)), None),
+    let warp = match net {
+        Ok(net) => MotionWarp::new(net),
         Err(error) => {
             let message = format!("The motion net cannot be used: {error}. The portrait is moved without it, less well.");
-            (Box::new(LandmarkWarp::new()), Some(message))
+            return (Box::new(LandmarkWarp::new()), Some(message));
+        }
+    };
+    match few_shot.as_deref().map(model::few_shot_from_file) {
+        None => (Box::new(warp), None),
+        Some(Ok(nets)) => (Box::new(warp.painted_by(Painter::new(nets))), None),
+        Some(Err(error)) => {
+            let message = format!("The few-shot generator cannot be used: {error}. The portrait is moved without it, less well.");
+            (Box::new(warp), Some(message))
         }
     }
 }
@@ -56,11 +66,14 @@ mod tests {
             file("other.safetensors", &safetensors_of_another_network())?,
         ];
         for path in paths {
-            let (generator, message) = start(&GeneratorChoice::MotionNet { weights: Some(path.clone()) });
+            let (generator, message) = start(&GeneratorChoice::MotionNet { weights: Some(path.clone()), few_shot: None });
             assert_eq!(generator.name(), "landmark-warp", "{}", path.display());
             let message = message.unwrap_or_default();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             assert!(message.contains(&name), "the message names the file: {message}");
+            let (generator, message) = start(&GeneratorChoice::MotionNet { weights: None, few_shot: Some(path.clone()) });
+            assert_eq!(generator.name(), "motion-net", "without the painter of {}", path.display());
+            assert!(message.is_some_and(|m| m.contains(&name)), "and that is said");
         }
         Ok(())
     }

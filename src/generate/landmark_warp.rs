@@ -6,7 +6,7 @@
 use glam::Vec2;
 
 use super::{FLOW_CELLS, Generator};
-use crate::data::{CROP_PX, FlowField, Landmarks, Portrait, PuppetMotion};
+use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::model::near_flow;
 
 /// Elliptic head radius up to which the flow is whole, and from which on it is nothing.
@@ -34,7 +34,9 @@ impl Generator for LandmarkWarp {
         self.rest_in_crop = Some(portrait.landmarks_in_crop());
     }
 
-    fn generate(&mut self, motion: &PuppetMotion, flow: &mut FlowField) {
+    fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
+        change.paint.clear();
+        let flow = &mut change.flow;
         flow.size = FLOW_CELLS;
         let Some(rest) = &self.rest_in_crop else {
             flow.displacement_px = vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS];
@@ -93,7 +95,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::data::Crop;
+    use crate::data::{Crop, FlowField};
     use crate::face::template;
 
     fn portrait() -> Portrait {
@@ -113,9 +115,9 @@ mod tests {
         let target = Landmarks(std::array::from_fn(|i| change(i, rest.0[i])));
         let mut warp = LandmarkWarp::new();
         warp.set_portrait(&portrait);
-        let mut flow = FlowField::still(FLOW_CELLS);
-        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None }, &mut flow);
-        (rest, target, flow)
+        let mut change = PictureChange::none(FLOW_CELLS);
+        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None }, &mut change);
+        (rest, target, change.flow)
     }
 
     fn at(flow: &FlowField, point: Vec2) -> Vec2 {

@@ -1,14 +1,17 @@
 //! From the motion a portrait shall make to the change of its picture: one [`Generator`] per method.
 
 mod choice;
+mod crop_picture;
 mod landmark_warp;
 mod motion_warp;
+mod painter;
 
 pub use choice::{GeneratorChoice, start};
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
+pub use painter::Painter;
 
-use crate::data::{FlowField, Portrait, PuppetMotion};
+use crate::data::{PictureChange, Portrait, PuppetMotion};
 
 /// Turns target landmarks into a picture change. One value serves one portrait at a time and may keep scratch memory.
 pub trait Generator: Send {
@@ -18,8 +21,8 @@ pub trait Generator: Send {
     /// Prepares for a portrait; called once before the first frame of it.
     fn set_portrait(&mut self, portrait: &Portrait);
 
-    /// Computes the backward flow that brings the portrait to `motion`, into `flow` (its size is kept as [`FLOW_CELLS`]).
-    fn generate(&mut self, motion: &PuppetMotion, flow: &mut FlowField);
+    /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]) and the paint, if the method has any.
+    fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange);
 }
 
 /// Cells along each side of every generator's flow field: 2 crop pixels a cell.

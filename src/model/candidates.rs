@@ -1,15 +1,17 @@
 //! Candidate flows in closed form, of which the motion net mixes its own.
 //!
-//! An affine map fitted to jaw, brows, nose and eyes (`affine`), and the same with what the landmarks do beyond it spread around them by a Nadaraya-Watson
-//! kernel, narrow (`near`) and wide (`far`).
+//! The rigid motion of the head (`head`), and the same with what the landmarks do beyond it spread around them by a Nadaraya-Watson kernel, narrow (`near`)
+//! and wide (`far`). Where no head explains the landmarks, an affine map takes its place; the closed-form warp is built on that alone.
 
 use glam::Vec2;
 use nalgebra::{Matrix3, Matrix3x2};
 
+use super::head_motion::HeadMotion;
 use crate::data::CROP_PX;
+
 /// Reach of the narrow and the wide kernel, in crop pixels.
 const SIGMAS_PX: [f32; 2] = [9.0, 28.0];
-/// Kernel mass below which a place follows the affine map alone.
+/// Kernel mass below which a place follows the whole head alone.
 const FLOOR: f32 = 0.01;
 /// The affine map is fitted to jaw, brows, nose and eyes; the mouth moves too freely.
 const AFFINE_POINTS: usize = 48;
@@ -21,8 +23,8 @@ const MAX_DENSITY: f32 = 2.0;
 /// Backward flows in crop pixels on a square grid, row by row; each from a target place to its source.
 #[derive(Clone, Debug)]
 pub struct CandidateFlows {
-    /// The affine map alone.
-    pub affine: Vec<Vec2>,
+    /// The head as a whole.
+    pub head: Vec<Vec2>,
     /// With the landmarks' own motion near them.
     pub near: Vec<Vec2>,
     /// With the landmarks' own motion spread far.
@@ -33,23 +35,30 @@ pub struct CandidateFlows {
 
 /// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).
 pub fn candidate_flows(source: &[Vec2], target: &[Vec2], cells: usize) -> CandidateFlows {
-    let (residuals, moved) = affine_part(source, target, cells);
+    let (residuals, head) = match HeadMotion::between(source, target) {
+        Some(motion) => whole_and_rest(source, target, cells, |place| motion.at(place)),
+        None => affine_part(source, target, cells),
+    };
     let [(near, density), (far, _)] = SIGMAS_PX.map(|sigma| spread(&residuals, target, cells, sigma));
-    let sum = |local: Vec<Vec2>| moved.iter().zip(local).map(|(a, b)| *a + b).collect();
+    let sum = |local: Vec<Vec2>| head.iter().zip(local).map(|(a, b)| *a + b).collect();
     let density = density.into_iter().map(|d| d.min(MAX_DENSITY)).collect();
-    CandidateFlows { near: sum(near), far: sum(far), affine: moved, density }
+    CandidateFlows { near: sum(near), far: sum(far), head, density }
 }
 
-/// What the affine map leaves of each landmark's displacement, and the map's own flow.
-fn affine_part(source: &[Vec2], target: &[Vec2], cells: usize) -> (Vec<Vec2>, Vec<Vec2>) {
-    let affine = Affine::fit(source, target);
-    let residuals = source.iter().zip(target).map(|(s, t)| *s - *t - affine.at(*t)).collect();
+/// What a motion of the whole leaves of each landmark's displacement, and that motion's own flow.
+fn whole_and_rest(source: &[Vec2], target: &[Vec2], cells: usize, motion: impl Fn(Vec2) -> Vec2) -> (Vec<Vec2>, Vec<Vec2>) {
+    let residuals = source.iter().zip(target).map(|(s, t)| *s - *t - motion(*t)).collect();
     let centre = |cell: usize| (cell as f32 + 0.5) * (CROP_PX / cells as f32) - 0.5;
-    let moved = (0..cells * cells).map(|i| affine.at(Vec2::new(centre(i % cells), centre(i / cells)))).collect();
+    let moved = (0..cells * cells).map(|i| motion(Vec2::new(centre(i % cells), centre(i / cells)))).collect();
     (residuals, moved)
 }
 
-/// The `near` candidate alone.
+fn affine_part(source: &[Vec2], target: &[Vec2], cells: usize) -> (Vec<Vec2>, Vec<Vec2>) {
+    let affine = Affine::fit(source, target);
+    whole_and_rest(source, target, cells, |place| affine.at(place))
+}
+
+/// The affine map with the landmarks' own motion near them: the flow of the warp without a net.
 pub fn near_flow(source: &[Vec2], target: &[Vec2], cells: usize) -> Vec<Vec2> {
     let (residuals, mut flow) = affine_part(source, target, cells);
     let (local, _) = spread(&residuals, target, cells, SIGMAS_PX[0]);
@@ -132,7 +141,7 @@ mod tests {
         let source = face();
         let target: Vec<Vec2> = source.iter().map(|p| *p + Vec2::new(7.0, -3.0)).collect();
         let flows = candidate_flows(&source, &target, 64);
-        for flow in [&flows.affine, &flows.near, &flows.far] {
+        for flow in [&flows.head, &flows.near, &flows.far] {
             let worst = flow.iter().map(|d| (*d - Vec2::new(-7.0, 3.0)).length()).fold(0.0, f32::max);
             assert!(worst < 0.4, "the shift is met within {worst} pixels everywhere");
         }

@@ -9,18 +9,10 @@ mod texture;
 use candle_core::{Result, Tensor, bail};
 
 use super::config::GeneratorConfig;
+use super::warped::WarpedSource;
 use crate::nn::{Scope, StyleLayout, StyleVector, WeightsError};
 use direct::Direct;
 use texture::Texture;
-
-/// The source picture as the motion net's flow fetches it.
-#[derive(Clone, Debug)]
-pub struct WarpedSource {
-    /// RGB in 0..1, `[batch, h, w, 3]`.
-    pub picture: Tensor,
-    /// How surely the source shows the place, 0..1, `[batch, h, w, 1]`.
-    pub visibility: Tensor,
-}
 
 /// What the generator is told about a batch of frames.
 #[derive(Clone, Debug)]

@@ -5,6 +5,9 @@ use std::ops::Range;
 use glam::Vec2;
 
 use crate::data::CROP_PX;
+
+/// Half the width of the lines beside pictures for embedder, generator and discriminator, in pixels of the landmark image.
+pub const LANDMARK_LINE_RADIUS: f32 = 0.8;
 /// Channels of a landmark image: jaw, brows, nose, eyes, outer lips, inner lips, pupils.
 pub const LANDMARK_CHANNELS: usize = 7;
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::nn::ops;
 
-/// Numbers of one cell of the flow: four mixing weights (still, affine, near, far; before softmax), two of the residual, one of the visibility.
+/// Numbers of one cell of the flow: four mixing weights (still, head, near, far; before softmax), two of the residual, one of the visibility.
 pub(super) const CHANNELS: usize = 7;
 /// Numbers of one cell of the result.
 const RESULTS: usize = 3;

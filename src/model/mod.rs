@@ -5,12 +5,15 @@ mod candidates;
 mod config;
 mod discriminator;
 mod embedder;
+mod few_shot;
 mod generator;
+mod head_motion;
 mod landmark_image;
 mod mix;
 mod motion;
 mod projection;
 mod shipped;
+mod warped;
 
 pub use candidates::{CandidateFlows, candidate_flows, near_flow};
 pub use config::{
@@ -18,8 +21,10 @@ pub use config::{
 };
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
-pub use generator::{Blend, GeneratorInput, GeneratorNet, GeneratorOutput, WarpedSource};
-pub use landmark_image::{LANDMARK_CHANNELS, draw_landmarks};
-pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample};
+pub use few_shot::{FewShotConfig, FewShotNets};
+pub use generator::{Blend, GeneratorInput, GeneratorNet, GeneratorOutput};
+pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
+pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 pub use projection::Projection;
-pub use shipped::{ManifestEntry, ModelError, manifest, motion_from_file, shipped_motion};
+pub use shipped::{ManifestEntry, ModelError, few_shot_from_file, manifest, motion_from_file, shipped_motion};
+pub use warped::{WarpedSource, cut, landmark_distance};

@@ -1,7 +1,7 @@
 //! The motion net: from two sets of landmarks to a backward flow and what of it can be seen.
 //!
-//! A small U-net looks at both landmark images, the candidate flows and the source picture, and mixes the candidates cell by cell: nothing moves, the
-//! affine map, the near and the far spread of the landmarks' motion, plus a residual. The landmark snap follows inside the network.
+//! A small U-net looks at both landmark images, the candidate flows and the source picture, and mixes the candidates cell by cell: nothing moves, the head
+//! moves as a whole, the near and the far spread of the landmarks' motion, plus a residual. The landmark snap follows inside the network.
 
 use candle_core::{D, Device, Result, Tensor};
 use glam::Vec2;
@@ -41,15 +41,19 @@ pub struct MotionSample {
     pub pupils: Option<[[Vec2; 2]; 2]>,
     /// The source picture at [`INPUT_CELLS`], RGB in 0..1, row by row.
     pub picture: Vec<f32>,
-    /// How much the body follows the head, 0 to 1.
+    /// How much the body follows the head, 0 to 1; [`STILL_BODY`] where it is meant to stay.
     pub body_follow: f32,
 }
+
+/// What the net is told of a body that shall not move: less than any body of its training. People before a camera move the head more than the body, and a
+/// portrait's shoulders end at its frame. On real clips the background was stiller and the whole picture better so than at 0, and worse again at -0.8.
+pub const STILL_BODY: f32 = -0.3;
 
 /// The inputs of several frames as tensors.
 pub struct MotionBatch {
     /// `[batch, 64, 64, INPUT_CHANNELS]`.
     planes: Tensor,
-    /// Candidates in pixels, `[batch, 64, 64, 6]`: affine, near, far.
+    /// Candidates in pixels, `[batch, 64, 64, 6]`: head, near, far.
     candidates: Tensor,
     correspondences: Vec<Correspondences>,
 }
@@ -78,7 +82,7 @@ fn fill(sample: &MotionSample, planes: &mut [f32], candidates: &mut [f32]) {
     draw_landmarks(&sample.target, pupils(1), INPUT_CELLS, LINE_RADIUS, planes, INPUT_CHANNELS, LANDMARK_CHANNELS);
     let flows: CandidateFlows = candidate_flows(&sample.source, &sample.target, INPUT_CELLS);
     for (cell, (plane, candidate)) in planes.chunks_exact_mut(INPUT_CHANNELS).zip(candidates.chunks_exact_mut(6)).enumerate() {
-        let moved = [flows.affine[cell], flows.near[cell], flows.far[cell]].map(|v| v.to_array());
+        let moved = [flows.head[cell], flows.near[cell], flows.far[cell]].map(|v| v.to_array());
         candidate.copy_from_slice(moved.as_flattened());
         let rest = &mut plane[2 * LANDMARK_CHANNELS..];
         rest.iter_mut().zip(moved.as_flattened()).for_each(|(to, from)| *to = from / FLOW_SCALE_PX);

@@ -6,6 +6,7 @@ use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::config::{MotionConfig, Preset};
+use super::few_shot::{FewShotConfig, FewShotNets};
 use super::motion::MotionNet;
 use crate::nn::{Store, WeightsError};
 
@@ -83,6 +84,13 @@ pub fn motion_from_file(path: &Path) -> Result<MotionNet, ModelError> {
     let wrap = |source| ModelError::Weights { file: path.display().to_string(), source };
     let store = Store::from_file(path, false, &Device::Cpu).map_err(wrap)?;
     MotionNet::new(&store.scope(), &MotionConfig::of(Preset::Retrato)).map_err(wrap)
+}
+
+/// The few-shot networks with the weights of a file.
+pub fn few_shot_from_file(path: &Path) -> Result<FewShotNets, ModelError> {
+    let wrap = |source| ModelError::Weights { file: path.display().to_string(), source };
+    let store = Store::from_file(path, false, &Device::Cpu).map_err(wrap)?;
+    FewShotNets::new(&store.scope(), &FewShotConfig::of(Preset::Retrato)).map_err(wrap)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
-use crate::data::{FlowField, Portrait, TrackedFrame};
+use crate::data::{PictureChange, Portrait, TrackedFrame};
 use crate::generate::{FLOW_CELLS, Generator};
 use crate::gpu::Gpu;
 use crate::retarget::Retargeter;
@@ -25,7 +25,7 @@ pub enum RenderedImage {
 pub struct Puppet {
     retargeter: Retargeter,
     generator: Box<dyn Generator>,
-    flow: FlowField,
+    change: PictureChange,
     compositor: Option<Compositor>,
     gpu: Option<Gpu>,
     timings: Timings,
@@ -39,7 +39,7 @@ enum Compositor {
 impl Puppet {
     /// A puppet without a portrait, moved by `generator`. With a `gpu` the pictures are composed there and stay there.
     pub fn new(generator: Box<dyn Generator>, gpu: Option<Gpu>, timings: Timings) -> Self {
-        Self { retargeter: Retargeter::default(), generator, flow: FlowField::still(FLOW_CELLS), compositor: None, gpu, timings }
+        Self { retargeter: Retargeter::default(), generator, change: PictureChange::none(FLOW_CELLS), compositor: None, gpu, timings }
     }
 
     /// Name of the executor and of the generator, for read-outs.
@@ -97,11 +97,11 @@ impl Puppet {
     pub fn frame(&mut self, tracked: &TrackedFrame) -> Option<RenderedImage> {
         let compositor = self.compositor.as_mut()?;
         let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
-        self.timings.measure("generate", || self.generator.generate(&motion, &mut self.flow));
+        self.timings.measure("generate", || self.generator.generate(&motion, &mut self.change));
         Some(self.timings.measure("compose", || match compositor {
-            Compositor::Cpu(cpu) => RenderedImage::Cpu(cpu.compose(&self.flow)),
+            Compositor::Cpu(cpu) => RenderedImage::Cpu(cpu.compose(&self.change)),
             Compositor::Gpu(gpu) => {
-                gpu.compose(&self.flow);
+                gpu.compose(&self.change);
                 RenderedImage::Gpu(gpu.target().clone())
             }
         }))

@@ -4,6 +4,7 @@
 //! One seed and one index give the same pair of pictures on every machine with the same arithmetic, whatever the number of threads.
 
 mod backdrop;
+mod episode;
 mod expression;
 mod facekit;
 mod flow;
@@ -21,6 +22,7 @@ mod shadow;
 mod sheet;
 mod surface;
 
+pub use episode::{Episode, EpisodeSampler, MOST_FRAMES};
 pub use expression::Expression;
 pub use facekit::{FaceKit, FaceKitError};
 pub use pair::{BackwardFlow, Pair, PairSampler, Scratch, SynthFrame};

@@ -58,11 +58,11 @@ pub struct Pair {
 /// Everything that drawing needs room for; one for each thread, used again for every pair.
 #[derive(Clone, Debug)]
 pub struct Scratch {
-    canvases: [Canvas; 2],
-    positions: [Vec<Vec3>; 2],
-    backdrop: Backdrop,
-    workshop: Workshop,
-    places: Vec<Vec2>,
+    pub(super) canvases: [Canvas; 2],
+    pub(super) positions: [Vec<Vec3>; 2],
+    pub(super) backdrop: Backdrop,
+    pub(super) workshop: Workshop,
+    pub(super) places: Vec<Vec2>,
 }
 
 impl Default for Scratch {
@@ -91,10 +91,10 @@ pub struct PairSampler {
 }
 
 /// What one frame shows, before it is drawn.
-struct Shot {
+pub(super) struct Shot {
     pose: Pose,
-    camera: Camera,
-    landmarks: [Vec2; 68],
+    pub(super) camera: Camera,
+    pub(super) landmarks: [Vec2; 68],
     pupils: [Vec2; 2],
     /// Middle of the skull across, in pixels.
     skull_x: f32,
@@ -116,7 +116,7 @@ impl PairSampler {
             let person = Person::new(&self.kit, &mut random);
             let motion = Motion::new(&self.kit, &mut random);
             let shots = self.shots(&person, &motion, &mut random, &mut scratch.positions);
-            if attempt == ATTEMPTS || shots.iter().all(is_usable) {
+            if attempt == ATTEMPTS || shots.iter().all(Shot::is_usable) {
                 return drawn(&person, &shots, motion.body_follow, &mut random, scratch);
             }
         }
@@ -124,36 +124,82 @@ impl PairSampler {
 
     /// Poses the person, and points the camera so that the face lies where faces lie in crops.
     fn shots(&self, person: &Person, motion: &Motion, random: &mut Random, positions: &mut [Vec<Vec3>; 2]) -> [Shot; 2] {
-        let focal_px = random.range(300.0, 1100.0);
-        // Eyes stand about 6.2 cm apart; the program's crops show them 47 pixels apart.
-        let scale = random.range(6.0, 11.0);
-        let mut shot = |frame: usize, expression: &Expression| {
-            person.positions(&self.kit, expression, &motion.poses[frame], &mut positions[frame]);
-            let distance_cm = focal_px / (scale * motion.scales[frame]);
-            let camera = Camera { focal_px, distance_cm, centre_px: Vec2::ZERO };
-            let (landmarks, pupils) = person.landmarks(&self.kit, &positions[frame], &camera);
-            let skull_x = camera.project(skull(person, &positions[frame])).x;
-            Shot { pose: motion.poses[frame], camera, landmarks, pupils, skull_x }
-        };
-        let [first, second] = &motion.expressions;
-        let mut shots = [shot(0, first), shot(1, second)];
+        let lens = Lens::new(random);
+        let mut shot =
+            |k: usize| Shot::new(&self.kit, person, &motion.expressions[k], &motion.poses[k], &lens, motion.scales[k], &mut positions[k]);
+        let mut shots = [shot(0), shot(1)];
         // Crops are centred on the skull or on the face, and mostly on the first frame's.
         let by_skull = random.unit();
-        let anchor = anchor(&shots[0], by_skull).lerp(anchor(&shots[1], by_skull), 0.3);
-        let eyes = Vec2::new(random.normal(127.5, 12.0), random.normal(111.5, 12.0));
+        let anchor = shots[0].anchor(by_skull).lerp(shots[1].anchor(by_skull), 0.3);
+        let eyes = eyes_in_crop(random);
         for shot in &mut shots {
-            shot.camera.centre_px += eyes - anchor;
-            shot.landmarks.iter_mut().chain(&mut shot.pupils).for_each(|point| *point += eyes - anchor);
+            shot.shift(eyes - anchor);
         }
         shots
     }
 }
 
-/// Between the middle of the face (`by_skull` 0) and that of the skull (1) across, and the root of the nose in height.
-fn anchor(shot: &Shot, by_skull: f32) -> Vec2 {
-    let (low, high) = shot.landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
-    let face = 0.5 * (low + high);
-    Vec2::new(face + by_skull * (shot.skull_x - face), shot.landmarks[27].y)
+/// Where the root of the nose comes to lie, in pixels.
+pub(super) fn eyes_in_crop(random: &mut Random) -> Vec2 {
+    Vec2::new(random.normal(127.5, 12.0), random.normal(111.5, 12.0))
+}
+
+/// What a camera sees at the distance at which it stands.
+pub(super) struct Lens {
+    focal_px: f32,
+    /// Pixels per centimetre.
+    scale: f32,
+}
+
+impl Lens {
+    pub(super) fn new(random: &mut Random) -> Self {
+        let focal_px = random.range(300.0, 1100.0);
+        // Eyes stand about 6.2 cm apart; the program's crops show them 47 pixels apart.
+        Self { focal_px, scale: random.range(6.0, 11.0) }
+    }
+}
+
+impl Shot {
+    /// Poses the person: its vertices into `positions`, and what they come to in a picture. `scale` is the size against the lens's own.
+    pub(super) fn new(
+        kit: &FaceKit,
+        person: &Person,
+        expression: &Expression,
+        pose: &Pose,
+        lens: &Lens,
+        scale: f32,
+        positions: &mut Vec<Vec3>,
+    ) -> Self {
+        person.positions(kit, expression, pose, positions);
+        let distance_cm = lens.focal_px / (lens.scale * scale);
+        let camera = Camera { focal_px: lens.focal_px, distance_cm, centre_px: Vec2::ZERO };
+        let (landmarks, pupils) = person.landmarks(kit, positions, &camera);
+        let skull_x = camera.project(skull(person, positions)).x;
+        Self { pose: *pose, camera, landmarks, pupils, skull_x }
+    }
+
+    /// Between the middle of the face (`by_skull` 0) and that of the skull (1) across, and the root of the nose in height.
+    pub(super) fn anchor(&self, by_skull: f32) -> Vec2 {
+        let (low, high) = self.landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
+        let face = 0.5 * (low + high);
+        Vec2::new(face + by_skull * (self.skull_x - face), self.landmarks[27].y)
+    }
+
+    /// Points the camera elsewhere, so that everything comes to lie `by` pixels further.
+    pub(super) fn shift(&mut self, by: Vec2) {
+        self.camera.centre_px += by;
+        self.landmarks.iter_mut().chain(&mut self.pupils).for_each(|point| *point += by);
+    }
+
+    /// Whether the face is large enough and inside the picture.
+    pub(super) fn is_usable(&self) -> bool {
+        let points = &self.landmarks;
+        let inside = 0.0..=(PICTURE_PX - 1) as f32;
+        let outside = points.iter().filter(|p| !(inside.contains(&p.x) && inside.contains(&p.y))).count();
+        // Eye corners come together as the face turns; its height does not.
+        let size = points[36].distance(points[45]).max(0.75 * points[27].distance(points[8]));
+        outside <= MOST_OUTSIDE && size >= SMALLEST_FACE_PX
+    }
 }
 
 /// About the middle of the head above the neck, in the world: of the box round scalp and ears.
@@ -169,16 +215,6 @@ fn skull(person: &Person, positions: &[Vec3]) -> Vec3 {
     if low.cmple(high).all() { 0.5 * (low + high) } else { Vec3::ZERO }
 }
 
-/// Whether the face is large enough and inside the picture.
-fn is_usable(shot: &Shot) -> bool {
-    let points = &shot.landmarks;
-    let inside = 0.0..=(PICTURE_PX - 1) as f32;
-    let outside = points.iter().filter(|p| !(inside.contains(&p.x) && inside.contains(&p.y))).count();
-    // Eye corners come together as the face turns; its height does not.
-    let size = points[36].distance(points[45]).max(0.75 * points[27].distance(points[8]));
-    outside <= MOST_OUTSIDE && size >= SMALLEST_FACE_PX
-}
-
 fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> Pair {
     scratch.backdrop.redraw(random, tint(&person.lighting));
     let look = Look::new(random);
@@ -188,11 +224,9 @@ fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Rand
         (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
         canvas.draw(&person.surface, positions, &person.lighting, &shot.camera, &scratch.backdrop);
     }
-    if random.chance(0.9) {
+    if random.chance(EXPOSED) {
         let gain = exposure(&scratch.canvases[0]);
-        for value in scratch.canvases.iter_mut().flat_map(|canvas| canvas.picture.0.iter_mut().flatten()) {
-            *value = (*value * gain).min(1.0);
-        }
+        scratch.canvases.iter_mut().for_each(|canvas| lighten(canvas, gain));
     }
     let triangles = &person.surface.triangles;
     let [first, second] = &scratch.canvases;
@@ -208,7 +242,7 @@ fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Rand
     Pair { frames, backward: flows, body_follow }
 }
 
-fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
+pub(super) fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
     SynthFrame {
         pixels: canvas.picture.to_image(),
         labels: canvas.labels.clone(),
@@ -218,8 +252,17 @@ fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
     }
 }
 
+/// Share of pictures whose exposure was made for the face.
+pub(super) const EXPOSED: f32 = 0.9;
+
+pub(super) fn lighten(canvas: &mut Canvas, gain: f32) {
+    for value in canvas.picture.0.iter_mut().flatten() {
+        *value = (*value * gain).min(1.0);
+    }
+}
+
 /// What a face that is nearly black must be multiplied with to be seen: 1 for most.
-fn exposure(canvas: &Canvas) -> f32 {
+pub(super) fn exposure(canvas: &Canvas) -> f32 {
     const DARKEST: f32 = 0.18;
     let faces = canvas.labels.iter().enumerate().filter(|(_, label)| **label == Part::Face as u8);
     let (sum, count) = faces.fold((0.0, 0.0), |(sum, count), (cell, _)| {
@@ -230,13 +273,13 @@ fn exposure(canvas: &Canvas) -> f32 {
 }
 
 /// Colour of all light together, of brightness 1.
-fn tint(lighting: &Lighting) -> Vec3 {
+pub(super) fn tint(lighting: &Lighting) -> Vec3 {
     let sum = lighting.lights.iter().fold(lighting.ambient, |sum, light| sum + 0.5 * light.colour);
     sum / sum.dot(BRIGHTNESS).max(1e-3)
 }
 
 /// Where every pixel of the second frame lay in the first, in pixels; the background stays.
-fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: &mut Vec<Vec2>) {
+pub(super) fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: &mut Vec<Vec2>) {
     places.clear();
     places.extend((0..PICTURE_PX * PICTURE_PX).map(|index| {
         let (x, y) = (index % PICTURE_PX, index / PICTURE_PX);

@@ -32,6 +32,22 @@ impl Checkpoint {
         self.tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?.to_owned(), tensor.clone()))).collect()
     }
 
+    /// Says what kind of run this is, and its settings.
+    pub fn describe(&mut self, kind: &str, run: &str) {
+        self.about.extend([("kind", kind), ("run", run)].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Whether the file at `path` is of this kind and these settings.
+    pub fn check(&self, path: &Path, kind: &str, run: &str) -> Result<(), TrainError> {
+        for (what, expected) in [("kind", kind), ("run", run)] {
+            let found = self.about.get(what).map_or("", String::as_str);
+            if found != expected {
+                return Err(TrainError::OtherRun { path: path.to_owned(), what: format!("{what}: {found} instead of {expected}") });
+            }
+        }
+        Ok(())
+    }
+
     /// A counter among the words.
     pub fn count(&self, name: &str) -> Option<u64> {
         self.about.get(name)?.parse().ok()

@@ -3,15 +3,38 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use super::checkpoint::write_whole;
-use super::loss::LossParts;
+
+/// A chart's title and the figure it shows.
+pub type Chart<F> = (&'static str, fn(&F) -> f32);
+
+/// The figures by which the training of a network is watched.
+pub trait Figures: Copy + Default + Serialize + DeserializeOwned {
+    /// What the picture of the curve shows.
+    const CHARTS: [Chart<Self>; 3];
+
+    /// Figure by figure.
+    #[must_use]
+    fn plus(&self, other: &Self) -> Self;
+
+    /// Every figure over `count`.
+    #[must_use]
+    fn divided(&self, count: f32) -> Self;
+
+    /// The whole loss.
+    fn loss(&self) -> f32;
+
+    /// The figures in a line for people.
+    fn words(&self) -> String;
+}
 
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
+pub struct CurvePoint<F> {
     /// Steps made.
     pub step: u64,
     /// Samples seen.
@@ -19,42 +42,39 @@ pub struct CurvePoint {
     /// Learning rate of the last step.
     pub rate: f32,
     /// Means over the steps since the last point.
-    pub training: LossParts,
+    pub training: F,
     /// On held-out heads, with the averaged weights, if it was time to look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub validation: Option<LossParts>,
+    pub validation: Option<F>,
     /// Seconds of training so far, in this and earlier sittings.
     pub seconds: f64,
 }
 
-/// A chart's title and the figure it shows.
-type Chart = (&'static str, fn(&LossParts) -> f32);
-
 /// A curve that is kept in `curve.jsonl` and drawn to `curve.svg` in a folder.
-pub struct Curve {
+pub struct Curve<F> {
     folder: PathBuf,
-    points: Vec<CurvePoint>,
+    points: Vec<CurvePoint<F>>,
 }
 
-impl Curve {
+impl<F: Figures> Curve<F> {
     /// Goes on with the curve in a folder, without the points after `step`: a resumed run makes those again.
     pub fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
         let text = std::fs::read_to_string(folder.join("curve.jsonl")).unwrap_or_default();
         // A line cut off by a kill is no point.
-        let points: Vec<CurvePoint> =
-            text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|p: &CurvePoint| p.step <= step).collect();
+        let points: Vec<CurvePoint<F>> =
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|p: &CurvePoint<F>| p.step <= step).collect();
         let curve = Self { folder: folder.to_owned(), points };
         write_whole(&curve.folder.join("curve.jsonl"), curve.lines().as_bytes())?;
         Ok(curve)
     }
 
     /// The points so far.
-    pub fn points(&self) -> &[CurvePoint] {
+    pub fn points(&self) -> &[CurvePoint<F>] {
         &self.points
     }
 
     /// Adds a point to the file, and draws the picture again.
-    pub fn add(&mut self, point: CurvePoint) -> Result<(), TrainError> {
+    pub fn add(&mut self, point: CurvePoint<F>) -> Result<(), TrainError> {
         let path = self.folder.join("curve.jsonl");
         let wrap = |source: std::io::Error| TrainError::Write { path: path.clone(), source };
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(wrap)?;
@@ -67,21 +87,19 @@ impl Curve {
         self.points.iter().map(|p| line(p) + "\n").collect()
     }
 
-    /// Three charts, one above the other: loss, flow error, visibility accuracy; training thin, validation thick.
+    /// Three charts, one above the other; training thin, validation thick.
     fn svg(&self) -> String {
-        let charts: [Chart; 3] =
-            [("loss", |p| p.loss), ("flow error, px", |p| p.flow_error_px), ("visibility told rightly", |p| p.visibility_accuracy)];
         let mut svg = vec![String::from(
             r##"<svg xmlns="http://www.w3.org/2000/svg" width="720" height="660" font-family="sans-serif" font-size="12"><rect width="720" height="660" fill="#fff"/>"##,
         )];
-        for (row, (title, value)) in charts.into_iter().enumerate() {
+        for (row, (title, value)) in F::CHARTS.into_iter().enumerate() {
             self.chart(&mut svg, 20.0 + 210.0 * row as f32, title, value);
         }
         svg.push("</svg>\n".to_owned());
         svg.concat()
     }
 
-    fn chart(&self, svg: &mut Vec<String>, top: f32, title: &str, value: fn(&LossParts) -> f32) {
+    fn chart(&self, svg: &mut Vec<String>, top: f32, title: &str, value: fn(&F) -> f32) {
         let training: Vec<(f32, f32)> = self.points.iter().map(|p| (p.samples as f32, value(&p.training))).collect();
         let validation: Vec<(f32, f32)> = self.points.iter().filter_map(|p| Some((p.samples as f32, value(&p.validation?)))).collect();
         let all = || training.iter().chain(&validation).filter(|p| p.1.is_finite());
@@ -105,15 +123,16 @@ impl Curve {
     }
 }
 
-fn line(point: &CurvePoint) -> String {
+fn line(point: &CurvePoint<impl Serialize>) -> String {
     serde_json::to_string(point).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::loss::LossParts;
     use super::*;
 
-    fn point(step: u64, loss: f32) -> CurvePoint {
+    fn point(step: u64, loss: f32) -> CurvePoint<LossParts> {
         let parts = LossParts { loss, flow_error_px: 2.0 * loss, ..LossParts::default() };
         CurvePoint {
             step,
@@ -137,7 +156,7 @@ mod tests {
         let mut file = std::fs::OpenOptions::new().append(true).open(folder.path().join("curve.jsonl"))?;
         write!(file, "{{\"step\": 5, \"sam")?;
         drop(file);
-        let again = Curve::open(folder.path(), 3)?;
+        let again = Curve::<LossParts>::open(folder.path(), 3)?;
         let steps: Vec<u64> = again.points().iter().map(|p| p.step).collect();
         assert_eq!(steps, [1, 2, 3], "what came after the checkpoint is left out, and so is the cut line");
         Ok(())

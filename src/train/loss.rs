@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use candle_core::{CpuStorage, CustomOp2, DType, Device, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use super::curve::{Chart, Figures};
 use super::samples::MotionExample;
 use crate::data::CROP_PX;
 use crate::model::{FLOW_CELLS, MotionFlow};
@@ -47,10 +48,11 @@ pub struct LossParts {
     pub visibility_accuracy: f32,
 }
 
-impl LossParts {
-    /// Figure by figure.
-    #[must_use]
-    pub fn plus(&self, other: &Self) -> Self {
+impl Figures for LossParts {
+    const CHARTS: [Chart<Self>; 3] =
+        [("loss", |p| p.loss), ("flow error, px", |p| p.flow_error_px), ("visibility told rightly", |p| p.visibility_accuracy)];
+
+    fn plus(&self, other: &Self) -> Self {
         Self {
             loss: self.loss + other.loss,
             flow_error_px: self.flow_error_px + other.flow_error_px,
@@ -60,9 +62,7 @@ impl LossParts {
         }
     }
 
-    /// Every figure over `count`.
-    #[must_use]
-    pub fn divided(&self, count: f32) -> Self {
+    fn divided(&self, count: f32) -> Self {
         Self {
             loss: self.loss / count,
             flow_error_px: self.flow_error_px / count,
@@ -70,6 +70,17 @@ impl LossParts {
             colour_error: self.colour_error / count,
             visibility_accuracy: self.visibility_accuracy / count,
         }
+    }
+
+    fn loss(&self) -> f32 {
+        self.loss
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "loss {:.4}, flow error {:.2} px, face {:.2} px, colour {:.4}, visibility {:.4}",
+            self.loss, self.flow_error_px, self.face_error_px, self.colour_error, self.visibility_accuracy
+        )
     }
 }
 

@@ -3,16 +3,21 @@
 mod checkpoint;
 mod curve;
 mod error;
+mod few_shot;
 mod loss;
 mod motion;
+mod recolouring;
 mod samples;
 mod stream;
 mod tracker_noise;
+mod trainer;
 mod uncovered;
 
 pub use checkpoint::Checkpoint;
-pub use curve::{Curve, CurvePoint};
+pub use curve::{Chart, Curve, CurvePoint, Figures};
 pub use error::TrainError;
+pub use few_shot::{FewShotOptions, FewShotParts, FewShotTrainer, FewShotWeights};
 pub use loss::{LossParts, LossWeights};
-pub use motion::{MotionOptions, MotionTrainer, StepReport};
-pub use stream::{PairSource, Stream, StreamOptions};
+pub use motion::{MotionOptions, MotionTrainer};
+pub use stream::{EpisodeSource, PairSource, Source, Stream, StreamOptions};
+pub use trainer::{StepReport, Trainer};

@@ -9,12 +9,14 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::checkpoint::{Checkpoint, write_whole};
+use super::curve::Figures as _;
 use super::loss::{LossParts, LossWeights, motion_loss};
 use super::samples::{MotionExample, example};
 use super::stream::{PairSource, Sample, Stream, StreamOptions};
+use super::trainer::{StepReport, Trainer, rate_at};
 use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
 use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
-use crate::synth::Scratch;
+use crate::synth::{Pair, Scratch};
 
 /// Settings of a run.
 #[derive(Clone, Debug)]
@@ -47,26 +49,12 @@ pub struct MotionOptions {
     pub device: Device,
 }
 
-/// Steps over which the learning rate rises.
-const WARM_UP: u64 = 100;
-/// From this share of the run on the rate falls, along a cosine to [`LAST_RATE`] of itself.
-const DECAY_FROM: f32 = 0.5;
-const LAST_RATE: f32 = 0.01;
 /// Turns the seed into that of the held-out pairs, so that no training pair is among them.
 const HELD_OUT: u64 = 0x5EED_0FF5;
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato motion training 1";
 
 impl MotionOptions {
-    /// Learning rate of step `step` (from 0).
-    fn rate_at(&self, step: u64) -> f32 {
-        let warm = ((step + 1) as f32 / WARM_UP as f32).min(1.0);
-        let done = step as f32 / self.steps.max(1) as f32;
-        let fall = ((done - DECAY_FROM) / (1.0 - DECAY_FROM)).clamp(0.0, 1.0);
-        let cosine = 0.5 * (1.0 + (std::f32::consts::PI * fall).cos());
-        self.rate * warm * (LAST_RATE + (1.0 - LAST_RATE) * cosine)
-    }
-
     /// What must be the same for a checkpoint to fit; steps may differ, so that a run can be made longer.
     fn identity(&self) -> String {
         format!(
@@ -76,19 +64,6 @@ impl MotionOptions {
     }
 }
 
-/// What one step did.
-#[derive(Clone, Copy, Debug)]
-pub struct StepReport {
-    /// Steps made, this one included.
-    pub step: u64,
-    /// Figures before the step.
-    pub parts: LossParts,
-    /// Learning rate.
-    pub rate: f32,
-    /// Norm of the gradient before clipping.
-    pub gradient_norm: f32,
-}
-
 /// Held-out pairs.
 struct Validation {
     examples: Vec<MotionExample>,
@@ -96,7 +71,7 @@ struct Validation {
 
 impl Validation {
     /// Makes the pairs; the same for every run with the same seed.
-    fn new(source: &dyn PairSource, options: &MotionOptions) -> Self {
+    fn new(source: &PairSource, options: &MotionOptions) -> Self {
         let pairs: Vec<_> = (0..options.validation_pairs as u64)
             .into_par_iter()
             .map_init(Scratch::new, |scratch, index| Arc::new(source.make(options.seed ^ HELD_OUT, index, scratch)))
@@ -104,7 +79,7 @@ impl Validation {
         let samples = pairs
             .iter()
             .enumerate()
-            .flat_map(|(n, pair)| (0..2).map(move |k| Sample { pair: Arc::clone(pair), source: k, number: n as u64 }));
+            .flat_map(|(n, pair)| (0..2).map(move |k| Sample { item: Arc::clone(pair), turn: k, number: n as u64 }));
         Self { examples: samples.map(|sample| example(&sample, options.seed, false)).collect() }
     }
 }
@@ -116,18 +91,14 @@ pub struct MotionTrainer {
     net: MotionNet,
     adam: Adam,
     average: MovingAverage,
-    stream: Stream,
+    stream: Stream<Pair>,
     validation: Validation,
     step: u64,
 }
 
 impl MotionTrainer {
     /// A run from fresh weights, or from `weights` of an earlier one.
-    pub fn new(
-        source: &Arc<dyn PairSource>,
-        options: MotionOptions,
-        weights: Option<BTreeMap<String, Tensor>>,
-    ) -> Result<Self, TrainError> {
+    pub fn new(source: &Arc<PairSource>, options: MotionOptions, weights: Option<BTreeMap<String, Tensor>>) -> Result<Self, TrainError> {
         let fresh = weights.is_none();
         let store = weights.map_or_else(|| Store::fresh(options.seed, &options.device), |w| Store::from_tensors(w, true, &options.device));
         let net = MotionNet::new(&store.scope(), &options.config)?;
@@ -140,14 +111,9 @@ impl MotionTrainer {
     }
 
     /// Goes on exactly where a checkpoint was written.
-    pub fn resume(source: &Arc<dyn PairSource>, options: MotionOptions, path: &Path) -> Result<Self, TrainError> {
+    pub fn resume(source: &Arc<PairSource>, options: MotionOptions, path: &Path) -> Result<Self, TrainError> {
         let checkpoint = Checkpoint::read(path)?;
-        for (what, expected) in [("kind", KIND.to_owned()), ("run", options.identity())] {
-            let found = checkpoint.about.get(what).map_or("", String::as_str);
-            if found != expected {
-                return Err(TrainError::OtherRun { path: path.to_owned(), what: format!("{what}: {found} instead of {expected}") });
-            }
-        }
+        checkpoint.check(path, KIND, &options.identity())?;
         let step = checkpoint.count("step").unwrap_or(0);
         let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
         let net = MotionNet::new(&store.scope(), &options.config)?;
@@ -158,7 +124,7 @@ impl MotionTrainer {
     }
 
     fn assemble(
-        source: &Arc<dyn PairSource>,
+        source: &Arc<PairSource>,
         options: MotionOptions,
         store: Store,
         net: MotionNet,
@@ -167,38 +133,15 @@ impl MotionTrainer {
         step: u64,
     ) -> Self {
         let validation = Validation::new(&**source, &options);
-        let stream_options = StreamOptions { seed: options.seed, block: options.block, visits: options.visits, threads: options.threads };
+        let stream_options =
+            StreamOptions { seed: options.seed, block: options.block, turns: 2, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
         Self { options, store, net, adam, average, stream, validation, step }
     }
 
-    /// Steps made so far.
-    pub fn steps(&self) -> u64 {
-        self.step
-    }
-
-    /// Whether all steps of the run are made.
-    pub fn is_finished(&self) -> bool {
-        self.step >= self.options.steps
-    }
-
-    /// One step.
-    pub fn step(&mut self) -> Result<StepReport, TrainError> {
-        let samples: Vec<Sample> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
-        let (gradients, parts) = self.gradients(&samples)?;
-        if !parts.loss.is_finite() {
-            return Err(TrainError::Diverged(self.step));
-        }
-        let rate = self.options.rate_at(self.step);
-        let gradient_norm = self.adam.step(&gradients, rate)?;
-        self.average.update(&self.store.variables(), self.step)?;
-        self.step += 1;
-        Ok(StepReport { step: self.step, parts, rate, gradient_norm })
-    }
-
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
     /// are added up in order, so that the sum does not depend on which was ready first.
-    fn gradients(&self, samples: &[Sample]) -> Result<(Gradients, LossParts), TrainError> {
+    fn gradients(&self, samples: &[Sample<Pair>]) -> Result<(Gradients, LossParts), TrainError> {
         let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
         let learner = Learner { net: &self.net, options: &self.options, variables: &self.store.variables() };
         let each: Vec<Result<(Gradients, LossParts), TrainError>> = std::thread::scope(|scope| {
@@ -215,9 +158,33 @@ impl MotionTrainer {
         }
         Ok((gradients, parts))
     }
+}
 
-    /// Figures of the averaged weights on held-out heads; means over batches.
-    pub fn validate(&self) -> Result<LossParts, TrainError> {
+impl Trainer for MotionTrainer {
+    type Figures = LossParts;
+
+    fn steps(&self) -> u64 {
+        self.step
+    }
+
+    fn is_finished(&self) -> bool {
+        self.step >= self.options.steps
+    }
+
+    fn step(&mut self) -> Result<StepReport<LossParts>, TrainError> {
+        let samples: Vec<Sample<Pair>> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
+        let (gradients, parts) = self.gradients(&samples)?;
+        if !parts.loss.is_finite() {
+            return Err(TrainError::Diverged(self.step));
+        }
+        let rate = rate_at(self.options.rate, self.step, self.options.steps);
+        let gradient_norm = self.adam.step(&gradients, rate)?;
+        self.average.update(&self.store.variables(), self.step)?;
+        self.step += 1;
+        Ok(StepReport { step: self.step, parts, rate, gradient_norm })
+    }
+
+    fn validate(&self) -> Result<LossParts, TrainError> {
         let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
         let net = MotionNet::new(&store.scope(), &self.options.config)?;
         let mut sum = LossParts::default();
@@ -230,25 +197,19 @@ impl MotionTrainer {
         Ok(sum.divided(batches.max(1.0)))
     }
 
-    /// Writes the run's whole state.
-    pub fn save(&self, path: &Path) -> Result<(), TrainError> {
+    fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
         let weights = self.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
         checkpoint.put("weights", &weights);
         checkpoint.put("adam", &self.adam.state()?);
         checkpoint.put("average", self.average.values());
-        let words = [
-            ("kind", KIND.to_owned()),
-            ("run", self.options.identity()),
-            ("step", self.step.to_string()),
-            ("adam steps", self.adam.steps().to_string()),
-        ];
-        checkpoint.about.extend(words.map(|(name, value)| (name.to_owned(), value)));
+        checkpoint.describe(KIND, &self.options.identity());
+        let counts = [("step", self.step), ("adam steps", self.adam.steps())];
+        checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
         checkpoint.write(path)
     }
 
-    /// Writes the averaged weights as they are shipped: f16.
-    pub fn export(&self, path: &Path) -> Result<(), TrainError> {
+    fn export(&self, path: &Path) -> Result<(), TrainError> {
         let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
         write_whole(path, &bytes)
     }
@@ -264,7 +225,7 @@ struct Learner<'a> {
 
 impl Learner<'_> {
     /// Mean gradients and figures of some samples.
-    fn gradients(self, samples: &[Sample]) -> Result<(Gradients, LossParts), TrainError> {
+    fn gradients(self, samples: &[Sample<Pair>]) -> Result<(Gradients, LossParts), TrainError> {
         let examples: Arc<[MotionExample]> = samples.iter().map(|sample| example(sample, self.options.seed, true)).collect();
         let (loss, parts) = loss_on(self.net, &examples, self.options)?;
         Ok((Gradients::of(&loss.backward()?, self.variables)?, parts))
@@ -301,7 +262,7 @@ mod tests {
         }
     }
 
-    fn source() -> Arc<dyn PairSource> {
+    fn source() -> Arc<PairSource> {
         Arc::new(PairSampler::new(Arc::new(FaceKit::stand_in())))
     }
 
@@ -324,13 +285,5 @@ mod tests {
         let refused = MotionTrainer::resume(&source(), other, &path);
         assert!(refused.is_err_and(|e| e.to_string().contains("seed 3")), "another run's checkpoint is refused");
         Ok(())
-    }
-
-    #[test]
-    fn the_rate_rises_stays_and_falls() {
-        let options = MotionOptions { steps: 1000, ..options() };
-        let rates = [0, 99, 400, 750, 999].map(|step| options.rate_at(step) / options.rate);
-        assert!(rates[0] < 0.02 && (rates[1] - 1.0).abs() < 1e-3 && (rates[2] - 1.0).abs() < 1e-3, "warm-up, then level: {rates:?}");
-        assert!((rates[3] - 0.505).abs() < 0.01 && rates[4] < 0.011, "half way down, then the last share: {rates:?}");
     }
 }

@@ -1,13 +1,13 @@
 //! From a synthetic pair to what the motion net learns from: inputs, true flow, true visibility, pictures and weights, with augmentation.
 
 use glam::Vec2;
-use image::RgbImage;
 
+use super::recolouring::Recolouring;
 use super::stream::Sample;
 use super::{tracker_noise, uncovered};
 use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
 use crate::random::Random;
-use crate::synth::{PICTURE_PX, Part};
+use crate::synth::{Pair, Part};
 
 /// One training example; planes are [`FLOW_CELLS`] square, row by row.
 #[derive(Clone, Debug)]
@@ -28,9 +28,6 @@ pub(super) struct MotionExample {
     pub pictures: [Vec<f32>; 2],
 }
 
-/// Share of samples whose colours are changed, and of those whose channels are exchanged too.
-const RECOLOURED: f32 = 0.5;
-const EXCHANGED: f32 = 0.3;
 /// Largest deviation of the landmark noise, in pixels.
 const MAX_JITTER_PX: f32 = 0.8;
 /// Largest amount of a tracker's errors, as [`tracker_noise`] has them.
@@ -39,14 +36,14 @@ const MAX_TRACKER_NOISE: f32 = 1.5;
 const WITH_PUPILS: f32 = 0.5;
 /// Weight of a hidden place's flow error beside a visible one's: of the head, and of background that comes to light.
 const HIDDEN_WEIGHT: f32 = 0.08;
-const UNCOVERED_WEIGHT: f32 = 0.4;
+const UNCOVERED_WEIGHT: f32 = 0.6;
 
 /// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
-pub(super) fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExample {
+pub(super) fn example(sample: &Sample<Pair>, seed: u64, augment: bool) -> MotionExample {
     let mut random = Random::new(seed ^ 0xA06_3E47, sample.number);
-    let (from, to) = (sample.source, 1 - sample.source);
-    let frames = [&sample.pair.frames[from], &sample.pair.frames[to]];
-    let colours = if augment && random.chance(RECOLOURED) { Recolouring::draw(&mut random) } else { Recolouring::NONE };
+    let (from, to) = (sample.turn, 1 - sample.turn);
+    let frames = [&sample.item.frames[from], &sample.item.frames[to]];
+    let colours = if augment { Recolouring::sometimes(&mut random) } else { Recolouring::NONE };
     let jitter = if augment { random.range(0.0, MAX_JITTER_PX) } else { 0.0 };
     let amount = if augment { random.range(0.0, MAX_TRACKER_NOISE) } else { 0.0 };
     let [source, target] = frames.map(|frame| {
@@ -57,7 +54,7 @@ pub(super) fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExampl
         points
     });
     let pupils = (!augment || random.chance(WITH_PUPILS)).then(|| frames.map(|frame| frame.pupils));
-    let backward = &sample.pair.backward[from];
+    let backward = &sample.item.backward[from];
     let visible: Vec<f32> = backward.visible.iter().map(|v| f32::from(u8::from(*v))).collect();
     let labels = &frames[1].labels;
     let (flow_weight, colour_weight) = weights(labels, &visible);
@@ -68,7 +65,7 @@ pub(super) fn example(sample: &Sample, seed: u64, augment: bool) -> MotionExampl
             target,
             pupils,
             picture: colours.shrink(&frames[0].pixels, INPUT_CELLS),
-            body_follow: sample.pair.body_follow,
+            body_follow: sample.item.body_follow,
         },
         flow: uncovered::with_background_fetched(&backward.displacement_px, labels, &visible),
         visible,
@@ -96,14 +93,14 @@ fn is_worn(label: u8) -> bool {
 
 /// Weights of flow and colour errors: the face counts more, mouth and eyes most, hidden places little.
 fn weights(labels: &[u8], visible: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let weight = |label: u8, worn: f32| {
+    let weight = |label: u8| {
         1.0 + if is_face(label) { 3.0 } else { 0.0 }
-            + if is_worn(label) { worn } else { 0.0 }
+            + if is_worn(label) { 1.0 } else { 0.0 }
             + if is_mouth_or_eye(label) { 4.0 } else { 0.0 }
     };
     let hidden = |label: u8| if label == Part::Background as u8 { UNCOVERED_WEIGHT } else { HIDDEN_WEIGHT };
-    let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l, 1.0) * (v + hidden(*l) * (1.0 - v))).collect();
-    (normalised(flow), normalised(labels.iter().map(|l| weight(*l, 1.0)).collect()))
+    let flow = labels.iter().zip(visible).map(|(l, v)| weight(*l) * (v + hidden(*l) * (1.0 - v))).collect();
+    (normalised(flow), normalised(labels.iter().map(|l| weight(*l)).collect()))
 }
 
 fn normalised(mut weights: Vec<f32>) -> Vec<f32> {
@@ -112,44 +109,4 @@ fn normalised(mut weights: Vec<f32>) -> Vec<f32> {
         *weight /= mean.max(1e-6);
     }
     weights
-}
-
-/// The same change of colour for both pictures of a sample.
-struct Recolouring {
-    order: [usize; 3],
-    gain: [f32; 3],
-    offset: f32,
-}
-
-impl Recolouring {
-    const NONE: Self = Self { order: [0, 1, 2], gain: [1.0; 3], offset: 0.0 };
-
-    fn draw(random: &mut Random) -> Self {
-        let mut order = [0, 1, 2];
-        if random.chance(EXCHANGED) {
-            order.swap(2, random.below(3));
-            order.swap(1, random.below(2));
-        }
-        Self { order, gain: [0; 3].map(|_| random.range(0.75, 1.2)), offset: random.range(-0.08, 0.08) }
-    }
-
-    /// The picture at `cells` x `cells`, each the mean of a square of pixels, RGB in 0..1.
-    fn shrink(&self, picture: &RgbImage, cells: usize) -> Vec<f32> {
-        let factor = PICTURE_PX / cells;
-        let scale = 1.0 / (255 * factor * factor) as f32;
-        let bytes = picture.as_raw();
-        let mut out = Vec::with_capacity(cells * cells * 3);
-        for y in 0..cells {
-            for x in 0..cells {
-                let mut sum = [0_u32; 3];
-                for row in y * factor..(y + 1) * factor {
-                    for pixel in bytes[(row * PICTURE_PX + x * factor) * 3..][..factor * 3].chunks_exact(3) {
-                        sum.iter_mut().zip(pixel).for_each(|(s, p)| *s += u32::from(*p));
-                    }
-                }
-                out.extend((0..3).map(|c| (sum[self.order[c]] as f32 * scale * self.gain[c] + self.offset).clamp(0.0, 1.0)));
-            }
-        }
-        out
-    }
 }

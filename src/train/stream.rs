@@ -1,7 +1,7 @@
-//! The endless stream of synthetic pairs: made ahead on threads of its own, in an order that depends on the seed alone.
+//! The endless stream of synthetic heads: made ahead on threads of its own, in an order that depends on the seed alone.
 //!
-//! Pairs come in blocks. Each block is visited a few times in both directions, shuffled, before the next one; making a pair costs more than learning from
-//! it once. Any position of the stream can be started from: its block is made again.
+//! Items (pairs or episodes) come in blocks. Each block is visited a few times, in every turn that an item can be seen in, shuffled, before the next one;
+//! making an item costs more than learning from it once. Any position of the stream can be started from: its block is made again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,115 +12,135 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 
 use super::TrainError;
 use crate::random::Random;
-use crate::synth::{Pair, PairSampler, Scratch};
+use crate::synth::{Episode, EpisodeSampler, Pair, PairSampler, Scratch};
 
-/// Makes pair number `index`, always the same.
-pub trait PairSource: Send + Sync {
-    /// The pair; `scratch` is memory to reuse.
-    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair;
+/// Makes item number `index`, always the same.
+pub trait Source: Send + Sync {
+    /// What is made.
+    type Item: Send + Sync + 'static;
+
+    /// The item; `scratch` is memory to reuse.
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Self::Item;
 }
 
-impl PairSource for PairSampler {
+/// A source of pairs.
+pub type PairSource = dyn Source<Item = Pair>;
+
+impl Source for PairSampler {
+    type Item = Pair;
+
     fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
         self.pair(seed, index, scratch)
+    }
+}
+
+/// A source of episodes.
+pub type EpisodeSource = dyn Source<Item = Episode>;
+
+impl Source for EpisodeSampler {
+    type Item = Episode;
+
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Episode {
+        self.episode(seed, index, scratch)
     }
 }
 
 /// Settings of a [`Stream`].
 #[derive(Clone, Debug)]
 pub struct StreamOptions {
-    /// Seed of the pairs and of their order.
+    /// Seed of the items and of their order.
     pub seed: u64,
-    /// Pairs per block.
+    /// Items per block.
     pub block: usize,
-    /// How often a block's pairs are visited in each direction.
+    /// Turns in which an item is seen: the two directions of a pair, the combinations of an episode.
+    pub turns: usize,
+    /// How often a block's items are visited in each turn.
     pub visits: usize,
-    /// Threads that make pairs.
+    /// Threads that make items.
     pub threads: usize,
 }
 
 impl StreamOptions {
     fn samples_per_block(&self) -> u64 {
-        (self.block * self.visits * 2).max(1) as u64
+        (self.block * self.visits * self.turns).max(1) as u64
     }
 }
 
-/// One sample: a pair and which of its frames is the source.
-#[derive(Clone)]
-pub struct Sample {
-    /// The pair.
-    pub pair: Arc<Pair>,
-    /// 0 or 1.
-    pub source: usize,
+/// One sample: an item and the turn in which it is seen.
+pub struct Sample<T> {
+    /// The item.
+    pub item: Arc<T>,
+    /// Below [`StreamOptions::turns`].
+    pub turn: usize,
     /// Position in the stream.
     pub number: u64,
 }
 
-/// A block of pairs: its number, the pairs, and the order of their visits (pair, source).
-type Block = (u64, Vec<Arc<Pair>>, Vec<(usize, usize)>);
+/// A block: its number, the items, and the order of their visits (item, turn).
+type Block<T> = (u64, Vec<Arc<T>>, Vec<(usize, usize)>);
 
-/// A pair and its number; nothing when the thread that should have made it panicked.
-type Made = Option<(u64, Pair)>;
+/// An item and its number; nothing when the thread that should have made it panicked.
+type Made<T> = Option<(u64, T)>;
 
 /// Samples in order. Its threads end when it is dropped.
-pub struct Stream {
+pub struct Stream<T> {
     options: StreamOptions,
     next: u64,
-    block: Option<Block>,
-    ahead: BTreeMap<u64, Arc<Pair>>,
+    block: Option<Block<T>>,
+    ahead: BTreeMap<u64, Arc<T>>,
     wanted_from: u64,
-    pairs: Option<Receiver<Made>>,
+    items: Option<Receiver<Made<T>>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-impl Stream {
+impl<T: Send + Sync + 'static> Stream<T> {
     /// Starts at sample `position`.
-    pub fn new(source: &Arc<dyn PairSource>, options: StreamOptions, position: u64) -> Self {
+    pub fn new(source: &Arc<dyn Source<Item = T>>, options: StreamOptions, position: u64) -> Self {
         let first = position / options.samples_per_block() * options.block as u64;
         let counter = Arc::new(AtomicU64::new(first));
         // A block is collected while the one before is visited; the channel holds the workers back when they are that far ahead.
         let (send, receive) = bounded(options.block.max(1));
         let workers = (0..options.threads.max(1)).filter_map(|k| worker(k, source, &options, &counter, &send)).collect();
-        Self { wanted_from: first, options, next: position, block: None, ahead: BTreeMap::new(), pairs: Some(receive), workers }
+        Self { wanted_from: first, options, next: position, block: None, ahead: BTreeMap::new(), items: Some(receive), workers }
     }
 
-    /// The next sample; waits until its pair is made.
-    pub fn sample(&mut self) -> Result<Sample, TrainError> {
+    /// The next sample; waits until its item is made.
+    pub fn sample(&mut self) -> Result<Sample<T>, TrainError> {
         let per_block = self.options.samples_per_block();
         let number = self.next / per_block;
         if self.block.as_ref().is_none_or(|(have, ..)| *have != number) {
-            let pairs = self.collect_block()?;
-            let order = order(&self.options, number, pairs.len());
-            self.block = Some((number, pairs, order));
+            let items = self.collect_block()?;
+            let order = order(&self.options, number, items.len());
+            self.block = Some((number, items, order));
         }
-        let Some((_, pairs, order)) = &self.block else { return Err(TrainError::StreamEnded) };
-        let (pair, source) = order[(self.next % per_block) as usize];
-        let sample = Sample { pair: Arc::clone(&pairs[pair]), source, number: self.next };
+        let Some((_, items, order)) = &self.block else { return Err(TrainError::StreamEnded) };
+        let (item, turn) = order[(self.next % per_block) as usize];
+        let sample = Sample { item: Arc::clone(&items[item]), turn, number: self.next };
         self.next += 1;
         Ok(sample)
     }
 
-    /// The next block's pairs in the order of their numbers, however they arrive.
-    fn collect_block(&mut self) -> Result<Vec<Arc<Pair>>, TrainError> {
+    /// The next block's items in the order of their numbers, however they arrive.
+    fn collect_block(&mut self) -> Result<Vec<Arc<T>>, TrainError> {
         let wanted = self.wanted_from..self.wanted_from + self.options.block as u64;
         self.wanted_from = wanted.end;
-        let mut pairs = Vec::with_capacity(self.options.block);
+        let mut items = Vec::with_capacity(self.options.block);
         for index in wanted {
             while !self.ahead.contains_key(&index) {
-                let receive = self.pairs.as_ref().ok_or(TrainError::StreamEnded)?;
-                let (arrived, pair) = receive.recv().ok().flatten().ok_or(TrainError::StreamEnded)?;
-                self.ahead.insert(arrived, Arc::new(pair));
+                let receive = self.items.as_ref().ok_or(TrainError::StreamEnded)?;
+                let (arrived, item) = receive.recv().ok().flatten().ok_or(TrainError::StreamEnded)?;
+                self.ahead.insert(arrived, Arc::new(item));
             }
-            pairs.extend(self.ahead.remove(&index));
+            items.extend(self.ahead.remove(&index));
         }
-        Ok(pairs)
+        Ok(items)
     }
 }
 
-impl Drop for Stream {
+impl<T> Drop for Stream<T> {
     fn drop(&mut self) {
-        // Closing the channel ends the workers at their next pair.
-        drop(self.pairs.take());
+        // Closing the channel ends the workers at their next item.
+        drop(self.items.take());
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {
                 tracing::warn!("a thread that made synthetic heads had panicked");
@@ -129,12 +149,12 @@ impl Drop for Stream {
     }
 }
 
-fn worker(
+fn worker<T: Send + Sync + 'static>(
     k: usize,
-    source: &Arc<dyn PairSource>,
+    source: &Arc<dyn Source<Item = T>>,
     options: &StreamOptions,
     counter: &Arc<AtomicU64>,
-    send: &Sender<Made>,
+    send: &Sender<Made<T>>,
 ) -> Option<JoinHandle<()>> {
     let (source, counter, send, seed) = (Arc::clone(source), Arc::clone(counter), send.clone(), options.seed);
     let body = move || {
@@ -150,10 +170,10 @@ fn worker(
     std::thread::Builder::new().name(format!("synth-{k}")).spawn(body).ok()
 }
 
-/// Tells the stream that its thread panicked: the pair it was making would be waited for while the other threads' pairs pile up.
-struct LastWords(Sender<Made>);
+/// Tells the stream that its thread panicked: the item it was making would be waited for while the other threads' items pile up.
+struct LastWords<T>(Sender<Made<T>>);
 
-impl Drop for LastWords {
+impl<T> Drop for LastWords<T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // Nobody listens any more when the stream is gone too.
@@ -162,12 +182,12 @@ impl Drop for LastWords {
     }
 }
 
-/// Every pair in both directions, `visits` times, each round shuffled on its own.
-fn order(options: &StreamOptions, block: u64, pairs: usize) -> Vec<(usize, usize)> {
+/// Every item in every turn, `visits` times, each round shuffled on its own.
+fn order(options: &StreamOptions, block: u64, items: usize) -> Vec<(usize, usize)> {
     let mut random = Random::new(options.seed, block.wrapping_add(1 << 40));
-    let mut order = Vec::with_capacity(options.visits * pairs * 2);
+    let mut order = Vec::with_capacity(options.visits * items * options.turns);
     for _ in 0..options.visits {
-        let mut round: Vec<(usize, usize)> = (0..pairs).flat_map(|p| [(p, 0), (p, 1)]).collect();
+        let mut round: Vec<(usize, usize)> = (0..items).flat_map(|item| (0..options.turns).map(move |turn| (item, turn))).collect();
         for last in (1..round.len()).rev() {
             round.swap(last, random.below(last + 1));
         }
@@ -184,15 +204,17 @@ mod tests {
     /// Panics at one pair.
     struct Breaking(PairSampler);
 
-    impl PairSource for Breaking {
+    impl Source for Breaking {
+        type Item = Pair;
+
         fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
             assert_ne!(index, 3, "this pair cannot be made");
             self.0.pair(seed, index, scratch)
         }
     }
 
-    fn stream(source: &Arc<dyn PairSource>, position: u64) -> Stream {
-        Stream::new(source, StreamOptions { seed: 1, block: 2, visits: 2, threads: 2 }, position)
+    fn stream(source: &Arc<PairSource>, position: u64) -> Stream<Pair> {
+        Stream::new(source, StreamOptions { seed: 1, block: 2, turns: 2, visits: 2, threads: 2 }, position)
     }
 
     fn sampler() -> PairSampler {
@@ -201,15 +223,15 @@ mod tests {
 
     #[test]
     fn a_thread_that_panics_ends_the_stream_instead_of_keeping_it_waiting() {
-        let mut stream = stream(&(Arc::new(Breaking(sampler())) as Arc<dyn PairSource>), 0);
+        let mut stream = stream(&(Arc::new(Breaking(sampler())) as Arc<PairSource>), 0);
         let ended = (0..64).find(|_| stream.sample().is_err());
         assert!(ended.is_some_and(|n| n <= 8), "at the latest where the broken pair was wanted: {ended:?}");
     }
 
     #[test]
     fn every_pair_is_visited_in_both_directions_and_any_position_can_be_started_from() -> Result<(), TrainError> {
-        let key = |sample: &Sample| (sample.pair.frames[0].landmarks[0].to_array().map(f32::to_bits), sample.source);
-        let source: Arc<dyn PairSource> = Arc::new(sampler());
+        let key = |sample: &Sample<Pair>| (sample.item.frames[0].landmarks[0].to_array().map(f32::to_bits), sample.turn);
+        let source: Arc<PairSource> = Arc::new(sampler());
         let mut whole = stream(&source, 0);
         let samples: Vec<_> = (0..16).map(|_| whole.sample().map(|s| key(&s))).collect::<Result<_, _>>()?;
         let mut counts = BTreeMap::new();

@@ -8,7 +8,8 @@ use candle_core::{D, Result, Tensor};
 use super::super::body::{LEAK, beside_landmarks};
 use super::super::config::TextureConfig;
 use super::super::landmark_image::LANDMARK_CHANNELS;
-use super::{Blend, GeneratorOutput, WarpedSource};
+use super::super::warped::WarpedSource;
+use super::{Blend, GeneratorOutput};
 use crate::nn::ops::{self, Statistics};
 use crate::nn::{
     Coefficients, ConvolutionSpec, Normalisation, Resample, ResidualBlock, ResidualSpec, Scope, SpectralConvolution, StyleLayout,
@@ -79,8 +80,7 @@ impl Texture {
     }
 
     pub(super) fn forward(&self, source: &WarpedSource, landmarks: &Tensor, style: &StyleVector) -> Result<GeneratorOutput> {
-        let seen = Tensor::cat(&[&source.picture, &source.visibility], D::Minus1)?;
-        let half = self.half.forward(&beside_landmarks(&seen, landmarks, SHARE)?)?;
+        let half = self.half.forward(&beside_landmarks(&source.channels()?, landmarks, SHARE)?)?;
         let quarter = self.down4.forward(&half)?;
         let quarter = (self.same4.forward(&quarter)? + quarter)?;
         let mut x = self.down8.forward(&quarter)?;

@@ -1,0 +1,54 @@
+//! `retrato train`: the networks learn from synthetic heads.
+
+mod few_shot;
+mod motion;
+mod run;
+
+use std::process::ExitCode;
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use anyhow::Context as _;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    network: Network,
+}
+
+#[derive(clap::Subcommand)]
+enum Network {
+    /// The motion net: landmarks to backward flow and visibility
+    Motion(motion::Args),
+    /// The few-shot generator: what a warp cannot show, from an embedding of the person
+    FewShot(few_shot::Args),
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    keep_memory()?;
+    match &args.network {
+        Network::Motion(args) => motion::run(args),
+        Network::FewShot(args) => few_shot::run(args),
+    }
+}
+
+/// glibc gives large pieces of memory back to the system at once, and taking them again costs a page fault per 4 KiB: training was several times slower
+/// for it. The allocator reads its settings when a process starts, so this one starts itself again with them.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn keep_memory() -> anyhow::Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    const SETTINGS: [(&str, &str); 3] =
+        [("MALLOC_MMAP_THRESHOLD_", "4294967296"), ("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_TOP_PAD_", "268435456")];
+    if SETTINGS.iter().any(|(name, _)| std::env::var_os(name).is_some()) {
+        return Ok(());
+    }
+    let own = std::env::current_exe().context("the program's own file is not known")?;
+    // Only comes back when it failed.
+    let error = std::process::Command::new(own).args(std::env::args_os().skip(1)).envs(SETTINGS).exec();
+    tracing::warn!("memory settings could not be set ({error}); training is slower without them");
+    Ok(())
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn keep_memory() -> anyhow::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Examples as tensors: sources for the embedder, their warps by the motion net, and crops of what the generator gets and shall give.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use super::examples::{CROPS, FewShotExample, MOST_WARPED, View};
+use crate::model::{
+    LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, STILL_BODY, WarpedSource, cut, draw_landmarks,
+};
+use crate::nn::ops;
+use crate::synth::{PICTURE_PX, PLANE_CELLS};
+
+/// Cells of a landmark image beside a whole crop.
+const LANDMARK_CELLS: usize = PICTURE_PX / 2;
+/// Weight that a place gains by being hidden in the source.
+const HIDDEN_WEIGHT: f64 = 1.5;
+
+/// What one step learns from. Crops of one example lie behind each other.
+pub(super) struct FewShotBatch {
+    /// All sources of all examples, `[sources, 256, 256, 3]`, and their landmark images.
+    pub pictures: Tensor,
+    pub landmarks: Tensor,
+    /// `[examples, sources]`: takes the mean over each example's sources.
+    pub means: Tensor,
+    /// For each crop, which example it is of.
+    pub example_of: Tensor,
+    /// Identity of each crop.
+    pub identities: Vec<u32>,
+    /// `[crops, side, side, …]`: the warped source, what it should be, the weight of each place (mean 1), and how calm it is.
+    pub warped: WarpedSource,
+    pub target: Tensor,
+    pub weights: Tensor,
+    pub calm: Tensor,
+    /// `[crops, side / 2, side / 2, LANDMARK_CHANNELS]`.
+    pub target_landmarks: Tensor,
+}
+
+impl FewShotBatch {
+    /// Warps by `motion`, whose weights get no gradients here.
+    pub(super) fn new(examples: &[FewShotExample], motion: &MotionNet, side: usize, device: &Device) -> Result<Self> {
+        let sources: Vec<&View> = examples.iter().flat_map(|e| &e.sources).collect();
+        let targets: Vec<&View> = examples.iter().map(|e| &e.target).collect();
+        let whole = warped(examples, motion, device)?;
+        let (target, target_landmarks) = (pictures(&targets, device)?, landmark_images(&targets, device)?);
+        let plane = |values: fn(&FewShotExample) -> &[f32]| {
+            let all: Vec<f32> = examples.iter().flat_map(values).copied().collect();
+            ops::upsample_bilinear(&Tensor::from_vec(all, (examples.len(), PLANE_CELLS, PLANE_CELLS, 1), device)?)
+        };
+        let calm = plane(|e| &e.calm)?;
+        let weights = (plane(|e| &e.weights)? + whole.visibility.affine(-HIDDEN_WEIGHT, HIDDEN_WEIGHT)?)?;
+        let crops = |planes: &Tensor, share: usize| {
+            let cuts = examples.iter().enumerate().flat_map(|(n, e)| e.crops.map(|corner| (n, corner)));
+            let cuts: Vec<Tensor> =
+                cuts.map(|(n, corner)| cut(planes, n, corner.map(|c| c / share), [side / share; 2])).collect::<Result<_>>()?;
+            Tensor::cat(&cuts, 0)
+        };
+        let weights = crops(&weights, 1)?;
+        let mean = weights.mean_all()?;
+        Ok(Self {
+            pictures: pictures(&sources, device)?,
+            landmarks: landmark_images(&sources, device)?,
+            means: means(examples, device)?,
+            example_of: Tensor::from_iter((0..examples.len() as u32).flat_map(|n| [n; CROPS]), device)?,
+            identities: examples.iter().flat_map(|e| [e.identity; CROPS]).collect(),
+            warped: WarpedSource { picture: crops(&whole.picture, 1)?, visibility: crops(&whole.visibility, 1)? },
+            target: crops(&target, 1)?,
+            weights: weights.broadcast_div(&mean)?,
+            calm: crops(&calm, 1)?,
+            target_landmarks: crops(&target_landmarks, 2)?,
+        })
+    }
+}
+
+/// Every example's sources as the motion net fetches them, the nearest over the next.
+fn warped(examples: &[FewShotExample], motion: &MotionNet, device: &Device) -> Result<WarpedSource> {
+    // All first sources, then the second ones of those examples that have them.
+    let rank = |rank: usize| examples.iter().enumerate().filter_map(move |(n, e)| Some((n, e.sources.get(rank)?, &e.target)));
+    let mut done: Option<WarpedSource> = None;
+    for ranked in (0..MOST_WARPED).map(|k| rank(k).collect::<Vec<_>>()) {
+        if ranked.is_empty() {
+            break;
+        }
+        let samples: Vec<MotionSample> = ranked.iter().map(|(_, source, target)| motion_sample(source, target)).collect();
+        let views: Vec<&View> = ranked.iter().map(|(_, source, _)| *source).collect();
+        let fetched = WarpedSource::fetched(&pictures(&views, device)?, &motion.forward(&MotionBatch::new(&samples, device)?)?)?;
+        done = Some(match done {
+            None => fetched,
+            Some(nearer) => behind(&nearer, &fetched, &ranked.iter().map(|(n, ..)| *n).collect::<Vec<_>>())?,
+        });
+    }
+    done.ok_or_else(|| candle_core::Error::Msg("no examples".to_owned()))
+}
+
+/// Puts `further`, the sources of the examples `numbers`, behind `nearer`, the sources of all.
+fn behind(nearer: &WarpedSource, further: &WarpedSource, numbers: &[usize]) -> Result<WarpedSource> {
+    let count = nearer.picture.dim(0)?;
+    let mut parts: Vec<WarpedSource> = Vec::with_capacity(count);
+    for n in 0..count {
+        let part = |source: &WarpedSource, k: usize| -> Result<WarpedSource> {
+            Ok(WarpedSource { picture: source.picture.narrow(0, k, 1)?, visibility: source.visibility.narrow(0, k, 1)? })
+        };
+        let own = part(nearer, n)?;
+        parts.push(match numbers.iter().position(|m| *m == n) {
+            Some(k) => own.over(&part(further, k)?)?,
+            None => own,
+        });
+    }
+    let all = |plane: fn(&WarpedSource) -> &Tensor| Tensor::cat(&parts.iter().map(plane).collect::<Vec<_>>(), 0);
+    Ok(WarpedSource { picture: all(|p| &p.picture)?, visibility: all(|p| &p.visibility)? })
+}
+
+fn motion_sample(source: &View, target: &View) -> MotionSample {
+    MotionSample {
+        source: source.landmarks.clone(),
+        target: target.landmarks.clone(),
+        pupils: source.pupils.zip(target.pupils).map(|(s, t)| [s, t]),
+        picture: source.small.clone(),
+        // As in the program.
+        body_follow: STILL_BODY,
+    }
+}
+
+fn pictures(views: &[&View], device: &Device) -> Result<Tensor> {
+    let all: Vec<f32> = views.iter().flat_map(|view| &view.picture).copied().collect();
+    Tensor::from_vec(all, (views.len(), PICTURE_PX, PICTURE_PX, 3), device)
+}
+
+fn landmark_images(views: &[&View], device: &Device) -> Result<Tensor> {
+    let mut all = vec![0.0_f32; views.len() * LANDMARK_CELLS * LANDMARK_CELLS * LANDMARK_CHANNELS];
+    for (view, image) in views.iter().zip(all.chunks_exact_mut(LANDMARK_CELLS * LANDMARK_CELLS * LANDMARK_CHANNELS)) {
+        draw_landmarks(&view.landmarks, view.pupils, LANDMARK_CELLS, LANDMARK_LINE_RADIUS, image, LANDMARK_CHANNELS, 0);
+    }
+    Tensor::from_vec(all, (views.len(), LANDMARK_CELLS, LANDMARK_CELLS, LANDMARK_CHANNELS), device)
+}
+
+/// The matrix that takes the mean over each example's sources.
+fn means(examples: &[FewShotExample], device: &Device) -> Result<Tensor> {
+    let total: usize = examples.iter().map(|e| e.sources.len()).sum();
+    let mut matrix = vec![0.0_f32; examples.len() * total];
+    let mut first = 0;
+    for (row, example) in matrix.chunks_exact_mut(total.max(1)).zip(examples) {
+        let count = example.sources.len();
+        row[first..first + count].fill(1.0 / count as f32);
+        first += count;
+    }
+    Tensor::from_vec(matrix, (examples.len(), total), device)?.to_dtype(DType::F32)
+}

@@ -1,0 +1,205 @@
+//! From an episode to what the few-shot generator learns from: sources, a target, and where to look.
+
+use std::ops::Range;
+
+use glam::Vec2;
+
+use super::super::recolouring::Recolouring;
+use super::super::stream::Sample;
+use super::super::tracker_noise;
+use crate::data::region;
+use crate::model::INPUT_CELLS;
+use crate::random::Random;
+use crate::synth::{Episode, PICTURE_PX, PLANE_CELLS, Part, SynthFrame};
+
+/// Most sources of one example.
+pub(super) const MOST_SOURCES: usize = 8;
+/// Most sources that are warped: the nearest ones, as in the program.
+pub(super) const MOST_WARPED: usize = 2;
+/// Crops of each example.
+pub(super) const CROPS: usize = 2;
+/// Share of examples whose first frame is among the sources.
+const WITH_FIRST: f32 = 0.7;
+/// Share of examples with pupils drawn.
+const WITH_PUPILS: f32 = 0.85;
+/// Largest deviation of the landmark noise in pixels, and the largest amount of a tracker's errors.
+const MAX_JITTER_PX: f32 = 0.6;
+const MAX_TRACKER_NOISE: f32 = 0.8;
+/// Deviation of a crop's place, in pixels.
+const AROUND_PX: f32 = 8.0;
+/// Weights of the parts of a picture: mouth interior, eyes, lashes, skin of face and head, what is worn, anything else.
+const MOUTH_WEIGHT: f32 = 9.0;
+const EYE_WEIGHT: f32 = 7.0;
+const LASH_WEIGHT: f32 = 5.0;
+const SKIN_WEIGHT: f32 = 2.0;
+const WORN_WEIGHT: f32 = 1.5;
+/// Cells by which a weighted part reaches beyond itself.
+const REACH: usize = 2;
+
+/// One frame as the networks see it.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    /// RGB in 0..1 at [`PICTURE_PX`], row by row.
+    pub picture: Vec<f32>,
+    /// The same at [`INPUT_CELLS`].
+    pub small: Vec<f32>,
+    /// As a tracker might find them, in crop pixels.
+    pub landmarks: Vec<Vec2>,
+    pub pupils: Option<[Vec2; 2]>,
+}
+
+/// One example.
+#[derive(Clone, Debug)]
+pub(super) struct FewShotExample {
+    pub identity: u32,
+    /// 1 to [`MOST_SOURCES`], the one most like the target first.
+    pub sources: Vec<View>,
+    pub target: View,
+    /// Weight of each cell of [`PLANE_CELLS`] squared, 1 or more.
+    pub weights: Vec<f32>,
+    /// 1 where neither mouth nor eyes are near.
+    pub calm: Vec<f32>,
+    /// Corners (x, y) of the crops, even numbers of pixels.
+    pub crops: [[usize; 2]; CROPS],
+}
+
+/// Makes an example with crops of `side` pixels; `augment` is left out in validation. The same sample number and seed give the same example.
+pub(super) fn example(sample: &Sample<Episode>, seed: u64, side: usize, augment: bool) -> FewShotExample {
+    let mut random = Random::new(seed ^ 0xFE_5407, sample.number);
+    let frames = &sample.item.frames;
+    let (target, mut sources) = roles(frames, &mut random);
+    sources.sort_by(|a, b| distance(&frames[*a], &frames[target]).total_cmp(&distance(&frames[*b], &frames[target])));
+    let colours = if augment { Recolouring::sometimes(&mut random) } else { Recolouring::NONE };
+    let noise = Noise {
+        jitter_px: if augment { random.range(0.0, MAX_JITTER_PX) } else { 0.0 },
+        amount: if augment { random.range(0.0, MAX_TRACKER_NOISE) } else { 0.0 },
+        pupils: !augment || random.chance(WITH_PUPILS),
+    };
+    let sources = sources.into_iter().map(|k| view(&frames[k], &colours, noise, &mut random)).collect();
+    let frame = &frames[target];
+    let target = view(frame, &colours, noise, &mut random);
+    let (weights, calm) = importance(&frame.labels);
+    let crops = std::array::from_fn(|n| crop(frame, n, side, &mut random));
+    FewShotExample { identity: sample.item.identity, sources, target, weights, calm, crops }
+}
+
+/// Which frame is the target, and which are sources.
+fn roles(frames: &[SynthFrame], random: &mut Random) -> (usize, Vec<usize>) {
+    let first = random.chance(WITH_FIRST);
+    // The first frame is rarely the target: its face is calm.
+    let target = if first { 1 + random.below(frames.len() - 1) } else { random.below(frames.len()) };
+    let mut others: Vec<usize> = (0..frames.len()).filter(|k| *k != target).collect();
+    for last in (1..others.len()).rev() {
+        others.swap(last, random.below(last + 1));
+    }
+    let count = 1 + random.below(others.len().min(MOST_SOURCES));
+    if first && let Some(at) = others.iter().position(|k| *k == 0) {
+        others.swap(0, at);
+    }
+    others.truncate(count);
+    (target, others)
+}
+
+/// How far a source is from a target, by what must move: the landmarks, those of mouth and eyes counted twice.
+fn distance(source: &SynthFrame, target: &SynthFrame) -> f32 {
+    crate::model::landmark_distance(&source.landmarks, &target.landmarks)
+}
+
+#[derive(Clone, Copy)]
+struct Noise {
+    jitter_px: f32,
+    amount: f32,
+    pupils: bool,
+}
+
+fn view(frame: &SynthFrame, colours: &Recolouring, noise: Noise, random: &mut Random) -> View {
+    let mut landmarks = tracker_noise::disturbed(&frame.landmarks, noise.amount, random);
+    let mut jitter = || Vec2::new(random.normal(0.0, noise.jitter_px), random.normal(0.0, noise.jitter_px));
+    for point in &mut landmarks {
+        *point += jitter();
+    }
+    let pupils = noise.pupils.then(|| frame.pupils.map(|p| p + jitter()));
+    View { picture: colours.shrink(&frame.pixels, PICTURE_PX), small: colours.shrink(&frame.pixels, INPUT_CELLS), landmarks, pupils }
+}
+
+/// Weight of every cell, and where nothing opens or closes. Parts reach beyond themselves: what is next to a lid matters as much.
+fn importance(labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
+    let weight = |label: u8| match label {
+        l if [Part::MouthInterior, Part::Gums, Part::Teeth].iter().any(|p| *p as u8 == l) => MOUTH_WEIGHT,
+        l if [Part::EyeSocket, Part::Eyeball].iter().any(|p| *p as u8 == l) => EYE_WEIGHT,
+        l if l == Part::Lash as u8 => LASH_WEIGHT,
+        l if [Part::Face, Part::Head].iter().any(|p| *p as u8 == l) => SKIN_WEIGHT,
+        l if [Part::Hair, Part::Headwear, Part::Glasses, Part::Jewellery].iter().any(|p| *p as u8 == l) => WORN_WEIGHT,
+        _ => 1.0,
+    };
+    let weights: Vec<f32> = labels.iter().map(|l| weight(*l)).collect();
+    let widened = widest(&weights, REACH);
+    let calm = widened.iter().map(|w| f32::from(u8::from(*w < LASH_WEIGHT))).collect();
+    (widened, calm)
+}
+
+/// The largest value within `reach` cells in both directions.
+fn widest(plane: &[f32], reach: usize) -> Vec<f32> {
+    let along = |plane: &[f32], step: usize, position: fn(usize) -> usize| -> Vec<f32> {
+        (0..plane.len())
+            .map(|cell| {
+                let at = position(cell);
+                let before = at.min(reach);
+                let after = (PLANE_CELLS - 1 - at).min(reach);
+                (0..=before + after).map(|k| plane[cell - before * step + k * step]).fold(0.0, f32::max)
+            })
+            .collect()
+    };
+    let rows = along(plane, 1, |cell| cell % PLANE_CELLS);
+    along(&rows, PLANE_CELLS, |cell| cell / PLANE_CELLS)
+}
+
+/// Corner of crop number `n`: mostly round the mouth or an eye, else anywhere.
+fn crop(frame: &SynthFrame, n: usize, side: usize, random: &mut Random) -> [usize; 2] {
+    let kind = random.unit();
+    let (mouth, eyes) = if n == 0 { (0.75, 0.85) } else { (0.15, 0.7) };
+    let middle = |points: Range<usize>| frame.landmarks[points.clone()].iter().sum::<Vec2>() / points.len() as f32;
+    let centre = if kind < mouth {
+        middle(region::MOUTH)
+    } else if kind < eyes {
+        middle(if random.chance(0.5) { region::RIGHT_EYE } else { region::LEFT_EYE })
+    } else {
+        Vec2::new(random.range(0.0, PICTURE_PX as f32), random.range(0.0, PICTURE_PX as f32))
+    };
+    let shift = Vec2::new(random.normal(0.0, AROUND_PX), random.normal(0.0, AROUND_PX));
+    let last = (PICTURE_PX - side) as f32;
+    let corner = (centre + shift - side as f32 / 2.0).clamp(Vec2::ZERO, Vec2::splat(last));
+    // Unshuffling and landmark images work on squares of two pixels.
+    corner.to_array().map(|v| v as usize / 2 * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::synth::{EpisodeSampler, FaceKit, Scratch};
+
+    #[test]
+    fn sources_are_sorted_the_target_is_none_of_them_and_crops_lie_inside() {
+        let sampler = EpisodeSampler::new(Arc::new(FaceKit::stand_in()), 4);
+        let mut scratch = Scratch::new();
+        let (mut most, mut with_first) = (0, 0);
+        for index in 0..12 {
+            let sample = Sample { item: Arc::new(sampler.episode(3, index, &mut scratch)), turn: 0, number: index };
+            let example = example(&sample, 7, 96, false);
+            most = most.max(example.sources.len());
+            let frames = &sample.item.frames;
+            let same = |view: &View, frame: &SynthFrame| view.landmarks == frame.landmarks;
+            with_first += usize::from(example.sources.iter().any(|view| same(view, &frames[0])));
+            assert!(!example.sources.iter().any(|view| view.landmarks == example.target.landmarks), "the target is no source");
+            let far: Vec<f32> =
+                example.sources.iter().map(|view| crate::model::landmark_distance(&view.landmarks, &example.target.landmarks)).collect();
+            assert!(far.is_sorted(), "the nearest first: {far:?}");
+            assert!(example.crops.iter().flatten().all(|c| c % 2 == 0 && c + 96 <= PICTURE_PX), "crops lie inside, at even pixels");
+            let (low, high) = example.weights.iter().fold((9.0_f32, 0.0_f32), |(l, h), w| (l.min(*w), h.max(*w)));
+            assert!(low >= 1.0 && high >= SKIN_WEIGHT, "the face counts more than the rest: {low} to {high}");
+        }
+        assert!(most > 1 && with_first > 5, "several sources at times, the first frame among them mostly");
+    }
+}

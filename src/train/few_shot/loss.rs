@@ -1,0 +1,143 @@
+//! What the few-shot generator is taught: the target's pixels and edges at several scales, mouth and eyes above all, that it leaves alone what the warp
+//! shows rightly, and that a discriminator that knows the person takes it for real.
+
+use candle_core::{Result, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::batch::FewShotBatch;
+use crate::model::{Discriminator, GeneratorOutput, Judgement, Person};
+use crate::nn::ops;
+use crate::train::curve::{Chart, Figures};
+
+/// Weights of the parts of the generator's loss, beside the pixel error's 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FewShotWeights {
+    /// Of the error of brightness steps between neighbours.
+    pub edges: f64,
+    /// Of changes to what is visible in the source and neither mouth nor eye.
+    pub restraint: f64,
+    /// Of the discriminator's score.
+    pub score: f64,
+    /// Of the distance between the discriminator's features of output and target.
+    pub features: f64,
+    /// Of the distance between embeddings and the discriminator's own vectors of the persons.
+    pub matching: f64,
+}
+
+impl Default for FewShotWeights {
+    fn default() -> Self {
+        Self { edges: 0.7, restraint: 0.05, score: 0.02, features: 0.4, matching: 0.05 }
+    }
+}
+
+/// Figures of one batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FewShotParts {
+    /// The generator's whole loss.
+    pub loss: f32,
+    /// Weighted absolute error of the output, colours in 0..1.
+    pub error: f32,
+    /// The same of the warped source: what the generator starts from.
+    pub warped_error: f32,
+    /// The output's error with another person's embedding; in validation only.
+    #[serde(default)]
+    pub shuffled_error: f32,
+    /// The discriminator's hinge loss; 0 before it takes part.
+    pub discriminator: f32,
+    /// Its mean score of outputs.
+    pub score: f32,
+}
+
+impl FewShotParts {
+    fn each(&self, other: &Self, join: impl Fn(f32, f32) -> f32) -> Self {
+        Self {
+            loss: join(self.loss, other.loss),
+            error: join(self.error, other.error),
+            warped_error: join(self.warped_error, other.warped_error),
+            shuffled_error: join(self.shuffled_error, other.shuffled_error),
+            discriminator: join(self.discriminator, other.discriminator),
+            score: join(self.score, other.score),
+        }
+    }
+}
+
+impl Figures for FewShotParts {
+    const CHARTS: [Chart<Self>; 3] =
+        [("loss", |p| p.loss), ("error of the output, of the warped source", |p| p.error), ("discriminator", |p| p.discriminator)];
+
+    fn plus(&self, other: &Self) -> Self {
+        self.each(other, |a, b| a + b)
+    }
+
+    fn divided(&self, count: f32) -> Self {
+        self.each(self, |a, _| a / count)
+    }
+
+    fn loss(&self) -> f32 {
+        self.loss
+    }
+
+    fn words(&self) -> String {
+        format!("error {:.4} (warped source {:.4}, another's embedding {:.4})", self.error, self.warped_error, self.shuffled_error)
+    }
+}
+
+/// Mean of `weights * |a - b|` over all places and colours.
+pub(super) fn weighted_error(a: &Tensor, b: &Tensor, weights: &Tensor) -> Result<Tensor> {
+    (a - b)?.abs()?.broadcast_mul(weights)?.mean_all()
+}
+
+/// Pixel errors at the full size, a half, a quarter and an eighth, and errors of the steps between neighbours at the first two.
+pub(super) fn reconstruction(batch: &FewShotBatch, picture: &Tensor, edges: f64) -> Result<Tensor> {
+    let (mut a, mut b, mut weights) = (picture.clone(), batch.target.clone(), batch.weights.clone());
+    let mut sum = weighted_error(&a, &b, &weights)?;
+    sum = (sum + (edge_error(&a, &b, &weights)? * edges)?)?;
+    for scale in 1..4 {
+        [a, b, weights] = [ops::average_pool(&a, 2)?, ops::average_pool(&b, 2)?, ops::average_pool(&weights, 2)?];
+        sum = (sum + weighted_error(&a, &b, &weights)?)?;
+        if scale == 1 {
+            sum = (sum + (edge_error(&a, &b, &weights)? * edges)?)?;
+        }
+    }
+    Ok(sum)
+}
+
+fn edge_error(a: &Tensor, b: &Tensor, weights: &Tensor) -> Result<Tensor> {
+    let difference = (a - b)?;
+    let along = |dimension: usize| -> Result<Tensor> {
+        let last = difference.dim(dimension)? - 1;
+        let step = (difference.narrow(dimension, 1, last)? - difference.narrow(dimension, 0, last)?)?;
+        step.abs()?.broadcast_mul(&weights.narrow(dimension, 0, last)?)?.mean_all()
+    };
+    along(1)? + along(2)?
+}
+
+/// Changes to places that the source shows and where nothing opens or closes.
+pub(super) fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Tensor>> {
+    let Some(blend) = &output.blend else { return Ok(None) };
+    let keep = (&batch.warped.visibility * &batch.calm)?;
+    Ok(Some(blend.change.abs()?.broadcast_mul(&keep)?.mean_all()?))
+}
+
+/// The hinge loss by which the discriminator learns: real above 1, made below -1.
+pub(super) fn hinge(real: &Judgement, made: &Judgement) -> Result<Tensor> {
+    real.score.affine(-1.0, 1.0)?.relu()?.mean_all()? + made.score.affine(1.0, 1.0)?.relu()?.mean_all()?
+}
+
+/// What the discriminator's features of output and target differ by, each layer's mean.
+pub(super) fn feature_distance(made: &Judgement, real: &Judgement) -> Result<Tensor> {
+    let mut sum: Option<Tensor> = None;
+    for (a, b) in made.features.iter().zip(&real.features) {
+        let distance = (a - b.detach())?.abs()?.mean_all()?;
+        sum = Some(match sum {
+            None => distance,
+            Some(sum) => (sum + distance)?,
+        });
+    }
+    sum.ok_or_else(|| candle_core::Error::Msg("a discriminator without features".to_owned()))
+}
+
+/// Judges crops of the batch.
+pub(super) fn judge(discriminator: &Discriminator, batch: &FewShotBatch, pictures: &Tensor) -> Result<Judgement> {
+    discriminator.judge(pictures, &batch.target_landmarks, Person::Known(&batch.identities))
+}
