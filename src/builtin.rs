@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::capture::SourceSpec;
 use crate::data::{Crop, Landmarks, Performance, PerformanceError, Portrait};
+use crate::portrait;
 use crate::scale::{FilterType, Scaler};
 
 /// Width of a gallery picture, in pixels.
@@ -113,9 +114,11 @@ impl BuiltinPortrait {
     /// [`BuiltinError`] for a broken build.
     pub fn portrait(&self) -> Result<Portrait, BuiltinError> {
         let face: StoredFace = serde_json::from_str(self.face)?;
+        let pixels = self.pixels()?;
         Ok(Portrait {
             name: self.title.to_owned(),
-            pixels: Arc::new(self.pixels()?),
+            pupils_in_image: portrait::pupils(&pixels, &face.landmarks),
+            pixels: Arc::new(pixels),
             landmarks_in_image: face.landmarks,
             crop: face.crop,
             content_hash: face.content_hash,

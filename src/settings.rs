@@ -18,8 +18,10 @@ const OPTIONAL_KEYS: [&str; 3] = ["camera", "microphone", "landmark_model"];
 pub struct Strengths {
     /// Turning, nodding and tilting the head.
     pub head: f32,
-    /// Blinking and looking around.
+    /// Blinking, squinting and opening the eyes wide.
     pub eyes: f32,
+    /// Looking around.
+    pub gaze: f32,
     /// Raising and knitting the brows.
     pub brows: f32,
     /// Lips and jaw.
@@ -33,7 +35,7 @@ impl Strengths {
 
 impl Default for Strengths {
     fn default() -> Self {
-        Self { head: 1.0, eyes: 1.0, brows: 1.0, mouth: 1.0 }
+        Self { head: 1.0, eyes: 1.0, gaze: 1.0, brows: 1.0, mouth: 1.0 }
     }
 }
 
@@ -68,6 +70,7 @@ impl Controls {
             strengths: Strengths {
                 head: within(s.head, Strengths::MAX, d.strengths.head),
                 eyes: within(s.eyes, Strengths::MAX, d.strengths.eyes),
+                gaze: within(s.gaze, Strengths::MAX, d.strengths.gaze),
                 brows: within(s.brows, Strengths::MAX, d.strengths.brows),
                 mouth: within(s.mouth, Strengths::MAX, d.strengths.mouth),
             },
@@ -356,10 +359,21 @@ mod tests {
     }
 
     #[test]
+    fn settings_from_before_the_gaze_had_a_strength_load() {
+        let (_dir, file) =
+            file_with("[controls]\nmirror = true\n[controls.strengths]\nhead = 0.5\neyes = 0.25\nbrows = 1.0\nmouth = 1.0\n");
+        let (settings, warning) = file.load();
+        assert!(warning.is_none(), "nothing to warn of: {warning:?}");
+        let strengths = settings.controls.strengths;
+        assert_eq!(strengths, Strengths { head: 0.5, eyes: 0.25, ..Strengths::default() }, "the gaze follows in full");
+    }
+
+    #[test]
     fn numbers_out_of_range_are_brought_back() {
-        let (_dir, file) = file_with("[controls]\nsmoothing = nan\n[controls.strengths]\nhead = 1e9\nmouth = -3.0\n");
+        let (_dir, file) = file_with("[controls]\nsmoothing = nan\n[controls.strengths]\nhead = 1e9\ngaze = 7.0\nmouth = -3.0\n");
         let controls = file.load().0.controls;
         assert!((controls.strengths.head - Strengths::MAX).abs() < 1e-6, "too much is the most");
+        assert!((controls.strengths.gaze - Strengths::MAX).abs() < 1e-6, "also for the gaze");
         assert!(controls.strengths.mouth.abs() < 1e-6, "less than nothing is nothing");
         assert!((controls.smoothing - Controls::default().smoothing).abs() < 1e-6, "no number is the default");
     }

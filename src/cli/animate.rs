@@ -69,9 +69,12 @@ struct MotionArgs {
     /// Strength of the head's motion, 0 to 2
     #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
     head: f32,
-    /// Strength of the eyes' motion, 0 to 2
+    /// Strength of blinking and squinting, 0 to 2
     #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
     eyes: f32,
+    /// Strength of looking around, 0 to 2
+    #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
+    gaze: f32,
     /// Strength of the brows' motion, 0 to 2
     #[arg(long, default_value_t = 1.0, value_parser = common::parse_strength)]
     brows: f32,
@@ -146,8 +149,8 @@ fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
 }
 
 fn controls(args: &Args) -> Controls {
-    let MotionArgs { head, eyes, brows, mouth, smoothing, mirror } = args.motion;
-    Controls { strengths: Strengths { head, eyes, brows, mouth }, smoothing, mirror, absolute: args.absolute }
+    let MotionArgs { head, eyes, gaze, brows, mouth, smoothing, mirror } = args.motion;
+    Controls { strengths: Strengths { head, eyes, gaze, brows, mouth }, smoothing, mirror, absolute: args.absolute }
 }
 
 fn sound(args: &Args, driver: &SourceSpec) -> Sound {

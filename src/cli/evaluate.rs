@@ -180,7 +180,7 @@ impl Reenactor for GeneratorReenactor {
         self.prepare(source, landmarks);
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = targets.map(|p| portrait.crop.crop_from_image(p));
-        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None }, &mut self.change);
+        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop: None }, &mut self.change);
         let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }

@@ -215,6 +215,7 @@ mod tests {
             name: "test".to_owned(),
             pixels: Arc::new(pixels),
             landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+            pupils_in_image: [Vec2::ZERO; 2],
             crop,
             content_hash: String::new(),
         }

@@ -71,6 +71,7 @@ fn trial_portrait() -> Portrait {
         name: "trial".to_owned(),
         pixels: Arc::new(pixels),
         landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+        pupils_in_image: [Vec2::ZERO; 2],
         crop: Crop::whole(TRIAL_PX as f32),
         content_hash: String::new(),
     }

@@ -53,7 +53,13 @@ impl Landmarks {
 
     /// Distance between the centres of the two eyes, in the unit of the points.
     pub fn inter_ocular(&self) -> f32 {
-        self.centre(region::RIGHT_EYE).distance(self.centre(region::LEFT_EYE))
+        let [right, left] = self.eye_centres();
+        right.distance(left)
+    }
+
+    /// Middles of the openings of the right and the left eye.
+    pub fn eye_centres(&self) -> [Vec2; 2] {
+        [self.centre(region::RIGHT_EYE), self.centre(region::LEFT_EYE)]
     }
 
     /// Opening of the right and the left eye: mean lid distance over the distance of the eye's corners (the eye aspect ratio).

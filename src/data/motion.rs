@@ -16,8 +16,10 @@ pub struct FaceMotion {
     pub frame_size: [u32; 2],
     /// Orientation of the head relative to the camera.
     pub pose: HeadPose,
-    /// Where the eyes look, x to the picture's right and y down, -1 to 1 for about 30 degrees; `None` when not measured.
+    /// Where the eyes look against the head, x to the picture's right and y down, -1 to 1 for about 30 degrees; `None` when not measured.
     pub gaze: Option<Vec2>,
+    /// The pupils of the right and the left eye, in pixels of the driver's frame; `None` when not measured, and in stored motion.
+    pub pupils_in_frame: Option<[Vec2; 2]>,
 }
 
 /// What the tracker says about one frame.
@@ -36,6 +38,9 @@ pub struct TrackedFrame {
 pub struct PuppetMotion {
     /// Target landmarks in the portrait's crop, in pixels at [`super::CROP_PX`].
     pub landmarks_in_crop: Landmarks,
-    /// Gaze as in [`FaceMotion::gaze`], after strengths.
+    /// How far the eyes turn from where the portrait looks at rest, in the unit of [`FaceMotion::gaze`], after strengths; `None` while the
+    /// driver's gaze is not known.
     pub gaze: Option<Vec2>,
+    /// Where the portrait's pupils go, the sitter's right one first, in crop pixels; `None` when nothing is known of them.
+    pub pupils_in_crop: Option<[Vec2; 2]>,
 }

@@ -72,7 +72,13 @@ impl PerformanceFrame {
     /// The motion in this frame of a performance of `size`. The pose is left at rest: the tracker derives it from the landmarks.
     pub fn motion(&self, size: [u32; 2]) -> Option<FaceMotion> {
         let landmarks_in_frame = self.landmarks.clone()?;
-        Some(FaceMotion { landmarks_in_frame, frame_size: size, pose: HeadPose::default(), gaze: self.gaze.map(Vec2::from_array) })
+        Some(FaceMotion {
+            landmarks_in_frame,
+            frame_size: size,
+            pose: HeadPose::default(),
+            gaze: self.gaze.map(Vec2::from_array),
+            pupils_in_frame: None,
+        })
     }
 }
 

@@ -1,13 +1,18 @@
-//! What the tracker and the portrait stage both know about faces: the generic head, what a plausible face looks like, and how faces are looked for.
+//! What several stages know about faces: the generic head, what a plausible face looks like, how faces and their pupils are looked for.
 
+mod eye_cut;
 mod finder;
+mod gaze;
 mod head_model;
 mod place;
 mod plausible;
+mod pupils;
 mod upright;
 
 pub use finder::{FaceFinder, ReadOptions, Reading, SMALLEST_FACE_PX, read_landmarks};
+pub use gaze::{EyeFrame, PUPIL_DEPTH, gaze_from_pupils, pupil_travel};
 pub use head_model::{RIGID_WEIGHTS, RigidFit, fit_rigid, pose_from_rotation, rotation_from_pose, template};
 pub use place::{FacePlace, Similarity};
 pub use plausible::{parts_in_order, shape_distance};
+pub use pupils::{Pupil, find_pupils, rest_pupils};
 pub use upright::{UprightCut, resized};

@@ -44,6 +44,12 @@ impl UprightCut {
         self.centre_in_picture + self.right.rotate(point_in_cut - self.middle())
     }
 
+    /// A point of the picture, in the cut; both in pixel indices.
+    pub fn cut_from_picture(&self, point_in_picture: Vec2) -> Vec2 {
+        let back = Vec2::new(self.right.x, -self.right.y) / self.right.length_squared();
+        back.rotate(point_in_picture - self.centre_in_picture) + self.middle()
+    }
+
     /// The square that was asked for, in pixels of the cut.
     pub fn square_in_cut(&self, face_px: u32) -> crate::data::PixelBox {
         let (middle, half) = (self.middle() + 0.5, 0.5 * face_px as f32);
@@ -154,6 +160,7 @@ mod tests {
             let mut bias = Vec2::ZERO;
             for (x, y, pixel) in cut.pixels.enumerate_pixels() {
                 let from = cut.picture_from_cut(Vec2::new(x as f32, y as f32));
+                assert!(cut.cut_from_picture(from).distance(Vec2::new(x as f32, y as f32)) < 1e-3, "there and back");
                 let got = Vec2::new(pixel[0].into(), pixel[1].into());
                 bias += (got - from) / cut.pixels.pixels().len() as f32;
                 assert!(got.distance(from) < 1.5, "pixel {x},{y} of a {face_px} px cut shows {got}, mapped to {from}");

@@ -46,7 +46,15 @@ mod tests {
         let scale = pixels.width() as f32 / 256.0;
         let landmarks_in_image = Landmarks(template().map(|p| (p.truncate() * 42.0 + Vec2::new(128.0, 110.0)) * scale));
         let crop = Crop::whole(pixels.width() as f32);
-        Portrait { name: "test".to_owned(), pixels: Arc::new(pixels), landmarks_in_image, crop, content_hash: String::new() }
+        let pupils_in_image = landmarks_in_image.eye_centres();
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(pixels),
+            landmarks_in_image,
+            pupils_in_image,
+            crop,
+            content_hash: String::new(),
+        }
     }
 
     #[test]

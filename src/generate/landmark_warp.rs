@@ -103,6 +103,7 @@ mod tests {
         Portrait {
             name: "test".to_owned(),
             pixels: Arc::new(image::RgbaImage::new(256, 256)),
+            pupils_in_image: landmarks_in_image.eye_centres(),
             landmarks_in_image,
             crop: Crop::whole(256.0),
             content_hash: String::new(),
@@ -116,7 +117,7 @@ mod tests {
         let mut warp = LandmarkWarp::new();
         warp.set_portrait(&portrait);
         let mut change = PictureChange::none(FLOW_CELLS);
-        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None }, &mut change);
+        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None, pupils_in_crop: None }, &mut change);
         (rest, target, change.flow)
     }
 

@@ -119,7 +119,15 @@ mod tests {
         let scale = pixels.width() as f32 / 256.0;
         let landmarks_in_image = Landmarks(template().map(|p| (p.truncate() * 42.0 + Vec2::new(128.0, 110.0)) * scale));
         let crop = Crop::whole(pixels.width() as f32);
-        Portrait { name: "test".to_owned(), pixels: Arc::new(pixels), landmarks_in_image, crop, content_hash: String::new() }
+        let pupils_in_image = landmarks_in_image.eye_centres();
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(pixels),
+            landmarks_in_image,
+            pupils_in_image,
+            crop,
+            content_hash: String::new(),
+        }
     }
 
     #[test]
@@ -131,7 +139,7 @@ mod tests {
         let rest = portrait.landmarks_in_crop();
         let mut change = PictureChange::none(FLOW_CELLS);
         let moved = Vec2::new(9.0, 5.0);
-        generator.generate(&PuppetMotion { landmarks_in_crop: rest.map(|p| p + moved), gaze: None }, &mut change);
+        generator.generate(&PuppetMotion { landmarks_in_crop: rest.map(|p| p + moved), gaze: None, pupils_in_crop: None }, &mut change);
         let cell = |px: f32| ((px + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
         let at = |p: Vec2| change.flow.displacement_px[cell(p.y) * FLOW_CELLS + cell(p.x)];
         for index in [8, 30, 36, 45, 51, 57] {

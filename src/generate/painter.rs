@@ -41,7 +41,7 @@ impl Painter {
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
         self.sitter = None;
         let picture = Tensor::from_vec(crop_picture(portrait, CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
-        let landmarks = landmark_image(&portrait.landmarks_in_crop())?;
+        let landmarks = landmark_image(&portrait.landmarks_in_crop(), Some(portrait.pupils_in_crop()))?;
         let style = self.nets.projection.project(&self.nets.embedder.embed(&picture, &landmarks)?)?;
         self.sitter = Some(Sitter { picture, style });
         Ok(())
@@ -53,7 +53,12 @@ impl Painter {
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
         let warped = WarpedSource::fetched(&sitter.picture, moved)?.cut(0, square.corner, square.size)?;
-        let landmarks = cut(&landmark_image(&motion.landmarks_in_crop)?, 0, square.corner.map(|c| c / 2), square.size.map(|s| s / 2))?;
+        let landmarks = cut(
+            &landmark_image(&motion.landmarks_in_crop, motion.pupils_in_crop)?,
+            0,
+            square.corner.map(|c| c / 2),
+            square.size.map(|s| s / 2),
+        )?;
         let before = warped.picture.flatten_all()?.to_vec1::<f32>()?;
         let output = self.nets.generator.forward(&GeneratorInput { source: Some(warped), landmarks }, &sitter.style)?;
         let after = output.picture.flatten_all()?.to_vec1::<f32>()?;
@@ -88,10 +93,10 @@ fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32) -> [f32; 4] {
     [r, g, b, 1.0 - cover]
 }
 
-fn landmark_image(landmarks: &Landmarks) -> Result<Tensor> {
+fn landmark_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>) -> Result<Tensor> {
     const SIDE: usize = CELLS / 2;
     let mut image = vec![0.0_f32; SIDE * SIDE * LANDMARK_CHANNELS];
-    draw_landmarks(&landmarks.0, None, SIDE, LANDMARK_LINE_RADIUS, &mut image, LANDMARK_CHANNELS, 0);
+    draw_landmarks(&landmarks.0, pupils, SIDE, LANDMARK_LINE_RADIUS, &mut image, LANDMARK_CHANNELS, 0);
     Tensor::from_vec(image, (1, SIDE, SIDE, LANDMARK_CHANNELS), &Device::Cpu)
 }
 

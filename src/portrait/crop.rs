@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 use image::RgbaImage;
 
 use crate::data::{Crop, Landmarks, Portrait};
-use crate::face::{FacePlace, RIGID_WEIGHTS, fit_rigid, template};
+use crate::face::{FacePlace, RIGID_WEIGHTS, fit_rigid, rest_pupils, template};
 
 use super::Picture;
 
@@ -32,7 +32,23 @@ pub fn crop_around(landmarks_in_image: &Landmarks) -> Option<Crop> {
 /// A portrait of the face with these landmarks, in pixels of the picture. `None` when the landmarks span nothing.
 pub fn portrait(picture: Picture, landmarks_in_image: Landmarks) -> Option<Portrait> {
     let crop = crop_around(&landmarks_in_image)?;
-    Some(Portrait { name: picture.name, pixels: picture.pixels, landmarks_in_image, crop, content_hash: picture.content_hash })
+    let pupils_in_image = pupils(&picture.pixels, &landmarks_in_image);
+    let Picture { name, pixels, content_hash, .. } = picture;
+    Some(Portrait { name, pixels, landmarks_in_image, pupils_in_image, crop, content_hash })
+}
+
+/// The pupils of the face with these landmarks, in pixels of the picture.
+pub fn pupils(pixels: &RgbaImage, landmarks_in_image: &Landmarks) -> [Vec2; 2] {
+    let (low, high) = landmarks_in_image.bounds();
+    let last = Vec2::new(pixels.width() as f32, pixels.height() as f32) - 1.0;
+    // The face alone: the whole picture may be hundreds of times as large.
+    let low = low.floor().max(Vec2::ZERO);
+    let size = high.ceil().min(last) + 1.0 - low;
+    if !(size.x >= 1.0 && size.y >= 1.0) {
+        return landmarks_in_image.eye_centres();
+    }
+    let face = image::imageops::crop_imm(pixels, low.x as u32, low.y as u32, size.x as u32, size.y as u32).to_image();
+    rest_pupils(&opaque(&face), &landmarks_in_image.map(|p| p - low)).map(|p| p + low)
 }
 
 /// A portrait whose crop is the whole picture, for measurements on complete frames: a square picture is covered exactly,
@@ -40,7 +56,8 @@ pub fn portrait(picture: Picture, landmarks_in_image: Landmarks) -> Option<Portr
 pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks) -> Portrait {
     let crop = Crop::whole(pixels.width().max(pixels.height()) as f32);
     let content_hash = blake3::hash(pixels.as_raw()).to_hex().to_string();
-    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, crop, content_hash }
+    let pupils_in_image = pupils(&pixels, &landmarks_in_image);
+    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, pupils_in_image, crop, content_hash }
 }
 
 /// A picture as the face finder wants it: without alpha, what is transparent shown grey.
@@ -59,7 +76,6 @@ mod tests {
     use super::*;
     use crate::data::HeadPose;
     use crate::face::rotation_from_pose;
-    use glam::Vec2;
 
     fn holds(crop: &Crop, point_in_image: Vec2) -> bool {
         let p = crop.crop_from_image(point_in_image);
@@ -100,6 +116,17 @@ mod tests {
         let mut pixels = RgbaImage::from_pixel(2, 1, image::Rgba([250, 0, 10, 255]));
         pixels.put_pixel(1, 0, image::Rgba([250, 0, 10, 0]));
         assert_eq!(opaque(&pixels).as_raw(), &[250, 0, 10, 128, 128, 128], "opaque kept, transparent grey");
+    }
+
+    #[test]
+    fn pupils_stay_at_their_eyes_whatever_the_picture() {
+        let (landmarks, _) = turned(0.0);
+        let blank = RgbaImage::from_pixel(800, 700, image::Rgba([150, 120, 100, 255]));
+        assert_eq!(pupils(&blank, &landmarks), landmarks.eye_centres(), "nothing to see");
+        for elsewhere in [landmarks.map(|p| p + 5000.0), landmarks.map(|p| p - 5000.0), Landmarks([Vec2::splat(f32::NAN); 68])] {
+            let found = pupils(&blank, &elsewhere);
+            assert_eq!(format!("{found:?}"), format!("{:?}", elsewhere.eye_centres()), "no picture there");
+        }
     }
 
     #[test]

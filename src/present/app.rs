@@ -211,6 +211,7 @@ impl App {
             frame: wanted.map(|frame| self.inset.show(ctx, frame)),
             frame_size_px: size.map(|side| side as f32),
             landmarks_in_frame: tracked.face.as_ref().map(|face| face.landmarks_in_frame.clone()),
+            pupils_in_frame: tracked.face.as_ref().and_then(|face| face.pupils_in_frame),
         });
     }
 

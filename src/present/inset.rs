@@ -1,4 +1,4 @@
-//! The small camera picture with the landmarks that were found in it.
+//! The small camera picture with the landmarks and pupils that were found in it.
 
 use egui::{Color32, CornerRadius, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use std::ops::RangeInclusive;
@@ -12,6 +12,8 @@ use crate::data::Landmarks;
 
 /// Width of the inset: a share of the stage's width within limits, in points.
 const WIDTH: (f32, f32, f32) = (0.2, 150.0, 320.0);
+/// Radius of the dot on a pupil, in points.
+const PUPIL_RADIUS: f32 = 1.8;
 /// The lines of a face: first and last landmark, and whether the line closes.
 const LINES: [(RangeInclusive<usize>, bool); 9] = [
     (0..=16, false),
@@ -51,7 +53,10 @@ fn paint(ui: &Ui, rect: Rect, inset: &InsetView, mirror: bool) {
     }
     if let Some(landmarks) = &inset.landmarks_in_frame {
         let painter = ui.painter().with_clip_rect(rect);
-        painter.extend(face_lines(landmarks, |p| place(p, inset.frame_size_px, rect, mirror)));
+        let to_screen = |p| place(p, inset.frame_size_px, rect, mirror);
+        painter.extend(face_lines(landmarks, to_screen));
+        painter
+            .extend(inset.pupils_in_frame.into_iter().flatten().map(|p| Shape::circle_filled(to_screen(p), PUPIL_RADIUS, theme::ACCENT)));
     }
     ui.painter().rect_stroke(rect, rounding, Stroke::new(1.0, Color32::from_white_alpha(28)), StrokeKind::Inside);
 }

@@ -77,6 +77,8 @@ pub struct InsetView {
     pub frame_size_px: [f32; 2],
     /// The face in it.
     pub landmarks_in_frame: Option<Landmarks>,
+    /// The pupils in it.
+    pub pupils_in_frame: Option<[glam::Vec2; 2]>,
 }
 
 /// The question where the face is in a new picture.

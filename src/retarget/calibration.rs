@@ -1,6 +1,6 @@
 //! The driver's neutral face: found by itself in the first frames, and mended when it was taken at a bad moment.
 
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
 use super::mirror;
 use super::shape::{FaceShape, INNER_LIPS, LEFT_LIDS, RIGHT_LIDS};
@@ -20,6 +20,7 @@ const MENDING: f32 = 0.25;
 pub(super) struct Calibration {
     seen: Vec<Landmarks>,
     neutral: Option<FaceShape>,
+    gazes: Vec<Vec2>,
     last_column: f32,
 }
 
@@ -41,10 +42,22 @@ impl Calibration {
         self.neutral.as_ref()
     }
 
+    /// Where the driver looks when neutral, after taking a frame's `gaze` into account; `None` before any was measured.
+    pub(super) fn neutral_gaze(&mut self, gaze: Option<Vec2>) -> Option<Vec2> {
+        if self.gazes.len() < FRAMES {
+            self.gazes.extend(gaze);
+        }
+        let axis = |axis: usize| middle(self.gazes.iter().map(|gaze| gaze[axis]).collect());
+        Some(Vec2::new(axis(0)?, axis(1)?))
+    }
+
     /// Exchanges left and right of what was seen so far.
     pub(super) fn mirror(&mut self) {
         for landmarks in &mut self.seen {
             *landmarks = mirror::mirrored_landmarks(landmarks, self.last_column);
+        }
+        for gaze in &mut self.gazes {
+            gaze.x = -gaze.x;
         }
         if let Some(neutral) = &self.neutral {
             let landmarks = neutral.project(&neutral.pose, &[Vec3::ZERO; Landmarks::COUNT]);
@@ -81,10 +94,12 @@ fn follow(neutral: &mut FaceShape, now: &FaceShape, part: std::ops::Range<usize>
 
 /// Point-wise median, which one blink or one bad detection among the frames cannot move far.
 fn median(seen: &[Landmarks]) -> Landmarks {
-    let coordinate = |i: usize, axis: usize| {
-        let mut values: Vec<f32> = seen.iter().map(|l| l.0[i][axis]).collect();
-        values.sort_by(f32::total_cmp);
-        0.5 * (values[(values.len() - 1) / 2] + values[values.len() / 2])
-    };
-    Landmarks(std::array::from_fn(|i| glam::Vec2::new(coordinate(i, 0), coordinate(i, 1))))
+    let coordinate = |i: usize, axis: usize| middle(seen.iter().map(|l| l.0[i][axis]).collect()).unwrap_or_default();
+    Landmarks(std::array::from_fn(|i| Vec2::new(coordinate(i, 0), coordinate(i, 1))))
+}
+
+fn middle(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some(0.5 * (values[last / 2] + values[values.len() / 2]))
 }

@@ -13,6 +13,8 @@ const REACH: Reach = Reach { brows: 0.22, nose: 0.10, eyes: 0.45, mouth: 0.65 };
 const PROPORTION: std::ops::RangeInclusive<f32> = 0.4..=2.6;
 /// The outline beside the ears moves little in life and jitters much in tracking: share of its offset that is kept there; all of it at the chin.
 const JAW_AT_EAR: f32 = 0.15;
+/// Where the lids of a shut eye meet: this share of the opening above the lower lid. The upper lid makes the way.
+const MEETING: f32 = 0.15;
 /// The nose moves little by itself.
 const NOSE_SHARE: f32 = 0.6;
 
@@ -44,10 +46,12 @@ impl Proportion {
 }
 
 /// The driver's `offsets` from `driver`'s neutral shape, as offsets of the `sitter`'s. All in the face's own axes and inter-ocular distances.
+/// `closures` say how far the right and the left eye are to be closed beyond that, 0 to 1.
 pub(super) fn transfer(
     offsets: &[Vec3; Landmarks::COUNT],
     driver: &FaceShape,
     sitter: &FaceShape,
+    closures: [f32; 2],
     strengths: &Strengths,
 ) -> [Vec3; Landmarks::COUNT] {
     let lower_face = Proportion::of(width(sitter, 48, 54) / width(driver, 48, 54), height(sitter, 33, 8) / height(driver, 33, 8));
@@ -55,11 +59,12 @@ pub(super) fn transfer(
     let mut moved = *offsets;
     scale(&mut moved, region::BROWS, brows, strengths.brows, REACH.brows);
     scale(&mut moved, region::NOSE_BRIDGE.start..region::NOSE_BASE.end, Proportion { x: 1.0, y: 1.0 }, NOSE_SHARE, REACH.nose);
-    for (eye, lids) in [(region::RIGHT_EYE, RIGHT_LIDS), (region::LEFT_EYE, LEFT_LIDS)] {
+    for ((eye, lids), closure) in [(region::RIGHT_EYE, RIGHT_LIDS), (region::LEFT_EYE, LEFT_LIDS)].into_iter().zip(closures) {
         let (outer, inner) = (eye.start, eye.start + 3);
         let lid = Proportion::of(width(sitter, outer, inner) / width(driver, outer, inner), sitter.gap(&lids) / driver.gap(&lids));
         scale(&mut moved, eye, lid, strengths.eyes, REACH.eyes);
         keep_order(&mut moved, sitter, &lids);
+        close(&mut moved, sitter, &lids, closure * strengths.eyes.min(1.0));
     }
     scale(&mut moved, region::MOUTH, lower_face, strengths.mouth, REACH.mouth);
     keep_order(&mut moved, sitter, &INNER_LIPS);
@@ -86,6 +91,16 @@ fn keep_order(moved: &mut [Vec3; Landmarks::COUNT], sitter: &FaceShape, pairs: &
             moved[upper].y -= 0.5 * crossing;
             moved[lower].y += 0.5 * crossing;
         }
+    }
+}
+
+/// Brings the lids together: by `closure` of the way that is left.
+fn close(moved: &mut [Vec3; Landmarks::COUNT], sitter: &FaceShape, pairs: &[(usize, usize)], closure: f32) {
+    for &(upper, lower) in pairs {
+        let at = |i: usize| sitter.points[i].y + moved[i].y;
+        let gap = at(lower) - at(upper);
+        moved[upper].y += closure * (1.0 - MEETING) * gap;
+        moved[lower].y -= closure * MEETING * gap;
     }
 }
 

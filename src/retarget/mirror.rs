@@ -24,11 +24,13 @@ pub(super) fn mirrored_landmarks(landmarks: &Landmarks, last_column: f32) -> Lan
 
 /// The whole motion mirrored within its frame.
 pub(super) fn mirrored(face: &FaceMotion) -> FaceMotion {
+    let last_column = face.frame_size[0] as f32 - 1.0;
     FaceMotion {
-        landmarks_in_frame: mirrored_landmarks(&face.landmarks_in_frame, face.frame_size[0] as f32 - 1.0),
+        landmarks_in_frame: mirrored_landmarks(&face.landmarks_in_frame, last_column),
         frame_size: face.frame_size,
         pose: HeadPose { yaw_rad: -face.pose.yaw_rad, pitch_rad: face.pose.pitch_rad, roll_rad: -face.pose.roll_rad },
         gaze: face.gaze.map(|gaze| Vec2::new(-gaze.x, gaze.y)),
+        pupils_in_frame: face.pupils_in_frame.map(|[right, left]| [left, right].map(|p| Vec2::new(last_column - p.x, p.y))),
     }
 }
 

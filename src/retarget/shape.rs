@@ -43,6 +43,14 @@ impl FaceShape {
         }))
     }
 
+    /// Lid distance over the width of both eyes, the right one first, with `offsets` added.
+    pub(super) fn eye_aspects(&self, offsets: &[Vec3; Landmarks::COUNT]) -> [f32; 2] {
+        [(RIGHT_LIDS, 36, 39), (LEFT_LIDS, 42, 45)].map(|(lids, outer, inner)| {
+            let offset = lids.iter().map(|&(upper, lower)| offsets[lower].y - offsets[upper].y).sum::<f32>() / lids.len() as f32;
+            (self.gap(&lids) + offset) / (self.points[inner].x - self.points[outer].x).abs().max(1e-3)
+        })
+    }
+
     /// Mean distance between upper and lower points of `pairs`, along the face's own vertical.
     pub(super) fn gap(&self, pairs: &[(usize, usize)]) -> f32 {
         pairs.iter().map(|&(upper, lower)| self.points[lower].y - self.points[upper].y).sum::<f32>() / pairs.len().max(1) as f32

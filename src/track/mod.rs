@@ -2,6 +2,7 @@
 
 mod dlib;
 mod follow;
+mod gaze;
 mod pose;
 mod search;
 mod smoothing;

@@ -73,12 +73,11 @@ impl Smoother {
     /// The smoothed landmarks. `at` is the frame's time within its source.
     pub fn smooth(&mut self, landmarks: &Landmarks, at: Duration) -> Landmarks {
         let Some(head) = Similarity::from_template(landmarks) else { return landmarks.clone() };
-        let gap = self.last_time.and_then(|last| at.checked_sub(last)).filter(|gap| !gap.is_zero() && *gap <= LONGEST_GAP);
-        if gap.is_none() {
+        let clock = Clock::new(self.last_time, at, self.strength);
+        if clock.starts() {
             self.reset();
         }
         self.last_time = Some(at);
-        let clock = Clock { gap_secs: gap.map_or(0.0, |gap| gap.as_secs_f32()), quickness: quickness(self.strength) };
         let size = head.turn_and_scale.length();
         let placed = self.head.filter(&[head.turn_and_scale, head.shift], size, clock);
         let steady = Similarity { turn_and_scale: placed[0], shift: placed[1] };
@@ -98,13 +97,24 @@ fn quickness(strength: f32) -> f32 {
 
 /// What all filters of one frame share.
 #[derive(Clone, Copy)]
-struct Clock {
+pub(super) struct Clock {
     /// Since the last frame; 0 on the first.
-    gap_secs: f32,
+    pub(super) gap_secs: f32,
     quickness: f32,
 }
 
 impl Clock {
+    /// Of a frame at `at` after one at `last`.
+    pub(super) fn new(last: Option<Duration>, at: Duration, strength: f32) -> Self {
+        let gap = last.and_then(|last| at.checked_sub(last)).filter(|gap| *gap <= LONGEST_GAP).unwrap_or_default();
+        Self { gap_secs: gap.as_secs_f32(), quickness: quickness(strength) }
+    }
+
+    /// Whether there is nothing before this frame to be smoothed with: filters start afresh.
+    fn starts(self) -> bool {
+        self.gap_secs <= 0.0
+    }
+
     /// Share of the new value in a low-pass of this cut-off.
     fn share(self, cutoff_hz: f32) -> f32 {
         let turn = std::f32::consts::TAU * cutoff_hz * self.gap_secs;
@@ -114,7 +124,7 @@ impl Clock {
 
 /// Points that are filtered with one common cut-off.
 #[derive(Clone, Debug)]
-struct Part {
+pub(super) struct Part {
     setting: OneEuro,
     last_raw: Vec<Vec2>,
     speeds: Vec<Vec2>,
@@ -122,13 +132,13 @@ struct Part {
 }
 
 impl Part {
-    fn new(setting: OneEuro) -> Self {
+    pub(super) fn new(setting: OneEuro) -> Self {
         Self { setting, last_raw: Vec::new(), speeds: Vec::new(), values: Vec::new() }
     }
 
-    /// Filters the points, of which `unit` is one inter-ocular distance.
-    fn filter(&mut self, raw: &[Vec2], unit: f32, clock: Clock) -> &[Vec2] {
-        if self.values.len() != raw.len() || clock.gap_secs <= 0.0 {
+    /// Filters the points; `unit` is the distance that speeds are counted in.
+    pub(super) fn filter(&mut self, raw: &[Vec2], unit: f32, clock: Clock) -> &[Vec2] {
+        if self.values.len() != raw.len() || clock.starts() {
             self.values = raw.to_vec();
             self.last_raw = raw.to_vec();
             self.speeds = vec![Vec2::ZERO; raw.len()];

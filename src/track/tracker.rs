@@ -1,4 +1,4 @@
-//! Turns frames into face motion: landmarks, smoothed, and the orientation of the head.
+//! Turns frames into face motion: landmarks, smoothed, the orientation of the head, and where the eyes look.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use crate::data::{FaceMotion, Frame, HeadPose, Input, TrackedFrame};
 use crate::face::{FaceFinder, ReadOptions};
 
 use super::follow::Follower;
+use super::gaze::{GazeTracker, Looking};
 use super::{DlibFinder, FaceModel, Smoother, head_pose};
 
 /// What can be set on a tracker.
@@ -28,6 +29,7 @@ pub struct Tracker {
     options: TrackOptions,
     follower: Option<Follower>,
     smoother: Smoother,
+    gaze: GazeTracker,
 }
 
 impl std::fmt::Debug for Tracker {
@@ -39,7 +41,8 @@ impl std::fmt::Debug for Tracker {
 impl Tracker {
     /// A tracker that uses the shared model. Without a model frames have no face, but stored motion passes.
     pub fn new(model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
-        let mut tracker = Self { options, follower: None, smoother: Smoother::new(options.smoothing) };
+        let mut tracker =
+            Self { options, follower: None, smoother: Smoother::new(options.smoothing), gaze: GazeTracker::new(options.smoothing) };
         if let Some(model) = model {
             tracker.set_model(model);
         }
@@ -65,11 +68,13 @@ impl Tracker {
     pub fn set_smoothing(&mut self, strength: f32) {
         self.options.smoothing = strength;
         self.smoother.set_strength(strength);
+        self.gaze.set_strength(strength);
     }
 
     /// Forgets the face: for a new source.
     pub fn reset(&mut self) {
         self.smoother.reset();
+        self.gaze.reset();
         if let Some(follower) = &mut self.follower {
             follower.reset();
         }
@@ -89,10 +94,13 @@ impl Tracker {
         let face = read.map(|landmarks| {
             let landmarks_in_frame = self.smoother.smooth(&landmarks, now);
             let pose = head_pose(&landmarks_in_frame);
-            FaceMotion { landmarks_in_frame, frame_size: frame.pixels.dimensions().into(), pose, gaze: None }
+            let looking = self.gaze.look(&frame.pixels, &landmarks, &landmarks_in_frame, now);
+            let Looking { gaze, pupils_in_frame } = looking.unwrap_or_default();
+            FaceMotion { landmarks_in_frame, frame_size: frame.pixels.dimensions().into(), pose, gaze, pupils_in_frame }
         });
         if face.is_none() {
             self.smoother.reset();
+            self.gaze.reset();
         }
         TrackedFrame { time: frame.time, pixels: Some(frame.pixels), face }
     }
@@ -106,6 +114,7 @@ fn with_pose(face: FaceMotion) -> FaceMotion {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use glam::Vec2;
     use image::RgbImage;
 
     use super::*;
@@ -136,9 +145,16 @@ mod tests {
         let pose = HeadPose { yaw_rad: 0.3, pitch_rad: 0.1, roll_rad: -0.2 };
         let mut tracker = Tracker::new(None, TrackOptions::default());
         let mut pose_of = |stored: HeadPose| {
-            let face = FaceMotion { landmarks_in_frame: turned(pose), frame_size: [400, 400], pose: stored, gaze: None };
+            let face = FaceMotion {
+                landmarks_in_frame: turned(pose),
+                frame_size: [400, 400],
+                pose: stored,
+                gaze: Some(Vec2::new(0.2, -0.1)),
+                pupils_in_frame: None,
+            };
             let passed = tracker.track(Input::Motion(time(), Some(face.clone()))).face.expect("motion passes");
             assert_eq!(passed.landmarks_in_frame, face.landmarks_in_frame, "landmarks are not touched");
+            assert_eq!(passed.gaze, face.gaze, "nor is the gaze");
             passed.pose
         };
         let own = HeadPose { yaw_rad: 0.7, ..HeadPose::default() };

@@ -189,6 +189,7 @@ fn tab_reaches_every_control() {
         "Smile and blink",
         "Clip…",
         "Head",
+        "Gaze",
         "Smoothing",
         "Mirror",
         "Calibrate",

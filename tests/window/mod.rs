@@ -163,7 +163,13 @@ fn tracked_frame() -> TrackedFrame {
         if face { Rgb([176, 132, 110]) } else { Rgb([60 + (y / 8) as u8, 66 + (y / 9) as u8, 74]) }
     });
     let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
-    let face = FaceMotion { landmarks_in_frame: face_landmarks(), frame_size: [640, 480], pose: HeadPose::default(), gaze: None };
+    let face = FaceMotion {
+        landmarks_in_frame: face_landmarks(),
+        frame_size: [640, 480],
+        pose: HeadPose::default(),
+        gaze: None,
+        pupils_in_frame: None,
+    };
     TrackedFrame { time, pixels: Some(Arc::new(pixels)), face: Some(face) }
 }
 

@@ -35,6 +35,7 @@ fn changed(ui: &mut Ui, now: &Controls) -> Option<Controls> {
     for (label, value) in [
         ("Head", &mut next.strengths.head),
         ("Eyes", &mut next.strengths.eyes),
+        ("Gaze", &mut next.strengths.gaze),
         ("Brows", &mut next.strengths.brows),
         ("Mouth", &mut next.strengths.mouth),
     ] {
