@@ -72,14 +72,18 @@ mod tests {
         let frame = |i: usize| PerformanceFrame {
             time_secs: i as f64 * 0.1,
             landmarks: (i != 1).then(|| Landmarks([Vec2::splat(i as f32); 68])),
-            gaze: None,
+            gaze: Some([0.25, -0.1]),
         };
         Arc::new(Performance { header: PerformanceHeader::new("x", 10.0, [320, 240], Some(3)), frames: (0..3).map(frame).collect() })
     }
 
     fn times(source: &mut PerformanceSource, count: usize) -> Vec<(u64, u128, bool)> {
         let next = |_| match source.next() {
-            Ok(Some(Input::Motion(time, motion))) => Some((time.index, time.media_time.as_millis(), motion.is_some())),
+            Ok(Some(Input::Motion(time, motion))) => {
+                let gaze = motion.as_ref().and_then(|motion| motion.gaze);
+                assert_eq!(gaze, motion.as_ref().map(|_| Vec2::new(0.25, -0.1)), "the stored gaze is played");
+                Some((time.index, time.media_time.as_millis(), motion.is_some()))
+            }
             _ => None,
         };
         (0..count).map_while(next).collect()

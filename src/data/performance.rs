@@ -190,7 +190,7 @@ impl<W: Write> PerformanceWriter<W> {
         Ok(Self { out, header, written: 0, last_secs: 0.0 })
     }
 
-    /// Writes one frame; coordinates are rounded to a thousandth of a pixel.
+    /// Writes one frame; coordinates are rounded to a thousandth of a pixel, the gaze to a ten-thousandth of its unit.
     ///
     /// # Errors
     /// [`PerformanceError::Line`] for a frame outside the bounds, [`PerformanceError::Io`] when the writer fails.
@@ -199,8 +199,8 @@ impl<W: Write> PerformanceWriter<W> {
         check_frame(frame, &self.header, self.last_secs, self.written).map_err(|detail| PerformanceError::Line { line, detail })?;
         let rounded = PerformanceFrame {
             landmarks: frame.landmarks.as_ref().map(|l| l.map(|p| (p * 1000.0).round() / 1000.0)),
+            gaze: frame.gaze.map(|gaze| gaze.map(|axis| (axis * 1e4).round() / 1e4)),
             time_secs: (frame.time_secs * 1e6).round() / 1e6,
-            ..frame.clone()
         };
         write_line(&mut self.out, &rounded)?;
         self.last_secs = frame.time_secs;
