@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// Steps of the whole run
     #[arg(long, default_value = "20000")]
     steps: u64,
-    /// Examples per step; each gives two crops
+    /// Examples per step; each gives three crops
     #[arg(long, default_value = "8", value_parser = clap::value_parser!(u64).range(2..=512))]
     batch: u64,
     /// Side of a crop, in pixels

@@ -17,7 +17,9 @@ pub(super) const MOST_SOURCES: usize = 8;
 /// Most sources that are warped: the nearest ones, as in the program.
 pub(super) const MOST_WARPED: usize = 2;
 /// Crops of each example.
-pub(super) const CROPS: usize = 2;
+pub(super) const CROPS: usize = 3;
+/// Cells of a mouth's inside from which on it counts as opened.
+const OPENED_CELLS: usize = 10;
 /// Share of examples whose first frame is among the sources.
 const WITH_FIRST: f32 = 0.7;
 /// Share of examples with pupils drawn.
@@ -125,7 +127,7 @@ fn view(frame: &SynthFrame, colours: &Recolouring, noise: Noise, random: &mut Ra
 /// Weight of every cell, and where nothing opens or closes. Parts reach beyond themselves: what is next to a lid matters as much.
 fn importance(labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
     let weight = |label: u8| match label {
-        l if [Part::MouthInterior, Part::Gums, Part::Teeth].iter().any(|p| *p as u8 == l) => MOUTH_WEIGHT,
+        l if is_mouth_inside(l) => MOUTH_WEIGHT,
         l if [Part::EyeSocket, Part::Eyeball].iter().any(|p| *p as u8 == l) => EYE_WEIGHT,
         l if l == Part::Lash as u8 => LASH_WEIGHT,
         l if [Part::Face, Part::Head].iter().any(|p| *p as u8 == l) => SKIN_WEIGHT,
@@ -136,6 +138,10 @@ fn importance(labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
     let widened = widest(&weights, REACH);
     let calm = widened.iter().map(|w| f32::from(u8::from(*w < LASH_WEIGHT))).collect();
     (widened, calm)
+}
+
+fn is_mouth_inside(label: u8) -> bool {
+    [Part::MouthInterior, Part::Gums, Part::Teeth].iter().any(|part| *part as u8 == label)
 }
 
 /// The largest value within `reach` cells in both directions.
@@ -154,10 +160,16 @@ fn widest(plane: &[f32], reach: usize) -> Vec<f32> {
     along(&rows, PLANE_CELLS, |cell| cell / PLANE_CELLS)
 }
 
-/// Corner of crop number `n`: mostly round the mouth or an eye, else anywhere.
+/// Corner of crop number `n`: the first mostly round the mouth when there is something to see in it, the second round an eye, the third anywhere.
 fn crop(frame: &SynthFrame, n: usize, side: usize, random: &mut Random) -> [usize; 2] {
     let kind = random.unit();
-    let (mouth, eyes) = if n == 0 { (0.75, 0.85) } else { (0.15, 0.7) };
+    let opened = frame.labels.iter().filter(|label| is_mouth_inside(**label)).count() >= OPENED_CELLS;
+    let (mouth, eyes) = match n {
+        0 if opened => (0.9, 1.0),
+        0 => (0.5, 1.0),
+        1 => (0.1, 0.8),
+        _ => (0.15, 0.3),
+    };
     let middle = |points: Range<usize>| frame.landmarks[points.clone()].iter().sum::<Vec2>() / points.len() as f32;
     let centre = if kind < mouth {
         middle(region::MOUTH)

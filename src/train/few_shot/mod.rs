@@ -31,7 +31,7 @@ pub struct FewShotOptions {
     pub seed: u64,
     /// Steps of the whole run: the learning rate falls towards the last of them.
     pub steps: u64,
-    /// Examples per step, each with two crops.
+    /// Examples per step, each with three crops.
     pub batch: usize,
     /// Side of a crop in pixels, a multiple of 8.
     pub side: usize,
