@@ -1,4 +1,4 @@
-// Warps a portrait inside its crop and paints over it. Twin of src/compose/cpu.rs: change both together.
+// Warps a portrait inside its crop, shows what is behind its head where that came to light, and paints over both. Twin of src/compose/cpu.rs: change both together.
 
 struct Params {
     // Upper left corner of the crop in picture pixels, and picture pixels per crop pixel.
@@ -15,6 +15,8 @@ struct Params {
     still_px: f32,
     // Paint cells along each side, 0 for no paint.
     paint_cells: u32,
+    // Cells along each side of what is uncovered, 0 for nothing.
+    uncovered_cells: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,6 +25,10 @@ struct Params {
 @group(0) @binding(3) var target_picture: texture_storage_2d<rgba8unorm, write>;
 // Red, green, blue of the paint, and how much of the warped picture is kept.
 @group(0) @binding(4) var<storage, read> paint: array<vec4<f32>>;
+
+// Share of the clean plate.
+@group(0) @binding(5) var<storage, read> uncovered: array<f32>;
+@group(0) @binding(6) var plate: texture_2d<f32>;
 
 fn feather(at_px: vec2<f32>) -> f32 {
     let inside = min(at_px + 0.5, params.crop_px - 0.5 - at_px);
@@ -60,6 +66,15 @@ fn paint_at(at_px: vec2<f32>) -> vec4<f32> {
     let below = at.next.y * params.paint_cells;
     let left = mix(paint[above + at.cell.x], paint[below + at.cell.x], at.share.y);
     let right = mix(paint[above + at.next.x], paint[below + at.next.x], at.share.y);
+    return mix(left, right, at.share.x);
+}
+
+fn uncovered_at(at_px: vec2<f32>) -> f32 {
+    let at = place_in(params.uncovered_cells, at_px);
+    let above = at.cell.y * params.uncovered_cells;
+    let below = at.next.y * params.uncovered_cells;
+    let left = mix(uncovered[above + at.cell.x], uncovered[below + at.cell.x], at.share.y);
+    let right = mix(uncovered[above + at.next.x], uncovered[below + at.next.x], at.share.y);
     return mix(left, right, at.share.x);
 }
 
@@ -104,6 +119,10 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
         colour = textureLoad(picture, pixel, 0);
     } else {
         colour = cubic(vec2<f32>(pixel) + moved);
+    }
+    if (params.uncovered_cells > 0u) {
+        let share = edge * uncovered_at(at_px);
+        colour = mix(rounded(colour), textureLoad(plate, pixel, 0), share);
     }
     if (params.paint_cells > 0u) {
         let over = paint_at(at_px);

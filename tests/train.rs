@@ -45,7 +45,7 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
         json(&retrato(&[&arguments[..], &small].concat(), folder.path()))
     };
     let report = train("8");
-    assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(32), Some(true)), "two crops of each example");
+    assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(48), Some(true)), "three crops of each example");
     assert!(report["validation"]["warped_error"].as_f64().is_some_and(|e| e > 0.0), "held-out heads were looked at: {report}");
     assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
     let weights = ["--few-shot-weights", "run/few_shot.safetensors"];

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::builtin;
 use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
-use crate::generate::GeneratorChoice;
+use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::pipeline::{Opened, PictureInput, Progress};
 use crate::runtime::StopFlag;
 use crate::settings::Strengths;
@@ -28,22 +28,39 @@ pub(super) struct ModelArgs {
 /// What moves the portrait.
 #[derive(clap::Args)]
 pub(super) struct GeneratorArgs {
-    /// What moves the portrait: motion-net, or landmark-warp for the closed form without a network
-    #[arg(long, default_value = "motion-net", value_parser = ["motion-net", "landmark-warp"], value_name = "NAME")]
+    /// What moves the portrait: few-shot, motion-net to do without what it paints, or landmark-warp for the closed form without a network
+    #[arg(long, default_value = "few-shot", value_parser = ["few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
     generator: String,
+    #[command(flatten)]
+    weights: WeightArgs,
+}
+
+/// Other weights than the program's own.
+#[derive(clap::Args)]
+pub(super) struct WeightArgs {
     /// Weights of the motion net, instead of the program's own
     #[arg(long, value_name = "FILE")]
     motion_weights: Option<PathBuf>,
+    /// Weights of the matte net, which finds the head
+    #[arg(long, value_name = "FILE")]
+    matte_weights: Option<PathBuf>,
     /// Weights of the few-shot generator, which paints what a warp cannot show
     #[arg(long, value_name = "FILE")]
     few_shot_weights: Option<PathBuf>,
+}
+
+impl WeightArgs {
+    pub(super) fn files(&self) -> WeightFiles {
+        WeightFiles { motion: self.motion_weights.clone(), matte: self.matte_weights.clone(), few_shot: self.few_shot_weights.clone() }
+    }
 }
 
 impl GeneratorArgs {
     pub(super) fn choice(&self) -> GeneratorChoice {
         match self.generator.as_str() {
             "landmark-warp" => GeneratorChoice::LandmarkWarp,
-            _ => GeneratorChoice::MotionNet { weights: self.motion_weights.clone(), few_shot: self.few_shot_weights.clone() },
+            "motion-net" => GeneratorChoice::MotionNet(self.weights.files()),
+            _ => GeneratorChoice::FewShot(self.weights.files()),
         }
     }
 }

@@ -56,7 +56,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
 fn networks() -> Vec<Result<String, String>> {
     let state = |entry: model::ManifestEntry| {
         let about = format!("{} {}, {} training samples\nBLAKE3 {}", entry.name, entry.version, entry.samples, entry.blake3);
-        model::shipped_motion().map(|_| about).map_err(|error| error.to_string())
+        model::check_shipped(&entry.name).map(|()| about).map_err(|error| error.to_string())
     };
     model::manifest().into_iter().map(state).collect()
 }

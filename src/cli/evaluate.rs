@@ -13,7 +13,7 @@ use crate::compose::CpuCompositor;
 use crate::data::{Input, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
 use crate::face::FaceFinder as _;
-use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, LandmarkWarp};
+use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice};
 use crate::pipeline::Progress;
 use crate::portrait;
 use crate::track::DlibFinder;
@@ -25,12 +25,8 @@ pub(super) struct Args {
     clips: Vec<PathBuf>,
     #[command(flatten)]
     model: common::ModelArgs,
-    /// Weights of the motion net, instead of the program's own
-    #[arg(long, value_name = "FILE")]
-    motion_weights: Option<PathBuf>,
-    /// Weights of the few-shot generator, to be measured too
-    #[arg(long, value_name = "FILE")]
-    few_shot_weights: Option<PathBuf>,
+    #[command(flatten)]
+    weights: common::WeightArgs,
     /// Use at most this many frames of each clip
     #[arg(long, value_name = "COUNT")]
     max_frames: Option<usize>,
@@ -71,13 +67,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// All that is measured; to measure another in the place of one would be wrong.
 fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
-    let mut generators: Vec<Box<dyn Generator>> = vec![Box::new(LandmarkWarp::new())];
-    let weights = &args.motion_weights;
-    for few_shot in [None, args.few_shot_weights.clone()].into_iter().take(1 + usize::from(args.few_shot_weights.is_some())) {
-        let (generator, trouble) = generate::start(&GeneratorChoice::MotionNet { weights: weights.clone(), few_shot });
-        generators.push(trouble.map_or(Ok(generator), |trouble| Err(anyhow!(trouble)))?);
-    }
-    Ok(generators)
+    let files = args.weights.files();
+    let choices = [GeneratorChoice::LandmarkWarp, GeneratorChoice::MotionNet(files.clone()), GeneratorChoice::FewShot(files)];
+    let start = |choice: GeneratorChoice| match generate::start(&choice) {
+        (generator, None) => Ok(generator),
+        (_, Some(trouble)) => Err(anyhow!(trouble)),
+    };
+    choices.into_iter().map(start).collect()
 }
 
 fn progress(clip: &EvaluationClip, done: usize) -> Progress {
@@ -165,7 +161,7 @@ impl GeneratorReenactor {
             let pixels = DynamicImage::ImageRgb8(source.clone()).into_rgba8();
             let portrait = portrait::portrait_from_whole("source", pixels, landmarks.clone());
             self.generator.set_portrait(&portrait);
-            let compositor = CpuCompositor::new(&portrait);
+            let compositor = CpuCompositor::new(&portrait, self.generator.plate());
             self.prepared = Some((portrait, compositor));
         }
     }

@@ -8,7 +8,7 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::region::{PasteRegion, feather};
-use crate::data::{CROP_PX, Crop, FlowField, PaintField, PictureChange, Portrait};
+use crate::data::{CROP_PX, Crop, FlowField, PaintField, PictureChange, Portrait, UncoveredField};
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
 pub(super) const STILL_PX: f32 = 1.0 / 64.0;
@@ -18,16 +18,18 @@ const POOL: usize = 3;
 /// Warps one portrait on the CPU.
 pub struct CpuCompositor {
     picture: Arc<RgbaImage>,
+    plate: Option<Arc<RgbaImage>>,
     crop: Crop,
     region: PasteRegion,
     pool: Vec<Arc<RgbaImage>>,
 }
 
 impl CpuCompositor {
-    /// Prepares for one portrait.
-    pub fn new(portrait: &Portrait) -> Self {
+    /// Prepares for one portrait; `plate` is what stands behind the head, of the picture's size.
+    pub fn new(portrait: &Portrait, plate: Option<Arc<RgbaImage>>) -> Self {
+        let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
         let region = PasteRegion::new(&portrait.crop, portrait.pixels.width(), portrait.pixels.height());
-        Self { picture: Arc::clone(&portrait.pixels), crop: portrait.crop, region, pool: Vec::new() }
+        Self { picture: Arc::clone(&portrait.pixels), plate, crop: portrait.crop, region, pool: Vec::new() }
     }
 
     /// The whole picture with the change applied inside the crop; pixels that are neither moved nor painted over are exactly the picture's own.
@@ -57,20 +59,27 @@ impl CpuCompositor {
         }
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
-        let PictureChange { flow, paint } = change;
+        let PictureChange { flow, uncovered, paint } = change;
         let scale = self.crop.scale();
         let moved = columns(&self.crop, &self.region, flow.size);
+        let shown = columns(&self.crop, &self.region, uncovered.size.max(1));
         let painted = columns(&self.crop, &self.region, paint.size.max(1));
+        let plate = self.plate.as_deref().map(Source::new);
         let source = Source::new(&self.picture);
         rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().for_each_init(
-            || (vec![Vec2::ZERO; flow.size], vec![PaintField::NOTHING; paint.size]),
-            |(flow_row, paint_row), (row, out)| {
+            || (vec![Vec2::ZERO; flow.size], vec![0.0; uncovered.size], vec![PaintField::NOTHING; paint.size]),
+            |(flow_row, uncovered_row, paint_row), (row, out)| {
                 let y = top + row as u32;
                 let at_y = crop_coordinate(y, self.crop.origin_px[1], scale);
                 let edge = feather(at_y);
                 flow_row_at(flow, at_y, flow_row);
                 let out = &mut out[left as usize * 4..(left + width) as usize * 4];
                 write_row(out, &source, flow_row, &moved, edge * scale, left, y);
+                if let Some(plate) = &plate
+                    && uncovered_row_at(uncovered, at_y, uncovered_row)
+                {
+                    show_plate(out, plate.row(y, left, width as usize), uncovered_row, &shown, edge);
+                }
                 if paint_row_at(paint, at_y, paint_row) {
                     paint_row_over(out, paint_row, &painted, edge);
                 }
@@ -126,6 +135,30 @@ fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[
             pixel.copy_from_slice(own);
         } else {
             pixel.copy_from_slice(&source.cubic(left as f32 + i as f32 + flow.x, y as f32 + flow.y));
+        }
+    }
+}
+
+/// How much of the plate shows at a height of the crop; false where nothing does in the whole row.
+fn uncovered_row_at(uncovered: &UncoveredField, at_y: f32, out: &mut [f32]) -> bool {
+    if uncovered.is_empty() {
+        return false;
+    }
+    let (above, below, share) = cell_of(at_y, uncovered.size);
+    let row = |r: usize| &uncovered.cells[r * uncovered.size..(r + 1) * uncovered.size];
+    out.iter_mut().zip(row(above)).zip(row(below)).for_each(|((out, a), b)| *out = a + share * (b - a));
+    out.iter().any(|share| *share > 0.0)
+}
+
+/// Mixes the plate into a row.
+fn show_plate(out: &mut [u8], plate: &[u8], uncovered_row: &[f32], columns: &[Column], edge: f32) {
+    for ((pixel, behind), column) in out.chunks_exact_mut(4).zip(plate.chunks_exact(4)).zip(columns) {
+        let (a, b) = (uncovered_row[column.cell], uncovered_row[column.next]);
+        let share = edge * column.feather * (a + column.fraction * (b - a));
+        if share > 0.0 {
+            for (value, behind) in pixel.iter_mut().zip(behind) {
+                *value = (f32::from(*value) + share * (f32::from(*behind) - f32::from(*value)) + 0.5).clamp(0.0, 255.0) as u8;
+            }
         }
     }
 }
@@ -257,7 +290,7 @@ mod tests {
         let painted = |cell: usize| (100..120).contains(&(cell % 256)) && (60..80).contains(&(cell / 256));
         let cell = |cell: usize| if painted(cell) { [0.5, 0.0, -0.1, 0.0] } else { PaintField::NOTHING };
         change.paint = PaintField { size: 256, cells: (0..256 * 256).map(cell).collect() };
-        let composed = CpuCompositor::new(&portrait).compose(&change);
+        let composed = CpuCompositor::new(&portrait, None).compose(&change);
         assert_eq!(composed.get_pixel(210, 90).0, [128, 0, 0, 255], "nothing of the picture is kept under full paint");
         let far = composed.pixels().zip(portrait.pixels.pixels()).enumerate();
         let unequal = far.filter(|(i, (a, b))| a != b && !((199..221).contains(&(i % 400)) && (79..101).contains(&(i / 400)))).count();
@@ -265,16 +298,36 @@ mod tests {
     }
 
     #[test]
+    fn the_plate_shows_where_it_is_uncovered_and_nowhere_else() {
+        let portrait = portrait();
+        let plate = Arc::new(RgbaImage::from_pixel(400, 300, image::Rgba([9, 200, 9, 255])));
+        let mut change = uniform(Vec2::ZERO);
+        let bare = |cell: usize| f32::from(u8::from((50..60).contains(&(cell % 128)) && (30..40).contains(&(cell / 128))));
+        change.uncovered = UncoveredField { size: 128, cells: (0..128 * 128).map(bare).collect() };
+        let composed = CpuCompositor::new(&portrait, Some(plate)).compose(&change);
+        assert_eq!(composed.get_pixel(210, 90).0, [9, 200, 9, 255], "uncovered");
+        let far = composed.pixels().zip(portrait.pixels.pixels()).enumerate();
+        let unequal = far.filter(|(i, (a, b))| a != b && !((198..222).contains(&(i % 400)) && (78..102).contains(&(i / 400)))).count();
+        assert_eq!(unequal, 0, "beside it every pixel is the picture's own");
+        let small = Arc::new(RgbaImage::new(3, 3));
+        assert_eq!(
+            CpuCompositor::new(&portrait, Some(small)).compose(&change).as_raw(),
+            portrait.pixels.as_raw(),
+            "another picture's plate"
+        );
+    }
+
+    #[test]
     fn no_flow_leaves_every_pixel_as_it_is() {
         let portrait = portrait();
-        let composed = CpuCompositor::new(&portrait).compose(&uniform(Vec2::ZERO));
+        let composed = CpuCompositor::new(&portrait, None).compose(&uniform(Vec2::ZERO));
         assert_eq!(composed.as_raw(), portrait.pixels.as_raw(), "bit for bit");
     }
 
     #[test]
     fn a_uniform_flow_shifts_the_crop_and_nothing_outside_it() {
         let portrait = portrait();
-        let composed = CpuCompositor::new(&portrait).compose(&uniform(Vec2::new(10.0, -4.0)));
+        let composed = CpuCompositor::new(&portrait, None).compose(&uniform(Vec2::new(10.0, -4.0)));
         // In the middle the pixel comes from ten columns to the right and four rows above; the picture is a ramp.
         assert_eq!(composed.get_pixel(228, 148).0, [119, 72, 77, 255], "shifted");
         for (x, y) in [(50, 150), (380, 150), (228, 5), (228, 290)] {
@@ -285,7 +338,7 @@ mod tests {
     #[test]
     fn nonsense_in_the_flow_stays_inside_the_picture() {
         let portrait = portrait();
-        let mut compositor = CpuCompositor::new(&portrait);
+        let mut compositor = CpuCompositor::new(&portrait, None);
         for wild in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30] {
             let composed = compositor.compose(&uniform(Vec2::splat(wild)));
             assert_eq!(composed.dimensions(), (400, 300), "a picture comes out for {wild}");
@@ -294,7 +347,7 @@ mod tests {
 
     #[test]
     fn finished_pictures_are_reused_once_nobody_holds_them() {
-        let mut compositor = CpuCompositor::new(&portrait());
+        let mut compositor = CpuCompositor::new(&portrait(), None);
         let first = compositor.compose(&uniform(Vec2::X));
         let held = compositor.compose(&uniform(Vec2::Y));
         assert!(!Arc::ptr_eq(&first, &held), "one that is held is not overwritten");

@@ -1,7 +1,5 @@
 //! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
 
-use std::sync::Arc;
-
 use image::RgbaImage;
 
 use super::cpu::STILL_PX;
@@ -41,9 +39,11 @@ struct Params {
     crop_px: f32,
     still_px: f32,
     paint_cells: u32,
+    uncovered_cells: u32,
+    padding: [u32; 3],
 }
 
-const _: () = assert!(size_of::<Params>() == 48, "must match the WGSL layout of Params");
+const _: () = assert!(size_of::<Params>() == 64, "must match the WGSL layout of Params");
 
 /// Cells along each side of the paint that fits a GPU compositor: one for each pixel of the crop.
 const PAINT_CELLS: usize = CROP_PX as usize;
@@ -56,14 +56,23 @@ pub struct GpuCompositor {
     bindings: wgpu::BindGroup,
     params: wgpu::Buffer,
     flow: wgpu::Buffer,
+    uncovered: wgpu::Buffer,
+    /// Cells along each side of what may be uncovered, 0 without a plate.
+    uncovered_cells: usize,
     paint: wgpu::Buffer,
     target: wgpu::Texture,
     region: PasteRegion,
 }
 
 impl GpuCompositor {
-    /// Uploads one portrait whose flow fields will have `cells` cells along each side.
-    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, cells: usize) -> Result<Self, ComposeError> {
+    /// Uploads one portrait whose flow fields will have `cells` cells along each side, and the plate of what stands behind its head, of the same size.
+    pub fn new(
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        portrait: &Portrait,
+        plate: Option<&RgbaImage>,
+        cells: usize,
+    ) -> Result<Self, ComposeError> {
         let (width, height) = portrait.pixels.dimensions();
         let limit = device.limits().max_texture_dimension_2d;
         if width > limit || height > limit {
@@ -78,6 +87,12 @@ impl GpuCompositor {
             height,
             wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC,
         );
+        let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
+        let (plate_width, plate_height) = plate.map_or((1, 1), RgbaImage::dimensions);
+        let behind = picture_texture(device, "clean plate", plate_width, plate_height, wgpu::TextureUsages::empty());
+        if let Some(plate) = plate {
+            upload(queue, &behind, plate);
+        }
         upload(queue, &picture, &portrait.pixels);
         upload(queue, &target, &portrait.pixels);
         let field = |label, size: usize| {
@@ -85,22 +100,42 @@ impl GpuCompositor {
             device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
         };
         let flow = field("backward flow", cells * cells * size_of::<[f32; 2]>());
+        let uncovered_cells = if plate.is_some() { cells } else { 0 };
+        let uncovered = field("uncovered", cells * cells * size_of::<f32>());
         let paint = field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>());
         let params = params_buffer(device, queue, portrait, region, cells);
         let pipeline = pipeline(device);
-        let bindings = bind(device, &pipeline, [&params, &flow, &paint], &picture, &target);
-        Ok(Self { device: device.clone(), queue: queue.clone(), pipeline, bindings, params, flow, paint, target, region })
+        let bindings = bind(device, &pipeline, [&params, &flow, &paint, &uncovered], [&picture, &target, &behind]);
+        Ok(Self {
+            device: device.clone(),
+            queue: queue.clone(),
+            pipeline,
+            bindings,
+            params,
+            flow,
+            uncovered,
+            uncovered_cells,
+            paint,
+            target,
+            region,
+        })
     }
 
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
     pub fn compose(&self, change: &PictureChange) {
         self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
+        let bare = self.uncovered_cells > 0 && change.uncovered.size == self.uncovered_cells;
+        if bare {
+            self.queue.write_buffer(&self.uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
+        }
         let painted = change.paint.size == PAINT_CELLS;
         if painted {
             self.queue.write_buffer(&self.paint, 0, bytemuck::cast_slice(&change.paint.cells));
         }
         let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
-        self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&paint_cells));
+        let uncovered_cells = if bare { self.uncovered_cells as u32 } else { 0 };
+        let sizes = [paint_cells, uncovered_cells];
+        self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes: None });
@@ -130,7 +165,7 @@ fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, 
     })
 }
 
-fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &Arc<RgbaImage>) {
+fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
     queue.write_texture(
         texture.as_image_copy(),
         pixels.as_raw(),
@@ -150,6 +185,8 @@ fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait
         crop_px: CROP_PX,
         still_px: STILL_PX,
         paint_cells: 0,
+        uncovered_cells: 0,
+        padding: [0; 3],
     };
     let buffer = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("compose parameters"),
@@ -176,12 +213,10 @@ fn pipeline(device: &wgpu::Device) -> wgpu::ComputePipeline {
 fn bind(
     device: &wgpu::Device,
     pipeline: &wgpu::ComputePipeline,
-    [params, flow, paint]: [&wgpu::Buffer; 3],
-    picture: &wgpu::Texture,
-    target: &wgpu::Texture,
+    [params, flow, paint, uncovered]: [&wgpu::Buffer; 4],
+    textures: [&wgpu::Texture; 3],
 ) -> wgpu::BindGroup {
-    let picture = picture.create_view(&wgpu::TextureViewDescriptor::default());
-    let target = target.create_view(&wgpu::TextureViewDescriptor::default());
+    let [picture, target, plate] = textures.map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
     device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("compose"),
         layout: &pipeline.get_bind_group_layout(0),
@@ -191,17 +226,21 @@ fn bind(
             wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&picture) },
             wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::TextureView(&target) },
             wgpu::BindGroupEntry { binding: 4, resource: paint.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 5, resource: uncovered.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 6, resource: wgpu::BindingResource::TextureView(&plate) },
         ],
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use glam::Vec2;
 
     use super::*;
     use crate::compose::CpuCompositor;
-    use crate::data::{Crop, FlowField, Landmarks, PaintField};
+    use crate::data::{Crop, FlowField, Landmarks, PaintField, UncoveredField};
     use crate::gpu::{Gpu, read_texture};
 
     const CELLS: usize = 128;
@@ -238,6 +277,12 @@ mod tests {
         PaintField { size: PAINT_CELLS, cells: (0..PAINT_CELLS * PAINT_CELLS).map(cell).collect() }
     }
 
+    /// A band across the crop in which the plate shows, with soft borders.
+    fn band() -> UncoveredField {
+        let cell = |i: usize| (1.0 - ((i / CELLS) as f32 - 80.0).abs() / 12.0).max(0.0);
+        UncoveredField { size: CELLS, cells: (0..CELLS * CELLS).map(cell).collect() }
+    }
+
     #[test]
     fn gpu_and_cpu_compose_the_same_picture() {
         let Ok(gpu) = Gpu::any() else {
@@ -250,12 +295,13 @@ mod tests {
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
-            let change = PictureChange { flow: swirl(), paint };
+            let change = PictureChange { flow: swirl(), uncovered: band(), paint };
             let portrait = portrait(crop);
-            let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, CELLS).expect("a small picture");
+            let plate = Arc::new(RgbaImage::from_fn(300, 220, |x, y| image::Rgba([(x / 2) as u8, 30, y as u8, 200])));
+            let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");
             compositor.compose(&change);
             let on_gpu = read_texture(&gpu, compositor.target()).expect("the picture comes back");
-            let on_cpu = CpuCompositor::new(&portrait).compose(&change);
+            let on_cpu = CpuCompositor::new(&portrait, Some(plate)).compose(&change);
             let differences: Vec<u8> = on_gpu.as_raw().iter().zip(on_cpu.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
             let worst = differences.iter().max().copied().unwrap_or(0);
             let unequal = differences.iter().filter(|d| **d > 0).count();

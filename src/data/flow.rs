@@ -1,4 +1,4 @@
-//! What changes a portrait's picture: a backward flow that says where to look in the old one, and what is painted over what it brings.
+//! What changes a portrait's picture: a backward flow that says where to look in the old one, and what shows behind the head, and what is painted over both.
 
 use glam::Vec2;
 
@@ -52,23 +52,47 @@ impl PaintField {
     }
 }
 
+/// Where the head was and is no more, on a square grid over the crop: there the clean plate takes the place of the warped picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UncoveredField {
+    /// Cells along each side; 0 when nothing is uncovered.
+    pub size: usize,
+    /// Row by row: share of the plate, 0 to 1.
+    pub cells: Vec<f32>,
+}
+
+impl UncoveredField {
+    /// Covers all.
+    pub fn clear(&mut self) {
+        self.size = 0;
+        self.cells.clear();
+    }
+
+    /// Whether nothing is uncovered at all.
+    pub fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+}
+
 /// What a generator makes of a portrait for one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureChange {
     /// Where every pixel comes from.
     pub flow: FlowField,
-    /// What is painted over it.
+    /// Where what stands behind the head takes its place.
+    pub uncovered: UncoveredField,
+    /// What is painted over both.
     pub paint: PaintField,
 }
 
 impl PictureChange {
     /// No change, with a flow of `size` cells along each side.
     pub fn none(size: usize) -> Self {
-        Self { flow: FlowField::still(size), paint: PaintField::default() }
+        Self::warp(FlowField::still(size))
     }
 
     /// A flow with nothing painted over it.
     pub fn warp(flow: FlowField) -> Self {
-        Self { flow, paint: PaintField::default() }
+        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default() }
     }
 }

@@ -6,14 +6,16 @@ mod flow;
 mod frame;
 mod geometry;
 mod motion;
+mod nearest;
 mod performance;
 mod portrait;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use face::{Landmarks, region};
-pub use flow::{FlowField, PaintField, PictureChange};
+pub use flow::{FlowField, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
 pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};
+pub use nearest::nearest_cells;
 pub use performance::{Performance, PerformanceError, PerformanceFrame, PerformanceHeader, PerformanceWriter};
 pub use portrait::Portrait;

@@ -5,48 +5,62 @@ use std::path::PathBuf;
 use super::{Generator, LandmarkWarp, MotionWarp, Painter};
 use crate::model;
 
+/// Files of weights, each instead of the program's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WeightFiles {
+    /// Of the motion net, which says where every pixel comes from.
+    pub motion: Option<PathBuf>,
+    /// Of the matte net, which finds the head, so that what stands behind it can be filled in.
+    pub matte: Option<PathBuf>,
+    /// Of the few-shot networks, which paint what a warp cannot show.
+    pub few_shot: Option<PathBuf>,
+}
+
 /// Which generator moves the portrait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GeneratorChoice {
-    /// The motion net, with the program's own weights or those of a file.
-    MotionNet {
-        /// A safetensors file; `None` for the shipped weights.
-        weights: Option<PathBuf>,
-        /// The few-shot networks' weights, which paint what a warp cannot show; `None` to do without.
-        few_shot: Option<PathBuf>,
-    },
+    /// The motion net, with what it cannot show painted by the few-shot networks.
+    FewShot(WeightFiles),
+    /// The motion net alone.
+    MotionNet(WeightFiles),
     /// The closed form, which needs no weights.
     LandmarkWarp,
 }
 
 impl Default for GeneratorChoice {
     fn default() -> Self {
-        Self::MotionNet { weights: None, few_shot: None }
+        Self::FewShot(WeightFiles::default())
     }
 }
 
-/// Starts the chosen generator. When its weights are missing or damaged the closed form takes its place, and the second value says so to the user.
+/// Starts the chosen generator. When weights are missing or damaged what can be had without them takes its place, and the second value says so to the user.
 pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
-    let GeneratorChoice::MotionNet { weights, few_shot } = choice else { return (Box::new(LandmarkWarp::new()), None) };
-    let net = match weights {
-        Some(path) => model::motion_from_file(path),
-        None => model::shipped_motion(),
+    let (files, painted) = match choice {
+        GeneratorChoice::FewShot(files) => (files, true),
+        GeneratorChoice::MotionNet(files) => (files, false),
+        GeneratorChoice::LandmarkWarp => return (Box::new(LandmarkWarp::new()), None),
     };
-    let warp = match net {
+    let mut warp = match model::load(files.motion.as_deref()) {
         Ok(net) => MotionWarp::new(net),
         Err(error) => {
             let message = format!("The motion net cannot be used: {error}. The portrait is moved without it, less well.");
             return (Box::new(LandmarkWarp::new()), Some(message));
         }
     };
-    match few_shot.as_deref().map(model::few_shot_from_file) {
-        None => (Box::new(warp), None),
-        Some(Ok(nets)) => (Box::new(warp.painted_by(Painter::new(nets))), None),
-        Some(Err(error)) => {
-            let message = format!("The few-shot generator cannot be used: {error}. The portrait is moved without it, less well.");
-            (Box::new(warp), Some(message))
+    let mut trouble = Vec::new();
+    match model::load(files.matte.as_deref()) {
+        Ok(matte) => warp = warp.with_plate_by(matte),
+        Err(error) => trouble.push(format!("The matte net cannot be used: {error}. What stands behind the head is not filled in.")),
+    }
+    if painted {
+        match model::load(files.few_shot.as_deref()) {
+            Ok(nets) => warp = warp.painted_by(Painter::new(nets)),
+            Err(error) => {
+                trouble.push(format!("The few-shot generator cannot be used: {error}. The portrait is moved without it, less well."));
+            }
         }
     }
+    (Box::new(warp), (!trouble.is_empty()).then(|| trouble.join(" ")))
 }
 
 #[cfg(test)]
@@ -66,19 +80,33 @@ mod tests {
             file("other.safetensors", &safetensors_of_another_network())?,
         ];
         for path in paths {
-            let (generator, message) = start(&GeneratorChoice::MotionNet { weights: Some(path.clone()), few_shot: None });
-            assert_eq!(generator.name(), "landmark-warp", "{}", path.display());
-            let message = message.unwrap_or_default();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            assert!(message.contains(&name), "the message names the file: {message}");
-            let (generator, message) = start(&GeneratorChoice::MotionNet { weights: None, few_shot: Some(path.clone()) });
-            assert_eq!(generator.name(), "motion-net", "without the painter of {}", path.display());
-            assert!(message.is_some_and(|m| m.contains(&name)), "and that is said");
+            let [motion, matte, few_shot] = [0, 1, 2].map(|broken| {
+                let of = |part: usize| (part == broken).then(|| path.clone());
+                start(&GeneratorChoice::FewShot(WeightFiles { motion: of(0), matte: of(1), few_shot: of(2) }))
+            });
+            for (got, expected) in [(motion, "landmark-warp"), (matte, "few-shot"), (few_shot, "motion-net")] {
+                assert_eq!(got.0.name(), expected, "what is left without {name}");
+                assert!(got.1.is_some_and(|message| message.contains(&name)), "the message names {name}");
+            }
         }
         Ok(())
     }
 
-    /// A well-formed file with one weight that the motion net does not have.
+    #[test]
+    fn the_programs_own_weights_are_in_order() {
+        let files = WeightFiles::default();
+        for (choice, name) in [
+            (GeneratorChoice::default(), "few-shot"),
+            (GeneratorChoice::MotionNet(files), "motion-net"),
+            (GeneratorChoice::LandmarkWarp, "landmark-warp"),
+        ] {
+            let (generator, trouble) = start(&choice);
+            assert_eq!((generator.name(), trouble), (name, None), "{choice:?}");
+        }
+    }
+
+    /// A well-formed file with one weight that no network has.
     fn safetensors_of_another_network() -> Vec<u8> {
         let header = br#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}  "#;
         [&(header.len() as u64).to_le_bytes()[..], header, &1.0_f32.to_le_bytes()].concat()

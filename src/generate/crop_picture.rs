@@ -36,26 +36,8 @@ pub(super) fn crop_picture(portrait: &Portrait, cells: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
+    use super::super::testing::portrait;
     use super::*;
-    use crate::data::{Crop, Landmarks};
-    use crate::face::template;
-
-    fn portrait(pixels: image::RgbaImage) -> Portrait {
-        let scale = pixels.width() as f32 / 256.0;
-        let landmarks_in_image = Landmarks(template().map(|p| (p.truncate() * 42.0 + Vec2::new(128.0, 110.0)) * scale));
-        let crop = Crop::whole(pixels.width() as f32);
-        let pupils_in_image = landmarks_in_image.eye_centres();
-        Portrait {
-            name: "test".to_owned(),
-            pixels: Arc::new(pixels),
-            landmarks_in_image,
-            pupils_in_image,
-            crop,
-            content_hash: String::new(),
-        }
-    }
 
     #[test]
     fn each_cell_is_the_mean_of_its_squares() {

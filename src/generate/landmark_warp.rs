@@ -35,6 +35,7 @@ impl Generator for LandmarkWarp {
     }
 
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
+        change.uncovered.clear();
         change.paint.clear();
         let flow = &mut change.flow;
         flow.size = FLOW_CELLS;
@@ -92,26 +93,12 @@ fn head_weight(heads: &[HeadEllipse; 2], at: Vec2) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
+    use super::super::testing;
     use super::*;
-    use crate::data::{Crop, FlowField};
-    use crate::face::template;
-
-    fn portrait() -> Portrait {
-        let landmarks_in_image = Landmarks(template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)));
-        Portrait {
-            name: "test".to_owned(),
-            pixels: Arc::new(image::RgbaImage::new(256, 256)),
-            pupils_in_image: landmarks_in_image.eye_centres(),
-            landmarks_in_image,
-            crop: Crop::whole(256.0),
-            content_hash: String::new(),
-        }
-    }
+    use crate::data::FlowField;
 
     fn flow_for(change: impl Fn(usize, Vec2) -> Vec2) -> (Landmarks, Landmarks, FlowField) {
-        let portrait = portrait();
+        let portrait = testing::portrait(image::RgbaImage::new(256, 256));
         let rest = portrait.landmarks_in_crop();
         let target = Landmarks(std::array::from_fn(|i| change(i, rest.0[i])));
         let mut warp = LandmarkWarp::new();

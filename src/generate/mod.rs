@@ -1,15 +1,23 @@
 //! From the motion a portrait shall make to the change of its picture: one [`Generator`] per method.
 
 mod choice;
+mod clean_plate;
 mod crop_picture;
+mod inpaint;
 mod landmark_warp;
 mod motion_warp;
 mod painter;
+#[cfg(test)]
+mod testing;
 
-pub use choice::{GeneratorChoice, start};
+pub use choice::{GeneratorChoice, WeightFiles, start};
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
 pub use painter::Painter;
+
+use std::sync::Arc;
+
+use image::RgbaImage;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
 
@@ -21,7 +29,13 @@ pub trait Generator: Send {
     /// Prepares for a portrait; called once before the first frame of it.
     fn set_portrait(&mut self, portrait: &Portrait);
 
-    /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]) and the paint, if the method has any.
+    /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
+    fn plate(&self) -> Option<Arc<RgbaImage>> {
+        None
+    }
+
+    /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]),
+    /// where the plate shows and the paint, if the method has any.
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange);
 }
 

@@ -1,12 +1,16 @@
 //! The motion net's backward flow on the portrait's own pixels, and, with a painter, what the few-shot generator mends of it.
 
-use glam::Vec2;
+use std::sync::Arc;
 
+use glam::Vec2;
+use image::RgbaImage;
+
+use super::clean_plate::CleanPlate;
 use super::crop_picture::crop_picture;
 use super::painter::Painter;
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::model::{INPUT_CELLS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
+use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -14,6 +18,7 @@ const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
 /// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over for good.
 pub struct MotionWarp {
     net: MotionNet,
+    matte: Option<MatteNet>,
     painter: Option<Painter>,
     portrait: Option<Prepared>,
     fallback: LandmarkWarp,
@@ -24,12 +29,19 @@ pub struct MotionWarp {
 struct Prepared {
     rest_in_crop: Landmarks,
     picture: Vec<f32>,
+    plate: Option<CleanPlate>,
 }
 
 impl MotionWarp {
     /// A warp without a portrait yet; until one is set, nothing moves.
     pub fn new(net: MotionNet) -> Self {
-        Self { net, painter: None, portrait: None, fallback: LandmarkWarp::new(), failed: false }
+        Self { net, matte: None, painter: None, portrait: None, fallback: LandmarkWarp::new(), failed: false }
+    }
+
+    /// The same with what stands behind the head shown where the head leaves it.
+    #[must_use]
+    pub fn with_plate_by(self, matte: MatteNet) -> Self {
+        Self { matte: Some(matte), ..self }
     }
 
     /// The same with what the warp cannot show painted over it.
@@ -46,8 +58,12 @@ impl MotionWarp {
             picture: portrait.picture.clone(),
             body_follow: STILL_BODY,
         };
-        let moved = self.net.forward(&MotionBatch::new(&[sample], &candle_core::Device::Cpu)?)?;
+        let batch = MotionBatch::new(&[sample], &candle_core::Device::Cpu)?;
+        let moved = self.net.forward(&batch)?;
         Self::copy_flow(&moved, change)?;
+        if let Some(plate) = &portrait.plate {
+            plate.uncovered(&batch.near()?, &motion.landmarks_in_crop, &mut change.uncovered);
+        }
         match &self.painter {
             Some(painter) => painter.paint(&moved, motion, &mut change.paint),
             None => Ok(()),
@@ -76,7 +92,12 @@ impl Generator for MotionWarp {
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
-        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture: crop_picture(portrait, INPUT_CELLS) });
+        let plate = self.matte.as_ref().map(|matte| CleanPlate::new(matte, portrait)).transpose().unwrap_or_else(|error| {
+            tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
+            None
+        });
+        let picture = crop_picture(portrait, INPUT_CELLS);
+        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)
@@ -86,9 +107,14 @@ impl Generator for MotionWarp {
         }
     }
 
+    fn plate(&self) -> Option<Arc<RgbaImage>> {
+        self.portrait.as_ref()?.plate.as_ref().map(|plate| Arc::clone(&plate.pixels))
+    }
+
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
         change.flow.size = FLOW_CELLS;
         change.flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
+        change.uncovered.clear();
         change.paint.clear();
         if self.failed {
             self.fallback.generate(motion, change);
@@ -108,32 +134,14 @@ impl Generator for MotionWarp {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
+    use super::super::testing::portrait;
     use super::*;
-    use crate::data::Crop;
-    use crate::face::template;
     use crate::generate::{GeneratorChoice, start};
-
-    fn portrait(pixels: image::RgbaImage) -> Portrait {
-        let scale = pixels.width() as f32 / 256.0;
-        let landmarks_in_image = Landmarks(template().map(|p| (p.truncate() * 42.0 + Vec2::new(128.0, 110.0)) * scale));
-        let crop = Crop::whole(pixels.width() as f32);
-        let pupils_in_image = landmarks_in_image.eye_centres();
-        Portrait {
-            name: "test".to_owned(),
-            pixels: Arc::new(pixels),
-            landmarks_in_image,
-            pupils_in_image,
-            crop,
-            content_hash: String::new(),
-        }
-    }
 
     #[test]
     fn the_shipped_net_moves_the_face_and_leaves_the_corners() {
         let (mut generator, trouble) = start(&GeneratorChoice::default());
-        assert_eq!((generator.name(), trouble), ("motion-net", None), "the shipped weights are in order");
+        assert_eq!((generator.name(), trouble), ("few-shot", None), "the shipped weights are in order");
         let portrait = portrait(image::RgbaImage::from_pixel(256, 256, image::Rgba([120, 110, 100, 255])));
         generator.set_portrait(&portrait);
         let rest = portrait.landmarks_in_crop();

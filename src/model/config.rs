@@ -29,6 +29,20 @@ impl MotionConfig {
     }
 }
 
+/// Sizes of the matte net.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatteConfig {
+    /// Channels at 128 cells, 64 and so on; never empty.
+    pub channels: Vec<usize>,
+}
+
+impl MatteConfig {
+    /// The sizes of a preset.
+    pub fn of(_: Preset) -> Self {
+        Self { channels: vec![16, 32, 64, 96, 128] }
+    }
+}
+
 /// Numbers of an embedding in both presets.
 const EMBEDDING: usize = 512;
 

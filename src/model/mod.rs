@@ -9,6 +9,7 @@ mod few_shot;
 mod generator;
 mod head_motion;
 mod landmark_image;
+mod matte;
 mod mix;
 mod motion;
 mod projection;
@@ -17,14 +18,15 @@ mod warped;
 
 pub use candidates::{CandidateFlows, candidate_flows, near_flow};
 pub use config::{
-    BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MotionConfig, Preset, TextureConfig, Width,
+    BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
 pub use few_shot::{FewShotConfig, FewShotNets};
 pub use generator::{Blend, GeneratorInput, GeneratorNet, GeneratorOutput};
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
+pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 pub use projection::Projection;
-pub use shipped::{ManifestEntry, ModelError, few_shot_from_file, manifest, motion_from_file, shipped_motion};
+pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, load, manifest};
 pub use warped::{WarpedSource, cut, landmark_distance};

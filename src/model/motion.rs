@@ -76,6 +76,14 @@ impl MotionBatch {
     }
 }
 
+impl MotionBatch {
+    /// The first frame's near candidate: the head as a whole with the landmarks' own motion near them, [`INPUT_CELLS`] squared, in crop pixels.
+    pub fn near(&self) -> Result<Vec<Vec2>> {
+        let near = self.candidates.narrow(0, 0, 1)?.narrow(D::Minus1, 2, 2)?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(near.as_chunks::<2>().0.iter().map(|v| Vec2::from_array(*v)).collect())
+    }
+}
+
 fn fill(sample: &MotionSample, planes: &mut [f32], candidates: &mut [f32]) {
     let pupils = |which: usize| sample.pupils.map(|p| p[which]);
     draw_landmarks(&sample.source, pupils(0), INPUT_CELLS, LINE_RADIUS, planes, INPUT_CHANNELS, 0);

@@ -5,12 +5,12 @@ use std::path::Path;
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
-use super::config::{MotionConfig, Preset};
+use super::config::{MatteConfig, MotionConfig, Preset};
 use super::few_shot::{FewShotConfig, FewShotNets};
+use super::matte::MatteNet;
 use super::motion::MotionNet;
-use crate::nn::{Store, WeightsError};
+use crate::nn::{Scope, Store, WeightsError};
 
-const MOTION: &[u8] = include_bytes!("../../models/motion.safetensors");
 const MANIFEST: &str = include_str!("../../models/manifest.json");
 
 /// Where a set of weights comes from.
@@ -35,8 +35,8 @@ pub struct ManifestEntry {
     pub seed: u64,
     /// Training samples seen.
     pub samples: u64,
-    /// Different synthetic pairs among them.
-    pub pairs: u64,
+    /// Different synthetic scenes among them: pairs of frames, or episodes.
+    pub scenes: u64,
     /// The learning curve beside the manifest.
     pub curve: String,
     /// Figures on held-out synthetic heads.
@@ -60,6 +60,9 @@ pub enum ModelError {
     /// The weights are not the ones of the manifest.
     #[error("the program's own weights of {0} are not those of its manifest: this build is damaged")]
     Changed(&'static str),
+    /// The manifest lists a network that the program does not know.
+    #[error("the program's manifest of weights lists {0}, which is no network of it: this build is damaged")]
+    Unknown(String),
 }
 
 /// All sets of weights that the program carries.
@@ -68,29 +71,76 @@ pub fn manifest() -> Vec<ManifestEntry> {
     serde_json::from_str(MANIFEST).unwrap_or_default()
 }
 
-/// The motion net with the program's own weights.
-pub fn shipped_motion() -> Result<MotionNet, ModelError> {
-    let entry = manifest().into_iter().find(|entry| entry.name == "motion").ok_or(ModelError::NotListed("motion"))?;
-    if blake3::hash(MOTION).to_hex().as_str() != entry.blake3 {
-        return Err(ModelError::Changed("motion"));
+/// A network that the program carries weights of: which sizes it has, and where its weights lie.
+pub trait Shipped: Sized {
+    /// Its name in the manifest.
+    const NAME: &'static str;
+    /// The file's content.
+    const BYTES: &'static [u8];
+
+    /// The network of the shipped sizes with the weights of a scope.
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError>;
+}
+
+impl Shipped for MotionNet {
+    const NAME: &'static str = "motion";
+    const BYTES: &'static [u8] = include_bytes!("../../models/motion.safetensors");
+
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
+        Self::new(scope, &MotionConfig::of(Preset::Retrato))
     }
-    let wrap = |source| ModelError::Weights { file: entry.file.clone(), source };
-    let store = Store::from_bytes(MOTION, false, &Device::Cpu).map_err(wrap)?;
-    MotionNet::new(&store.scope(), &MotionConfig::of(Preset::Retrato)).map_err(wrap)
 }
 
-/// The motion net with the weights of a file.
-pub fn motion_from_file(path: &Path) -> Result<MotionNet, ModelError> {
-    let wrap = |source| ModelError::Weights { file: path.display().to_string(), source };
-    let store = Store::from_file(path, false, &Device::Cpu).map_err(wrap)?;
-    MotionNet::new(&store.scope(), &MotionConfig::of(Preset::Retrato)).map_err(wrap)
+impl Shipped for MatteNet {
+    const NAME: &'static str = "matte";
+    const BYTES: &'static [u8] = include_bytes!("../../models/matte.safetensors");
+
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
+        Self::new(scope, &MatteConfig::of(Preset::Retrato))
+    }
 }
 
-/// The few-shot networks with the weights of a file.
-pub fn few_shot_from_file(path: &Path) -> Result<FewShotNets, ModelError> {
-    let wrap = |source| ModelError::Weights { file: path.display().to_string(), source };
-    let store = Store::from_file(path, false, &Device::Cpu).map_err(wrap)?;
-    FewShotNets::new(&store.scope(), &FewShotConfig::of(Preset::Retrato)).map_err(wrap)
+impl Shipped for FewShotNets {
+    const NAME: &'static str = "few-shot";
+    const BYTES: &'static [u8] = include_bytes!("../../models/few_shot.safetensors");
+
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
+        Self::new(scope, &FewShotConfig::of(Preset::Retrato))
+    }
+}
+
+/// The network with the program's own weights, or with those of a file.
+///
+/// # Errors
+/// [`ModelError`]: a damaged build, or a file that does not hold such a network.
+pub fn load<N: Shipped>(file: Option<&Path>) -> Result<N, ModelError> {
+    let (store, name) = match file {
+        Some(path) => (Store::from_file(path, false, &Device::Cpu), path.display().to_string()),
+        None => (Store::from_bytes(own::<N>()?, false, &Device::Cpu), format!("the program's own {}", N::NAME)),
+    };
+    store.and_then(|store| N::of(&store.scope())).map_err(|source| ModelError::Weights { file: name, source })
+}
+
+/// The program's own weights of a network, if they are those of the manifest.
+fn own<N: Shipped>() -> Result<&'static [u8], ModelError> {
+    let entry = manifest().into_iter().find(|entry| entry.name == N::NAME).ok_or(ModelError::NotListed(N::NAME))?;
+    if blake3::hash(N::BYTES).to_hex().as_str() != entry.blake3 {
+        return Err(ModelError::Changed(N::NAME));
+    }
+    Ok(N::BYTES)
+}
+
+/// Whether the program's own weights of a network of the manifest are in order.
+///
+/// # Errors
+/// [`ModelError`]: a damaged build.
+pub fn check_shipped(name: &str) -> Result<(), ModelError> {
+    match name {
+        MotionNet::NAME => load::<MotionNet>(None).map(drop),
+        MatteNet::NAME => load::<MatteNet>(None).map(drop),
+        FewShotNets::NAME => load::<FewShotNets>(None).map(drop),
+        _ => Err(ModelError::Unknown(name.to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -100,13 +150,13 @@ mod tests {
     #[test]
     fn the_manifest_describes_the_shipped_weights() {
         let entries = manifest();
-        assert_eq!(entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["motion"], "one set is shipped");
+        assert_eq!(entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["motion", "matte", "few-shot"], "all that is shipped");
         for entry in entries {
-            assert_eq!(entry.blake3, blake3::hash(MOTION).to_hex().as_str(), "the hash of {} fits", entry.file);
+            assert!(check_shipped(&entry.name).is_ok(), "{} is the manifest's and makes a network", entry.file);
             assert!(entry.samples > 0 && !entry.command.is_empty() && !entry.licence.is_empty(), "{} says how it was made", entry.name);
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
             assert!(folder.join(&entry.file).is_file() && folder.join(&entry.curve).is_file(), "its files lie beside the manifest");
         }
-        assert!(shipped_motion().is_ok(), "and they make a network");
+        assert!(check_shipped("another").is_err(), "what is not shipped");
     }
 }

@@ -63,12 +63,13 @@ impl Puppet {
     /// When the GPU cannot hold the picture; the puppet then has no portrait, and [`Self::leave_gpu`] helps.
     pub fn set_portrait(&mut self, portrait: &Portrait) -> Result<(), ComposeError> {
         self.compositor = None;
-        self.compositor = Some(match &self.gpu {
-            Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, FLOW_CELLS)?),
-            None => Compositor::Cpu(CpuCompositor::new(portrait)),
-        });
         self.retargeter.set_portrait(portrait);
         self.generator.set_portrait(portrait);
+        let plate = self.generator.plate();
+        self.compositor = Some(match &self.gpu {
+            Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?),
+            None => Compositor::Cpu(CpuCompositor::new(portrait, plate)),
+        });
         Ok(())
     }
 

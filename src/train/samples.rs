@@ -11,7 +11,7 @@ use crate::synth::{Pair, Part};
 
 /// One training example; planes are [`FLOW_CELLS`] square, row by row.
 #[derive(Clone, Debug)]
-pub(super) struct MotionExample {
+pub struct MotionExample {
     /// The net's input.
     pub input: MotionSample,
     /// True backward flow in crop pixels; where background comes to light, from the nearest background that was there already.

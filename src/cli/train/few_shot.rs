@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::run::RunArgs;
 use crate::cli::synth::KitArgs;
-use crate::model::{DiscriminatorConfig, FewShotConfig, Preset, motion_from_file, shipped_motion};
+use crate::model::{self, DiscriminatorConfig, FewShotConfig, Preset};
 use crate::synth::EpisodeSampler;
 use crate::train::{EpisodeSource, FewShotOptions, FewShotTrainer, FewShotWeights};
 
@@ -83,10 +83,7 @@ impl Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let source: Arc<EpisodeSource> = Arc::new(EpisodeSampler::new(args.kit.load()?, args.identities));
-    let motion = || match &args.motion_weights {
-        Some(path) => motion_from_file(path),
-        None => shipped_motion(),
-    };
+    let motion = || model::load(args.motion_weights.as_deref());
     let (resumed_motion, new_motion) = (motion()?, motion()?);
     let options = args.options()?;
     let resumed = options.clone();

@@ -1,7 +1,9 @@
 //! `retrato train`: the networks learn from synthetic heads.
 
 mod few_shot;
+mod matte;
 mod motion;
+mod pairs;
 mod run;
 
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ pub(super) struct Args {
 enum Network {
     /// The motion net: landmarks to backward flow and visibility
     Motion(motion::Args),
+    /// The matte net: which part of a portrait is the head, so that what is behind it can be filled in
+    Matte(matte::Args),
     /// The few-shot generator: what a warp cannot show, from an embedding of the person
     FewShot(few_shot::Args),
 }
@@ -27,6 +31,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     keep_memory()?;
     match &args.network {
         Network::Motion(args) => motion::run(args),
+        Network::Matte(args) => matte::run(args),
         Network::FewShot(args) => few_shot::run(args),
     }
 }

@@ -1,0 +1,216 @@
+//! What stands behind the head, and where it comes to light when the head moves away.
+//!
+//! The matte says which part of the portrait is head; behind it, the background is filled in once. In each frame the matte moves as the head does: where the
+//! head was and is no more, the plate shows.
+
+use std::sync::Arc;
+
+use glam::Vec2;
+use image::RgbaImage;
+
+use super::crop_picture::crop_picture;
+use super::inpaint::{Area, Hole, inpainted};
+use crate::data::{CROP_PX, Landmarks, Portrait, UncoveredField};
+use crate::model::{INPUT_CELLS, MATTE_CELLS, Matte, MatteNet};
+
+/// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
+const BEYOND: i32 = 2;
+/// Shares of head from which on a place begins to be filled and is filled wholly.
+const FILLED: std::ops::Range<f32> = 0.1..0.4;
+/// Shares of head over which a place counts as uncovered when the head has gone from it.
+const GONE: std::ops::Range<f32> = 0.25..0.65;
+/// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own.
+const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
+/// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
+/// follow the head as a whole.
+const ABOVE_CHIN: std::ops::Range<f32> = -0.1..0.5;
+/// Structures finer than this are taken from the other side of the hole's edge, in crop pixels.
+const FINE_PX: f32 = 10.0;
+const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
+
+/// The clean plate of one portrait.
+pub(super) struct CleanPlate {
+    /// The whole picture, with the background in the place of the head.
+    pub pixels: Arc<RgbaImage>,
+    /// Share of head, [`MATTE_CELLS`] squared.
+    head: Vec<f32>,
+    /// The same with its rim.
+    reach: Vec<f32>,
+}
+
+impl CleanPlate {
+    pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
+        let matte = net.matte(crop_picture(portrait, MATTE_CELLS), &portrait.landmarks_in_crop().0)?;
+        Ok(Self::of(&matte, portrait))
+    }
+
+    fn of(matte: &Matte, portrait: &Portrait) -> Self {
+        let reach = widened(&matte.head, BEYOND);
+        let nearest = nearest_background(&reach, &matte.body);
+        let crop = portrait.crop;
+        let head_at = |at: Vec2| sampled(&reach, crop.crop_from_image(at));
+        let known = |at: Vec2| 1.0 - smooth_step(&FILLED, head_at(at)).max(sampled(&matte.body, crop.crop_from_image(at)));
+        let nearest_at = |at: Vec2| {
+            let place = nearest[cell_at(crop.crop_from_image(at))]?;
+            Some(crop.image_from_crop(place))
+        };
+        let hole =
+            Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
+        let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait), &hole));
+        Self { pixels, head: matte.head.clone(), reach }
+    }
+
+    /// Where the head was and is no more, when its landmarks come to `target`; `near` is the head's backward flow, [`INPUT_CELLS`] squared.
+    pub(super) fn uncovered(&self, near: &[Vec2], target: &Landmarks, uncovered: &mut UncoveredField) {
+        uncovered.size = MATTE_CELLS;
+        uncovered.cells.clear();
+        let up = UpFromChin::of(target);
+        uncovered.cells.extend(self.reach.iter().enumerate().map(|(cell, was)| {
+            let at = centre(cell);
+            let here = was * smooth_step(&ABOVE_CHIN, up.height(at));
+            if here < 1e-3 {
+                return 0.0;
+            }
+            let flow = flow_at(near, at);
+            let is = sampled(&self.head, at + flow);
+            here * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
+        }));
+    }
+}
+
+/// The part of the picture that the crop covers.
+fn area(portrait: &Portrait) -> Area {
+    let (width, height) = portrait.pixels.dimensions();
+    let span = |origin: f32, size: u32| {
+        let first = origin.floor().clamp(0.0, size as f32);
+        let end = (origin + portrait.crop.side_px).ceil().clamp(0.0, size as f32);
+        (first as u32, (end - first) as u32)
+    };
+    let ((left, width), (top, height)) = (span(portrait.crop.origin_px[0], width), span(portrait.crop.origin_px[1], height));
+    Area { corner: [left, top], size: [width, height] }
+}
+
+/// Where the chin is and which way is up, in a face.
+struct UpFromChin {
+    chin: Vec2,
+    up: Vec2,
+    unit_px: f32,
+}
+
+impl UpFromChin {
+    fn of(landmarks: &Landmarks) -> Self {
+        const CHIN: usize = 8;
+        const NOSE_ROOT: usize = 27;
+        let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);
+        Self { chin, up: (root - chin).try_normalize().unwrap_or(Vec2::NEG_Y), unit_px: landmarks.inter_ocular().max(1.0) }
+    }
+
+    fn height(&self, at: Vec2) -> f32 {
+        (at - self.chin).dot(self.up) / self.unit_px
+    }
+}
+
+/// 0 up to the range's start, 1 from its end on.
+fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
+    let t = ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
+
+/// Middle of a cell, in crop pixels.
+fn centre(cell: usize) -> Vec2 {
+    (Vec2::new((cell % MATTE_CELLS) as f32, (cell / MATTE_CELLS) as f32) + 0.5) * CELL_PX - 0.5
+}
+
+/// The cell that a place of the crop lies in, or the nearest one.
+fn cell_at(at: Vec2) -> usize {
+    let [x, y] = ((at + 0.5) / CELL_PX).to_array().map(|v| (v.max(0.0) as usize).min(MATTE_CELLS - 1));
+    y * MATTE_CELLS + x
+}
+
+/// Four cells around a place and their shares, on a grid of `size` cells along each side.
+fn around(at: Vec2, size: usize) -> [(usize, f32); 4] {
+    let last = (size - 1) as f32;
+    let place = ((at + 0.5) * (size as f32 / CROP_PX) - 0.5).clamp(Vec2::ZERO, Vec2::splat(last));
+    let (x, y) = (place.x as usize, place.y as usize);
+    let (u, v) = (place.x.fract(), place.y.fract());
+    let index = |x: usize, y: usize| y.min(size - 1) * size + x.min(size - 1);
+    [(index(x, y), (1.0 - u) * (1.0 - v)), (index(x + 1, y), u * (1.0 - v)), (index(x, y + 1), (1.0 - u) * v), (index(x + 1, y + 1), u * v)]
+}
+
+/// A plane of [`MATTE_CELLS`] squared at a place of the crop, bilinear.
+fn sampled(plane: &[f32], at: Vec2) -> f32 {
+    around(at, MATTE_CELLS).into_iter().map(|(cell, share)| share * plane[cell]).sum()
+}
+
+fn flow_at(flow: &[Vec2], at: Vec2) -> Vec2 {
+    around(at, INPUT_CELLS).into_iter().map(|(cell, share)| share * flow[cell]).sum()
+}
+
+/// The largest value within some cells in each direction.
+fn widened(plane: &[f32], reach: i32) -> Vec<f32> {
+    let last = MATTE_CELLS as i32 - 1;
+    let along = |plane: &[f32], across: bool| -> Vec<f32> {
+        let value = |cell: usize, step: i32| {
+            let (x, y) = ((cell % MATTE_CELLS) as i32, (cell / MATTE_CELLS) as i32);
+            let (x, y) = if across { ((x + step).clamp(0, last), y) } else { (x, (y + step).clamp(0, last)) };
+            plane[y as usize * MATTE_CELLS + x as usize]
+        };
+        (0..plane.len()).map(|cell| (-reach..=reach).map(|step| value(cell, step)).fold(0.0, f32::max)).collect()
+    };
+    along(&along(plane, true), false)
+}
+
+/// For every cell the middle of the nearest one that is neither head nor body.
+fn nearest_background(head: &[f32], body: &[f32]) -> Vec<Option<Vec2>> {
+    let is_background = |cell: usize| head[cell] < FILLED.start && body[cell] < 0.5;
+    crate::data::nearest_cells(MATTE_CELLS, is_background).into_iter().map(|cell| cell.map(centre)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::testing::portrait;
+
+    /// A round head of 60 pixels about (128, 110).
+    fn matte() -> Matte {
+        let head = (0..MATTE_CELLS * MATTE_CELLS).map(|cell| f32::from(u8::from(centre(cell).distance(Vec2::new(128.0, 110.0)) < 60.0)));
+        Matte { head: head.collect(), body: vec![0.0; MATTE_CELLS * MATTE_CELLS] }
+    }
+
+    fn plate() -> (CleanPlate, Portrait) {
+        let pixels = RgbaImage::from_fn(512, 512, |x, y| {
+            let head = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 220.5)) < 120.0;
+            image::Rgba(if head { [220, 40, 40, 255] } else { [40, 90, 60, 255] })
+        });
+        let portrait = portrait(pixels);
+        (CleanPlate::of(&matte(), &portrait), portrait)
+    }
+
+    #[test]
+    fn the_head_is_gone_from_the_plate_and_the_rest_is_the_pictures_own() {
+        let (plate, portrait) = plate();
+        let mut unequal = 0;
+        for ((x, y, a), b) in plate.pixels.enumerate_pixels().zip(portrait.pixels.pixels()) {
+            let far = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 220.5));
+            unequal += usize::from(far > 140.0 && a != b);
+            assert!(far > 118.0 || a[0] < 60, "red is left at {x}, {y}: {a:?}");
+        }
+        assert_eq!(unequal, 0, "the background is untouched");
+    }
+
+    #[test]
+    fn what_the_head_leaves_is_uncovered_and_at_rest_nothing_is() {
+        let (plate, portrait) = plate();
+        let rest = portrait.landmarks_in_crop();
+        let mut field = UncoveredField::default();
+        let shares = |field: &UncoveredField, at: Vec2| field.cells[cell_at(at)];
+        plate.uncovered(&vec![Vec2::ZERO; INPUT_CELLS * INPUT_CELLS], &rest, &mut field);
+        assert!(field.cells.iter().all(|share| *share == 0.0), "at rest");
+        // The head goes 12 pixels down: each place looks 12 pixels further up.
+        plate.uncovered(&vec![Vec2::new(0.0, -12.0); INPUT_CELLS * INPUT_CELLS], &rest.map(|p| p + Vec2::new(0.0, 12.0)), &mut field);
+        assert!(shares(&field, Vec2::new(128.0, 54.0)) > 0.9, "above the crown");
+        for still in [Vec2::new(128.0, 110.0), Vec2::new(128.0, 20.0), Vec2::new(128.0, 172.0)] {
+            assert!(shares(&field, still) < 0.01, "{still} is head, background or neck");
+        }
+    }
+}
