@@ -11,7 +11,7 @@ use super::common;
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::compose::CpuCompositor;
 use crate::data::{Input, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Reenactor};
+use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Picture, Reenactor};
 use crate::face::FaceFinder as _;
 use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice};
 use crate::pipeline::Progress;
@@ -27,6 +27,9 @@ pub(super) struct Args {
     model: common::ModelArgs,
     #[command(flatten)]
     weights: common::WeightArgs,
+    /// Measure the few-shot generator with this many frames of the clip as sources too
+    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_shots)]
+    shots: usize,
     /// Use at most this many frames of each clip
     #[arg(long, value_name = "COUNT")]
     max_frames: Option<usize>,
@@ -43,10 +46,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut results = Vec::new();
     for path in clip_files(&args.clips)? {
         let mut detector = Detector { finder: DlibFinder::new(Arc::clone(&model)) };
-        let clip = read_clip(&path, args.max_frames, &mut detector)?;
+        let clip = read_clip(&path, args, &mut detector)?;
         let mut models: Vec<Box<dyn Reenactor>> = vec![Box::new(CopySource)];
         for generator in generators(args)? {
-            models.push(Box::new(GeneratorReenactor::new(generator)));
+            models.push(Box::new(GeneratorReenactor::new(generator, 1)));
+        }
+        if args.shots > 1 {
+            models.push(Box::new(GeneratorReenactor::new(started(GeneratorChoice::FewShot(args.weights.files()))?, args.shots)));
         }
         let bar = common::ProgressLine::new(args.json);
         for model in models {
@@ -69,11 +75,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
     let files = args.weights.files();
     let choices = [GeneratorChoice::LandmarkWarp, GeneratorChoice::MotionNet(files.clone()), GeneratorChoice::FewShot(files)];
-    let start = |choice: GeneratorChoice| match generate::start(&choice) {
+    choices.into_iter().map(started).collect()
+}
+
+fn started(choice: GeneratorChoice) -> anyhow::Result<Box<dyn Generator>> {
+    match generate::start(&choice) {
         (generator, None) => Ok(generator),
         (_, Some(trouble)) => Err(anyhow!(trouble)),
-    };
-    choices.into_iter().map(start).collect()
+    }
+}
+
+fn parse_shots(text: &str) -> Result<usize, String> {
+    text.trim().parse().ok().filter(|shots| (1..=32).contains(shots)).ok_or_else(|| "give a number from 1 to 32".to_owned())
 }
 
 fn progress(clip: &EvaluationClip, done: usize) -> Progress {
@@ -102,13 +115,12 @@ fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read_clip(path: &Path, max_frames: Option<usize>, detector: &mut Detector) -> anyhow::Result<EvaluationClip> {
+fn read_clip(path: &Path, args: &Args, detector: &mut Detector) -> anyhow::Result<EvaluationClip> {
     let spec = SourceSpec::Clip { path: path.to_owned(), looped: false };
     let source = capture::open(&spec, OpenOptions::full_size())?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let clip =
-        EvaluationClip::read(&name, Frames(source).take(max_frames.unwrap_or(usize::MAX)), &mut |picture| detector.largest(picture))?;
-    Ok(clip)
+    let frames = Frames(source).take(args.max_frames.unwrap_or(usize::MAX));
+    Ok(EvaluationClip::read(&name, args.shots - 1, frames, &mut |picture| detector.largest(picture))?)
 }
 
 /// The pictures of a clip, one after the other.
@@ -145,22 +157,34 @@ impl Detector {
 /// A generator with the compositor behind it.
 struct GeneratorReenactor {
     generator: Box<dyn Generator>,
+    name: String,
     prepared: Option<(Portrait, CpuCompositor)>,
+    takes_shots: bool,
+    shots: Vec<Portrait>,
     change: PictureChange,
 }
 
+fn portrait_of(picture: &Picture) -> Portrait {
+    let pixels = DynamicImage::ImageRgb8(picture.pixels.clone()).into_rgba8();
+    portrait::portrait_from_whole("frame", pixels, picture.landmarks.clone())
+}
+
 impl GeneratorReenactor {
-    fn new(generator: Box<dyn Generator>) -> Self {
-        Self { generator, prepared: None, change: PictureChange::none(FLOW_CELLS) }
+    /// With more than one shot, all further frames of the clip that were chosen are sources too.
+    fn new(generator: Box<dyn Generator>, shots: usize) -> Self {
+        let name = if shots > 1 { format!("{}, {shots} shots", generator.name()) } else { generator.name().to_owned() };
+        Self { generator, name, prepared: None, takes_shots: shots > 1, shots: Vec::new(), change: PictureChange::none(FLOW_CELLS) }
     }
 
     /// One clip has one source; it is prepared once.
-    fn prepare(&mut self, source: &RgbImage, landmarks: &Landmarks) {
-        let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != *landmarks);
+    fn prepare(&mut self, source: &Picture) {
+        let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != source.landmarks);
         if is_new {
-            let pixels = DynamicImage::ImageRgb8(source.clone()).into_rgba8();
-            let portrait = portrait::portrait_from_whole("source", pixels, landmarks.clone());
+            let portrait = portrait_of(source);
             self.generator.set_portrait(&portrait);
+            for shot in &self.shots {
+                self.generator.add_source(shot);
+            }
             let compositor = CpuCompositor::new(&portrait, self.generator.plate());
             self.prepared = Some((portrait, compositor));
         }
@@ -169,14 +193,21 @@ impl GeneratorReenactor {
 
 impl Reenactor for GeneratorReenactor {
     fn name(&self) -> &str {
-        self.generator.name()
+        &self.name
     }
 
-    fn reenact(&mut self, source: &RgbImage, landmarks: &Landmarks, targets: &Landmarks) -> Result<RgbImage, ModelError> {
-        self.prepare(source, landmarks);
+    fn take_shots(&mut self, shots: &[Picture]) {
+        if self.takes_shots {
+            self.shots = shots.iter().map(portrait_of).collect();
+        }
+    }
+
+    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+        self.prepare(source);
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
-        let landmarks_in_crop = targets.map(|p| portrait.crop.crop_from_image(p));
-        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop: None }, &mut self.change);
+        let landmarks_in_crop = target.landmarks.map(|p| portrait.crop.crop_from_image(p));
+        let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));
+        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop }, &mut self.change);
         let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }
@@ -204,8 +235,12 @@ impl Reenactor for Keeping {
         self.model.name()
     }
 
-    fn reenact(&mut self, source: &RgbImage, landmarks: &Landmarks, targets: &Landmarks) -> Result<RgbImage, ModelError> {
-        let output = self.model.reenact(source, landmarks, targets)?;
+    fn take_shots(&mut self, shots: &[Picture]) {
+        self.model.take_shots(shots);
+    }
+
+    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+        let output = self.model.reenact(source, target)?;
         if let Some(folder) = &self.folder {
             output.save(folder.join(format!("{:04}.png", self.made)))?;
         }

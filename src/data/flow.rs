@@ -62,6 +62,12 @@ pub struct UncoveredField {
 }
 
 impl UncoveredField {
+    /// Share of the plate in the cell nearest to cell (x, y) of a grid of `cells` along each side over the same crop; 0 when nothing is uncovered.
+    pub fn nearest(&self, [x, y]: [usize; 2], cells: usize) -> f32 {
+        let at = |v: usize| v * self.size / cells.max(1);
+        if self.is_empty() { 0.0 } else { self.cells.get(at(y) * self.size + at(x)).copied().unwrap_or(0.0) }
+    }
+
     /// Covers all.
     pub fn clear(&mut self) {
         self.size = 0;

@@ -3,6 +3,7 @@
 
 use std::borrow::Borrow;
 
+use glam::Vec2;
 use image::RgbImage;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -11,11 +12,14 @@ use super::{
     Evaluation, LandmarkError, MEASURE_PX, Measures, Scores, compare_landmarks, compare_pictures, scale_to_measure, upright_for_detection,
 };
 use crate::data::Landmarks;
+use crate::face::rest_pupils;
 
 /// Index of the first target among the clip's frames.
 const FIRST_TARGET: usize = 5;
 /// Frames from one target to the next.
 const TARGET_STEP: usize = 10;
+/// Every so many frames one may become a further picture of the person.
+const SHOT_STEP: usize = 10;
 /// More targets than any sensible clip has; what comes later is not measured.
 const MOST_TARGETS: usize = 4096;
 
@@ -67,9 +71,12 @@ pub trait Reenactor {
     /// Short name for tables and results, such as `landmark-warp`.
     fn name(&self) -> &str;
 
-    /// The face of `source` moved so that its landmarks come to lie at `target_landmarks`. Pictures are [`MEASURE_PX`] square, landmarks in
-    /// their pixels; source and target show the same person.
-    fn reenact(&mut self, source: &RgbImage, source_landmarks: &Landmarks, target_landmarks: &Landmarks) -> Result<RgbImage, ModelError>;
+    /// The face of `source` moved as that of `target` is, of which only landmarks and pupils may be looked at. Pictures are [`MEASURE_PX`] square; source and
+    /// target show the same person.
+    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError>;
+
+    /// More pictures of the person, before the first target.
+    fn take_shots(&mut self, _: &[Picture]) {}
 }
 
 /// The baseline that does nothing: every output is the source.
@@ -81,8 +88,8 @@ impl Reenactor for CopySource {
         "copy"
     }
 
-    fn reenact(&mut self, source: &RgbImage, _: &Landmarks, _: &Landmarks) -> Result<RgbImage, ModelError> {
-        Ok(source.clone())
+    fn reenact(&mut self, source: &Picture, _: &Picture) -> Result<RgbImage, ModelError> {
+        Ok(source.pixels.clone())
     }
 }
 
@@ -95,6 +102,8 @@ pub struct Picture {
     pub pixels: RgbImage,
     /// The largest face, in pixels of `pixels`.
     pub landmarks: Landmarks,
+    /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
+    pub pupils: [Vec2; 2],
 }
 
 /// The frames of a clip that an evaluation needs.
@@ -106,6 +115,8 @@ pub struct EvaluationClip {
     pub frame_size: [u32; 2],
     /// The first frame.
     pub source: Picture,
+    /// More frames of the person, spread over the clip, none of them a target.
+    pub shots: Vec<Picture>,
     /// The frames to be made again, in order; never empty.
     pub targets: Vec<Picture>,
     /// How many frames were passed over because no face was found in them.
@@ -113,9 +124,10 @@ pub struct EvaluationClip {
 }
 
 impl EvaluationClip {
-    /// Takes source and targets out of all frames of a clip, in order. `detect` returns the landmarks of the largest face of any picture.
+    /// Takes source and targets out of all frames of a clip, in order, and `more` further frames of the person. `detect` returns the landmarks of the largest face of any picture.
     pub fn read<P: Borrow<RgbImage>, E: Into<ModelError>>(
         name: &str,
+        more: usize,
         frames: impl IntoIterator<Item = Result<P, E>>,
         detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>,
     ) -> Result<Self, EvaluateError> {
@@ -123,6 +135,7 @@ impl EvaluationClip {
         let mut frame_size = [0; 2];
         let mut source = None;
         let (mut targets, mut targets_without_face) = (Vec::new(), 0);
+        let mut shots = Vec::new();
         for (index, frame) in frames.into_iter().enumerate() {
             let frame = frame.map_err(|cause| EvaluateError::Read { clip: clip(), cause: cause.into() })?;
             if index == 0 {
@@ -136,6 +149,8 @@ impl EvaluationClip {
                     Some(target) => targets.push(target),
                     None => targets_without_face += 1,
                 }
+            } else if more > 0 && index.is_multiple_of(SHOT_STEP) {
+                shots.extend(Picture::of(index, frame.borrow(), detect));
             }
             if targets.len() == MOST_TARGETS {
                 break;
@@ -145,8 +160,15 @@ impl EvaluationClip {
         if targets.is_empty() {
             return Err(EvaluateError::NoTarget { clip: clip() });
         }
-        Ok(Self { name: clip(), frame_size, source, targets, targets_without_face })
+        Ok(Self { name: clip(), frame_size, source, shots: spread(shots, more), targets, targets_without_face })
     }
+}
+
+/// At most `count` of some pictures, evenly spread over them.
+fn spread(pictures: Vec<Picture>, count: usize) -> Vec<Picture> {
+    let (all, count) = (pictures.len(), count.min(pictures.len()));
+    let wanted: Vec<usize> = (0..count).map(|k| (2 * k + 1) * all / (2 * count)).collect();
+    pictures.into_iter().enumerate().filter(|(n, _)| wanted.contains(n)).map(|(_, picture)| picture).collect()
 }
 
 /// Whether the frame of this index is to be made again.
@@ -158,7 +180,8 @@ impl Picture {
     fn of(index: usize, frame: &RgbImage, detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>) -> Option<Self> {
         let pixels = scale_to_measure(frame)?;
         let landmarks = find_face(&pixels, frame.dimensions().into(), detect)?;
-        Some(Self { index, pixels, landmarks })
+        let pupils = rest_pupils(&pixels, &landmarks);
+        Some(Self { index, pixels, landmarks, pupils })
     }
 
     fn shown(&self) -> (&RgbImage, &Landmarks) {
@@ -180,6 +203,7 @@ pub fn evaluate(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Evaluation, EvaluateError> {
     let mut frames = Vec::with_capacity(clip.targets.len());
+    model.take_shots(&clip.shots);
     for targets in clip.targets.chunks(MEASURED_TOGETHER) {
         let mut outputs = Vec::with_capacity(targets.len());
         for target in targets {
@@ -209,7 +233,7 @@ fn measure(outputs: &[(RgbImage, &Picture, Option<LandmarkError>)], source: &Pic
 
 /// One output, checked to have the size that can be measured.
 fn reenact(clip: &EvaluationClip, target: &Picture, model: &mut dyn Reenactor) -> Result<RgbImage, EvaluateError> {
-    let output = model.reenact(&clip.source.pixels, &clip.source.landmarks, &target.landmarks);
+    let output = model.reenact(&clip.source, target);
     let output = output.and_then(|picture| match picture.dimensions() {
         (MEASURE_PX, MEASURE_PX) => Ok(picture),
         (width, height) => Err(format!("its output is {width} x {height} pixels instead of {MEASURE_PX} x {MEASURE_PX}").into()),
@@ -220,7 +244,6 @@ fn reenact(clip: &EvaluationClip, target: &Picture, model: &mut dyn Reenactor) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glam::Vec2;
     use image::Rgb;
 
     /// A frame whose face is a red square that moves with `step`; without a face it is all grey.
@@ -242,7 +265,7 @@ mod tests {
     }
 
     fn read(frames: Vec<RgbImage>) -> Result<EvaluationClip, EvaluateError> {
-        EvaluationClip::read("squares", frames.into_iter().map(Ok::<_, ModelError>), &mut find_red)
+        EvaluationClip::read("squares", 2, frames.into_iter().map(Ok::<_, ModelError>), &mut find_red)
     }
 
     fn moving(count: u32, size: (u32, u32)) -> Vec<RgbImage> {
@@ -257,9 +280,9 @@ mod tests {
             "oracle"
         }
 
-        fn reenact(&mut self, source: &RgbImage, _: &Landmarks, target: &Landmarks) -> Result<RgbImage, ModelError> {
-            let (low, high) = target.bounds();
-            Ok(RgbImage::from_fn(source.width(), source.height(), |x, y| {
+        fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+            let (low, high) = target.landmarks.bounds();
+            Ok(RgbImage::from_fn(source.pixels.width(), source.pixels.height(), |x, y| {
                 let p = Vec2::new(x as f32, y as f32);
                 if p.cmpge(low).all() && p.cmple(high).all() { Rgb([250, 20, 20]) } else { Rgb([90, 90, 90]) }
             }))
@@ -278,6 +301,7 @@ mod tests {
             "the sixth, not the sixteenth without a face, the twenty-sixth"
         );
         assert_eq!(clip.targets_without_face, 1, "the passed one is counted");
+        assert_eq!(clip.shots.iter().map(|shot| shot.index).collect::<Vec<_>>(), [10, 20], "others for more shots");
     }
 
     #[test]
@@ -311,7 +335,7 @@ mod tests {
         assert!(matches!(read(vec![RgbImage::new(0, 0)]), Err(EvaluateError::NoSource { .. })), "an empty frame");
         assert!(matches!(read(moving(5, (64, 64))), Err(EvaluateError::NoTarget { .. })), "too short");
         let broken = [Ok(frame(0, true, (64, 64))), Err("cut off")];
-        let error = EvaluationClip::read("cut.mp4", broken, &mut find_red).expect_err("a broken clip");
+        let error = EvaluationClip::read("cut.mp4", 0, broken, &mut find_red).expect_err("a broken clip");
         assert_eq!(error.to_string(), "cannot read cut.mp4: cut off", "names the clip and the cause");
     }
 
@@ -322,7 +346,7 @@ mod tests {
             fn name(&self) -> &'static str {
                 "wrong"
             }
-            fn reenact(&mut self, _: &RgbImage, _: &Landmarks, _: &Landmarks) -> Result<RgbImage, ModelError> {
+            fn reenact(&mut self, _: &Picture, _: &Picture) -> Result<RgbImage, ModelError> {
                 Ok(RgbImage::new(8, 9))
             }
         }

@@ -29,6 +29,9 @@ pub trait Generator: Send {
     /// Prepares for a portrait; called once before the first frame of it.
     fn set_portrait(&mut self, portrait: &Portrait);
 
+    /// Takes another picture of the portrait's person, after [`Self::set_portrait`]; a method that needs only one does nothing with it.
+    fn add_source(&mut self, _: &Portrait) {}
+
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {
         None

@@ -65,7 +65,7 @@ impl MotionWarp {
             plate.uncovered(&batch.near()?, &motion.landmarks_in_crop, &mut change.uncovered);
         }
         match &self.painter {
-            Some(painter) => painter.paint(&moved, motion, &mut change.paint),
+            Some(painter) => painter.paint(&self.net, &moved, motion, &change.uncovered, &mut change.paint),
             None => Ok(()),
         }
     }
@@ -104,6 +104,14 @@ impl Generator for MotionWarp {
         {
             tracing::error!("the few-shot generator failed ({error}); the portrait is moved without it from now on");
             self.painter = None;
+        }
+    }
+
+    fn add_source(&mut self, portrait: &Portrait) {
+        if let Some(painter) = &mut self.painter
+            && let Err(error) = painter.add_source(portrait)
+        {
+            tracing::error!("another picture of the person could not be used: {error}");
         }
     }
 

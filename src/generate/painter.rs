@@ -7,8 +7,11 @@ use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
 
 use super::crop_picture::crop_picture;
-use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion};
-use crate::model::{FewShotNets, GeneratorInput, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionFlow, WarpedSource, cut, draw_landmarks};
+use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
+use crate::model::{
+    Embedder, FewShotNets, GeneratorInput, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
+    MotionSample, STILL_BODY, WarpedSource, cut, draw_landmarks, landmark_distance,
+};
 use crate::nn::StyleVector;
 
 /// Cells along each side of the paint and of the pictures that the networks see.
@@ -17,6 +20,8 @@ const CELLS: usize = CROP_PX as usize;
 const FADE: std::ops::Range<f32> = 0.1..0.35;
 /// Change of colour from which on the warped picture's own detail gives way, and at which none of it is kept. Below, the brushwork stays under the change.
 const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
+/// Most pictures of one person that are used.
+const MOST_PICTURES: usize = 32;
 /// Changes smaller than this are none: half a step of 8 bits.
 const NOTICED: f32 = 0.5 / 255.0;
 
@@ -26,10 +31,22 @@ pub struct Painter {
     sitter: Option<Sitter>,
 }
 
+/// What is known of the person: one picture at least, the portrait itself first.
 struct Sitter {
+    pictures: Vec<Seen>,
+    /// Of the mean embedding of all pictures.
+    style: StyleVector,
+}
+
+/// One picture as the networks see it.
+struct Seen {
     /// `[1, 256, 256, 3]`.
     picture: Tensor,
-    style: StyleVector,
+    /// The same small, for the motion net.
+    small: Vec<f32>,
+    landmarks: Landmarks,
+    /// `[1, numbers]`.
+    embedding: Tensor,
 }
 
 impl Painter {
@@ -40,26 +57,63 @@ impl Painter {
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
         self.sitter = None;
-        let picture = Tensor::from_vec(crop_picture(portrait, CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
-        let landmarks = landmark_image(&portrait.landmarks_in_crop(), Some(portrait.pupils_in_crop()))?;
-        let style = self.nets.projection.project(&self.nets.embedder.embed(&picture, &landmarks)?)?;
-        self.sitter = Some(Sitter { picture, style });
+        let first = self.see(portrait)?;
+        self.sitter = Some(Sitter { style: self.nets.projection.project(&first.embedding)?, pictures: vec![first] });
         Ok(())
     }
 
-    /// Paints over what `moved` shows of the portrait.
-    pub(super) fn paint(&self, moved: &MotionFlow, motion: &PuppetMotion, paint: &mut PaintField) -> Result<()> {
+    /// Another picture of the same person; what is beyond the most that are used is left out.
+    pub(super) fn add_source(&mut self, portrait: &Portrait) -> Result<()> {
+        if self.sitter.as_ref().is_none_or(|sitter| sitter.pictures.len() >= MOST_PICTURES) {
+            return Ok(());
+        }
+        let seen = self.see(portrait)?;
+        if let Some(sitter) = &mut self.sitter {
+            sitter.pictures.push(seen);
+            let embeddings: Vec<&Tensor> = sitter.pictures.iter().map(|seen| &seen.embedding).collect();
+            let count = embeddings.len();
+            sitter.style = self.nets.projection.project(&Embedder::mean(&Tensor::cat(&embeddings, 0)?, count)?)?;
+        }
+        Ok(())
+    }
+
+    fn see(&self, portrait: &Portrait) -> Result<Seen> {
+        let picture = Tensor::from_vec(crop_picture(portrait, CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
+        let landmarks = portrait.landmarks_in_crop();
+        let embedding = self.nets.embedder.embed(&picture, &landmark_image(&landmarks, Some(portrait.pupils_in_crop()))?)?;
+        Ok(Seen { picture, small: crop_picture(portrait, INPUT_CELLS), landmarks, embedding })
+    }
+
+    /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
+    /// left to the plate.
+    pub(super) fn paint(
+        &self,
+        net: &MotionNet,
+        moved: &MotionFlow,
+        motion: &PuppetMotion,
+        uncovered: &UncoveredField,
+        paint: &mut PaintField,
+    ) -> Result<()> {
         let Some(sitter) = &self.sitter else { return Ok(()) };
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
-        let warped = WarpedSource::fetched(&sitter.picture, moved)?.cut(0, square.corner, square.size)?;
+        let own = sitter.warped(0, net, Some(moved), motion)?.cut(0, square.corner, square.size)?;
+        let warped = match sitter.nearest(&motion.landmarks_in_crop) {
+            (0, None) => own.clone(),
+            (near, next) => {
+                let warped = |which: usize| sitter.warped(which, net, (which == 0).then_some(moved), motion);
+                let near = warped(near)?;
+                let both = next.map_or_else(|| Ok(near.clone()), |next| near.over(&warped(next)?))?;
+                both.cut(0, square.corner, square.size)?
+            }
+        };
         let landmarks = cut(
             &landmark_image(&motion.landmarks_in_crop, motion.pupils_in_crop)?,
             0,
             square.corner.map(|c| c / 2),
             square.size.map(|s| s / 2),
         )?;
-        let before = warped.picture.flatten_all()?.to_vec1::<f32>()?;
+        let before = own.picture.flatten_all()?.to_vec1::<f32>()?;
         let output = self.nets.generator.forward(&GeneratorInput { source: Some(warped), landmarks }, &sitter.style)?;
         let after = output.picture.flatten_all()?.to_vec1::<f32>()?;
         if !after.iter().all(|v| v.is_finite()) {
@@ -71,12 +125,38 @@ impl Painter {
         let pixels = before.as_chunks::<3>().0.iter().zip(after.as_chunks::<3>().0).enumerate();
         for (n, (before, after)) in pixels {
             let (x, y) = (square.corner[0] + n % square.size[0], square.corner[1] + n / square.size[0]);
-            let share = outline.share(Vec2::new(x as f32, y as f32));
+            let share = outline.share(Vec2::new(x as f32, y as f32)) * (1.0 - uncovered.nearest([x, y], CELLS));
             if share > 0.0 {
                 paint.cells[y * CELLS + x] = stroke(before, after, share);
             }
         }
         Ok(())
+    }
+}
+
+impl Sitter {
+    /// The picture that has to be moved least, and the next.
+    fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
+        let mut order: Vec<(usize, f32)> =
+            self.pictures.iter().map(|seen| landmark_distance(&seen.landmarks.0, &target.0)).enumerate().collect();
+        order.sort_by(|a, b| a.1.total_cmp(&b.1));
+        (order.first().map_or(0, |(n, _)| *n), order.get(1).map(|(n, _)| *n))
+    }
+
+    /// Picture number `which` brought to the target, along `moved` where that is known already.
+    fn warped(&self, which: usize, net: &MotionNet, moved: Option<&MotionFlow>, motion: &PuppetMotion) -> Result<WarpedSource> {
+        let Some(seen) = self.pictures.get(which) else { candle_core::bail!("there are only {} pictures", self.pictures.len()) };
+        if let Some(moved) = moved {
+            return WarpedSource::fetched(&seen.picture, moved);
+        }
+        let sample = MotionSample {
+            source: seen.landmarks.0.to_vec(),
+            target: motion.landmarks_in_crop.0.to_vec(),
+            pupils: None,
+            picture: seen.small.clone(),
+            body_follow: STILL_BODY,
+        };
+        WarpedSource::fetched(&seen.picture, &net.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?)
     }
 }
 
