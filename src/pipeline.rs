@@ -8,6 +8,7 @@ mod enroll;
 mod error;
 mod executor;
 mod generating;
+mod known_faces;
 mod live_recording;
 mod offline;
 mod puppet;
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
 use enroll::EnrollJob;
-pub use enroll::{Opened, PictureInput};
+pub use enroll::{KNOWN_FACES, Opened, PictureInput};
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
 pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};

@@ -12,8 +12,8 @@ use crate::builtin;
 use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
 use crate::generate::{GeneratorChoice, WeightFiles};
-use crate::pipeline::{Opened, PictureInput, Progress};
-use crate::runtime::StopFlag;
+use crate::pipeline::{KNOWN_FACES, Opened, PictureInput, Progress};
+use crate::runtime::{FileCache, StopFlag};
 use crate::settings::Strengths;
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 
@@ -94,7 +94,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     {
         return Ok(Arc::new(builtin.portrait()?));
     }
-    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok())?;
+    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), FileCache::of_user(KNOWN_FACES).as_ref())?;
     if let Some(face_box) = face_box {
         return opened.place(face_box, model.as_ref().map_err(|e| anyhow!("{e}"))?).map_err(Into::into);
     }

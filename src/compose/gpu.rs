@@ -4,7 +4,7 @@ use image::RgbaImage;
 
 use super::cpu::STILL_PX;
 use super::region::{FEATHER_PX, PasteRegion};
-use crate::data::{CROP_PX, PictureChange, Portrait};
+use crate::data::{CROP_PX, PictureChange, Portrait, UncoveredField};
 
 /// Side of a workgroup of the compose shader, in pixels.
 const GROUP: u32 = 8;
@@ -57,8 +57,7 @@ pub struct GpuCompositor {
     params: wgpu::Buffer,
     flow: wgpu::Buffer,
     uncovered: wgpu::Buffer,
-    /// Cells along each side of what may be uncovered, 0 without a plate.
-    uncovered_cells: usize,
+    has_plate: bool,
     paint: wgpu::Buffer,
     target: wgpu::Texture,
     region: PasteRegion,
@@ -100,8 +99,7 @@ impl GpuCompositor {
             device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
         };
         let flow = field("backward flow", cells * cells * size_of::<[f32; 2]>());
-        let uncovered_cells = if plate.is_some() { cells } else { 0 };
-        let uncovered = field("uncovered", cells * cells * size_of::<f32>());
+        let uncovered = field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>());
         let paint = field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>());
         let params = params_buffer(device, queue, portrait, region, cells);
         let pipeline = pipeline(device);
@@ -114,7 +112,7 @@ impl GpuCompositor {
             params,
             flow,
             uncovered,
-            uncovered_cells,
+            has_plate: plate.is_some(),
             paint,
             target,
             region,
@@ -124,7 +122,7 @@ impl GpuCompositor {
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
     pub fn compose(&self, change: &PictureChange) {
         self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
-        let bare = self.uncovered_cells > 0 && change.uncovered.size == self.uncovered_cells;
+        let bare = self.has_plate && change.uncovered.size == UncoveredField::CELLS;
         if bare {
             self.queue.write_buffer(&self.uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
         }
@@ -133,7 +131,7 @@ impl GpuCompositor {
             self.queue.write_buffer(&self.paint, 0, bytemuck::cast_slice(&change.paint.cells));
         }
         let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
-        let uncovered_cells = if bare { self.uncovered_cells as u32 } else { 0 };
+        let uncovered_cells = if bare { UncoveredField::CELLS as u32 } else { 0 };
         let sizes = [paint_cells, uncovered_cells];
         self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
@@ -240,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::compose::CpuCompositor;
-    use crate::data::{Crop, FlowField, Landmarks, PaintField, UncoveredField};
+    use crate::data::{Crop, FlowField, Landmarks, PaintField};
     use crate::gpu::{Gpu, read_texture};
 
     const CELLS: usize = 128;
@@ -279,8 +277,8 @@ mod tests {
 
     /// A band across the crop in which the plate shows, with soft borders.
     fn band() -> UncoveredField {
-        let cell = |i: usize| (1.0 - ((i / CELLS) as f32 - 80.0).abs() / 12.0).max(0.0);
-        UncoveredField { size: CELLS, cells: (0..CELLS * CELLS).map(cell).collect() }
+        let cell = |i: usize| (1.0 - ((i / UncoveredField::CELLS) as f32 - 160.0).abs() / 24.0).max(0.0);
+        UncoveredField { size: UncoveredField::CELLS, cells: (0..UncoveredField::CELLS.pow(2)).map(cell).collect() }
     }
 
     #[test]

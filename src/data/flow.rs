@@ -2,6 +2,8 @@
 
 use glam::Vec2;
 
+use super::CROP_PX;
+
 /// Backward flow over the crop on a square grid.
 ///
 /// Cell `(x, y)` covers a square of `CROP_PX / size` pixels; its value belongs to that square's centre.
@@ -62,6 +64,9 @@ pub struct UncoveredField {
 }
 
 impl UncoveredField {
+    /// Cells along each side of what generators give: one for each pixel of the crop.
+    pub const CELLS: usize = CROP_PX as usize;
+
     /// Share of the plate in the cell nearest to cell (x, y) of a grid of `cells` along each side over the same crop; 0 when nothing is uncovered.
     pub fn nearest(&self, [x, y]: [usize; 2], cells: usize) -> f32 {
         let at = |v: usize| v * self.size / cells.max(1);

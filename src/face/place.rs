@@ -14,7 +14,7 @@ const CENTRE_ON_TEMPLATE: Vec2 = Vec2::new(0.0, 0.598);
 const MOUTH_WEIGHT: f32 = 0.3;
 
 /// A square around a face in a picture, turned with the head.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FacePlace {
     /// Middle of the square, in pixel indices of the picture.
     pub centre: Vec2,

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use glam::Vec2;
 use image::RgbaImage;
+use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
 
 use super::crop_picture::crop_picture;
 use super::inpaint::{Area, Hole, inpainted};
+use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, Portrait, UncoveredField};
 use crate::model::{INPUT_CELLS, MATTE_CELLS, Matte, MatteNet};
 
@@ -18,7 +21,7 @@ const BEYOND: i32 = 2;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
-const GONE: std::ops::Range<f32> = 0.25..0.65;
+const GONE: std::ops::Range<f32> = 0.2..0.7;
 /// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own.
 const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
@@ -32,7 +35,7 @@ const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
-    /// Share of head, [`MATTE_CELLS`] squared.
+    /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     head: Vec<f32>,
     /// The same with its rim.
     reach: Vec<f32>,
@@ -57,24 +60,33 @@ impl CleanPlate {
         let hole =
             Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
         let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait), &hole));
-        Self { pixels, head: matte.head.clone(), reach }
+        Self { pixels, head: softened(&matte.head), reach: softened(&reach) }
     }
 
     /// Where the head was and is no more, when its landmarks come to `target`; `near` is the head's backward flow, [`INPUT_CELLS`] squared.
     pub(super) fn uncovered(&self, near: &[Vec2], target: &Landmarks, uncovered: &mut UncoveredField) {
-        uncovered.size = MATTE_CELLS;
-        uncovered.cells.clear();
+        uncovered.size = UncoveredField::CELLS;
+        uncovered.cells.resize(UncoveredField::CELLS * UncoveredField::CELLS, 0.0);
         let up = UpFromChin::of(target);
-        uncovered.cells.extend(self.reach.iter().enumerate().map(|(cell, was)| {
-            let at = centre(cell);
-            let here = was * smooth_step(&ABOVE_CHIN, up.height(at));
-            if here < 1e-3 {
-                return 0.0;
+        uncovered.cells.par_chunks_exact_mut(UncoveredField::CELLS).with_min_len(16).enumerate().for_each(|(row, line)| {
+            for (column, share) in line.iter_mut().enumerate() {
+                let at = Vec2::new(column as f32, row as f32);
+                *share = self.uncovered_at(at, near, up.height(at));
             }
-            let flow = flow_at(near, at);
-            let is = sampled(&self.head, at + flow);
-            here * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
-        }));
+        });
+    }
+}
+
+impl CleanPlate {
+    /// Share of the plate at a place of the crop, `height` above the chin.
+    fn uncovered_at(&self, at: Vec2, near: &[Vec2], height: f32) -> f32 {
+        let here = sampled(&self.reach, at) * smooth_step(&ABOVE_CHIN, height);
+        if here < 1e-3 {
+            return 0.0;
+        }
+        let flow = flow_at(near, at);
+        let is = sampled(&self.head, at + flow);
+        here * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
     }
 }
 
@@ -108,12 +120,6 @@ impl UpFromChin {
     fn height(&self, at: Vec2) -> f32 {
         (at - self.chin).dot(self.up) / self.unit_px
     }
-}
-
-/// 0 up to the range's start, 1 from its end on.
-fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
-    let t = ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 /// Middle of a cell, in crop pixels.
@@ -160,6 +166,18 @@ fn widened(plane: &[f32], reach: i32) -> Vec<f32> {
     along(&along(plane, true), false)
 }
 
+/// Each cell mixed with its neighbours.
+fn softened(plane: &[f32]) -> Vec<f32> {
+    let clamped = |v: i32| v.clamp(0, MATTE_CELLS as i32 - 1) as usize;
+    let value = |x: i32, y: i32| plane[clamped(y) * MATTE_CELLS + clamped(x)];
+    let mixed = |cell: usize| {
+        let (x, y) = ((cell % MATTE_CELLS) as i32, (cell / MATTE_CELLS) as i32);
+        let weights = [1.0, 2.0, 1.0];
+        (0..9).map(|k| weights[k % 3] * weights[k / 3] / 16.0 * value(x + k as i32 % 3 - 1, y + k as i32 / 3 - 1)).sum()
+    };
+    (0..plane.len()).map(mixed).collect()
+}
+
 /// For every cell the middle of the nearest one that is neither head nor body.
 fn nearest_background(head: &[f32], body: &[f32]) -> Vec<Option<Vec2>> {
     let is_background = |cell: usize| head[cell] < FILLED.start && body[cell] < 0.5;
@@ -203,7 +221,7 @@ mod tests {
         let (plate, portrait) = plate();
         let rest = portrait.landmarks_in_crop();
         let mut field = UncoveredField::default();
-        let shares = |field: &UncoveredField, at: Vec2| field.cells[cell_at(at)];
+        let shares = |field: &UncoveredField, at: Vec2| field.cells[at.y as usize * UncoveredField::CELLS + at.x as usize];
         plate.uncovered(&vec![Vec2::ZERO; INPUT_CELLS * INPUT_CELLS], &rest, &mut field);
         assert!(field.cells.iter().all(|share| *share == 0.0), "at rest");
         // The head goes 12 pixels down: each place looks 12 pixels further up.

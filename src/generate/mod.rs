@@ -3,6 +3,7 @@
 mod choice;
 mod clean_plate;
 mod crop_picture;
+mod gates;
 mod inpaint;
 mod landmark_warp;
 mod motion_warp;
@@ -40,6 +41,12 @@ pub trait Generator: Send {
     /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]),
     /// where the plate shows and the paint, if the method has any.
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange);
+}
+
+/// 0 up to the range's start, 1 from its end on, smooth between.
+fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
+    let t = ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
 }
 
 /// Cells along each side of every generator's flow field: 2 crop pixels a cell.

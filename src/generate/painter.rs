@@ -7,6 +7,8 @@ use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
 
 use super::crop_picture::crop_picture;
+use super::gates::{Face, Gates, averaged};
+use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     Embedder, FewShotNets, GeneratorInput, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
@@ -45,6 +47,7 @@ struct Seen {
     /// The same small, for the motion net.
     small: Vec<f32>,
     landmarks: Landmarks,
+    pupils: [Vec2; 2],
     /// `[1, numbers]`.
     embedding: Tensor,
 }
@@ -81,7 +84,7 @@ impl Painter {
         let picture = Tensor::from_vec(crop_picture(portrait, CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
         let landmarks = portrait.landmarks_in_crop();
         let embedding = self.nets.embedder.embed(&picture, &landmark_image(&landmarks, Some(portrait.pupils_in_crop()))?)?;
-        Ok(Seen { picture, small: crop_picture(portrait, INPUT_CELLS), landmarks, embedding })
+        Ok(Seen { picture, small: crop_picture(portrait, INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
@@ -98,15 +101,15 @@ impl Painter {
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
         let own = sitter.warped(0, net, Some(moved), motion)?.cut(0, square.corner, square.size)?;
-        let warped = match sitter.nearest(&motion.landmarks_in_crop) {
-            (0, None) => own.clone(),
-            (near, next) => {
+        let (near, next) = sitter.nearest(&motion.landmarks_in_crop);
+        let warped = match next {
+            None => own.clone(),
+            Some(next) => {
                 let warped = |which: usize| sitter.warped(which, net, (which == 0).then_some(moved), motion);
-                let near = warped(near)?;
-                let both = next.map_or_else(|| Ok(near.clone()), |next| near.over(&warped(next)?))?;
-                both.cut(0, square.corner, square.size)?
+                warped(near)?.over(&warped(next)?)?.cut(0, square.corner, square.size)?
             }
         };
+        let gates = sitter.gates(near, motion);
         let landmarks = cut(
             &landmark_image(&motion.landmarks_in_crop, motion.pupils_in_crop)?,
             0,
@@ -114,6 +117,8 @@ impl Painter {
             square.size.map(|s| s / 2),
         )?;
         let before = own.picture.flatten_all()?.to_vec1::<f32>()?;
+        let fetched = warped.picture.flatten_all()?.to_vec1::<f32>()?;
+        let visible = warped.visibility.flatten_all()?.to_vec1::<f32>()?;
         let output = self.nets.generator.forward(&GeneratorInput { source: Some(warped), landmarks }, &sitter.style)?;
         let after = output.picture.flatten_all()?.to_vec1::<f32>()?;
         if !after.iter().all(|v| v.is_finite()) {
@@ -122,12 +127,16 @@ impl Painter {
         paint.size = CELLS;
         paint.cells.resize(CELLS * CELLS, PaintField::NOTHING);
         paint.cells.fill(PaintField::NOTHING);
-        let pixels = before.as_chunks::<3>().0.iter().zip(after.as_chunks::<3>().0).enumerate();
-        for (n, (before, after)) in pixels {
+        let (fetched, after) = (fetched.as_chunks::<3>().0, after.as_chunks::<3>().0);
+        let changes: Vec<f32> = fetched.iter().zip(after).map(|(a, b)| (0..3).map(|c| (b[c] - a[c]).abs()).fold(0.0, f32::max)).collect();
+        let changes = averaged(&changes, square.size[0]);
+        for (n, before) in before.as_chunks::<3>().0.iter().enumerate() {
             let (x, y) = (square.corner[0] + n % square.size[0], square.corner[1] + n / square.size[0]);
             let share = outline.share(Vec2::new(x as f32, y as f32)) * (1.0 - uncovered.nearest([x, y], CELLS));
             if share > 0.0 {
-                paint.cells[y * CELLS + x] = stroke(before, after, share);
+                let listened = gates.at(Vec2::new(x as f32, y as f32), 1.0 - visible[n], changes[n]);
+                let wanted = std::array::from_fn(|c| fetched[n][c] + listened * (after[n][c] - fetched[n][c]));
+                paint.cells[y * CELLS + x] = stroke(before, &wanted, share);
             }
         }
         Ok(())
@@ -141,6 +150,16 @@ impl Sitter {
             self.pictures.iter().map(|seen| landmark_distance(&seen.landmarks.0, &target.0)).enumerate().collect();
         order.sort_by(|a, b| a.1.total_cmp(&b.1));
         (order.first().map_or(0, |(n, _)| *n), order.get(1).map(|(n, _)| *n))
+    }
+
+    /// Where the generator is listened to, when picture number `near` is brought to a motion.
+    fn gates(&self, near: usize, motion: &PuppetMotion) -> Gates {
+        let target = Face { landmarks: &motion.landmarks_in_crop, pupils: motion.pupils_in_crop };
+        let source = self.pictures.get(near).map_or(Face { landmarks: &motion.landmarks_in_crop, pupils: None }, |seen| Face {
+            landmarks: &seen.landmarks,
+            pupils: Some(seen.pupils),
+        });
+        Gates::between(&source, &target)
     }
 
     /// Picture number `which` brought to the target, along `moved` where that is known already.
@@ -167,8 +186,7 @@ fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32) -> [f32; 4] {
     if largest < NOTICED {
         return PaintField::NOTHING;
     }
-    let way = ((largest - GIVES_WAY.start) / (GIVES_WAY.end - GIVES_WAY.start)).clamp(0.0, 1.0);
-    let cover = share * way * way * (3.0 - 2.0 * way);
+    let cover = share * smooth_step(&GIVES_WAY, largest);
     let [r, g, b] = std::array::from_fn(|c| change[c] + cover * before[c]);
     [r, g, b, 1.0 - cover]
 }
@@ -236,8 +254,7 @@ impl Outline {
     /// How much of the paint shows at a place: 1 on the face, 0 away from it.
     fn share(&self, at: Vec2) -> f32 {
         let far = self.distance(at) / self.unit_px;
-        let t = ((FADE.end - far) / (FADE.end - FADE.start)).clamp(0.0, 1.0);
-        t * t * (3.0 - 2.0 * t)
+        1.0 - smooth_step(&FADE, far)
     }
 
     /// Distance from the hull, 0 inside.

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use crossbeam::channel::{Receiver, Sender};
 use image::RgbaImage;
 
-use super::{Event, PipelineError, Shared, generating};
+use super::{Event, PipelineError, Shared, generating, known_faces};
 use crate::data::{PixelBox, Portrait};
 use crate::portrait::{self, FaceCandidate, OpenLimits, Picture, PortraitError};
-use crate::runtime::{StopFlag, Worker};
+use crate::runtime::{FileCache, StopFlag, Worker};
 use crate::track::{DlibFinder, FaceModel};
 
 /// Where a picture comes from.
@@ -43,18 +43,22 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens a picture and looks for faces; without a landmark model none are found.
+    /// Opens a picture and looks for faces, or takes them from the `known` ones; without a landmark model none are found.
     ///
     /// # Errors
     /// A picture that cannot be opened.
-    pub fn open(input: PictureInput, model: Option<&Arc<FaceModel>>) -> Result<Self, PortraitError> {
+    pub fn open(input: PictureInput, model: Option<&Arc<FaceModel>>, known: Option<&FileCache>) -> Result<Self, PortraitError> {
         let limits = OpenLimits::default();
         let picture = match input {
             PictureInput::Path(path) => portrait::open_picture(&path, limits)?,
             PictureInput::Bytes { name, bytes } => portrait::open_bytes(&name, &bytes, limits)?,
             PictureInput::Pixels { name, pixels } => portrait::open_pixels(&name, Arc::unwrap_or_clone(pixels), limits)?,
         };
-        let find = |model: &Arc<FaceModel>| portrait::find_faces(&mut DlibFinder::new(Arc::clone(model)), &picture.pixels);
+        let find = |model: &Arc<FaceModel>| {
+            known_faces::faces(known, &picture, model.identity(), || {
+                portrait::find_faces(&mut DlibFinder::new(Arc::clone(model)), &picture.pixels)
+            })
+        };
         let faces = model.map(find).unwrap_or_default();
         Ok(Self { picture, faces })
     }
@@ -78,6 +82,9 @@ impl Opened {
         portrait::portrait(self.picture.clone(), face.landmarks_in_image.clone()).map(Arc::new)
     }
 }
+
+/// Name of the folder of faces that were found before.
+pub const KNOWN_FACES: &str = "faces";
 
 /// What the thread is asked for.
 pub(super) enum EnrollJob {
@@ -138,7 +145,7 @@ pub(super) fn spawn(
     shared: Arc<Shared>,
 ) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
-    let enroller = Enroller { jobs, model, to_generate, shared };
+    let enroller = Enroller { jobs, model, to_generate, shared, known: FileCache::of_user(KNOWN_FACES) };
     let worker = Worker::spawn(
         "enroll",
         move |stop| enroller.run(stop),
@@ -152,6 +159,7 @@ struct Enroller {
     model: SharedModel,
     to_generate: Sender<generating::Command>,
     shared: Arc<Shared>,
+    known: Option<FileCache>,
 }
 
 impl Enroller {
@@ -175,7 +183,7 @@ impl Enroller {
 
     fn open(&self, input: PictureInput) {
         let model = self.model.wait();
-        let opened = match Opened::open(input, model.as_ref().ok()) {
+        let opened = match Opened::open(input, model.as_ref().ok(), self.known.as_ref()) {
             Ok(opened) => Arc::new(opened),
             Err(error) => return self.shared.report(Event::PortraitFailed(error.to_string())),
         };

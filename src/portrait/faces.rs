@@ -38,7 +38,7 @@ const SAME_FACE: f32 = 0.3;
 const LEAST_BOX_PX: f32 = 12.0;
 
 /// A face that was found in a picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FaceCandidate {
     /// Its landmarks, in pixels of the picture.
     pub landmarks_in_image: Landmarks,

@@ -1,11 +1,13 @@
 //! What the stages run on: links between threads, workers that own a thread, and timing statistics.
 
+mod file_cache;
 mod files;
 mod latest;
 mod memory;
 mod stats;
 mod worker;
 
+pub use file_cache::FileCache;
 pub use files::temporary_in;
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::peak_memory_mb;

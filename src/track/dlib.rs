@@ -57,6 +57,7 @@ fn list(paths: &[PathBuf]) -> String {
 /// The landmark model: about 100 MB in memory, loaded once and shared.
 pub struct FaceModel {
     predictor: LandmarkPredictor,
+    identity: String,
 }
 
 impl std::fmt::Debug for FaceModel {
@@ -88,7 +89,13 @@ impl FaceModel {
             tracing::warn!(message, "dlib refused the landmark model");
             damaged()
         })?;
-        Ok(Self { predictor })
+        let about = std::fs::metadata(path).map_err(|_| damaged())?;
+        Ok(Self { predictor, identity: format!("{} of {} bytes", path.display(), about.len()) })
+    }
+
+    /// Tells models apart: what one of them found is not what another would find.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     fn landmarks(&self, matrix: &ImageMatrix, face: &Rectangle) -> Option<Landmarks> {
