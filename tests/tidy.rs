@@ -12,7 +12,18 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("wgpu::", &["src/gpu/", "src/compose/", "src/present/preview/", "src/present/window.rs"]),
     ("fast_image_resize", &["src/scale.rs"]),
     ("clap::", &["src/cli/"]),
-    ("candle_core::", &["src/nn/", "src/model/", "src/train/", "src/generate/motion_warp.rs", "src/generate/painter.rs", "src/cli/train/"]),
+    (
+        "candle_core::",
+        &[
+            "src/nn/",
+            "src/model/",
+            "src/train/",
+            "src/generate/clean_plate.rs",
+            "src/generate/motion_warp.rs",
+            "src/generate/painter.rs",
+            "src/cli/train/",
+        ],
+    ),
     ("pulp::", &["src/nn/ops/"]),
 ];
 

@@ -156,7 +156,7 @@ mod tests {
         }
         let gates = gates(&rest, &open);
         assert!(gates.at(open.0[66], 0.0, 0.0) > 0.99, "in the mouth");
-        assert!(gates.at(open.0[37], 0.0, 0.0) < 1e-6 && gates.at(open.0[30], 0.0, 0.0) < 1e-6, "not at eye and nose");
+        assert!(gates.at(open.0[37], 0.0, 0.0) < 1e-6 && gates.at(open.0[27], 0.0, 0.0) < 1e-6, "not at the eye and the root of the nose");
         assert!(gates.at(open.0[30], 0.9, 0.0) > 0.99 && gates.at(open.0[30], 0.0, 0.3) > 0.99, "hidden, or much to change");
     }
 

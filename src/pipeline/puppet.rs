@@ -64,7 +64,7 @@ impl Puppet {
     pub fn set_portrait(&mut self, portrait: &Portrait) -> Result<(), ComposeError> {
         self.compositor = None;
         self.retargeter.set_portrait(portrait);
-        self.generator.set_portrait(portrait);
+        self.timings.measure("prepare", || self.generator.set_portrait(portrait));
         let plate = self.generator.plate();
         self.compositor = Some(match &self.gpu {
             Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?),

@@ -443,7 +443,8 @@ mod tests {
     #[test]
     fn it_begins_at_the_warped_source_and_learns_what_is_missing() -> anyhow::Result<()> {
         let one: Arc<EpisodeSource> = Arc::new(One(source().make(3, 0, &mut Scratch::new())));
-        let options = FewShotOptions { adversarial_from: u64::MAX, validation_episodes: 2, ..options() };
+        let loss = FewShotWeights { restraint: 0.0, ..FewShotWeights::default() };
+        let options = FewShotOptions { adversarial_from: u64::MAX, validation_episodes: 2, loss, ..options() };
         let mut trainer = FewShotTrainer::new(&one, motion()?, options, None)?;
         let before = trainer.validate()?;
         assert!((before.error - before.warped_error).abs() < 1e-6, "a fresh generator changes nothing: {before:?}");
