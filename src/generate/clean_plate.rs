@@ -26,7 +26,7 @@ const GONE: std::ops::Range<f32> = 0.2..0.7;
 const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
 /// follow the head as a whole.
-const ABOVE_CHIN: std::ops::Range<f32> = -0.1..0.5;
+const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
 /// Structures finer than this are taken from the other side of the hole's edge, in crop pixels.
 const FINE_PX: f32 = 10.0;
 const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
@@ -60,6 +60,8 @@ impl CleanPlate {
         let hole =
             Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
         let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait), &hole));
+        // A collar beside the face is not behind it.
+        let reach: Vec<f32> = reach.iter().zip(&matte.body).map(|(head, body)| head * (1.0 - body)).collect();
         Self { pixels, head: softened(&matte.head), reach: softened(&reach) }
     }
 
