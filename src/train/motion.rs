@@ -49,8 +49,6 @@ pub struct MotionOptions {
     pub device: Device,
 }
 
-/// Turns the seed into that of the held-out pairs, so that no training pair is among them.
-const HELD_OUT: u64 = 0x5EED_0FF5;
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato motion training 1";
 
@@ -71,16 +69,16 @@ struct Validation {
 
 impl Validation {
     /// Makes the pairs; the same for every run with the same seed.
-    fn new(source: &PairSource, options: &MotionOptions) -> Self {
+    fn new(source: &PairSource, options: &MotionOptions) -> Result<Self, TrainError> {
         let pairs: Vec<_> = (0..options.validation_pairs as u64)
             .into_par_iter()
-            .map_init(Scratch::new, |scratch, index| Arc::new(source.make(options.seed ^ HELD_OUT, index, scratch)))
-            .collect();
+            .map_init(Scratch::new, |scratch, index| source.held_out(options.seed, index, scratch).map(Arc::new))
+            .collect::<Result<_, _>>()?;
         let samples = pairs
             .iter()
             .enumerate()
             .flat_map(|(n, pair)| (0..2).map(move |k| Sample { item: Arc::clone(pair), turn: k, number: n as u64 }));
-        Self { examples: samples.map(|sample| example(&sample, options.seed, false)).collect() }
+        Ok(Self { examples: samples.map(|sample| example(&sample, options.seed, false)).collect() })
     }
 }
 
@@ -107,7 +105,7 @@ impl MotionTrainer {
         }
         let adam = Adam::new(store.variables(), AdamSettings::default());
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        Ok(Self::assemble(source, options, store, net, adam, average, 0))
+        Self::assemble(source, options, store, net, adam, average, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -120,7 +118,7 @@ impl MotionTrainer {
         let mut adam = Adam::new(store.variables(), AdamSettings::default());
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Ok(Self::assemble(source, options, store, net, adam, average, step))
+        Self::assemble(source, options, store, net, adam, average, step)
     }
 
     fn assemble(
@@ -131,12 +129,12 @@ impl MotionTrainer {
         adam: Adam,
         average: MovingAverage,
         step: u64,
-    ) -> Self {
-        let validation = Validation::new(&**source, &options);
+    ) -> Result<Self, TrainError> {
+        let validation = Validation::new(&**source, &options)?;
         let stream_options =
             StreamOptions { seed: options.seed, block: options.block, turns: 2, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
-        Self { options, store, net, adam, average, stream, validation, step }
+        Ok(Self { options, store, net, adam, average, stream, validation, step })
     }
 
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they

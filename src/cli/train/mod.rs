@@ -1,7 +1,8 @@
-//! `retrato train`: the networks learn from synthetic heads.
+//! `retrato train`: the networks learn from synthetic heads, or from clips.
 
 mod few_shot;
 mod motion;
+mod prepare;
 mod run;
 
 use std::process::ExitCode;
