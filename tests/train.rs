@@ -54,6 +54,88 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
     assert!(report["frames"].as_u64().is_some_and(|frames| frames > 2), "frames were painted: {report}");
 }
 
+/// A clip of a built-in portrait that is moved by a built-in performance: its face is found as a person's would be.
+fn clip_of_a_painting(folder: &Path) {
+    std::fs::create_dir_all(folder.join("clips")).expect("a folder");
+    retrato(&["animate", "lady", "-d", "talk", "-o", "clips/lady.mp4", "--seconds", "0.9", "--size", "256"], folder);
+}
+
+/// The only file in a folder.
+fn only_file(folder: &Path) -> PathBuf {
+    let files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    let [file] = files.as_slice() else { panic!("one file in {}, not {files:?}", folder.display()) };
+    file.clone()
+}
+
+const FEW: [&str; 13] =
+    ["--clips", "clips", "--batch", "2", "--sources", "2", "--block", "2", "--turns", "2", "--validation", "2", "--json"];
+
+#[test]
+fn the_papers_networks_learn_from_clips_that_are_prepared_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    clip_of_a_painting(folder.path());
+    std::fs::write(folder.path().join("clips/notes.mp4"), b"no video").expect("a file");
+    let train = |steps: &str| {
+        let arguments = ["train", "few-shot", "--preset", "paper", "--width", "quarter", "--side", "64", "-o", "run", "--steps", steps];
+        retrato(&[&arguments[..], &FEW].concat(), folder.path())
+    };
+    let first = train("1");
+    let (report, words) = (json(&first), String::from_utf8_lossy(&first.stderr).into_owned());
+    assert_eq!(report["samples"].as_u64(), Some(2), "a whole picture of each example");
+    assert!(report["validation"]["memory_ssim"].as_f64().is_some_and(|ssim| ssim > 0.0), "what it learns from is looked at: {report}");
+    assert!(report["validation"]["given_ssim"].as_f64().is_some_and(|ssim| ssim > 0.5), "held-out frames resemble others: {report}");
+    assert!(words.contains("notes.mp4"), "what is no clip is named: {words}");
+    let prepared = only_file(&folder.path().join("run/prepared"));
+    let made = std::fs::read(&prepared).expect("readable");
+    let written = || std::fs::metadata(&prepared).and_then(|about| about.modified()).expect("a time");
+    let time = written();
+    assert_eq!(json(&train("2"))["steps"].as_u64(), Some(2), "the run is gone on with");
+    assert_eq!(written(), time, "and its clips are not prepared again");
+    let mut damaged = made.clone();
+    damaged[made.len() / 2] ^= 1;
+    std::fs::write(&prepared, damaged).expect("writable");
+    let third = train("3");
+    assert_eq!(json(&third)["steps"].as_u64(), Some(3), "a damaged file does not stop the run");
+    assert!(String::from_utf8_lossy(&third.stderr).contains("damaged"), "but is named");
+    assert_eq!(std::fs::read(&prepared).expect("readable"), made, "and made again, the same");
+}
+
+#[test]
+fn the_generator_that_mends_warps_learns_from_clips_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    clip_of_a_painting(folder.path());
+    let report = json(&retrato(&[&["train", "few-shot", "--side", "32", "-o", "run", "--steps", "1"][..], &FEW].concat(), folder.path()));
+    assert_eq!(report["samples"].as_u64(), Some(6), "three crops of each example");
+    assert!(report["validation"]["warped_error"].as_f64().is_some_and(|error| error > 0.0), "sources are warped: {report}");
+}
+
+#[test]
+fn calls_of_few_shot_training_that_cannot_work_say_what_would() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("clips")).expect("a folder");
+    let refused = |arguments: &[&str]| {
+        let arguments = [&["train", "few-shot", "-o", "run"], arguments].concat();
+        let output = Command::new(env!("CARGO_BIN_EXE_retrato")).args(&arguments).current_dir(folder.path()).output().expect("it starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for (arguments, code, words) in [
+        (&[][..], 2, "--facekit <FOLDER>|--stand-in|--clips <FOLDER>"),
+        (&["--stand-in", "--clips", "clips"], 2, "cannot be used with"),
+        (&["--stand-in", "--clip-frames", "20"], 2, "--clip-frames"),
+        (&["--clips", "clips", "--preset", "paper", "--side", "96"], 1, "64, 128 or 256"),
+        (&["--clips", "clips", "--width", "half"], 1, "--preset paper"),
+        (&["--clips", "clips", "--preset", "paper", "--motion-weights", "x"], 1, "leave it out"),
+        (&["--clips", "clips"], 1, "holds no clip"),
+        (&["--clips", "nowhere"], 1, "cannot be read"),
+    ] {
+        let (status, errors) = refused(arguments);
+        assert!(status == Some(code) && errors.contains(words), "{arguments:?}: {status:?}, {errors}");
+    }
+    std::fs::write(folder.path().join("clips/a.mp4"), b"no video").expect("a file");
+    let (status, errors) = refused(&["--clips", "clips"]);
+    assert!(status == Some(1) && errors.contains("a.mp4") && errors.contains("no clip in clips can be learnt from"), "{errors}");
+}
+
 #[test]
 fn sheets_of_synthetic_heads_are_written_and_repeat() {
     let folder = tempfile::tempdir().expect("a folder");

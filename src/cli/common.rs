@@ -118,6 +118,16 @@ pub(super) fn driver(argument: &OsStr, looped: bool) -> anyhow::Result<SourceSpe
     Ok(SourceSpec::from_argument(argument, looped)?)
 }
 
+/// The clips in a folder, sorted; folders in it are not looked into.
+pub(super) fn clips_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    const EXTENSIONS: [&str; 5] = ["mp4", "mov", "webm", "mkv", "avi"];
+    let entries = std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+    let mut inside: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+    inside.retain(|path| path.extension().is_some_and(|e| EXTENSIONS.contains(&e.to_string_lossy().to_lowercase().as_str())));
+    inside.sort();
+    Ok(inside)
+}
+
 /// A flag that Ctrl-C sets, so that what was made so far is finished and kept.
 pub(super) fn stop_on_interrupt() -> anyhow::Result<StopFlag> {
     let stop = StopFlag::default();

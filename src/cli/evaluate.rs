@@ -98,12 +98,7 @@ fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in named {
         if path.is_dir() {
-            let mut inside: Vec<PathBuf> =
-                std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
-            inside.retain(|p| {
-                p.extension().is_some_and(|e| ["mp4", "mov", "webm", "mkv", "avi"].contains(&e.to_string_lossy().to_lowercase().as_str()))
-            });
-            inside.sort();
+            let inside = common::clips_in(path)?;
             if inside.is_empty() {
                 anyhow::bail!("{} holds no clip: name the files, or a folder with MP4 files in it", path.display());
             }

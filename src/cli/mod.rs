@@ -43,7 +43,7 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Make synthetic heads and look at them
     Synth(synth::Args),
-    /// Train the networks on synthetic heads
+    /// Train the networks on synthetic heads or on clips
     Train(train::Args),
     /// Measure the speed of the live pipeline on this machine
     Bench(bench::Args),

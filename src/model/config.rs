@@ -65,9 +65,9 @@ pub enum BodyConfig {
 }
 
 impl BodyConfig {
-    /// The body of the paper: 256 pixels to 4, attention at 32.
-    fn paper() -> Self {
-        Self::Residual { channels: vec![64, 128, 256, 512, 512, 512], attention_after: 3 }
+    /// The body of the paper at some width: 256 pixels to 4, attention at 32.
+    fn paper(width: Width) -> Self {
+        Self::Residual { channels: [64, 128, 256, 512, 512, 512].map(|c| c / width.divisor()).to_vec(), attention_after: 3 }
     }
 
     /// Pixels of a picture for one pixel of its landmark image, along each side.
@@ -95,8 +95,13 @@ impl EmbedderConfig {
     pub fn of(preset: Preset) -> Self {
         match preset {
             Preset::Retrato => Self { body: BodyConfig::Light { channels: vec![32, 64, 128, 256] }, numbers: EMBEDDING, spectral: false },
-            Preset::Paper => Self { body: BodyConfig::paper(), numbers: EMBEDDING, spectral: true },
+            Preset::Paper => Self::paper(Width::Full),
         }
+    }
+
+    /// The paper's sizes at some width; the embedding, which the last channels are, gets narrower with them.
+    pub fn paper(width: Width) -> Self {
+        Self { body: BodyConfig::paper(width), numbers: EMBEDDING / width.divisor(), spectral: true }
     }
 }
 
@@ -112,11 +117,15 @@ pub struct DiscriminatorConfig {
 impl DiscriminatorConfig {
     /// The sizes of a preset.
     pub fn of(preset: Preset) -> Self {
-        let body = match preset {
-            Preset::Retrato => BodyConfig::Light { channels: vec![48, 96, 160, 160] },
-            Preset::Paper => BodyConfig::paper(),
-        };
-        Self { body, numbers: EMBEDDING }
+        match preset {
+            Preset::Retrato => Self { body: BodyConfig::Light { channels: vec![48, 96, 160, 160] }, numbers: EMBEDDING },
+            Preset::Paper => Self::paper(Width::Full),
+        }
+    }
+
+    /// The paper's sizes at some width; a person's vector fits the embedding of the same width.
+    pub fn paper(width: Width) -> Self {
+        Self { body: BodyConfig::paper(width), numbers: EMBEDDING / width.divisor() }
     }
 }
 
@@ -158,11 +167,11 @@ pub struct DirectConfig {
     pub spectral: bool,
 }
 
-/// How wide the generator that draws every pixel is.
+/// How wide the networks of [`Preset::Paper`] are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Width {
-    /// The paper's: 36 million parameters.
+    /// The paper's: a generator of 36 million parameters.
     #[default]
     Full,
     /// Half the channels, a quarter of the work.
@@ -171,15 +180,21 @@ pub enum Width {
     Quarter,
 }
 
+impl Width {
+    /// What the paper's numbers of channels are divided by.
+    fn divisor(self) -> usize {
+        match self {
+            Self::Full => 1,
+            Self::Half => 2,
+            Self::Quarter => 4,
+        }
+    }
+}
+
 impl DirectConfig {
     /// The paper's sizes at some width.
     pub fn of(width: Width) -> Self {
-        let divisor = match width {
-            Width::Full => 1,
-            Width::Half => 2,
-            Width::Quarter => 4,
-        };
-        Self { channels: [64, 128, 256, 512].map(|c| c / divisor), blocks: 5, statistics: Statistics::Instance, spectral: true }
+        Self { channels: [64, 128, 256, 512].map(|c| c / width.divisor()), blocks: 5, statistics: Statistics::Instance, spectral: true }
     }
 }
 
@@ -229,6 +244,17 @@ mod tests {
             assert_eq!(EmbedderConfig::of(preset).body.landmark_share(), share, "embedder");
             assert_eq!(DiscriminatorConfig::of(preset).body.landmark_share(), share, "discriminator");
             assert_eq!(EmbedderConfig::of(preset).numbers, DiscriminatorConfig::of(preset).numbers, "a person's vector");
+        }
+    }
+
+    #[test]
+    fn narrower_networks_of_the_paper_fit_each_other() {
+        for width in [Width::Full, Width::Half, Width::Quarter] {
+            let (embedder, discriminator) = (EmbedderConfig::paper(width), DiscriminatorConfig::paper(width));
+            let BodyConfig::Residual { channels, .. } = &embedder.body else { panic!("the paper's body is residual") };
+            assert_eq!(channels.last(), Some(&embedder.numbers), "the last block's sums are the embedding");
+            assert_eq!((&discriminator.body, discriminator.numbers), (&embedder.body, embedder.numbers), "one person, one vector");
+            assert_eq!(channels[..4], DirectConfig::of(width).channels, "as wide as the generator");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::Result;
 
-use super::config::{EmbedderConfig, GeneratorConfig, Preset};
+use super::config::{DirectConfig, EmbedderConfig, GeneratorConfig, Preset, Width};
 use super::{Embedder, GeneratorNet, Projection};
 use crate::nn::{Scope, WeightsError};
 
@@ -19,6 +19,11 @@ impl FewShotConfig {
     /// The sizes of a preset.
     pub fn of(preset: Preset) -> Self {
         Self { embedder: EmbedderConfig::of(preset), generator: GeneratorConfig::of(preset) }
+    }
+
+    /// The paper's sizes at some width.
+    pub fn paper(width: Width) -> Self {
+        Self { embedder: EmbedderConfig::paper(width), generator: GeneratorConfig::Direct(DirectConfig::of(width)) }
     }
 }
 

@@ -14,6 +14,7 @@ mod mix;
 mod motion;
 mod projection;
 mod shipped;
+mod tuned;
 mod warped;
 
 pub use candidates::{CandidateFlows, candidate_flows, near_flow};
@@ -29,4 +30,5 @@ pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, load, manifest};
+pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, landmark_distance};

@@ -26,8 +26,19 @@ pub enum TrainError {
     /// The loss is not a number any more.
     #[error("the loss of step {0} is not a finite number: resume from the last checkpoint with a lower --rate")]
     Diverged(u64),
-    /// The thread that makes synthetic heads is gone.
-    #[error("the threads that make synthetic heads have stopped")]
+    /// The settings do not fit each other.
+    #[error("{0}")]
+    Settings(String),
+    /// A prepared clip cannot be read any more.
+    #[error("{path}: {source}; give the same command again: it prepares the clip anew", path = path.display())]
+    Clip {
+        /// The prepared file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The thread that makes examples is gone.
+    #[error("the threads that make examples have stopped")]
     StreamEnded,
     /// A thread of the training has panicked.
     #[error("a thread of the training has failed unexpectedly; resume from the last checkpoint")]

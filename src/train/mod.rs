@@ -1,13 +1,16 @@
-//! Training of the networks on synthetic heads: streams of samples, losses, checkpoints that resume exactly, learning curves.
+//! Training of the networks on synthetic heads and on clips: streams of samples, losses, checkpoints that resume exactly, learning curves.
 
 mod checkpoint;
+mod clips;
 mod curve;
+mod episode;
 mod error;
 mod few_shot;
 mod loss;
 mod matte;
 mod motion;
 mod pairs;
+mod parts;
 mod recolouring;
 mod samples;
 mod stream;
@@ -16,12 +19,16 @@ mod trainer;
 mod uncovered;
 
 pub use checkpoint::Checkpoint;
+pub use clips::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
 pub use curve::{Chart, Curve, CurvePoint, Figures};
+pub use episode::{EpisodeSource, HeadEpisode, HeadFrame};
 pub use error::TrainError;
-pub use few_shot::{FewShotOptions, FewShotParts, FewShotTrainer, FewShotWeights};
+pub use few_shot::{
+    FewShotOptions, FewShotParts, FewShotTrainer, FewShotWeights, FineTuneOptions, FineTuneStep, FineTuneWeights, FineTuned, FineTuner,
+};
 pub use loss::{LossParts, LossWeights};
 pub use matte::{MatteExample, MatteParts, MatteTask, MatteTrainer};
 pub use motion::{MotionTask, MotionTrainer};
 pub use pairs::{PairOptions, PairTask, PairTrainer};
-pub use stream::{EpisodeSource, PairSource, Sample, Source, Stream, StreamOptions};
+pub use stream::{PairSource, Sample, Source, Stream, StreamOptions};
 pub use trainer::{StepReport, Trainer};

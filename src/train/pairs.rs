@@ -72,9 +72,6 @@ pub trait PairTask: Clone + Send + Sync {
     fn loss(&self, net: &Self::Net, examples: &Arc<[Self::Example]>, device: &Device) -> Result<(Tensor, Self::Figures), TrainError>;
 }
 
-/// Turns the seed into that of the held-out pairs, so that no training pair is among them.
-const HELD_OUT: u64 = 0x5EED_0FF5;
-
 /// A run of training.
 pub struct PairTrainer<T: PairTask> {
     task: T,
@@ -104,7 +101,7 @@ impl<T: PairTask> PairTrainer<T> {
         }
         let adam = Adam::new(store.variables(), AdamSettings::default());
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        Ok(Self::assemble(source, task, options, store, net, adam, average, 0))
+        Self::assemble(source, task, options, store, net, adam, average, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -117,7 +114,7 @@ impl<T: PairTask> PairTrainer<T> {
         let mut adam = Adam::new(store.variables(), AdamSettings::default());
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Ok(Self::assemble(source, task, options, store, net, adam, average, step))
+        Self::assemble(source, task, options, store, net, adam, average, step)
     }
 
     fn assemble(
@@ -129,12 +126,12 @@ impl<T: PairTask> PairTrainer<T> {
         adam: Adam,
         average: MovingAverage,
         step: u64,
-    ) -> Self {
-        let validation = held_out(&task, &**source, &options);
+    ) -> Result<Self, TrainError> {
+        let validation = held_out(&task, &**source, &options)?;
         let stream_options =
             StreamOptions { seed: options.seed, block: options.block, turns: 2, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
-        Self { task, options, store, net, adam, average, stream, validation, step }
+        Ok(Self { task, options, store, net, adam, average, stream, validation, step })
     }
 
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
@@ -221,13 +218,13 @@ fn identity<T: PairTask>(task: &T, options: &PairOptions) -> String {
 }
 
 /// Examples of held-out pairs; the same for every run with the same seed.
-fn held_out<T: PairTask>(task: &T, source: &PairSource, options: &PairOptions) -> Vec<T::Example> {
+fn held_out<T: PairTask>(task: &T, source: &PairSource, options: &PairOptions) -> Result<Vec<T::Example>, TrainError> {
     let pairs: Vec<_> = (0..options.validation_pairs as u64)
         .into_par_iter()
-        .map_init(Scratch::new, |scratch, index| Arc::new(source.make(options.seed ^ HELD_OUT, index, scratch)))
-        .collect();
+        .map_init(Scratch::new, |scratch, index| source.held_out(options.seed, index, scratch).map(Arc::new))
+        .collect::<Result<_, _>>()?;
     let both = |(n, pair): (usize, &Arc<Pair>)| [0, 1].map(|turn| Sample { item: Arc::clone(pair), turn, number: n as u64 });
-    pairs.iter().enumerate().flat_map(both).map(|sample| task.example(&sample, options.seed, false)).collect()
+    Ok(pairs.iter().enumerate().flat_map(both).map(|sample| task.example(&sample, options.seed, false)).collect())
 }
 
 /// What a thread needs to find gradients.

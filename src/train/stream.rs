@@ -1,4 +1,4 @@
-//! The endless stream of synthetic heads: made ahead on threads of its own, in an order that depends on the seed alone.
+//! The endless stream of examples: made ahead on threads of its own, in an order that depends on the seed alone.
 //!
 //! Items (pairs or episodes) come in blocks. Each block is visited a few times, in every turn that an item can be seen in, shuffled, before the next one;
 //! making an item costs more than learning from it once. Any position of the stream can be started from: its block is made again.
@@ -12,7 +12,10 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 
 use super::TrainError;
 use crate::random::Random;
-use crate::synth::{Episode, EpisodeSampler, Pair, PairSampler, Scratch};
+use crate::synth::{Pair, PairSampler, Scratch};
+
+/// Turns the seed into that of the held-out synthetic heads, whose persons are nobody's in training.
+const HELD_OUT: u64 = 0x5EED_0FF5;
 
 /// Makes item number `index`, always the same.
 pub trait Source: Send + Sync {
@@ -20,7 +23,12 @@ pub trait Source: Send + Sync {
     type Item: Send + Sync + 'static;
 
     /// The item; `scratch` is memory to reuse.
-    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Self::Item;
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Self::Item, TrainError>;
+
+    /// An item that training never shows.
+    fn held_out(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Self::Item, TrainError> {
+        self.make(seed ^ HELD_OUT, index, scratch)
+    }
 }
 
 /// A source of pairs.
@@ -29,19 +37,8 @@ pub type PairSource = dyn Source<Item = Pair>;
 impl Source for PairSampler {
     type Item = Pair;
 
-    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
-        self.pair(seed, index, scratch)
-    }
-}
-
-/// A source of episodes.
-pub type EpisodeSource = dyn Source<Item = Episode>;
-
-impl Source for EpisodeSampler {
-    type Item = Episode;
-
-    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Episode {
-        self.episode(seed, index, scratch)
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
+        Ok(self.pair(seed, index, scratch))
     }
 }
 
@@ -79,8 +76,8 @@ pub struct Sample<T> {
 /// A block: its number, the items, and the order of their visits (item, turn).
 type Block<T> = (u64, Vec<Arc<T>>, Vec<(usize, usize)>);
 
-/// An item and its number; nothing when the thread that should have made it panicked.
-type Made<T> = Option<(u64, T)>;
+/// An item and its number, or why there is none.
+type Made<T> = Result<(u64, T), TrainError>;
 
 /// Samples in order. Its threads end when it is dropped.
 pub struct Stream<T> {
@@ -128,7 +125,7 @@ impl<T: Send + Sync + 'static> Stream<T> {
         for index in wanted {
             while !self.ahead.contains_key(&index) {
                 let receive = self.items.as_ref().ok_or(TrainError::StreamEnded)?;
-                let (arrived, item) = receive.recv().ok().flatten().ok_or(TrainError::StreamEnded)?;
+                let (arrived, item) = receive.recv().unwrap_or(Err(TrainError::StreamEnded))?;
                 self.ahead.insert(arrived, Arc::new(item));
             }
             items.extend(self.ahead.remove(&index));
@@ -143,7 +140,7 @@ impl<T> Drop for Stream<T> {
         drop(self.items.take());
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {
-                tracing::warn!("a thread that made synthetic heads had panicked");
+                tracing::warn!("a thread that made examples had panicked");
             }
         }
     }
@@ -162,7 +159,9 @@ fn worker<T: Send + Sync + 'static>(
         let mut scratch = Scratch::new();
         loop {
             let index = counter.fetch_add(1, Ordering::Relaxed);
-            if send.send(Some((index, source.make(seed, index, &mut scratch)))).is_err() {
+            let made = source.make(seed, index, &mut scratch).map(|item| (index, item));
+            let failed = made.is_err();
+            if send.send(made).is_err() || failed {
                 return;
             }
         }
@@ -177,7 +176,7 @@ impl<T> Drop for LastWords<T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // Nobody listens any more when the stream is gone too.
-            self.0.send(None).ok();
+            self.0.send(Err(TrainError::StreamEnded)).ok();
         }
     }
 }
@@ -207,9 +206,20 @@ mod tests {
     impl Source for Breaking {
         type Item = Pair;
 
-        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
+        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
             assert_ne!(index, 3, "this pair cannot be made");
-            self.0.pair(seed, index, scratch)
+            self.0.make(seed, index, scratch)
+        }
+    }
+
+    /// Has an error at one pair.
+    struct Failing(PairSampler);
+
+    impl Source for Failing {
+        type Item = Pair;
+
+        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
+            if index == 3 { Err(TrainError::Diverged(77)) } else { self.0.make(seed, index, scratch) }
         }
     }
 
@@ -226,6 +236,13 @@ mod tests {
         let mut stream = stream(&(Arc::new(Breaking(sampler())) as Arc<PairSource>), 0);
         let ended = (0..64).find(|_| stream.sample().is_err());
         assert!(ended.is_some_and(|n| n <= 8), "at the latest where the broken pair was wanted: {ended:?}");
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_made_ends_the_stream_with_its_own_words() {
+        let mut stream = stream(&(Arc::new(Failing(sampler())) as Arc<PairSource>), 0);
+        let ended = (0..64).find_map(|_| stream.sample().err());
+        assert!(ended.is_some_and(|e| e.to_string().contains("77")), "the source's own error");
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! `retrato train`: the networks learn from synthetic heads.
+//! `retrato train`: the networks learn from synthetic heads, or from clips.
 
 mod few_shot;
 mod matte;
 mod motion;
 mod pairs;
+mod prepare;
 mod run;
 
 use std::process::ExitCode;

@@ -18,14 +18,14 @@ use crate::train::{Curve, CurvePoint, Figures as _, TrainError, Trainer};
 pub(super) struct RunArgs {
     /// Folder for checkpoint, weights and curve; a run that is there already is gone on with
     #[arg(short, long, value_name = "FOLDER")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
     /// Seed of weights, heads and order
     #[arg(long, default_value = "1")]
     pub(super) seed: u64,
     /// Begin with these weights instead of fresh ones
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Threads that make heads (default: all cores)
+    /// Threads that make examples (default: all cores)
     #[arg(long)]
     threads: Option<usize>,
     /// Shares of a batch that are worked on side by side
@@ -39,7 +39,7 @@ pub(super) struct RunArgs {
     device: String,
     /// Print the result as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Weights by name, as a run may begin with.

@@ -1,22 +1,21 @@
-//! Examples as tensors: sources for the embedder, their warps by the motion net, and crops of what the generator gets and shall give.
+//! Examples as tensors: sources for the embedder, their warps by the motion net where it takes part, and what the generator gets and shall give.
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::examples::{CROPS, FewShotExample, MOST_WARPED, View};
+use super::examples::{FewShotExample, MOST_WARPED, View};
+use super::options::Framing;
 use crate::model::{
     LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, STILL_BODY, WarpedSource, cut, draw_landmarks,
 };
 use crate::nn::ops;
 use crate::synth::{PICTURE_PX, PLANE_CELLS};
 
-/// Cells of a landmark image beside a whole crop.
-const LANDMARK_CELLS: usize = PICTURE_PX / 2;
 /// Weight that a place gains by being hidden in the source.
 const HIDDEN_WEIGHT: f64 = 1.5;
 
-/// What one step learns from. Crops of one example lie behind each other.
+/// What one step learns from. Crops of one example lie behind each other; where there are none, each example has its whole picture in their place.
 pub(super) struct FewShotBatch {
-    /// All sources of all examples, `[sources, 256, 256, 3]`, and their landmark images.
+    /// All sources of all examples, `[sources, picture, picture, 3]`, and their landmark images, `[sources, picture / share, …, LANDMARK_CHANNELS]`.
     pub pictures: Tensor,
     pub landmarks: Tensor,
     /// `[examples, sources]`: takes the mean over each example's sources.
@@ -26,46 +25,56 @@ pub(super) struct FewShotBatch {
     /// Identity of each crop.
     pub identities: Vec<u32>,
     /// `[crops, side, side, …]`: the warped source, what it should be, the weight of each place (mean 1), and how calm it is.
-    pub warped: WarpedSource,
+    pub warped: Option<WarpedSource>,
     pub target: Tensor,
     pub weights: Tensor,
     pub calm: Tensor,
-    /// `[crops, side / 2, side / 2, LANDMARK_CHANNELS]`.
+    /// `[crops, side / share, side / share, LANDMARK_CHANNELS]`.
     pub target_landmarks: Tensor,
 }
 
 impl FewShotBatch {
-    /// Warps by `motion`, whose weights get no gradients here.
-    pub(super) fn new(examples: &[FewShotExample], motion: &MotionNet, side: usize, device: &Device) -> Result<Self> {
+    /// Warps by `motion`, if the framing wants that; its weights get no gradients here.
+    pub(super) fn new(examples: &[FewShotExample], motion: Option<&MotionNet>, framing: Framing, device: &Device) -> Result<Self> {
+        let Framing { picture, side, share, warps } = framing;
         let sources: Vec<&View> = examples.iter().flat_map(|e| &e.sources).collect();
         let targets: Vec<&View> = examples.iter().map(|e| &e.target).collect();
-        let whole = warped(examples, motion, device)?;
-        let (target, target_landmarks) = (pictures(&targets, device)?, landmark_images(&targets, device)?);
+        let whole = motion.filter(|_| warps).map(|motion| warped(examples, motion, device)).transpose()?;
+        let (target, target_landmarks) = seen(&targets, framing, device)?;
         let plane = |values: fn(&FewShotExample) -> &[f32]| {
             let all: Vec<f32> = examples.iter().flat_map(values).copied().collect();
-            ops::upsample_bilinear(&Tensor::from_vec(all, (examples.len(), PLANE_CELLS, PLANE_CELLS, 1), device)?)
+            let full = ops::upsample_bilinear(&Tensor::from_vec(all, (examples.len(), PLANE_CELLS, PLANE_CELLS, 1), device)?)?;
+            if picture == PICTURE_PX { Ok(full) } else { ops::average_pool(&full, PICTURE_PX / picture) }
         };
         let calm = plane(|e| &e.calm)?;
-        let weights = (plane(|e| &e.weights)? + whole.visibility.affine(-HIDDEN_WEIGHT, HIDDEN_WEIGHT)?)?;
+        let mut weights = plane(|e| &e.weights)?;
+        if let Some(whole) = &whole {
+            weights = (weights + whole.visibility.affine(-HIDDEN_WEIGHT, HIDDEN_WEIGHT)?)?;
+        }
         let crops = |planes: &Tensor, share: usize| {
-            let cuts = examples.iter().enumerate().flat_map(|(n, e)| e.crops.map(|corner| (n, corner)));
+            let cuts = examples.iter().enumerate().flat_map(|(n, e)| e.crops.iter().map(move |corner| (n, *corner)));
             let cuts: Vec<Tensor> =
                 cuts.map(|(n, corner)| cut(planes, n, corner.map(|c| c / share), [side / share; 2])).collect::<Result<_>>()?;
             Tensor::cat(&cuts, 0)
         };
         let weights = crops(&weights, 1)?;
         let mean = weights.mean_all()?;
+        let of_examples = || (0..examples.len() as u32).flat_map(|n| examples[n as usize].crops.iter().map(move |_| n));
+        let warped = |whole: WarpedSource| {
+            Ok::<_, candle_core::Error>(WarpedSource { picture: crops(&whole.picture, 1)?, visibility: crops(&whole.visibility, 1)? })
+        };
+        let (pictures, landmarks) = seen(&sources, framing, device)?;
         Ok(Self {
-            pictures: pictures(&sources, device)?,
-            landmarks: landmark_images(&sources, device)?,
+            pictures,
+            landmarks,
             means: means(examples, device)?,
-            example_of: Tensor::from_iter((0..examples.len() as u32).flat_map(|n| [n; CROPS]), device)?,
-            identities: examples.iter().flat_map(|e| [e.identity; CROPS]).collect(),
-            warped: WarpedSource { picture: crops(&whole.picture, 1)?, visibility: crops(&whole.visibility, 1)? },
+            example_of: Tensor::from_iter(of_examples(), device)?,
+            identities: of_examples().map(|n| examples[n as usize].identity).collect(),
+            warped: whole.map(warped).transpose()?,
             target: crops(&target, 1)?,
             weights: weights.broadcast_div(&mean)?,
             calm: crops(&calm, 1)?,
-            target_landmarks: crops(&target_landmarks, 2)?,
+            target_landmarks: crops(&target_landmarks, share)?,
         })
     }
 }
@@ -81,7 +90,8 @@ fn warped(examples: &[FewShotExample], motion: &MotionNet, device: &Device) -> R
         }
         let samples: Vec<MotionSample> = ranked.iter().map(|(_, source, target)| motion_sample(source, target)).collect();
         let views: Vec<&View> = ranked.iter().map(|(_, source, _)| *source).collect();
-        let fetched = WarpedSource::fetched(&pictures(&views, device)?, &motion.forward(&MotionBatch::new(&samples, device)?)?)?;
+        let fetched =
+            WarpedSource::fetched(&pictures(&views, PICTURE_PX, device)?, &motion.forward(&MotionBatch::new(&samples, device)?)?)?;
         done = Some(match done {
             None => fetched,
             Some(nearer) => behind(&nearer, &fetched, &ranked.iter().map(|(n, ..)| *n).collect::<Vec<_>>())?,
@@ -119,17 +129,23 @@ fn motion_sample(source: &View, target: &View) -> MotionSample {
     }
 }
 
-fn pictures(views: &[&View], device: &Device) -> Result<Tensor> {
+fn pictures(views: &[&View], side: usize, device: &Device) -> Result<Tensor> {
     let all: Vec<f32> = views.iter().flat_map(|view| &view.picture).copied().collect();
-    Tensor::from_vec(all, (views.len(), PICTURE_PX, PICTURE_PX, 3), device)
+    Tensor::from_vec(all, (views.len(), side, side, 3), device)
 }
 
-fn landmark_images(views: &[&View], device: &Device) -> Result<Tensor> {
-    let mut all = vec![0.0_f32; views.len() * LANDMARK_CELLS * LANDMARK_CELLS * LANDMARK_CHANNELS];
-    for (view, image) in views.iter().zip(all.chunks_exact_mut(LANDMARK_CELLS * LANDMARK_CELLS * LANDMARK_CHANNELS)) {
-        draw_landmarks(&view.landmarks, view.pupils, LANDMARK_CELLS, LANDMARK_LINE_RADIUS, image, LANDMARK_CHANNELS, 0);
+fn landmark_images(views: &[&View], cells: usize, device: &Device) -> Result<Tensor> {
+    let numbers = cells * cells * LANDMARK_CHANNELS;
+    let mut all = vec![0.0_f32; views.len() * numbers];
+    for (view, image) in views.iter().zip(all.chunks_exact_mut(numbers.max(1))) {
+        draw_landmarks(&view.landmarks, view.pupils, cells, LANDMARK_LINE_RADIUS, image, LANDMARK_CHANNELS, 0);
     }
-    Tensor::from_vec(all, (views.len(), LANDMARK_CELLS, LANDMARK_CELLS, LANDMARK_CHANNELS), device)
+    Tensor::from_vec(all, (views.len(), cells, cells, LANDMARK_CHANNELS), device)
+}
+
+/// What the embedder sees of views.
+pub(super) fn seen(views: &[&View], framing: Framing, device: &Device) -> Result<(Tensor, Tensor)> {
+    Ok((pictures(views, framing.picture, device)?, landmark_images(views, framing.picture / framing.share, device)?))
 }
 
 /// The matrix that takes the mean over each example's sources.

@@ -4,19 +4,20 @@ use std::ops::Range;
 
 use glam::Vec2;
 
-use super::super::recolouring::Recolouring;
-use super::super::stream::Sample;
-use super::super::tracker_noise;
+use super::options::{FewShotOptions, Framing};
 use crate::data::region;
 use crate::model::INPUT_CELLS;
 use crate::random::Random;
-use crate::synth::{Episode, PICTURE_PX, PLANE_CELLS, Part, SynthFrame};
+use crate::synth::{PICTURE_PX, PLANE_CELLS, Part};
+use crate::train::recolouring::Recolouring;
+use crate::train::stream::Sample;
+use crate::train::{HeadEpisode, HeadFrame, tracker_noise};
 
 /// Most sources of one example.
 pub(super) const MOST_SOURCES: usize = 8;
 /// Most sources that are warped: the nearest ones, as in the program.
 pub(super) const MOST_WARPED: usize = 2;
-/// Crops of each example.
+/// Crops of each example, where it is not seen whole.
 pub(super) const CROPS: usize = 3;
 /// Cells of a mouth's inside from which on it counts as opened.
 const OPENED_CELLS: usize = 10;
@@ -44,11 +45,11 @@ const REACH: usize = 2;
 /// One frame as the networks see it.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    /// RGB in 0..1 at [`PICTURE_PX`], row by row.
+    /// RGB in 0..1 at [`Framing::picture`], row by row.
     pub picture: Vec<f32>,
-    /// The same at [`INPUT_CELLS`].
+    /// The same at [`INPUT_CELLS`], for the motion net; empty where nothing is warped.
     pub small: Vec<f32>,
-    /// As a tracker might find them, in crop pixels.
+    /// As a tracker might find them, in pixels of [`PICTURE_PX`].
     pub landmarks: Vec<Vec2>,
     pub pupils: Option<[Vec2; 2]>,
 }
@@ -64,18 +65,19 @@ pub(super) struct FewShotExample {
     pub weights: Vec<f32>,
     /// 1 where neither mouth nor eyes are near.
     pub calm: Vec<f32>,
-    /// Corners (x, y) of the crops, even numbers of pixels.
-    pub crops: [[usize; 2]; CROPS],
+    /// Corners (x, y) of the crops, even numbers of pixels; (0, 0) alone where the picture is seen whole.
+    pub crops: Vec<[usize; 2]>,
 }
 
-/// Makes an example with crops of `side` pixels; `augment` is left out in validation. The same sample number and seed give the same example.
-pub(super) fn example(sample: &Sample<Episode>, seed: u64, side: usize, augment: bool) -> FewShotExample {
-    let mut random = Random::new(seed ^ 0xFE_5407, sample.number);
+/// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
+pub(super) fn example(sample: &Sample<HeadEpisode>, options: &FewShotOptions, augment: bool) -> FewShotExample {
+    let mut random = Random::new(options.seed ^ 0xFE_5407, sample.number);
+    let framing = options.framing();
     let frames = &sample.item.frames;
-    let (target, mut sources) = roles(frames, &mut random);
-    if random.chance(WITH_TARGET) {
+    let (target, mut sources) = roles(&sample.item, options.most_sources, &mut random);
+    if framing.warps && sample.item.target.is_none() && random.chance(WITH_TARGET) {
         sources.insert(0, target);
-        sources.truncate(MOST_SOURCES);
+        sources.truncate(options.most_sources);
     }
     sources.sort_by(|a, b| distance(&frames[*a], &frames[target]).total_cmp(&distance(&frames[*b], &frames[target])));
     let colours = if augment { Recolouring::sometimes(&mut random) } else { Recolouring::NONE };
@@ -84,24 +86,26 @@ pub(super) fn example(sample: &Sample<Episode>, seed: u64, side: usize, augment:
         amount: if augment { random.range(0.0, MAX_TRACKER_NOISE) } else { 0.0 },
         pupils: !augment || random.chance(WITH_PUPILS),
     };
-    let sources = sources.into_iter().map(|k| view(&frames[k], &colours, noise, &mut random)).collect();
+    let sources = sources.into_iter().map(|k| view(&frames[k], framing, &colours, noise, &mut random)).collect();
     let frame = &frames[target];
-    let target = view(frame, &colours, noise, &mut random);
+    let target = view(frame, framing, &colours, noise, &mut random);
     let (weights, calm) = importance(&frame.labels);
-    let crops = std::array::from_fn(|n| crop(frame, n, side, &mut random));
+    let crops = if framing.warps { (0..CROPS).map(|n| crop(frame, n, framing.side, &mut random)).collect() } else { vec![[0, 0]] };
     FewShotExample { identity: sample.item.identity, sources, target, weights, calm, crops }
 }
 
 /// Which frame is the target, and which are sources.
-fn roles(frames: &[SynthFrame], random: &mut Random) -> (usize, Vec<usize>) {
+fn roles(episode: &HeadEpisode, most_sources: usize, random: &mut Random) -> (usize, Vec<usize>) {
+    let frames = episode.frames.len();
     let first = random.chance(WITH_FIRST);
     // The first frame is rarely the target: its face is calm.
-    let target = if first { 1 + random.below(frames.len() - 1) } else { random.below(frames.len()) };
-    let mut others: Vec<usize> = (0..frames.len()).filter(|k| *k != target).collect();
+    let drawn = if first { 1 + random.below(frames - 1) } else { random.below(frames) };
+    let target = episode.target.unwrap_or(drawn);
+    let mut others: Vec<usize> = (0..frames).filter(|k| *k != target).collect();
     for last in (1..others.len()).rev() {
         others.swap(last, random.below(last + 1));
     }
-    let count = 1 + random.below(others.len().min(MOST_SOURCES));
+    let count = 1 + random.below(others.len().min(most_sources));
     if first && let Some(at) = others.iter().position(|k| *k == 0) {
         others.swap(0, at);
     }
@@ -110,7 +114,7 @@ fn roles(frames: &[SynthFrame], random: &mut Random) -> (usize, Vec<usize>) {
 }
 
 /// How far a source is from a target, by what must move: the landmarks, those of mouth and eyes counted twice.
-fn distance(source: &SynthFrame, target: &SynthFrame) -> f32 {
+fn distance(source: &HeadFrame, target: &HeadFrame) -> f32 {
     crate::model::landmark_distance(&source.landmarks, &target.landmarks)
 }
 
@@ -121,14 +125,21 @@ struct Noise {
     pupils: bool,
 }
 
-fn view(frame: &SynthFrame, colours: &Recolouring, noise: Noise, random: &mut Random) -> View {
+fn view(frame: &HeadFrame, framing: Framing, colours: &Recolouring, noise: Noise, random: &mut Random) -> View {
     let mut landmarks = tracker_noise::disturbed(&frame.landmarks, noise.amount, random);
     let mut jitter = || Vec2::new(random.normal(0.0, noise.jitter_px), random.normal(0.0, noise.jitter_px));
     for point in &mut landmarks {
         *point += jitter();
     }
-    let pupils = noise.pupils.then(|| frame.pupils.map(|p| p + jitter()));
-    View { picture: colours.shrink(&frame.pixels, PICTURE_PX), small: colours.shrink(&frame.pixels, INPUT_CELLS), landmarks, pupils }
+    let pupils = frame.pupils.filter(|_| noise.pupils).map(|pupils| pupils.map(|p| p + jitter()));
+    let small = if framing.warps { colours.shrink(&frame.pixels, INPUT_CELLS) } else { Vec::new() };
+    View { picture: colours.shrink(&frame.pixels, framing.picture), small, landmarks, pupils }
+}
+
+/// A frame as it is.
+pub(super) fn plain(frame: &HeadFrame, framing: Framing) -> View {
+    let noise = Noise { jitter_px: 0.0, amount: 0.0, pupils: true };
+    view(frame, framing, &Recolouring::NONE, noise, &mut Random::new(0, 0))
 }
 
 /// Weight of every cell, and where nothing opens or closes. Parts reach beyond themselves: what is next to a lid matters as much.
@@ -168,7 +179,7 @@ fn widest(plane: &[f32], reach: usize) -> Vec<f32> {
 }
 
 /// Corner of crop number `n`: the first mostly round the mouth when there is something to see in it, the second round an eye, the third anywhere.
-fn crop(frame: &SynthFrame, n: usize, side: usize, random: &mut Random) -> [usize; 2] {
+fn crop(frame: &HeadFrame, n: usize, side: usize, random: &mut Random) -> [usize; 2] {
     let kind = random.unit();
     let opened = frame.labels.iter().filter(|label| is_mouth_inside(**label)).count() >= OPENED_CELLS;
     let (mouth, eyes) = match n {
@@ -196,6 +207,7 @@ fn crop(frame: &SynthFrame, n: usize, side: usize, random: &mut Random) -> [usiz
 mod tests {
     use std::sync::Arc;
 
+    use super::super::tests::{options, paper};
     use super::*;
     use crate::synth::{EpisodeSampler, FaceKit, Scratch};
 
@@ -205,11 +217,11 @@ mod tests {
         let mut scratch = Scratch::new();
         let (mut most, mut with_first, mut with_target) = (0, 0, 0);
         for index in 0..24 {
-            let sample = Sample { item: Arc::new(sampler.episode(3, index, &mut scratch)), turn: 0, number: index };
-            let example = example(&sample, 7, 96, false);
+            let sample = Sample { item: Arc::new(sampler.episode(3, index, &mut scratch).into()), turn: 0, number: index };
+            let example = example(&sample, &FewShotOptions { side: 96, ..options() }, false);
             most = most.max(example.sources.len());
             let frames = &sample.item.frames;
-            let same = |view: &View, frame: &SynthFrame| view.landmarks == frame.landmarks;
+            let same = |view: &View, frame: &HeadFrame| view.landmarks == frame.landmarks;
             with_first += usize::from(example.sources.iter().any(|view| same(view, &frames[0])));
             with_target += usize::from(example.sources.iter().any(|view| view.landmarks == example.target.landmarks));
             let far: Vec<f32> =
@@ -221,5 +233,24 @@ mod tests {
         }
         assert!(most > 1 && with_first > 10, "several sources at times, the first frame among them mostly");
         assert!((1..10).contains(&with_target), "the target is rarely a source itself: {with_target} of 24");
+    }
+
+    #[test]
+    fn the_paper_sees_whole_pictures_few_sources_and_the_target_that_was_set() {
+        let sampler = EpisodeSampler::new(Arc::new(FaceKit::stand_in()), 4);
+        for index in 0..8 {
+            let mut episode = HeadEpisode::from(sampler.episode(3, index, &mut Scratch::new()));
+            episode.target = Some(0);
+            let sample = Sample { item: Arc::new(episode), turn: 0, number: index };
+            let example = example(&sample, &FewShotOptions { most_sources: 2, ..paper() }, false);
+            assert_eq!(example.target.landmarks, sample.item.frames[0].landmarks, "the target that was set");
+            assert!((1..=2).contains(&example.sources.len()), "one or two sources");
+            assert_eq!(
+                (example.crops.as_slice(), example.target.picture.len()),
+                ([[0, 0]].as_slice(), 64 * 64 * 3),
+                "all of it, averaged down"
+            );
+            assert!(example.target.small.is_empty(), "nothing for a motion net");
+        }
     }
 }

@@ -37,7 +37,7 @@ pub struct FewShotParts {
     pub loss: f32,
     /// Weighted absolute error of the output, colours in 0..1.
     pub error: f32,
-    /// The same of the warped source: what the generator starts from.
+    /// The same of the warped source: what the generator starts from, 0 without one.
     pub warped_error: f32,
     /// The output's error with another person's embedding; in validation only.
     #[serde(default)]
@@ -46,6 +46,15 @@ pub struct FewShotParts {
     pub discriminator: f32,
     /// Its mean score of outputs.
     pub score: f32,
+    /// Structural similarity of output and target; in validation only.
+    #[serde(default)]
+    pub ssim: f32,
+    /// That of what there was before: the warped source, or without a warp the nearest source as it is.
+    #[serde(default)]
+    pub given_ssim: f32,
+    /// [`Self::ssim`] where the target is a frame that training shows; 0 where that is not looked at.
+    #[serde(default)]
+    pub memory_ssim: f32,
 }
 
 impl FewShotParts {
@@ -57,6 +66,9 @@ impl FewShotParts {
             shuffled_error: join(self.shuffled_error, other.shuffled_error),
             discriminator: join(self.discriminator, other.discriminator),
             score: join(self.score, other.score),
+            ssim: join(self.ssim, other.ssim),
+            given_ssim: join(self.given_ssim, other.given_ssim),
+            memory_ssim: join(self.memory_ssim, other.memory_ssim),
         }
     }
 }
@@ -78,13 +90,21 @@ impl Figures for FewShotParts {
     }
 
     fn words(&self) -> String {
-        format!("error {:.4} (warped source {:.4}, another's embedding {:.4})", self.error, self.warped_error, self.shuffled_error)
+        let Self { error, warped_error, shuffled_error, ssim, given_ssim, memory_ssim, .. } = self;
+        let warped = if *warped_error > 0.0 { format!("warped source {warped_error:.4}, ") } else { String::new() };
+        let memory = if *memory_ssim > 0.0 { format!("; {memory_ssim:.3} on frames that it learns from") } else { String::new() };
+        format!("error {error:.4} ({warped}another's embedding {shuffled_error:.4}), SSIM {ssim:.3} (source {given_ssim:.3}{memory})")
     }
 }
 
 /// Mean of `weights * |a - b|` over all places and colours.
 pub(super) fn weighted_error(a: &Tensor, b: &Tensor, weights: &Tensor) -> Result<Tensor> {
     (a - b)?.abs()?.broadcast_mul(weights)?.mean_all()
+}
+
+/// [`weighted_error`] of the warped source; 0 without one.
+pub(super) fn warped_error(batch: &FewShotBatch) -> Result<f32> {
+    batch.warped.as_ref().map_or(Ok(0.0), |warped| weighted_error(&warped.picture, &batch.target, &batch.weights)?.to_scalar())
 }
 
 /// Pixel errors at the full size, a half, a quarter and an eighth, and errors of the steps between neighbours at the first two.
@@ -114,8 +134,8 @@ fn edge_error(a: &Tensor, b: &Tensor, weights: &Tensor) -> Result<Tensor> {
 
 /// Changes to places that the source shows and where nothing opens or closes.
 pub(super) fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Tensor>> {
-    let Some(blend) = &output.blend else { return Ok(None) };
-    let keep = (&batch.warped.visibility * &batch.calm)?;
+    let (Some(blend), Some(warped)) = (&output.blend, &batch.warped) else { return Ok(None) };
+    let keep = (&warped.visibility * &batch.calm)?;
     Ok(Some(blend.change.abs()?.broadcast_mul(&keep)?.mean_all()?))
 }
 
@@ -137,7 +157,7 @@ pub(super) fn feature_distance(made: &Judgement, real: &Judgement) -> Result<Ten
     sum.ok_or_else(|| candle_core::Error::Msg("a discriminator without features".to_owned()))
 }
 
-/// Judges crops of the batch.
+/// Judges pictures of the size that the generator makes.
 pub(super) fn judge(discriminator: &Discriminator, batch: &FewShotBatch, pictures: &Tensor) -> Result<Judgement> {
     discriminator.judge(pictures, &batch.target_landmarks, Person::Known(&batch.identities))
 }
