@@ -7,6 +7,7 @@ mod clip_sound;
 mod enroll;
 mod error;
 mod executor;
+mod fine_tuning;
 mod generating;
 mod known_faces;
 mod live_recording;
@@ -24,6 +25,7 @@ use enroll::EnrollJob;
 pub use enroll::{KNOWN_FACES, Opened, PictureInput};
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
+pub use fine_tuning::{FineTuneError, fine_tune};
 pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};
 pub use puppet::{Puppet, RenderedImage};
 

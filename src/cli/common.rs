@@ -12,10 +12,34 @@ use crate::builtin;
 use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
 use crate::generate::{GeneratorChoice, WeightFiles};
-use crate::pipeline::{KNOWN_FACES, Opened, PictureInput, Progress};
+use crate::model::Tuned;
+use crate::pipeline::{self, KNOWN_FACES, Opened, PictureInput, Progress};
 use crate::runtime::{FileCache, StopFlag};
 use crate::settings::Strengths;
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
+use crate::train::FineTuneOptions;
+
+/// Fine-tunes on pictures of one person and says what came of it; `None` when it did not get better than what the program knew before.
+pub(super) fn fine_tune(
+    pictures: &[&Portrait],
+    files: &WeightFiles,
+    steps: u64,
+    stop: &StopFlag,
+    quiet: bool,
+) -> anyhow::Result<Option<Tuned>> {
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
+    let options = FineTuneOptions { steps, ..FineTuneOptions::default() };
+    let done = pipeline::fine_tune(pictures, files, options, |step| {
+        bar.set_position(step.step);
+        !stop.is_set()
+    })?;
+    bar.finish_and_clear();
+    if !quiet {
+        let kept = if done.tuned.is_some() { "kept" } else { "not better, left out" };
+        println!("fine-tuned: error on held-out poses {:.4} before, {:.4} after; {kept}", done.before, done.after);
+    }
+    Ok(done.tuned)
+}
 
 /// Where the landmark model is.
 #[derive(clap::Args)]
@@ -32,7 +56,7 @@ pub(super) struct GeneratorArgs {
     #[arg(long, default_value = "few-shot", value_parser = ["few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
     generator: String,
     #[command(flatten)]
-    weights: WeightArgs,
+    pub(super) weights: WeightArgs,
 }
 
 /// Other weights than the program's own.

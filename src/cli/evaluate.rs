@@ -13,10 +13,11 @@ use crate::compose::CpuCompositor;
 use crate::data::{Input, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Picture, Reenactor};
 use crate::face::FaceFinder as _;
-use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice};
-use crate::pipeline::Progress;
+use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, WeightFiles};
+use crate::pipeline::{self, Progress};
 use crate::portrait;
 use crate::track::DlibFinder;
+use crate::train::FineTuneOptions;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -30,6 +31,9 @@ pub(super) struct Args {
     /// Measure the few-shot generator with this many frames of the clip as sources too
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_shots)]
     shots: usize,
+    /// Measure the few-shot generator fine-tuned for so many steps on the first frame (and the other shots) too
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
+    fine_tune: Option<u64>,
     /// Use at most this many frames of each clip
     #[arg(long, value_name = "COUNT")]
     max_frames: Option<usize>,
@@ -49,10 +53,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let clip = read_clip(&path, args, &mut detector)?;
         let mut models: Vec<Box<dyn Reenactor>> = vec![Box::new(CopySource)];
         for generator in generators(args)? {
-            models.push(Box::new(GeneratorReenactor::new(generator, 1)));
+            models.push(Box::new(GeneratorReenactor::new(generator, 1, None)));
         }
+        let files = args.weights.files();
+        let fine_tuning = args.fine_tune.map(|steps| (steps, files.clone()));
+        let mut variants = vec![(1, fine_tuning.clone())];
         if args.shots > 1 {
-            models.push(Box::new(GeneratorReenactor::new(started(GeneratorChoice::FewShot(args.weights.files()))?, args.shots)));
+            variants.extend([(args.shots, None), (args.shots, fine_tuning)]);
+        }
+        for (shots, fine_tuning) in variants.into_iter().filter(|(shots, tuning)| *shots > 1 || tuning.is_some()) {
+            let generator = started(GeneratorChoice::FewShot(files.clone()))?;
+            models.push(Box::new(GeneratorReenactor::new(generator, shots, fine_tuning)));
         }
         let bar = common::ProgressLine::new(args.json);
         for model in models {
@@ -155,6 +166,8 @@ struct GeneratorReenactor {
     name: String,
     prepared: Option<(Portrait, CpuCompositor)>,
     takes_shots: bool,
+    /// Steps of fine-tuning, and the weights that it starts from.
+    fine_tuning: Option<(u64, WeightFiles)>,
     shots: Vec<Portrait>,
     change: PictureChange,
 }
@@ -166,13 +179,27 @@ fn portrait_of(picture: &Picture) -> Portrait {
 
 impl GeneratorReenactor {
     /// With more than one shot, all further frames of the clip that were chosen are sources too.
-    fn new(generator: Box<dyn Generator>, shots: usize) -> Self {
-        let name = if shots > 1 { format!("{}, {shots} shots", generator.name()) } else { generator.name().to_owned() };
-        Self { generator, name, prepared: None, takes_shots: shots > 1, shots: Vec::new(), change: PictureChange::none(FLOW_CELLS) }
+    fn new(generator: Box<dyn Generator>, shots: usize, fine_tuning: Option<(u64, WeightFiles)>) -> Self {
+        let mut name = generator.name().to_owned();
+        if shots > 1 {
+            name += &format!(", {shots} shots");
+        }
+        if fine_tuning.is_some() {
+            name += ", fine-tuned";
+        }
+        Self {
+            generator,
+            name,
+            prepared: None,
+            takes_shots: shots > 1,
+            shots: Vec::new(),
+            fine_tuning,
+            change: PictureChange::none(FLOW_CELLS),
+        }
     }
 
     /// One clip has one source; it is prepared once.
-    fn prepare(&mut self, source: &Picture) {
+    fn prepare(&mut self, source: &Picture) -> Result<(), ModelError> {
         let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != source.landmarks);
         if is_new {
             let portrait = portrait_of(source);
@@ -180,9 +207,17 @@ impl GeneratorReenactor {
             for shot in &self.shots {
                 self.generator.add_source(shot);
             }
+            if let Some((steps, files)) = &self.fine_tuning {
+                let pictures: Vec<&Portrait> = std::iter::once(&portrait).chain(&self.shots).collect();
+                let options = FineTuneOptions { steps: *steps, ..FineTuneOptions::default() };
+                if let Some(tuned) = pipeline::fine_tune(&pictures, files, options, |_| true)?.tuned {
+                    self.generator.adopt(&tuned);
+                }
+            }
             let compositor = CpuCompositor::new(&portrait, self.generator.plate());
             self.prepared = Some((portrait, compositor));
         }
+        Ok(())
     }
 }
 
@@ -198,7 +233,7 @@ impl Reenactor for GeneratorReenactor {
     }
 
     fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
-        self.prepare(source);
+        self.prepare(source)?;
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = target.landmarks.map(|p| portrait.crop.crop_from_image(p));
         let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));

@@ -1,6 +1,7 @@
 //! What travels between the stages: one type for every arrow of the pipeline, and no behaviour beyond what the type itself means.
 
 mod audio;
+mod crop_picture;
 mod face;
 mod flow;
 mod frame;

@@ -10,7 +10,6 @@ use image::RgbaImage;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
-use super::crop_picture::crop_picture;
 use super::inpaint::{Area, Hole, inpainted};
 use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, Portrait, UncoveredField};
@@ -43,7 +42,7 @@ pub(super) struct CleanPlate {
 
 impl CleanPlate {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
-        let matte = net.matte(crop_picture(portrait, MATTE_CELLS), &portrait.landmarks_in_crop().0)?;
+        let matte = net.matte(portrait.crop_picture(MATTE_CELLS), &portrait.landmarks_in_crop().0)?;
         Ok(Self::of(&matte, portrait))
     }
 

@@ -2,7 +2,6 @@
 
 mod choice;
 mod clean_plate;
-mod crop_picture;
 mod gates;
 mod inpaint;
 mod landmark_warp;
@@ -21,6 +20,7 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
+use crate::model::Tuned;
 
 /// Turns target landmarks into a picture change. One value serves one portrait at a time and may keep scratch memory.
 pub trait Generator: Send {
@@ -32,6 +32,9 @@ pub trait Generator: Send {
 
     /// Takes another picture of the portrait's person, after [`Self::set_portrait`]; a method that needs only one does nothing with it.
     fn add_source(&mut self, _: &Portrait) {}
+
+    /// Takes what fine-tuning made for the portrait's person, after [`Self::set_portrait`]; a method without a network does nothing with it.
+    fn adopt(&mut self, _: &Tuned) {}
 
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {

@@ -6,11 +6,10 @@ use glam::Vec2;
 use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
-use super::crop_picture::crop_picture;
 use super::painter::Painter;
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
+use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -96,7 +95,7 @@ impl Generator for MotionWarp {
             tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
             None
         });
-        let picture = crop_picture(portrait, INPUT_CELLS);
+        let picture = portrait.crop_picture(INPUT_CELLS);
         self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
@@ -112,6 +111,14 @@ impl Generator for MotionWarp {
             && let Err(error) = painter.add_source(portrait)
         {
             tracing::error!("another picture of the person could not be used: {error}");
+        }
+    }
+
+    fn adopt(&mut self, tuned: &Tuned) {
+        if let Some(painter) = &mut self.painter
+            && let Err(error) = painter.adopt(tuned)
+        {
+            tracing::error!("the fine-tuned generator could not be used: {error}");
         }
     }
 

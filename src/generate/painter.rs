@@ -6,15 +6,14 @@
 use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
 
-use super::crop_picture::crop_picture;
 use super::gates::{Face, Gates, averaged};
 use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
-    Embedder, FewShotNets, GeneratorInput, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
-    MotionSample, STILL_BODY, WarpedSource, cut, draw_landmarks, landmark_distance,
+    Embedder, FewShotNets, GeneratorInput, GeneratorNet, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow,
+    MotionNet, MotionSample, STILL_BODY, Tuned, WarpedSource, cut, draw_landmarks, landmark_distance,
 };
-use crate::nn::StyleVector;
+use crate::nn::{StyleVector, WeightsError};
 
 /// Cells along each side of the paint and of the pictures that the networks see.
 const CELLS: usize = CROP_PX as usize;
@@ -38,6 +37,8 @@ struct Sitter {
     pictures: Vec<Seen>,
     /// Of the mean embedding of all pictures.
     style: StyleVector,
+    /// The person's own generator and style, where there was fine-tuning.
+    tuned: Option<(GeneratorNet, StyleVector)>,
 }
 
 /// One picture as the networks see it.
@@ -61,7 +62,7 @@ impl Painter {
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
         self.sitter = None;
         let first = self.see(portrait)?;
-        self.sitter = Some(Sitter { style: self.nets.projection.project(&first.embedding)?, pictures: vec![first] });
+        self.sitter = Some(Sitter { style: self.nets.projection.project(&first.embedding)?, pictures: vec![first], tuned: None });
         Ok(())
     }
 
@@ -80,11 +81,19 @@ impl Painter {
         Ok(())
     }
 
+    /// Draws this person by what fine-tuning made.
+    pub(super) fn adopt(&mut self, tuned: &Tuned) -> std::result::Result<(), WeightsError> {
+        if let Some(sitter) = &mut self.sitter {
+            sitter.tuned = Some(tuned.nets()?);
+        }
+        Ok(())
+    }
+
     fn see(&self, portrait: &Portrait) -> Result<Seen> {
-        let picture = Tensor::from_vec(crop_picture(portrait, CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
+        let picture = Tensor::from_vec(portrait.crop_picture(CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
         let landmarks = portrait.landmarks_in_crop();
         let embedding = self.nets.embedder.embed(&picture, &landmark_image(&landmarks, Some(portrait.pupils_in_crop()))?)?;
-        Ok(Seen { picture, small: crop_picture(portrait, INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
+        Ok(Seen { picture, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
@@ -119,7 +128,9 @@ impl Painter {
         let before = own.picture.flatten_all()?.to_vec1::<f32>()?;
         let fetched = warped.picture.flatten_all()?.to_vec1::<f32>()?;
         let visible = warped.visibility.flatten_all()?.to_vec1::<f32>()?;
-        let output = self.nets.generator.forward(&GeneratorInput { source: Some(warped), landmarks }, &sitter.style)?;
+        let (generator, style) =
+            sitter.tuned.as_ref().map_or((&self.nets.generator, &sitter.style), |(generator, style)| (generator, style));
+        let output = generator.forward(&GeneratorInput { source: Some(warped), landmarks }, style)?;
         let after = output.picture.flatten_all()?.to_vec1::<f32>()?;
         if !after.iter().all(|v| v.is_finite()) {
             candle_core::bail!("the generator's picture is not usable");

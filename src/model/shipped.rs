@@ -1,15 +1,17 @@
 //! The weights that the program carries, and the manifest that says how they were made.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::config::{MatteConfig, MotionConfig, Preset};
+use super::Discriminator;
+use super::config::{DiscriminatorConfig, MatteConfig, MotionConfig, Preset};
 use super::few_shot::{FewShotConfig, FewShotNets};
 use super::matte::MatteNet;
 use super::motion::MotionNet;
-use crate::nn::{Scope, Store, WeightsError};
+use crate::nn::{Scope, Store, WeightsError, read_tensors, read_weights};
 
 const MANIFEST: &str = include_str!("../../models/manifest.json");
 
@@ -109,6 +111,32 @@ impl Shipped for FewShotNets {
     }
 }
 
+impl Shipped for Discriminator {
+    const NAME: &'static str = "discriminator";
+    const BYTES: &'static [u8] = include_bytes!("../../models/discriminator.safetensors");
+
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
+        Self::new(scope, &DiscriminatorConfig::of(Preset::Retrato), 0)
+    }
+}
+
+/// The weights by name of a network, the program's own or those of a file, to learn further from.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_tensors<N: Shipped>(file: Option<&Path>) -> Result<BTreeMap<String, Tensor>, ModelError> {
+    let (bytes, name) = match file {
+        Some(path) => (read_weights(path), path.display().to_string()),
+        None => (read_tensors(own::<N>()?, &Device::Cpu), format!("the program's own {}", N::NAME)),
+    };
+    let wrap = |source| ModelError::Weights { file: name, source };
+    let check = |tensors: BTreeMap<String, Tensor>| {
+        N::of(&Store::from_tensors(tensors.clone(), false, &Device::Cpu).scope())?;
+        Ok(tensors)
+    };
+    bytes.and_then(check).map_err(wrap)
+}
+
 /// The network with the program's own weights, or with those of a file.
 ///
 /// # Errors
@@ -139,6 +167,7 @@ pub fn check_shipped(name: &str) -> Result<(), ModelError> {
         MotionNet::NAME => load::<MotionNet>(None).map(drop),
         MatteNet::NAME => load::<MatteNet>(None).map(drop),
         FewShotNets::NAME => load::<FewShotNets>(None).map(drop),
+        Discriminator::NAME => load::<Discriminator>(None).map(drop),
         _ => Err(ModelError::Unknown(name.to_owned())),
     }
 }
@@ -150,7 +179,11 @@ mod tests {
     #[test]
     fn the_manifest_describes_the_shipped_weights() {
         let entries = manifest();
-        assert_eq!(entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["motion", "matte", "few-shot"], "all that is shipped");
+        assert_eq!(
+            entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
+            ["motion", "matte", "few-shot", "discriminator"],
+            "all that is shipped"
+        );
         for entry in entries {
             assert!(check_shipped(&entry.name).is_ok(), "{} is the manifest's and makes a network", entry.file);
             assert!(entry.samples > 0 && !entry.command.is_empty() && !entry.licence.is_empty(), "{} says how it was made", entry.name);

@@ -10,6 +10,7 @@ use super::{PipelineError, clip_sound::ClipSound};
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{Portrait, TrackedFrame};
 use crate::generate::{self, GeneratorChoice};
+use crate::model::Tuned;
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
 use crate::settings::Controls;
@@ -41,6 +42,8 @@ pub struct OfflineJob {
     pub output: RecordOptions,
     /// By which method.
     pub generator: GeneratorChoice,
+    /// What fine-tuning made for this portrait.
+    pub tuned: Option<Tuned>,
     /// How.
     pub controls: Controls,
     /// With which sound.
@@ -94,6 +97,9 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let mut puppet = Puppet::new(generator, None, timings.clone());
     puppet.set_controls(job.controls.clone());
     puppet.set_portrait(&job.portrait)?;
+    if let Some(tuned) = &job.tuned {
+        puppet.adopt(tuned);
+    }
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
     let mut sound = ClipSound::for_driver(&job.driver, &info, &job.sound)?;

@@ -8,6 +8,7 @@ use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
 use crate::data::{PictureChange, Portrait, TrackedFrame};
 use crate::generate::{FLOW_CELLS, Generator};
 use crate::gpu::Gpu;
+use crate::model::Tuned;
 use crate::retarget::Retargeter;
 use crate::runtime::Timings;
 use crate::settings::Controls;
@@ -71,6 +72,11 @@ impl Puppet {
             None => Compositor::Cpu(CpuCompositor::new(portrait, plate)),
         });
         Ok(())
+    }
+
+    /// Lets the generator draw this portrait's person by what fine-tuning made.
+    pub fn adopt(&mut self, tuned: &Tuned) {
+        self.generator.adopt(tuned);
     }
 
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.

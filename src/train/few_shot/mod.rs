@@ -32,6 +32,8 @@ use watch::Watched;
 
 /// Steps of power iteration that fresh spectral norms begin with.
 const SETTLING: usize = 20;
+/// Name of the discriminator's file beside the weights that are exported.
+const DISCRIMINATOR: &str = "discriminator.safetensors";
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato few-shot training 1";
 
@@ -211,8 +213,14 @@ impl Trainer for FewShotTrainer {
     }
 
     fn export(&self, path: &Path) -> Result<(), TrainError> {
-        let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
-        write_whole(path, &bytes)
+        let write = |tensors: &BTreeMap<String, Tensor>, path: &Path| {
+            write_whole(path, &to_bytes(tensors, candle_core::DType::F16, std::collections::HashMap::new())?)
+        };
+        write(self.average.values(), path)?;
+        // Fine-tuning needs it, but for persons of its own.
+        let mut judge = tensors(&self.judge.store);
+        judge.remove("persons");
+        write(&judge, &path.with_file_name(DISCRIMINATOR))
     }
 }
 
