@@ -63,19 +63,19 @@ pub(super) struct GeneratorArgs {
 #[derive(clap::Args)]
 pub(super) struct WeightArgs {
     /// Weights of the motion net, instead of the program's own
-    #[arg(long, value_name = "FILE")]
-    motion_weights: Option<PathBuf>,
+    #[arg(long = "motion-weights", value_name = "FILE")]
+    motion: Option<PathBuf>,
     /// Weights of the matte net, which finds the head
-    #[arg(long, value_name = "FILE")]
-    matte_weights: Option<PathBuf>,
+    #[arg(long = "matte-weights", value_name = "FILE")]
+    matte: Option<PathBuf>,
     /// Weights of the few-shot generator, which paints what a warp cannot show
-    #[arg(long, value_name = "FILE")]
-    few_shot_weights: Option<PathBuf>,
+    #[arg(long = "few-shot-weights", value_name = "FILE")]
+    few_shot: Option<PathBuf>,
 }
 
 impl WeightArgs {
     pub(super) fn files(&self) -> WeightFiles {
-        WeightFiles { motion: self.motion_weights.clone(), matte: self.matte_weights.clone(), few_shot: self.few_shot_weights.clone() }
+        WeightFiles { motion: self.motion.clone(), matte: self.matte.clone(), few_shot: self.few_shot.clone() }
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             variants.extend([(args.shots, None), (args.shots, fine_tuning)]);
         }
         for (shots, fine_tuning) in variants.into_iter().filter(|(shots, tuning)| *shots > 1 || tuning.is_some()) {
-            let generator = started(GeneratorChoice::FewShot(files.clone()))?;
+            let generator = started(&GeneratorChoice::FewShot(files.clone()))?;
             models.push(Box::new(GeneratorReenactor::new(generator, shots, fine_tuning)));
         }
         let bar = common::ProgressLine::new(args.json);
@@ -86,11 +86,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
     let files = args.weights.files();
     let choices = [GeneratorChoice::LandmarkWarp, GeneratorChoice::MotionNet(files.clone()), GeneratorChoice::FewShot(files)];
-    choices.into_iter().map(started).collect()
+    choices.iter().map(started).collect()
 }
 
-fn started(choice: GeneratorChoice) -> anyhow::Result<Box<dyn Generator>> {
-    match generate::start(&choice) {
+fn started(choice: &GeneratorChoice) -> anyhow::Result<Box<dyn Generator>> {
+    match generate::start(choice) {
         (generator, None) => Ok(generator),
         (_, Some(trouble)) => Err(anyhow!(trouble)),
     }
@@ -182,7 +182,7 @@ impl GeneratorReenactor {
     fn new(generator: Box<dyn Generator>, shots: usize, fine_tuning: Option<(u64, WeightFiles)>) -> Self {
         let mut name = generator.name().to_owned();
         if shots > 1 {
-            name += &format!(", {shots} shots");
+            name = format!("{name}, {shots} shots");
         }
         if fine_tuning.is_some() {
             name += ", fine-tuned";

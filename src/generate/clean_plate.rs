@@ -16,7 +16,7 @@ use crate::data::{CROP_PX, Landmarks, Portrait, UncoveredField};
 use crate::model::{INPUT_CELLS, MATTE_CELLS, Matte, MatteNet};
 
 /// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
-const BEYOND: i32 = 2;
+const BEYOND: usize = 2;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -153,28 +153,35 @@ fn flow_at(flow: &[Vec2], at: Vec2) -> Vec2 {
     around(at, INPUT_CELLS).into_iter().map(|(cell, share)| share * flow[cell]).sum()
 }
 
+/// The row or column `step - reach` from another, the outermost one beyond the edge.
+fn beside(at: usize, step: usize, reach: usize) -> usize {
+    (at + step).saturating_sub(reach).min(MATTE_CELLS - 1)
+}
+
 /// The largest value within some cells in each direction.
-fn widened(plane: &[f32], reach: i32) -> Vec<f32> {
-    let last = MATTE_CELLS as i32 - 1;
-    let along = |plane: &[f32], across: bool| -> Vec<f32> {
-        let value = |cell: usize, step: i32| {
-            let (x, y) = ((cell % MATTE_CELLS) as i32, (cell / MATTE_CELLS) as i32);
-            let (x, y) = if across { ((x + step).clamp(0, last), y) } else { (x, (y + step).clamp(0, last)) };
-            plane[y as usize * MATTE_CELLS + x as usize]
-        };
-        (0..plane.len()).map(|cell| (-reach..=reach).map(|step| value(cell, step)).fold(0.0, f32::max)).collect()
-    };
-    along(&along(plane, true), false)
+fn widened(plane: &[f32], reach: usize) -> Vec<f32> {
+    let largest = |value: &dyn Fn(usize) -> f32| (0..=2 * reach).map(value).fold(0.0, f32::max);
+    let rows: Vec<f32> = (0..plane.len())
+        .map(|cell| {
+            let (x, row) = (cell % MATTE_CELLS, cell / MATTE_CELLS * MATTE_CELLS);
+            largest(&|step| plane[row + beside(x, step, reach)])
+        })
+        .collect();
+    (0..plane.len())
+        .map(|cell| {
+            let (x, y) = (cell % MATTE_CELLS, cell / MATTE_CELLS);
+            largest(&|step| rows[beside(y, step, reach) * MATTE_CELLS + x])
+        })
+        .collect()
 }
 
 /// Each cell mixed with its neighbours.
 fn softened(plane: &[f32]) -> Vec<f32> {
-    let clamped = |v: i32| v.clamp(0, MATTE_CELLS as i32 - 1) as usize;
-    let value = |x: i32, y: i32| plane[clamped(y) * MATTE_CELLS + clamped(x)];
+    const WEIGHTS: [f32; 3] = [0.25, 0.5, 0.25];
     let mixed = |cell: usize| {
-        let (x, y) = ((cell % MATTE_CELLS) as i32, (cell / MATTE_CELLS) as i32);
-        let weights = [1.0, 2.0, 1.0];
-        (0..9).map(|k| weights[k % 3] * weights[k / 3] / 16.0 * value(x + k as i32 % 3 - 1, y + k as i32 / 3 - 1)).sum()
+        let (x, y) = (cell % MATTE_CELLS, cell / MATTE_CELLS);
+        let one = |k: usize| WEIGHTS[k % 3] * WEIGHTS[k / 3] * plane[beside(y, k / 3, 1) * MATTE_CELLS + beside(x, k % 3, 1)];
+        (0..9).map(one).sum()
     };
     (0..plane.len()).map(mixed).collect()
 }

@@ -91,7 +91,7 @@ impl Eye {
     fn of(face: &Face<'_>, points: std::ops::Range<usize>, number: usize) -> Self {
         let points = &face.landmarks.0[points];
         let width_px = points[0].distance(points[3]).max(1.0);
-        let height = (points[1].distance(points[5]) + points[2].distance(points[4])) / 2.0 / width_px;
+        let height = f32::midpoint(points[1].distance(points[5]), points[2].distance(points[4])) / width_px;
         // The corners keep still when the lids move.
         let middle = (points[0] + points[3]) / 2.0;
         Self { middle: mean(points), width_px, height, gaze: face.pupils.map(|pupils| (pupils[number] - middle) / width_px) }
@@ -190,6 +190,6 @@ mod tests {
         let mean = averaged(&plane, 30);
         assert!((mean[10 * 30 + 15] - 1.0).abs() < 1e-4 && (mean[6 * 30 + 11] - 1.0).abs() < 1e-4, "within four cells");
         assert!(mean[5 * 30 + 15].abs() < 1e-4 && mean[10 * 30 + 20].abs() < 1e-4, "not beyond");
-        assert!(averaged(&vec![0.5; 12], 4).iter().all(|v| (v - 0.5).abs() < 1e-6), "small planes too");
+        assert!(averaged(&[0.5; 12], 4).iter().all(|v| (v - 0.5).abs() < 1e-6), "small planes too");
     }
 }

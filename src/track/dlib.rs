@@ -89,7 +89,7 @@ impl FaceModel {
             tracing::warn!(message, "dlib refused the landmark model");
             damaged()
         })?;
-        let about = std::fs::metadata(path).map_err(|_| damaged())?;
+        let about = std::fs::metadata(path).map_err(|cause| TrackError::Unreadable { path: path.to_owned(), cause })?;
         Ok(Self { predictor, identity: format!("{} of {} bytes", path.display(), about.len()) })
     }
 

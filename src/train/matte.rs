@@ -97,7 +97,9 @@ impl PairTask for MatteTask {
         let colours = if augment { Recolouring::sometimes(&mut random) } else { Recolouring::NONE };
         let [jitter, amount] = [MAX_JITTER_PX, MAX_TRACKER_NOISE].map(|most| if augment { random.range(0.0, most) } else { 0.0 });
         let mut points = tracker_noise::disturbed(&frame.landmarks, amount, &mut random);
-        points.iter_mut().for_each(|point| *point += Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter)));
+        for point in &mut points {
+            *point += Vec2::new(random.normal(0.0, jitter), random.normal(0.0, jitter));
+        }
         let mut landmarks = vec![0.0; CELLS * LANDMARK_CHANNELS];
         draw_landmarks(&points, None, MATTE_CELLS, LANDMARK_LINE_RADIUS, &mut landmarks, LANDMARK_CHANNELS, 0);
         MatteExample {

@@ -72,14 +72,19 @@ pub trait PairTask: Clone + Send + Sync {
     fn loss(&self, net: &Self::Net, examples: &Arc<[Self::Example]>, device: &Device) -> Result<(Tensor, Self::Figures), TrainError>;
 }
 
+/// Weights with their network, their optimiser and their average.
+struct Learning<N> {
+    store: Store,
+    net: N,
+    adam: Adam,
+    average: MovingAverage,
+}
+
 /// A run of training.
 pub struct PairTrainer<T: PairTask> {
     task: T,
     options: PairOptions,
-    store: Store,
-    net: T::Net,
-    adam: Adam,
-    average: MovingAverage,
+    learning: Learning<T::Net>,
     stream: Stream<Pair>,
     validation: Vec<T::Example>,
     step: u64,
@@ -101,7 +106,7 @@ impl<T: PairTask> PairTrainer<T> {
         }
         let adam = Adam::new(store.variables(), AdamSettings::default());
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        Self::assemble(source, task, options, store, net, adam, average, 0)
+        Self::assemble(source, task, options, Learning { store, net, adam, average }, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -114,31 +119,29 @@ impl<T: PairTask> PairTrainer<T> {
         let mut adam = Adam::new(store.variables(), AdamSettings::default());
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Self::assemble(source, task, options, store, net, adam, average, step)
+        Self::assemble(source, task, options, Learning { store, net, adam, average }, step)
     }
 
     fn assemble(
         source: &Arc<PairSource>,
         task: T,
         options: PairOptions,
-        store: Store,
-        net: T::Net,
-        adam: Adam,
-        average: MovingAverage,
+        learning: Learning<T::Net>,
         step: u64,
     ) -> Result<Self, TrainError> {
         let validation = held_out(&task, &**source, &options)?;
         let stream_options =
             StreamOptions { seed: options.seed, block: options.block, turns: 2, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
-        Ok(Self { task, options, store, net, adam, average, stream, validation, step })
+        Ok(Self { task, options, learning, stream, validation, step })
     }
 
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
     /// are added up in order, so that the sum does not depend on which was ready first.
     fn gradients(&self, samples: &[Sample<Pair>]) -> Result<(Gradients, T::Figures), TrainError> {
         let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
-        let learner = Learner { task: &self.task, net: &self.net, options: &self.options, variables: &self.store.variables() };
+        let learner =
+            Learner { task: &self.task, net: &self.learning.net, options: &self.options, variables: &self.learning.store.variables() };
         let each: Vec<Result<(Gradients, T::Figures), TrainError>> = std::thread::scope(|scope| {
             let learner = &learner;
             let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learner.gradients(samples))).collect();
@@ -174,14 +177,14 @@ impl<T: PairTask> Trainer for PairTrainer<T> {
             return Err(TrainError::Diverged(self.step));
         }
         let rate = rate_at(self.options.rate, self.step, self.options.steps);
-        let gradient_norm = self.adam.step(&gradients, rate)?;
-        self.average.update(&self.store.variables(), self.step)?;
+        let gradient_norm = self.learning.adam.step(&gradients, rate)?;
+        self.learning.average.update(&self.learning.store.variables(), self.step)?;
         self.step += 1;
         Ok(StepReport { step: self.step, parts, rate, gradient_norm })
     }
 
     fn validate(&self) -> Result<T::Figures, TrainError> {
-        let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
+        let store = Store::from_tensors(self.learning.average.values().clone(), false, &self.options.device);
         let net = self.task.net(&store.scope())?;
         let mut sum = T::Figures::default();
         let mut batches = 0.0_f32;
@@ -195,18 +198,18 @@ impl<T: PairTask> Trainer for PairTrainer<T> {
 
     fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
-        let weights = self.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
+        let weights = self.learning.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
         checkpoint.put("weights", &weights);
-        checkpoint.put("adam", &self.adam.state()?);
-        checkpoint.put("average", self.average.values());
+        checkpoint.put("adam", &self.learning.adam.state()?);
+        checkpoint.put("average", self.learning.average.values());
         checkpoint.describe(T::KIND, &identity(&self.task, &self.options));
-        let counts = [("step", self.step), ("adam steps", self.adam.steps())];
+        let counts = [("step", self.step), ("adam steps", self.learning.adam.steps())];
         checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
         checkpoint.write(path)
     }
 
     fn export(&self, path: &Path) -> Result<(), TrainError> {
-        let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
+        let bytes = to_bytes(self.learning.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
         write_whole(path, &bytes)
     }
 }

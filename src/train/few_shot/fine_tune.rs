@@ -253,7 +253,7 @@ impl FineTuner {
         let mut random = Random::new(self.options.seed ^ 0xF1_7E70, number);
         let target = &self.pictures[random.below(self.pictures.len())];
         let mut frames = vec![target.clone()];
-        for _ in 0..1 + random.below(MOST_SOURCES) {
+        for _ in 0..=random.below(MOST_SOURCES) {
             let from = &self.pictures[random.below(self.pictures.len())];
             frames.push(self.moved(from, &reposed(&from.landmarks, &mut random))?);
         }
@@ -335,4 +335,70 @@ fn embedding(nets: &FewShotNets, pictures: &[HeadFrame], options: &FewShotOption
 
 fn made_by(generator: &GeneratorNet, batch: &FewShotBatch, style: &StyleVector) -> candle_core::Result<GeneratorOutput> {
     generator.forward(&GeneratorInput { source: batch.warped.clone(), landmarks: batch.target_landmarks.clone() }, style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::template;
+
+    fn weights() -> anyhow::Result<FineTuneWeights> {
+        let fresh = |store: &Store| store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
+        let (few_shot, judge) = (Store::fresh(1, &Device::Cpu), Store::fresh(2, &Device::Cpu));
+        FewShotNets::new(&few_shot.scope(), &FewShotConfig::of(Preset::Retrato))?;
+        Discriminator::new(&judge.scope(), &DiscriminatorConfig::of(Preset::Retrato), 0)?;
+        Ok(FineTuneWeights { few_shot: fresh(&few_shot), discriminator: fresh(&judge) })
+    }
+
+    fn motion() -> anyhow::Result<MotionNet> {
+        Ok(MotionNet::new(&Store::fresh(3, &Device::Cpu).scope(), &crate::model::MotionConfig::of(Preset::Retrato))?)
+    }
+
+    /// A face of two colours, with dark eyes and mouth.
+    fn picture() -> HeadFrame {
+        let landmarks: [Vec2; 68] = template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0));
+        let middle = landmarks.iter().sum::<Vec2>() / 68.0;
+        let pixels = image::RgbImage::from_fn(256, 256, |x, y| {
+            let at = Vec2::new(x as f32, y as f32);
+            let dark = landmarks[36..].iter().any(|p| p.distance(at) < 3.0);
+            let face = at.distance(middle) < 75.0;
+            image::Rgb(if dark {
+                [60, 20, 20]
+            } else if face {
+                [200, 160, 130]
+            } else {
+                [70, 90, 80]
+            })
+        });
+        HeadFrame::pictured(pixels, landmarks, None)
+    }
+
+    #[test]
+    fn a_picture_is_learnt_and_the_result_is_the_persons_own() -> anyhow::Result<()> {
+        let options = FineTuneOptions { steps: 12, rate: 2e-3, ..FineTuneOptions::default() };
+        let mut tuner = FineTuner::new(weights()?, motion()?, vec![picture()], options)?;
+        let first = tuner.outcome()?;
+        assert!(first.tuned.is_none() && (first.before - first.after).abs() < 1e-6, "nothing is learnt yet");
+        let mut steps = 0;
+        while !tuner.is_finished() {
+            steps += 1;
+            assert_eq!(tuner.step()?.step, steps, "one step at a time");
+        }
+        let done = tuner.outcome()?;
+        assert!(done.after < done.before, "{} instead of {}", done.after, done.before);
+        if let Some(tuned) = done.tuned {
+            let again = Tuned::from_bytes(&tuned.to_bytes()?)?;
+            assert_eq!(again.nets()?.1.flat().dims(), tuned.nets()?.1.flat().dims(), "it can be kept");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_picture_and_wrong_weights_are_refused() -> anyhow::Result<()> {
+        let nothing = FineTuner::new(weights()?, motion()?, Vec::new(), FineTuneOptions::default());
+        assert!(nothing.is_err_and(|e| e.to_string().contains("no picture")), "nothing to learn from");
+        let wrong = FineTuneWeights { discriminator: BTreeMap::new(), ..weights()? };
+        assert!(FineTuner::new(wrong, motion()?, vec![picture()], FineTuneOptions::default()).is_err(), "no discriminator");
+        Ok(())
+    }
 }
