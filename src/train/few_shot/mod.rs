@@ -351,7 +351,7 @@ mod tests {
         let mut trainer = FewShotTrainer::new(&one, motion()?, options, None)?;
         let before = trainer.validate()?;
         assert!((before.error - before.warped_error).abs() < 1e-6, "a fresh generator changes nothing: {before:?}");
-        for _ in 0..80 {
+        for _ in 0..200 {
             trainer.step()?;
         }
         let last: Vec<FewShotParts> = (0..20).map(|_| trainer.step().map(|r| r.parts)).collect::<Result<_, _>>()?;
