@@ -32,15 +32,20 @@ const MAX_JITTER_PX: f32 = 0.6;
 const MAX_TRACKER_NOISE: f32 = 0.8;
 /// Deviation of a crop's place, in pixels.
 const AROUND_PX: f32 = 8.0;
-/// Weights of the parts of a picture: mouth interior, eyes, lashes, skin of face and head, what is worn, anything else.
+/// Weights of the parts of a picture: mouth interior, eyes, lashes, lips, skin of face and head, what is worn, anything else.
 const MOUTH_WEIGHT: f32 = 9.0;
 const EYE_WEIGHT: f32 = 7.0;
 const LASH_WEIGHT: f32 = 5.0;
+const LIP_WEIGHT: f32 = 4.0;
 const SKIN_WEIGHT: f32 = 1.0;
 const WORN_WEIGHT: f32 = 1.0;
 const BEHIND_WEIGHT: f32 = 0.3;
 /// Cells by which a weighted part reaches beyond itself.
 const REACH: usize = 2;
+/// Half axes of the places of an eye and a mouth, whatever is seen there, in its widths: lids that are shut and lips that are closed hide what the source
+/// shows there, and matter as much.
+const EYE_PLACE: Vec2 = Vec2::new(0.55, 0.32);
+const MOUTH_PLACE: Vec2 = Vec2::new(0.55, 0.3);
 
 /// One frame as the networks see it.
 #[derive(Clone, Debug)]
@@ -89,7 +94,7 @@ pub(super) fn example(sample: &Sample<HeadEpisode>, options: &FewShotOptions, au
     let sources = sources.into_iter().map(|k| view(&frames[k], framing, &colours, noise, &mut random)).collect();
     let frame = &frames[target];
     let target = view(frame, framing, &colours, noise, &mut random);
-    let (weights, calm) = importance(&frame.labels);
+    let (weights, calm) = importance(frame);
     let crops = if framing.warps { (0..CROPS).map(|n| crop(frame, n, framing.side, &mut random)).collect() } else { vec![[0, 0]] };
     FewShotExample { identity: sample.item.identity, sources, target, weights, calm, crops }
 }
@@ -143,7 +148,7 @@ pub(super) fn plain(frame: &HeadFrame, framing: Framing) -> View {
 }
 
 /// Weight of every cell, and where nothing opens or closes. Parts reach beyond themselves: what is next to a lid matters as much.
-fn importance(labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
+fn importance(frame: &HeadFrame) -> (Vec<f32>, Vec<f32>) {
     let weight = |label: u8| match label {
         l if is_mouth_inside(l) => MOUTH_WEIGHT,
         l if [Part::EyeSocket, Part::Eyeball].iter().any(|p| *p as u8 == l) => EYE_WEIGHT,
@@ -152,10 +157,47 @@ fn importance(labels: &[u8]) -> (Vec<f32>, Vec<f32>) {
         l if [Part::Hair, Part::Headwear, Part::Glasses, Part::Jewellery].iter().any(|p| *p as u8 == l) => WORN_WEIGHT,
         _ => BEHIND_WEIGHT,
     };
-    let weights: Vec<f32> = labels.iter().map(|l| weight(*l)).collect();
-    let widened = widest(&weights, REACH);
-    let calm = widened.iter().map(|w| f32::from(u8::from(*w < LASH_WEIGHT))).collect();
+    let weights: Vec<f32> = frame.labels.iter().map(|l| weight(*l)).collect();
+    let mut widened = widest(&weights, REACH);
+    for (points, half_axes, least) in
+        [(region::RIGHT_EYE, EYE_PLACE, EYE_WEIGHT), (region::LEFT_EYE, EYE_PLACE, EYE_WEIGHT), (region::MOUTH, MOUTH_PLACE, LIP_WEIGHT)]
+    {
+        raise(&mut widened, &Ellipse::round(&frame.landmarks[points], half_axes), least);
+    }
+    let calm = widened.iter().map(|w| f32::from(u8::from(*w < LIP_WEIGHT))).collect();
     (widened, calm)
+}
+
+/// Where something can open or close, in cells.
+struct Ellipse {
+    middle: Vec2,
+    along: Vec2,
+    half_axes: Vec2,
+}
+
+impl Ellipse {
+    /// Round points of which the widest two lie along it; `half_axes` are in widths.
+    fn round(points: &[Vec2], half_axes: Vec2) -> Self {
+        let cells = PLANE_CELLS as f32 / PICTURE_PX as f32;
+        let across = (points[points.len().min(12) / 2] - points[0]) * cells;
+        let middle = points.iter().sum::<Vec2>() / points.len() as f32 * cells;
+        Self { middle, along: across.normalize_or(Vec2::X), half_axes: half_axes * across.length().max(1.0) }
+    }
+
+    fn holds(&self, place: Vec2) -> bool {
+        let from = place - self.middle;
+        (Vec2::new(self.along.dot(from), self.along.perp_dot(from)) / self.half_axes).length_squared() <= 1.0
+    }
+}
+
+/// Raises the cells in an ellipse to `least`.
+fn raise(plane: &mut [f32], ellipse: &Ellipse, least: f32) {
+    for (cell, value) in plane.iter_mut().enumerate() {
+        let place = Vec2::new((cell % PLANE_CELLS) as f32 + 0.5, (cell / PLANE_CELLS) as f32 + 0.5);
+        if *value < least && ellipse.holds(place) {
+            *value = least;
+        }
+    }
 }
 
 fn is_mouth_inside(label: u8) -> bool {
@@ -228,6 +270,8 @@ mod tests {
                 example.sources.iter().map(|view| crate::model::landmark_distance(&view.landmarks, &example.target.landmarks)).collect();
             assert!(far.is_sorted(), "the nearest first: {far:?}");
             assert!(example.crops.iter().flatten().all(|c| c % 2 == 0 && c + 96 <= PICTURE_PX), "crops lie inside, at even pixels");
+            let eye = (example.target.landmarks[region::RIGHT_EYE].iter().sum::<Vec2>() / 6.0 * (PLANE_CELLS as f32 / PICTURE_PX as f32)).as_uvec2();
+            assert!(example.weights[eye.y as usize * PLANE_CELLS + eye.x as usize] >= EYE_WEIGHT, "an eye counts, open or shut");
             let (low, high) = example.weights.iter().fold((9.0_f32, 0.0_f32), |(l, h), w| (l.min(*w), h.max(*w)));
             assert!(low >= BEHIND_WEIGHT && high >= SKIN_WEIGHT, "the face counts more than the rest: {low} to {high}");
         }

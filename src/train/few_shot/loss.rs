@@ -26,7 +26,7 @@ pub struct FewShotWeights {
 
 impl Default for FewShotWeights {
     fn default() -> Self {
-        Self { edges: 0.7, restraint: 0.5, score: 0.02, features: 0.4, matching: 0.05 }
+        Self { edges: 0.7, restraint: 0.5, score: 0.05, features: 0.4, matching: 0.05 }
     }
 }
 
