@@ -49,7 +49,11 @@ impl MotionWarp {
         Self { painter: Some(painter), ..self }
     }
 
-    fn change(&self, portrait: &Prepared, motion: &PuppetMotion, change: &mut PictureChange) -> candle_core::Result<()> {
+    fn change(&mut self, motion: &PuppetMotion, change: &mut PictureChange) -> candle_core::Result<()> {
+        let Some(portrait) = &self.portrait else {
+            change.flow.displacement_px.fill(Vec2::ZERO);
+            return Ok(());
+        };
         let sample = MotionSample {
             source: portrait.rest_in_crop.0.to_vec(),
             target: motion.landmarks_in_crop.0.to_vec(),
@@ -63,7 +67,7 @@ impl MotionWarp {
         if let Some(plate) = &portrait.plate {
             plate.uncovered(&batch.near()?, &motion.landmarks_in_crop, &mut change.uncovered);
         }
-        match &self.painter {
+        match &mut self.painter {
             Some(painter) => painter.paint(&self.net, &moved, motion, &change.uncovered, &mut change.paint),
             None => Ok(()),
         }
@@ -135,11 +139,7 @@ impl Generator for MotionWarp {
             self.fallback.generate(motion, change);
             return;
         }
-        let Some(portrait) = &self.portrait else {
-            change.flow.displacement_px.fill(Vec2::ZERO);
-            return;
-        };
-        if let Err(error) = self.change(portrait, motion, change) {
+        if let Err(error) = self.change(motion, change) {
             tracing::error!("the networks failed ({error}); the portrait is moved without them from now on");
             self.failed = true;
             self.fallback.generate(motion, change);

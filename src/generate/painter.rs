@@ -5,15 +5,16 @@
 
 use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
+use rayon::prelude::*;
 
 use super::gates::{Face, Gates, averaged};
 use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
-    Embedder, FewShotNets, GeneratorInput, GeneratorNet, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow,
-    MotionNet, MotionSample, STILL_BODY, Tuned, WarpedSource, cut, draw_landmarks, landmark_distance,
+    Embedder, FewShotNets, FrozenGenerator, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
+    MotionSample, SOURCE_NUMBERS, STILL_BODY, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
-use crate::nn::{StyleVector, WeightsError};
+use crate::nn::WeightsError;
 
 /// Cells along each side of the paint and of the pictures that the networks see.
 const CELLS: usize = CROP_PX as usize;
@@ -30,21 +31,32 @@ const NOTICED: f32 = 0.5 / 255.0;
 pub struct Painter {
     nets: FewShotNets,
     sitter: Option<Sitter>,
+    frame: Frame,
+}
+
+/// Memory of a frame.
+#[derive(Default)]
+struct Frame {
+    /// The portrait as the motion net fetches it, and what the generator sees: `SOURCE_NUMBERS` for each pixel of the square.
+    own: Vec<f32>,
+    source: Vec<f32>,
+    behind: Vec<f32>,
+    /// The target's landmark image, whole and as much of it as lies in the square.
+    landmarks: Vec<f32>,
+    landmarks_in_square: Vec<f32>,
 }
 
 /// What is known of the person: one picture at least, the portrait itself first.
 struct Sitter {
     pictures: Vec<Seen>,
-    /// Of the mean embedding of all pictures.
-    style: StyleVector,
-    /// The person's own generator and style, where there was fine-tuning.
-    tuned: Option<(GeneratorNet, StyleVector)>,
+    /// In the style of the mean embedding of all pictures, or the person's own where there was fine-tuning.
+    generator: FrozenGenerator,
 }
 
 /// One picture as the networks see it.
 struct Seen {
-    /// `[1, 256, 256, 3]`.
-    picture: Tensor,
+    /// `[256, 256, 3]`.
+    picture: Vec<f32>,
     /// The same small, for the motion net.
     small: Vec<f32>,
     landmarks: Landmarks,
@@ -56,13 +68,14 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, sitter: None }
+        Self { nets, sitter: None, frame: Frame::default() }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
         self.sitter = None;
         let first = self.see(portrait)?;
-        self.sitter = Some(Sitter { style: self.nets.projection.project(&first.embedding)?, pictures: vec![first], tuned: None });
+        let generator = self.nets.generator.freeze(&self.nets.projection.project(&first.embedding)?)?;
+        self.sitter = Some(Sitter { generator, pictures: vec![first] });
         Ok(())
     }
 
@@ -76,7 +89,8 @@ impl Painter {
             sitter.pictures.push(seen);
             let embeddings: Vec<&Tensor> = sitter.pictures.iter().map(|seen| &seen.embedding).collect();
             let count = embeddings.len();
-            sitter.style = self.nets.projection.project(&Embedder::mean(&Tensor::cat(&embeddings, 0)?, count)?)?;
+            let mean = Embedder::mean(&Tensor::cat(&embeddings, 0)?, count)?;
+            sitter.generator = self.nets.generator.freeze(&self.nets.projection.project(&mean)?)?;
         }
         Ok(())
     }
@@ -84,72 +98,69 @@ impl Painter {
     /// Draws this person by what fine-tuning made.
     pub(super) fn adopt(&mut self, tuned: &Tuned) -> std::result::Result<(), WeightsError> {
         if let Some(sitter) = &mut self.sitter {
-            sitter.tuned = Some(tuned.nets()?);
+            let (generator, style) = tuned.nets()?;
+            sitter.generator = generator.freeze(&style)?;
         }
         Ok(())
     }
 
     fn see(&self, portrait: &Portrait) -> Result<Seen> {
-        let picture = Tensor::from_vec(portrait.crop_picture(CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
+        let picture = portrait.crop_picture(CELLS);
         let landmarks = portrait.landmarks_in_crop();
-        let embedding = self.nets.embedder.embed(&picture, &landmark_image(&landmarks, Some(portrait.pupils_in_crop()))?)?;
+        let mut image = Vec::new();
+        draw_image(&landmarks, Some(portrait.pupils_in_crop()), &mut image);
+        let image = Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?;
+        let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
         Ok(Seen { picture, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
     /// left to the plate.
     pub(super) fn paint(
-        &self,
+        &mut self,
         net: &MotionNet,
         moved: &MotionFlow,
         motion: &PuppetMotion,
         uncovered: &UncoveredField,
         paint: &mut PaintField,
     ) -> Result<()> {
-        let Some(sitter) = &self.sitter else { return Ok(()) };
+        let Some(sitter) = &mut self.sitter else { return Ok(()) };
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
-        let own = sitter.warped(0, net, Some(moved), motion)?.cut(0, square.corner, square.size)?;
-        let (near, next) = sitter.nearest(&motion.landmarks_in_crop);
-        let warped = match next {
-            None => own.clone(),
-            Some(next) => {
-                let warped = |which: usize| sitter.warped(which, net, (which == 0).then_some(moved), motion);
-                warped(near)?.over(&warped(next)?)?.cut(0, square.corner, square.size)?
-            }
-        };
+        let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
-        let landmarks = cut(
-            &landmark_image(&motion.landmarks_in_crop, motion.pupils_in_crop)?,
-            0,
-            square.corner.map(|c| c / 2),
-            square.size.map(|s| s / 2),
-        )?;
-        let before = own.picture.flatten_all()?.to_vec1::<f32>()?;
-        let fetched = warped.picture.flatten_all()?.to_vec1::<f32>()?;
-        let visible = warped.visibility.flatten_all()?.to_vec1::<f32>()?;
-        let (generator, style) =
-            sitter.tuned.as_ref().map_or((&self.nets.generator, &sitter.style), |(generator, style)| (generator, style));
-        let output = generator.forward(&GeneratorInput { source: Some(warped), landmarks }, style)?;
-        let after = output.picture.flatten_all()?.to_vec1::<f32>()?;
+        let [across, down] = square.size;
+        let Frame { own, source, landmarks, landmarks_in_square, .. } = &mut self.frame;
+        draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
+        square.cut_landmarks(landmarks, landmarks_in_square);
+        let after = sitter.generator.forward([down, across], source, landmarks_in_square)?;
         if !after.iter().all(|v| v.is_finite()) {
             candle_core::bail!("the generator's picture is not usable");
         }
+        let after = after.as_chunks::<3>().0;
+        let (own, source) = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
+        let changes: Vec<f32> = source.iter().zip(after).map(|(a, b)| (0..3).map(|c| (b[c] - a[c]).abs()).fold(0.0, f32::max)).collect();
+        let changes = averaged(&changes, across);
         paint.size = CELLS;
+        paint.cells.clear();
         paint.cells.resize(CELLS * CELLS, PaintField::NOTHING);
-        paint.cells.fill(PaintField::NOTHING);
-        let (fetched, after) = (fetched.as_chunks::<3>().0, after.as_chunks::<3>().0);
-        let changes: Vec<f32> = fetched.iter().zip(after).map(|(a, b)| (0..3).map(|c| (b[c] - a[c]).abs()).fold(0.0, f32::max)).collect();
-        let changes = averaged(&changes, square.size[0]);
-        for (n, before) in before.as_chunks::<3>().0.iter().enumerate() {
-            let (x, y) = (square.corner[0] + n % square.size[0], square.corner[1] + n / square.size[0]);
-            let share = outline.share(Vec2::new(x as f32, y as f32)) * (1.0 - uncovered.nearest([x, y], CELLS));
-            if share > 0.0 {
-                let listened = gates.at(Vec2::new(x as f32, y as f32), 1.0 - visible[n], changes[n]);
-                let wanted = std::array::from_fn(|c| fetched[n][c] + listened * (after[n][c] - fetched[n][c]));
-                paint.cells[y * CELLS + x] = stroke(before, &wanted, share);
+        let lines = paint.cells.par_chunks_exact_mut(CELLS).enumerate().skip(square.corner[1]).take(down);
+        lines.with_min_len(8).for_each(|(y, line)| {
+            let first = (y - square.corner[1]) * across;
+            for (column, cell) in line[square.corner[0]..][..across].iter_mut().enumerate() {
+                let (x, n) = (square.corner[0] + column, first + column);
+                let at = Vec2::new(x as f32, y as f32);
+                let share = outline.share(at) * (1.0 - uncovered.nearest([x, y], CELLS));
+                if share > 0.0 {
+                    let [r, g, b, visible] = source[n];
+                    let listened = gates.at(at, 1.0 - visible, changes[n]);
+                    let fetched = [r, g, b];
+                    let wanted = std::array::from_fn(|c| fetched[c] + listened * (after[n][c] - fetched[c]));
+                    let [r, g, b, _] = own[n];
+                    *cell = stroke(&[r, g, b], &wanted, share);
+                }
             }
-        }
+        });
         Ok(())
     }
 }
@@ -173,12 +184,33 @@ impl Sitter {
         Gates::between(&source, &target)
     }
 
-    /// Picture number `which` brought to the target, along `moved` where that is known already.
-    fn warped(&self, which: usize, net: &MotionNet, moved: Option<&MotionFlow>, motion: &PuppetMotion) -> Result<WarpedSource> {
-        let Some(seen) = self.pictures.get(which) else { candle_core::bail!("there are only {} pictures", self.pictures.len()) };
-        if let Some(moved) = moved {
-            return WarpedSource::fetched(&seen.picture, moved);
+    /// Brings the portrait and what the generator sees to the motion; the portrait's own flow is known already. Returns which picture is seen most.
+    fn fetch(&self, net: &MotionNet, moved: &MotionFlow, motion: &PuppetMotion, square: &Square, frame: &mut Frame) -> Result<usize> {
+        let Some(first) = self.pictures.first() else { candle_core::bail!("there is no picture") };
+        fetch_part(&first.picture, moved, square.corner, square.size, &mut frame.own)?;
+        let (near, next) = self.nearest(&motion.landmarks_in_crop);
+        self.fetch_one(near, net, motion, square, (&frame.own, &mut frame.source))?;
+        if let Some(next) = next {
+            self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind))?;
+            lay_over(&mut frame.source, &frame.behind);
         }
+        Ok(near)
+    }
+
+    /// Brings picture number `which` to the motion; the portrait itself, the first, is there already.
+    fn fetch_one(
+        &self,
+        which: usize,
+        net: &MotionNet,
+        motion: &PuppetMotion,
+        square: &Square,
+        (own, out): (&[f32], &mut Vec<f32>),
+    ) -> Result<()> {
+        let Some(seen) = self.pictures.get(which).filter(|_| which > 0) else {
+            out.clear();
+            out.extend_from_slice(own);
+            return Ok(());
+        };
         let sample = MotionSample {
             source: seen.landmarks.0.to_vec(),
             target: motion.landmarks_in_crop.0.to_vec(),
@@ -186,7 +218,8 @@ impl Sitter {
             picture: seen.small.clone(),
             body_follow: STILL_BODY,
         };
-        WarpedSource::fetched(&seen.picture, &net.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?)
+        let flow = net.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?;
+        fetch_part(&seen.picture, &flow, square.corner, square.size, out)
     }
 }
 
@@ -202,17 +235,29 @@ fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32) -> [f32; 4] {
     [r, g, b, 1.0 - cover]
 }
 
-fn landmark_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>) -> Result<Tensor> {
+/// The landmark image of the whole crop, at half its size.
+fn draw_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>, out: &mut Vec<f32>) {
     const SIDE: usize = CELLS / 2;
-    let mut image = vec![0.0_f32; SIDE * SIDE * LANDMARK_CHANNELS];
-    draw_landmarks(&landmarks.0, pupils, SIDE, LANDMARK_LINE_RADIUS, &mut image, LANDMARK_CHANNELS, 0);
-    Tensor::from_vec(image, (1, SIDE, SIDE, LANDMARK_CHANNELS), &Device::Cpu)
+    out.clear();
+    out.resize(SIDE * SIDE * LANDMARK_CHANNELS, 0.0);
+    draw_landmarks(&landmarks.0, pupils, SIDE, LANDMARK_LINE_RADIUS, out, LANDMARK_CHANNELS, 0);
 }
 
 /// A part of the crop in whole pixels: corner and size (across, down), all even, the size in steps of 8.
 struct Square {
     corner: [usize; 2],
     size: [usize; 2],
+}
+
+impl Square {
+    /// What of a landmark image lies in the square.
+    fn cut_landmarks(&self, image: &[f32], out: &mut Vec<f32>) {
+        let ([x, y], [across, down]) = (self.corner.map(|c| c / 2), self.size.map(|s| s / 2));
+        out.clear();
+        for row in y..y + down {
+            out.extend_from_slice(&image[(row * CELLS / 2 + x) * LANDMARK_CHANNELS..][..across * LANDMARK_CHANNELS]);
+        }
+    }
 }
 
 /// The convex hull of a face's landmarks.

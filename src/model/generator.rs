@@ -4,6 +4,7 @@
 //! Who the person is comes from the style: every adaptive normalisation has a scale and a shift of its own in it.
 
 mod direct;
+mod frozen;
 mod texture;
 
 use candle_core::{Result, Tensor, bail};
@@ -12,6 +13,7 @@ use super::config::GeneratorConfig;
 use super::warped::WarpedSource;
 use crate::nn::{Scope, StyleLayout, StyleVector, WeightsError};
 use direct::Direct;
+pub use frozen::{FrozenGenerator, SOURCE_NUMBERS};
 use texture::Texture;
 
 /// What the generator is told about a batch of frames.
@@ -76,6 +78,17 @@ impl GeneratorNet {
             (Path::Texture(path), Some(source)) => path.forward(source, &input.landmarks, style),
             (Path::Texture(_), None) => bail!("this generator mends the warped source, but there is none"),
             (Path::Direct(path), _) => Ok(GeneratorOutput { picture: path.forward(&input.landmarks, style)?, blend: None }),
+        }
+    }
+
+    /// The generator as it is now for one person's style, for pictures that come frame after frame.
+    ///
+    /// # Errors
+    /// Without the texture path, and with statistics, there is none.
+    pub fn freeze(&self, style: &StyleVector) -> Result<FrozenGenerator> {
+        match &self.path {
+            Path::Texture(path) => FrozenGenerator::new(path, style),
+            Path::Direct(_) => bail!("only the generator with the texture path can be frozen"),
         }
     }
 

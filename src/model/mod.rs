@@ -24,11 +24,11 @@ pub use config::{
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
 pub use few_shot::{FewShotConfig, FewShotNets};
-pub use generator::{Blend, GeneratorInput, GeneratorNet, GeneratorOutput};
+pub use generator::{Blend, FrozenGenerator, GeneratorInput, GeneratorNet, GeneratorOutput, SOURCE_NUMBERS};
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, load, load_tensors, manifest};
 pub use tuned::Tuned;
-pub use warped::{WarpedSource, cut, landmark_distance};
+pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};

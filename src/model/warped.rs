@@ -1,9 +1,11 @@
 //! Source pictures as the motion net's flow fetches them, and how several of them become one.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, Result, Tensor, bail};
 use glam::Vec2;
+use rayon::prelude::*;
 
-use super::motion::MotionFlow;
+use super::SOURCE_NUMBERS;
+use super::motion::{FLOW_CELLS, MotionFlow};
 use crate::data::region;
 use crate::nn::ops;
 
@@ -49,6 +51,61 @@ pub fn cut(pictures: &Tensor, index: usize, [x, y]: [usize; 2], [across, down]: 
     pictures.narrow(0, index, 1)?.narrow(1, y, down)?.narrow(2, x, across)?.contiguous()
 }
 
+/// The part of a picture `[256, 256, 3]` with its corner at (x, y), of `size` pixels across and down, as a flow of half its size fetches it: RGB and visibility,
+/// `[down, across, SOURCE_NUMBERS]`. The same as [`WarpedSource::fetched`] gives there.
+///
+/// # Errors
+/// A picture or a flow of another size, or a part that does not lie in the picture.
+pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: [usize; 2], out: &mut Vec<f32>) -> Result<()> {
+    const SIDE: usize = 2 * FLOW_CELLS;
+    let (places, logits) = (ops::numbers(&flow.flow)?, ops::numbers(&flow.visibility)?);
+    let inside = corner.iter().zip(size).all(|(corner, size)| size > 0 && corner + size <= SIDE);
+    if picture.len() != SIDE * SIDE * 3 || places.len() != FLOW_CELLS * FLOW_CELLS * 2 || logits.len() != FLOW_CELLS * FLOW_CELLS || !inside
+    {
+        bail!("no part of {size:?} at {corner:?} of a picture of {} numbers", picture.len());
+    }
+    let shown: Vec<f32> = logits.iter().map(|logit| 0.5 + 0.5 * (0.5 * logit).tanh()).collect();
+    let [across, down] = size;
+    out.resize(across * down * SOURCE_NUMBERS, 0.0);
+    let pixel = |x: f32, y: f32| &picture[(y as usize * SIDE + x as usize) * 3..][..3];
+    let last = (SIDE - 1) as f32;
+    out.par_chunks_exact_mut(across * SOURCE_NUMBERS).with_min_len(8).enumerate().for_each(|(row, line)| {
+        let y = corner[1] + row;
+        let rows = ops::doubled_neighbours(y, FLOW_CELLS);
+        for (column, to) in line.as_chunks_mut::<SOURCE_NUMBERS>().0.iter_mut().enumerate() {
+            let x = corner[0] + column;
+            let columns = ops::doubled_neighbours(x, FLOW_CELLS);
+            let doubled = |value: &dyn Fn(usize) -> f32| {
+                let [near, far] = rows.map(|row| 0.75 * value(row * FLOW_CELLS + columns[0]) + 0.25 * value(row * FLOW_CELLS + columns[1]));
+                0.75 * near + 0.25 * far
+            };
+            // A NaN lands on the first pixel instead of nowhere.
+            let from = |at: f32| if at.is_nan() { 0.0 } else { at.clamp(0.0, last) };
+            let (fx, fy) = (from(x as f32 + doubled(&|cell| places[2 * cell])), from(y as f32 + doubled(&|cell| places[2 * cell + 1])));
+            let (left, top) = (fx.floor(), fy.floor());
+            let (right, bottom) = ((left + 1.0).min(last), (top + 1.0).min(last));
+            let (p, q) = (fx - left, fy - top);
+            let (a, b, c, d) = (pixel(left, top), pixel(right, top), pixel(left, bottom), pixel(right, bottom));
+            for n in 0..3 {
+                to[n] = (1.0 - q) * ((1.0 - p) * a[n] + p * b[n]) + q * ((1.0 - p) * c[n] + p * d[n]);
+            }
+            to[3] = doubled(&|cell| shown[cell]);
+        }
+    });
+    Ok(())
+}
+
+/// [`WarpedSource::over`] for parts as [`fetch_part`] gives them: `near`, and `behind` where `near` is hidden.
+pub fn lay_over(near: &mut [f32], behind: &[f32]) {
+    for (near, behind) in near.as_chunks_mut::<SOURCE_NUMBERS>().0.iter_mut().zip(behind.as_chunks::<SOURCE_NUMBERS>().0) {
+        let share = (1.0 - near[3]) * behind[3];
+        for n in 0..3 {
+            near[n] += share * (behind[n] - near[n]);
+        }
+        near[3] += share;
+    }
+}
+
 /// How far a source's face is from a target's: mean distance of the landmarks in crop pixels, those of mouth and eyes counted twice. Of several sources
 /// the nearest has to be moved least.
 pub fn landmark_distance(source: &[Vec2], target: &[Vec2]) -> f32 {
@@ -63,7 +120,6 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::model::FLOW_CELLS;
     use crate::nn::testing;
 
     fn source(seed: u64, logit: f32) -> Result<WarpedSource> {
@@ -84,8 +140,34 @@ mod tests {
         assert!(difference(&shown.over(&other)?.picture, &shown.picture)? < 1e-6, "nothing of the other");
         assert!(difference(&hidden.over(&other)?.picture, &other.picture)? < 1e-6, "nothing but the other");
         assert!(difference(&hidden.over(&hidden)?.visibility, &hidden.visibility)? < 1e-6, "twice hidden is hidden");
-        let cut = shown.cut(0, [10, 20], [32, 24])?;
-        assert_eq!((cut.picture.dims(), cut.channels()?.dims()), ([1, 24, 32, 3].as_slice(), [1, 24, 32, 4].as_slice()), "sizes");
+        Ok(())
+    }
+
+    #[test]
+    fn a_part_is_a_part_of_the_whole() -> Result<()> {
+        let flow = |seed: u64| -> Result<MotionFlow> {
+            Ok(MotionFlow {
+                flow: (testing::noise(&[1, FLOW_CELLS, FLOW_CELLS, 2], seed)? * 9.0)?,
+                visibility: testing::noise(&[1, FLOW_CELLS, FLOW_CELLS, 1], seed + 1)?,
+            })
+        };
+        let picture = |seed: u64| testing::picture(&[1, 2 * FLOW_CELLS, 2 * FLOW_CELLS, 3], seed);
+        let (a, b) = ((picture(1)?, flow(3)?), (picture(2)?, flow(5)?));
+        let whole = WarpedSource::fetched(&a.0, &a.1)?.over(&WarpedSource::fetched(&b.0, &b.1)?)?.channels()?;
+        for (corner, size) in [([0, 0], [256, 256]), ([10, 21], [40, 24]), ([250, 1], [6, 255])] {
+            let fetched = |(picture, flow): &(Tensor, MotionFlow)| -> Result<Vec<f32>> {
+                let mut out = vec![7.0; 5];
+                fetch_part(&ops::numbers(picture)?, flow, corner, size, &mut out)?;
+                Ok(out)
+            };
+            let mut found = fetched(&a)?;
+            lay_over(&mut found, &fetched(&b)?);
+            let expected = cut(&whole, 0, corner, size)?.flatten_all()?.to_vec1::<f32>()?;
+            let worst = expected.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-4 && expected.len() == found.len(), "{size:?} at {corner:?}: off by {worst}");
+        }
+        let outside = fetch_part(&ops::numbers(&a.0)?, &a.1, [250, 250], [8, 8], &mut Vec::new());
+        assert!(outside.is_err(), "a part beyond the picture");
         Ok(())
     }
 }

@@ -47,6 +47,16 @@ impl Convolution {
         &self.kernel
     }
 
+    /// The bias, `[to]`.
+    pub fn bias(&self) -> &Tensor {
+        &self.bias
+    }
+
+    /// What follows the sum.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
     /// The same layer with another kernel, as spectral normalisation needs it.
     #[must_use]
     pub fn with_kernel(&self, kernel: Tensor) -> Self {

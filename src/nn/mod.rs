@@ -14,6 +14,7 @@ mod weights;
 pub use adam::{Adam, AdamSettings, Gradients, MovingAverage};
 pub use attention::SelfAttention;
 pub use layers::{Convolution, Linear, SpectralNorm};
+pub(crate) use residual::FrozenBlock;
 pub use residual::{Coefficients, Normalisation, Resample, ResidualBlock, ResidualSpec};
 pub use spectral::{ConvolutionSpec, SpectralConvolution, SpectralLinear};
 pub use style::{StyleLayout, StyleSlot, StyleVector};

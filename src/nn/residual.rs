@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::ops::{self, Activation, Statistics};
+use super::ops::{self, Activation, Affine, FrozenConv, Statistics};
 use super::spectral::{ConvolutionSpec, SpectralConvolution};
 use super::style::{StyleLayout, StyleSlot, StyleVector};
 use super::weights::{Initial, Scope, WeightsError};
@@ -67,6 +67,27 @@ impl Normalisation {
             (Source::Person { .. }, None) => candle_core::bail!("a layer with a person's coefficients, but no person"),
         }
     }
+}
+
+impl Normalisation {
+    /// Scale and shift of one person, for pictures that come frame after frame. Fails where there are statistics, or no person's coefficients.
+    pub(crate) fn freeze(&self, style: &StyleVector) -> Result<Affine> {
+        match &self.source {
+            Source::Person { slot, statistics: Statistics::None } => {
+                let [scale, shift] = style.pair(slot, 1)?;
+                Affine::new(&scale, &shift)
+            }
+            _ => candle_core::bail!("only a person's scale and shift without statistics can be frozen"),
+        }
+    }
+}
+
+/// A residual block of one size with a person's coefficients, for pictures that come frame after frame.
+pub(crate) struct FrozenBlock {
+    /// Before the first convolution, which is followed by the second normalisation.
+    pub before: Affine,
+    pub first: FrozenConv,
+    pub second: FrozenConv,
 }
 
 /// What a block does to the size.
@@ -160,6 +181,19 @@ impl ResidualBlock {
             skip = ops::upsample_nearest(&skip, 2)?;
         }
         y + skip
+    }
+
+    /// The block as it is now, for one person. Fails for blocks that change the size or the channels.
+    pub(crate) fn freeze(&self, style: &StyleVector) -> Result<FrozenBlock> {
+        let (Some(before), Some(between), None, Resample::Same) = (&self.before_first, &self.before_second, &self.skip, self.resample)
+        else {
+            candle_core::bail!("only blocks that keep the size can be frozen");
+        };
+        Ok(FrozenBlock {
+            before: before.freeze(style)?,
+            first: self.first.freeze_before(&between.freeze(style)?, between.activation)?,
+            second: self.second.freeze()?,
+        })
     }
 
     /// One step of power iteration in every layer.

@@ -6,7 +6,7 @@
 use candle_core::{Result, Shape, Tensor};
 
 use super::layers::{Convolution, Linear, SpectralNorm};
-use super::ops::{self, Activation};
+use super::ops::{self, Activation, Affine, FrozenConv};
 use super::weights::{Scope, WeightsError};
 
 /// What a convolution is like.
@@ -90,6 +90,26 @@ impl SpectralConvolution {
         match &self.norm {
             Some(norm) => self.layer.with_kernel(norm.apply(self.layer.kernel(), false)?).forward(x),
             None => self.layer.forward(x),
+        }
+    }
+
+    /// The layer as it is now, for pictures that come frame after frame.
+    pub(crate) fn freeze(&self) -> Result<FrozenConv> {
+        FrozenConv::new(&self.present_kernel()?, self.layer.bias(), self.stride, self.layer.activation(), None)
+    }
+
+    /// The same with a normalisation and its activation behind a linear layer.
+    pub(crate) fn freeze_before(&self, after: &Affine, activation: Activation) -> Result<FrozenConv> {
+        if self.layer.activation() != Activation::Linear {
+            candle_core::bail!("a normalisation can only be joined to a linear layer");
+        }
+        FrozenConv::new(&self.present_kernel()?, self.layer.bias(), self.stride, activation, Some(after))
+    }
+
+    fn present_kernel(&self) -> Result<Tensor> {
+        match &self.norm {
+            Some(norm) => norm.apply(self.layer.kernel(), false),
+            None => Ok(self.layer.kernel().clone()),
         }
     }
 

@@ -17,32 +17,32 @@ use crate::nn::{
 };
 
 /// Pixels of the picture for one of the landmark image, along each side.
-const SHARE: usize = 2;
+pub(super) const SHARE: usize = 2;
 /// The mask does not fall below this.
-const MASK_FLOOR: f64 = 0.25;
+pub(super) const MASK_FLOOR: f64 = 0.25;
 /// Numbers of a pixel of the output: RGB and the mask.
-const RESULTS: usize = 4;
+pub(super) const RESULTS: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Texture {
-    half: SpectralConvolution,
-    down4: SpectralConvolution,
-    same4: SpectralConvolution,
-    down8: SpectralConvolution,
-    blocks: Vec<ResidualBlock>,
-    narrow4: SpectralConvolution,
-    refine4: Refinement,
-    narrow2: SpectralConvolution,
-    refine2: Vec<Refinement>,
-    before_head: Normalisation,
-    head: SpectralConvolution,
+    pub half: SpectralConvolution,
+    pub down4: SpectralConvolution,
+    pub same4: SpectralConvolution,
+    pub down8: SpectralConvolution,
+    pub blocks: Vec<ResidualBlock>,
+    pub narrow4: SpectralConvolution,
+    pub refine4: Refinement,
+    pub narrow2: SpectralConvolution,
+    pub refine2: Vec<Refinement>,
+    pub before_head: Normalisation,
+    pub head: SpectralConvolution,
 }
 
 /// `x + convolve(act(x * (1 + scale) + shift))`: detail in the person's own colours.
 #[derive(Debug)]
-struct Refinement {
-    before: Normalisation,
-    layer: SpectralConvolution,
+pub(super) struct Refinement {
+    pub before: Normalisation,
+    pub layer: SpectralConvolution,
 }
 
 impl Refinement {

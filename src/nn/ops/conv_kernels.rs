@@ -52,23 +52,23 @@ impl Shape {
 
 /// One contiguous product of a tile: where it starts in the padded picture (relative to the tile's first pixel) and in the packed kernel.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    offset: usize,
-    packed: usize,
-    depth: usize,
+pub(super) struct Run {
+    pub offset: usize,
+    pub packed: usize,
+    pub depth: usize,
 }
 
 /// The places of an output row that share one set of runs: `start, start + step, …`.
 #[derive(Clone, Debug)]
-struct Phase {
-    start: usize,
-    step: usize,
-    count: usize,
-    runs: Vec<Run>,
+pub(super) struct Phase {
+    pub start: usize,
+    pub step: usize,
+    pub count: usize,
+    pub runs: Vec<Run>,
 }
 
 /// A kernel in the order of the inner loop: `[block of columns][k][column in block]`, padded with zeros to whole vectors.
-struct Packed {
+pub(super) struct Packed {
     values: Vec<f32>,
     /// Numbers of one block of columns.
     block: usize,
@@ -94,7 +94,7 @@ pub(super) fn lanes() -> usize {
 
 impl Packed {
     /// Packs `depth` rows of `columns` numbers; `fill(k, first, line)` writes those of row `k` from column `first` on.
-    fn new(depth: usize, columns: usize, fill: impl Fn(usize, usize, &mut [f32]) + Sync) -> Self {
+    pub(super) fn new(depth: usize, columns: usize, fill: impl Fn(usize, usize, &mut [f32]) + Sync) -> Self {
         let vectors = vectors_for(columns, lanes());
         let width = vectors * lanes();
         let block = depth * width;
@@ -109,25 +109,25 @@ impl Packed {
 }
 
 /// One pass over pictures: every output row is made of phases, every phase of runs.
-struct Pass<'a> {
-    padded: &'a Padded<'a>,
+pub(super) struct Pass<'a> {
+    pub padded: &'a Padded<'a>,
     /// Numbers from one pixel of a phase to the next, in the padded picture.
-    pixel_step: usize,
+    pub pixel_step: usize,
     /// Numbers from one output row (or pair of rows) to the next.
-    row_step: usize,
-    packed: &'a Packed,
-    bias: Option<&'a [f32]>,
-    columns: usize,
-    activation: Activation,
+    pub row_step: usize,
+    pub packed: &'a Packed,
+    pub bias: Option<&'a [f32]>,
+    pub columns: usize,
+    pub activation: Activation,
 }
 
 /// `R` pixels of one phase, all columns.
-struct RowTask<'a> {
-    pass: &'a Pass<'a>,
+pub(super) struct RowTask<'a> {
+    pub pass: &'a Pass<'a>,
     /// First number of the row's first pixel in the padded pictures.
-    base: usize,
-    phase: &'a Phase,
-    out: &'a mut [f32],
+    pub base: usize,
+    pub phase: &'a Phase,
+    pub out: &'a mut [f32],
 }
 
 impl WithSimd for RowTask<'_> {

@@ -7,6 +7,7 @@ mod access;
 mod conv;
 mod conv_gradient;
 mod conv_kernels;
+mod frozen;
 mod norm;
 mod padded;
 mod plain;
@@ -19,6 +20,7 @@ mod tests;
 mod tiles;
 
 pub use conv::{Activation, conv, conv_flops};
+pub(crate) use frozen::{Affine, FrozenConv, Plane, add};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;

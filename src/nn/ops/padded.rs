@@ -47,6 +47,11 @@ impl<'a> Padded<'a> {
         Self { values: Cow::Owned(values), row, image, layout }
     }
 
+    /// A picture that has its border already, in rows of `row` numbers.
+    pub(super) fn bordered(values: &'a [f32], row: usize) -> Self {
+        Self { values: Cow::Borrowed(values), row, image: values.len(), layout: [0; 6] }
+    }
+
     /// A copy of pictures with a border, or the pictures themselves where none is needed.
     pub(super) fn of(pictures: &'a [f32], pixels: [usize; 3], channels: usize, pad: usize) -> Self {
         let [batch, height, width] = pixels;
