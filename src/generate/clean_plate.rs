@@ -36,7 +36,7 @@ pub(super) struct CleanPlate {
     pub pixels: Arc<RgbaImage>,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     head: Vec<f32>,
-    /// The same with its rim.
+    /// The same with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
     reach: Vec<f32>,
 }
 
@@ -61,7 +61,10 @@ impl CleanPlate {
         let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait), &hole));
         // A collar beside the face is not behind it.
         let reach: Vec<f32> = reach.iter().zip(&matte.body).map(|(head, body)| head * (1.0 - body)).collect();
-        Self { pixels, head: softened(&matte.head), reach: softened(&reach) }
+        let reach = softened(&reach);
+        let cells = 0..UncoveredField::CELLS * UncoveredField::CELLS;
+        let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
+        Self { pixels, head: softened(&matte.head), reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
     }
 
     /// Where the head was and is no more, when its landmarks come to `target`; `near` is the head's backward flow, [`INPUT_CELLS`] squared.
@@ -72,22 +75,23 @@ impl CleanPlate {
         uncovered.cells.par_chunks_exact_mut(UncoveredField::CELLS).with_min_len(16).enumerate().for_each(|(row, line)| {
             for (column, share) in line.iter_mut().enumerate() {
                 let at = Vec2::new(column as f32, row as f32);
-                *share = self.uncovered_at(at, near, up.height(at));
+                let reach = self.reach[row * UncoveredField::CELLS + column];
+                *share = if reach < 1e-3 { 0.0 } else { reach * self.gone_from(at, near, up.height(at)) };
             }
         });
     }
 }
 
 impl CleanPlate {
-    /// Share of the plate at a place of the crop, `height` above the chin.
-    fn uncovered_at(&self, at: Vec2, near: &[Vec2], height: f32) -> f32 {
-        let here = sampled(&self.reach, at) * smooth_step(&ABOVE_CHIN, height);
-        if here < 1e-3 {
+    /// How far the head has gone from a place of the crop where it was, `height` above the chin.
+    fn gone_from(&self, at: Vec2, near: &[Vec2], height: f32) -> f32 {
+        let above = smooth_step(&ABOVE_CHIN, height);
+        if above <= 0.0 {
             return 0.0;
         }
         let flow = flow_at(near, at);
         let is = sampled(&self.head, at + flow);
-        here * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
+        above * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
     }
 }
 

@@ -151,7 +151,10 @@ impl RowTask<'_> {
         for block in 0..pass.columns.div_ceil(width) {
             let kernel = &pass.packed.values[block * pass.packed.block..][..pass.packed.block];
             let columns = block * width..pass.columns.min((block + 1) * width);
-            let first: [S::f32s; V] = pass.bias.map_or_else(|| [simd.splat_f32s(0.0); V], |bias| tiles::load(simd, &bias[columns.clone()]));
+            let first: [S::f32s; V] = match pass.bias {
+                Some(bias) => tiles::load(simd, &bias[columns.clone()]),
+                None => [simd.splat_f32s(0.0); V],
+            };
             let mut pixel = 0;
             // Processors with 32 vector registers hold 8 rows of 2 vectors; with 16 registers, 4 rows.
             if S::REGISTER_COUNT >= 32 {
@@ -163,10 +166,19 @@ impl RowTask<'_> {
                     pass.tile::<S, 8, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
                     pixel += 8;
                 }
+                // A tile of one row waits for its own sums: what is left is made by a whole tile that overlaps the last.
+                if phase.count - pixel > 4 && phase.count >= 8 {
+                    pass.tile::<S, 8, V>(simd, phase, base, phase.count - 8, kernel, first, columns.clone(), out);
+                    pixel = phase.count;
+                }
             }
             while phase.count - pixel >= 4 {
                 pass.tile::<S, 4, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
                 pixel += 4;
+            }
+            if pixel < phase.count && phase.count >= 4 {
+                pass.tile::<S, 4, V>(simd, phase, base, phase.count - 4, kernel, first, columns.clone(), out);
+                pixel = phase.count;
             }
             while pixel < phase.count {
                 pass.tile::<S, 1, V>(simd, phase, base, pixel, kernel, first, columns.clone(), out);
@@ -203,12 +215,16 @@ impl Pass<'_> {
                 run.depth,
             );
         }
-        let zero = simd.splat_f32s(0.0);
-        for (r, mut row) in sums.into_iter().enumerate() {
-            if let Activation::LeakyRelu(slope) = self.activation {
-                let slope = simd.splat_f32s(slope);
-                row = row.map(|s| simd.mul_add_f32s(slope, simd.min_f32s(s, zero), simd.max_f32s(s, zero)));
+        // Loops without closures: a closure would be compiled for the plainest processor, and called.
+        if let Activation::LeakyRelu(slope) = self.activation {
+            let (zero, slope) = (simd.splat_f32s(0.0), simd.splat_f32s(slope));
+            for row in &mut sums {
+                for sum in row {
+                    *sum = simd.mul_add_f32s(slope, simd.min_f32s(*sum, zero), simd.max_f32s(*sum, zero));
+                }
             }
+        }
+        for (r, row) in sums.iter().enumerate() {
             let at = (phase.start + (pixel + r) * phase.step) * self.columns;
             tiles::store(simd, &mut out[at + columns.start..at + columns.end], row);
         }

@@ -49,7 +49,10 @@ pub(super) fn along_rows<S: Simd, const R: usize, const V: usize>(
     b: &[f32],
     depth: usize,
 ) {
-    let rows: [&[f32]; R] = std::array::from_fn(|r| &a[r * row_step..r * row_step + depth]);
+    let mut rows: [&[f32]; R] = [&[]; R];
+    for (r, row) in rows.iter_mut().enumerate() {
+        *row = &a[r * row_step..r * row_step + depth];
+    }
     let (b, _) = S::as_simd_f32s(&b[..depth * V * S::F32_LANES]);
     let mut local = *sums;
     for (k, b) in b.chunks_exact(V).enumerate().take(depth) {
@@ -116,13 +119,13 @@ pub(super) fn load<S: Simd, const V: usize>(simd: S, from: &[f32]) -> [S::f32s; 
 
 /// Writes as many numbers as `to` holds, at most `V` vectors.
 #[inline(always)]
-pub(super) fn store<S: Simd, const V: usize>(simd: S, to: &mut [f32], values: [S::f32s; V]) {
+pub(super) fn store<S: Simd, const V: usize>(simd: S, to: &mut [f32], values: &[S::f32s; V]) {
     let (whole, _) = S::as_mut_simd_f32s(to);
     if let Some(whole) = whole.first_chunk_mut::<V>() {
-        *whole = values;
+        *whole = *values;
         return;
     }
     for (to, value) in to.chunks_mut(S::F32_LANES).zip(values) {
-        simd.partial_store_f32s(to, value);
+        simd.partial_store_f32s(to, *value);
     }
 }
