@@ -270,7 +270,8 @@ mod tests {
                 example.sources.iter().map(|view| crate::model::landmark_distance(&view.landmarks, &example.target.landmarks)).collect();
             assert!(far.is_sorted(), "the nearest first: {far:?}");
             assert!(example.crops.iter().flatten().all(|c| c % 2 == 0 && c + 96 <= PICTURE_PX), "crops lie inside, at even pixels");
-            let eye = (example.target.landmarks[region::RIGHT_EYE].iter().sum::<Vec2>() / 6.0 * (PLANE_CELLS as f32 / PICTURE_PX as f32)).as_uvec2();
+            let eye = (example.target.landmarks[region::RIGHT_EYE].iter().sum::<Vec2>() / 6.0 * (PLANE_CELLS as f32 / PICTURE_PX as f32))
+                .as_uvec2();
             assert!(example.weights[eye.y as usize * PLANE_CELLS + eye.x as usize] >= EYE_WEIGHT, "an eye counts, open or shut");
             let (low, high) = example.weights.iter().fold((9.0_f32, 0.0_f32), |(l, h), w| (l.min(*w), h.max(*w)));
             assert!(low >= BEHIND_WEIGHT && high >= SKIN_WEIGHT, "the face counts more than the rest: {low} to {high}");
