@@ -81,10 +81,10 @@ impl Painter {
         Ok(())
     }
 
-    /// Draws this person by what fine-tuning made.
-    pub(super) fn adopt(&mut self, tuned: &Tuned) -> std::result::Result<(), WeightsError> {
+    /// Draws this person by what fine-tuning made, or else by what is known of all people.
+    pub(super) fn adopt(&mut self, tuned: Option<&Tuned>) -> std::result::Result<(), WeightsError> {
         if let Some(sitter) = &mut self.sitter {
-            sitter.tuned = Some(tuned.nets()?);
+            sitter.tuned = tuned.map(Tuned::nets).transpose()?;
         }
         Ok(())
     }
