@@ -163,8 +163,12 @@ mod tests {
 
     #[test]
     fn what_fine_tuning_made_is_painted_with_and_can_be_put_away() -> anyhow::Result<()> {
-        let portrait = portrait(image::RgbaImage::from_fn(256, 256, |x, y| image::Rgba([120, x as u8, y as u8, 255])));
-        let opened = portrait.landmarks_in_crop().map(|p| if p.y > 150.0 { p + Vec2::new(0.0, 12.0) } else { p });
+        let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+        let mut opened = portrait.landmarks_in_crop();
+        // The lower lip, its inner edge and the chin go down.
+        for index in (5..12).chain(55..60).chain(65..68) {
+            opened.0[index].y += 14.0;
+        }
         let motion = PuppetMotion { landmarks_in_crop: opened, gaze: None, pupils_in_crop: None };
         let (mut generator, _) = start(&GeneratorChoice::default());
         assert!(generator.can_adopt() && !start(&GeneratorChoice::LandmarkWarp).0.can_adopt(), "only the few-shot generator does");

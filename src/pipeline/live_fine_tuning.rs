@@ -293,6 +293,10 @@ mod tests {
         };
         pretend(&mut live, late.clone())?;
         assert_eq!(live.state(&puppet), Tuning::Running { step: 0, steps: fine_tuning::LIVE_STEPS }, "under way");
+        while !live.follow(&mut puppet, &shared) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(live.run.is_some() && live.tuned().is_none(), "a preview is shown, but is no result");
         live.stop(&mut puppet, &shared);
         assert_eq!(told(&events), ["FineTuning(Possible)"], "as it was before");
         pretend(&mut live, late.clone())?;

@@ -31,7 +31,7 @@ fn the_portrait_is_fine_tuned_cancelled_and_undone() {
     assert!(window.has("Fine-tune") && !window.has("Cancel"), "as before");
     window.hear(PuppetEvent::FineTuning(Tuning::Done));
     window.hear(PuppetEvent::FineTuned { before: 0.04, after: 0.03, kept: true });
-    assert!(window.has("Fine-tuned") && window.has("Fine-tuned: 25 % closer to the picture"), "the note and the toast");
+    assert!(window.has("Fine-tuned") && window.has_text("Fine-tuned: 25 % closer to the picture"), "the note and the toast");
     window.look("fine_tuned");
     window.click("Undo");
     assert_eq!(window.double.calls(), ["undo fine-tuning"], "the way back");
@@ -52,5 +52,5 @@ fn the_button_waits_for_a_portrait_that_can_be_learnt() {
     window.hear(ready(Tuning::Done));
     assert!(window.has("Fine-tuned") && window.has("Undo"), "a portrait that was learnt before says so at once");
     window.hear(PuppetEvent::FineTuned { before: 0.03, after: 0.04, kept: false });
-    assert!(window.has("Fine-tuning made nothing better; nothing was changed"), "no gain is told");
+    assert!(window.has_text("Fine-tuning made nothing better; nothing was changed"), "no gain is told");
 }
