@@ -33,7 +33,7 @@
 //!
 //! # Threads
 //!
-//! Capture, track, generate, enroll and record each run on a worker of their own ([`runtime::Worker`]), which stops when dropped and turns a panic into an
+//! Capture, track, generate, enroll, fine-tune and record each run on a worker of their own ([`runtime::Worker`]), which stops when dropped and turns a panic into an
 //! error that the user sees. Live links keep the newest value and never wait ([`runtime::Latest`]); the recording's link is bounded and in order, and
 //! counts what it drops. The window's thread never waits for any of them.
 //!

@@ -10,6 +10,7 @@ mod executor;
 mod fine_tuning;
 mod generating;
 mod known_faces;
+mod live_fine_tuning;
 mod live_recording;
 mod offline;
 mod puppet;
@@ -25,12 +26,12 @@ use enroll::EnrollJob;
 pub use enroll::{KNOWN_FACES, Opened, PictureInput};
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
-pub use fine_tuning::{FineTuneError, fine_tune};
+pub use fine_tuning::{FINE_TUNED, FineTuneError, FineTuning, LIVE_STEPS, Learnt, fine_tune, fine_tune_once};
 pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};
 pub use puppet::{Puppet, RenderedImage};
 
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceInfo, SourceSpec};
-use crate::data::{FrameTime, Input, PixelBox, Portrait, TrackedFrame};
+use crate::data::{FrameTime, Input, PixelBox, Portrait, TrackedFrame, Tuning};
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
 use crate::record::{AudioSource, Finished, RecordOptions, RecordStatus, Recorder};
@@ -47,6 +48,8 @@ pub struct PipelineConfig {
     pub generator: GeneratorChoice,
     /// First settings of the motion.
     pub controls: Controls,
+    /// How portraits are fine-tuned, and what earlier runs made of them.
+    pub fine_tuning: FineTuning,
 }
 
 /// What happened, for the window to show.
@@ -79,7 +82,22 @@ pub enum Event {
         portrait: Arc<Portrait>,
         /// How many faces its picture has.
         faces: usize,
+        /// Whether it is fine-tuned already, by what was kept of an earlier time.
+        tuning: Tuning,
     },
+    /// How far the portrait is fine-tuned, whenever that changes.
+    FineTuning(Tuning),
+    /// Fine-tuning has come to its end.
+    FineTuned {
+        /// Weighted error on held-out poses before.
+        before: f32,
+        /// The same after.
+        after: f32,
+        /// Whether that is better, and the portrait is drawn by it from now on; else all is as before.
+        kept: bool,
+    },
+    /// Fine-tuning was not possible; all is as before.
+    FineTuningFailed(String),
     /// The picture has several faces; the largest is alive already, another may be chosen.
     ChooseFace {
         /// The picture and its faces.
@@ -166,6 +184,19 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    fn new(events: Sender<Event>, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            events,
+            wake: Box::new(wake),
+            timings: Timings::default(),
+            executor: Mutex::default(),
+            generator: Mutex::default(),
+            recent: Mutex::default(),
+            driver_info: Mutex::new(None),
+            recording: Mutex::new(None),
+        }
+    }
+
     fn report(&self, event: Event) {
         // The window may be gone already, when its last worker still has something to say.
         self.events.send(event).ok();
@@ -195,16 +226,7 @@ impl Pipeline {
     pub fn start(config: PipelineConfig, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, PipelineError> {
         // Events are few and each must reach the window, which drains them before every frame: no bound is needed.
         let (events_out, events) = unbounded();
-        let shared = Arc::new(Shared {
-            events: events_out,
-            wake: Box::new(wake),
-            timings: Timings::default(),
-            executor: Mutex::default(),
-            generator: Mutex::default(),
-            recent: Mutex::default(),
-            driver_info: Mutex::new(None),
-            recording: Mutex::new(None),
-        });
+        let shared = Arc::new(Shared::new(events_out, wake));
         let model = enroll::SharedModel::load(config.landmark_model)?;
         let (input, input_in) = Latest::new();
         let (tracked_out, tracked_in) = Latest::new();
@@ -214,9 +236,11 @@ impl Pipeline {
         let (to_generate, generate_commands) = unbounded();
         let (to_enroll, enroll_jobs) = unbounded();
         let track_links = tracking::Links { input: input_in, commands: track_commands, tracked: tracked_out, inset: inset_out };
-        let track = tracking::spawn(track_links, model.clone(), config.controls.smoothing, Arc::clone(&shared))?;
+        let PipelineConfig { generator, gpu, controls, fine_tuning, .. } = config;
+        let track = tracking::spawn(track_links, model.clone(), controls.smoothing, Arc::clone(&shared))?;
         let generate_links = generating::Links { tracked: tracked_in, commands: generate_commands, rendered: rendered_out };
-        let generate = generating::spawn(generate_links, config.generator, config.gpu, config.controls, Arc::clone(&shared))?;
+        let start = generating::Start { generator, gpu, controls, fine_tuning };
+        let generate = generating::spawn(generate_links, start, Arc::clone(&shared))?;
         let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), Arc::clone(&shared))?;
         Ok(Self {
             shared,
@@ -280,6 +304,22 @@ impl Pipeline {
     /// Takes the face in a box that the user has drawn, in pixels of the picture.
     pub fn place_face(&self, picture: &Arc<Opened>, face_box: PixelBox) {
         self.to_enroll.send(EnrollJob::Place(Arc::clone(picture), face_box)).ok();
+    }
+
+    /// Learns the picture of the portrait that is alive, which goes on living meanwhile and shows what is learnt; [`Event::FineTuned`] tells what
+    /// came of it. Another portrait cancels it.
+    pub fn fine_tune(&self) {
+        self.to_generate.send(generating::Command::FineTune).ok();
+    }
+
+    /// Cancels fine-tuning: the portrait is drawn as before, and nothing is kept.
+    pub fn stop_fine_tuning(&self) {
+        self.to_generate.send(generating::Command::StopFineTuning).ok();
+    }
+
+    /// Draws the portrait without what fine-tuning made, and forgets that.
+    pub fn undo_fine_tuning(&self) {
+        self.to_generate.send(generating::Command::UndoFineTuning).ok();
     }
 
     /// Takes over strengths, smoothing and switches.

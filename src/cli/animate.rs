@@ -52,7 +52,7 @@ pub(super) struct Args {
     /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
     #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
     face_box: Option<crate::data::PixelBox>,
-    /// Fine-tune on the portrait for so many steps first: sharper, but slower to begin; 80 are enough for one picture
+    /// Fine-tune on the portrait for so many steps first: sharper, but slower to begin; 80 are enough for one picture. What came of it is kept for the next time
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
     #[command(flatten)]
@@ -122,7 +122,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stop = common::stop_on_interrupt()?;
     let tuned = args
         .fine_tune
-        .map(|steps| common::fine_tune(&[&portrait], &args.generator.weights.files(), steps, &stop, args.json))
+        .map(|steps| common::fine_tune(&portrait, &args.generator.weights.files(), steps, &stop, args.json))
         .transpose()?
         .flatten();
     let job = OfflineJob {

@@ -13,7 +13,7 @@ use crate::builtin;
 use crate::capture::{CameraChoice, SourceSpec};
 use crate::data::Portrait;
 use crate::generate::GeneratorChoice;
-use crate::pipeline::{self, ChosenExecutor, Event, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::pipeline::{self, ChosenExecutor, Event, FineTuning, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
 use crate::runtime::{StageTimes, peak_memory_mb};
@@ -147,8 +147,14 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
     let gpu = executor_choice.gpu.clone();
-    let config =
-        PipelineConfig { landmark_model: args.model.named()?, gpu, generator: args.generator.choice(), controls: Controls::default() };
+    let config = PipelineConfig {
+        landmark_model: args.model.named()?,
+        gpu,
+        generator: args.generator.choice(),
+        controls: Controls::default(),
+        // What a user has kept must not change the measurement.
+        fine_tuning: FineTuning::default(),
+    };
     let mut pipeline = Pipeline::start(config, || {})?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);

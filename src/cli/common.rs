@@ -13,32 +13,37 @@ use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::model::Tuned;
-use crate::pipeline::{self, KNOWN_FACES, Opened, PictureInput, Progress};
+use crate::pipeline::{self, FineTuning, KNOWN_FACES, Opened, PictureInput, Progress};
 use crate::runtime::{FileCache, StopFlag};
 use crate::settings::Strengths;
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
-use crate::train::FineTuneOptions;
+use crate::train::{FineTuneOptions, FineTuned};
 
-/// Fine-tunes on pictures of one person and says what came of it; `None` when it did not get better than what the program knew before.
+/// Fine-tunes on a portrait, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
 pub(super) fn fine_tune(
-    pictures: &[&Portrait],
+    portrait: &Portrait,
     files: &WeightFiles,
     steps: u64,
     stop: &StopFlag,
     quiet: bool,
 ) -> anyhow::Result<Option<Tuned>> {
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
-    let options = FineTuneOptions { steps, ..FineTuneOptions::default() };
-    let done = pipeline::fine_tune(pictures, files, options, |step| {
+    let settings = FineTuning { options: FineTuneOptions { steps, ..FineTuneOptions::default() }, cache: None }.kept_for_user();
+    let learnt = pipeline::fine_tune_once(portrait, files, &settings, |step| {
         bar.set_position(step.step);
         !stop.is_set()
     })?;
     bar.finish_and_clear();
+    let FineTuned { before, after, tuned } = learnt.result;
     if !quiet {
-        let kept = if done.tuned.is_some() { "kept" } else { "not better, left out" };
-        println!("fine-tuned: error on held-out poses {:.4} before, {:.4} after; {kept}", done.before, done.after);
+        let kept = match (learnt.from_cache, &tuned) {
+            (true, _) => "from cache",
+            (false, Some(_)) => "kept",
+            (false, None) => "not better, left out",
+        };
+        println!("fine-tuned: error on held-out poses {before:.4} before, {after:.4} after; {kept}");
     }
-    Ok(done.tuned)
+    Ok(tuned)
 }
 
 /// Where the landmark model is.

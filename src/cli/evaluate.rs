@@ -211,7 +211,7 @@ impl GeneratorReenactor {
                 let pictures: Vec<&Portrait> = std::iter::once(&portrait).chain(&self.shots).collect();
                 let options = FineTuneOptions { steps: *steps, ..FineTuneOptions::default() };
                 if let Some(tuned) = pipeline::fine_tune(&pictures, files, options, |_| true)?.tuned {
-                    self.generator.adopt(&tuned);
+                    self.generator.adopt(Some(&tuned));
                 }
             }
             let compositor = CpuCompositor::new(&portrait, self.generator.plate());

@@ -10,6 +10,7 @@ mod motion;
 mod nearest;
 mod performance;
 mod portrait;
+mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use face::{Landmarks, region};
@@ -20,3 +21,4 @@ pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};
 pub use nearest::nearest_cells;
 pub use performance::{Performance, PerformanceError, PerformanceFrame, PerformanceHeader, PerformanceWriter};
 pub use portrait::Portrait;
+pub use tuning::Tuning;

@@ -33,8 +33,14 @@ pub trait Generator: Send {
     /// Takes another picture of the portrait's person, after [`Self::set_portrait`]; a method that needs only one does nothing with it.
     fn add_source(&mut self, _: &Portrait) {}
 
-    /// Takes what fine-tuning made for the portrait's person, after [`Self::set_portrait`]; a method without a network does nothing with it.
-    fn adopt(&mut self, _: &Tuned) {}
+    /// Whether it draws by what fine-tuning makes.
+    fn can_adopt(&self) -> bool {
+        false
+    }
+
+    /// Takes what fine-tuning made for the portrait's person, after [`Self::set_portrait`], or goes back to drawing without it; a method without a
+    /// network does nothing with it.
+    fn adopt(&mut self, _: Option<&Tuned>) {}
 
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {

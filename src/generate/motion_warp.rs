@@ -118,7 +118,11 @@ impl Generator for MotionWarp {
         }
     }
 
-    fn adopt(&mut self, tuned: &Tuned) {
+    fn can_adopt(&self) -> bool {
+        self.painter.is_some() && !self.failed
+    }
+
+    fn adopt(&mut self, tuned: Option<&Tuned>) {
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.adopt(tuned)
         {
@@ -151,7 +155,40 @@ impl Generator for MotionWarp {
 mod tests {
     use super::super::testing::portrait;
     use super::*;
+    use crate::data::PaintField;
     use crate::generate::{GeneratorChoice, start};
+    use crate::model::{GeneratorConfig, GeneratorNet, Preset};
+    use crate::nn::Store;
+    use candle_core::{Device, Tensor};
+
+    #[test]
+    fn what_fine_tuning_made_is_painted_with_and_can_be_put_away() -> anyhow::Result<()> {
+        let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+        let mut opened = portrait.landmarks_in_crop();
+        // The lower lip, its inner edge and the chin go down.
+        for index in (5..12).chain(55..60).chain(65..68) {
+            opened.0[index].y += 14.0;
+        }
+        let motion = PuppetMotion { landmarks_in_crop: opened, gaze: None, pupils_in_crop: None };
+        let (mut generator, _) = start(&GeneratorChoice::default());
+        assert!(generator.can_adopt() && !start(&GeneratorChoice::LandmarkWarp).0.can_adopt(), "only the few-shot generator does");
+        let store = Store::fresh(5, &Device::Cpu);
+        let net = GeneratorNet::new(&store.scope().under("generator"), &GeneratorConfig::of(Preset::Retrato))?;
+        let weights = store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
+        let tuned = Tuned::new(weights, &Tensor::full(0.1_f32, (1, net.layout().numbers()), &Device::Cpu)?)?;
+        generator.set_portrait(&portrait);
+        let mut painted = |tuned: Option<&Tuned>| {
+            generator.adopt(tuned);
+            let mut change = PictureChange::none(FLOW_CELLS);
+            generator.generate(&motion, &mut change);
+            change.paint.cells
+        };
+        let before = painted(None);
+        assert!(before.iter().any(PaintField::paints), "an opened mouth is painted");
+        assert!(painted(Some(&tuned)) != before, "by another generator, other paint");
+        assert!(painted(None) == before, "and the first again");
+        Ok(())
+    }
 
     #[test]
     fn the_shipped_net_moves_the_face_and_leaves_the_corners() {

@@ -74,8 +74,8 @@ impl Painter {
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
         self.sitter = None;
         let first = self.see(portrait)?;
-        let generator = self.nets.generator.freeze(&self.nets.projection.project(&first.embedding)?)?;
-        self.sitter = Some(Sitter { generator, pictures: vec![first] });
+        let pictures = vec![first];
+        self.sitter = Some(Sitter { generator: fed_forward(&self.nets, &pictures)?, pictures });
         Ok(())
     }
 
@@ -87,19 +87,21 @@ impl Painter {
         let seen = self.see(portrait)?;
         if let Some(sitter) = &mut self.sitter {
             sitter.pictures.push(seen);
-            let embeddings: Vec<&Tensor> = sitter.pictures.iter().map(|seen| &seen.embedding).collect();
-            let count = embeddings.len();
-            let mean = Embedder::mean(&Tensor::cat(&embeddings, 0)?, count)?;
-            sitter.generator = self.nets.generator.freeze(&self.nets.projection.project(&mean)?)?;
+            sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
         }
         Ok(())
     }
 
-    /// Draws this person by what fine-tuning made.
-    pub(super) fn adopt(&mut self, tuned: &Tuned) -> std::result::Result<(), WeightsError> {
+    /// Draws this person by what fine-tuning made, or else by what is known of all people.
+    pub(super) fn adopt(&mut self, tuned: Option<&Tuned>) -> std::result::Result<(), WeightsError> {
         if let Some(sitter) = &mut self.sitter {
-            let (generator, style) = tuned.nets()?;
-            sitter.generator = generator.freeze(&style)?;
+            sitter.generator = match tuned {
+                Some(tuned) => {
+                    let (generator, style) = tuned.nets()?;
+                    generator.freeze(&style)?
+                }
+                None => fed_forward(&self.nets, &sitter.pictures)?,
+            };
         }
         Ok(())
     }
@@ -164,6 +166,13 @@ impl Painter {
         });
         Ok(())
     }
+}
+
+/// The generator in the style of the mean embedding of some pictures.
+fn fed_forward(nets: &FewShotNets, pictures: &[Seen]) -> Result<FrozenGenerator> {
+    let embeddings: Vec<&Tensor> = pictures.iter().map(|seen| &seen.embedding).collect();
+    let mean = Embedder::mean(&Tensor::cat(&embeddings, 0)?, embeddings.len())?;
+    nets.generator.freeze(&nets.projection.project(&mean)?)
 }
 
 impl Sitter {

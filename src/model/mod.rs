@@ -29,6 +29,6 @@ pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
 pub use projection::Projection;
-pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, load, load_tensors, manifest};
+pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};

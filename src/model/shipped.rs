@@ -11,7 +11,7 @@ use super::config::{DiscriminatorConfig, MatteConfig, MotionConfig, Preset};
 use super::few_shot::{FewShotConfig, FewShotNets};
 use super::matte::MatteNet;
 use super::motion::MotionNet;
-use crate::nn::{Scope, Store, WeightsError, read_tensors, read_weights};
+use crate::nn::{Scope, Store, WeightsError, read_bounded, read_tensors, read_weights};
 
 const MANIFEST: &str = include_str!("../../models/manifest.json");
 
@@ -156,6 +156,18 @@ fn own<N: Shipped>() -> Result<&'static [u8], ModelError> {
         return Err(ModelError::Changed(N::NAME));
     }
     Ok(N::BYTES)
+}
+
+/// What tells a network's weights from all others, the program's own or those of a file: for what is kept about them.
+///
+/// # Errors
+/// [`ModelError`]: a damaged build, or a file that cannot be read.
+pub fn identity<N: Shipped>(file: Option<&Path>) -> Result<String, ModelError> {
+    let Some(path) = file else {
+        return manifest().into_iter().find(|entry| entry.name == N::NAME).map(|entry| entry.blake3).ok_or(ModelError::NotListed(N::NAME));
+    };
+    let bytes = read_bounded(path).map_err(|source| ModelError::Weights { file: path.display().to_string(), source })?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
 }
 
 /// Whether the program's own weights of a network of the manifest are in order.

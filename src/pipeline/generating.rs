@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
+use super::fine_tuning::FineTuning;
+use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::LiveRecording;
 use super::puppet::{Puppet, RenderedImage};
 use super::{Event, PipelineError, Rendered, Shared, lock};
@@ -34,6 +36,12 @@ pub(super) enum Command {
     StopRecording,
     /// Write the current picture.
     Snapshot(PathBuf),
+    /// Learn the portrait's picture.
+    FineTune,
+    /// Cancel that.
+    StopFineTuning,
+    /// Forget what was learnt.
+    UndoFineTuning,
 }
 
 /// The thread's connections.
@@ -43,18 +51,20 @@ pub(super) struct Links {
     pub(super) rendered: LatestWriter<Rendered>,
 }
 
+/// What the thread starts with.
+pub(super) struct Start {
+    pub(super) generator: GeneratorChoice,
+    pub(super) gpu: Option<Gpu>,
+    pub(super) controls: Controls,
+    pub(super) fine_tuning: FineTuning,
+}
+
 /// Starts the thread.
-pub(super) fn spawn(
-    links: Links,
-    generator: GeneratorChoice,
-    gpu: Option<Gpu>,
-    controls: Controls,
-    shared: Arc<Shared>,
-) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(links: Links, start: Start, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let worker = Worker::spawn(
         "generate",
-        move |stop| Generating::new(links, &generator, gpu, controls, shared).run(stop),
+        move |stop| Generating::new(links, start, shared).run(stop),
         move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept."))),
     )?;
     Ok(worker)
@@ -69,14 +79,18 @@ struct Generating {
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
     recording: Option<LiveRecording>,
+    /// Whether the portrait is drawn by something else since it was shown.
+    stale: bool,
     calibrating: bool,
+    fine_tuning: LiveFineTuning,
     /// Files being finished or written beside the running work.
     background: Vec<Worker>,
 }
 
 impl Generating {
-    fn new(links: Links, generator: &GeneratorChoice, gpu: Option<Gpu>, controls: Controls, shared: Arc<Shared>) -> Self {
-        let (generator, trouble) = generate::start(generator);
+    fn new(links: Links, start: Start, shared: Arc<Shared>) -> Self {
+        let Start { generator: choice, gpu, controls, fine_tuning } = start;
+        let (generator, trouble) = generate::start(&choice);
         if let Some(trouble) = trouble {
             shared.report(Event::Warning(trouble));
         }
@@ -93,7 +107,9 @@ impl Generating {
             last: None,
             shown: None,
             recording: None,
+            stale: false,
             calibrating: true,
+            fine_tuning: LiveFineTuning::new(fine_tuning, &choice),
             background: Vec::new(),
         }
     }
@@ -104,11 +120,15 @@ impl Generating {
                 self.obey(command);
             }
             self.background.retain(|worker| !worker.is_finished());
+            self.stale |= self.fine_tuning.follow(&mut self.puppet, &self.shared);
             if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
                 self.frame(&tracked);
                 self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
                 self.shared.count_frame(tracked.time.captured_at.elapsed());
                 self.last = Some(tracked);
+            } else if self.stale {
+                // The driver sends nothing just now.
+                self.frame_again();
             }
             self.watch_recording();
         }
@@ -129,16 +149,32 @@ impl Generating {
             }
             Command::StopRecording => self.stop_recording(),
             Command::Snapshot(path) => self.snapshot(path),
+            Command::FineTune => self.fine_tuning.start(self.portrait.as_ref(), &self.puppet, &self.shared),
+            Command::StopFineTuning => {
+                self.fine_tuning.stop(&mut self.puppet, &self.shared);
+                self.stale = true;
+            }
+            Command::UndoFineTuning => {
+                self.fine_tuning.undo(&mut self.puppet, &self.shared);
+                self.stale = true;
+            }
         }
     }
 
     fn take_portrait(&mut self, portrait: Arc<Portrait>, faces: usize) {
+        self.fine_tuning.turn_to(&portrait, &self.puppet);
         if let Err(error) = self.puppet.set_portrait(&portrait) {
             self.fall_back(&error.to_string(), &portrait);
         }
+        self.puppet.adopt(self.fine_tuning.tuned());
         self.portrait = Some(Arc::clone(&portrait));
-        self.shared.report(Event::PortraitReady { portrait, faces });
-        // Shown at once, moved or at rest, whether or not the driver sends anything just now.
+        let tuning = self.fine_tuning.state(&self.puppet);
+        self.shared.report(Event::PortraitReady { portrait, faces, tuning });
+        self.frame_again();
+    }
+
+    /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.
+    fn frame_again(&mut self) {
         let tracked = self.last.clone().unwrap_or_else(|| TrackedFrame { time: start_time(), pixels: None, face: None });
         self.frame(&tracked);
     }
@@ -147,6 +183,7 @@ impl Generating {
         if let (Some(failure), Some(portrait)) = (self.gpu.as_ref().and_then(|gpu| gpu.health.fault()), self.portrait.clone()) {
             self.fall_back(&failure.to_string(), &portrait);
         }
+        self.stale = false;
         let Some(image) = self.puppet.frame(tracked) else { return };
         if let Some(recording) = &mut self.recording {
             recording.add(&image, tracked.time);
@@ -167,6 +204,7 @@ impl Generating {
         if let Err(error) = self.puppet.set_portrait(portrait) {
             tracing::error!("the CPU executor refused a portrait: {error}");
         }
+        self.puppet.adopt(self.fine_tuning.tuned());
         *lock(&self.shared.executor) = self.puppet.executor();
         self.shared.report(Event::ExecutorFellBack(format!("The graphics adapter cannot go on ({reason}). Retrato continues on the CPU.")));
     }

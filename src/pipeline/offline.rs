@@ -97,9 +97,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let mut puppet = Puppet::new(generator, None, timings.clone());
     puppet.set_controls(job.controls.clone());
     puppet.set_portrait(&job.portrait)?;
-    if let Some(tuned) = &job.tuned {
-        puppet.adopt(tuned);
-    }
+    puppet.adopt(job.tuned.as_ref());
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
     let mut sound = ClipSound::for_driver(&job.driver, &info, &job.sound)?;

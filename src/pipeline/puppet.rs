@@ -53,6 +53,11 @@ impl Puppet {
         self.gpu.is_some()
     }
 
+    /// Whether there is a portrait to move.
+    pub fn has_portrait(&self) -> bool {
+        self.compositor.is_some()
+    }
+
     /// Name of the generator in use.
     pub fn generator(&self) -> &'static str {
         self.generator.name()
@@ -74,8 +79,13 @@ impl Puppet {
         Ok(())
     }
 
-    /// Lets the generator draw this portrait's person by what fine-tuning made.
-    pub fn adopt(&mut self, tuned: &Tuned) {
+    /// Whether the generator draws by what fine-tuning makes.
+    pub fn can_adopt(&self) -> bool {
+        self.generator.can_adopt()
+    }
+
+    /// Lets the generator draw this portrait's person by what fine-tuning made, or without it again. The next portrait begins without.
+    pub fn adopt(&mut self, tuned: Option<&Tuned>) {
         self.generator.adopt(tuned);
     }
 

@@ -44,6 +44,9 @@ impl App {
             }
             Action::SetControls(controls) => self.set_controls(ctx, controls),
             Action::Calibrate => self.puppet.calibrate(),
+            Action::FineTune => self.puppet.fine_tune(),
+            Action::StopFineTuning => self.puppet.stop_fine_tuning(),
+            Action::UndoFineTuning => self.puppet.undo_fine_tuning(),
             Action::UseFace | Action::PlaceFace => self.answer_question(),
             Action::ToggleFullScreen => {
                 self.view.shown.full_screen = !self.view.shown.full_screen;

@@ -26,6 +26,12 @@ pub enum Action {
     OpenFiles(Vec<PathBuf>),
     /// Open a portrait of the gallery.
     OpenFromGallery(usize),
+    /// Learn the portrait's picture.
+    FineTune,
+    /// Cancel that.
+    StopFineTuning,
+    /// Forget what was learnt.
+    UndoFineTuning,
     /// Let something else drive the portrait.
     UseSource(SourceChoice),
     /// Look for cameras again.

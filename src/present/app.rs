@@ -138,7 +138,7 @@ impl App {
         for event in self.puppet.take_events() {
             match &event {
                 PuppetEvent::FaceAsked(question) => self.ask_about_face(question),
-                PuppetEvent::PortraitReady { name, pixels } => {
+                PuppetEvent::PortraitReady { name, pixels, .. } => {
                     let (name, pixels) = (name.clone(), Arc::clone(pixels));
                     events::apply(&mut self.view, event, now);
                     self.portrait_is_ready(ctx, &name, &pixels);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use image::RgbaImage;
 
 use super::preview::PreviewImage;
-use crate::data::{PixelBox, TrackedFrame};
+use crate::data::{PixelBox, TrackedFrame, Tuning};
 use crate::settings::Controls;
 
 /// A camera that can be chosen.
@@ -136,7 +136,22 @@ pub enum PuppetEvent {
         name: String,
         /// The picture at rest.
         pixels: Arc<RgbaImage>,
+        /// Whether it is fine-tuned already.
+        tuning: Tuning,
     },
+    /// How far the portrait is fine-tuned, whenever that changes.
+    FineTuning(Tuning),
+    /// Fine-tuning has come to its end.
+    FineTuned {
+        /// How far the portrait was from its picture.
+        before: f32,
+        /// How far it would be after.
+        after: f32,
+        /// Whether that is better, and used from now on.
+        kept: bool,
+    },
+    /// Fine-tuning was not possible; the message says why.
+    FineTuningFailed(String),
     /// The picture has several faces or none, and the user has to help.
     FaceAsked(FaceQuestion),
     /// The picture cannot be used; the message says why and what to do.
@@ -180,6 +195,12 @@ pub trait Puppet {
     fn choose_face(&mut self, index: usize);
     /// Answers the last [`FaceQuestion`] with a box in pixels of its picture.
     fn place_face(&mut self, face_box: PixelBox);
+    /// Learns the portrait's picture; answers with `FineTuning` and at the end with `FineTuned` or `FineTuningFailed`.
+    fn fine_tune(&mut self);
+    /// Cancels that: all is as before; answers with `FineTuning`.
+    fn stop_fine_tuning(&mut self);
+    /// Forgets what was learnt; answers with `FineTuning`.
+    fn undo_fine_tuning(&mut self);
     /// Changes how the portrait follows.
     fn set_controls(&mut self, controls: Controls);
     /// Takes the driver's present face as neutral.

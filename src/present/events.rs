@@ -27,9 +27,18 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
             say(Severity::Error, why);
         }
         PuppetEvent::Calibrated => say(Severity::Done, "Calibrated: this is your neutral face now".to_owned()),
-        PuppetEvent::PortraitReady { name, .. } => {
+        PuppetEvent::PortraitReady { name, tuning, .. } => {
             view.opening = None;
+            view.tuning = tuning;
             view.portrait = Some(PortraitView { name, in_gallery: None });
+        }
+        PuppetEvent::FineTuning(tuning) => view.tuning = tuning,
+        PuppetEvent::FineTuned { before, after, kept: true } => {
+            let closer = 100.0 * (1.0 - after / before.max(f32::MIN_POSITIVE));
+            say(Severity::Done, format!("Fine-tuned: {closer:.0} % closer to the picture"));
+        }
+        PuppetEvent::FineTuned { kept: false, .. } => {
+            say(Severity::Info, "Fine-tuning made nothing better; nothing was changed".to_owned());
         }
         PuppetEvent::PortraitFailed(why) => {
             view.opening = None;
@@ -51,7 +60,9 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
             say(Severity::Done, format!("{} is saved", file_name(&path)));
             view.record.last_file = Some(path);
         }
-        PuppetEvent::SnapshotFailed(why) | PuppetEvent::RecoveryFailed(why) => say(Severity::Error, why),
+        PuppetEvent::FineTuningFailed(why) | PuppetEvent::SnapshotFailed(why) | PuppetEvent::RecoveryFailed(why) => {
+            say(Severity::Error, why);
+        }
         PuppetEvent::ExecutorFellBack(why) | PuppetEvent::Warning(why) => say(Severity::Warning, why),
         PuppetEvent::InterruptedFound(found) => view.interrupted = found,
         PuppetEvent::Recovered(path) => {
@@ -79,6 +90,7 @@ pub(super) fn file_name(path: &std::path::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Tuning;
     use std::path::PathBuf;
 
     #[test]
@@ -97,6 +109,31 @@ mod tests {
         assert_eq!(after(PuppetEvent::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
         assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
         assert_eq!(view.toasts.shown()[0].text, "gone", "the failure is told");
+    }
+
+    #[test]
+    fn fine_tuning_belongs_to_the_portrait_on_the_stage() {
+        let ready = |tuning| {
+            let pixels = std::sync::Arc::new(image::RgbaImage::new(2, 2));
+            PuppetEvent::PortraitReady { name: "Sailor".to_owned(), pixels, tuning }
+        };
+        let mut view = ViewState::default();
+        assert_eq!(view.tuning, Tuning::Impossible, "no portrait");
+        for tuning in [Tuning::Possible, Tuning::Running { step: 3, steps: 40 }, Tuning::Done] {
+            apply(&mut view, PuppetEvent::FineTuning(tuning), 0.0);
+            assert_eq!(view.tuning, tuning, "as it is told");
+        }
+        apply(&mut view, ready(Tuning::Possible), 0.0);
+        assert_eq!(view.tuning, Tuning::Possible, "another portrait begins anew");
+        apply(&mut view, ready(Tuning::Done), 0.0);
+        assert_eq!(view.tuning, Tuning::Done, "unless it was learnt before");
+        apply(&mut view, PuppetEvent::FineTuned { before: 0.2, after: 0.15, kept: true }, 0.0);
+        apply(&mut view, PuppetEvent::FineTuned { before: 0.2, after: 0.25, kept: false }, 0.0);
+        apply(&mut view, PuppetEvent::FineTuningFailed("no weights".to_owned()), 0.0);
+        let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
+        let nothing = "Fine-tuning made nothing better; nothing was changed";
+        assert_eq!(texts, ["Fine-tuned: 25 % closer to the picture", nothing, "no weights"], "the end is told");
+        assert_eq!(view.tuning, Tuning::Done, "which by itself changes nothing");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::action::Purpose;
 use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState, SourceChoice};
 use super::preview::{Backdrop, Picture};
 use super::toasts::Toasts;
-use crate::data::{Landmarks, PixelBox};
+use crate::data::{Landmarks, PixelBox, Tuning};
 use crate::settings::Controls;
 
 /// A portrait in the gallery: built-in, or opened in this run.
@@ -164,6 +164,8 @@ pub struct ViewState {
     pub gallery: Vec<GalleryItem>,
     /// The portrait on the stage.
     pub portrait: Option<PortraitView>,
+    /// How far it is fine-tuned.
+    pub tuning: Tuning,
     /// Its newest picture.
     pub picture: Option<Picture>,
     /// Name of a portrait that is being opened.

@@ -135,6 +135,21 @@ fn cell(ui: &mut Ui, width: f32, align: Align2, text: &str, colour: Color32) {
     ui.painter().text(align.pos_in_rect(&rect), align, text, theme::regular(size::BODY), colour);
 }
 
+/// What is under way, and a slim bar of how far it is, as high as a button and `width` points wide.
+pub(super) fn progress(ui: &mut Ui, text: &str, share: f32, width: f32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, theme::BUTTON_HEIGHT), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, text));
+    if ui.is_rect_visible(rect) {
+        let painter = ui.painter();
+        let text_at = rect.left_top() + vec2(0.0, 3.0);
+        painter.text(text_at, Align2::LEFT_TOP, text, theme::regular(size::SMALL), theme::TEXT_SOFT);
+        let rail = Rect::from_min_max(egui::pos2(rect.left(), rect.bottom() - 8.0), egui::pos2(rect.right(), rect.bottom() - 4.0));
+        painter.rect_filled(rail, 2, theme::CONTROL);
+        let done = Rect::from_min_size(rail.min, vec2(rail.width() * share.clamp(0.0, 1.0), rail.height()));
+        painter.rect_filled(done, 2, theme::ACCENT);
+    }
+}
+
 /// A row that is at least `height` points high, instead of a button's height; icon buttons in it are no larger.
 pub(super) fn row<R>(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
     let row = ui.scope(|ui| {

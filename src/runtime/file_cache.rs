@@ -58,6 +58,16 @@ impl FileCache {
         self.trim();
     }
 
+    /// Lets an entry go, if it is there.
+    pub fn remove(&self, key: &str) {
+        let path = self.path(key);
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("{} cannot be removed: {error}", path.display());
+        }
+    }
+
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(blake3::hash(key.as_bytes()).to_hex().as_str())
     }
@@ -116,6 +126,9 @@ mod tests {
             assert_eq!(cache.get("a"), None, "damaged");
             assert!(!cache.path("a").exists(), "and removed");
         }
+        cache.remove("b");
+        cache.remove("never there");
+        assert_eq!(cache.get("b"), None, "removed when asked");
         Ok(())
     }
 

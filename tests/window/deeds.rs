@@ -184,6 +184,7 @@ fn tab_reaches_every_control() {
         "Portrait: Sailor",
         "Open…",
         "Paste",
+        "Fine-tune",
         "Camera",
         "Look for cameras again",
         "Smile and blink",

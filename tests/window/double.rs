@@ -72,6 +72,18 @@ impl Puppet for Double {
         self.note(format!("place {:.0} {:.0} {:.0} {:.0}", b.left, b.top, b.right, b.bottom));
     }
 
+    fn fine_tune(&mut self) {
+        self.note("fine-tune");
+    }
+
+    fn stop_fine_tuning(&mut self) {
+        self.note("stop fine-tuning");
+    }
+
+    fn undo_fine_tuning(&mut self) {
+        self.note("undo fine-tuning");
+    }
+
     fn set_controls(&mut self, controls: Controls) {
         self.note(format!("controls mirror={} head={:.2}", controls.mirror, controls.strengths.head));
     }

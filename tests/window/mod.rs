@@ -5,6 +5,7 @@
 mod deeds;
 mod double;
 mod looks;
+mod tuning;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use glam::Vec2;
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
-use retrato::data::{FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, TrackedFrame};
+use retrato::data::{FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, TrackedFrame, Tuning};
 use retrato::present::{App, AppConfig, BuiltInPortrait, CameraInfo, FaceQuestion, LiveStats, PreviewImage, PuppetEvent};
 use retrato::settings::Settings;
 
@@ -105,7 +106,7 @@ impl Window {
                 CameraInfo { id: "1".to_owned(), name: "Document camera".to_owned() },
             ]),
             PuppetEvent::Microphones(vec!["Desk".to_owned()]),
-            PuppetEvent::PortraitReady { name: "Mona Lisa".to_owned(), pixels: Arc::clone(&picture) },
+            PuppetEvent::PortraitReady { name: "Mona Lisa".to_owned(), pixels: Arc::clone(&picture), tuning: Tuning::Possible },
         ]);
         log.rendered = Some(PreviewImage::Cpu(picture));
         log.tracked = Some(tracked_frame());

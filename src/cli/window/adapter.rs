@@ -96,9 +96,12 @@ impl LivePuppet {
             Event::FaceLost => PuppetEvent::FaceLost,
             Event::FaceFound => PuppetEvent::FaceFound,
             Event::Calibrated => PuppetEvent::Calibrated,
-            Event::PortraitReady { portrait, .. } => {
-                PuppetEvent::PortraitReady { name: portrait.name.clone(), pixels: Arc::clone(&portrait.pixels) }
+            Event::PortraitReady { portrait, tuning, .. } => {
+                PuppetEvent::PortraitReady { name: portrait.name.clone(), pixels: Arc::clone(&portrait.pixels), tuning }
             }
+            Event::FineTuning(tuning) => PuppetEvent::FineTuning(tuning),
+            Event::FineTuned { before, after, kept } => PuppetEvent::FineTuned { before, after, kept },
+            Event::FineTuningFailed(message) => PuppetEvent::FineTuningFailed(message),
             Event::ChooseFace { picture } | Event::NoFace { picture } => self.ask(picture),
             Event::PortraitFailed(message) => PuppetEvent::PortraitFailed(message),
             Event::RecordingFinished(finished) => PuppetEvent::RecordingFinished {
@@ -182,6 +185,18 @@ impl Puppet for LivePuppet {
         if let Some(picture) = &self.asked {
             self.pipeline.place_face(picture, face_box);
         }
+    }
+
+    fn fine_tune(&mut self) {
+        self.pipeline.fine_tune();
+    }
+
+    fn stop_fine_tuning(&mut self) {
+        self.pipeline.stop_fine_tuning();
+    }
+
+    fn undo_fine_tuning(&mut self) {
+        self.pipeline.undo_fine_tuning();
     }
 
     fn set_controls(&mut self, controls: Controls) {

@@ -15,7 +15,7 @@ use crate::builtin;
 use crate::capture;
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
-use crate::pipeline::{self, Pipeline, PipelineConfig};
+use crate::pipeline::{self, FineTuning, Pipeline, PipelineConfig};
 use crate::present::{self, AppConfig, BuiltInPortrait, PictureChoice, SourceChoice, StartContext};
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
@@ -108,8 +108,13 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
         (wanted, Some(gpu)) => pipeline::choose_on(wanted, Gpu::shared(&gpu.adapter, gpu.device, gpu.queue)),
     };
     tracing::info!("{}", executor.reason);
-    let config =
-        PipelineConfig { landmark_model, gpu: executor.gpu, generator: GeneratorChoice::default(), controls: settings.controls.clone() };
+    let config = PipelineConfig {
+        landmark_model,
+        gpu: executor.gpu,
+        generator: GeneratorChoice::default(),
+        controls: settings.controls.clone(),
+        fine_tuning: FineTuning::default().kept_for_user(),
+    };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
     Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake)))

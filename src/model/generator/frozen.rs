@@ -201,11 +201,10 @@ fn blended(head: &[f32], source: &[f32], out: &mut [f32]) {
     let (source_line, out_line) = (source.len() / SHARE, out.len() / SHARE);
     for (x, square) in head.as_chunks::<{ RESULTS * SHARE * SHARE }>().0.iter().enumerate() {
         let mut bent = *square;
-        for pixel in bent.as_chunks_mut::<RESULTS>().0 {
-            // The logistic function is a hyperbolic tangent of half the argument.
-            pixel[3] *= 0.5;
+        for (n, value) in bent.iter_mut().enumerate() {
+            // The logistic function of the mask is a hyperbolic tangent of half the argument.
+            *value = tanh(if n % RESULTS == 3 { 0.5 * *value } else { *value });
         }
-        bent.iter_mut().for_each(|v| *v = tanh(*v));
         for (n, pixel) in bent.as_chunks::<RESULTS>().0.iter().enumerate() {
             let (line, column) = (n / SHARE, SHARE * x + n % SHARE);
             let mask = floor + (1.0 - floor) * (0.5 + 0.5 * pixel[3]);

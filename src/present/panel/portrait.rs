@@ -1,7 +1,8 @@
-//! The portrait section: built-in portraits, open, paste.
+//! The portrait section: built-in portraits, open, paste, fine-tune.
 
-use egui::Ui;
+use egui::{Align, Layout, Ui};
 
+use crate::data::Tuning;
 use crate::present::action::{Action, Purpose};
 use crate::present::gallery;
 use crate::present::icons::Icon;
@@ -11,6 +12,8 @@ use crate::present::widgets::{self, Weight};
 
 /// Side of a thumbnail, in points.
 const THUMBNAIL: f32 = 58.0;
+/// Width of the button beside a line of text, in points.
+const ASIDE: f32 = 92.0;
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -27,5 +30,44 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             actions.push(Action::Paste);
         }
     });
+    actions.extend(fine_tuning(ui, view.tuning));
     actions
+}
+
+/// The button that begins, how far it is, or the way back: one line, always as high.
+fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
+    match tuning {
+        Tuning::Impossible | Tuning::Possible => {
+            let hint = "Learns this picture for about half a minute: sharper eyes and mouth";
+            let begin = |ui: &mut Ui| {
+                let width = ui.available_width();
+                widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal).on_hover_text(hint).clicked()
+            };
+            ui.add_enabled_ui(tuning == Tuning::Possible, begin).inner.then_some(Action::FineTune)
+        }
+        Tuning::Running { step, steps } => {
+            let share = step as f32 / steps.max(1) as f32;
+            let row = ui.horizontal(|ui| {
+                let width = ui.available_width() - theme::GAP - ASIDE;
+                widgets::progress(ui, &format!("Fine-tuning {:.0} %", share * 100.0), share, width);
+                let cancel = widgets::button(ui, Icon::Close, "Cancel", ASIDE, Weight::Normal);
+                cancel.on_hover_text("Stop learning: the portrait is drawn as before").clicked()
+            });
+            row.inner.then_some(Action::StopFineTuning)
+        }
+        Tuning::Done => {
+            let row = ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let undo = widgets::button(ui, Icon::Undo, "Undo", ASIDE, Weight::Normal);
+                    let clicked = undo.on_hover_text("Forget what was learnt of this picture").clicked();
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        widgets::note(ui, "Fine-tuned").on_hover_text("This picture was learnt; it is so at the next time, too");
+                    });
+                    clicked
+                })
+                .inner
+            });
+            row.inner.then_some(Action::UndoFineTuning)
+        }
+    }
 }

@@ -215,15 +215,24 @@ impl FineTuner {
         let batch = self.batch(&self.held_out)?;
         let error = |picture: &Tensor| loss::weighted_error(picture, &batch.target, &batch.weights)?.to_scalar::<f32>();
         let before = error(&made_by(&self.start.generator, &batch, &self.start.projection.project(&self.embedding)?)?.picture)?;
-        let tuned = self.tuned()?;
+        let tuned = self.present()?;
         let (generator, style) = tuned.nets()?;
         let after = error(&made_by(&generator, &batch, &style)?.picture)?;
         Ok(FineTuned { before, after, tuned: (after < GAIN * before).then_some(tuned) })
     }
 
-    /// Generator and style as they are now.
-    fn tuned(&self) -> Result<Tuned, TrainError> {
+    /// Generator and style as they are now, to look at while it goes on. Nothing says whether they are better yet.
+    ///
+    /// # Errors
+    /// When the tensor library fails or the numbers have grown beyond all bounds.
+    pub fn present(&self) -> Result<Tuned, TrainError> {
         let mut values = self.average.values().clone();
+        for value in values.values() {
+            // One that is not finite makes the sum so.
+            if !value.sum_all()?.to_scalar::<f32>()?.is_finite() {
+                return Err(TrainError::Diverged(self.step));
+            }
+        }
         let style = values.remove(STYLE).unwrap_or_else(|| self.style.as_tensor().clone());
         Ok(Tuned::new(values, &style)?)
     }

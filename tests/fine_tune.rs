@@ -1,0 +1,123 @@
+//! Fine-tuning of a portrait that is alive, through the real pipeline, in very few steps.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use retrato::builtin;
+use retrato::data::{Portrait, Tuning};
+use retrato::generate::GeneratorChoice;
+use retrato::pipeline::{Event, FineTuning, Pipeline, PipelineConfig};
+use retrato::runtime::FileCache;
+use retrato::settings::Controls;
+use retrato::train::FineTuneOptions;
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn portrait(number: usize) -> Arc<Portrait> {
+    Arc::new(builtin::PORTRAITS[number].portrait().expect("a built-in portrait"))
+}
+
+fn pipeline(options: FineTuneOptions, cache: Option<FileCache>) -> Pipeline {
+    let config = PipelineConfig {
+        landmark_model: None,
+        gpu: None,
+        generator: GeneratorChoice::default(),
+        controls: Controls::default(),
+        fine_tuning: FineTuning { options, cache },
+    };
+    Pipeline::start(config, || {}).expect("a pipeline")
+}
+
+/// Waits for the first event that `wanted` takes, and gives all until then in words.
+fn until(pipeline: &Pipeline, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
+    let start = Instant::now();
+    let mut seen = Vec::new();
+    while start.elapsed() < PATIENCE {
+        for event in pipeline.take_events() {
+            let found = wanted(&event);
+            seen.push(match event {
+                Event::PortraitReady { portrait, tuning, .. } => format!("{} {tuning:?}", portrait.name),
+                Event::FineTuning(tuning) => format!("{tuning:?}"),
+                Event::FineTuned { before, after, kept } => format!("better={} kept={kept}", after < before),
+                other => format!("{other:?}"),
+            });
+            if found {
+                return seen;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it did not come; only {seen:?}");
+}
+
+fn is_ready(event: &Event) -> bool {
+    matches!(event, Event::PortraitReady { .. })
+}
+
+#[test]
+fn a_portrait_is_learnt_once_and_known_from_then_on() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    // Large steps, so that few are enough to gain something.
+    let options = FineTuneOptions { steps: 2, rate: 1e-3, ..FineTuneOptions::default() };
+    let start = || pipeline(options.clone(), Some(FileCache::at(folder.path(), 64 << 20)));
+    let entries = || std::fs::read_dir(folder.path()).map_or(0, Iterator::count);
+    let (first, name) = (portrait(0), portrait(0).name.clone());
+    let run = start();
+    run.set_portrait(Arc::clone(&first));
+    assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "not learnt yet");
+    run.fine_tune();
+    let told = until(&run, |event| matches!(event, Event::FineTuned { .. }));
+    let expected = [
+        "Running { step: 0, steps: 2 }",
+        "Running { step: 1, steps: 2 }",
+        "Running { step: 2, steps: 2 }",
+        "Done",
+        "better=true kept=true",
+    ];
+    assert_eq!(told, expected, "every step, and the end");
+    drop(run);
+    assert_eq!(entries(), 1, "it is kept");
+    let run = start();
+    run.set_portrait(Arc::clone(&first));
+    assert_eq!(until(&run, is_ready), [format!("{name} Done")], "known at the next start");
+    run.set_portrait(portrait(1));
+    assert!(until(&run, is_ready)[0].ends_with("Possible"), "that is no other portrait's");
+    run.set_portrait(Arc::clone(&first));
+    until(&run, is_ready);
+    run.undo_fine_tuning();
+    assert_eq!(until(&run, |event| matches!(event, Event::FineTuning(_))), ["Possible"], "undone");
+    assert_eq!(entries(), 0, "and forgotten");
+    run.set_portrait(first);
+    assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "for good");
+}
+
+#[test]
+fn another_portrait_cancels_and_nothing_waits_for_the_end() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let options = FineTuneOptions { steps: 100_000, ..FineTuneOptions::default() };
+    let run = pipeline(options, Some(FileCache::at(folder.path(), 64 << 20)));
+    let is_under_way = |event: &Event| matches!(event, Event::FineTuning(Tuning::Running { step: 1.., .. }));
+    run.set_portrait(portrait(0));
+    until(&run, is_ready);
+    run.fine_tune();
+    until(&run, is_under_way);
+    run.set_portrait(portrait(1));
+    let told = until(&run, is_ready);
+    assert!(told.last().is_some_and(|last| last.ends_with("Possible")), "the other one is not being learnt: {told:?}");
+    run.fine_tune();
+    assert_eq!(
+        until(&run, is_under_way)[..2],
+        ["Running { step: 0, steps: 100000 }", "Running { step: 1, steps: 100000 }"],
+        "from the start"
+    );
+    run.stop_fine_tuning();
+    let told = until(&run, |event| matches!(event, Event::FineTuning(Tuning::Possible)));
+    assert!(told.iter().all(|line| !line.contains("kept")), "cancelled, with no result: {told:?}");
+    run.fine_tune();
+    until(&run, is_under_way);
+    let start = Instant::now();
+    drop(run);
+    assert!(start.elapsed() < Duration::from_secs(20), "a step may be finished, but no more: {:?}", start.elapsed());
+    assert_eq!(std::fs::read_dir(folder.path()).map_or(0, Iterator::count), 0, "nothing was kept");
+}
