@@ -47,7 +47,9 @@
 //!
 //! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the
 //! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries: the motion net says where
-//! every pixel comes from; the few-shot generator, if there are weights for it, paints what no pixel of the portrait can show.
+//! every pixel comes from; the matte net finds the head, so that what stands behind it can be filled in once; the embedder says who the portrait is; and the
+//! few-shot generator, made that person's by scale and shift in every layer, paints what no pixel of the portrait can show. For live work its layers are
+//! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame.
 //!
 //! # Strangers' files
 //!

@@ -52,6 +52,9 @@ pub(super) struct Args {
     /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
     #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
     face_box: Option<crate::data::PixelBox>,
+    /// Another picture of the same person, such as one with the mouth open: what the portrait does not show is taken from it. May be given several times
+    #[arg(long, value_name = "PICTURE")]
+    also: Vec<OsString>,
     /// Fine-tune on the portrait for so many steps first: sharper, but slower to begin; 80 are enough for one picture. What came of it is kept for the next time
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
@@ -114,6 +117,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let driver = common::driver(&args.driver, false)?;
     let model = common::load_model(&args.model);
     let portrait = common::portrait(&args.portrait, args.face, args.face_box, &model)?;
+    let also = args.also.iter().map(|picture| common::portrait(picture, 1, None, &model)).collect::<anyhow::Result<_>>()?;
     let tracker = match (&driver, model) {
         // Stored motion needs no landmarks.
         (SourceSpec::Performance { .. }, model) => pipeline::tracker(model.ok(), args.motion.smoothing),
@@ -127,6 +131,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .flatten();
     let job = OfflineJob {
         portrait,
+        also,
         tuned,
         generator: args.generator.choice(),
         controls: controls(args),

@@ -110,6 +110,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
     let performance = builtin::PERFORMANCES.first().context("there is no built-in performance")?.source(false)?;
     let output = RecordOptions::new(folder.join("driver.mp4"))?;
     let job = OfflineJob {
+        also: Vec::new(),
         tuned: None,
         portrait: std::sync::Arc::new(portrait),
         driver: performance,

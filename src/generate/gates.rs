@@ -13,8 +13,9 @@ use crate::data::{Landmarks, region};
 const EYE: std::ops::Range<f32> = 0.03..0.08;
 /// The same of the way a pupil went, in eye widths.
 const GAZE: std::ops::Range<f32> = 0.04..0.12;
-/// The same of the inner lips' distance, in widths of the mouth.
-const MOUTH: std::ops::Range<f32> = 0.03..0.10;
+/// The same of the inner lips' distance, in widths of the inner mouth. The generator does not know whether a narrow gap is dark or full of teeth, and closes it;
+/// the portrait's own line between the lips, drawn out, looks more like an open mouth than that.
+const MOUTH: std::ops::Range<f32> = 0.10..0.30;
 /// The same of how hidden a place is.
 const HIDDEN: std::ops::Range<f32> = 0.35..0.75;
 /// The same of the change that it wants, averaged over [`AROUND`] cells in each direction.

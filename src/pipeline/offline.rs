@@ -36,6 +36,8 @@ pub enum Sound {
 pub struct OfflineJob {
     /// Who is animated.
     pub portrait: Arc<Portrait>,
+    /// Other pictures of the same person.
+    pub also: Vec<Arc<Portrait>>,
     /// By what.
     pub driver: SourceSpec,
     /// Into which file.
@@ -97,6 +99,9 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let mut puppet = Puppet::new(generator, None, timings.clone());
     puppet.set_controls(job.controls.clone());
     puppet.set_portrait(&job.portrait)?;
+    for picture in &job.also {
+        puppet.add_source(picture);
+    }
     puppet.adopt(job.tuned.as_ref());
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;

@@ -89,6 +89,11 @@ impl Puppet {
         self.generator.adopt(tuned);
     }
 
+    /// Lets the generator look at another picture of this portrait's person.
+    pub fn add_source(&mut self, picture: &Portrait) {
+        self.generator.add_source(picture);
+    }
+
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.
     pub fn leave_gpu(&mut self) {
         self.gpu = None;
