@@ -338,7 +338,7 @@ impl Outline {
     }
 }
 
-/// How much of the paint shows in a square, known at every fourth pixel: it changes slowly, and the distance to the face's outline takes long to find.
+/// How much of the paint shows in a square, known at every second pixel: it changes slowly, and the distance to the face's outline takes long to find.
 struct Shares {
     corner: [usize; 2],
     columns: usize,
@@ -346,7 +346,7 @@ struct Shares {
 }
 
 impl Shares {
-    const STEP: usize = 4;
+    const STEP: usize = 2;
 
     fn of(outline: &Outline, square: &Square) -> Self {
         let [columns, rows] = square.size.map(|s| s / Self::STEP + 2);
@@ -395,7 +395,7 @@ mod tests {
         let ([left, top], [across, down]) = (square.corner, square.size);
         for (x, y) in (0..across * down).map(|n| (left + n % across, top + n / across)) {
             let exact = outline.share(Vec2::new(x as f32, y as f32));
-            assert!((shares.at(x, y) - exact).abs() < 0.08, "{} instead of {exact} at {x}, {y}", shares.at(x, y));
+            assert!((shares.at(x, y) - exact).abs() < 0.04, "{} instead of {exact} at {x}, {y}", shares.at(x, y));
         }
     }
 

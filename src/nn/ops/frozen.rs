@@ -76,7 +76,7 @@ pub(crate) struct FrozenConv {
 }
 
 impl FrozenConv {
-    /// `act((input * kernel + bias) * gain + shift)` for `kernel` as [`super::conv`] takes it; gain and shift have a number for each channel.
+    /// `act((input * kernel + bias) * gain + shift)` for `kernel` as [`super::conv()`] takes it; gain and shift have a number for each channel.
     pub(crate) fn new(kernel: &Tensor, bias: &Tensor, stride: usize, activation: Activation, after: Option<&Affine>) -> Result<Self> {
         let (size, _, channels_in, channels_out) = kernel.dims4()?;
         if !matches!(size, 1 | 3) || !matches!(stride, 1 | 2) || bias.dims() != [channels_out] {
