@@ -58,8 +58,7 @@ fn is_ready(event: &Event) -> bool {
 #[test]
 fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    // Large steps, so that few are enough to gain something.
-    let options = FineTuneOptions { steps: 2, rate: 1e-3, ..FineTuneOptions::default() };
+    let options = FineTuneOptions { steps: 6, ..FineTuneOptions::default() };
     let start = || pipeline(options.clone(), Some(FileCache::at(folder.path(), 64 << 20)));
     let entries = || std::fs::read_dir(folder.path()).map_or(0, Iterator::count);
     let (first, name) = (portrait(0), portrait(0).name.clone());
@@ -68,13 +67,8 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "not learnt yet");
     run.fine_tune();
     let told = until(&run, |event| matches!(event, Event::FineTuned { .. }));
-    let expected = [
-        "Running { step: 0, steps: 2 }",
-        "Running { step: 1, steps: 2 }",
-        "Running { step: 2, steps: 2 }",
-        "Done",
-        "better=true kept=true",
-    ];
+    let steps = (0..=6).map(|step| format!("Running {{ step: {step}, steps: 6 }}"));
+    let expected: Vec<String> = steps.chain(["Done", "better=true kept=true"].map(str::to_owned)).collect();
     assert_eq!(told, expected, "every step, and the end");
     drop(run);
     assert_eq!(entries(), 1, "it is kept");
