@@ -35,11 +35,6 @@ impl WarpedSource {
         Ok(Self { picture, visibility: (&self.visibility + share)? })
     }
 
-    /// The part of picture number `index` with its corner at (x, y), of `size` pixels across and down.
-    pub fn cut(&self, index: usize, corner: [usize; 2], size: [usize; 2]) -> Result<Self> {
-        Ok(Self { picture: cut(&self.picture, index, corner, size)?, visibility: cut(&self.visibility, index, corner, size)? })
-    }
-
     /// Picture and visibility as four channels.
     pub fn channels(&self) -> Result<Tensor> {
         Tensor::cat(&[&self.picture, &self.visibility], D::Minus1)
