@@ -1,6 +1,6 @@
 //! The generator with the texture path for one person, frame after frame on the CPU: the twin of [`super::GeneratorNet::forward`] without gradients.
 //!
-//! Scales and shifts are multiplied into the kernels where they can be, and the rest is done to each row as it is made. Nothing is allocated once the largest
+//! Scales and shifts are multiplied into the kernels where they can be, and the rest is done to each row as it is made. Pictures keep their memory once the largest
 //! size was seen.
 
 use candle_core::{Result, bail};
