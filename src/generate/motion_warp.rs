@@ -9,7 +9,7 @@ use super::clean_plate::CleanPlate;
 use super::painter::Painter;
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY, Tuned};
+use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -54,13 +54,7 @@ impl MotionWarp {
             change.flow.displacement_px.fill(Vec2::ZERO);
             return Ok(());
         };
-        let sample = MotionSample {
-            source: portrait.rest_in_crop.0.to_vec(),
-            target: motion.landmarks_in_crop.0.to_vec(),
-            pupils: None,
-            picture: portrait.picture.clone(),
-            body_follow: STILL_BODY,
-        };
+        let sample = MotionSample::of_still_body(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0, portrait.picture.clone());
         let batch = MotionBatch::new(&[sample], &candle_core::Device::Cpu)?;
         let moved = self.net.forward(&batch)?;
         Self::copy_flow(&moved, change)?;

@@ -12,7 +12,7 @@ use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     Embedder, FewShotNets, FrozenGenerator, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
-    MotionSample, SOURCE_NUMBERS, STILL_BODY, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
+    MotionSample, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
 
@@ -221,13 +221,7 @@ impl Sitter {
             out.extend_from_slice(own);
             return Ok(());
         };
-        let sample = MotionSample {
-            source: seen.landmarks.0.to_vec(),
-            target: motion.landmarks_in_crop.0.to_vec(),
-            pupils: None,
-            picture: seen.small.clone(),
-            body_follow: STILL_BODY,
-        };
+        let sample = MotionSample::of_still_body(&seen.landmarks.0, &motion.landmarks_in_crop.0, seen.small.clone());
         let flow = net.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?;
         fetch_part(&seen.picture, &flow, square.corner, square.size, out)
     }

@@ -49,6 +49,13 @@ pub struct MotionSample {
 /// portrait's shoulders end at its frame. On real clips the background was stiller and the whole picture better so than at 0, and worse again at -0.8.
 pub const STILL_BODY: f32 = -0.3;
 
+impl MotionSample {
+    /// A body that stays, and pupils of which nothing is said.
+    pub fn of_still_body(source: &[Vec2], target: &[Vec2], picture: Vec<f32>) -> Self {
+        Self { source: source.to_vec(), target: target.to_vec(), pupils: None, picture, body_follow: STILL_BODY }
+    }
+}
+
 /// The inputs of several frames as tensors.
 pub struct MotionBatch {
     /// `[batch, 64, 64, INPUT_CHANNELS]`.

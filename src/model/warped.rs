@@ -62,8 +62,7 @@ pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: 
     let shown: Vec<f32> = logits.iter().map(|logit| 0.5 + 0.5 * (0.5 * logit).tanh()).collect();
     let [across, down] = size;
     out.resize(across * down * SOURCE_NUMBERS, 0.0);
-    let pixel = |x: f32, y: f32| &picture[(y as usize * SIDE + x as usize) * 3..][..3];
-    let last = (SIDE - 1) as f32;
+    let pixel = |x: usize, y: usize| &picture[(y * SIDE + x) * 3..][..3];
     out.par_chunks_exact_mut(across * SOURCE_NUMBERS).with_min_len(8).enumerate().for_each(|(row, line)| {
         let y = corner[1] + row;
         let rows = ops::doubled_neighbours(y, FLOW_CELLS);
@@ -74,13 +73,11 @@ pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: 
                 let [near, far] = rows.map(|row| 0.75 * value(row * FLOW_CELLS + columns[0]) + 0.25 * value(row * FLOW_CELLS + columns[1]));
                 0.75 * near + 0.25 * far
             };
-            // A NaN lands on the first pixel instead of nowhere.
-            let from = |at: f32| if at.is_nan() { 0.0 } else { at.clamp(0.0, last) };
-            let (fx, fy) = (from(x as f32 + doubled(&|cell| places[2 * cell])), from(y as f32 + doubled(&|cell| places[2 * cell + 1])));
-            let (left, top) = (fx.floor(), fy.floor());
-            let (right, bottom) = ((left + 1.0).min(last), (top + 1.0).min(last));
-            let (p, q) = (fx - left, fy - top);
-            let (a, b, c, d) = (pixel(left, top), pixel(right, top), pixel(left, bottom), pixel(right, bottom));
+            let from = |at: usize, axis: usize| ops::sampled_place(at as f32 + doubled(&|cell| places[2 * cell + axis]), SIDE);
+            let (across, down) = (from(x, 0), from(y, 1));
+            let (p, q) = (across.weight, down.weight);
+            let (a, b) = (pixel(across.low, down.low), pixel(across.high, down.low));
+            let (c, d) = (pixel(across.low, down.high), pixel(across.high, down.high));
             for n in 0..3 {
                 to[n] = (1.0 - q) * ((1.0 - p) * a[n] + p * b[n]) + q * ((1.0 - p) * c[n] + p * d[n]);
             }

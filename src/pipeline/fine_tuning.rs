@@ -10,7 +10,7 @@ use crate::model::{self, Discriminator, FewShotNets, MotionNet, Tuned};
 use crate::runtime::FileCache;
 use crate::train::{FineTuneOptions, FineTuneStep, FineTuneWeights, FineTuned, FineTuner, HeadFrame, TrainError};
 
-/// Steps of a portrait that is alive: half a minute on two processor cores.
+/// Steps of a portrait that is alive: half a minute on two processor cores that have nothing else to do.
 pub const LIVE_STEPS: u64 = 40;
 /// Name of the folder of what fine-tuning made before.
 pub const FINE_TUNED: &str = "tuned";

@@ -24,6 +24,7 @@ pub(crate) use frozen::{Affine, FrozenConv, Plane, add};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;
+pub(crate) use sample::place as sampled_place;
 pub use shuffle::{pixel_shuffle, pixel_unshuffle};
 pub use snap::{Correspondences, landmark_snap};
 

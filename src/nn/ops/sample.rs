@@ -36,14 +36,15 @@ fn shape_of(image: &Shape, flow: &Shape) -> Result<Sizes> {
 }
 
 /// Where one coordinate falls: the two neighbours, the weight of the second, and whether it moves with the coordinate (not when clamped).
-struct Place {
-    low: usize,
-    high: usize,
-    weight: f32,
+pub(crate) struct Place {
+    pub low: usize,
+    pub high: usize,
+    pub weight: f32,
     free: bool,
 }
 
-fn place(at: f32, side: usize) -> Place {
+/// See [`Place`].
+pub(crate) fn place(at: f32, side: usize) -> Place {
     let last = (side - 1) as f32;
     let free = at > 0.0 && at < last;
     // A NaN lands on the first pixel instead of nowhere.

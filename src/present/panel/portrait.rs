@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
     match tuning {
         Tuning::Impossible | Tuning::Possible => {
-            let hint = "Learns this picture for about half a minute: sharper eyes and mouth";
+            let hint = "Learns this picture for half a minute to two: sharper eyes and mouth";
             let begin = |ui: &mut Ui| {
                 let width = ui.available_width();
                 widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal).on_hover_text(hint).clicked()

@@ -4,9 +4,7 @@ use candle_core::{DType, Device, Result, Tensor};
 
 use super::examples::{FewShotExample, MOST_WARPED, View};
 use super::options::Framing;
-use crate::model::{
-    LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, STILL_BODY, WarpedSource, cut, draw_landmarks,
-};
+use crate::model::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, WarpedSource, cut, draw_landmarks};
 use crate::nn::ops;
 use crate::synth::{PICTURE_PX, PLANE_CELLS};
 
@@ -119,14 +117,9 @@ fn behind(nearer: &WarpedSource, further: &WarpedSource, numbers: &[usize]) -> R
 }
 
 fn motion_sample(source: &View, target: &View) -> MotionSample {
-    MotionSample {
-        source: source.landmarks.clone(),
-        target: target.landmarks.clone(),
-        pupils: source.pupils.zip(target.pupils).map(|(s, t)| [s, t]),
-        picture: source.small.clone(),
-        // As in the program.
-        body_follow: STILL_BODY,
-    }
+    // The body as in the program.
+    let still = MotionSample::of_still_body(&source.landmarks, &target.landmarks, source.small.clone());
+    MotionSample { pupils: source.pupils.zip(target.pupils).map(|(s, t)| [s, t]), ..still }
 }
 
 fn pictures(views: &[&View], side: usize, device: &Device) -> Result<Tensor> {

@@ -18,7 +18,7 @@ use super::options::FewShotOptions;
 use super::repose::reposed;
 use crate::model::{
     Discriminator, DiscriminatorConfig, FewShotConfig, FewShotNets, GeneratorInput, GeneratorNet, GeneratorOutput, MotionBatch, MotionNet,
-    MotionSample, Person, Preset, STILL_BODY, Tuned, WarpedSource,
+    MotionSample, Person, Preset, Tuned, WarpedSource,
 };
 use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, StyleVector};
 use crate::random::Random;
@@ -288,13 +288,7 @@ impl FineTuner {
         let View { picture, small, .. } = plain(from, self.framing.framing());
         let side = PICTURE_PX;
         let picture = Tensor::from_vec(picture, (1, side, side, 3), &Device::Cpu)?;
-        let sample = MotionSample {
-            source: from.landmarks.to_vec(),
-            target: landmarks.to_vec(),
-            pupils: None,
-            picture: small,
-            body_follow: STILL_BODY,
-        };
+        let sample = MotionSample::of_still_body(&from.landmarks, landmarks, small);
         let flow = self.motion.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?;
         let moved = WarpedSource::fetched(&picture, &flow)?.picture.flatten_all()?.to_vec1::<f32>()?;
         let bytes = moved.iter().map(|v| (v * 255.0 + 0.5).clamp(0.0, 255.0) as u8).collect();
