@@ -80,8 +80,6 @@ const HELD_OUT: u64 = 6;
 const HELD_OUT_FROM: u64 = 1 << 40;
 /// Most pictures of the person in one example.
 const MOST_SOURCES: usize = 2;
-/// Learning rate of the discriminator over that of the generator.
-const JUDGE_RATE: f32 = 1.0;
 /// Weight of staying with what the generator made before.
 const KEEPING: f64 = 1.0;
 /// What must be gained to count as better.
@@ -96,8 +94,9 @@ pub struct FineTuner {
     framing: FewShotOptions,
     motion: MotionNet,
     pictures: Vec<HeadFrame>,
-    /// The networks as they were.
-    start: FewShotNets,
+    /// The generator as it was, and the style that it begins with.
+    start: GeneratorNet,
+    start_style: StyleVector,
     embedding: Tensor,
     store: Store,
     generator: GeneratorNet,
@@ -132,7 +131,8 @@ impl FineTuner {
         let generator = GeneratorNet::new(&store.scope().under("generator"), &config.generator)?;
         let framing = framing(&options, config);
         let embedding = embedding(&start, &pictures, &framing)?;
-        let style = Var::from_tensor(start.projection.project(&embedding)?.flat())?;
+        let start_style = start.projection.project(&embedding)?;
+        let style = Var::from_tensor(start_style.flat())?;
         let judge_store = Store::from_tensors(weights.discriminator, true, &device);
         let judge = Discriminator::new(&judge_store.scope(), &DiscriminatorConfig::of(Preset::Retrato), 0)?;
         let mut variables = store.variables();
@@ -145,7 +145,8 @@ impl FineTuner {
             framing,
             motion,
             pictures,
-            start,
+            start: start.generator,
+            start_style,
             embedding,
             store,
             generator,
@@ -180,17 +181,14 @@ impl FineTuner {
         self.judge.advance_norms(1)?;
         let made = self.made(&restored)?;
         let weights = FewShotWeights::default();
-        let mut objective = loss::reconstruction(&restored, &made.picture, weights.edges)?;
-        if let Some(changes) = loss::restraint(&restored, &made)? {
-            objective = (objective + (changes * weights.restraint)?)?;
-        }
-        let was = made_by(&self.start.generator, &expressive, &self.start.projection.project(&self.embedding)?)?.picture.detach();
+        let faithful = loss::faithful(&restored, &made, &weights)?;
+        let was = made_by(&self.start, &expressive, &self.start_style)?.picture.detach();
         let kept = loss::weighted_error(&self.made(&expressive)?.picture, &was, &expressive.weights)?;
         let persons = self.persons(&restored)?;
         let judge = |picture: &Tensor| self.judge.judge(picture, &restored.target_landmarks, Person::Vector(&persons));
         let (fake, real) = (judge(&made.picture)?, judge(&restored.target)?);
         let adversarial = ((loss::feature_distance(&fake, &real)? * weights.features)? - (fake.score.mean_all()? * weights.score)?)?;
-        let objective = ((objective + (kept * KEEPING)?)? + adversarial)?;
+        let objective = ((faithful + (kept * KEEPING)?)? + adversarial)?;
         let error = loss::weighted_error(&made.picture, &restored.target, &restored.weights)?.to_scalar::<f32>()?;
         if !error.is_finite() {
             return Err(TrainError::Diverged(self.step));
@@ -201,7 +199,7 @@ impl FineTuner {
         let found = Gradients::of(&objective.backward()?, &variables)?;
         let rate = self.options.rate * (1.0 - self.step as f32 / self.options.steps.max(1) as f32).max(0.1);
         self.adam.step(&found, rate)?;
-        self.judge_adam.step(&judged, JUDGE_RATE * rate)?;
+        self.judge_adam.step(&judged, rate)?;
         self.average.update(&variables, self.step)?;
         self.step += 1;
         Ok(FineTuneStep { step: self.step, error })
@@ -214,7 +212,7 @@ impl FineTuner {
     pub fn outcome(&self) -> Result<FineTuned, TrainError> {
         let batch = self.batch(&self.held_out)?;
         let error = |picture: &Tensor| loss::weighted_error(picture, &batch.target, &batch.weights)?.to_scalar::<f32>();
-        let before = error(&made_by(&self.start.generator, &batch, &self.start.projection.project(&self.embedding)?)?.picture)?;
+        let before = error(&made_by(&self.start, &batch, &self.start_style)?.picture)?;
         let tuned = self.present()?;
         let (generator, style) = tuned.nets()?;
         let after = error(&made_by(&generator, &batch, &style)?.picture)?;

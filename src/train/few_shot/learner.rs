@@ -46,10 +46,7 @@ impl Learner<'_> {
         let embeddings = embeddings(self.nets, &batch)?;
         let output = generated(self.nets, &batch, &embeddings)?;
         let weights = &self.options.loss;
-        let mut loss = loss::reconstruction(&batch, &output.picture, weights.edges)?;
-        if let Some(changes) = loss::restraint(&batch, &output)? {
-            loss = (loss + (changes * weights.restraint)?)?;
-        }
+        let mut loss = loss::faithful(&batch, &output, weights)?;
         let mut parts = FewShotParts {
             error: loss::weighted_error(&output.picture, &batch.target, &batch.weights)?.to_scalar()?,
             warped_error: loss::warped_error(&batch)?,

@@ -107,6 +107,15 @@ pub(super) fn warped_error(batch: &FewShotBatch) -> Result<f32> {
     batch.warped.as_ref().map_or(Ok(0.0), |warped| weighted_error(&warped.picture, &batch.target, &batch.weights)?.to_scalar())
 }
 
+/// What holds the output to the target, and to the source where nothing has to change.
+pub(super) fn faithful(batch: &FewShotBatch, output: &GeneratorOutput, weights: &FewShotWeights) -> Result<Tensor> {
+    let same = reconstruction(batch, &output.picture, weights.edges)?;
+    match restraint(batch, output)? {
+        Some(changes) => same + (changes * weights.restraint)?,
+        None => Ok(same),
+    }
+}
+
 /// Pixel errors at the full size, a half, a quarter and an eighth, and errors of the steps between neighbours at the first two.
 pub(super) fn reconstruction(batch: &FewShotBatch, picture: &Tensor, edges: f64) -> Result<Tensor> {
     let (mut a, mut b, mut weights) = (picture.clone(), batch.target.clone(), batch.weights.clone());
@@ -133,7 +142,7 @@ fn edge_error(a: &Tensor, b: &Tensor, weights: &Tensor) -> Result<Tensor> {
 }
 
 /// Changes to places that the source shows and where nothing opens or closes.
-pub(super) fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Tensor>> {
+fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Tensor>> {
     let (Some(blend), Some(warped)) = (&output.blend, &batch.warped) else { return Ok(None) };
     let keep = (&warped.visibility * &batch.calm)?;
     Ok(Some(blend.change.abs()?.broadcast_mul(&keep)?.mean_all()?))
