@@ -117,9 +117,8 @@ fn behind(nearer: &WarpedSource, further: &WarpedSource, numbers: &[usize]) -> R
 }
 
 fn motion_sample(source: &View, target: &View) -> MotionSample {
-    // The body as in the program.
-    let still = MotionSample::of_still_body(&source.landmarks, &target.landmarks, source.small.clone());
-    MotionSample { pupils: source.pupils.zip(target.pupils).map(|(s, t)| [s, t]), ..still }
+    // The body as in the program, and no pupils: moving the iris is left to the generator.
+    MotionSample::of_still_body(&source.landmarks, &target.landmarks, source.small.clone())
 }
 
 fn pictures(views: &[&View], side: usize, device: &Device) -> Result<Tensor> {

@@ -187,13 +187,14 @@ impl FineTuner {
         let persons = self.persons(&restored)?;
         let judge = |picture: &Tensor| self.judge.judge(picture, &restored.target_landmarks, Person::Vector(&persons));
         let (fake, real) = (judge(&made.picture)?, judge(&restored.target)?);
-        let adversarial = ((loss::feature_distance(&fake, &real)? * weights.features)? - (fake.score.mean_all()? * weights.score)?)?;
+        let adversarial =
+            ((loss::feature_distance(&fake, &real)? * weights.features)? - (loss::mean_score(&fake.score, &restored)? * weights.score)?)?;
         let objective = ((faithful + (kept * KEEPING)?)? + adversarial)?;
         let error = loss::weighted_error(&made.picture, &restored.target, &restored.weights)?.to_scalar::<f32>()?;
         if !error.is_finite() {
             return Err(TrainError::Diverged(self.step));
         }
-        let hinge = loss::hinge(&judge(&restored.target)?, &judge(&made.picture.detach())?)?;
+        let hinge = loss::hinge(&judge(&restored.target)?, &judge(&made.picture.detach())?, &restored)?;
         let judged = Gradients::of(&hinge.backward()?, &self.judge_store.variables())?;
         let variables = self.variables();
         let found = Gradients::of(&objective.backward()?, &variables)?;

@@ -55,14 +55,14 @@ impl Learner<'_> {
         let mut judged = Gradients::default();
         if let Some(frozen) = self.frozen {
             let (made, real) = (loss::judge(frozen, &batch, &output.picture)?, loss::judge(frozen, &batch, &batch.target)?);
-            let score = made.score.mean_all()?;
+            let score = loss::mean_score(&made.score, &batch)?;
             parts.score = score.to_scalar()?;
             let adversarial = ((loss::feature_distance(&made, &real)? * weights.features)? - (score * weights.score)?)?;
             let persons = self.judge.vectors(Person::Known(&batch.identities))?;
             let matching = (embeddings.index_select(&batch.example_of, 0)? - persons)?.abs()?.mean_all()?;
             loss = (loss + (adversarial + (matching * weights.matching)?)? * self.strict)?;
             let real = loss::judge(self.judge, &batch, &batch.target)?;
-            let hinge = loss::hinge(&real, &loss::judge(self.judge, &batch, &output.picture.detach())?)?;
+            let hinge = loss::hinge(&real, &loss::judge(self.judge, &batch, &output.picture.detach())?, &batch)?;
             parts.discriminator = hinge.to_scalar()?;
             judged = Gradients::of(&hinge.backward()?, self.judge_variables)?;
         }

@@ -149,8 +149,18 @@ fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Te
 }
 
 /// The hinge loss by which the discriminator learns: real above 1, made below -1.
-pub(super) fn hinge(real: &Judgement, made: &Judgement) -> Result<Tensor> {
-    real.score.affine(-1.0, 1.0)?.relu()?.mean_all()? + made.score.affine(1.0, 1.0)?.relu()?.mean_all()?
+pub(super) fn hinge(real: &Judgement, made: &Judgement, batch: &FewShotBatch) -> Result<Tensor> {
+    mean_score(&real.score.affine(-1.0, 1.0)?.relu()?, batch)? + mean_score(&made.score.affine(1.0, 1.0)?.relu()?, batch)?
+}
+
+/// Mean of what is said of every place, mouth and eyes above all: most places show the source's own pixels, and nobody can tell those from the target's.
+pub(super) fn mean_score(scores: &Tensor, batch: &FewShotBatch) -> Result<Tensor> {
+    let (places, side) = (scores.dim(1)?, batch.weights.dim(1)?);
+    let across = places.isqrt();
+    if across <= 1 {
+        return scores.mean_all();
+    }
+    (scores * ops::average_pool(&batch.weights, side / across)?.flatten_from(1)?)?.mean_all()
 }
 
 /// What the discriminator's features of output and target differ by, each layer's mean.
