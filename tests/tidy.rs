@@ -24,7 +24,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "src/cli/train/",
         ],
     ),
-    ("pulp::", &["src/nn/ops/"]),
+    ("pulp::", &["src/nn/ops/", "src/compose/row.rs"]),
 ];
 
 /// The stages: none of them may name another.

@@ -1,5 +1,6 @@
 //! The CPU twin of `shaders/compose.wgsl`: same arithmetic, rows in parallel.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use glam::Vec2;
@@ -8,7 +9,8 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::region::{PasteRegion, feather};
-use crate::data::{CROP_PX, Crop, FlowField, PaintField, PictureChange, Portrait, UncoveredField};
+use super::row::{Across, Column, Row, Source};
+use crate::data::{CROP_PX, Crop, PaintField, PictureChange, Portrait};
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
 pub(super) const STILL_PX: f32 = 1.0 / 64.0;
@@ -71,29 +73,23 @@ impl CpuCompositor {
             |(flow_row, uncovered_row, paint_row), (row, out)| {
                 let y = top + row as u32;
                 let at_y = crop_coordinate(y, self.crop.origin_px[1], scale);
-                let edge = feather(at_y);
-                flow_row_at(flow, at_y, flow_row);
-                let out = &mut out[left as usize * 4..(left + width) as usize * 4];
-                write_row(out, &source, flow_row, &moved, edge * scale, left, y);
-                if let Some(plate) = &plate
-                    && uncovered_row_at(uncovered, at_y, uncovered_row)
-                {
-                    show_plate(out, plate.row(y, left, width as usize), uncovered_row, &shown, edge);
-                }
-                if paint_row_at(paint, at_y, paint_row) {
-                    paint_row_over(out, paint_row, &painted, edge);
-                }
+                let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, |a, b, t| a.lerp(b, t), |v| *v != Vec2::ZERO);
+                let shows = row_at(&uncovered.cells, uncovered.size, at_y, uncovered_row, |a, b, t| a + t * (b - a), |v| *v > 0.0);
+                let paints = row_at(&paint.cells, paint.size, at_y, paint_row, between, PaintField::paints);
+                let behind = plate.as_ref().map(|plate| plate.row(y, left, width as usize)).filter(|_| !shows.is_empty());
+                let made = Row {
+                    corner: [left, y],
+                    edge: feather(at_y),
+                    scale,
+                    source: &source,
+                    flow: Across { row: flow_row, columns: &moved, cells: moves },
+                    plate: behind.map(|behind| (behind, Across { row: uncovered_row, columns: &shown, cells: shows })),
+                    paint: (!paints.is_empty()).then_some(Across { row: paint_row, columns: &painted, cells: paints }),
+                };
+                made.write(&mut out[left as usize * 4..(left + width) as usize * 4]);
             },
         );
     }
-}
-
-/// Where one column of the region lies in a field, and how much of the change its crop edge leaves.
-struct Column {
-    cell: usize,
-    next: usize,
-    fraction: f32,
-    feather: f32,
 }
 
 fn columns(crop: &Crop, region: &PasteRegion, cells: usize) -> Vec<Column> {
@@ -118,155 +114,35 @@ fn cell_of(at_px: f32, cells: usize) -> (usize, usize, f32) {
     (cell, (cell + 1).min(cells - 1), position - cell as f32)
 }
 
-fn flow_row_at(flow: &FlowField, at_y: f32, out: &mut [Vec2]) {
-    let (above, below, share) = cell_of(at_y, flow.size);
-    let row = |r: usize| &flow.displacement_px[r * flow.size..(r + 1) * flow.size];
-    for ((out, a), b) in out.iter_mut().zip(row(above)).zip(row(below)) {
-        *out = a.lerp(*b, share);
+/// A field's row at a height of the crop, between its two nearest rows; and the cells from the first to the last in which there is anything.
+fn row_at<T: Copy>(
+    field: &[T],
+    size: usize,
+    at_y: f32,
+    out: &mut [T],
+    between: impl Fn(T, T, f32) -> T,
+    is_some: impl Fn(&T) -> bool,
+) -> Range<usize> {
+    if size == 0 {
+        return 0..0;
     }
-}
-
-fn write_row(out: &mut [u8], source: &Source<'_>, flow_row: &[Vec2], columns: &[Column], edge: f32, left: u32, y: u32) {
-    let own = source.row(y, left, columns.len());
-    for (i, ((pixel, own), column)) in out.chunks_exact_mut(4).zip(own.chunks_exact(4)).zip(columns).enumerate() {
-        let flow = flow_row[column.cell].lerp(flow_row[column.next], column.fraction) * (edge * column.feather);
-        // A NaN flow compares false here, and the sampler takes it for the border: never out of bounds.
-        if flow.x.abs() < STILL_PX && flow.y.abs() < STILL_PX {
-            pixel.copy_from_slice(own);
-        } else {
-            pixel.copy_from_slice(&source.cubic(left as f32 + i as f32 + flow.x, y as f32 + flow.y));
-        }
+    let (above, below, share) = cell_of(at_y, size);
+    let row = |r: usize| &field[r * size..(r + 1) * size];
+    out.iter_mut().zip(row(above)).zip(row(below)).for_each(|((out, a), b)| *out = between(*a, *b, share));
+    match (out.iter().position(&is_some), out.iter().rposition(&is_some)) {
+        (Some(first), Some(last)) => first..last + 1,
+        _ => 0..0,
     }
-}
-
-/// How much of the plate shows at a height of the crop; false where nothing does in the whole row.
-fn uncovered_row_at(uncovered: &UncoveredField, at_y: f32, out: &mut [f32]) -> bool {
-    if uncovered.is_empty() {
-        return false;
-    }
-    let (above, below, share) = cell_of(at_y, uncovered.size);
-    let row = |r: usize| &uncovered.cells[r * uncovered.size..(r + 1) * uncovered.size];
-    out.iter_mut().zip(row(above)).zip(row(below)).for_each(|((out, a), b)| *out = a + share * (b - a));
-    out.iter().any(|share| *share > 0.0)
-}
-
-/// Mixes the plate into a row.
-fn show_plate(out: &mut [u8], plate: &[u8], uncovered_row: &[f32], columns: &[Column], edge: f32) {
-    for ((pixel, behind), column) in out.chunks_exact_mut(4).zip(plate.chunks_exact(4)).zip(columns) {
-        let (a, b) = (uncovered_row[column.cell], uncovered_row[column.next]);
-        let share = edge * column.feather * (a + column.fraction * (b - a));
-        if share > 0.0 {
-            for (value, behind) in pixel.iter_mut().zip(behind) {
-                *value = (f32::from(*value) + share * (f32::from(*behind) - f32::from(*value)) + 0.5).clamp(0.0, 255.0) as u8;
-            }
-        }
-    }
-}
-
-/// The paint at a height of the crop; false where there is none in the whole row.
-fn paint_row_at(paint: &PaintField, at_y: f32, out: &mut [[f32; 4]]) -> bool {
-    if paint.is_empty() {
-        return false;
-    }
-    let (above, below, share) = cell_of(at_y, paint.size);
-    let row = |r: usize| &paint.cells[r * paint.size..(r + 1) * paint.size];
-    let mut any = false;
-    for ((out, a), b) in out.iter_mut().zip(row(above)).zip(row(below)) {
-        *out = between(*a, *b, share);
-        any |= PaintField::paints(out);
-    }
-    any
 }
 
 fn between(a: [f32; 4], b: [f32; 4], share: f32) -> [f32; 4] {
     std::array::from_fn(|c| a[c] + share * (b[c] - a[c]))
 }
 
-/// Paints over a row; its own transparency stays.
-fn paint_row_over(out: &mut [u8], paint_row: &[[f32; 4]], columns: &[Column], edge: f32) {
-    for (pixel, column) in out.chunks_exact_mut(4).zip(columns) {
-        let paint = between(paint_row[column.cell], paint_row[column.next], column.fraction);
-        if !PaintField::paints(&paint) {
-            continue;
-        }
-        let strength = edge * column.feather;
-        let keep = 1.0 + strength * (paint[3] - 1.0);
-        for (value, paint) in pixel.iter_mut().zip(&paint[..3]) {
-            // A NaN becomes 0 in the conversion.
-            *value = (keep * f32::from(*value) + 255.0 * strength * paint + 0.5).clamp(0.0, 255.0) as u8;
-        }
-    }
-}
-
-/// The picture being sampled.
-struct Source<'a> {
-    pixels: &'a [u8],
-    width: usize,
-    height: usize,
-}
-
-impl<'a> Source<'a> {
-    fn new(picture: &'a RgbaImage) -> Self {
-        Self { pixels: picture.as_raw(), width: picture.width() as usize, height: picture.height() as usize }
-    }
-
-    fn row(&self, y: u32, left: u32, count: usize) -> &'a [u8] {
-        let first = (y as usize * self.width + left as usize) * 4;
-        &self.pixels[first..first + count * 4]
-    }
-
-    /// Catmull-Rom interpolation, which keeps brushwork crisp where bilinear sampling would blur it; edges repeat.
-    fn cubic(&self, x: f32, y: f32) -> [u8; 4] {
-        let (x0, y0) = (x.floor(), y.floor());
-        let (wx, wy) = (catmull_rom(x - x0), catmull_rom(y - y0));
-        let mut sum = [0.0_f32; 4];
-        if x0 >= 1.0 && y0 >= 1.0 && x0 + 3.0 < self.width as f32 && y0 + 3.0 < self.height as f32 {
-            let first = ((y0 as usize - 1) * self.width + x0 as usize - 1) * 4;
-            for (j, wy) in wy.iter().enumerate() {
-                let taps = &self.pixels[first + j * self.width * 4..][..16];
-                for c in 0..4 {
-                    let row = wx[0] * f32::from(taps[c])
-                        + wx[1] * f32::from(taps[4 + c])
-                        + wx[2] * f32::from(taps[8 + c])
-                        + wx[3] * f32::from(taps[12 + c]);
-                    sum[c] += wy * row;
-                }
-            }
-        } else {
-            self.cubic_at_edge([x0, y0], wx, wy, &mut sum);
-        }
-        sum.map(|v| (v + 0.5).clamp(0.0, 255.0) as u8)
-    }
-
-    fn cubic_at_edge(&self, [x0, y0]: [f32; 2], wx: [f32; 4], wy: [f32; 4], sum: &mut [f32; 4]) {
-        for (j, wy) in wy.iter().enumerate() {
-            let row = nearest_inside(y0 + j as f32 - 1.0, self.height);
-            for (i, wx) in wx.iter().enumerate() {
-                let column = nearest_inside(x0 + i as f32 - 1.0, self.width);
-                let tap = &self.pixels[(row * self.width + column) * 4..][..4];
-                for c in 0..4 {
-                    sum[c] += wx * wy * f32::from(tap[c]);
-                }
-            }
-        }
-    }
-}
-
-/// The row or column at a whole coordinate, the outermost one for what lies outside; 0 for a NaN.
-fn nearest_inside(at: f32, size: usize) -> usize {
-    (at.max(0.0) as usize).min(size - 1)
-}
-
-/// Weights of the four neighbours at -1, 0, 1 and 2 for a position `t` between 0 and 1 (Catmull and Rom 1974, a = -1/2).
-fn catmull_rom(t: f32) -> [f32; 4] {
-    let (t2, t3) = (t * t, t * t * t);
-    [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Landmarks;
+    use crate::data::{FlowField, Landmarks, UncoveredField};
 
     fn portrait() -> Portrait {
         Portrait {

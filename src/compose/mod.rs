@@ -4,6 +4,7 @@
 mod cpu;
 mod gpu;
 mod region;
+mod row;
 mod trial;
 
 pub use cpu::CpuCompositor;

@@ -1,8 +1,7 @@
 //! Where the generator is listened to.
 //!
 //! What the warp fetched is the portrait's own paint, and right wherever nothing opened, closed or came to light; there the generator could only blur it or give
-//! it the tone of its synthetic heads. So it is listened to at a mouth or an eye that differs from the source's, where the source does not show the place, and
-//! where it wants something quite different.
+//! it the tone of its synthetic heads. So it is listened to at a mouth or an eye that differs from the source's, and where the source does not show the place.
 
 use glam::Vec2;
 
@@ -18,9 +17,6 @@ const GAZE: std::ops::Range<f32> = 0.04..0.12;
 const MOUTH: std::ops::Range<f32> = 0.10..0.30;
 /// The same of how hidden a place is.
 const HIDDEN: std::ops::Range<f32> = 0.35..0.75;
-/// The same of the change that it wants, averaged over [`AROUND`] cells in each direction.
-const CHANGE: std::ops::Range<f32> = 0.05..0.15;
-const AROUND: usize = 4;
 /// Distance from the middle of an eye or a mouth up to which it counts as that and from which on no more, in its widths.
 const NEAR_EYE: std::ops::Range<f32> = 0.7..1.3;
 const NEAR_MOUTH: std::ops::Range<f32> = 0.56..1.04;
@@ -35,15 +31,20 @@ pub(super) struct Face<'a> {
 /// What differs between two faces of a person.
 pub(super) struct Gates {
     eyes: [Gate; 2],
-    mouth: Gate,
+    mouth: [Gate; 1],
 }
 
 /// How far it is open, and where it is.
 struct Gate {
     open: f32,
     middle: Vec2,
-    width_px: f32,
+    /// Distance from the middle up to which it is open that far, and from which on it is closed, in pixels.
+    near_px: std::ops::Range<f32>,
 }
+
+/// Gates that lie together: those of the eyes, or the mouth's.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a>(&'a [Gate]);
 
 impl Gates {
     /// From what the source shows to what is wanted; places are those of the wanted face.
@@ -53,29 +54,52 @@ impl Gates {
             let (was, is) = (Eye::of(source, points.clone(), n), Eye::of(target, points, n));
             let gaze = was.gaze.zip(is.gaze).map_or(0.0, |(a, b)| a.distance(b));
             let open = smooth_step(&EYE, (was.height - is.height).abs()).max(smooth_step(&GAZE, gaze));
-            Gate { open, middle: is.middle, width_px: is.width_px }
+            Gate::new(open, is.middle, &NEAR_EYE, is.width_px)
         };
         let mouth = &target.landmarks.0[region::MOUTH];
         let opened = (lip_distance(source.landmarks) - lip_distance(target.landmarks)).abs();
-        Self {
-            eyes: [eye(0), eye(1)],
-            mouth: Gate { open: smooth_step(&MOUTH, opened), middle: mean(mouth), width_px: mouth[0].distance(mouth[6]) },
-        }
+        let mouth = Gate::new(smooth_step(&MOUTH, opened), mean(mouth), &NEAR_MOUTH, mouth[0].distance(mouth[6]));
+        Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
     }
 
-    /// How far the generator is listened to at a place that is `hidden` from the source, 0 to 1, and where it wants a change of `change`, averaged around.
-    pub(super) fn at(&self, place: Vec2, hidden: f32, change: f32) -> f32 {
-        let eyes = self.eyes.iter().map(|eye| eye.at(place, &NEAR_EYE)).fold(0.0, f32::max);
-        eyes.max(self.mouth.at(place, &NEAR_MOUTH)).max(smooth_step(&HIDDEN, hidden)).max(smooth_step(&CHANGE, change))
+    /// What is open, place by place.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place<'_>> {
+        [Place(&self.eyes), Place(&self.mouth)].into_iter().filter(|place| place.0.iter().any(Gate::is_open))
+    }
+}
+
+/// How far the generator is listened to where the source shows so little of a place, 0 to 1.
+pub(super) fn listened_where(hidden: f32) -> f32 {
+    smooth_step(&HIDDEN, hidden)
+}
+
+impl Place<'_> {
+    /// How far the generator is listened to at a point, 0 to 1.
+    pub(super) fn at(self, point: Vec2) -> f32 {
+        self.0.iter().map(|gate| gate.at(point)).fold(0.0, f32::max)
+    }
+
+    /// The corners of the smallest upright rectangle round what is open.
+    pub(super) fn bounds(self) -> (Vec2, Vec2) {
+        let open = || self.0.iter().filter(|gate| gate.is_open());
+        let low = open().map(|gate| gate.middle - gate.near_px.end).fold(Vec2::INFINITY, Vec2::min);
+        let high = open().map(|gate| gate.middle + gate.near_px.end).fold(Vec2::NEG_INFINITY, Vec2::max);
+        (low, high)
     }
 }
 
 impl Gate {
-    fn at(&self, place: Vec2, near: &std::ops::Range<f32>) -> f32 {
-        if self.open <= 0.0 {
-            return 0.0;
-        }
-        self.open * (1.0 - smooth_step(near, place.distance(self.middle) / self.width_px.max(1.0)))
+    fn new(open: f32, middle: Vec2, near: &std::ops::Range<f32>, width_px: f32) -> Self {
+        let width_px = width_px.max(1.0);
+        Self { open, middle, near_px: near.start * width_px..near.end * width_px }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open > 0.0
+    }
+
+    fn at(&self, point: Vec2) -> f32 {
+        if self.is_open() { self.open * (1.0 - smooth_step(&self.near_px, point.distance(self.middle))) } else { 0.0 }
     }
 }
 
@@ -110,32 +134,6 @@ fn mean(points: &[Vec2]) -> Vec2 {
     points.iter().sum::<Vec2>() / points.len().max(1) as f32
 }
 
-/// Each value's mean over the square of [`AROUND`] cells in each direction, on a grid of `width` columns.
-pub(super) fn averaged(plane: &[f32], width: usize) -> Vec<f32> {
-    let height = plane.len() / width.max(1);
-    let along = |plane: &[f32], length: usize, step: usize, starts: &mut dyn Iterator<Item = usize>| {
-        let mut out = vec![0.0; plane.len()];
-        for start in starts {
-            let mut sum: f32 = (0..AROUND.min(length)).map(|k| plane[start + k * step]).sum();
-            let mut count = AROUND.min(length);
-            for at in 0..length {
-                if let Some(coming) = Some(at + AROUND).filter(|k| *k < length) {
-                    sum += plane[start + coming * step];
-                    count += 1;
-                }
-                if let Some(going) = at.checked_sub(AROUND + 1) {
-                    sum -= plane[start + going * step];
-                    count -= 1;
-                }
-                out[start + at * step] = sum / count.max(1) as f32;
-            }
-        }
-        out
-    };
-    let rows = along(plane, width, 1, &mut (0..height).map(|row| row * width));
-    along(&rows, height, width, &mut (0..width))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +147,10 @@ mod tests {
         Gates::between(&Face { landmarks: source, pupils: None }, &Face { landmarks: target, pupils: None })
     }
 
+    fn at(gates: &Gates, point: Vec2) -> f32 {
+        gates.places().map(|place| place.at(point)).fold(0.0, f32::max)
+    }
+
     #[test]
     fn a_mouth_that_opens_is_listened_to_and_the_rest_of_the_face_is_not() {
         let (rest, mut open) = (face(), face());
@@ -156,9 +158,13 @@ mod tests {
             open.0[point].y += 12.0;
         }
         let gates = gates(&rest, &open);
-        assert!(gates.at(open.0[66], 0.0, 0.0) > 0.99, "in the mouth");
-        assert!(gates.at(open.0[37], 0.0, 0.0) < 1e-6 && gates.at(open.0[27], 0.0, 0.0) < 1e-6, "not at the eye and the root of the nose");
-        assert!(gates.at(open.0[30], 0.9, 0.0) > 0.99 && gates.at(open.0[30], 0.0, 0.3) > 0.99, "hidden, or much to change");
+        assert!(at(&gates, open.0[66]) > 0.99, "in the mouth");
+        assert!(at(&gates, open.0[37]) < 1e-6 && at(&gates, open.0[27]) < 1e-6, "not at the eye and the root of the nose");
+        let bounds: Vec<_> = gates.places().map(Place::bounds).collect();
+        let [(low, high)] = bounds[..] else { panic!("one place is open: {bounds:?}") };
+        let inside = |p: Vec2| p.cmpge(low).all() && p.cmple(high).all();
+        assert!(open.0[region::MOUTH].iter().all(|p| inside(*p)) && !inside(open.0[37]), "round the mouth");
+        assert!(listened_where(0.9) > 0.99 && listened_where(0.2) == 0.0, "where the source does not show it");
     }
 
     #[test]
@@ -168,12 +174,12 @@ mod tests {
             wink.0[upper] = wink.0[lower];
         }
         let found = gates(&rest, &wink);
-        let at = |gates: &Gates, eye: usize| gates.at(rest.eye_centres()[eye], 0.0, 0.0);
-        assert!(at(&found, 0) > 0.99 && at(&found, 1) < 1e-6, "the closed one only");
+        let eye = |gates: &Gates, eye: usize| at(gates, rest.eye_centres()[eye]);
+        assert!(eye(&found, 0) > 0.99 && eye(&found, 1) < 1e-6, "the closed one only");
         let pupils = rest.eye_centres();
         let glance = Face { landmarks: &rest, pupils: Some(pupils.map(|p| p + Vec2::new(4.0, 0.0))) };
         let found = Gates::between(&Face { landmarks: &rest, pupils: Some(pupils) }, &glance);
-        assert!(at(&found, 0) > 0.9 && at(&found, 1) > 0.9, "both look aside");
+        assert!(eye(&found, 0) > 0.9 && eye(&found, 1) > 0.9, "both look aside");
     }
 
     #[test]
@@ -181,16 +187,6 @@ mod tests {
         let rest = face();
         let turn = Vec2::from_angle(0.3) * 1.2;
         let found = gates(&rest, &rest.map(|p| turn.rotate(p - 128.0) + 120.0));
-        assert!([30, 37, 44, 62, 8].iter().all(|n| found.at(rest.0[*n], 0.0, 0.0) < 1e-3), "the same face elsewhere");
-    }
-
-    #[test]
-    fn averages_are_over_squares_and_keep_even_planes() {
-        let mut plane = vec![0.0; 30 * 20];
-        plane[10 * 30 + 15] = 81.0;
-        let mean = averaged(&plane, 30);
-        assert!((mean[10 * 30 + 15] - 1.0).abs() < 1e-4 && (mean[6 * 30 + 11] - 1.0).abs() < 1e-4, "within four cells");
-        assert!(mean[5 * 30 + 15].abs() < 1e-4 && mean[10 * 30 + 20].abs() < 1e-4, "not beyond");
-        assert!(averaged(&[0.5; 12], 4).iter().all(|v| (v - 0.5).abs() < 1e-6), "small planes too");
+        assert!([30, 37, 44, 62, 8].iter().all(|n| at(&found, rest.0[*n]) < 1e-3), "the same face elsewhere");
     }
 }

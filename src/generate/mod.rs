@@ -6,7 +6,9 @@ mod gates;
 mod inpaint;
 mod landmark_warp;
 mod motion_warp;
+mod outline;
 mod painter;
+mod patches;
 #[cfg(test)]
 mod testing;
 

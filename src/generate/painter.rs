@@ -1,25 +1,23 @@
 //! What the few-shot generator paints over the warped portrait: the inside of an opened mouth, closed lids, moved eyes.
 //!
-//! The embedding is made once per portrait. Each frame, the generator sees the square round the face only; it has no statistics over the picture, so that
-//! there it gives what it would give in the whole. Outside the face nothing is painted, and the background stays the picture's own.
+//! The embedding is made once per portrait. Each frame, the generator makes the parts of the face that the gates open. Outside the face nothing is painted, and
+//! the background stays the picture's own.
 
 use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
 use rayon::prelude::*;
 
-use super::gates::{Face, Gates, averaged};
+use super::gates::{Face, Gates, listened_where};
+use super::outline::{CELLS, Outline, Shares, Square};
+use super::patches::{Patches, Scene};
 use super::smooth_step;
-use crate::data::{CROP_PX, Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
+use crate::data::{Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     Embedder, FewShotNets, FrozenGenerator, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
     MotionSample, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
 
-/// Cells along each side of the paint and of the pictures that the networks see.
-const CELLS: usize = CROP_PX as usize;
-/// Distance from the face's outline at which paint begins to fade and where none is left, in distances between the eyes.
-const FADE: std::ops::Range<f32> = 0.1..0.35;
 /// Change of colour from which on the warped picture's own detail gives way, and at which none of it is kept. Below, the brushwork stays under the change.
 const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
 /// Most pictures of one person that are used.
@@ -41,9 +39,11 @@ struct Frame {
     own: Vec<f32>,
     source: Vec<f32>,
     behind: Vec<f32>,
-    /// The target's landmark image, whole and as much of it as lies in the square.
+    /// The target's landmark image.
     landmarks: Vec<f32>,
-    landmarks_in_square: Vec<f32>,
+    /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
+    shares: Vec<[f32; 2]>,
+    patches: Patches,
 }
 
 /// What is known of the person: one picture at least, the portrait itself first.
@@ -131,41 +131,41 @@ impl Painter {
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
-        let [across, down] = square.size;
-        let Frame { own, source, landmarks, landmarks_in_square, .. } = &mut self.frame;
-        draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
-        square.cut_landmarks(landmarks, landmarks_in_square);
-        let after = sitter.generator.forward([down, across], source, landmarks_in_square)?;
-        if !after.iter().all(|v| v.is_finite()) {
-            candle_core::bail!("the generator's picture is not usable");
-        }
-        let after = after.as_chunks::<3>().0;
-        let (own, source) = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
-        let changes: Vec<f32> = source.iter().zip(after).map(|(a, b)| (0..3).map(|c| (b[c] - a[c]).abs()).fold(0.0, f32::max)).collect();
-        let changes = averaged(&changes, across);
+        let Frame { own, source, landmarks, shares, patches, .. } = &mut self.frame;
+        find_shares(&outline, &square, source, uncovered, shares);
+        patches.choose(&gates, &square, shares);
         paint.size = CELLS;
         paint.cells.clear();
         paint.cells.resize(CELLS * CELLS, PaintField::NOTHING);
-        let shares = Shares::of(&outline, &square);
-        let lines = paint.cells.par_chunks_exact_mut(CELLS).enumerate().skip(square.corner[1]).take(down);
-        lines.with_min_len(8).for_each(|(y, line)| {
-            let first = (y - square.corner[1]) * across;
-            for (column, cell) in line[square.corner[0]..][..across].iter_mut().enumerate() {
-                let (x, n) = (square.corner[0] + column, first + column);
-                let at = Vec2::new(x as f32, y as f32);
-                let share = shares.at(x, y) * (1.0 - uncovered.nearest([x, y], CELLS));
+        draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
+        patches.make(&sitter.generator, Scene { square, source, landmarks })?;
+        let (own, source) = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
+        let ([left, top], [across, down]) = (square.corner, square.size);
+        let lines = paint.cells.par_chunks_exact_mut(CELLS).skip(top).take(down).enumerate();
+        lines.with_min_len(8).for_each(|(row, line)| {
+            for (column, cell) in line[left..][..across].iter_mut().enumerate() {
+                let n = row * across + column;
+                let [share, hidden] = shares[n];
                 if share > 0.0 {
-                    let [r, g, b, visible] = source[n];
-                    let listened = gates.at(at, 1.0 - visible, changes[n]);
-                    let fetched = [r, g, b];
-                    let wanted = std::array::from_fn(|c| fetched[c] + listened * (after[n][c] - fetched[c]));
-                    let [r, g, b, _] = own[n];
-                    *cell = stroke(&[r, g, b], &wanted, share);
+                    let ([r, g, b, _], [x, y, z, _]) = (source[n], own[n]);
+                    let wanted = patches.wanted(&gates, [left + column, top + row], [r, g, b], hidden);
+                    *cell = stroke(&[x, y, z], &wanted, share);
                 }
             }
         });
         Ok(())
     }
+}
+
+/// For each pixel of a square, how much of the paint shows there, and how far the generator is listened to because the source does not show it.
+fn find_shares(outline: &Outline, square: &Square, source: &[f32], uncovered: &UncoveredField, out: &mut Vec<[f32; 2]>) {
+    let shares = Shares::of(outline, square);
+    out.clear();
+    out.extend(source.as_chunks::<SOURCE_NUMBERS>().0.iter().enumerate().map(|(n, [.., visible])| {
+        let [x, y] = square.cell(n);
+        let share = shares.at(x, y) * (1.0 - uncovered.nearest([x, y], CELLS));
+        [share, if share > 0.0 { listened_where(1.0 - visible) } else { 0.0 }]
+    }));
 }
 
 /// The generator in the style of the mean embedding of some pictures.
@@ -247,162 +247,9 @@ fn draw_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>, out: &mut Vec<f3
     draw_landmarks(&landmarks.0, pupils, SIDE, LANDMARK_LINE_RADIUS, out, LANDMARK_CHANNELS, 0);
 }
 
-/// A part of the crop in whole pixels: corner and size (across, down), all even, the size in steps of 8.
-struct Square {
-    corner: [usize; 2],
-    size: [usize; 2],
-}
-
-impl Square {
-    /// What of a landmark image lies in the square.
-    fn cut_landmarks(&self, image: &[f32], out: &mut Vec<f32>) {
-        let ([x, y], [across, down]) = (self.corner.map(|c| c / 2), self.size.map(|s| s / 2));
-        out.clear();
-        for row in y..y + down {
-            out.extend_from_slice(&image[(row * CELLS / 2 + x) * LANDMARK_CHANNELS..][..across * LANDMARK_CHANNELS]);
-        }
-    }
-}
-
-/// The convex hull of a face's landmarks.
-struct Outline {
-    /// Corners one after the other, turning one way.
-    corners: Vec<Vec2>,
-    /// Distance between the eyes.
-    unit_px: f32,
-}
-
-impl Outline {
-    fn of(landmarks: &Landmarks) -> Self {
-        let mut points: Vec<Vec2> = landmarks.0.iter().copied().filter(|p| p.is_finite()).collect();
-        points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-        // Lower and upper half (Andrew 1979).
-        let half = |points: &mut dyn Iterator<Item = Vec2>| {
-            let mut chain: Vec<Vec2> = Vec::new();
-            for point in points {
-                while let [.., a, b] = chain[..]
-                    && (b - a).perp_dot(point - b) <= 0.0
-                {
-                    chain.pop();
-                }
-                chain.push(point);
-            }
-            chain.pop();
-            chain
-        };
-        let mut corners = half(&mut points.iter().copied());
-        corners.extend(half(&mut points.iter().rev().copied()));
-        Self { corners, unit_px: landmarks.inter_ocular().max(1.0) }
-    }
-
-    /// The part of the crop in which there may be paint; `None` where that is next to nothing.
-    fn bounds(&self) -> Option<Square> {
-        const STEP: usize = 8;
-        let margin = FADE.end * self.unit_px;
-        let low = self.corners.iter().copied().reduce(Vec2::min)? - margin;
-        let high = self.corners.iter().copied().reduce(Vec2::max)? + margin;
-        let axis = |low: f32, high: f32| {
-            let first = low.clamp(0.0, CROP_PX) as usize / 2 * 2;
-            let end = high.ceil().clamp(0.0, CROP_PX) as usize;
-            let size = end.saturating_sub(first).next_multiple_of(STEP).min(CELLS);
-            (first.min(CELLS - size), size)
-        };
-        let ((left, width), (top, height)) = (axis(low.x, high.x), axis(low.y, high.y));
-        (width > STEP && height > STEP).then_some(Square { corner: [left, top], size: [width, height] })
-    }
-
-    /// How much of the paint shows at a place: 1 on the face, 0 away from it.
-    fn share(&self, at: Vec2) -> f32 {
-        let far = self.distance(at) / self.unit_px;
-        1.0 - smooth_step(&FADE, far)
-    }
-
-    /// Distance from the hull, 0 inside.
-    fn distance(&self, at: Vec2) -> f32 {
-        let edges = || self.corners.iter().zip(self.corners.iter().cycle().skip(1));
-        if edges().all(|(a, b)| (*b - *a).perp_dot(at - *a) >= 0.0) {
-            return 0.0;
-        }
-        let to_edge = |a: Vec2, b: Vec2| {
-            let along = b - a;
-            let t = ((at - a).dot(along) / along.length_squared().max(1e-6)).clamp(0.0, 1.0);
-            at.distance(a + t * along)
-        };
-        edges().map(|(a, b)| to_edge(*a, *b)).fold(f32::INFINITY, f32::min)
-    }
-}
-
-/// How much of the paint shows in a square, known at every second pixel: it changes slowly, and the distance to the face's outline takes long to find.
-struct Shares {
-    corner: [usize; 2],
-    columns: usize,
-    knots: Vec<f32>,
-}
-
-impl Shares {
-    const STEP: usize = 2;
-
-    fn of(outline: &Outline, square: &Square) -> Self {
-        let [columns, rows] = square.size.map(|s| s / Self::STEP + 2);
-        let place = |knot: usize, axis: usize| (square.corner[axis] + knot * Self::STEP) as f32;
-        let knots = (0..columns * rows).map(|n| outline.share(Vec2::new(place(n % columns, 0), place(n / columns, 1)))).collect();
-        Self { corner: square.corner, columns, knots }
-    }
-
-    /// At a pixel of the square.
-    fn at(&self, x: usize, y: usize) -> f32 {
-        let (x, y) = (x - self.corner[0], y - self.corner[1]);
-        let part = |v: usize| (v % Self::STEP) as f32 / Self::STEP as f32;
-        let upper = &self.knots[y / Self::STEP * self.columns + x / Self::STEP..];
-        let across = |line: &[f32]| line[0] + part(x) * (line[1] - line[0]);
-        let (upper, lower) = (across(upper), across(&upper[self.columns..]));
-        upper + part(y) * (lower - upper)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn face() -> Landmarks {
-        Landmarks(crate::face::template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)))
-    }
-
-    #[test]
-    fn paint_shows_on_the_face_fades_and_ends() {
-        let outline = Outline::of(&face());
-        assert!((outline.share(face().0[30]) - 1.0).abs() < 1e-6 && outline.share(face().0[62]) > 0.99, "whole on nose and mouth");
-        assert!(outline.share(Vec2::new(3.0, 3.0)) == 0.0, "none in the corner");
-        let chin = face().0[8];
-        let shares: Vec<f32> = (0..20).map(|k| outline.share(chin + Vec2::new(0.0, k as f32))).collect();
-        assert!(shares.windows(2).all(|w| w[0] >= w[1]) && shares[0] > 0.9 && shares[19] == 0.0, "it fades below the chin: {shares:?}");
-        let square = outline.bounds().expect("a face has bounds");
-        assert!(square.size.iter().all(|s| s % 8 == 0) && square.corner.iter().all(|c| c % 2 == 0), "sizes the generator can take");
-        assert!((0..2).all(|k| square.corner[k] + square.size[k] <= CELLS), "inside the crop");
-    }
-
-    #[test]
-    fn shares_between_the_knots_are_nearly_those_of_the_outline() {
-        let outline = Outline::of(&face());
-        let square = outline.bounds().expect("a face has bounds");
-        let shares = Shares::of(&outline, &square);
-        let ([left, top], [across, down]) = (square.corner, square.size);
-        for (x, y) in (0..across * down).map(|n| (left + n % across, top + n / across)) {
-            let exact = outline.share(Vec2::new(x as f32, y as f32));
-            assert!((shares.at(x, y) - exact).abs() < 0.04, "{} instead of {exact} at {x}, {y}", shares.at(x, y));
-        }
-    }
-
-    #[test]
-    fn faces_half_outside_or_of_nothing_are_no_trouble() {
-        for shift in [Vec2::new(-90.0, 40.0), Vec2::new(150.0, 150.0), Vec2::splat(900.0), Vec2::splat(f32::NAN)] {
-            let outline = Outline::of(&face().map(|p| p + shift));
-            if let Some(square) = outline.bounds() {
-                assert!((0..2).all(|k| square.corner[k] + square.size[k] <= CELLS), "inside the crop at {shift}");
-            }
-        }
-        assert!(Outline::of(&Landmarks([Vec2::ZERO; 68])).bounds().is_none(), "a face in one point");
-    }
 
     #[test]
     fn a_stroke_gives_the_generated_colour_and_keeps_brushwork_under_small_changes() {

@@ -13,7 +13,7 @@ use super::config::GeneratorConfig;
 use super::warped::WarpedSource;
 use crate::nn::{Scope, StyleLayout, StyleVector, WeightsError};
 use direct::Direct;
-pub use frozen::{FrozenGenerator, SOURCE_NUMBERS};
+pub use frozen::{FrozenGenerator, GeneratorMemory, SOURCE_NUMBERS};
 use texture::Texture;
 
 /// What the generator is told about a batch of frames.

@@ -24,7 +24,7 @@ pub use config::{
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
 pub use few_shot::{FewShotConfig, FewShotNets};
-pub use generator::{Blend, FrozenGenerator, GeneratorInput, GeneratorNet, GeneratorOutput, SOURCE_NUMBERS};
+pub use generator::{Blend, FrozenGenerator, GeneratorInput, GeneratorMemory, GeneratorNet, GeneratorOutput, SOURCE_NUMBERS};
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};

@@ -17,11 +17,29 @@ pub const SOURCE_NUMBERS: usize = 4;
 /// Rows that one thread takes at a time, at least.
 const ROWS: usize = 4;
 
-/// The generator for one person, and the memory of a frame.
+/// The generator for one person.
 pub struct FrozenGenerator {
     layers: Layers,
+}
+
+/// What the generator makes of one picture, from layer to layer: for each picture that is made side by side with others, one.
+#[derive(Default)]
+pub struct GeneratorMemory {
     planes: Planes,
     picture: Vec<f32>,
+}
+
+impl GeneratorMemory {
+    /// The picture made last, `[height, width, 3]`.
+    pub fn picture(&self) -> &[f32] {
+        &self.picture
+    }
+
+    /// Puts a picture of one brightness in place of the last.
+    #[cfg(test)]
+    pub(crate) fn fill(&mut self, pixels: usize, value: f32) {
+        self.picture = vec![value; 3 * pixels];
+    }
 }
 
 struct Layers {
@@ -81,30 +99,31 @@ impl FrozenGenerator {
             refine2: net.refine2.iter().map(|r| r.layer.freeze()).collect::<Result<_>>()?,
             head: net.head.freeze()?,
         };
-        Ok(Self { layers, planes: Planes::default(), picture: Vec::new() })
+        Ok(Self { layers })
     }
 
-    /// The picture, `[height, width, 3]`, from the warped source, `[height, width, SOURCE_NUMBERS]`, and the target's landmark image, `[height / 2, width / 2,
+    /// Makes the picture from the warped source, `[height, width, SOURCE_NUMBERS]`, and the target's landmark image, `[height / 2, width / 2,
     /// LANDMARK_CHANNELS]`. Height and width are multiples of 8.
     ///
     /// # Errors
     /// Sizes that do not fit.
-    pub fn forward(&mut self, size: [usize; 2], source: &[f32], landmarks: &[f32]) -> Result<&[f32]> {
+    pub fn forward(&self, size: [usize; 2], source: &[f32], landmarks: &[f32], memory: &mut GeneratorMemory) -> Result<()> {
         let [height, width] = size;
         let cells = height * width;
         let fits = source.len() == cells * SOURCE_NUMBERS && landmarks.len() == cells / (SHARE * SHARE) * LANDMARK_CHANNELS;
         if cells == 0 || !fits || size.iter().any(|side| side % 8 != 0) {
             bail!("no picture of {height} x {width} from {} and {} numbers", source.len(), landmarks.len());
         }
-        self.planes.take_in(size, source, landmarks);
-        self.layers.encode(&mut self.planes);
-        self.layers.change_person(&mut self.planes);
-        self.layers.decode(&mut self.planes);
-        self.picture.resize(cells * 3, 0.0);
-        let head = &self.planes.head;
-        let lines = self.picture.par_chunks_exact_mut(SHARE * width * 3).zip(source.par_chunks_exact(SHARE * width * SOURCE_NUMBERS));
+        let GeneratorMemory { planes, picture } = memory;
+        planes.take_in(size, source, landmarks);
+        self.layers.encode(planes);
+        self.layers.change_person(planes);
+        self.layers.decode(planes);
+        picture.resize(cells * 3, 0.0);
+        let head = &planes.head;
+        let lines = picture.par_chunks_exact_mut(SHARE * width * 3).zip(source.par_chunks_exact(SHARE * width * SOURCE_NUMBERS));
         lines.with_min_len(ROWS).enumerate().for_each(|(y, (out, source))| blended(head.row(y), source, out));
-        Ok(&self.picture)
+        Ok(())
     }
 }
 
@@ -246,7 +265,7 @@ mod tests {
         let net = GeneratorNet::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
         testing::wake(&store)?;
         let style = StyleVector::new((testing::noise(&[1, net.layout().numbers()], 4)? * 0.3)?, net.layout())?;
-        let mut frozen = net.freeze(&style)?;
+        let (frozen, mut memory) = (net.freeze(&style)?, GeneratorMemory::default());
         for (n, [height, width]) in [[24, 40], [64, 48], [24, 40], [8, 8]].into_iter().enumerate() {
             let seed = 10 * n as u64;
             let source = testing::picture(&[1, height, width, SOURCE_NUMBERS], seed + 1)?;
@@ -258,13 +277,13 @@ mod tests {
             };
             let expected = net.forward(&input, &style)?.picture.flatten_all()?.to_vec1::<f32>()?;
             let values = |t: &Tensor| t.flatten_all()?.to_vec1::<f32>();
-            let found = frozen.forward([height, width], &values(&source)?, &values(&landmarks)?)?;
-            let worst = expected.iter().zip(found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            frozen.forward([height, width], &values(&source)?, &values(&landmarks)?, &mut memory)?;
+            let worst = expected.iter().zip(memory.picture()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             let changed = expected.iter().zip(values(&part(0, 3)?)?).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 2e-5, "{height} x {width}: off by {worst}");
             assert!(changed > 0.05, "and there is something to get wrong: {changed}");
         }
-        assert!(frozen.forward([8, 8], &[0.0; 7], &[0.0; 112]).is_err(), "a source of another size");
+        assert!(frozen.forward([8, 8], &[0.0; 7], &[0.0; 112], &mut memory).is_err(), "a source of another size");
         Ok(())
     }
 
