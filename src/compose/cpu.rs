@@ -38,7 +38,7 @@ impl CpuCompositor {
     pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
         let mut target = self.free_picture();
         if let Some(pixels) = Arc::get_mut(&mut target) {
-            self.write_region(change, pixels);
+            rayon::scope(|_| self.write_region(change, pixels));
         }
         if self.pool.len() < POOL {
             self.pool.push(Arc::clone(&target));

@@ -40,8 +40,8 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
         GeneratorChoice::MotionNet(files) => (files, false),
         GeneratorChoice::LandmarkWarp => return (Box::new(LandmarkWarp::new()), None),
     };
-    let mut warp = match model::load(files.motion.as_deref()) {
-        Ok(net) => MotionWarp::new(net),
+    let mut warp = match motion_warp(files) {
+        Ok(warp) => warp,
         Err(error) => {
             let message = format!("The motion net cannot be used: {error}. The portrait is moved without it, less well.");
             return (Box::new(LandmarkWarp::new()), Some(message));
@@ -61,6 +61,11 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
         }
     }
     (Box::new(warp), (!trouble.is_empty()).then(|| trouble.join(" ")))
+}
+
+fn motion_warp(files: &WeightFiles) -> Result<MotionWarp, String> {
+    let net = model::load(files.motion.as_deref()).map_err(|error| error.to_string())?;
+    MotionWarp::new(&net).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

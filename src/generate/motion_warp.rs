@@ -9,14 +9,16 @@ use super::clean_plate::CleanPlate;
 use super::painter::Painter;
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::model::{INPUT_CELLS, MatteNet, MotionBatch, MotionFlow, MotionNet, MotionSample, Tuned};
+use crate::model::{FrameFlow, FrozenMotion, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
 
 /// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over for good.
 pub struct MotionWarp {
-    net: MotionNet,
+    net: FrozenMotion,
+    memory: MotionMemory,
+    near: Vec<Vec2>,
     matte: Option<MatteNet>,
     painter: Option<Painter>,
     portrait: Option<Prepared>,
@@ -33,8 +35,20 @@ struct Prepared {
 
 impl MotionWarp {
     /// A warp without a portrait yet; until one is set, nothing moves.
-    pub fn new(net: MotionNet) -> Self {
-        Self { net, matte: None, painter: None, portrait: None, fallback: LandmarkWarp::new(), failed: false }
+    ///
+    /// # Errors
+    /// A net that is not on the CPU.
+    pub fn new(net: &MotionNet) -> candle_core::Result<Self> {
+        Ok(Self {
+            net: net.freeze()?,
+            memory: MotionMemory::default(),
+            near: Vec::new(),
+            matte: None,
+            painter: None,
+            portrait: None,
+            fallback: LandmarkWarp::new(),
+            failed: false,
+        })
     }
 
     /// The same with what stands behind the head shown where the head leaves it.
@@ -55,26 +69,25 @@ impl MotionWarp {
             return Ok(());
         };
         let sample = MotionSample::of_still_body(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0, portrait.picture.clone());
-        let batch = MotionBatch::new(&[sample], &candle_core::Device::Cpu)?;
-        let moved = self.net.forward(&batch)?;
-        Self::copy_flow(&moved, change)?;
+        self.net.forward(&sample, &mut self.memory);
+        let moved = self.memory.flow();
+        Self::copy_flow(moved, change)?;
         if let Some(plate) = &portrait.plate {
-            plate.uncovered(&batch.near()?, &motion.landmarks_in_crop, &mut change.uncovered);
+            self.near.clear();
+            self.near.extend(self.memory.near());
+            plate.uncovered(&self.near, &motion.landmarks_in_crop, &mut change.uncovered);
         }
         match &mut self.painter {
-            Some(painter) => painter.paint(&self.net, &moved, motion, &change.uncovered, &mut change.paint),
+            Some(painter) => painter.paint(&self.net, moved, motion, &change.uncovered, &mut change.paint),
             None => Ok(()),
         }
     }
 
-    fn copy_flow(moved: &MotionFlow, change: &mut PictureChange) -> candle_core::Result<()> {
-        let flow = moved.flow.flatten_all()?.to_vec1::<f32>()?;
-        if !flow.iter().all(|v| v.abs() < MAX_FLOW_PX) {
+    fn copy_flow(moved: &FrameFlow, change: &mut PictureChange) -> candle_core::Result<()> {
+        if !moved.flow.iter().all(|v| v.x.abs() < MAX_FLOW_PX && v.y.abs() < MAX_FLOW_PX) {
             candle_core::bail!("the motion net's flow is not usable");
         }
-        for (cell, value) in change.flow.displacement_px.iter_mut().zip(flow.as_chunks::<2>().0) {
-            *cell = Vec2::from_array(*value);
-        }
+        change.flow.displacement_px.copy_from_slice(&moved.flow);
         Ok(())
     }
 }
@@ -137,7 +150,8 @@ impl Generator for MotionWarp {
             self.fallback.generate(motion, change);
             return;
         }
-        if let Err(error) = self.change(motion, change) {
+        // All of it on the threads of the pool, instead of going there and back for every layer.
+        if let Err(error) = rayon::scope(|_| self.change(motion, change)) {
             tracing::error!("the networks failed ({error}); the portrait is moved without them from now on");
             self.failed = true;
             self.fallback.generate(motion, change);

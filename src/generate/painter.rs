@@ -13,7 +13,7 @@ use super::patches::{Patches, Scene};
 use super::smooth_step;
 use crate::data::{Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
-    Embedder, FewShotNets, FrozenGenerator, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionFlow, MotionNet,
+    Embedder, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
     MotionSample, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
@@ -39,6 +39,8 @@ struct Frame {
     own: Vec<f32>,
     source: Vec<f32>,
     behind: Vec<f32>,
+    /// How another picture than the portrait's own moves.
+    moved: MotionMemory,
     /// The target's landmark image.
     landmarks: Vec<f32>,
     /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
@@ -120,8 +122,8 @@ impl Painter {
     /// left to the plate.
     pub(super) fn paint(
         &mut self,
-        net: &MotionNet,
-        moved: &MotionFlow,
+        net: &FrozenMotion,
+        moved: &FrameFlow,
         motion: &PuppetMotion,
         uncovered: &UncoveredField,
         paint: &mut PaintField,
@@ -195,13 +197,13 @@ impl Sitter {
     }
 
     /// Brings the portrait and what the generator sees to the motion; the portrait's own flow is known already. Returns which picture is seen most.
-    fn fetch(&self, net: &MotionNet, moved: &MotionFlow, motion: &PuppetMotion, square: &Square, frame: &mut Frame) -> Result<usize> {
+    fn fetch(&self, net: &FrozenMotion, moved: &FrameFlow, motion: &PuppetMotion, square: &Square, frame: &mut Frame) -> Result<usize> {
         let Some(first) = self.pictures.first() else { candle_core::bail!("there is no picture") };
         fetch_part(&first.picture, moved, square.corner, square.size, &mut frame.own)?;
         let (near, next) = self.nearest(&motion.landmarks_in_crop);
-        self.fetch_one(near, net, motion, square, (&frame.own, &mut frame.source))?;
+        self.fetch_one(near, net, motion, square, (&frame.own, &mut frame.source), &mut frame.moved)?;
         if let Some(next) = next {
-            self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind))?;
+            self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind), &mut frame.moved)?;
             lay_over(&mut frame.source, &frame.behind);
         }
         Ok(near)
@@ -211,10 +213,11 @@ impl Sitter {
     fn fetch_one(
         &self,
         which: usize,
-        net: &MotionNet,
+        net: &FrozenMotion,
         motion: &PuppetMotion,
         square: &Square,
         (own, out): (&[f32], &mut Vec<f32>),
+        memory: &mut MotionMemory,
     ) -> Result<()> {
         let Some(seen) = self.pictures.get(which).filter(|_| which > 0) else {
             out.clear();
@@ -222,8 +225,8 @@ impl Sitter {
             return Ok(());
         };
         let sample = MotionSample::of_still_body(&seen.landmarks.0, &motion.landmarks_in_crop.0, seen.small.clone());
-        let flow = net.forward(&MotionBatch::new(&[sample], &Device::Cpu)?)?;
-        fetch_part(&seen.picture, &flow, square.corner, square.size, out)
+        net.forward(&sample, memory);
+        fetch_part(&seen.picture, memory.flow(), square.corner, square.size, out)
     }
 }
 

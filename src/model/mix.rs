@@ -81,6 +81,14 @@ fn enlarged(candidates: &[f32], [height, width]: [usize; 2], y: usize, x: usize)
     sum
 }
 
+/// Flow in pixels and logit of the visibility at a cell of the doubled grid, from the row of numbers that it is in and all candidates of a grid of `size`.
+pub(super) fn mixed(row: &[f32], candidates: &[f32], size: [usize; 2], [x, y]: [usize; 2]) -> [f32; RESULTS] {
+    let cell = &row[(x / 2 * 4 + y % 2 * 2 + x % 2) * CHANNELS..][..CHANNELS];
+    let mixture = Mixture::of(cell, &enlarged(candidates, size, y, x));
+    let (open, _) = gate(mixture.moving);
+    [open * mixture.flow[0], open * mixture.flow[1], cell[6]]
+}
+
 impl CustomOp2 for Mix {
     fn name(&self) -> &'static str {
         "mix"
@@ -96,10 +104,7 @@ impl CustomOp2 for Mix {
             let candidates = &candidates[image * height * width * 6..][..height * width * 6];
             let from = &numbers[(image * height + y / 2) * width * 4 * CHANNELS..][..width * 4 * CHANNELS];
             for (x, out) in out.chunks_exact_mut(RESULTS).enumerate() {
-                let cell = &from[(x / 2 * 4 + y % 2 * 2 + x % 2) * CHANNELS..][..CHANNELS];
-                let mixture = Mixture::of(cell, &enlarged(candidates, [height, width], y, x));
-                let (open, _) = gate(mixture.moving);
-                out.copy_from_slice(&[open * mixture.flow[0], open * mixture.flow[1], cell[6]]);
+                out.copy_from_slice(&mixed(from, candidates, [height, width], [x, y]));
             }
         });
         Ok((CpuStorage::F32(out), (batch, 2 * height, 2 * width, RESULTS).into()))

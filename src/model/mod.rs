@@ -27,7 +27,10 @@ pub use few_shot::{FewShotConfig, FewShotNets};
 pub use generator::{Blend, FrozenGenerator, GeneratorInput, GeneratorMemory, GeneratorNet, GeneratorOutput, SOURCE_NUMBERS};
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
-pub use motion::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionNet, MotionSample, STILL_BODY};
+pub use motion::{
+    FLOW_CELLS, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionMemory, MotionNet, MotionSample,
+    STILL_BODY,
+};
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
 pub use tuned::Tuned;

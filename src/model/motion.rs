@@ -3,6 +3,8 @@
 //! A small U-net looks at both landmark images, the candidate flows and the source picture, and mixes the candidates cell by cell: nothing moves, the head
 //! moves as a whole, the near and the far spread of the landmarks' motion, plus a residual. The landmark snap follows inside the network.
 
+mod frozen;
+
 use candle_core::{D, Device, Result, Tensor};
 use glam::Vec2;
 
@@ -13,6 +15,8 @@ use super::mix::{self, mix};
 use crate::data::CROP_PX;
 use crate::nn::ops::{self, Activation, Correspondences};
 use crate::nn::{Convolution, Scope, WeightsError};
+
+pub use frozen::{FrameFlow, FrozenMotion, MotionMemory};
 
 /// Cells along each side of the net's input.
 pub const INPUT_CELLS: usize = 64;
@@ -80,14 +84,6 @@ impl MotionBatch {
             candidates: Tensor::from_vec(candidates, shape(6), device)?,
             correspondences: samples.iter().map(|s| Correspondences { source: s.source.clone(), target: s.target.clone() }).collect(),
         })
-    }
-}
-
-impl MotionBatch {
-    /// The first frame's near candidate: the head as a whole with the landmarks' own motion near them, [`INPUT_CELLS`] squared, in crop pixels.
-    pub fn near(&self) -> Result<Vec<Vec2>> {
-        let near = self.candidates.narrow(0, 0, 1)?.narrow(D::Minus1, 2, 2)?.flatten_all()?.to_vec1::<f32>()?;
-        Ok(near.as_chunks::<2>().0.iter().map(|v| Vec2::from_array(*v)).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::SOURCE_NUMBERS;
-use super::motion::{FLOW_CELLS, MotionFlow};
+use super::motion::{FLOW_CELLS, FrameFlow, MotionFlow};
 use crate::data::region;
 use crate::nn::ops;
 
@@ -51,15 +51,14 @@ pub fn cut(pictures: &Tensor, index: usize, [x, y]: [usize; 2], [across, down]: 
 ///
 /// # Errors
 /// A picture or a flow of another size, or a part that does not lie in the picture.
-pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: [usize; 2], out: &mut Vec<f32>) -> Result<()> {
+pub fn fetch_part(picture: &[f32], moved: &FrameFlow, corner: [usize; 2], size: [usize; 2], out: &mut Vec<f32>) -> Result<()> {
     const SIDE: usize = 2 * FLOW_CELLS;
-    let (places, logits) = (ops::numbers(&flow.flow)?, ops::numbers(&flow.visibility)?);
+    let FrameFlow { flow, visibility } = moved;
     let inside = corner.iter().zip(size).all(|(corner, size)| size > 0 && corner + size <= SIDE);
-    if picture.len() != SIDE * SIDE * 3 || places.len() != FLOW_CELLS * FLOW_CELLS * 2 || logits.len() != FLOW_CELLS * FLOW_CELLS || !inside
-    {
+    let fits = picture.len() == SIDE * SIDE * 3 && [flow.len(), visibility.len()] == [FLOW_CELLS * FLOW_CELLS; 2];
+    if !fits || !inside {
         bail!("no part of {size:?} at {corner:?} of a picture of {} numbers", picture.len());
     }
-    let shown: Vec<f32> = logits.iter().map(|logit| 0.5 + 0.5 * (0.5 * logit).tanh()).collect();
     let [across, down] = size;
     out.resize(across * down * SOURCE_NUMBERS, 0.0);
     let pixel = |x: usize, y: usize| &picture[(y * SIDE + x) * 3..][..3];
@@ -73,7 +72,7 @@ pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: 
                 let [near, far] = rows.map(|row| 0.75 * value(row * FLOW_CELLS + columns[0]) + 0.25 * value(row * FLOW_CELLS + columns[1]));
                 0.75 * near + 0.25 * far
             };
-            let from = |at: usize, axis: usize| ops::sampled_place(at as f32 + doubled(&|cell| places[2 * cell + axis]), SIDE);
+            let from = |at: usize, axis: usize| ops::sampled_place(at as f32 + doubled(&|cell| flow[cell][axis]), SIDE);
             let (across, down) = (from(x, 0), from(y, 1));
             let (p, q) = (across.weight, down.weight);
             let (a, b) = (pixel(across.low, down.low), pixel(across.high, down.low));
@@ -81,7 +80,7 @@ pub fn fetch_part(picture: &[f32], flow: &MotionFlow, corner: [usize; 2], size: 
             for n in 0..3 {
                 to[n] = (1.0 - q) * ((1.0 - p) * a[n] + p * b[n]) + q * ((1.0 - p) * c[n] + p * d[n]);
             }
-            to[3] = doubled(&|cell| shown[cell]);
+            to[3] = doubled(&|cell| visibility[cell]);
         }
     });
     Ok(())
@@ -122,6 +121,14 @@ mod tests {
         WarpedSource::fetched(&testing::picture(&[1, 2 * FLOW_CELLS, 2 * FLOW_CELLS, 3], seed)?, &flow)
     }
 
+    fn plain(moved: &MotionFlow) -> Result<FrameFlow> {
+        let (flow, logits) = (ops::numbers(&moved.flow)?, ops::numbers(&moved.visibility)?);
+        Ok(FrameFlow {
+            flow: flow.as_chunks::<2>().0.iter().map(|v| Vec2::from_array(*v)).collect(),
+            visibility: logits.iter().map(|l| 1.0 / (1.0 + (-l).exp())).collect(),
+        })
+    }
+
     fn difference(a: &Tensor, b: &Tensor) -> Result<f32> {
         (a - b)?.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>()
     }
@@ -149,7 +156,7 @@ mod tests {
         for (corner, size) in [([0, 0], [256, 256]), ([10, 21], [40, 24]), ([250, 1], [6, 255])] {
             let fetched = |(picture, flow): &(Tensor, MotionFlow)| -> Result<Vec<f32>> {
                 let mut out = vec![7.0; 5];
-                fetch_part(&ops::numbers(picture)?, flow, corner, size, &mut out)?;
+                fetch_part(&ops::numbers(picture)?, &plain(flow)?, corner, size, &mut out)?;
                 Ok(out)
             };
             let mut found = fetched(&a)?;
@@ -158,7 +165,7 @@ mod tests {
             let worst = expected.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 1e-4 && expected.len() == found.len(), "{size:?} at {corner:?}: off by {worst}");
         }
-        let outside = fetch_part(&ops::numbers(&a.0)?, &a.1, [250, 250], [8, 8], &mut Vec::new());
+        let outside = fetch_part(&ops::numbers(&a.0)?, &plain(&a.1)?, [250, 250], [8, 8], &mut Vec::new());
         assert!(outside.is_err(), "a part beyond the picture");
         Ok(())
     }

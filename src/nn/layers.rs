@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor, Var};
 
-use super::ops::{self, Activation};
+use super::ops::{self, Activation, FrozenConv};
 use super::weights::{Initial, Scope, WeightsError};
 
 /// A convolution with bias and activation; see [`ops::conv`].
@@ -40,6 +40,11 @@ impl Convolution {
     /// `[batch, height, width, from]` → `[batch, height / stride, width / stride, to]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         ops::conv(x, &self.kernel, &self.bias, self.stride, self.activation)
+    }
+
+    /// The layer as it is now, for pictures that come frame after frame.
+    pub(crate) fn freeze(&self) -> Result<FrozenConv> {
+        FrozenConv::new(&self.kernel, &self.bias, self.stride, self.activation, None)
     }
 
     /// The kernel, `[size, size, from, to]`.

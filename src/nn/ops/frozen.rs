@@ -173,6 +173,20 @@ impl Affine {
     }
 }
 
+/// Every pixel of `low` twice in both directions, and behind its channels those of `skip`, which is twice as large.
+pub(crate) fn doubled_beside(low: &Plane, skip: &Plane, to: &mut Plane) {
+    let (near, far) = (low.channels, skip.channels);
+    to.fit(skip.size, near + far);
+    to.rows_mut().with_min_len(ROWS).enumerate().for_each(|(y, row)| {
+        let (low, skip) = (low.row(y / 2), skip.row(y));
+        for (x, pixel) in row.chunks_exact_mut(near + far).enumerate() {
+            let (head, tail) = pixel.split_at_mut(near);
+            head.copy_from_slice(&low[x / 2 * near..][..near]);
+            tail.copy_from_slice(&skip[x * far..][..far]);
+        }
+    });
+}
+
 /// `to += from`, as vectors.
 pub(crate) fn add(to: &mut [f32], from: &[f32]) {
     tiles::arch().dispatch(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));

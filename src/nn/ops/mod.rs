@@ -20,12 +20,13 @@ mod tests;
 mod tiles;
 
 pub use conv::{Activation, conv, conv_flops};
-pub(crate) use frozen::{Affine, FrozenConv, Plane, add};
+pub(crate) use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;
 pub(crate) use sample::place as sampled_place;
 pub use shuffle::{pixel_shuffle, pixel_unshuffle};
+pub(crate) use snap::snap;
 pub use snap::{Correspondences, landmark_snap};
 
 /// The numbers of a contiguous f32 tensor on the CPU, as an operation of another module receives them.

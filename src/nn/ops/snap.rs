@@ -79,6 +79,33 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Adds the correction to a flow of `cells` squared.
+    fn correct(&self, flow: &mut [f32], cells: usize) {
+        let half = cells / 2;
+        let missing: Vec<Vec2> = self
+            .samples
+            .iter()
+            .zip(&self.wanted)
+            .map(|(corners, wanted)| {
+                let found: Vec2 = corners.iter().map(|&(cell, weight)| weight * Vec2::new(flow[2 * cell], flow[2 * cell + 1])).sum();
+                *wanted - found
+            })
+            .collect();
+        let mut correction = vec![0.0_f32; half * half * 2];
+        for &(landmark, cell, weight) in &self.spread {
+            correction[2 * cell] += weight * missing[landmark].x;
+            correction[2 * cell + 1] += weight * missing[landmark].y;
+        }
+        upsample_bilinear_into(&correction, [half, half, 2], flow);
+    }
+}
+
+/// [`landmark_snap`] of one flow, `cells` squared (even) and two numbers each, in its place.
+pub(crate) fn snap(flow: &mut [f32], pair: &Correspondences, cells: usize, crop_px: f32) {
+    Plan::new(pair, cells, crop_px).correct(flow, cells);
+}
+
 /// The bilinear sample of a grid of cells at a place in the crop.
 fn sample(at: Vec2, cells: usize, crop_px: f32) -> [(usize, f32); 4] {
     let last = cells as f32 - 1.0;
@@ -138,24 +165,7 @@ impl CustomOp1 for Snap {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let mut out = slice(storage, layout)?.to_vec();
         let one = self.cells * self.cells * 2;
-        let half = self.cells / 2;
-        out.par_chunks_mut(one).zip(&self.plans[..]).for_each(|(flow, plan)| {
-            let missing: Vec<Vec2> = plan
-                .samples
-                .iter()
-                .zip(&plan.wanted)
-                .map(|(corners, wanted)| {
-                    let found: Vec2 = corners.iter().map(|&(cell, weight)| weight * Vec2::new(flow[2 * cell], flow[2 * cell + 1])).sum();
-                    *wanted - found
-                })
-                .collect();
-            let mut correction = vec![0.0_f32; half * half * 2];
-            for &(landmark, cell, weight) in &plan.spread {
-                correction[2 * cell] += weight * missing[landmark].x;
-                correction[2 * cell + 1] += weight * missing[landmark].y;
-            }
-            upsample_bilinear_into(&correction, [half, half, 2], flow);
-        });
+        out.par_chunks_mut(one).zip(&self.plans[..]).for_each(|(flow, plan)| plan.correct(flow, self.cells));
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
