@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 
+mod networks;
+
 use super::common;
 use crate::builtin;
 use crate::capture::{CameraChoice, SourceSpec};
@@ -49,6 +51,9 @@ pub(super) struct Args {
     generator: common::GeneratorArgs,
     #[command(flatten)]
     model: common::ModelArgs,
+    /// Measure the networks alone, on the CPU, beside what the processor can compute at most
+    #[arg(long, conflicts_with_all = ["clip", "camera", "portrait", "record", "executor"])]
+    networks: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -88,6 +93,10 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.networks {
+        networks::run(&args.generator, args.json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
         (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),

@@ -14,6 +14,7 @@ mod mix;
 mod motion;
 mod projection;
 mod shipped;
+mod speed;
 mod tuned;
 mod warped;
 
@@ -33,5 +34,6 @@ pub use motion::{
 };
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
+pub use speed::{NetworkSpeed, Speeds, network_speeds};
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};

@@ -92,6 +92,21 @@ impl FrozenMotion {
         memory.mix(sample);
     }
 
+    /// Floating point operations of the convolutions, a multiplication and an addition counted as two.
+    pub fn flops(&self) -> usize {
+        let side = |level: usize| INPUT_CELLS >> level;
+        let encoder = self.encoder.iter().enumerate().map(|(level, layers)| {
+            // The first layer of a level halves the one above, where there is one.
+            let from = |k: usize| if k == 0 { side(level.saturating_sub(1)) } else { side(level) };
+            layers.iter().enumerate().map(|(k, layer)| layer.flops([from(k); 2])).sum::<usize>()
+        });
+        let decoder = self.decoder.iter().zip(&self.narrow).enumerate().map(|(n, (layer, narrow))| {
+            let level = self.decoder.len() - 1 - n;
+            layer.flops([side(level); 2]) + narrow.as_ref().map_or(0, |narrow| narrow.flops([side(level + 1); 2]))
+        });
+        encoder.sum::<usize>() + decoder.sum::<usize>() + self.head.flops([INPUT_CELLS; 2])
+    }
+
     fn encode(&self, MotionMemory { input, encoded, .. }: &mut MotionMemory) {
         for (level, layers) in self.encoder.iter().enumerate() {
             let (above, here) = encoded.split_at_mut(level);

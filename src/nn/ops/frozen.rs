@@ -123,6 +123,11 @@ impl FrozenConv {
         });
     }
 
+    /// Floating point operations for an input of this height and width, a multiplication and an addition counted as two.
+    pub(crate) fn flops(&self, [height, width]: [usize; 2]) -> usize {
+        2 * (height / self.stride) * (width / self.stride) * self.kernel * self.kernel * self.channels_in * self.bias.len()
+    }
+
     fn size_after(&self, input: &Plane) -> [usize; 2] {
         input.size.map(|side| side / self.stride)
     }

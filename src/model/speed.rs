@@ -1,0 +1,103 @@
+//! How fast the networks of the live path are on this machine, beside what its processor can compute at most.
+
+use std::time::Instant;
+
+use candle_core::{Device, Result};
+use serde::Serialize;
+
+use super::landmark_image::LANDMARK_CHANNELS;
+use super::{FewShotNets, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS};
+use crate::nn::StyleVector;
+use crate::nn::ops;
+
+/// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
+const SIZES: [[usize; 2]; 3] = [[256, 256], [176, 184], [96, 96]];
+
+/// The speed of one network.
+#[derive(Clone, Debug, Serialize)]
+pub struct NetworkSpeed {
+    /// Which, and for what size.
+    pub name: String,
+    /// Work of its convolutions in thousand million operations, a multiplication and an addition counted as two.
+    pub gflop: f64,
+    /// Median time of one run in milliseconds.
+    pub ms: f64,
+    /// Work per second, in thousand millions.
+    pub gflops: f64,
+    /// The same as a share of the roof.
+    pub share_of_roof: f64,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Speeds {
+    /// Threads that work.
+    pub threads: usize,
+    /// The roof in single precision, in thousand million operations per second.
+    pub roof_gflops: f64,
+    /// The networks.
+    pub networks: Vec<NetworkSpeed>,
+}
+
+/// Measures motion net and generator, each `runs` times.
+///
+/// # Errors
+/// When the tensor library fails.
+pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Result<Speeds> {
+    let roof_gflops = ops::roof_gflops();
+    let mut networks = Vec::new();
+    let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Result<()> + Send)| -> Result<()> {
+        let ms = rayon::scope(|_| median_ms(runs, run))?;
+        let gflop = flops as f64 / 1e9;
+        let gflops = gflop / ms * 1e3;
+        networks.push(NetworkSpeed { name, gflop, ms, gflops, share_of_roof: gflops / roof_gflops });
+        Ok(())
+    };
+    let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
+    let sample = MotionSample::of_still_body(&face, &face, vec![0.5; INPUT_CELLS * INPUT_CELLS * 3]);
+    let (frozen, mut memory) = (motion.freeze()?, MotionMemory::default());
+    let mut run = || {
+        frozen.forward(&sample, &mut memory);
+        Ok(())
+    };
+    add("motion net".to_owned(), frozen.flops(), &mut run)?;
+    let generator = few_shot.generator.freeze(&StyleVector::neutral(few_shot.generator.layout(), &Device::Cpu)?)?;
+    for [width, height] in SIZES {
+        let source = vec![0.5; width * height * SOURCE_NUMBERS];
+        let landmarks = vec![0.0; width / 2 * (height / 2) * LANDMARK_CHANNELS];
+        let mut memory = GeneratorMemory::default();
+        let mut run = || generator.forward([height, width], &source, &landmarks, &mut memory);
+        add(format!("generator {width} x {height}"), few_shot.generator.flops([height, width])?, &mut run)?;
+    }
+    Ok(Speeds { threads: rayon::current_num_threads(), roof_gflops, networks })
+}
+
+fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Result<()> + Send)) -> Result<f64> {
+    run()?;
+    let mut times = Vec::with_capacity(runs);
+    for _ in 0..runs.max(1) {
+        let start = Instant::now();
+        run()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use super::*;
+
+    #[test]
+    fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {
+        let speeds = network_speeds(&load(None)?, &load(None)?, 2)?;
+        assert_eq!(speeds.networks.len(), 1 + SIZES.len(), "{speeds:?}");
+        assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof < 1.2), "{speeds:?}");
+        let motion = speeds.networks[0].gflop;
+        assert!((0.7..0.9).contains(&motion), "{motion} GFLOP of the motion net");
+        let [whole, face] = [1, 2].map(|n| speeds.networks[n].gflop);
+        assert!((whole / face - 65536.0 / (176.0 * 184.0)).abs() < 0.01, "work follows the size: {whole} and {face}");
+        Ok(())
+    }
+}
