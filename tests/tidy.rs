@@ -9,7 +9,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("cpal::", &["src/record/microphone.rs"]),
     ("egui::", &["src/present/"]),
     ("eframe::", &["src/present/"]),
-    ("wgpu::", &["src/gpu/", "src/compose/", "src/present/preview/", "src/present/window.rs"]),
+    ("wgpu::", &["src/gpu/", "src/compose/", "src/generate/gpu/", "src/present/preview/", "src/present/window.rs"]),
     ("fast_image_resize", &["src/scale.rs"]),
     ("clap::", &["src/cli/"]),
     (

@@ -61,7 +61,7 @@ impl CpuCompositor {
         }
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
-        let PictureChange { flow, uncovered, paint } = change;
+        let PictureChange { flow, uncovered, paint, .. } = change;
         let scale = self.crop.scale();
         let moved = columns(&self.crop, &self.region, flow.size);
         let shown = columns(&self.crop, &self.region, uncovered.size.max(1));

@@ -126,8 +126,8 @@ impl GpuCompositor {
         if bare {
             self.queue.write_buffer(&self.uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
         }
-        let painted = change.paint.size == PAINT_CELLS;
-        if painted {
+        let painted = change.painted_on_gpu || change.paint.size == PAINT_CELLS;
+        if painted && !change.painted_on_gpu {
             self.queue.write_buffer(&self.paint, 0, bytemuck::cast_slice(&change.paint.cells));
         }
         let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
@@ -142,6 +142,11 @@ impl GpuCompositor {
             pass.dispatch_workgroups(self.region.width.div_ceil(GROUP), self.region.height.div_ceil(GROUP), 1);
         }
         self.queue.submit([encoder.finish()]);
+    }
+
+    /// Where paint lies, for whoever makes it on the same device: red, green, blue and what is kept, for every pixel of the crop.
+    pub fn paint(&self) -> &wgpu::Buffer {
+        &self.paint
     }
 
     /// The composed picture: `Rgba8Unorm`, gamma-encoded as the picture is, of the picture's size.
@@ -293,7 +298,7 @@ mod tests {
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
-            let change = PictureChange { flow: swirl(), uncovered: band(), paint };
+            let change = PictureChange { flow: swirl(), uncovered: band(), paint, painted_on_gpu: false };
             let portrait = portrait(crop);
             let plate = Arc::new(RgbaImage::from_fn(300, 220, |x, y| image::Rgba([(x / 2) as u8, 30, y as u8, 200])));
             let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");

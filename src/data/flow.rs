@@ -94,6 +94,8 @@ pub struct PictureChange {
     pub uncovered: UncoveredField,
     /// What is painted over both.
     pub paint: PaintField,
+    /// The paint lies in the GPU compositor's own buffer already, and [`Self::paint`] has none.
+    pub painted_on_gpu: bool,
 }
 
 impl PictureChange {
@@ -104,6 +106,6 @@ impl PictureChange {
 
     /// A flow with nothing painted over it.
     pub fn warp(flow: FlowField) -> Self {
-        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default() }
+        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default(), painted_on_gpu: false }
     }
 }

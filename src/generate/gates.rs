@@ -42,6 +42,16 @@ struct Gate {
     near_px: std::ops::Range<f32>,
 }
 
+/// What `Gate` in `shaders/paint.wgsl` looks like in memory.
+#[repr(C)]
+#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct GateParams {
+    middle: [f32; 2],
+    near_px: [f32; 2],
+    open: f32,
+    padding: u32,
+}
+
 /// Gates that lie together: those of the eyes, or the mouth's.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a>(&'a [Gate]);
@@ -60,6 +70,17 @@ impl Gates {
         let opened = (lip_distance(source.landmarks) - lip_distance(target.landmarks)).abs();
         let mouth = Gate::new(smooth_step(&MOUTH, opened), mean(mouth), &NEAR_MOUTH, mouth[0].distance(mouth[6]));
         Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
+    }
+
+    /// The gates for `shaders/paint.wgsl`.
+    pub(super) fn params(&self) -> [GateParams; 3] {
+        let [right, left] = &self.eyes;
+        [right, left, &self.mouth[0]].map(|gate| GateParams {
+            middle: gate.middle.to_array(),
+            near_px: [gate.near_px.start, gate.near_px.end],
+            open: gate.open,
+            padding: 0,
+        })
     }
 
     /// What is open, place by place.

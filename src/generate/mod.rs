@@ -3,6 +3,7 @@
 mod choice;
 mod clean_plate;
 mod gates;
+mod gpu;
 mod inpaint;
 mod landmark_warp;
 mod motion_warp;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
+use crate::gpu::{Buffer, Gpu};
 use crate::model::Tuned;
 
 /// Turns target landmarks into a picture change. One value serves one portrait at a time and may keep scratch memory.
@@ -43,6 +45,15 @@ pub trait Generator: Send {
     /// Takes what fine-tuning made for the portrait's person, after [`Self::set_portrait`], or goes back to drawing without it; a method without a
     /// network does nothing with it.
     fn adopt(&mut self, _: Option<&Tuned>) {}
+
+    /// Paints on a graphics processor from now on, into a compositor's own buffer of paint for this portrait, or on the CPU again; called after
+    /// [`Self::set_portrait`]. A method that does not paint does nothing with it.
+    fn paint_on(&mut self, _: Option<(&Gpu, &Buffer)>) {}
+
+    /// What the user has to know of what happened since this was asked last.
+    fn take_warning(&mut self) -> Option<String> {
+        None
+    }
 
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {

@@ -9,6 +9,7 @@ use super::clean_plate::CleanPlate;
 use super::painter::Painter;
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
+use crate::gpu::{Buffer, Gpu};
 use crate::model::{FrameFlow, FrozenMotion, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
@@ -78,7 +79,7 @@ impl MotionWarp {
             plate.uncovered(&self.near, &motion.landmarks_in_crop, &mut change.uncovered);
         }
         match &mut self.painter {
-            Some(painter) => painter.paint(&self.net, moved, motion, &change.uncovered, &mut change.paint),
+            Some(painter) => painter.paint(&self.net, moved, motion, change),
             None => Ok(()),
         }
     }
@@ -137,6 +138,16 @@ impl Generator for MotionWarp {
         }
     }
 
+    fn paint_on(&mut self, target: Option<(&Gpu, &Buffer)>) {
+        if let Some(painter) = &mut self.painter {
+            painter.paint_on(target);
+        }
+    }
+
+    fn take_warning(&mut self) -> Option<String> {
+        self.painter.as_mut()?.take_warning()
+    }
+
     fn plate(&self) -> Option<Arc<RgbaImage>> {
         self.portrait.as_ref()?.plate.as_ref().map(|plate| Arc::clone(&plate.pixels))
     }
@@ -146,6 +157,7 @@ impl Generator for MotionWarp {
         change.flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
         change.uncovered.clear();
         change.paint.clear();
+        change.painted_on_gpu = false;
         if self.failed {
             self.fallback.generate(motion, change);
             return;

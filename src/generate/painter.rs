@@ -8,10 +8,12 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::gates::{Face, Gates, listened_where};
+use super::gpu::{GpuPainter, NotANumber};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
 use super::smooth_step;
-use crate::data::{Landmarks, PaintField, Portrait, PuppetMotion, UncoveredField};
+use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
+use crate::gpu::{Buffer, Gpu};
 use crate::model::{
     Embedder, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
     MotionSample, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
@@ -19,17 +21,19 @@ use crate::model::{
 use crate::nn::WeightsError;
 
 /// Change of colour from which on the warped picture's own detail gives way, and at which none of it is kept. Below, the brushwork stays under the change.
-const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
+pub(super) const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
 /// Most pictures of one person that are used.
 const MOST_PICTURES: usize = 32;
 /// Changes smaller than this are none: half a step of 8 bits.
-const NOTICED: f32 = 0.5 / 255.0;
+pub(super) const NOTICED: f32 = 0.5 / 255.0;
 
 /// The few-shot networks, and what they need of a portrait.
 pub struct Painter {
     nets: FewShotNets,
     sitter: Option<Sitter>,
     frame: Frame,
+    gpu: Option<GpuPainter>,
+    warning: Option<String>,
 }
 
 /// Memory of a frame.
@@ -70,7 +74,7 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, sitter: None, frame: Frame::default() }
+        Self { nets, sitter: None, frame: Frame::default(), gpu: None, warning: None }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
@@ -78,6 +82,7 @@ impl Painter {
         let first = self.see(portrait)?;
         let pictures = vec![first];
         self.sitter = Some(Sitter { generator: fed_forward(&self.nets, &pictures)?, pictures });
+        self.person_changed();
         Ok(())
     }
 
@@ -91,6 +96,7 @@ impl Painter {
             sitter.pictures.push(seen);
             sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
         }
+        self.person_changed();
         Ok(())
     }
 
@@ -105,6 +111,7 @@ impl Painter {
                 None => fed_forward(&self.nets, &sitter.pictures)?,
             };
         }
+        self.person_changed();
         Ok(())
     }
 
@@ -118,29 +125,56 @@ impl Painter {
         Ok(Seen { picture, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
+    /// Paints on a graphics processor from now on, or on the CPU again.
+    pub(super) fn paint_on(&mut self, target: Option<(&Gpu, &Buffer)>) {
+        self.gpu = target.map(|(gpu, paint)| GpuPainter::new(gpu, paint));
+        self.person_changed();
+    }
+
+    pub(super) fn take_warning(&mut self) -> Option<String> {
+        self.warning.take()
+    }
+
+    /// Lets the graphics processor have the generator too.
+    fn person_changed(&mut self) {
+        if let (Some(gpu), Some(sitter)) = (&mut self.gpu, &self.sitter) {
+            gpu.set_person(&sitter.generator.layers());
+        }
+    }
+
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
     /// left to the plate.
-    pub(super) fn paint(
-        &mut self,
-        net: &FrozenMotion,
-        moved: &FrameFlow,
-        motion: &PuppetMotion,
-        uncovered: &UncoveredField,
-        paint: &mut PaintField,
-    ) -> Result<()> {
+    pub(super) fn paint(&mut self, net: &FrozenMotion, moved: &FrameFlow, motion: &PuppetMotion, change: &mut PictureChange) -> Result<()> {
         let Some(sitter) = &mut self.sitter else { return Ok(()) };
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
         let Frame { own, source, landmarks, shares, patches, .. } = &mut self.frame;
-        find_shares(&outline, &square, source, uncovered, shares);
+        find_shares(&outline, &square, source, &change.uncovered, shares);
         patches.choose(&gates, &square, shares);
+        draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
+        let scene = Scene { square, source, landmarks };
+        if let Some(gpu) = &mut self.gpu {
+            let shown = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
+            match gpu.paint(&square, shown, shares, &gates, &mut patches.inputs(scene)) {
+                Ok(()) => {
+                    change.painted_on_gpu = true;
+                    return Ok(());
+                }
+                Err(NotANumber) => {
+                    self.gpu = None;
+                    self.warning = Some(
+                        "The graphics processor's results cannot be used; the CPU paints from now on. A newer driver may help.".to_owned(),
+                    );
+                }
+            }
+        }
+        patches.make(&sitter.generator, scene)?;
+        let paint = &mut change.paint;
         paint.size = CELLS;
         paint.cells.clear();
         paint.cells.resize(CELLS * CELLS, PaintField::NOTHING);
-        draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
-        patches.make(&sitter.generator, Scene { square, source, landmarks })?;
         let (own, source) = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
         let ([left, top], [across, down]) = (square.corner, square.size);
         let lines = paint.cells.par_chunks_exact_mut(CELLS).skip(top).take(down).enumerate();

@@ -11,7 +11,7 @@ use super::outline::Square;
 use crate::model::{FrozenGenerator, GeneratorMemory};
 
 /// Cells over which a part fades towards its edge where another part lies beneath.
-const RIM: usize = 8;
+pub(super) const RIM: usize = 8;
 /// Hidden cells from which on they get a part of their own.
 const MANY: usize = 24;
 /// How far a hidden cell is listened to from which on it counts.
@@ -38,6 +38,14 @@ struct Patch {
 /// What the generator sees: `SOURCE_NUMBERS` for each cell of a square, and the landmark image of the whole crop.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
+    pub square: Square,
+    pub source: &'a [f32],
+    pub landmarks: &'a [f32],
+}
+
+/// What the generator sees of one part: `SOURCE_NUMBERS` for each pixel, and the landmarks at half the size.
+#[derive(Clone, Copy)]
+pub(super) struct PatchInput<'a> {
     pub square: Square,
     pub source: &'a [f32],
     pub landmarks: &'a [f32],
@@ -82,6 +90,11 @@ impl Patches {
         &self.patches[..self.used]
     }
 
+    /// The parts of a scene, for another processor to make.
+    pub(super) fn inputs<'a>(&'a mut self, scene: Scene<'a>) -> impl Iterator<Item = PatchInput<'a>> {
+        self.patches[..self.used].iter_mut().map(move |patch| patch.input(scene))
+    }
+
     /// Makes the parts of a scene.
     pub(super) fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
         self.patches[..self.used].par_iter_mut().try_for_each(|patch| patch.make(generator, scene))
@@ -108,9 +121,14 @@ impl Patches {
 }
 
 impl Patch {
-    fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
+    fn input(&mut self, scene: Scene<'_>) -> PatchInput<'_> {
         self.square.cut_source(&scene.square, scene.source, &mut self.source);
         self.square.cut_landmarks(scene.landmarks, &mut self.landmarks);
+        PatchInput { square: self.square, source: &self.source, landmarks: &self.landmarks }
+    }
+
+    fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
+        self.input(scene);
         let [across, down] = self.square.size;
         generator.forward([down, across], &self.source, &self.landmarks, &mut self.memory)?;
         if !self.memory.picture().iter().all(|v| v.is_finite()) {

@@ -29,6 +29,8 @@ pub struct Gpu {
     pub info: AdapterDescription,
     /// What went wrong on it.
     pub health: GpuHealth,
+    /// Whether it shall run the networks too, beside composing: a software adapter does only when it was asked for.
+    pub runs_networks: bool,
 }
 
 /// All adapters of this machine and their descriptions; empty when there is none. The variable `WGPU_BACKEND` restricts the search.
@@ -76,7 +78,9 @@ impl Gpu {
     /// Takes part in a device that the window has opened with [`device_descriptor`], and listens to its errors.
     pub fn shared(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let health = GpuHealth::watch(&device);
-        Self { device, queue, info: AdapterDescription::of(adapter), health }
+        let info = AdapterDescription::of(adapter);
+        let runs_networks = info.kind != AdapterKind::Software;
+        Self { device, queue, info, health, runs_networks }
     }
 }
 

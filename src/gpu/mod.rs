@@ -8,5 +8,7 @@ mod readback;
 pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use health::{GpuFault, GpuHealth};
+#[cfg(test)]
+pub(crate) use readback::tests::gpu_for_test;
 pub use readback::{ReadbackError, ReadbackRing, read_texture};
-pub use wgpu::Texture;
+pub use wgpu::{Buffer, Texture};

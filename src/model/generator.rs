@@ -7,13 +7,14 @@ mod direct;
 mod frozen;
 mod texture;
 
-use candle_core::{Result, Tensor, bail};
+use candle_core::{Device, Result, Tensor, bail};
 
 use super::config::GeneratorConfig;
 use super::warped::WarpedSource;
 use crate::nn::{Scope, StyleLayout, StyleVector, WeightsError};
 use direct::Direct;
-pub use frozen::{FrozenGenerator, GeneratorMemory, SOURCE_NUMBERS};
+pub use frozen::{FrozenGenerator, GeneratorLayer, GeneratorLayers, GeneratorMemory, SOURCE_NUMBERS};
+pub use texture::MASK_FLOOR;
 use texture::Texture;
 
 /// What the generator is told about a batch of frames.
@@ -90,6 +91,14 @@ impl GeneratorNet {
             Path::Texture(path) => FrozenGenerator::new(path, style),
             Path::Direct(_) => bail!("only the generator with the texture path can be frozen"),
         }
+    }
+
+    /// The same in nobody's style: for measurements and tests.
+    ///
+    /// # Errors
+    /// See [`Self::freeze`].
+    pub fn freeze_for_nobody(&self) -> Result<FrozenGenerator> {
+        self.freeze(&StyleVector::neutral(&self.layout, &Device::Cpu)?)
     }
 
     /// Steps of power iteration in every layer with spectral normalisation; see [`super::Embedder::advance_norms`].

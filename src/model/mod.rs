@@ -18,6 +18,7 @@ mod speed;
 mod tuned;
 mod warped;
 
+pub use crate::nn::ops::ConvWeights;
 pub use candidates::{CandidateFlows, candidate_flows, near_flow};
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
@@ -25,7 +26,10 @@ pub use config::{
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
 pub use few_shot::{FewShotConfig, FewShotNets};
-pub use generator::{Blend, FrozenGenerator, GeneratorInput, GeneratorMemory, GeneratorNet, GeneratorOutput, SOURCE_NUMBERS};
+pub use generator::{
+    Blend, FrozenGenerator, GeneratorInput, GeneratorLayer, GeneratorLayers, GeneratorMemory, GeneratorNet, GeneratorOutput, MASK_FLOOR,
+    SOURCE_NUMBERS,
+};
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use candle_core::{Device, Result};
+use candle_core::Result;
 use serde::Serialize;
 
 use super::landmark_image::LANDMARK_CHANNELS;
 use super::{FewShotNets, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS};
-use crate::nn::StyleVector;
 use crate::nn::ops;
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
@@ -61,7 +60,7 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
         Ok(())
     };
     add("motion net".to_owned(), frozen.flops(), &mut run)?;
-    let generator = few_shot.generator.freeze(&StyleVector::neutral(few_shot.generator.layout(), &Device::Cpu)?)?;
+    let generator = few_shot.generator.freeze_for_nobody()?;
     for [width, height] in SIZES {
         let source = vec![0.5; width * height * SOURCE_NUMBERS];
         let landmarks = vec![0.0; width / 2 * (height / 2) * LANDMARK_CHANNELS];

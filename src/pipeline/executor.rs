@@ -53,7 +53,7 @@ pub fn choose_on(wanted: ExecutorChoice, gpu: Gpu) -> ChosenExecutor {
 fn judge(wanted: ExecutorChoice, gpu: Gpu) -> ChosenExecutor {
     if wanted == ExecutorChoice::Gpu {
         let reason = format!("{} was asked for", gpu.info.name);
-        return ChosenExecutor { gpu: Some(gpu), reason, measure: None };
+        return ChosenExecutor { gpu: Some(Gpu { runs_networks: true, ..gpu }), reason, measure: None };
     }
     let description = [gpu.info.clone()];
     if gpu.info.kind != AdapterKind::Software {

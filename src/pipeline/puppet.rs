@@ -76,6 +76,11 @@ impl Puppet {
             Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?),
             None => Compositor::Cpu(CpuCompositor::new(portrait, plate)),
         });
+        let target = match (&self.gpu, &self.compositor) {
+            (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => Some((gpu, compositor.paint())),
+            _ => None,
+        };
+        self.generator.paint_on(target);
         Ok(())
     }
 
@@ -94,8 +99,14 @@ impl Puppet {
         self.generator.add_source(picture);
     }
 
+    /// What the user has to know of what happened since this was asked last.
+    pub fn take_warning(&mut self) -> Option<String> {
+        self.generator.take_warning()
+    }
+
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.
     pub fn leave_gpu(&mut self) {
+        self.generator.paint_on(None);
         self.gpu = None;
         self.compositor = None;
     }

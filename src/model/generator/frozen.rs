@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::super::landmark_image::LANDMARK_CHANNELS;
 use super::texture::{MASK_FLOOR, RESULTS, SHARE, Texture};
 use crate::model::body::LEAK;
-use crate::nn::ops::{Affine, FrozenConv, Plane, add};
+use crate::nn::ops::{Affine, ConvWeights, FrozenConv, Plane, add};
 use crate::nn::{FrozenBlock, StyleVector};
 
 /// Numbers of a pixel of the source: RGB and visibility.
@@ -124,6 +124,58 @@ impl FrozenGenerator {
         let lines = picture.par_chunks_exact_mut(SHARE * width * 3).zip(source.par_chunks_exact(SHARE * width * SOURCE_NUMBERS));
         lines.with_min_len(ROWS).enumerate().for_each(|(y, (out, source))| blended(head.row(y), source, out));
         Ok(())
+    }
+}
+
+/// One convolution of the generator for one person, and what is done to its input before.
+#[derive(Clone, Debug)]
+pub struct GeneratorLayer {
+    /// The convolution.
+    pub weights: ConvWeights,
+    /// Gain and shift of every channel of the input, and the slope below zero of what follows; `None` where the input is taken as it is.
+    pub before: Option<([Vec<f32>; 2], f32)>,
+}
+
+/// The generator's layers for another processor to run.
+#[derive(Clone, Debug)]
+pub struct GeneratorLayers {
+    /// At half the size, to a quarter (with halving, then without), to an eighth.
+    pub encoder: [GeneratorLayer; 4],
+    /// Both convolutions of each residual block.
+    pub blocks: Vec<[GeneratorLayer; 2]>,
+    /// To fewer channels, and the refinement at a quarter of the size; the same at half the size.
+    pub narrow4: GeneratorLayer,
+    /// See [`Self::narrow4`].
+    pub refine4: GeneratorLayer,
+    /// See [`Self::narrow4`].
+    pub narrow2: GeneratorLayer,
+    /// See [`Self::narrow4`].
+    pub refine2: Vec<GeneratorLayer>,
+    /// Colour and mask of two by two pixels.
+    pub head: GeneratorLayer,
+}
+
+impl GeneratorLayer {
+    fn of(convolution: &FrozenConv, before: Option<&Affine>) -> Self {
+        let before = before.map(|before| (before.coefficients().map(<[f32]>::to_vec), LEAK.negative_slope()));
+        Self { weights: convolution.weights(), before }
+    }
+}
+
+impl FrozenGenerator {
+    /// The layers, for another processor.
+    pub fn layers(&self) -> GeneratorLayers {
+        let Layers { half, down4, same4, down8, blocks, narrow4, before4, refine4, narrow2, before2, refine2, head } = &self.layers;
+        let plain = |convolution: &FrozenConv| GeneratorLayer::of(convolution, None);
+        GeneratorLayers {
+            encoder: [half, down4, same4, down8].map(plain),
+            blocks: blocks.iter().map(|b| [GeneratorLayer::of(&b.first, Some(&b.before)), plain(&b.second)]).collect(),
+            narrow4: plain(narrow4),
+            refine4: GeneratorLayer::of(refine4, Some(before4)),
+            narrow2: plain(narrow2),
+            refine2: refine2.iter().zip(before2).map(|(layer, before)| GeneratorLayer::of(layer, Some(before))).collect(),
+            head: GeneratorLayer::of(head, before2.last()),
+        }
     }
 }
 

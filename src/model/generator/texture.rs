@@ -19,7 +19,7 @@ use crate::nn::{
 /// Pixels of the picture for one of the landmark image, along each side.
 pub(super) const SHARE: usize = 2;
 /// The mask does not fall below this.
-pub(super) const MASK_FLOOR: f64 = 0.25;
+pub const MASK_FLOOR: f64 = 0.25;
 /// Numbers of a pixel of the output: RGB and the mask.
 pub(super) const RESULTS: usize = 4;
 

@@ -106,6 +106,13 @@ impl Packed {
         });
         Self { values, block, vectors }
     }
+
+    /// The rows as they were before packing.
+    pub(super) fn unpacked(&self, depth: usize, columns: usize) -> Vec<f32> {
+        let width = self.block / depth.max(1);
+        let places = (0..depth).flat_map(|k| (0..columns).map(move |n| (k, n)));
+        places.map(|(k, n)| self.values[n / width * self.block + k * width + n % width]).collect()
+    }
 }
 
 /// One pass over pictures: every output row is made of phases, every phase of runs.

@@ -65,6 +65,21 @@ impl Plane {
     }
 }
 
+/// The numbers of a [`FrozenConv`].
+#[derive(Clone, Debug)]
+pub struct ConvWeights {
+    /// `[size, size, in, out]`, row by row.
+    pub kernel: Vec<f32>,
+    /// A number for each channel of the output.
+    pub bias: Vec<f32>,
+    /// 1 or 3.
+    pub size: usize,
+    /// 1 or 2.
+    pub stride: usize,
+    /// Slope below zero of the activation; 1 for none.
+    pub slope: f32,
+}
+
 /// A convolution with fixed weights.
 pub(crate) struct FrozenConv {
     packed: Packed,
@@ -123,6 +138,18 @@ impl FrozenConv {
         });
     }
 
+    /// Its numbers, for another processor.
+    pub(crate) fn weights(&self) -> ConvWeights {
+        let depth = self.kernel * self.kernel * self.channels_in;
+        ConvWeights {
+            kernel: self.packed.unpacked(depth, self.bias.len()),
+            bias: self.bias.clone(),
+            size: self.kernel,
+            stride: self.stride,
+            slope: self.activation.negative_slope(),
+        }
+    }
+
     /// Floating point operations for an input of this height and width, a multiplication and an addition counted as two.
     pub(crate) fn flops(&self, [height, width]: [usize; 2]) -> usize {
         2 * (height / self.stride) * (width / self.stride) * self.kernel * self.kernel * self.channels_in * self.bias.len()
@@ -166,6 +193,11 @@ impl Affine {
     /// From a layer's scale, less 1, and shift, `[1, channels]` each.
     pub(crate) fn new(scale: &Tensor, shift: &Tensor) -> Result<Self> {
         Ok(Self { gain: numbers(scale)?.iter().map(|s| 1.0 + s).collect(), shift: numbers(shift)?.to_vec() })
+    }
+
+    /// The gain and the shift of each channel.
+    pub(crate) fn coefficients(&self) -> [&[f32]; 2] {
+        [&self.gain, &self.shift]
     }
 
     fn apply(&self, values: &mut [f32]) {

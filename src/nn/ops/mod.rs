@@ -21,6 +21,7 @@ mod tests;
 mod tiles;
 
 pub use conv::{Activation, conv, conv_flops};
+pub use frozen::ConvWeights;
 pub(crate) use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};

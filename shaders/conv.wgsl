@@ -1,0 +1,127 @@
+// Convolutions of the few-shot generator for one person, channels last, four channels at a time. Twin of src/nn/ops/frozen.rs.
+//
+// A group of 8 x 8 threads makes 16 x 8 pixels of 8 channels. The input comes through workgroup memory, four channels at a time.
+
+struct Layer {
+    // In groups of four.
+    channels_in: u32,
+    channels_out: u32,
+    // 1 or 3; 1 or 2.
+    kernel: u32,
+    stride: u32,
+    // Pixels of the picture for one of the output, along each side.
+    share: u32,
+    // Slope below zero of the activation behind the sums; 1 for none.
+    slope: f32,
+    // Whether the input is multiplied by a gain, shifted and bent before, and the slope of that.
+    modulated: u32,
+    slope_before: f32,
+    // Whether something is added to the result.
+    adds: u32,
+}
+
+// What is made in this frame: width and height in pixels of the picture.
+struct Patch {
+    size: vec2<u32>,
+}
+
+@group(0) @binding(0) var<uniform> layer: Layer;
+@group(0) @binding(1) var<uniform> made: Patch;
+// Four by four weights behind each other, by place in the kernel, input and output; each of four vectors belongs to one input channel.
+@group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;
+// Bias of the output; gain and shift of the input.
+@group(0) @binding(3) var<storage, read> coefficients: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> addend: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> result: array<vec4<f32>>;
+
+// At most (15 * 2 + 3) x (7 * 2 + 3) places.
+var<workgroup> tile: array<vec4<f32>, 561>;
+
+fn bent(value: vec4<f32>, slope: f32) -> vec4<f32> {
+    return select(value * slope, value, value >= vec4<f32>(0.0));
+}
+
+fn store(at: vec2<u32>, size: vec2<u32>, channel: u32, sum: vec4<f32>) {
+    if (at.x >= size.x || at.y >= size.y || channel >= layer.channels_out) {
+        return;
+    }
+    let index = (at.y * size.x + at.x) * layer.channels_out + channel;
+    var value = bent(sum, layer.slope);
+    if (layer.adds != 0u) {
+        value += addend[index];
+    }
+    result[index] = value;
+}
+
+@compute @workgroup_size(8, 8)
+fn conv(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let size = made.size / layer.share;
+    let size_in = size * layer.stride;
+    let first = group.xy * vec2<u32>(16u, 8u);
+    let reach = i32(layer.kernel / 2u);
+    let tile_size = vec2<u32>(15u, 7u) * layer.stride + layer.kernel;
+    let low = group.z * 2u;
+    // Where the number of channels is odd, the last group makes its second four twice and stores them once.
+    let high = min(low + 1u, layer.channels_out - 1u);
+    var near_low = coefficients[low];
+    var near_high = coefficients[high];
+    var far_low = near_low;
+    var far_high = near_high;
+    for (var channel = 0u; channel < layer.channels_in; channel++) {
+        workgroupBarrier();
+        for (var n = index; n < tile_size.x * tile_size.y; n += 64u) {
+            let place_in = vec2<i32>(first * layer.stride + vec2<u32>(n % tile_size.x, n / tile_size.x)) - reach;
+            var value = vec4<f32>(0.0);
+            if (all(place_in >= vec2<i32>(0)) && all(place_in < vec2<i32>(size_in))) {
+                value = source[(u32(place_in.y) * size_in.x + u32(place_in.x)) * layer.channels_in + channel];
+                if (layer.modulated != 0u) {
+                    let gain = coefficients[layer.channels_out + channel];
+                    let shift = coefficients[layer.channels_out + layer.channels_in + channel];
+                    value = bent(value * gain + shift, layer.slope_before);
+                }
+            }
+            tile[n] = value;
+        }
+        workgroupBarrier();
+        for (var y = 0u; y < layer.kernel; y++) {
+            for (var x = 0u; x < layer.kernel; x++) {
+                let place = (local.y * layer.stride + y) * tile_size.x + local.x * layer.stride + x;
+                let near = tile[place];
+                let far = tile[place + 8u * layer.stride];
+                let block = ((y * layer.kernel + x) * layer.channels_in + channel) * layer.channels_out;
+                let a = (block + low) * 4u;
+                let left = mat4x4<f32>(weights[a], weights[a + 1u], weights[a + 2u], weights[a + 3u]);
+                let b = (block + high) * 4u;
+                let right = mat4x4<f32>(weights[b], weights[b + 1u], weights[b + 2u], weights[b + 3u]);
+                near_low += left * near;
+                near_high += right * near;
+                far_low += left * far;
+                far_high += right * far;
+            }
+        }
+    }
+    let at = first + local.xy;
+    store(at, size, low, near_low);
+    store(at + vec2<u32>(8u, 0u), size, low, far_low);
+    if (low + 1u < layer.channels_out) {
+        store(at, size, low + 1u, near_high);
+        store(at + vec2<u32>(8u, 0u), size, low + 1u, far_high);
+    }
+}
+
+// Every pixel of a smaller picture twice in both directions, plus another picture.
+@compute @workgroup_size(8, 8)
+fn enlarge(@builtin(global_invocation_id) id: vec3<u32>) {
+    let size = made.size / layer.share;
+    if (id.x >= size.x || id.y >= size.y || id.z >= layer.channels_out) {
+        return;
+    }
+    let index = (id.y * size.x + id.x) * layer.channels_out + id.z;
+    let small = (id.y / 2u * (size.x / 2u) + id.x / 2u) * layer.channels_out + id.z;
+    result[index] = source[small] + addend[index];
+}
