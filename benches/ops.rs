@@ -3,14 +3,12 @@
 //! The arithmetic roof is measured by multiply-adds that stay in registers, the memory roof by copying; both with as many threads as the operations use
 //! (`RAYON_NUM_THREADS`). Best of several runs.
 
-#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, Var};
-use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use retrato::nn::ops::{self, Activation, Statistics};
 
@@ -47,42 +45,6 @@ fn best(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
         runs += 1;
     }
     Ok(best)
-}
-
-/// Multiply-adds that never leave the registers.
-struct Roof;
-
-/// Rounds of 16 independent multiply-adds.
-const ROUNDS: usize = 200_000;
-
-impl WithSimd for Roof {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> usize {
-        let mut sums: [S::f32s; 16] = std::array::from_fn(|k| simd.splat_f32s(k as f32));
-        let (a, b) = (simd.splat_f32s(black_box(0.999)), simd.splat_f32s(black_box(0.001)));
-        for _ in 0..ROUNDS {
-            for sum in &mut sums {
-                *sum = simd.mul_add_f32s(*sum, a, b);
-            }
-        }
-        black_box(sums);
-        2 * ROUNDS * sums.len() * S::F32_LANES
-    }
-}
-
-/// GFLOP/s of all threads together.
-fn arithmetic_roof() -> f64 {
-    let threads = rayon::current_num_threads();
-    let arch = Arch::new();
-    (0..8)
-        .map(|_| {
-            let start = Instant::now();
-            let flops: usize = (0..threads).into_par_iter().with_max_len(1).map(|_| arch.dispatch(Roof)).sum();
-            flops as f64 / start.elapsed().as_secs_f64() / 1e9
-        })
-        .fold(0.0, f64::max)
 }
 
 /// GB/s read and written by copying what no cache holds.
@@ -180,7 +142,7 @@ fn mover(printer: &Printer, name: &str, numbers: usize, run: impl Fn() -> Result
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let json = arguments.iter().any(|a| a == "--json");
-    let printer = Printer { json, arithmetic: arithmetic_roof(), memory: memory_roof() };
+    let printer = Printer { json, arithmetic: ops::roof_gflops(), memory: memory_roof() };
     let threads = rayon::current_num_threads();
     if json {
         println!("{}", serde_json::json!({"threads": threads, "roof_gflops": printer.arithmetic, "roof_gbs": printer.memory}));

@@ -25,7 +25,7 @@ pub use frozen::ConvWeights;
 pub(crate) use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub use norm::{Statistics, adain};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
-pub(crate) use roof::roof_gflops;
+pub use roof::roof_gflops;
 pub use sample::grid_sample;
 pub(crate) use sample::place as sampled_place;
 pub use shuffle::{pixel_shuffle, pixel_unshuffle};

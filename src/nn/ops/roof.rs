@@ -39,7 +39,7 @@ impl WithSimd for Work {
 }
 
 /// Most operations per second in single precision, in thousand millions, on all threads of the pool together.
-pub(crate) fn roof_gflops() -> f64 {
+pub fn roof_gflops() -> f64 {
     let arch = tiles::arch();
     let attempt = || {
         let start = Instant::now();

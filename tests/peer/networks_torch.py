@@ -3,7 +3,7 @@
 
 Not part of the tests: it needs PyTorch and NumPy.
 
-    tests/peer.py [--retrato target/release/retrato] [--rounds 5]
+    tests/peer/networks_torch.py [--retrato target/release/retrato] [--rounds 5]
 
 Both take as many threads as there are processors and turns of the same length; what is compared is each network's median. PyTorch runs in inference
 mode with channels last: as it is, traced and frozen, and compiled, and the fastest of these counts.
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SLOPES = {"motion": 0.1, "generator": 0.1}
 SIZES = [(256, 256), (176, 184), (96, 96)]
 
