@@ -12,7 +12,7 @@ use crate::capture::SourceSpec;
 use crate::pipeline::{self, OfflineJob, OfflineReport, Sound};
 use crate::record::{RecordFormat, RecordOptions};
 use crate::runtime::StageTimes;
-use crate::settings::{Controls, Strengths};
+use crate::settings::{Controls, ExecutorChoice, Strengths};
 
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
@@ -58,6 +58,9 @@ pub(super) struct Args {
     /// Fine-tune on the portrait for so many steps first: sharper, but slower to begin; 80 are enough for one picture. What came of it is kept for the next time
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
+    /// Where pictures are made: auto (a graphics processor, if there is one), cpu or gpu (a software one, too)
+    #[arg(long, default_value = "auto", value_parser = common::parse_executor)]
+    executor: ExecutorChoice,
     #[command(flatten)]
     motion: MotionArgs,
     #[command(flatten)]
@@ -132,6 +135,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let job = OfflineJob {
         portrait,
         also,
+        // A software adapter that was not asked for would only compose, and every picture would have to be copied back.
+        gpu: pipeline::choose_executor(args.executor).gpu.filter(|gpu| gpu.runs_networks),
         tuned,
         generator: args.generator.choice(),
         controls: controls(args),

@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long)]
     record: bool,
     /// Which executor to measure: auto, cpu or gpu
-    #[arg(long, default_value = "auto", value_parser = parse_executor)]
+    #[arg(long, default_value = "auto", value_parser = common::parse_executor)]
     executor: ExecutorChoice,
     #[command(flatten)]
     generator: common::GeneratorArgs,
@@ -57,15 +57,6 @@ pub(super) struct Args {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
-}
-
-fn parse_executor(text: &str) -> Result<ExecutorChoice, String> {
-    match text {
-        "auto" => Ok(ExecutorChoice::Auto),
-        "cpu" => Ok(ExecutorChoice::Cpu),
-        "gpu" => Ok(ExecutorChoice::Gpu),
-        _ => Err("give auto, cpu or gpu".to_owned()),
-    }
 }
 
 #[derive(Serialize)]
@@ -120,6 +111,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
     let output = RecordOptions::new(folder.join("driver.mp4"))?;
     let job = OfflineJob {
         also: Vec::new(),
+        gpu: None,
         tuned: None,
         portrait: std::sync::Arc::new(portrait),
         driver: performance,

@@ -228,6 +228,16 @@ pub(super) fn parse_box(text: &str) -> Result<PixelBox, String> {
     }
 }
 
+/// Where pictures are made: `auto`, `cpu` or `gpu`.
+pub(super) fn parse_executor(text: &str) -> Result<crate::settings::ExecutorChoice, String> {
+    match text {
+        "auto" => Ok(crate::settings::ExecutorChoice::Auto),
+        "cpu" => Ok(crate::settings::ExecutorChoice::Cpu),
+        "gpu" => Ok(crate::settings::ExecutorChoice::Gpu),
+        _ => Err("give auto, cpu or gpu".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,11 +50,6 @@ pub trait Generator: Send {
     /// [`Self::set_portrait`]. A method that does not paint does nothing with it.
     fn paint_on(&mut self, _: Option<(&Gpu, &Buffer)>) {}
 
-    /// What the user has to know of what happened since this was asked last.
-    fn take_warning(&mut self) -> Option<String> {
-        None
-    }
-
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {
         None

@@ -144,10 +144,6 @@ impl Generator for MotionWarp {
         }
     }
 
-    fn take_warning(&mut self) -> Option<String> {
-        self.painter.as_mut()?.take_warning()
-    }
-
     fn plate(&self) -> Option<Arc<RgbaImage>> {
         self.portrait.as_ref()?.plate.as_ref().map(|plate| Arc::clone(&plate.pixels))
     }

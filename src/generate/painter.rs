@@ -8,7 +8,7 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::gates::{Face, Gates, listened_where};
-use super::gpu::{GpuPainter, NotANumber};
+use super::gpu::GpuPainter;
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
 use super::smooth_step;
@@ -33,7 +33,6 @@ pub struct Painter {
     sitter: Option<Sitter>,
     frame: Frame,
     gpu: Option<GpuPainter>,
-    warning: Option<String>,
 }
 
 /// Memory of a frame.
@@ -74,7 +73,7 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, sitter: None, frame: Frame::default(), gpu: None, warning: None }
+        Self { nets, sitter: None, frame: Frame::default(), gpu: None }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
@@ -131,10 +130,6 @@ impl Painter {
         self.person_changed();
     }
 
-    pub(super) fn take_warning(&mut self) -> Option<String> {
-        self.warning.take()
-    }
-
     /// Lets the graphics processor have the generator too.
     fn person_changed(&mut self) {
         if let (Some(gpu), Some(sitter)) = (&mut self.gpu, &self.sitter) {
@@ -157,18 +152,9 @@ impl Painter {
         let scene = Scene { square, source, landmarks };
         if let Some(gpu) = &mut self.gpu {
             let shown = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
-            match gpu.paint(&square, shown, shares, &gates, &mut patches.inputs(scene)) {
-                Ok(()) => {
-                    change.painted_on_gpu = true;
-                    return Ok(());
-                }
-                Err(NotANumber) => {
-                    self.gpu = None;
-                    self.warning = Some(
-                        "The graphics processor's results cannot be used; the CPU paints from now on. A newer driver may help.".to_owned(),
-                    );
-                }
-            }
+            gpu.paint(&square, shown, shares, &gates, &mut patches.inputs(scene));
+            change.painted_on_gpu = true;
+            return Ok(());
         }
         patches.make(&sitter.generator, scene)?;
         let paint = &mut change.paint;

@@ -11,6 +11,9 @@ pub enum GpuFault {
     /// It has no memory left.
     #[error("the graphics memory is full; close other programs or choose a smaller picture")]
     OutOfMemory,
+    /// A kernel of the networks met a number that is none.
+    #[error("the networks gave no usable numbers on the graphics adapter")]
+    NotFinite,
     /// A call was refused: a defect of this program or of the driver.
     #[error("the graphics driver refused a call: {0}")]
     Refused(String),

@@ -2,11 +2,13 @@
 
 mod adapter;
 mod device;
+mod flag;
 mod health;
 mod readback;
 
 pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
+pub use flag::FaultFlag;
 pub use health::{GpuFault, GpuHealth};
 #[cfg(test)]
 pub(crate) use readback::tests::gpu_for_test;

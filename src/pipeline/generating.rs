@@ -130,9 +130,6 @@ impl Generating {
                 // The driver sends nothing just now.
                 self.frame_again();
             }
-            if let Some(warning) = self.puppet.take_warning() {
-                self.shared.report(Event::Warning(warning));
-            }
             self.watch_recording();
         }
         self.stop_recording();

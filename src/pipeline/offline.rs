@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, bounded};
+use image::RgbaImage;
 
-use super::puppet::{Puppet, RenderedImage};
+use super::puppet::{self, Puppet};
 use super::{PipelineError, clip_sound::ClipSound};
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
+use crate::compose::ComposeError;
 use crate::data::{Portrait, TrackedFrame};
 use crate::generate::{self, GeneratorChoice};
+use crate::gpu::Gpu;
 use crate::model::Tuned;
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
@@ -44,6 +47,8 @@ pub struct OfflineJob {
     pub output: RecordOptions,
     /// By which method.
     pub generator: GeneratorChoice,
+    /// The graphics processor that makes the pictures; `None` for the CPU.
+    pub gpu: Option<Gpu>,
     /// What fine-tuning made for this portrait.
     pub tuned: Option<Tuned>,
     /// How.
@@ -96,13 +101,9 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let driver = capture::open(&job.driver, OpenOptions::default())?;
     let info = driver.info().clone();
     let (generator, trouble) = generate::start(&job.generator);
-    let mut puppet = Puppet::new(generator, None, timings.clone());
+    let mut puppet = Puppet::new(generator, job.gpu.clone(), timings.clone());
     puppet.set_controls(job.controls.clone());
-    puppet.set_portrait(&job.portrait)?;
-    for picture in &job.also {
-        puppet.add_source(picture);
-    }
-    puppet.adopt(job.tuned.as_ref());
+    prepare(&mut puppet, job)?;
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
     let mut sound = ClipSound::for_driver(&job.driver, &info, &job.sound)?;
@@ -112,7 +113,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let faces = std::thread::scope(|scope| {
         let reader = TrackedReader { driver, tracker, limit: job.limit, stop: job.stop.clone(), timings: timings.clone() };
         let reading = scope.spawn(move || reader.run(&tracked_out));
-        let made = make_frames(&mut puppet, &tracked_in, &recorder, sound.as_mut(), &info, &mut progress);
+        let made = make_frames(&mut puppet, &tracked_in, &recorder, sound.as_mut(), &info, job, &mut progress);
         // Ends the reader, should it still wait for room.
         drop(tracked_in);
         let read = reading.join().map_err(|_panic| PipelineError::ReaderPanicked)?;
@@ -169,6 +170,28 @@ impl TrackedReader {
     }
 }
 
+/// Shows the puppet the portrait and all that is known of its person.
+fn prepare(puppet: &mut Puppet, job: &OfflineJob) -> Result<(), ComposeError> {
+    puppet.set_portrait(&job.portrait)?;
+    for picture in &job.also {
+        puppet.add_source(picture);
+    }
+    puppet.adopt(job.tuned.as_ref());
+    Ok(())
+}
+
+/// One frame's picture: a file needs every one, so that this run waits for the GPU where the live one does not. Goes on without one that failed.
+fn picture(puppet: &mut Puppet, tracked: &TrackedFrame, job: &OfflineJob) -> Result<Option<Arc<RgbaImage>>, ComposeError> {
+    let image = puppet.frame(tracked);
+    let pixels = image.as_ref().and_then(|image| puppet::pixels(image, job.gpu.as_ref()));
+    let fault = job.gpu.as_ref().filter(|_| puppet.is_on_gpu()).and_then(|gpu| gpu.health.fault());
+    let Some(fault) = fault else { return Ok(pixels) };
+    tracing::warn!("the graphics adapter cannot go on ({fault}); the CPU does");
+    puppet.leave_gpu();
+    prepare(puppet, job)?;
+    Ok(puppet.frame(tracked).and_then(|image| puppet::pixels(&image, None)))
+}
+
 /// Returns in how many frames there was a face.
 fn make_frames(
     puppet: &mut Puppet,
@@ -176,12 +199,13 @@ fn make_frames(
     recorder: &Recorder,
     mut sound: Option<&mut ClipSound>,
     info: &SourceInfo,
+    job: &OfflineJob,
     progress: &mut impl FnMut(Progress),
 ) -> Result<u64, PipelineError> {
     let mut faces = 0;
     for (made, tracked) in tracked.iter().enumerate() {
         faces += u64::from(tracked.face.is_some());
-        let Some(RenderedImage::Cpu(pixels)) = puppet.frame(&tracked) else { continue };
+        let Some(pixels) = picture(puppet, &tracked, job)? else { continue };
         let time = tracked.time;
         if let Some(sound) = sound.as_mut() {
             sound.push_until(recorder, time.media_time)?;

@@ -99,11 +99,6 @@ impl Puppet {
         self.generator.add_source(picture);
     }
 
-    /// What the user has to know of what happened since this was asked last.
-    pub fn take_warning(&mut self) -> Option<String> {
-        self.generator.take_warning()
-    }
-
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.
     pub fn leave_gpu(&mut self) {
         self.generator.paint_on(None);
