@@ -2,6 +2,9 @@
 //
 // A group of 8 x 8 threads makes 16 x 8 pixels of 8 channels. The input comes through workgroup memory, four channels at a time.
 
+// Numbers of pictures and weights; where the processor can, they are halves. Sums of more than four products are always whole.
+alias real = f32;
+
 struct Layer {
     // In groups of four.
     channels_in: u32,
@@ -28,15 +31,15 @@ struct Patch {
 @group(0) @binding(0) var<uniform> layer: Layer;
 @group(0) @binding(1) var<uniform> made: Patch;
 // Four by four weights behind each other, by place in the kernel, input and output; each of four vectors belongs to one input channel.
-@group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weights: array<vec4<real>>;
 // Bias of the output; gain and shift of the input.
 @group(0) @binding(3) var<storage, read> coefficients: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> source: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> addend: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> source: array<vec4<real>>;
+@group(0) @binding(5) var<storage, read> addend: array<vec4<real>>;
+@group(0) @binding(6) var<storage, read_write> result: array<vec4<real>>;
 
 // At most (15 * 2 + 3) x (7 * 2 + 3) places.
-var<workgroup> tile: array<vec4<f32>, 561>;
+var<workgroup> tile: array<vec4<real>, 561>;
 
 fn bent(value: vec4<f32>, slope: f32) -> vec4<f32> {
     return select(value * slope, value, value >= vec4<f32>(0.0));
@@ -49,9 +52,9 @@ fn store(at: vec2<u32>, size: vec2<u32>, channel: u32, sum: vec4<f32>) {
     let index = (at.y * size.x + at.x) * layer.channels_out + channel;
     var value = bent(sum, layer.slope);
     if (layer.adds != 0u) {
-        value += addend[index];
+        value += vec4<f32>(addend[index]);
     }
-    result[index] = value;
+    result[index] = vec4<real>(value);
 }
 
 @compute @workgroup_size(8, 8)
@@ -78,14 +81,14 @@ fn conv(
             let place_in = vec2<i32>(first * layer.stride + vec2<u32>(n % tile_size.x, n / tile_size.x)) - reach;
             var value = vec4<f32>(0.0);
             if (all(place_in >= vec2<i32>(0)) && all(place_in < vec2<i32>(size_in))) {
-                value = source[(u32(place_in.y) * size_in.x + u32(place_in.x)) * layer.channels_in + channel];
+                value = vec4<f32>(source[(u32(place_in.y) * size_in.x + u32(place_in.x)) * layer.channels_in + channel]);
                 if (layer.modulated != 0u) {
                     let gain = coefficients[layer.channels_out + channel];
                     let shift = coefficients[layer.channels_out + layer.channels_in + channel];
                     value = bent(value * gain + shift, layer.slope_before);
                 }
             }
-            tile[n] = value;
+            tile[n] = vec4<real>(value);
         }
         workgroupBarrier();
         for (var y = 0u; y < layer.kernel; y++) {
@@ -95,13 +98,13 @@ fn conv(
                 let far = tile[place + 8u * layer.stride];
                 let block = ((y * layer.kernel + x) * layer.channels_in + channel) * layer.channels_out;
                 let a = (block + low) * 4u;
-                let left = mat4x4<f32>(weights[a], weights[a + 1u], weights[a + 2u], weights[a + 3u]);
+                let left = mat4x4<real>(weights[a], weights[a + 1u], weights[a + 2u], weights[a + 3u]);
                 let b = (block + high) * 4u;
-                let right = mat4x4<f32>(weights[b], weights[b + 1u], weights[b + 2u], weights[b + 3u]);
-                near_low += left * near;
-                near_high += right * near;
-                far_low += left * far;
-                far_high += right * far;
+                let right = mat4x4<real>(weights[b], weights[b + 1u], weights[b + 2u], weights[b + 3u]);
+                near_low += vec4<f32>(left * near);
+                near_high += vec4<f32>(right * near);
+                far_low += vec4<f32>(left * far);
+                far_high += vec4<f32>(right * far);
             }
         }
     }

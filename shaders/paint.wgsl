@@ -1,5 +1,8 @@
 // What the few-shot generator paints over the warped portrait. Twin of src/generate/painter.rs and src/generate/patches.rs.
 
+// Numbers of the last layer: halves where the processor can.
+alias real = f32;
+
 // A gate: where it is, how far it is open, and between which distances it closes, in pixels.
 struct Gate {
     middle: vec2<f32>,
@@ -38,7 +41,7 @@ struct Frame {
 // hidden.
 @group(0) @binding(1) var<storage, read> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
-@group(0) @binding(2) var<storage, read> heads: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
 // Red, green, blue, and how much of the warped picture is kept.
 @group(0) @binding(3) var<storage, read_write> paint: array<vec4<f32>>;
 // Not 0 once a number was none.
@@ -74,7 +77,7 @@ fn made(part: Part, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
     let at = cell - part.corner;
     let edge = min(at + 1u, part.size - at);
     let pixel = (at.y / 2u) * (part.size.x / 2u) + at.x / 2u;
-    let result = heads[part.first + pixel * 4u + (at.y % 2u) * 2u + at.x % 2u];
+    let result = vec4<f32>(heads[part.first + pixel * 4u + (at.y % 2u) * 2u + at.x % 2u]);
     if (!is_number(result)) {
         atomicStore(&fault, 1u);
     }

@@ -3,6 +3,7 @@
 //! Weights are uploaded once per person. All pictures between the layers have the size of the whole crop, so that a part of any size fits; the sizes of a frame
 //! come in a uniform.
 
+use super::precision::Precision;
 use crate::gpu::Gpu;
 use crate::model::{GeneratorLayer, GeneratorLayers};
 
@@ -48,6 +49,7 @@ pub(super) struct Shaders {
     convolve: wgpu::ComputePipeline,
     enlarge: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
+    precision: Precision,
 }
 
 /// The generator for one person.
@@ -59,8 +61,8 @@ pub(super) struct Network {
 }
 
 impl Shaders {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
-        let module = device.create_shader_module(wgpu::include_wgsl!("../../../shaders/conv.wgsl"));
+    pub(super) fn new(device: &wgpu::Device, precision: Precision) -> Self {
+        let module = precision.shader(device, "convolution", include_str!("../../../shaders/conv.wgsl"));
         let buffer = |binding: u32, ty: wgpu::BufferBindingType| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -95,7 +97,7 @@ impl Shaders {
                 cache: None,
             })
         };
-        Self { convolve: pipeline("conv"), enlarge: pipeline("enlarge"), layout }
+        Self { convolve: pipeline("conv"), enlarge: pipeline("enlarge"), layout, precision }
     }
 }
 
@@ -123,12 +125,9 @@ impl Builder<'_> {
     }
 
     fn plane(&self, label: &str, share: u32, channels: u32) -> Plane {
-        let cells = u64::from(self.crop / share).pow(2);
-        let buffer = self.buffer(
-            label,
-            cells * u64::from(channels) * size_of::<f32>() as u64,
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
-        );
+        let cells = (self.crop / share).pow(2);
+        let bytes = self.shaders.precision.bytes((cells * channels) as usize);
+        let buffer = self.buffer(label, bytes, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
         Plane { buffer, share, channels }
     }
 
@@ -166,7 +165,8 @@ impl Builder<'_> {
             Some((coefficients, _)) => coefficients.clone(),
             None => [vec![1.0; from.channels as usize], vec![0.0; from.channels as usize]],
         };
-        let kernel = self.uploaded("kernel", bytemuck::cast_slice(&in_blocks(layer, from.channels as usize)), wgpu::BufferUsages::STORAGE);
+        let blocks = in_blocks(layer, from.channels as usize);
+        let kernel = self.uploaded("kernel", &self.shaders.precision.packed(&blocks), wgpu::BufferUsages::STORAGE);
         let coefficients = [&weights.bias[..], &gain, &shift].concat();
         let coefficients = self.uploaded("coefficients", bytemuck::cast_slice(&coefficients), wgpu::BufferUsages::STORAGE);
         let nothing = self.nothing.clone();
@@ -240,7 +240,7 @@ impl Network {
     /// gives to `heads` from byte `first` on.
     pub(super) fn run(&self, gpu: &Gpu, shaders: &Shaders, size: [u32; 2], input: &[f32], heads: &wgpu::Buffer, first: u64) {
         gpu.queue.write_buffer(&self.patch, 0, bytemuck::cast_slice(&size));
-        gpu.queue.write_buffer(&self.input, 0, bytemuck::cast_slice(input));
+        gpu.queue.write_buffer(&self.input, 0, &shaders.precision.packed(input));
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("generator") });
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("generator"), timestamp_writes: None });
@@ -256,7 +256,7 @@ impl Network {
                 }
             }
         }
-        let bytes = u64::from(size[0] / 2 * (size[1] / 2)) * 16 * size_of::<f32>() as u64;
+        let bytes = shaders.precision.bytes((size[0] / 2 * (size[1] / 2) * 16) as usize);
         encoder.copy_buffer_to_buffer(&self.head, 0, heads, first, bytes);
         gpu.queue.submit([encoder.finish()]);
     }
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn every_kind_of_convolution_gives_what_its_formula_says() {
         let Some(gpu) = crate::gpu::gpu_for_test() else { return };
-        let shaders = Shaders::new(&gpu.device);
+        let shaders = Shaders::new(&gpu.device, Precision::Whole);
         let mut random = Random::new(9, 0);
         // Kernel, stride, channels, whether the input is modulated, whether something is added, width and height.
         let cases = [
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn enlarging_repeats_every_pixel_and_adds() {
         let Some(gpu) = crate::gpu::gpu_for_test() else { return };
-        let shaders = Shaders::new(&gpu.device);
+        let shaders = Shaders::new(&gpu.device, Precision::Whole);
         let mut random = Random::new(10, 0);
         let mut builder = builder(&gpu, &shaders);
         let (small, skip) = (builder.plane("small", 2, 8), builder.plane("skip", 1, 8));
