@@ -73,7 +73,7 @@ impl CpuCompositor {
             |(flow_row, uncovered_row, paint_row), (row, out)| {
                 let y = top + row as u32;
                 let at_y = crop_coordinate(y, self.crop.origin_px[1], scale);
-                let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, |a, b, t| a.lerp(b, t), |v| *v != Vec2::ZERO);
+                let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, Vec2::lerp, |v| *v != Vec2::ZERO);
                 let shows = row_at(&uncovered.cells, uncovered.size, at_y, uncovered_row, |a, b, t| a + t * (b - a), |v| *v > 0.0);
                 let paints = row_at(&paint.cells, paint.size, at_y, paint_row, between, PaintField::paints);
                 let behind = plate.as_ref().map(|plate| plate.row(y, left, width as usize)).filter(|_| !shows.is_empty());

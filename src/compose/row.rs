@@ -126,8 +126,8 @@ impl Taps {
     fn at(moved: &[[f32; LANES]; 2], corner: [f32; 2]) -> Self {
         let zero = [0.0; LANES];
         let mut taps = Self { x: zero, y: zero, across: [zero; 4], down: [zero; 4] };
-        for lane in 0..LANES {
-            let (x, y) = (corner[0] + lane as f32 + moved[0][lane], corner[1] + moved[1][lane]);
+        for (lane, (dx, dy)) in moved[0].iter().zip(&moved[1]).enumerate() {
+            let (x, y) = (corner[0] + lane as f32 + dx, corner[1] + dy);
             (taps.x[lane], taps.y[lane]) = (x.floor(), y.floor());
             let (wx, wy) = (catmull_rom(x - x.floor()), catmull_rom(y - y.floor()));
             for k in 0..4 {

@@ -184,7 +184,7 @@ mod tests {
             let picture = testing::picture(&[1, INPUT_CELLS, INPUT_CELLS, 3], n as u64)?.flatten_all()?.to_vec1::<f32>()?;
             let target: Vec<Vec2> = face.iter().enumerate().map(|(i, p)| *p + shift * (0.5 + i as f32 / 68.0)).collect();
             let sample = MotionSample::of_still_body(&face, &target, picture);
-            let batch = MotionBatch::new(&[sample.clone()], &Device::Cpu)?;
+            let batch = MotionBatch::new(std::slice::from_ref(&sample), &Device::Cpu)?;
             let expected = net.forward(&batch)?;
             frozen.forward(&sample, &mut memory);
             let values = expected.flow.flatten_all()?.to_vec1::<f32>()?;

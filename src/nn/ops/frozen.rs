@@ -65,7 +65,7 @@ impl Plane {
     }
 }
 
-/// The numbers of a [`FrozenConv`].
+/// The numbers of a convolution with fixed weights.
 #[derive(Clone, Debug)]
 pub struct ConvWeights {
     /// `[size, size, in, out]`, row by row.
