@@ -21,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "src/generate/clean_plate.rs",
             "src/generate/motion_warp.rs",
             "src/generate/painter.rs",
+            "src/generate/patches.rs",
             "src/cli/train/",
         ],
     ),
