@@ -16,7 +16,7 @@ use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, 
 use crate::gpu::{Buffer, Gpu};
 use crate::model::{
     Embedder, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
-    MotionSample, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
+    MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
 
@@ -66,6 +66,8 @@ struct Seen {
     small: Vec<f32>,
     landmarks: Landmarks,
     pupils: [Vec2; 2],
+    /// How its mouth may look inside.
+    mouth: Option<MouthPrior>,
     /// `[1, numbers]`.
     embedding: Tensor,
 }
@@ -121,7 +123,8 @@ impl Painter {
         draw_image(&landmarks, Some(portrait.pupils_in_crop()), &mut image);
         let image = Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?;
         let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
-        Ok(Seen { picture, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
+        let mouth = MouthPrior::of(&picture, &landmarks.0);
+        Ok(Seen { picture, mouth, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
     /// Paints on a graphics processor from now on, or on the CPU again.
@@ -225,6 +228,9 @@ impl Sitter {
         if let Some(next) = next {
             self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind), &mut frame.moved)?;
             lay_over(&mut frame.source, &frame.behind);
+        }
+        if let Some(mouth) = self.pictures.get(near).and_then(|seen| seen.mouth.as_ref()) {
+            mouth.draw(&motion.landmarks_in_crop.0, square.corner, square.size, &mut frame.source);
         }
         Ok(near)
     }

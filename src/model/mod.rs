@@ -12,6 +12,7 @@ mod landmark_image;
 mod matte;
 mod mix;
 mod motion;
+mod mouth;
 mod projection;
 mod shipped;
 mod speed;
@@ -36,6 +37,7 @@ pub use motion::{
     FLOW_CELLS, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionMemory, MotionNet, MotionSample,
     STILL_BODY,
 };
+pub use mouth::MouthPrior;
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
 pub use speed::{NetworkSpeed, Speeds, network_speeds};

@@ -1,10 +1,13 @@
 //! Examples as tensors: sources for the embedder, their warps by the motion net where it takes part, and what the generator gets and shall give.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::examples::{FewShotExample, MOST_WARPED, View};
 use super::options::Framing;
-use crate::model::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, WarpedSource, cut, draw_landmarks};
+use crate::model::{
+    LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, MouthPrior, SOURCE_NUMBERS, WarpedSource, cut,
+    draw_landmarks,
+};
 use crate::nn::ops;
 use crate::synth::{PICTURE_PX, PLANE_CELLS};
 
@@ -95,7 +98,21 @@ fn warped(examples: &[FewShotExample], motion: &MotionNet, device: &Device) -> R
             Some(nearer) => behind(&nearer, &fetched, &ranked.iter().map(|(n, ..)| *n).collect::<Vec<_>>())?,
         });
     }
-    done.ok_or_else(|| candle_core::Error::Msg("no examples".to_owned()))
+    with_mouths(&done.ok_or_else(|| candle_core::Error::Msg("no examples".to_owned()))?, examples)
+}
+
+/// Draws into each example what its mouth may look like inside, known from the nearest source, as the program does.
+fn with_mouths(warped: &WarpedSource, examples: &[FewShotExample]) -> Result<WarpedSource> {
+    let size = [PICTURE_PX; 2];
+    let mut numbers = ops::numbers(&warped.channels()?)?.to_vec();
+    for (example, source) in examples.iter().zip(numbers.chunks_exact_mut(PICTURE_PX * PICTURE_PX * SOURCE_NUMBERS)) {
+        let near = example.sources.first();
+        if let Some(mouth) = near.and_then(|near| MouthPrior::of(&near.picture, &near.landmarks)) {
+            mouth.draw(&example.target.landmarks, [0, 0], size, source);
+        }
+    }
+    let drawn = Tensor::from_vec(numbers, (examples.len(), PICTURE_PX, PICTURE_PX, SOURCE_NUMBERS), warped.picture.device())?;
+    Ok(WarpedSource { picture: drawn.narrow(D::Minus1, 0, 3)?.contiguous()?, visibility: drawn.narrow(D::Minus1, 3, 1)?.contiguous()? })
 }
 
 /// Puts `further`, the sources of the examples `numbers`, behind `nearer`, the sources of all.

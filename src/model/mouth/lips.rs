@@ -1,0 +1,75 @@
+//! The opening between the lips: how deep inside it a place is.
+
+use glam::Vec2;
+
+/// Points on each curve between two landmarks.
+const STEPS: usize = 4;
+
+/// The inner lips, as a closed line.
+pub(super) struct Lips {
+    line: Vec<Vec2>,
+}
+
+impl Lips {
+    /// A round curve along each lip (Catmull and Rom 1974), with the corners of the mouth sharp.
+    pub(super) fn of(points: &[Vec2; 68]) -> Self {
+        let mut line = Vec::with_capacity(8 * STEPS);
+        for lip in [[60, 61, 62, 63, 64], [64, 65, 66, 67, 60]] {
+            let lip = lip.map(|i: usize| points[i]);
+            for n in 0..4 {
+                let before = if n == 0 { lip[0] } else { lip[n - 1] };
+                let after = if n == 3 { lip[4] } else { lip[n + 2] };
+                line.extend((0..STEPS).map(|k| curve(before, lip[n], lip[n + 1], after, k as f32 / STEPS as f32)));
+            }
+        }
+        Self { line }
+    }
+
+    /// Corners of the rectangle round it.
+    pub(super) fn bounds(&self) -> (Vec2, Vec2) {
+        self.line.iter().filter(|p| p.is_finite()).fold((Vec2::MAX, Vec2::MIN), |(low, high), p| (low.min(*p), high.max(*p)))
+    }
+
+    /// Distance from the nearest lip in pixels; 0 outside.
+    pub(super) fn depth(&self, at: Vec2) -> f32 {
+        let edges = self.line.iter().zip(self.line.iter().cycle().skip(1));
+        let (mut inside, mut nearest) = (false, f32::INFINITY);
+        for (&a, &b) in edges {
+            let along = b - a;
+            if (a.y > at.y) != (b.y > at.y) && at.x < a.x + (at.y - a.y) / along.y * along.x {
+                inside = !inside;
+            }
+            let t = ((at - a).dot(along) / along.length_squared().max(1e-6)).clamp(0.0, 1.0);
+            nearest = nearest.min(at.distance_squared(a + t * along));
+        }
+        if inside { nearest.sqrt() } else { 0.0 }
+    }
+}
+
+fn curve(before: Vec2, a: Vec2, b: Vec2, after: Vec2, t: f32) -> Vec2 {
+    let (p, q) = (0.5 * (b - before), 0.5 * (after - a));
+    let (t2, t3) = (t * t, t * t * t);
+    a * (2.0 * t3 - 3.0 * t2 + 1.0) + p * (t3 - 2.0 * t2 + t) + b * (3.0 * t2 - 2.0 * t3) + q * (t3 - t2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_measured_from_the_nearest_lip_and_nothing_is_inside_closed_ones() {
+        let mut points = [Vec2::ZERO; 68];
+        let ring = [(0.0, 0.0), (10.0, -6.0), (20.0, -8.0), (30.0, -6.0), (40.0, 0.0), (30.0, 6.0), (20.0, 8.0), (10.0, 6.0)];
+        for (point, (x, y)) in points[60..].iter_mut().zip(ring) {
+            *point = Vec2::new(50.0 + x, 60.0 + y);
+        }
+        let lips = Lips::of(&points);
+        let middle = lips.depth(Vec2::new(70.0, 60.0));
+        assert!((middle - 8.0).abs() < 0.5, "{middle}");
+        assert!((lips.depth(Vec2::new(70.0, 54.0)) - 2.0).abs() < 0.3, "near the upper lip");
+        assert_eq!([Vec2::new(70.0, 50.0), Vec2::new(48.0, 60.0), Vec2::new(70.0, 69.0)].map(|p| lips.depth(p)), [0.0; 3], "outside");
+        let (low, high) = lips.bounds();
+        assert!(low.x >= 49.9 && high.x <= 90.1 && low.y < 52.5 && high.y > 67.5, "{low} {high}");
+        assert_eq!(Lips::of(&[Vec2::splat(7.0); 68]).depth(Vec2::splat(7.0)), 0.0, "all in one place");
+    }
+}
