@@ -90,6 +90,11 @@ pub enum BuiltinError {
 }
 
 impl BuiltinPortrait {
+    /// The picture's file.
+    pub fn file(&self) -> &'static [u8] {
+        self.jpeg
+    }
+
     /// The picture alone.
     ///
     /// # Errors

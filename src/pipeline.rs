@@ -35,7 +35,7 @@ use crate::data::{FrameTime, Input, PixelBox, Portrait, TrackedFrame, Tuning};
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
 use crate::record::{AudioSource, Finished, RecordOptions, RecordStatus, Recorder};
-use crate::runtime::{Latest, LatestReader, LatestWriter, Timings, Worker};
+use crate::runtime::{FileCache, Latest, LatestReader, LatestWriter, Timings, Worker};
 use crate::settings::Controls;
 
 /// What a live pipeline starts with.
@@ -50,6 +50,8 @@ pub struct PipelineConfig {
     pub controls: Controls,
     /// How portraits are fine-tuned, and what earlier runs made of them.
     pub fine_tuning: FineTuning,
+    /// Faces that were found before; without it every picture is searched.
+    pub known_faces: Option<FileCache>,
 }
 
 /// What happened, for the window to show.
@@ -236,12 +238,12 @@ impl Pipeline {
         let (to_generate, generate_commands) = unbounded();
         let (to_enroll, enroll_jobs) = unbounded();
         let track_links = tracking::Links { input: input_in, commands: track_commands, tracked: tracked_out, inset: inset_out };
-        let PipelineConfig { generator, gpu, controls, fine_tuning, .. } = config;
+        let PipelineConfig { generator, gpu, controls, fine_tuning, known_faces, .. } = config;
         let track = tracking::spawn(track_links, model.clone(), controls.smoothing, Arc::clone(&shared))?;
         let generate_links = generating::Links { tracked: tracked_in, commands: generate_commands, rendered: rendered_out };
         let start = generating::Start { generator, gpu, controls, fine_tuning };
         let generate = generating::spawn(generate_links, start, Arc::clone(&shared))?;
-        let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), Arc::clone(&shared))?;
+        let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), known_faces, Arc::clone(&shared))?;
         Ok(Self {
             shared,
             events,

@@ -25,6 +25,7 @@ fn pipeline(options: FineTuneOptions, cache: Option<FileCache>) -> Pipeline {
         generator: GeneratorChoice::default(),
         controls: Controls::default(),
         fine_tuning: FineTuning { options, cache },
+        known_faces: None,
     };
     Pipeline::start(config, || {}).expect("a pipeline")
 }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 mod networks;
+mod opening;
 
 use super::common;
 use crate::builtin;
@@ -18,7 +19,7 @@ use crate::generate::GeneratorChoice;
 use crate::pipeline::{self, ChosenExecutor, Event, FineTuning, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::runtime::{StageTimes, peak_memory_mb};
+use crate::runtime::{FileCache, StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::settings::{Controls, ExecutorChoice};
 
@@ -54,6 +55,9 @@ pub(super) struct Args {
     /// Measure the networks alone, on the CPU, beside what the processor can compute at most
     #[arg(long, conflicts_with_all = ["clip", "camera", "portrait", "record", "executor"])]
     networks: bool,
+    /// Measure how long a picture takes from being dropped to its first moving frame, new and known
+    #[arg(long, conflicts_with_all = ["networks", "record", "seconds"])]
+    opening: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -94,6 +98,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
         (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
+    if args.opening {
+        opening::run(args, driver, folder.path())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = measure(args, driver, args.seconds, folder.path())?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -148,16 +156,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     };
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
-    let gpu = executor_choice.gpu.clone();
-    let config = PipelineConfig {
-        landmark_model: args.model.named()?,
-        gpu,
-        generator: args.generator.choice(),
-        controls: Controls::default(),
-        // What a user has kept must not change the measurement.
-        fine_tuning: FineTuning::default(),
-    };
-    let mut pipeline = Pipeline::start(config, || {})?;
+    let mut pipeline = start(args, &executor_choice, None)?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);
     let driver = wait_for_driver(&pipeline)?;
@@ -194,6 +193,19 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         record_dropped: recorded.as_ref().map(|r| r.dropped),
         stages,
     })
+}
+
+/// A pipeline that nothing a user has kept changes.
+fn start(args: &Args, executor: &ChosenExecutor, known_faces: Option<FileCache>) -> anyhow::Result<Pipeline> {
+    let config = PipelineConfig {
+        landmark_model: args.model.named()?,
+        gpu: executor.gpu.clone(),
+        generator: args.generator.choice(),
+        controls: Controls::default(),
+        fine_tuning: FineTuning::default(),
+        known_faces,
+    };
+    Ok(Pipeline::start(config, || {})?)
 }
 
 fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<crate::capture::SourceInfo> {

@@ -1,6 +1,7 @@
 //! A portrait's crop at the networks' resolution.
 
 use glam::Vec2;
+use rayon::prelude::*;
 
 use super::{CROP_PX, Portrait};
 
@@ -21,8 +22,8 @@ impl Portrait {
             let alpha = pixel[3] / 255.0;
             std::array::from_fn(|c| GREY + alpha * (pixel[c] - GREY))
         };
-        let mut picture = Vec::with_capacity(cells * cells * 3);
-        for cell in 0..cells * cells {
+        let mut picture = vec![0.0; cells * cells * 3];
+        picture.par_chunks_exact_mut(3).with_min_len(cells.max(1)).enumerate().for_each(|(cell, out)| {
             let corner = Vec2::new((cell % cells) as f32, (cell / cells) as f32) * cell_px;
             let mut sum = [0.0; 3];
             for k in 0..samples * samples {
@@ -30,8 +31,8 @@ impl Portrait {
                 let at = self.crop.image_from_crop(corner + step * cell_px - 0.5);
                 sum.iter_mut().zip(colour(at)).for_each(|(s, c)| *s += c);
             }
-            picture.extend(sum.map(|s| s / (255 * samples * samples) as f32));
-        }
+            out.copy_from_slice(&sum.map(|s| s / (255 * samples * samples) as f32));
+        });
         picture
     }
 }

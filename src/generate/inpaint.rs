@@ -8,7 +8,7 @@ use image::RgbaImage;
 use rayon::prelude::*;
 
 /// Longest side of the pyramid's base, in cells.
-const MAX_BASE: usize = 768;
+const MAX_BASE: usize = 512;
 /// Passes of smoothing inside the hole, on every level.
 const SMOOTHING: usize = 3;
 
@@ -139,7 +139,7 @@ fn pushed(base: Level) -> Vec<Level> {
             }
             (sum.0.map(|s| s / sum.1.max(1e-6)), sum.1.min(1.0))
         };
-        let cells = (0..width * height).map(gathered).collect();
+        let cells = (0..width * height).into_par_iter().map(gathered).collect();
         levels.push(Level { width, height, cells });
     }
     levels
@@ -165,20 +165,20 @@ fn pulled(mut levels: Vec<Level>) -> Vec<Level> {
 
 /// Mixes every cell with its neighbours, as far as it is not known.
 fn smooth(level: &mut Level) {
-    let mixed: Vec<[f32; 4]> = (0..level.cells.len())
+    let mixed: Vec<(usize, [f32; 4])> = (0..level.cells.len())
         .into_par_iter()
+        .filter(|cell| level.cells[*cell].1 < 1.0)
         .map(|cell| {
             let (colour, weight) = level.cells[cell];
-            if weight >= 1.0 {
-                return colour;
-            }
             let (x, y) = (cell % level.width, cell / level.width);
             let around = [(x.saturating_sub(1), y), (x + 1, y), (x, y.saturating_sub(1)), (x, y + 1)].map(|(x, y)| level.get(x, y).0);
             let mean = |c: usize| around.iter().map(|colour| colour[c]).sum::<f32>() / 4.0;
-            std::array::from_fn(|c| weight * colour[c] + (1.0 - weight) * mean(c))
+            (cell, std::array::from_fn(|c| weight * colour[c] + (1.0 - weight) * mean(c)))
         })
         .collect();
-    level.cells.iter_mut().zip(mixed).for_each(|(cell, colour)| cell.0 = colour);
+    for (cell, colour) in mixed {
+        level.cells[cell].0 = colour;
+    }
 }
 
 #[cfg(test)]

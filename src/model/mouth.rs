@@ -36,6 +36,8 @@ pub struct MouthPrior {
     /// Height of the closed lips' seam on the head, and of the chin with closed jaws, in the generic head's units.
     seam: f32,
     chin: f32,
+    /// How far the lips are parted in the picture, in widths of the mouth.
+    gap: f32,
 }
 
 impl MouthPrior {
@@ -45,14 +47,15 @@ impl MouthPrior {
         let fit = fit_rigid(points, template(), &RIGID_WEIGHTS)?;
         let jaw = parted(&fit, points) / LIPS_OPEN;
         let seam = height(&fit, points[62], template()[62].z).clamp(*SEAM.start(), *SEAM.end());
-        Some(Self { skin: skin_colour(picture, points)?, seam, chin: chin(&fit, points, jaw) - CHIN_OPEN * jaw })
+        Some(Self { skin: skin_colour(picture, points)?, seam, chin: chin(&fit, points, jaw) - CHIN_OPEN * jaw, gap: gap(points) })
     }
 
     /// Draws it into a part of the warped source with its corner at (x, y), of `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where
-    /// the lips of `target` part, as far as the place is hidden. The visibility stays.
+    /// the lips of `target` part otherwise than in the picture, as far as the place is hidden. The visibility stays.
     pub fn draw(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], source: &mut [f32]) {
         let Ok(points): Result<&[Vec2; Landmarks::COUNT], _> = target.try_into() else { return };
         let Some(fit) = fit_rigid(points, template(), &RIGID_WEIGHTS).filter(|fit| fit.scale > 1.0) else { return };
+        let unlike = ((gap(points) - self.gap).abs() / UNLIKE).min(1.0);
         let lips = Lips::of(points);
         let view = self.view(&fit, points);
         let (low, high) = lips.bounds();
@@ -64,7 +67,7 @@ impl MouthPrior {
                 let Some(pixel) = source.as_chunks_mut::<SOURCE_NUMBERS>().0.get_mut((y - corner[1]) * across + x - corner[0]) else {
                     continue;
                 };
-                let share = (depth_px / SOFT_PX).clamp(0.0, 1.0) * (1.0 - pixel[3]);
+                let share = unlike * (depth_px / SOFT_PX).clamp(0.0, 1.0) * (1.0 - pixel[3]);
                 if share > 0.0 {
                     let colour = view.colour(at, depth_px).to_array();
                     for (have, want) in pixel.iter_mut().zip(colour) {
@@ -89,6 +92,8 @@ impl MouthPrior {
     }
 }
 
+/// Lips that are parted so differently, in widths of the mouth, show another inside than the picture's own.
+const UNLIKE: f32 = 0.12;
 /// The edge of the lips is as soft as this.
 const SOFT_PX: f32 = 1.5;
 
@@ -172,6 +177,11 @@ fn height(fit: &RigidFit, point: Vec2, depth: f32) -> f32 {
 /// How far the inner lips are parted.
 fn parted(fit: &RigidFit, points: &[Vec2; 68]) -> f32 {
     (height(fit, points[66], template()[66].z) - height(fit, points[62], template()[62].z)).max(0.0)
+}
+
+/// Distance between the inner lips in widths of the mouth, whatever the head's size.
+fn gap(points: &[Vec2; 68]) -> f32 {
+    points[62].distance(points[66]) / points[60].distance(points[64]).max(1.0)
 }
 
 fn chin(fit: &RigidFit, points: &[Vec2; 68], jaw: f32) -> f32 {

@@ -142,10 +142,11 @@ pub(super) fn spawn(
     jobs: Receiver<EnrollJob>,
     model: SharedModel,
     to_generate: Sender<generating::Command>,
+    known: Option<FileCache>,
     shared: Arc<Shared>,
 ) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
-    let enroller = Enroller { jobs, model, to_generate, shared, known: FileCache::of_user(KNOWN_FACES) };
+    let enroller = Enroller { jobs, model, to_generate, shared, known };
     let worker = Worker::spawn(
         "enroll",
         move |stop| enroller.run(stop),

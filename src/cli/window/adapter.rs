@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
@@ -27,14 +28,16 @@ pub(super) struct LivePuppet {
     own: Sender<PuppetEvent>,
     wake: Arc<dyn Fn() + Send + Sync>,
     background: Vec<Worker>,
+    /// When the program began, until the first frame is there.
+    began: Option<Instant>,
 }
 
 impl LivePuppet {
     /// Takes the pipeline over, and looks for recordings that an earlier run left unfinished.
-    pub(super) fn new(pipeline: Pipeline, recordings: &Path, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(pipeline: Pipeline, recordings: &Path, wake: Arc<dyn Fn() + Send + Sync>, began: Instant) -> Self {
         // Drained before every frame of the window; device lists and recoveries are few.
         let (own, own_events) = unbounded();
-        let mut puppet = Self { pipeline, asked: None, own_events, own, wake, background: Vec::new() };
+        let mut puppet = Self { pipeline, asked: None, own_events, own, wake, background: Vec::new(), began: Some(began) };
         let folder = recordings.to_owned();
         puppet.beside("look for recordings", move |report| {
             // A folder that is not there yet holds no interrupted recordings.
@@ -215,7 +218,11 @@ impl Puppet for LivePuppet {
     }
 
     fn take_rendered(&mut self) -> Option<PreviewImage> {
-        self.pipeline.take_rendered().map(|rendered| match rendered.image {
+        let rendered = self.pipeline.take_rendered()?;
+        if let Some(began) = self.began.take() {
+            tracing::info!("the first frame is there {:.2} s after the start", began.elapsed().as_secs_f64());
+        }
+        Some(match rendered.image {
             RenderedImage::Cpu(pixels) => PreviewImage::Cpu(pixels),
             RenderedImage::Gpu(texture) => PreviewImage::of_texture(&texture),
         })

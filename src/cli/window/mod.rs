@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
 
@@ -15,8 +16,9 @@ use crate::builtin;
 use crate::capture;
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
-use crate::pipeline::{self, FineTuning, Pipeline, PipelineConfig};
+use crate::pipeline::{self, FineTuning, KNOWN_FACES, Pipeline, PipelineConfig};
 use crate::present::{self, AppConfig, BuiltInPortrait, PictureChoice, SourceChoice, StartContext};
+use crate::runtime::FileCache;
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
 const ICON_PNG: &[u8] = include_bytes!("../../../assets/icon.png");
@@ -34,6 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
     let (settings_file, settings, notices) = load_settings();
     let config = AppConfig {
         portraits: gallery()?,
@@ -46,7 +49,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ..AppConfig::default()
     };
     let landmark_model = args.model.landmark_model.clone().or_else(|| settings.landmark_model.clone());
-    let start = move |context: StartContext| start(context, landmark_model, &settings);
+    let start = move |context: StartContext| start(context, landmark_model, &settings, began);
     present::run_window(config, ICON_PNG, Box::new(start))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -102,7 +105,7 @@ fn absolute(path: &OsString) -> anyhow::Result<PathBuf> {
 type Started = Result<Box<dyn present::Puppet>, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Starts the pipeline on the window's own device.
-fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Settings) -> Started {
+fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Settings, began: Instant) -> Started {
     let executor = match (settings.executor, context.gpu) {
         (ExecutorChoice::Cpu, _) | (_, None) => pipeline::choose_executor(ExecutorChoice::Cpu),
         (wanted, Some(gpu)) => pipeline::choose_on(wanted, Gpu::shared(&gpu.adapter, gpu.device, gpu.queue)),
@@ -114,8 +117,9 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
         generator: GeneratorChoice::default(),
         controls: settings.controls.clone(),
         fine_tuning: FineTuning::default().kept_for_user(),
+        known_faces: FileCache::of_user(KNOWN_FACES),
     };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
-    Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake)))
+    Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake, began)))
 }

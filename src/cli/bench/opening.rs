@@ -1,0 +1,118 @@
+//! `retrato bench --opening`: from a dropped picture to its first moving frame, while another portrait is live.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::{Args, WARM_UP, run_for, start, wait_for_driver};
+use crate::builtin;
+use crate::capture::SourceSpec;
+use crate::pipeline::{self, Event, PictureInput, Pipeline};
+use crate::runtime::FileCache;
+
+/// Times that the picture is dropped again after the first.
+const AGAIN: usize = 9;
+/// Nothing may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes of the faces found.
+const CACHE_BYTES: u64 = 16 << 20;
+
+#[derive(Serialize)]
+struct Report {
+    picture: String,
+    size: [u32; 2],
+    executor: String,
+    /// The first time, when its faces have to be looked for.
+    new_ms: f64,
+    /// Median and worst of the further times.
+    known_ms_p50: f64,
+    known_ms_max: f64,
+}
+
+/// Measures and prints.
+pub(super) fn run(args: &Args, driver: SourceSpec, folder: &Path) -> anyhow::Result<()> {
+    let dropped = dropped(args)?;
+    let executor = pipeline::choose_executor(args.executor);
+    let mut pipeline = start(args, &executor, Some(FileCache::at(folder.join("faces"), CACHE_BYTES)))?;
+    pipeline.set_source(driver);
+    wait_for_driver(&pipeline)?;
+    let other = Arc::new(builtin::PORTRAITS.last().context("there is no built-in portrait")?.portrait()?);
+    let mut times = Vec::with_capacity(1 + AGAIN);
+    let mut size = [0; 2];
+    for _ in 0..=AGAIN {
+        pipeline.set_portrait(Arc::clone(&other));
+        run_for(&pipeline, WARM_UP)?;
+        let start = Instant::now();
+        pipeline.open_portrait(dropped.clone());
+        size = wait_for_frame(&pipeline)?;
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    let new_ms = times.remove(0);
+    times.sort_by(f64::total_cmp);
+    let report = Report {
+        picture: name(&dropped),
+        size,
+        executor: pipeline.live_stats().executor,
+        new_ms,
+        known_ms_p50: times.get(AGAIN / 2).copied().unwrap_or_default(),
+        known_ms_max: times.last().copied().unwrap_or_default(),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        let Report { picture, size: [width, height], executor, new_ms, known_ms_p50, known_ms_max } = report;
+        println!("{picture} ({width} x {height}), from the drop to its first moving frame, {executor}");
+        println!("new {new_ms:.0} ms; known {known_ms_p50:.0} ms median of {AGAIN}, {known_ms_max:.0} ms at most");
+    }
+    Ok(())
+}
+
+/// What is dropped: a file, or the file of a built-in portrait as if nobody knew its face.
+fn dropped(args: &Args) -> anyhow::Result<PictureInput> {
+    let wanted = args.portrait.as_deref();
+    let builtin = match wanted {
+        None => builtin::PORTRAITS.first(),
+        Some(wanted) => builtin::PORTRAITS.iter().find(|p| wanted == p.name && !Path::new(wanted).exists()),
+    };
+    Ok(match (builtin, wanted) {
+        (Some(portrait), _) => PictureInput::Bytes { name: portrait.title.to_owned(), bytes: portrait.file().into() },
+        (None, Some(path)) => PictureInput::Path(path.into()),
+        (None, None) => anyhow::bail!("there is no built-in portrait"),
+    })
+}
+
+fn name(input: &PictureInput) -> String {
+    match input {
+        PictureInput::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        PictureInput::Bytes { name, .. } | PictureInput::Pixels { name, .. } => name.clone(),
+    }
+}
+
+/// Waits for a frame of the picture that was opened last; gives the picture's size.
+fn wait_for_frame(pipeline: &Pipeline) -> anyhow::Result<[u32; 2]> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut ready = None;
+    // A frame of the portrait before may be on its way still: only the second one is surely of this.
+    let mut frames = 0;
+    while Instant::now() < deadline {
+        let frame = pipeline.wait_rendered(Duration::from_millis(1));
+        for event in pipeline.take_events() {
+            match event {
+                Event::PortraitReady { portrait, .. } => ready = Some(portrait.pixels.dimensions().into()),
+                Event::PortraitFailed(message) | Event::SourceFailed(message) | Event::Warning(message) => anyhow::bail!("{message}"),
+                Event::NoFace { .. } => anyhow::bail!("no face was found in the picture"),
+                _ => {}
+            }
+        }
+        if let Some(size) = ready {
+            frames += usize::from(frame.is_some());
+            if frames == 2 {
+                return Ok(size);
+            }
+        }
+    }
+    anyhow::bail!("no frame of the picture came within {} seconds", PATIENCE.as_secs())
+}
