@@ -48,7 +48,8 @@
 //! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the
 //! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries: the motion net says where
 //! every pixel comes from; the matte net finds the head, so that what stands behind it can be filled in once; the embedder says who the portrait is; and the
-//! few-shot generator, made that person's by scale and shift in every layer, paints what no pixel of the portrait can show. For live work its layers are
+//! few-shot generator, made that person's by scale and shift in every layer, paints what no pixel of the portrait can show. In a mouth it mends what
+//! anatomy says is there ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
 //! processor the same layers run as kernels of `shaders/`, and paint into the compositor's own buffer, so that no picture comes back; the motion net stays on the
 //! CPU.

@@ -52,15 +52,22 @@ pub(super) struct Args {
     generator: common::GeneratorArgs,
     #[command(flatten)]
     model: common::ModelArgs,
+    #[command(flatten)]
+    other: Other,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What can be measured in place of the live pipeline.
+#[derive(clap::Args)]
+struct Other {
     /// Measure the networks alone, on the CPU, beside what the processor can compute at most
     #[arg(long, conflicts_with_all = ["clip", "camera", "portrait", "record", "executor"])]
     networks: bool,
     /// Measure how long a picture takes from being dropped to its first moving frame, new and known
     #[arg(long, conflicts_with_all = ["networks", "record", "seconds"])]
     opening: bool,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -88,7 +95,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.networks {
+    if args.other.networks {
         networks::run(&args.generator, args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -98,7 +105,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
         (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
-    if args.opening {
+    if args.other.opening {
         opening::run(args, driver, folder.path())?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -130,8 +130,8 @@ impl View {
     /// Colour of a place `depth_px` inside the lips.
     fn colour(&self, at: Vec2, depth_px: f32) -> Vec3 {
         let behind = self.behind(at);
-        let with_lower = self.over(behind, self.lower.at(at));
-        let colour = self.over(with_lower, self.upper.at(at));
+        let with_lower = self.over(behind, self.lower.at(at).as_ref());
+        let colour = self.over(with_lower, self.upper.at(at).as_ref());
         // The lips' own shadow.
         colour * (1.0 - 0.5 * (-depth_px / (0.05 * self.px)).exp())
     }
@@ -146,8 +146,8 @@ impl View {
         dark.lerp(tongue * (0.45 + 0.5 * (0.5 + 2.0 * from.y).clamp(0.0, 1.0)), share)
     }
 
-    fn over(&self, behind: Vec3, place: Option<Place>) -> Vec3 {
-        let Some(Place { from_edge, across, crown, front }) = place else { return behind };
+    fn over(&self, behind: Vec3, place: Option<&Place>) -> Vec3 {
+        let Some(&Place { from_edge, across, crown, front }) = place else { return behind };
         let Palette { tooth, gum, .. } = self.palette;
         let light = 0.4 + 0.6 * front;
         // 0 in the middle of a tooth, 1 where it touches the next.
@@ -196,10 +196,10 @@ fn skin_colour(picture: &[f32], points: &[Vec2; 68]) -> Option<Vec3> {
     let (mut sum, mut count) = (Vec3::ZERO, 0.0_f32);
     for place in places {
         for (dx, dy) in (-radius..=radius).flat_map(|y| (-radius..=radius).map(move |x| (x, y))) {
-            let (x, y) = (place.x as i32 + dx, place.y as i32 + dy);
-            if (0..SIDE as i32).contains(&x)
-                && (0..SIDE as i32).contains(&y)
-                && let Some(colour) = pixels.get(y as usize * SIDE + x as usize)
+            let at = place + Vec2::new(dx as f32, dy as f32);
+            if at.min_element() >= 0.0
+                && at.max_element() < SIDE as f32
+                && let Some(colour) = pixels.get(at.y as usize * SIDE + at.x as usize)
             {
                 sum += Vec3::from_array(*colour);
                 count += 1.0;

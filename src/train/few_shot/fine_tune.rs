@@ -81,7 +81,7 @@ const HELD_OUT_FROM: u64 = 1 << 40;
 /// Most pictures of the person in one example.
 const MOST_SOURCES: usize = 2;
 /// Weight of staying with what the generator made before.
-const KEEPING: f64 = 1.0;
+const KEEPING: f64 = 6.0;
 /// What must be gained to count as better.
 const GAIN: f32 = 0.995;
 /// Share of the averaged weights that one step keeps.
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_learnt_and_the_result_is_the_persons_own() -> anyhow::Result<()> {
-        let options = FineTuneOptions { steps: 12, rate: 2e-3, ..FineTuneOptions::default() };
+        let options = FineTuneOptions { steps: 20, ..FineTuneOptions::default() };
         let mut tuner = FineTuner::new(weights()?, motion()?, vec![picture()], options)?;
         let first = tuner.outcome()?;
         assert!(first.tuned.is_none() && (first.before - first.after).abs() < 1e-6, "nothing is learnt yet");
