@@ -15,7 +15,7 @@ use super::smooth_step;
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::gpu::{Buffer, Gpu};
 use crate::model::{
-    Embedder, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
+    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
     MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
@@ -66,8 +66,9 @@ struct Seen {
     small: Vec<f32>,
     landmarks: Landmarks,
     pupils: [Vec2; 2],
-    /// How its mouth may look inside.
+    /// How its mouth may look inside, and its eyes.
     mouth: Option<MouthPrior>,
+    eyes: Option<EyePrior>,
     /// `[1, numbers]`.
     embedding: Tensor,
 }
@@ -124,7 +125,8 @@ impl Painter {
         let image = Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?;
         let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
         let mouth = MouthPrior::of(&picture, &landmarks.0);
-        Ok(Seen { picture, mouth, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
+        let eyes = EyePrior::of(&landmarks.0, Some(portrait.pupils_in_crop()));
+        Ok(Seen { picture, mouth, eyes, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
     }
 
     /// Paints on a graphics processor from now on, or on the CPU again.
@@ -229,8 +231,8 @@ impl Sitter {
             self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind), &mut frame.moved)?;
             lay_over(&mut frame.source, &frame.behind);
         }
-        if let Some(mouth) = self.pictures.get(near).and_then(|seen| seen.mouth.as_ref()) {
-            mouth.draw(&motion.landmarks_in_crop.0, square.corner, square.size, &mut frame.source);
+        if let Some(seen) = self.pictures.get(near) {
+            seen.draw_parts(motion, square, &mut frame.source);
         }
         Ok(near)
     }
@@ -253,6 +255,19 @@ impl Sitter {
         let sample = MotionSample::of_still_body(&seen.landmarks.0, &motion.landmarks_in_crop.0, seen.small.clone());
         net.forward(&sample, memory);
         fetch_part(&seen.picture, memory.flow(), square.corner, square.size, out)
+    }
+}
+
+impl Seen {
+    /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's.
+    fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32]) {
+        let target = &motion.landmarks_in_crop.0;
+        if let Some(mouth) = &self.mouth {
+            mouth.draw(target, square.corner, square.size, source);
+        }
+        if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
+            eyes.draw(&self.picture, &target, square.corner, square.size, source);
+        }
     }
 }
 

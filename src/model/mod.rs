@@ -5,6 +5,7 @@ mod candidates;
 mod config;
 mod discriminator;
 mod embedder;
+mod eyes;
 mod few_shot;
 mod generator;
 mod head_motion;
@@ -26,6 +27,7 @@ pub use config::{
 };
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
+pub use eyes::EyePrior;
 pub use few_shot::{FewShotConfig, FewShotNets};
 pub use generator::{
     Blend, FrozenGenerator, GeneratorInput, GeneratorLayer, GeneratorLayers, GeneratorMemory, GeneratorNet, GeneratorOutput, MASK_FLOOR,

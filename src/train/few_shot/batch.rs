@@ -5,7 +5,7 @@ use candle_core::{D, DType, Device, Result, Tensor};
 use super::examples::{FewShotExample, MOST_WARPED, View};
 use super::options::Framing;
 use crate::model::{
-    LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, MouthPrior, SOURCE_NUMBERS, WarpedSource, cut,
+    EyePrior, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionBatch, MotionNet, MotionSample, MouthPrior, SOURCE_NUMBERS, WarpedSource, cut,
     draw_landmarks,
 };
 use crate::nn::ops;
@@ -98,17 +98,21 @@ fn warped(examples: &[FewShotExample], motion: &MotionNet, device: &Device) -> R
             Some(nearer) => behind(&nearer, &fetched, &ranked.iter().map(|(n, ..)| *n).collect::<Vec<_>>())?,
         });
     }
-    with_mouths(&done.ok_or_else(|| candle_core::Error::Msg("no examples".to_owned()))?, examples)
+    with_parts(&done.ok_or_else(|| candle_core::Error::Msg("no examples".to_owned()))?, examples)
 }
 
-/// Draws into each example what its mouth may look like inside, known from the nearest source, as the program does.
-fn with_mouths(warped: &WarpedSource, examples: &[FewShotExample]) -> Result<WarpedSource> {
+/// Draws into each example how its mouth and its eyes may look, known from the nearest source, as the program does.
+fn with_parts(warped: &WarpedSource, examples: &[FewShotExample]) -> Result<WarpedSource> {
     let size = [PICTURE_PX; 2];
     let mut numbers = ops::numbers(&warped.channels()?)?.to_vec();
     for (example, source) in examples.iter().zip(numbers.chunks_exact_mut(PICTURE_PX * PICTURE_PX * SOURCE_NUMBERS)) {
-        let near = example.sources.first();
-        if let Some(mouth) = near.and_then(|near| MouthPrior::of(&near.picture, &near.landmarks)) {
-            mouth.draw(&example.target.landmarks, [0, 0], size, source);
+        let Some(near) = example.sources.first() else { continue };
+        let target = &example.target;
+        if let Some(mouth) = MouthPrior::of(&near.picture, &near.landmarks) {
+            mouth.draw(&target.landmarks, [0, 0], size, source);
+        }
+        if let Some((was, is)) = EyePrior::of(&near.landmarks, near.pupils).zip(EyePrior::of(&target.landmarks, target.pupils)) {
+            was.draw(&near.picture, &is, [0, 0], size, source);
         }
     }
     let drawn = Tensor::from_vec(numbers, (examples.len(), PICTURE_PX, PICTURE_PX, SOURCE_NUMBERS), warped.picture.device())?;
