@@ -1,15 +1,15 @@
-// Warps a portrait inside its crop, shows what is behind its head where that came to light, and paints over both. Twin of src/compose/cpu.rs: change both together.
+// Warps a portrait inside its crop's reach, shows what is behind its head where that came to light, and paints over both. Twin of src/compose/cpu.rs: change both together.
 
 struct Params {
-    // Upper left corner of the crop in picture pixels, and picture pixels per crop pixel.
+    // Upper left corner of the reach in picture pixels, and picture pixels per pixel of the reach.
     origin_px: vec2<f32>,
     scale: f32,
-    // Width of the fading band inside the crop's edge, in crop pixels.
+    // Width of the fading band inside the edge of reach or crop, in its pixels.
     feather_px: f32,
     // First pixel and size of the written region.
     region_first: vec2<u32>,
     region_size: vec2<u32>,
-    // Flow cells along each side; crop side in crop pixels; shortest displacement that moves a pixel.
+    // Flow cells along each side; side of reach and crop in their own pixels; shortest displacement that moves a pixel.
     cells: u32,
     crop_px: f32,
     still_px: f32,
@@ -17,6 +17,9 @@ struct Params {
     paint_cells: u32,
     // Cells along each side of what is uncovered, 0 for nothing.
     uncovered_cells: u32,
+    // The same of the crop, in which there may be paint.
+    crop_scale: f32,
+    crop_origin_px: vec2<f32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -113,7 +116,7 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
     let pixel = params.region_first + id.xy;
     let at_px = (vec2<f32>(pixel) + 0.5 - params.origin_px) / params.scale - 0.5;
     let edge = feather(at_px);
-    let moved = flow_at(at_px) * (params.scale * edge);
+    let moved = flow_at(at_px) * (params.crop_scale * edge);
     var colour: vec4<f32>;
     if (abs(moved.x) < params.still_px && abs(moved.y) < params.still_px) {
         colour = textureLoad(picture, pixel, 0);
@@ -125,9 +128,11 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
         colour = mix(rounded(colour), textureLoad(plate, pixel, 0), share);
     }
     if (params.paint_cells > 0u) {
-        let over = paint_at(at_px);
-        let keep = 1.0 + edge * (over.a - 1.0);
-        colour = vec4<f32>(clamp(keep * rounded(colour).rgb + edge * over.rgb, vec3<f32>(0.0), vec3<f32>(1.0)), colour.a);
+        let in_crop_px = (vec2<f32>(pixel) + 0.5 - params.crop_origin_px) / params.crop_scale - 0.5;
+        let strength = feather(in_crop_px);
+        let over = paint_at(in_crop_px);
+        let keep = 1.0 + strength * (over.a - 1.0);
+        colour = vec4<f32>(clamp(keep * rounded(colour).rgb + strength * over.rgb, vec3<f32>(0.0), vec3<f32>(1.0)), colour.a);
     }
     textureStore(target_picture, pixel, colour);
 }

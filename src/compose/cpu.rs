@@ -30,11 +30,11 @@ impl CpuCompositor {
     /// Prepares for one portrait; `plate` is what stands behind the head, of the picture's size.
     pub fn new(portrait: &Portrait, plate: Option<Arc<RgbaImage>>) -> Self {
         let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
-        let region = PasteRegion::new(&portrait.crop, portrait.pixels.width(), portrait.pixels.height());
+        let region = PasteRegion::new(&portrait.crop.reach(), portrait.pixels.width(), portrait.pixels.height());
         Self { picture: Arc::clone(&portrait.pixels), plate, crop: portrait.crop, region, pool: Vec::new() }
     }
 
-    /// The whole picture with the change applied inside the crop; pixels that are neither moved nor painted over are exactly the picture's own.
+    /// The whole picture with the change applied inside the crop's reach; pixels that are neither moved nor painted over are exactly the picture's own.
     pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
         let mut target = self.free_picture();
         if let Some(pixels) = Arc::get_mut(&mut target) {
@@ -62,9 +62,9 @@ impl CpuCompositor {
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
         let PictureChange { flow, uncovered, paint, .. } = change;
-        let scale = self.crop.scale();
-        let moved = columns(&self.crop, &self.region, flow.size);
-        let shown = columns(&self.crop, &self.region, uncovered.size.max(1));
+        let reach = self.crop.reach();
+        let moved = columns(&reach, &self.region, flow.size);
+        let shown = columns(&reach, &self.region, uncovered.size.max(1));
         let painted = columns(&self.crop, &self.region, paint.size.max(1));
         let plate = self.plate.as_deref().map(Source::new);
         let source = Source::new(&self.picture);
@@ -72,19 +72,20 @@ impl CpuCompositor {
             || (vec![Vec2::ZERO; flow.size], vec![0.0; uncovered.size], vec![PaintField::NOTHING; paint.size]),
             |(flow_row, uncovered_row, paint_row), (row, out)| {
                 let y = top + row as u32;
-                let at_y = crop_coordinate(y, self.crop.origin_px[1], scale);
+                let at_y = crop_coordinate(y, reach.origin_px[1], reach.scale());
+                let paint_y = crop_coordinate(y, self.crop.origin_px[1], self.crop.scale());
                 let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, Vec2::lerp, |v| *v != Vec2::ZERO);
                 let shows = row_at(&uncovered.cells, uncovered.size, at_y, uncovered_row, |a, b, t| a + t * (b - a), |v| *v > 0.0);
-                let paints = row_at(&paint.cells, paint.size, at_y, paint_row, between, PaintField::paints);
+                let paints = row_at(&paint.cells, paint.size, paint_y, paint_row, between, PaintField::paints);
                 let behind = plate.as_ref().map(|plate| plate.row(y, left, width as usize)).filter(|_| !shows.is_empty());
                 let made = Row {
                     corner: [left, y],
                     edge: feather(at_y),
-                    scale,
+                    scale: self.crop.scale(),
                     source: &source,
                     flow: Across { row: flow_row, columns: &moved, cells: moves },
                     plate: behind.map(|behind| (behind, Across { row: uncovered_row, columns: &shown, cells: shows })),
-                    paint: (!paints.is_empty()).then_some(Across { row: paint_row, columns: &painted, cells: paints }),
+                    paint: (!paints.is_empty()).then_some((feather(paint_y), Across { row: paint_row, columns: &painted, cells: paints })),
                 };
                 made.write(&mut out[left as usize * 4..(left + width) as usize * 4]);
             },

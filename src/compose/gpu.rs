@@ -40,7 +40,8 @@ struct Params {
     still_px: f32,
     paint_cells: u32,
     uncovered_cells: u32,
-    padding: [u32; 3],
+    crop_scale: f32,
+    crop_origin_px: [f32; 2],
 }
 
 const _: () = assert!(size_of::<Params>() == 64, "must match the WGSL layout of Params");
@@ -77,7 +78,7 @@ impl GpuCompositor {
         if width > limit || height > limit {
             return Err(ComposeError::PictureTooLarge { width, height, limit });
         }
-        let region = PasteRegion::new(&portrait.crop, width, height);
+        let region = PasteRegion::new(&portrait.crop.reach(), width, height);
         let picture = picture_texture(device, "portrait", width, height, wgpu::TextureUsages::COPY_SRC);
         let target = picture_texture(
             device,
@@ -178,9 +179,10 @@ fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
 }
 
 fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, region: PasteRegion, cells: usize) -> wgpu::Buffer {
+    let reach = portrait.crop.reach();
     let params = Params {
-        origin_px: portrait.crop.origin_px,
-        scale: portrait.crop.scale(),
+        origin_px: reach.origin_px,
+        scale: reach.scale(),
         feather_px: FEATHER_PX,
         region_first: [region.left, region.top],
         region_size: [region.width, region.height],
@@ -189,7 +191,8 @@ fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait
         still_px: STILL_PX,
         paint_cells: 0,
         uncovered_cells: 0,
-        padding: [0; 3],
+        crop_scale: portrait.crop.scale(),
+        crop_origin_px: portrait.crop.origin_px,
     };
     let buffer = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("compose parameters"),

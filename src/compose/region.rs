@@ -1,8 +1,8 @@
-//! Which pixels of the picture the crop covers, and how to get from them to the flow field.
+//! Which pixels of the picture a crop covers, and how to get from them to the flow field.
 
 use crate::data::{CROP_PX, Crop};
 
-/// Width of the band inside the crop's edge over which motion fades to nothing, in crop pixels.
+/// Width of the band inside a crop's edge over which a change fades to nothing, in its pixels.
 pub(super) const FEATHER_PX: f32 = 10.0;
 
 /// The part of a picture that the compositor writes, in whole pixels.

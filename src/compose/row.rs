@@ -19,7 +19,7 @@ use crate::data::PaintField;
 /// Pixels whose places are worked out together.
 const LANES: usize = 16;
 
-/// Where one column of the region lies in a field, and how much of the change its crop edge leaves.
+/// Where one column of the region lies in a field, and how much of the change that field's edge leaves.
 pub(super) struct Column {
     pub cell: usize,
     pub next: usize,
@@ -38,14 +38,15 @@ pub(super) struct Across<'a, T> {
 pub(super) struct Row<'a> {
     /// First column of the region in the picture, and the row's number.
     pub corner: [u32; 2],
-    /// How much of the change the crop's edge leaves at this height, and picture pixels per crop pixel.
+    /// How much of the motion the edge of the crop's reach leaves at this height, and picture pixels per crop pixel.
     pub edge: f32,
     pub scale: f32,
     pub source: &'a Source<'a>,
     pub flow: Across<'a, Vec2>,
     /// The plate's own row, and how much of it shows.
     pub plate: Option<(&'a [u8], Across<'a, f32>)>,
-    pub paint: Option<Across<'a, [f32; 4]>>,
+    /// How much of the paint the crop's edge leaves at this height, and the paint.
+    pub paint: Option<(f32, Across<'a, [f32; 4]>)>,
 }
 
 impl Row<'_> {
@@ -75,7 +76,7 @@ impl<T: Sampler> WithSimd for Writing<'_, '_, T> {
         if let Some((plate, shares)) = plate {
             show_plate(self.out, plate, shares, *edge);
         }
-        if let Some(paint) = paint {
+        if let Some((edge, paint)) = paint {
             paint_over(self.out, paint, *edge);
         }
     }

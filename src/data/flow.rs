@@ -2,11 +2,11 @@
 
 use glam::Vec2;
 
-use super::CROP_PX;
+use super::{CROP_PX, Crop};
 
-/// Backward flow over the crop on a square grid.
+/// Backward flow over the crop's reach on a square grid.
 ///
-/// Cell `(x, y)` covers a square of `CROP_PX / size` pixels; its value belongs to that square's centre.
+/// Cell `(x, y)` covers a square of `CROP_PX / size` of the reach's pixels; its value belongs to that square's centre.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowField {
     /// Cells along each side.
@@ -54,7 +54,7 @@ impl PaintField {
     }
 }
 
-/// Where the head was and is no more, on a square grid over the crop: there the clean plate takes the place of the warped picture.
+/// Where the head was and is no more, on a square grid over the crop's reach: there the clean plate takes the place of the warped picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UncoveredField {
     /// Cells along each side; 0 when nothing is uncovered.
@@ -64,13 +64,13 @@ pub struct UncoveredField {
 }
 
 impl UncoveredField {
-    /// Cells along each side of what generators give: one for each pixel of the crop.
+    /// Cells along each side of what generators give: one for each pixel of the reach.
     pub const CELLS: usize = CROP_PX as usize;
 
-    /// Share of the plate in the cell nearest to cell (x, y) of a grid of `cells` along each side over the same crop; 0 when nothing is uncovered.
-    pub fn nearest(&self, [x, y]: [usize; 2], cells: usize) -> f32 {
-        let at = |v: usize| v * self.size / cells.max(1);
-        if self.is_empty() { 0.0 } else { self.cells.get(at(y) * self.size + at(x)).copied().unwrap_or(0.0) }
+    /// Share of the plate in the cell nearest to a point of the crop; 0 when nothing is uncovered.
+    pub fn nearest(&self, point_in_crop: Vec2) -> f32 {
+        let cell = ((Crop::reach_from_crop(point_in_crop) + 0.5) * (self.size as f32 / CROP_PX)).max(Vec2::ZERO).as_usizevec2();
+        if self.is_empty() { 0.0 } else { self.cells.get(cell.y * self.size + cell.x).copied().unwrap_or(0.0) }
     }
 
     /// Covers all.

@@ -82,9 +82,30 @@ pub struct Crop {
 }
 
 impl Crop {
+    /// Side of the reach over that of its crop, and how far it goes beyond the crop on the left and above, in crop pixels.
+    pub const REACH: f32 = 1.5;
+    const BEFORE_REACH: [f32; 2] = [64.0, 96.0];
+
     /// The crop that covers a whole square-scaled picture: for measurements on complete frames.
     pub fn whole(side_px: f32) -> Self {
         Self { origin_px: [0.0, 0.0], side_px }
+    }
+
+    /// The square round this one in which a head still moves: half as wide again, and most of it above, since hair, hats and head-dresses reach beyond
+    /// the crop. It is a crop itself, of [`CROP_PX`] of its own pixels.
+    pub fn reach(&self) -> Self {
+        let before = Self::BEFORE_REACH.map(|px| px * self.scale());
+        Self { origin_px: [self.origin_px[0] - before[0], self.origin_px[1] - before[1]], side_px: Self::REACH * self.side_px }
+    }
+
+    /// A point of the crop, in its reach.
+    pub fn reach_from_crop(point_in_crop: Vec2) -> Vec2 {
+        (point_in_crop + 0.5 + Vec2::from_array(Self::BEFORE_REACH)) / Self::REACH - 0.5
+    }
+
+    /// A point of the reach, in its crop.
+    pub fn crop_from_reach(point_in_reach: Vec2) -> Vec2 {
+        (point_in_reach + 0.5) * Self::REACH - Vec2::from_array(Self::BEFORE_REACH) - 0.5
     }
 
     /// Pixels of the picture per pixel of the crop.

@@ -1,6 +1,6 @@
 //! What stands behind the head, and where it comes to light when the head moves away.
 //!
-//! The matte says which part of the portrait is head; behind it, the background is filled in once. In each frame the matte moves as the head does: where the
+//! All of it is in the crop's reach: the matte net sees a head and its hat best when none of them is cut off. The matte says which part of the portrait is head; behind it, the background is filled in once. In each frame the matte moves as the head does: where the
 //! head was and is no more, the plate shows.
 
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::inpaint::{Area, Hole, inpainted};
+use super::reach::HeadField;
 use super::smooth_step;
-use crate::data::{CROP_PX, Landmarks, Portrait, UncoveredField};
-use crate::model::{INPUT_CELLS, MATTE_CELLS, Matte, MatteNet};
+use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
+use crate::model::{MATTE_CELLS, Matte, MatteNet};
 
 /// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
 const BEYOND: usize = 2;
@@ -21,13 +22,17 @@ const BEYOND: usize = 2;
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
 const GONE: std::ops::Range<f32> = 0.2..0.7;
+/// Shares of head over which a place counts as one that the head comes to.
+const COMES: std::ops::Range<f32> = 0.2..0.6;
 /// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own.
 const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
 /// follow the head as a whole.
 const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
-/// Structures finer than this are taken from the other side of the hole's edge, in crop pixels.
-const FINE_PX: f32 = 10.0;
+/// Structures finer than this are taken from the other side of the hole's edge, in pixels of the reach.
+const FINE_PX: f32 = 7.0;
+/// What is known of the surroundings so far from the hole helps to fill it, in pixels of the reach.
+const AROUND_PX: f32 = 24.0;
 const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 
 /// The clean plate of one portrait.
@@ -42,10 +47,12 @@ pub(super) struct CleanPlate {
 
 impl CleanPlate {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
-        let matte = net.matte(portrait.crop_picture(MATTE_CELLS), &portrait.landmarks_in_crop().0)?;
-        Ok(Self::of(&matte, portrait))
+        let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
+        let matte = net.matte(wide.crop_picture(MATTE_CELLS), &wide.landmarks_in_crop().0)?;
+        Ok(Self::of(&matte, &wide))
     }
 
+    /// From the matte of a portrait whose crop is the reach.
     fn of(matte: &Matte, portrait: &Portrait) -> Self {
         let reach = widened(&matte.head, BEYOND);
         let nearest = nearest_background(&reach, &matte.body);
@@ -58,7 +65,7 @@ impl CleanPlate {
         };
         let hole =
             Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
-        let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait), &hole));
+        let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait, &reach), &hole));
         // A collar beside the face is not behind it.
         let reach: Vec<f32> = reach.iter().zip(&matte.body).map(|(head, body)| head * (1.0 - body)).collect();
         let reach = softened(&reach);
@@ -67,43 +74,67 @@ impl CleanPlate {
         Self { pixels, head: softened(&matte.head), reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
     }
 
-    /// Where the head was and is no more, when its landmarks come to `target`; `near` is the head's backward flow, [`INPUT_CELLS`] squared.
-    pub(super) fn uncovered(&self, near: &[Vec2], target: &Landmarks, uncovered: &mut UncoveredField) {
-        uncovered.size = UncoveredField::CELLS;
-        uncovered.cells.resize(UncoveredField::CELLS * UncoveredField::CELLS, 0.0);
-        let up = UpFromChin::of(target);
-        uncovered.cells.par_chunks_exact_mut(UncoveredField::CELLS).with_min_len(16).enumerate().for_each(|(row, line)| {
-            for (column, share) in line.iter_mut().enumerate() {
-                let at = Vec2::new(column as f32, row as f32);
-                let reach = self.reach[row * UncoveredField::CELLS + column];
-                *share = if reach < 1e-3 { 0.0 } else { reach * self.gone_from(at, near, up.height(at)) };
-            }
-        });
+    /// The head on its way to `target`, landmarks in the crop; `head` is its backward flow.
+    pub(super) fn moving<'a>(&'a self, head: &'a HeadField<'a>, target: &Landmarks) -> MovingHead<'a> {
+        MovingHead { plate: self, head, up: UpFromChin::of(target) }
     }
 }
 
-impl CleanPlate {
-    /// How far the head has gone from a place of the crop where it was, `height` above the chin.
-    fn gone_from(&self, at: Vec2, near: &[Vec2], height: f32) -> f32 {
-        let above = smooth_step(&ABOVE_CHIN, height);
+/// A head that has left its place.
+pub(super) struct MovingHead<'a> {
+    plate: &'a CleanPlate,
+    head: &'a HeadField<'a>,
+    up: UpFromChin,
+}
+
+impl MovingHead<'_> {
+    /// Backward flow at a point in crop pixels beyond the crop: the head's own where it comes to be, and none elsewhere.
+    pub(super) fn beyond_crop(&self, point: Vec2) -> Vec2 {
+        let above = smooth_step(&ABOVE_CHIN, self.up.height(point));
+        if above <= 0.0 {
+            return Vec2::ZERO;
+        }
+        let flow = self.head.at(point);
+        let is = sampled(&self.plate.head, Crop::reach_from_crop(point + flow));
+        flow * (above * smooth_step(&COMES, is))
+    }
+
+    /// Where the head was and is no more.
+    pub(super) fn uncovered(&self, uncovered: &mut UncoveredField) {
+        uncovered.size = UncoveredField::CELLS;
+        uncovered.cells.resize(UncoveredField::CELLS * UncoveredField::CELLS, 0.0);
+        uncovered.cells.par_chunks_exact_mut(UncoveredField::CELLS).with_min_len(16).enumerate().for_each(|(row, line)| {
+            for (column, share) in line.iter_mut().enumerate() {
+                let reach = self.plate.reach[row * UncoveredField::CELLS + column];
+                let point = || Crop::crop_from_reach(Vec2::new(column as f32, row as f32));
+                *share = if reach < 1e-3 { 0.0 } else { reach * self.gone_from(point()) };
+            }
+        });
+    }
+
+    /// How far the head has gone from a point where it was, in crop pixels.
+    fn gone_from(&self, point: Vec2) -> f32 {
+        let above = smooth_step(&ABOVE_CHIN, self.up.height(point));
         if above <= 0.0 {
             return 0.0;
         }
-        let flow = flow_at(near, at);
-        let is = sampled(&self.head, at + flow);
+        let flow = self.head.at(point);
+        let is = sampled(&self.plate.head, Crop::reach_from_crop(point + flow));
         above * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
     }
 }
 
-/// The part of the picture that the crop covers.
-fn area(portrait: &Portrait) -> Area {
+/// The part of the picture round the hole.
+fn area(portrait: &Portrait, reach: &[f32]) -> Area {
+    let hole = || reach.iter().enumerate().filter(|(_, share)| **share >= FILLED.start).map(|(cell, _)| centre(cell));
+    let low = portrait.crop.image_from_crop(hole().fold(Vec2::MAX, Vec2::min) - AROUND_PX);
+    let high = portrait.crop.image_from_crop(hole().fold(Vec2::MIN, Vec2::max) + AROUND_PX);
     let (width, height) = portrait.pixels.dimensions();
-    let span = |origin: f32, size: u32| {
-        let first = origin.floor().clamp(0.0, size as f32);
-        let end = (origin + portrait.crop.side_px).ceil().clamp(0.0, size as f32);
-        (first as u32, (end - first) as u32)
+    let span = |low: f32, high: f32, size: u32| {
+        let first = low.floor().clamp(0.0, size as f32);
+        ((first) as u32, (high.ceil().clamp(first, size as f32) - first) as u32)
     };
-    let ((left, width), (top, height)) = (span(portrait.crop.origin_px[0], width), span(portrait.crop.origin_px[1], height));
+    let ((left, width), (top, height)) = (span(low.x, high.x, width), span(low.y, high.y, height));
     Area { corner: [left, top], size: [width, height] }
 }
 
@@ -127,34 +158,25 @@ impl UpFromChin {
     }
 }
 
-/// Middle of a cell, in crop pixels.
+/// Middle of a cell, in pixels of the reach.
 fn centre(cell: usize) -> Vec2 {
     (Vec2::new((cell % MATTE_CELLS) as f32, (cell / MATTE_CELLS) as f32) + 0.5) * CELL_PX - 0.5
 }
 
-/// The cell that a place of the crop lies in, or the nearest one.
+/// The cell that a place of the reach lies in, or the nearest one.
 fn cell_at(at: Vec2) -> usize {
     let [x, y] = ((at + 0.5) / CELL_PX).to_array().map(|v| (v.max(0.0) as usize).min(MATTE_CELLS - 1));
     y * MATTE_CELLS + x
 }
 
-/// Four cells around a place and their shares, on a grid of `size` cells along each side.
-fn around(at: Vec2, size: usize) -> [(usize, f32); 4] {
-    let last = (size - 1) as f32;
-    let place = ((at + 0.5) * (size as f32 / CROP_PX) - 0.5).clamp(Vec2::ZERO, Vec2::splat(last));
+/// A plane of [`MATTE_CELLS`] squared at a place of the reach, bilinear; beyond its edge it repeats.
+fn sampled(plane: &[f32], at: Vec2) -> f32 {
+    let place = ((at + 0.5) / CELL_PX - 0.5).clamp(Vec2::ZERO, Vec2::splat((MATTE_CELLS - 1) as f32));
     let (x, y) = (place.x as usize, place.y as usize);
     let (u, v) = (place.x.fract(), place.y.fract());
-    let index = |x: usize, y: usize| y.min(size - 1) * size + x.min(size - 1);
-    [(index(x, y), (1.0 - u) * (1.0 - v)), (index(x + 1, y), u * (1.0 - v)), (index(x, y + 1), (1.0 - u) * v), (index(x + 1, y + 1), u * v)]
-}
-
-/// A plane of [`MATTE_CELLS`] squared at a place of the crop, bilinear.
-fn sampled(plane: &[f32], at: Vec2) -> f32 {
-    around(at, MATTE_CELLS).into_iter().map(|(cell, share)| share * plane[cell]).sum()
-}
-
-fn flow_at(flow: &[Vec2], at: Vec2) -> Vec2 {
-    around(at, INPUT_CELLS).into_iter().map(|(cell, share)| share * flow[cell]).sum()
+    let cell = |x: usize, y: usize| plane[y.min(MATTE_CELLS - 1) * MATTE_CELLS + x.min(MATTE_CELLS - 1)];
+    let between = |a: f32, b: f32, share: f32| a + share * (b - a);
+    between(between(cell(x, y), cell(x + 1, y), u), between(cell(x, y + 1), cell(x + 1, y + 1), u), v)
 }
 
 /// The row or column `step - reach` from another, the outermost one beyond the edge.

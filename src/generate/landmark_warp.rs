@@ -5,9 +5,10 @@
 
 use glam::Vec2;
 
+use super::reach::spread;
 use super::{FLOW_CELLS, Generator};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::model::near_flow;
+use crate::model::{FLOW_CELLS as CROP_CELLS, near_flow};
 
 /// Elliptic head radius up to which the flow is whole, and from which on it is nothing.
 const FADE: std::ops::Range<f32> = 0.62..1.0;
@@ -39,25 +40,27 @@ impl Generator for LandmarkWarp {
         change.paint.clear();
         let flow = &mut change.flow;
         flow.size = FLOW_CELLS;
+        flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
         let Some(rest) = &self.rest_in_crop else {
-            flow.displacement_px = vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS];
+            flow.displacement_px.fill(Vec2::ZERO);
             return;
         };
         let targets = &motion.landmarks_in_crop;
-        flow.displacement_px = near_flow(&rest.0, &targets.0, FLOW_CELLS);
+        let mut in_crop = near_flow(&rest.0, &targets.0, CROP_CELLS);
         let heads = [HeadEllipse::of(rest), HeadEllipse::of(targets)];
-        for (row, out) in flow.displacement_px.chunks_exact_mut(FLOW_CELLS).enumerate() {
+        for (row, out) in in_crop.chunks_exact_mut(CROP_CELLS).enumerate() {
             for (cell, flow) in out.iter_mut().enumerate() {
                 let at = Vec2::new(cell_centre_px(cell), cell_centre_px(row));
                 *flow *= head_weight(&heads, at);
             }
         }
+        spread(&in_crop, |_| Vec2::ZERO, &mut flow.displacement_px);
     }
 }
 
 /// Crop coordinate of the middle of a flow cell, in pixel-index units.
 fn cell_centre_px(cell: usize) -> f32 {
-    (cell as f32 + 0.5) * (CROP_PX / FLOW_CELLS as f32) - 0.5
+    (cell as f32 + 0.5) * (CROP_PX / CROP_CELLS as f32) - 0.5
 }
 
 /// The ellipse that a head with its hair fills, upright in the face's own tilt.
@@ -95,7 +98,7 @@ fn head_weight(heads: &[HeadEllipse; 2], at: Vec2) -> f32 {
 mod tests {
     use super::super::testing;
     use super::*;
-    use crate::data::FlowField;
+    use crate::data::{Crop, FlowField};
 
     fn flow_for(change: impl Fn(usize, Vec2) -> Vec2) -> (Landmarks, Landmarks, FlowField) {
         let portrait = testing::portrait(image::RgbaImage::new(256, 256));
@@ -110,6 +113,7 @@ mod tests {
 
     fn at(flow: &FlowField, point: Vec2) -> Vec2 {
         let cell = |v: f32| ((v + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
+        let point = Crop::reach_from_crop(point);
         flow.displacement_px[cell(point.y) * FLOW_CELLS + cell(point.x)]
     }
 

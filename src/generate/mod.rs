@@ -10,6 +10,7 @@ mod motion_warp;
 mod outline;
 mod painter;
 mod patches;
+mod reach;
 #[cfg(test)]
 mod testing;
 
@@ -66,5 +67,5 @@ fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Cells along each side of every generator's flow field: 2 crop pixels a cell.
-pub const FLOW_CELLS: usize = crate::model::FLOW_CELLS;
+/// Cells along each side of every generator's flow field over the crop's reach: 2 crop pixels a cell.
+pub const FLOW_CELLS: usize = 192;

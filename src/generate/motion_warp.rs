@@ -7,10 +7,11 @@ use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
 use super::painter::Painter;
+use super::reach::{HeadField, spread};
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{Buffer, Gpu};
-use crate::model::{FrameFlow, FrozenMotion, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
+use crate::model::{FrozenMotion, HeadFlow, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -72,11 +73,21 @@ impl MotionWarp {
         let sample = MotionSample::of_still_body(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0, portrait.picture.clone());
         self.net.forward(&sample, &mut self.memory);
         let moved = self.memory.flow();
-        Self::copy_flow(moved, change)?;
-        if let Some(plate) = &portrait.plate {
-            self.near.clear();
-            self.near.extend(self.memory.near());
-            plate.uncovered(&self.near, &motion.landmarks_in_crop, &mut change.uncovered);
+        if !moved.flow.iter().all(|v| v.x.abs() < MAX_FLOW_PX && v.y.abs() < MAX_FLOW_PX) {
+            candle_core::bail!("the motion net's flow is not usable");
+        }
+        let flow = &mut change.flow.displacement_px;
+        match &portrait.plate {
+            Some(plate) => {
+                self.near.clear();
+                self.near.extend(self.memory.near());
+                let whole = HeadFlow::between(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0);
+                let head = HeadField::new(whole, &self.near);
+                let moving = plate.moving(&head, &motion.landmarks_in_crop);
+                spread(&moved.flow, |point| moving.beyond_crop(point), flow);
+                moving.uncovered(&mut change.uncovered);
+            }
+            None => spread(&moved.flow, |_| Vec2::ZERO, flow),
         }
         match &mut self.painter {
             Some(painter) => painter.paint(&self.net, moved, motion, change),
@@ -84,13 +95,6 @@ impl MotionWarp {
         }
     }
 
-    fn copy_flow(moved: &FrameFlow, change: &mut PictureChange) -> candle_core::Result<()> {
-        if !moved.flow.iter().all(|v| v.x.abs() < MAX_FLOW_PX && v.y.abs() < MAX_FLOW_PX) {
-            candle_core::bail!("the motion net's flow is not usable");
-        }
-        change.flow.displacement_px.copy_from_slice(&moved.flow);
-        Ok(())
-    }
 }
 
 impl Generator for MotionWarp {
@@ -171,7 +175,7 @@ impl Generator for MotionWarp {
 mod tests {
     use super::super::testing::portrait;
     use super::*;
-    use crate::data::PaintField;
+    use crate::data::{Crop, PaintField};
     use crate::generate::{GeneratorChoice, start};
     use crate::model::{GeneratorConfig, GeneratorNet, Preset};
     use crate::nn::Store;
@@ -217,7 +221,10 @@ mod tests {
         let moved = Vec2::new(9.0, 5.0);
         generator.generate(&PuppetMotion { landmarks_in_crop: rest.map(|p| p + moved), gaze: None, pupils_in_crop: None }, &mut change);
         let cell = |px: f32| ((px + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
-        let at = |p: Vec2| change.flow.displacement_px[cell(p.y) * FLOW_CELLS + cell(p.x)];
+        let at = |p: Vec2| {
+            let p = Crop::reach_from_crop(p);
+            change.flow.displacement_px[cell(p.y) * FLOW_CELLS + cell(p.x)]
+        };
         for index in [8, 30, 36, 45, 51, 57] {
             let missing = (at(rest.0[index] + moved) + moved).length();
             assert!(missing < 1.5, "landmark {index} misses its place by {missing} pixels");

@@ -190,7 +190,7 @@ fn find_shares(outline: &Outline, square: &Square, source: &[f32], uncovered: &U
     out.clear();
     out.extend(source.as_chunks::<SOURCE_NUMBERS>().0.iter().enumerate().map(|(n, [.., visible])| {
         let [x, y] = square.cell(n);
-        let share = shares.at(x, y) * (1.0 - uncovered.nearest([x, y], CELLS));
+        let share = shares.at(x, y) * (1.0 - uncovered.nearest(Vec2::new(x as f32, y as f32)));
         [share, if share > 0.0 { listened_where(1.0 - visible) } else { 0.0 }]
     }));
 }

@@ -33,12 +33,33 @@ pub struct CandidateFlows {
     pub density: Vec<f32>,
 }
 
+/// Motion of the head as a whole, for any place in and around the crop.
+pub struct HeadFlow(Whole);
+
+enum Whole {
+    Rigid(HeadMotion),
+    Affine(Affine),
+}
+
+impl HeadFlow {
+    /// From `target` back to `source`, 68 landmarks each in crop pixels.
+    pub fn between(source: &[Vec2], target: &[Vec2]) -> Self {
+        Self(HeadMotion::between(source, target).map_or_else(|| Whole::Affine(Affine::fit(source, target)), Whole::Rigid))
+    }
+
+    /// Displacement from a place of the target to where the source shows it, in crop pixels.
+    pub fn at(&self, place: Vec2) -> Vec2 {
+        match &self.0 {
+            Whole::Rigid(motion) => motion.at(place),
+            Whole::Affine(affine) => affine.at(place),
+        }
+    }
+}
+
 /// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).
 pub fn candidate_flows(source: &[Vec2], target: &[Vec2], cells: usize) -> CandidateFlows {
-    let (residuals, head) = match HeadMotion::between(source, target) {
-        Some(motion) => whole_and_rest(source, target, cells, |place| motion.at(place)),
-        None => affine_part(source, target, cells),
-    };
+    let motion = HeadFlow::between(source, target);
+    let (residuals, head) = whole_and_rest(source, target, cells, |place| motion.at(place));
     let [(near, density), (far, _)] = SIGMAS_PX.map(|sigma| spread(&residuals, target, cells, sigma));
     let sum = |local: Vec<Vec2>| head.iter().zip(local).map(|(a, b)| *a + b).collect();
     let density = density.into_iter().map(|d| d.min(MAX_DENSITY)).collect();
@@ -53,14 +74,10 @@ fn whole_and_rest(source: &[Vec2], target: &[Vec2], cells: usize, motion: impl F
     (residuals, moved)
 }
 
-fn affine_part(source: &[Vec2], target: &[Vec2], cells: usize) -> (Vec<Vec2>, Vec<Vec2>) {
-    let affine = Affine::fit(source, target);
-    whole_and_rest(source, target, cells, |place| affine.at(place))
-}
-
 /// The affine map with the landmarks' own motion near them: the flow of the warp without a net.
 pub fn near_flow(source: &[Vec2], target: &[Vec2], cells: usize) -> Vec<Vec2> {
-    let (residuals, mut flow) = affine_part(source, target, cells);
+    let affine = Affine::fit(source, target);
+    let (residuals, mut flow) = whole_and_rest(source, target, cells, |place| affine.at(place));
     let (local, _) = spread(&residuals, target, cells, SIGMAS_PX[0]);
     flow.iter_mut().zip(local).for_each(|(flow, local)| *flow += local);
     flow

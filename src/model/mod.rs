@@ -21,7 +21,7 @@ mod tuned;
 mod warped;
 
 pub use crate::nn::ops::ConvWeights;
-pub use candidates::{CandidateFlows, candidate_flows, near_flow};
+pub use candidates::{CandidateFlows, HeadFlow, candidate_flows, near_flow};
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };

@@ -1,0 +1,98 @@
+//! How a head moves beyond its crop, where the motion net does not see it.
+
+use glam::Vec2;
+use rayon::prelude::*;
+
+use super::{FLOW_CELLS, smooth_step};
+use crate::data::{CROP_PX, Crop};
+use crate::model::{FLOW_CELLS as CROP_CELLS, HeadFlow, INPUT_CELLS};
+
+/// Cells of the reach to the left of the crop and above it.
+const BEFORE: [usize; 2] = [32, 48];
+/// Distance from the crop's left, right and upper edge, in crop pixels, over which the net takes over from the head's motion as a whole: a net that sees hair
+/// run out of its picture takes it for background.
+const TAKES_OVER_PX: std::ops::Range<f32> = 2.0..26.0;
+/// The same at the lower edge, where there is nothing but the still body.
+const AT_BODY_PX: std::ops::Range<f32> = 0.0..10.0;
+
+/// Backward flow of the head as a whole, with the landmarks' own motion near them.
+pub(super) struct HeadField<'a> {
+    whole: HeadFlow,
+    near: &'a [Vec2],
+}
+
+impl<'a> HeadField<'a> {
+    /// `near` is the same inside the crop, [`INPUT_CELLS`] squared.
+    pub(super) fn new(whole: HeadFlow, near: &'a [Vec2]) -> Self {
+        Self { whole, near }
+    }
+
+    /// At a point of the crop or beyond, in crop pixels.
+    pub(super) fn at(&self, point: Vec2) -> Vec2 {
+        let inside = point.min_element() >= 0.0 && point.max_element() <= CROP_PX - 1.0;
+        if inside { bilinear(self.near, INPUT_CELLS, point) } else { self.whole.at(point) }
+    }
+}
+
+/// The flow of the reach, [`FLOW_CELLS`] squared: that of the crop, `CROP_CELLS` squared, and beyond it what `beyond` says for points in crop pixels.
+pub(super) fn spread(in_crop: &[Vec2], beyond: impl Fn(Vec2) -> Vec2 + Sync, out: &mut [Vec2]) {
+    out.par_chunks_exact_mut(FLOW_CELLS).with_min_len(8).enumerate().for_each(|(row, line)| {
+        for (column, flow) in line.iter_mut().enumerate() {
+            let point = Crop::crop_from_reach(Vec2::new(column as f32 + 0.5, row as f32 + 0.5) * (CROP_PX / FLOW_CELLS as f32) - 0.5);
+            let cell = column.checked_sub(BEFORE[0]).zip(row.checked_sub(BEFORE[1])).filter(|(x, y)| (*x).max(*y) < CROP_CELLS);
+            *flow = match cell.map(|(x, y)| (in_crop[y * CROP_CELLS + x], net_share(point))) {
+                Some((net, share)) if share >= 1.0 => net,
+                Some((net, share)) => beyond(point).lerp(net, share),
+                None => beyond(point),
+            };
+        }
+    });
+}
+
+/// How far the net is believed at a point of the crop.
+fn net_share(point: Vec2) -> f32 {
+    let last = CROP_PX - 1.0;
+    let edge = point.x.min(last - point.x).min(point.y);
+    smooth_step(&TAKES_OVER_PX, edge).min(smooth_step(&AT_BODY_PX, last - point.y))
+}
+
+/// A plane over the crop at a point of it; beyond its edge it repeats.
+fn bilinear(plane: &[Vec2], cells: usize, point: Vec2) -> Vec2 {
+    let place = ((point + 0.5) * (cells as f32 / CROP_PX) - 0.5).clamp(Vec2::ZERO, Vec2::splat((cells - 1) as f32));
+    let (x, y) = (place.x as usize, place.y as usize);
+    let (right, below) = ((x + 1).min(cells - 1), (y + 1).min(cells - 1));
+    let [upper, lower] = [y, below].map(|row| plane[row * cells + x].lerp(plane[row * cells + right], place.x.fract()));
+    upper.lerp(lower, place.y.fract())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reach_is_the_crops_own_flow_inside_and_goes_on_as_the_head_does_outside() {
+        let centre = |cell: usize| (cell as f32 + 0.5) * 2.0 - 0.5;
+        let own: Vec<Vec2> = (0..CROP_CELLS * CROP_CELLS).map(|n| Vec2::new(centre(n % CROP_CELLS), centre(n / CROP_CELLS))).collect();
+        let mut out = vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS];
+        // Each cell says where it is: inside and outside must agree on that.
+        spread(&own, |point| point, &mut out);
+        for (n, place) in out.iter().enumerate() {
+            let expected = Vec2::new(centre(n % FLOW_CELLS) - 64.0, centre(n / FLOW_CELLS) - 96.0);
+            assert!(place.distance(expected) < 1e-3, "cell {n} is at {place}, not at {expected}");
+        }
+        spread(&own, |_| Vec2::ZERO, &mut out);
+        assert_eq!(out[0], Vec2::ZERO, "outside, only the head's motion counts");
+        assert_eq!(out[112 * FLOW_CELLS + 96], own[64 * CROP_CELLS + 64], "and in the middle only the net's");
+    }
+
+    #[test]
+    fn a_head_moves_on_beyond_the_crop_as_it_does_inside() {
+        let source: Vec<Vec2> = crate::face::template().map(|p| p.truncate() * 45.0 + Vec2::new(128.0, 120.0)).to_vec();
+        let target: Vec<Vec2> = source.iter().map(|p| *p + Vec2::new(6.0, 9.0)).collect();
+        let near = crate::model::candidate_flows(&source, &target, INPUT_CELLS).near;
+        let field = HeadField::new(HeadFlow::between(&source, &target), &near);
+        for point in [Vec2::new(128.0, 100.0), Vec2::new(128.0, 3.0), Vec2::new(128.0, -40.0), Vec2::new(-20.0, 60.0)] {
+            assert!(field.at(point).distance(Vec2::new(-6.0, -9.0)) < 0.6, "at {point}: {}", field.at(point));
+        }
+    }
+}
