@@ -17,7 +17,7 @@ use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
 use crate::model::{MATTE_CELLS, Matte, MatteNet};
 
 /// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
-const BEYOND: usize = 2;
+const BEYOND: usize = 3;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -95,8 +95,7 @@ impl MovingHead<'_> {
             return Vec2::ZERO;
         }
         let flow = self.head.at(point);
-        let is = sampled(&self.plate.head, Crop::reach_from_crop(point + flow));
-        flow * (above * smooth_step(&COMES, is))
+        flow * (above * smooth_step(&COMES, self.reached_by(point, flow)))
     }
 
     /// Where the head was and is no more.
@@ -119,8 +118,17 @@ impl MovingHead<'_> {
             return 0.0;
         }
         let flow = self.head.at(point);
-        let is = sampled(&self.plate.head, Crop::reach_from_crop(point + flow));
-        above * (1.0 - smooth_step(&GONE, is)) * smooth_step(&MOVED_PX, flow.length())
+        above * (1.0 - smooth_step(&GONE, self.reached_by(point, flow))) * smooth_step(&MOVED_PX, flow.length())
+    }
+
+    /// How surely the head comes to be at a point in crop pixels.
+    pub(super) fn is_at(&self, point: Vec2) -> f32 {
+        smooth_step(&COMES, self.reached_by(point, self.head.at(point)))
+    }
+
+    /// Share of head where a point's flow leads to.
+    fn reached_by(&self, point: Vec2, flow: Vec2) -> f32 {
+        sampled(&self.plate.head, Crop::reach_from_crop(point + flow))
     }
 }
 

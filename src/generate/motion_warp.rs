@@ -11,7 +11,7 @@ use super::reach::{HeadField, spread};
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{Buffer, Gpu};
-use crate::model::{FrozenMotion, HeadFlow, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
+use crate::model::{FrozenMotion, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -76,21 +76,17 @@ impl MotionWarp {
         if !moved.flow.iter().all(|v| v.x.abs() < MAX_FLOW_PX && v.y.abs() < MAX_FLOW_PX) {
             candle_core::bail!("the motion net's flow is not usable");
         }
+        self.near.clear();
+        self.near.extend(self.memory.near());
+        let head = HeadField::new(&portrait.rest_in_crop, &motion.landmarks_in_crop, &self.near);
+        let moving = portrait.plate.as_ref().map(|plate| plate.moving(&head, &motion.landmarks_in_crop));
         let flow = &mut change.flow.displacement_px;
-        match &portrait.plate {
-            Some(plate) => {
-                self.near.clear();
-                self.near.extend(self.memory.near());
-                let whole = HeadFlow::between(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0);
-                let head = HeadField::new(whole, &self.near);
-                let moving = plate.moving(&head, &motion.landmarks_in_crop);
-                spread(&moved.flow, |point| moving.beyond_crop(point), flow);
-                moving.uncovered(&mut change.uncovered);
-            }
-            None => spread(&moved.flow, |_| Vec2::ZERO, flow),
+        spread(&moved.flow, |point| moving.as_ref().map_or(Vec2::ZERO, |head| head.beyond_crop(point)), flow);
+        if let Some(head) = &moving {
+            head.uncovered(&mut change.uncovered);
         }
         match &mut self.painter {
-            Some(painter) => painter.paint(&self.net, moved, motion, change),
+            Some(painter) => painter.paint(&self.net, moved, moving.as_ref(), motion, change),
             None => Ok(()),
         }
     }

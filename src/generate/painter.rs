@@ -7,6 +7,7 @@ use candle_core::{Device, Result, Tensor};
 use glam::Vec2;
 use rayon::prelude::*;
 
+use super::clean_plate::MovingHead;
 use super::gates::{Face, Gates, listened_where};
 use super::gpu::GpuPainter;
 use super::outline::{CELLS, Outline, Shares, Square};
@@ -142,16 +143,23 @@ impl Painter {
         }
     }
 
-    /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is
-    /// left to the plate.
-    pub(super) fn paint(&mut self, net: &FrozenMotion, moved: &FrameFlow, motion: &PuppetMotion, change: &mut PictureChange) -> Result<()> {
+    /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not
+    /// come to, to the warp.
+    pub(super) fn paint(
+        &mut self,
+        net: &FrozenMotion,
+        moved: &FrameFlow,
+        head: Option<&MovingHead<'_>>,
+        motion: &PuppetMotion,
+        change: &mut PictureChange,
+    ) -> Result<()> {
         let Some(sitter) = &mut self.sitter else { return Ok(()) };
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
         let Frame { own, source, landmarks, shares, patches, .. } = &mut self.frame;
-        find_shares(&outline, &square, source, &change.uncovered, shares);
+        find_shares(&outline, &square, source, (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
         let scene = Scene { square, source, landmarks };
@@ -185,13 +193,23 @@ impl Painter {
 }
 
 /// For each pixel of a square, how much of the paint shows there, and how far the generator is listened to because the source does not show it.
-fn find_shares(outline: &Outline, square: &Square, source: &[f32], uncovered: &UncoveredField, out: &mut Vec<[f32; 2]>) {
+fn find_shares(
+    outline: &Outline,
+    square: &Square,
+    source: &[f32],
+    (uncovered, head): (&UncoveredField, Option<&MovingHead<'_>>),
+    out: &mut Vec<[f32; 2]>,
+) {
     let shares = Shares::of(outline, square);
     out.clear();
     out.extend(source.as_chunks::<SOURCE_NUMBERS>().0.iter().enumerate().map(|(n, [.., visible])| {
         let [x, y] = square.cell(n);
-        let share = shares.at(x, y) * (1.0 - uncovered.nearest(Vec2::new(x as f32, y as f32)));
-        [share, if share > 0.0 { listened_where(1.0 - visible) } else { 0.0 }]
+        let point = Vec2::new(x as f32, y as f32);
+        let share = shares.at(x, y) * (1.0 - uncovered.nearest(point));
+        let hidden = if share > 0.0 { listened_where(1.0 - visible) } else { 0.0 };
+        // Landmarks may lie beside the face's edge: there is no skin to be made of the background.
+        let on_head = head.filter(|_| hidden > 0.0).map_or(1.0, |head| head.is_at(point));
+        [share, hidden * on_head]
     }));
 }
 

@@ -4,7 +4,7 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::{FLOW_CELLS, smooth_step};
-use crate::data::{CROP_PX, Crop};
+use crate::data::{CROP_PX, Crop, Landmarks};
 use crate::model::{FLOW_CELLS as CROP_CELLS, HeadFlow, INPUT_CELLS};
 
 /// Cells of the reach to the left of the crop and above it.
@@ -22,9 +22,9 @@ pub(super) struct HeadField<'a> {
 }
 
 impl<'a> HeadField<'a> {
-    /// `near` is the same inside the crop, [`INPUT_CELLS`] squared.
-    pub(super) fn new(whole: HeadFlow, near: &'a [Vec2]) -> Self {
-        Self { whole, near }
+    /// From `target` back to `source`, landmarks in the crop; `near` is the flow inside the crop, [`INPUT_CELLS`] squared.
+    pub(super) fn new(source: &Landmarks, target: &Landmarks, near: &'a [Vec2]) -> Self {
+        Self { whole: HeadFlow::between(&source.0, &target.0), near }
     }
 
     /// At a point of the crop or beyond, in crop pixels.
@@ -87,10 +87,10 @@ mod tests {
 
     #[test]
     fn a_head_moves_on_beyond_the_crop_as_it_does_inside() {
-        let source: Vec<Vec2> = crate::face::template().map(|p| p.truncate() * 45.0 + Vec2::new(128.0, 120.0)).to_vec();
-        let target: Vec<Vec2> = source.iter().map(|p| *p + Vec2::new(6.0, 9.0)).collect();
-        let near = crate::model::candidate_flows(&source, &target, INPUT_CELLS).near;
-        let field = HeadField::new(HeadFlow::between(&source, &target), &near);
+        let source = Landmarks(crate::face::template().map(|p| p.truncate() * 45.0 + Vec2::new(128.0, 120.0)));
+        let target = source.map(|p| p + Vec2::new(6.0, 9.0));
+        let near = crate::model::candidate_flows(&source.0, &target.0, INPUT_CELLS).near;
+        let field = HeadField::new(&source, &target, &near);
         for point in [Vec2::new(128.0, 100.0), Vec2::new(128.0, 3.0), Vec2::new(128.0, -40.0), Vec2::new(-20.0, 60.0)] {
             assert!(field.at(point).distance(Vec2::new(-6.0, -9.0)) < 0.6, "at {point}: {}", field.at(point));
         }
