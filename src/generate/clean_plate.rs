@@ -17,7 +17,7 @@ use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
 use crate::model::{MATTE_CELLS, Matte, MatteNet};
 
 /// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
-const BEYOND: usize = 3;
+const BEYOND: usize = 2;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -33,6 +33,10 @@ const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
 const FINE_PX: f32 = 7.0;
 /// What is known of the surroundings so far from the hole helps to fill it, in pixels of the reach.
 const AROUND_PX: f32 = 24.0;
+/// What the crop's own matte counts against that of the reach, and from which distance from the crop's edge on it does, in crop pixels: near it a head that is
+/// cut off is taken for background.
+const CLOSE_WEIGHT: f32 = 2.0;
+const CLOSE_FROM_PX: std::ops::Range<f32> = 8.0..48.0;
 const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 
 /// The clean plate of one portrait.
@@ -48,8 +52,9 @@ pub(super) struct CleanPlate {
 impl CleanPlate {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
         let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
-        let matte = net.matte(wide.crop_picture(MATTE_CELLS), &wide.landmarks_in_crop().0)?;
-        Ok(Self::of(&matte, &wide))
+        let matte = |of: &Portrait| net.matte(of.crop_picture(MATTE_CELLS), &of.landmarks_in_crop().0);
+        let (close, wide_matte) = rayon::join(|| matte(portrait), || matte(&wide));
+        Ok(Self::of(&agreed(&close?, &wide_matte?), &wide))
     }
 
     /// From the matte of a portrait whose crop is the reach.
@@ -78,6 +83,23 @@ impl CleanPlate {
     pub(super) fn moving<'a>(&'a self, head: &'a HeadField<'a>, target: &Landmarks) -> MovingHead<'a> {
         MovingHead { plate: self, head, up: UpFromChin::of(target) }
     }
+}
+
+/// The matte of the reach, from that of the crop, which is finer and less easily deceived, and that of the reach itself, which sees all of the head.
+fn agreed(close: &Matte, wide: &Matte) -> Matte {
+    const MOST: f32 = 6.0;
+    let logit = |share: f32| (share / (1.0 - share)).ln().clamp(-MOST, MOST);
+    let both = |close: &[f32], wide: &[f32]| -> Vec<f32> {
+        let cells = wide.iter().enumerate().map(|(cell, wide)| {
+            let point = Crop::crop_from_reach(centre(cell));
+            let edge = point.min(CROP_PX - 1.0 - point).min_element();
+            let weight = CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, edge);
+            let sum = logit(*wide) + if weight > 0.0 { weight * logit(sampled(close, point)) } else { 0.0 };
+            1.0 / (1.0 + (-sum / (1.0 + weight)).exp())
+        });
+        cells.collect()
+    };
+    Matte { head: both(&close.head, &wide.head), body: both(&close.body, &wide.body) }
 }
 
 /// A head that has left its place.
@@ -231,18 +253,19 @@ mod tests {
     use super::*;
     use crate::generate::testing::portrait;
 
-    /// A round head of 60 pixels about (128, 110).
+    /// A round head of 60 of the reach's pixels about (128, 130).
     fn matte() -> Matte {
-        let head = (0..MATTE_CELLS * MATTE_CELLS).map(|cell| f32::from(u8::from(centre(cell).distance(Vec2::new(128.0, 110.0)) < 60.0)));
+        let head = (0..MATTE_CELLS * MATTE_CELLS).map(|cell| f32::from(u8::from(centre(cell).distance(Vec2::new(128.0, 130.0)) < 60.0)));
         Matte { head: head.collect(), body: vec![0.0; MATTE_CELLS * MATTE_CELLS] }
     }
 
+    /// Of a picture of 512 pixels that is the reach.
     fn plate() -> (CleanPlate, Portrait) {
         let pixels = RgbaImage::from_fn(512, 512, |x, y| {
-            let head = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 220.5)) < 120.0;
+            let head = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 260.5)) < 120.0;
             image::Rgba(if head { [220, 40, 40, 255] } else { [40, 90, 60, 255] })
         });
-        let portrait = portrait(pixels);
+        let portrait = Portrait { crop: Crop::whole(512.0), ..portrait(pixels) };
         (CleanPlate::of(&matte(), &portrait), portrait)
     }
 
@@ -251,26 +274,53 @@ mod tests {
         let (plate, portrait) = plate();
         let mut unequal = 0;
         for ((x, y, a), b) in plate.pixels.enumerate_pixels().zip(portrait.pixels.pixels()) {
-            let far = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 220.5));
-            unequal += usize::from(far > 140.0 && a != b);
+            let far = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 260.5));
+            unequal += usize::from(far > 144.0 && a != b);
             assert!(far > 118.0 || a[0] < 60, "red is left at {x}, {y}: {a:?}");
         }
         assert_eq!(unequal, 0, "the background is untouched");
     }
 
+    /// The landmarks of a face in that head.
+    fn rest() -> Landmarks {
+        Landmarks(crate::face::template().map(|p| Crop::crop_from_reach(p.truncate() * 28.0 + Vec2::new(128.0, 135.0))))
+    }
+
     #[test]
     fn what_the_head_leaves_is_uncovered_and_at_rest_nothing_is() {
-        let (plate, portrait) = plate();
-        let rest = portrait.landmarks_in_crop();
-        let mut field = UncoveredField::default();
-        let shares = |field: &UncoveredField, at: Vec2| field.cells[at.y as usize * UncoveredField::CELLS + at.x as usize];
-        plate.uncovered(&vec![Vec2::ZERO; INPUT_CELLS * INPUT_CELLS], &rest, &mut field);
-        assert!(field.cells.iter().all(|share| *share == 0.0), "at rest");
-        // The head goes 12 pixels down: each place looks 12 pixels further up.
-        plate.uncovered(&vec![Vec2::new(0.0, -12.0); INPUT_CELLS * INPUT_CELLS], &rest.map(|p| p + Vec2::new(0.0, 12.0)), &mut field);
-        assert!(shares(&field, Vec2::new(128.0, 54.0)) > 0.9, "above the crown");
-        for still in [Vec2::new(128.0, 110.0), Vec2::new(128.0, 20.0), Vec2::new(128.0, 172.0)] {
-            assert!(shares(&field, still) < 0.01, "{still} is head, background or neck");
+        let (plate, _) = plate();
+        let rest = rest();
+        let shares = |down_px: f32| {
+            let target = rest.map(|p| p + Vec2::new(0.0, down_px));
+            let near = vec![Vec2::new(0.0, -down_px); crate::model::INPUT_CELLS.pow(2)];
+            let head = HeadField::new(&rest, &target, &near);
+            let mut field = UncoveredField::default();
+            plate.moving(&head, &target).uncovered(&mut field);
+            field.cells
+        };
+        assert!(shares(0.0).iter().all(|share| *share == 0.0), "at rest");
+        let moved = shares(18.0);
+        let at = |at: Vec2| moved[at.y as usize * UncoveredField::CELLS + at.x as usize];
+        assert!(at(Vec2::new(128.0, 74.0)) > 0.9, "above the crown");
+        for still in [Vec2::new(128.0, 130.0), Vec2::new(128.0, 40.0), Vec2::new(128.0, 192.0)] {
+            assert!(at(still) < 0.01, "{still} is head, background or neck");
+        }
+    }
+
+    #[test]
+    fn a_head_is_where_it_comes_to_be_and_moves_there_beyond_the_crop() {
+        let (plate, _) = plate();
+        let (rest, up_px) = (rest(), Vec2::new(0.0, -30.0));
+        let target = rest.map(|p| p + up_px);
+        let near = vec![-up_px; crate::model::INPUT_CELLS.pow(2)];
+        let head = HeadField::new(&rest, &target, &near);
+        let moving = plate.moving(&head, &target);
+        // The crown was at 70 in the reach's pixels, and comes to 50.
+        let [new_crown, above, beside] = [(128.0, 58.0), (128.0, 42.0), (40.0, 58.0)].map(|(x, y)| Crop::crop_from_reach(Vec2::new(x, y)));
+        assert!(new_crown.y < 0.0, "the new crown is beyond the crop: {new_crown}");
+        assert!(moving.is_at(new_crown) > 0.9 && moving.beyond_crop(new_crown).distance(-up_px) < 1.0, "it moves there");
+        for still in [above, beside] {
+            assert!(moving.is_at(still) < 0.01 && moving.beyond_crop(still).length() < 0.1, "{still} is background");
         }
     }
 }
