@@ -13,6 +13,7 @@ mod known_faces;
 mod live_fine_tuning;
 mod live_recording;
 mod offline;
+mod picture_memory;
 mod puppet;
 mod tracking;
 
@@ -23,11 +24,12 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
 use enroll::EnrollJob;
-pub use enroll::{KNOWN_FACES, Opened, PictureInput};
+pub use enroll::{Opened, PictureInput};
 pub use error::PipelineError;
 pub use executor::{ChosenExecutor, choose_executor, choose_on};
 pub use fine_tuning::{FINE_TUNED, FineTuneError, FineTuning, LIVE_STEPS, Learnt, fine_tune, fine_tune_once};
 pub use offline::{OfflineJob, OfflineReport, Progress, Sound, animate, tracker};
+pub use picture_memory::PictureMemory;
 pub use puppet::{Puppet, RenderedImage};
 
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceInfo, SourceSpec};
@@ -35,7 +37,7 @@ use crate::data::{FrameTime, Input, PixelBox, Portrait, TrackedFrame, Tuning};
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
 use crate::record::{AudioSource, Finished, RecordOptions, RecordStatus, Recorder};
-use crate::runtime::{FileCache, Latest, LatestReader, LatestWriter, Timings, Worker};
+use crate::runtime::{Latest, LatestReader, LatestWriter, Timings, Worker};
 use crate::settings::Controls;
 
 /// What a live pipeline starts with.
@@ -50,8 +52,8 @@ pub struct PipelineConfig {
     pub controls: Controls,
     /// How portraits are fine-tuned, and what earlier runs made of them.
     pub fine_tuning: FineTuning,
-    /// Faces that were found before; without it every picture is searched.
-    pub known_faces: Option<FileCache>,
+    /// What is remembered of pictures that were opened before.
+    pub memory: PictureMemory,
 }
 
 /// What happened, for the window to show.
@@ -131,6 +133,8 @@ pub enum Event {
 pub struct Rendered {
     /// When the driving frame was taken.
     pub time: FrameTime,
+    /// The portrait that it shows.
+    pub portrait: Arc<Portrait>,
     /// The whole picture.
     pub image: RenderedImage,
 }
@@ -238,12 +242,12 @@ impl Pipeline {
         let (to_generate, generate_commands) = unbounded();
         let (to_enroll, enroll_jobs) = unbounded();
         let track_links = tracking::Links { input: input_in, commands: track_commands, tracked: tracked_out, inset: inset_out };
-        let PipelineConfig { generator, gpu, controls, fine_tuning, known_faces, .. } = config;
+        let PipelineConfig { generator, gpu, controls, fine_tuning, memory, .. } = config;
         let track = tracking::spawn(track_links, model.clone(), controls.smoothing, Arc::clone(&shared))?;
         let generate_links = generating::Links { tracked: tracked_in, commands: generate_commands, rendered: rendered_out };
-        let start = generating::Start { generator, gpu, controls, fine_tuning };
+        let start = generating::Start { generator, gpu, controls, fine_tuning, known_plates: memory.plates };
         let generate = generating::spawn(generate_links, start, Arc::clone(&shared))?;
-        let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), known_faces, Arc::clone(&shared))?;
+        let enroll = enroll::spawn(enroll_jobs, model, to_generate.clone(), memory.faces, Arc::clone(&shared))?;
         Ok(Self {
             shared,
             events,

@@ -16,10 +16,10 @@ use crate::builtin;
 use crate::capture::{CameraChoice, SourceSpec};
 use crate::data::Portrait;
 use crate::generate::GeneratorChoice;
-use crate::pipeline::{self, ChosenExecutor, Event, FineTuning, OfflineJob, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::pipeline::{self, ChosenExecutor, Event, FineTuning, OfflineJob, PictureMemory, Pipeline, PipelineConfig, RecordRequest, Sound};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::runtime::{FileCache, StageTimes, peak_memory_mb};
+use crate::runtime::{StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::settings::{Controls, ExecutorChoice};
 
@@ -163,7 +163,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     };
     model?;
     let executor_choice = pipeline::choose_executor(args.executor);
-    let mut pipeline = start(args, &executor_choice, None)?;
+    let mut pipeline = start(args, &executor_choice, PictureMemory::default())?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);
     let driver = wait_for_driver(&pipeline)?;
@@ -203,14 +203,14 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
 }
 
 /// A pipeline that nothing a user has kept changes.
-fn start(args: &Args, executor: &ChosenExecutor, known_faces: Option<FileCache>) -> anyhow::Result<Pipeline> {
+fn start(args: &Args, executor: &ChosenExecutor, memory: PictureMemory) -> anyhow::Result<Pipeline> {
     let config = PipelineConfig {
         landmark_model: args.model.named()?,
         gpu: executor.gpu.clone(),
         generator: args.generator.choice(),
         controls: Controls::default(),
         fine_tuning: FineTuning::default(),
-        known_faces,
+        memory,
     };
     Ok(Pipeline::start(config, || {})?)
 }

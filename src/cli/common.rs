@@ -13,8 +13,8 @@ use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::model::Tuned;
-use crate::pipeline::{self, FineTuning, KNOWN_FACES, Opened, PictureInput, Progress};
-use crate::runtime::{FileCache, StopFlag};
+use crate::pipeline::{self, FineTuning, Opened, PictureInput, PictureMemory, Progress};
+use crate::runtime::StopFlag;
 use crate::settings::Strengths;
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 use crate::train::{FineTuneOptions, FineTuned};
@@ -123,7 +123,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     {
         return Ok(Arc::new(builtin.portrait()?));
     }
-    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), FileCache::of_user(KNOWN_FACES).as_ref())?;
+    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
         return opened.place(face_box, model.as_ref().map_err(|e| anyhow!("{e}"))?).map_err(Into::into);
     }

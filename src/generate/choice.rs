@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Generator, LandmarkWarp, MotionWarp, Painter};
-use crate::model;
+use super::{Generator, LandmarkWarp, MotionWarp, Painter, PlateMaker};
+use crate::model::{self, MatteNet, ModelError};
 
 /// Files of weights, each instead of the program's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
         }
     };
     let mut trouble = Vec::new();
-    match model::load(files.matte.as_deref()) {
-        Ok(matte) => warp = warp.with_plate_by(matte),
+    match plate_maker(files) {
+        Ok(plates) => warp = warp.with_plates_by(plates),
         Err(error) => trouble.push(format!("The matte net cannot be used: {error}. What stands behind the head is not filled in.")),
     }
     if painted {
@@ -61,6 +61,11 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
         }
     }
     (Box::new(warp), (!trouble.is_empty()).then(|| trouble.join(" ")))
+}
+
+fn plate_maker(files: &WeightFiles) -> Result<PlateMaker, ModelError> {
+    let file = files.matte.as_deref();
+    Ok(PlateMaker::new(model::load(file)?, model::identity::<MatteNet>(file)?))
 }
 
 fn motion_warp(files: &WeightFiles) -> Result<MotionWarp, String> {

@@ -17,7 +17,7 @@ use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
 use crate::model::{MATTE_CELLS, Matte, MatteNet};
 
 /// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
-const BEYOND: usize = 2;
+const BEYOND: usize = 3;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -39,14 +39,20 @@ const CLOSE_WEIGHT: f32 = 2.0;
 const CLOSE_FROM_PX: std::ops::Range<f32> = 8.0..48.0;
 const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 
+/// How many numbers a plate's matte and its reach have.
+pub(super) const HEAD_NUMBERS: usize = MATTE_CELLS * MATTE_CELLS;
+pub(super) const REACH_NUMBERS: usize = UncoveredField::CELLS * UncoveredField::CELLS;
+
 /// The clean plate of one portrait.
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
+    /// The part of it that may differ from the picture.
+    pub area: Area,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
-    head: Vec<f32>,
+    pub head: Vec<f32>,
     /// The same with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
-    reach: Vec<f32>,
+    pub reach: Vec<f32>,
 }
 
 impl CleanPlate {
@@ -70,13 +76,14 @@ impl CleanPlate {
         };
         let hole =
             Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
-        let pixels = Arc::new(inpainted(&portrait.pixels, area(portrait, &reach), &hole));
+        let area = area(portrait, &reach);
+        let pixels = Arc::new(inpainted(&portrait.pixels, area, &hole));
         // A collar beside the face is not behind it.
         let reach: Vec<f32> = reach.iter().zip(&matte.body).map(|(head, body)| head * (1.0 - body)).collect();
         let reach = softened(&reach);
         let cells = 0..UncoveredField::CELLS * UncoveredField::CELLS;
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
-        Self { pixels, head: softened(&matte.head), reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
+        Self { pixels, area, head: softened(&matte.head), reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
     }
 
     /// The head on its way to `target`, landmarks in the crop; `head` is its backward flow.

@@ -5,6 +5,7 @@ mod clean_plate;
 mod gates;
 mod gpu;
 mod inpaint;
+mod known_plates;
 mod landmark_warp;
 mod motion_warp;
 mod outline;
@@ -15,6 +16,7 @@ mod reach;
 mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
+pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
 pub use painter::Painter;
@@ -26,6 +28,7 @@ use image::RgbaImage;
 use crate::data::{PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{Buffer, Gpu};
 use crate::model::Tuned;
+use crate::runtime::FileCache;
 
 /// Turns target landmarks into a picture change. One value serves one portrait at a time and may keep scratch memory.
 pub trait Generator: Send {
@@ -34,6 +37,9 @@ pub trait Generator: Send {
 
     /// Prepares for a portrait; called once before the first frame of it.
     fn set_portrait(&mut self, portrait: &Portrait);
+
+    /// Remembers there from now on what takes long to make of a portrait; a method that makes nothing of it does nothing with it.
+    fn remember_in(&mut self, _: FileCache) {}
 
     /// Takes another picture of the portrait's person, after [`Self::set_portrait`]; a method that needs only one does nothing with it.
     fn add_source(&mut self, _: &Portrait) {}

@@ -6,12 +6,14 @@ use glam::Vec2;
 use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
+use super::known_plates::PlateMaker;
 use super::painter::Painter;
 use super::reach::{HeadField, spread};
 use super::{FLOW_CELLS, Generator, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{Buffer, Gpu};
-use crate::model::{FrozenMotion, INPUT_CELLS, MatteNet, MotionMemory, MotionNet, MotionSample, Tuned};
+use crate::model::{FrozenMotion, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, Tuned};
+use crate::runtime::FileCache;
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
@@ -21,7 +23,7 @@ pub struct MotionWarp {
     net: FrozenMotion,
     memory: MotionMemory,
     near: Vec<Vec2>,
-    matte: Option<MatteNet>,
+    plates: Option<PlateMaker>,
     painter: Option<Painter>,
     portrait: Option<Prepared>,
     fallback: LandmarkWarp,
@@ -45,7 +47,7 @@ impl MotionWarp {
             net: net.freeze()?,
             memory: MotionMemory::default(),
             near: Vec::new(),
-            matte: None,
+            plates: None,
             painter: None,
             portrait: None,
             fallback: LandmarkWarp::new(),
@@ -55,8 +57,8 @@ impl MotionWarp {
 
     /// The same with what stands behind the head shown where the head leaves it.
     #[must_use]
-    pub fn with_plate_by(self, matte: MatteNet) -> Self {
-        Self { matte: Some(matte), ..self }
+    pub fn with_plates_by(self, plates: PlateMaker) -> Self {
+        Self { plates: Some(plates), ..self }
     }
 
     /// The same with what the warp cannot show painted over it.
@@ -103,7 +105,7 @@ impl Generator for MotionWarp {
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
-        let plate = self.matte.as_ref().map(|matte| CleanPlate::new(matte, portrait)).transpose().unwrap_or_else(|error| {
+        let plate = self.plates.as_ref().map(|plates| plates.plate(portrait)).transpose().unwrap_or_else(|error| {
             tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
             None
         });
@@ -115,6 +117,12 @@ impl Generator for MotionWarp {
         {
             tracing::error!("the few-shot generator failed ({error}); the portrait is moved without it from now on");
             self.painter = None;
+        }
+    }
+
+    fn remember_in(&mut self, known: FileCache) {
+        if let Some(plates) = &mut self.plates {
+            plates.remember_in(known);
         }
     }
 

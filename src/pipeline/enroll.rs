@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender};
 use image::RgbaImage;
@@ -48,6 +49,16 @@ impl Opened {
     /// # Errors
     /// A picture that cannot be opened.
     pub fn open(input: PictureInput, model: Option<&Arc<FaceModel>>, known: Option<&FileCache>) -> Result<Self, PortraitError> {
+        Self::open_telling(input, model, known, |_, _| {})
+    }
+
+    /// The same; where faces have to be looked for, tells `early` of the largest one before the search is over.
+    fn open_telling(
+        input: PictureInput,
+        model: Option<&Arc<FaceModel>>,
+        known: Option<&FileCache>,
+        early: impl FnOnce(&Picture, &FaceCandidate),
+    ) -> Result<Self, PortraitError> {
         let limits = OpenLimits::default();
         let picture = match input {
             PictureInput::Path(path) => portrait::open_picture(&path, limits)?,
@@ -56,7 +67,8 @@ impl Opened {
         };
         let find = |model: &Arc<FaceModel>| {
             known_faces::faces(known, &picture, model.identity(), || {
-                portrait::find_faces(&mut DlibFinder::new(Arc::clone(model)), &picture.pixels)
+                let mut finder = DlibFinder::new(Arc::clone(model));
+                portrait::find_faces_telling(&mut finder, &picture.pixels, |face| early(&picture, face))
             })
         };
         let faces = model.map(find).unwrap_or_default();
@@ -79,12 +91,13 @@ impl Opened {
     }
 
     fn portrait_of(&self, face: &FaceCandidate) -> Option<Arc<Portrait>> {
-        portrait::portrait(self.picture.clone(), face.landmarks_in_image.clone()).map(Arc::new)
+        portrait_of(&self.picture, face)
     }
 }
 
-/// Name of the folder of faces that were found before.
-pub const KNOWN_FACES: &str = "faces";
+fn portrait_of(picture: &Picture, face: &FaceCandidate) -> Option<Arc<Portrait>> {
+    portrait::portrait(picture.clone(), face.landmarks_in_image.clone()).map(Arc::new)
+}
 
 /// What the thread is asked for.
 pub(super) enum EnrollJob {
@@ -116,8 +129,13 @@ impl SharedModel {
             "load model",
             move |_| {
                 let result = FaceModel::load(path_in_settings.as_deref()).map(Arc::new).map_err(|error| error.to_string());
+                let model = result.as_ref().ok().cloned();
                 // Nobody else sets it while this body runs.
                 loaded.set(result).ok();
+                // The tracker makes its own detector meanwhile; this one is for the first picture that is dropped.
+                if let Some(model) = model {
+                    model.prepare();
+                }
             },
             move |error| {
                 failed.set(Err(error.to_string())).ok();
@@ -183,15 +201,28 @@ impl Enroller {
     }
 
     fn open(&self, input: PictureInput) {
+        let start = Instant::now();
         let model = self.model.wait();
-        let opened = match Opened::open(input, model.as_ref().ok(), self.known.as_ref()) {
+        // The largest face is alive while smaller ones are still looked for.
+        let mut shown = None;
+        let show_early = |picture: &Picture, face: &FaceCandidate| {
+            if let Some(portrait) = portrait_of(picture, face) {
+                self.shared.timings.add("open", start.elapsed());
+                self.show(portrait, 1);
+                shown = Some(face.clone());
+            }
+        };
+        let opened = match Opened::open_telling(input, model.as_ref().ok(), self.known.as_ref(), show_early) {
             Ok(opened) => Arc::new(opened),
             Err(error) => return self.shared.report(Event::PortraitFailed(error.to_string())),
         };
         let faces = opened.faces.len();
         match (opened.choose(0), model) {
             (Some(portrait), _) => {
-                self.show(portrait, faces);
+                if shown.as_ref() != opened.faces.first() {
+                    self.shared.timings.add("open", start.elapsed());
+                    self.show(portrait, faces);
+                }
                 if faces > 1 {
                     self.shared.report(Event::ChooseFace { picture: opened });
                 }

@@ -16,7 +16,7 @@ use crate::data::{FrameTime, Portrait, TrackedFrame};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::record::{Recorder, SourceType};
-use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
+use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker};
 use crate::settings::Controls;
 
 /// How long the thread sleeps at most before it looks at its commands.
@@ -57,6 +57,7 @@ pub(super) struct Start {
     pub(super) gpu: Option<Gpu>,
     pub(super) controls: Controls,
     pub(super) fine_tuning: FineTuning,
+    pub(super) known_plates: Option<FileCache>,
 }
 
 /// Starts the thread.
@@ -89,8 +90,11 @@ struct Generating {
 
 impl Generating {
     fn new(links: Links, start: Start, shared: Arc<Shared>) -> Self {
-        let Start { generator: choice, gpu, controls, fine_tuning } = start;
-        let (generator, trouble) = generate::start(&choice);
+        let Start { generator: choice, gpu, controls, fine_tuning, known_plates } = start;
+        let (mut generator, trouble) = generate::start(&choice);
+        if let Some(known) = known_plates {
+            generator.remember_in(known);
+        }
         if let Some(trouble) = trouble {
             shared.report(Event::Warning(trouble));
         }
@@ -184,12 +188,12 @@ impl Generating {
             self.fall_back(&failure.to_string(), &portrait);
         }
         self.stale = false;
-        let Some(image) = self.puppet.frame(tracked) else { return };
+        let Some((image, portrait)) = self.puppet.frame(tracked).zip(self.portrait.clone()) else { return };
         if let Some(recording) = &mut self.recording {
             recording.add(&image, tracked.time);
         }
         self.shown = Some(image.clone());
-        self.links.rendered.put(Rendered { time: tracked.time, image });
+        self.links.rendered.put(Rendered { time: tracked.time, portrait, image });
         if self.calibrating && self.puppet.is_calibrated() {
             self.calibrating = false;
             self.shared.report(Event::Calibrated);

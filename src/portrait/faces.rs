@@ -50,11 +50,20 @@ pub struct FaceCandidate {
 ///
 /// Tries the picture as it is at several scales; when nobody is found, enlarged, then turned, brightened, evened out and softened.
 pub fn find_faces(finder: &mut dyn FaceFinder, pixels: &RgbaImage) -> Vec<FaceCandidate> {
+    find_faces_telling(finder, pixels, |_| {})
+}
+
+/// The same, and tells `early` the largest one as soon as a large one is found: looking for small ones takes longer than that.
+pub fn find_faces_telling(finder: &mut dyn FaceFinder, pixels: &RgbaImage, early: impl FnOnce(&FaceCandidate)) -> Vec<FaceCandidate> {
     let flat = opaque(pixels);
     let mut search = FaceSearch { finder, picture: &flat, found: Vec::new() };
-    for side in USUAL_SIDES {
-        search.at_scale(side, 0.0, None);
+    let [coarse, fine] = USUAL_SIDES;
+    search.at_scale(coarse, 0.0, None);
+    search.largest_first();
+    if let Some(largest) = search.found.first() {
+        early(largest);
     }
+    search.at_scale(fine, 0.0, None);
     let attempts = [Attempt::Plain(LARGEST_SIDE)]
         .into_iter()
         .chain([-15.0, 15.0, -30.0, 30.0].map(Attempt::Turned))
@@ -69,7 +78,7 @@ pub fn find_faces(finder: &mut dyn FaceFinder, pixels: &RgbaImage) -> Vec<FaceCa
             Attempt::Changed(change) => search.at_scale(CHANGED_SIDE, 0.0, Some(change)),
         }
     }
-    search.found.sort_by(|a, b| b.place.side_px.total_cmp(&a.place.side_px));
+    search.largest_first();
     search.found
 }
 
@@ -108,6 +117,10 @@ struct FaceSearch<'a> {
 }
 
 impl FaceSearch<'_> {
+    fn largest_first(&mut self) {
+        self.found.sort_by(|a, b| b.place.side_px.total_cmp(&a.place.side_px));
+    }
+
     /// Searches the picture scaled to a long side, turned back by `roll_rad`, and changed.
     fn at_scale(&mut self, long_side: u32, roll_rad: f32, change: Option<Change>) {
         let (width, height) = self.picture.dimensions();

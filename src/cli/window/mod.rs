@@ -16,9 +16,8 @@ use crate::builtin;
 use crate::capture;
 use crate::generate::GeneratorChoice;
 use crate::gpu::Gpu;
-use crate::pipeline::{self, FineTuning, KNOWN_FACES, Pipeline, PipelineConfig};
+use crate::pipeline::{self, FineTuning, PictureMemory, Pipeline, PipelineConfig};
 use crate::present::{self, AppConfig, BuiltInPortrait, PictureChoice, SourceChoice, StartContext};
-use crate::runtime::FileCache;
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
 const ICON_PNG: &[u8] = include_bytes!("../../../assets/icon.png");
@@ -117,7 +116,7 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
         generator: GeneratorChoice::default(),
         controls: settings.controls.clone(),
         fine_tuning: FineTuning::default().kept_for_user(),
-        known_faces: FileCache::of_user(KNOWN_FACES),
+        memory: PictureMemory::of_user(),
     };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;

@@ -1,0 +1,136 @@
+//! Clean plates that were made before: finding the head and filling in what is behind it is most of the time that a known picture takes to come alive.
+
+use std::sync::Arc;
+
+use image::{RgbaImage, imageops};
+
+use super::clean_plate::{CleanPlate, HEAD_NUMBERS, REACH_NUMBERS};
+use super::inpaint::Area;
+use crate::data::Portrait;
+use crate::model::MatteNet;
+use crate::runtime::FileCache;
+
+/// Changes with how plates are made, so that those of an older program are made anew.
+const VERSION: &str = "plate 1";
+/// Bytes of a plate's area: corner and size.
+const AREA_BYTES: usize = 16;
+
+/// Makes clean plates, and remembers them.
+pub struct PlateMaker {
+    net: MatteNet,
+    /// What tells the net's weights from others.
+    identity: String,
+    known: Option<FileCache>,
+}
+
+impl PlateMaker {
+    /// By a matte net whose weights have that identity; nothing is remembered yet.
+    pub fn new(net: MatteNet, identity: String) -> Self {
+        Self { net, identity, known: None }
+    }
+
+    /// Remembers plates there from now on.
+    pub(super) fn remember_in(&mut self, known: FileCache) {
+        self.known = Some(known);
+    }
+
+    /// The portrait's plate, as it is known or else made anew.
+    pub(super) fn plate(&self, portrait: &Portrait) -> candle_core::Result<CleanPlate> {
+        let Some(known) = &self.known else { return CleanPlate::new(&self.net, portrait) };
+        let key = self.key(portrait);
+        if let Some(plate) = known.get(&key).and_then(|bytes| decode(&bytes, &portrait.pixels)) {
+            return Ok(plate);
+        }
+        let plate = CleanPlate::new(&self.net, portrait)?;
+        known.put(&key, &encode(&plate));
+        Ok(plate)
+    }
+
+    fn key(&self, portrait: &Portrait) -> String {
+        let Portrait { content_hash, crop, landmarks_in_image, .. } = portrait;
+        let bits: Vec<u8> = landmarks_in_image.0.iter().flat_map(|p| [p.x, p.y]).flat_map(f32::to_le_bytes).collect();
+        format!("{VERSION} {} {content_hash} {crop:?} {}", self.identity, blake3::hash(&bits))
+    }
+}
+
+/// Area, matte and reach as numbers, and the area's pixels; little-endian.
+fn encode(plate: &CleanPlate) -> Vec<u8> {
+    let Area { corner: [x, y], size: [width, height] } = plate.area;
+    let area = [x, y, width, height].into_iter().flat_map(u32::to_le_bytes);
+    let numbers = plate.head.iter().chain(&plate.reach).copied().flat_map(f32::to_le_bytes);
+    let pixels = imageops::crop_imm(&*plate.pixels, x, y, width, height).to_image();
+    area.chain(numbers).chain(pixels.into_raw()).collect()
+}
+
+/// `None` for what is no plate of that picture.
+fn decode(bytes: &[u8], picture: &Arc<RgbaImage>) -> Option<CleanPlate> {
+    let (area, rest) = bytes.split_at_checked(AREA_BYTES)?;
+    let [x, y, width, height] = std::array::from_fn(|n| u32::from_le_bytes(std::array::from_fn(|k| area[4 * n + k])));
+    let inside = x.checked_add(width)? <= picture.width() && y.checked_add(height)? <= picture.height();
+    let (numbers, pixels) = rest.split_at_checked((HEAD_NUMBERS + REACH_NUMBERS) * size_of::<f32>())?;
+    let numbers: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    if !inside || !numbers.iter().all(|share| (0.0..=1.0).contains(share)) {
+        return None;
+    }
+    let (head, reach) = numbers.split_at_checked(HEAD_NUMBERS)?;
+    let filled = RgbaImage::from_raw(width, height, pixels.to_vec())?;
+    // `from_raw` also takes more bytes than there are pixels.
+    if pixels.len() != filled.as_raw().len() || pixels.len() != width as usize * height as usize * 4 {
+        return None;
+    }
+    let mut whole = RgbaImage::clone(picture);
+    imageops::replace(&mut whole, &filled, i64::from(x), i64::from(y));
+    let area = Area { corner: [x, y], size: [width, height] };
+    Some(CleanPlate { pixels: Arc::new(whole), area, head: head.to_vec(), reach: reach.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plate_is_made_once_and_comes_back_as_it_was() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let cache = FileCache::at(folder.path(), 64 << 20);
+        let maker = |known: Option<FileCache>| -> anyhow::Result<PlateMaker> {
+            Ok(PlateMaker { known, ..PlateMaker::new(crate::model::load(None)?, "weights".to_owned()) })
+        };
+        let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+        let made = maker(None)?.plate(&portrait)?;
+        let remembering = maker(Some(cache.clone()))?;
+        let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach) == (&made.head, &made.reach);
+        assert!(same(&remembering.plate(&portrait)?), "first");
+        let stored = cache.get(&remembering.key(&portrait)).expect("it is remembered");
+        assert!(decode(&stored, &portrait.pixels).is_some_and(|plate| same(&plate)), "and is the same");
+        assert!(same(&remembering.plate(&portrait)?), "when it is asked for again");
+        let moved = Portrait { landmarks_in_image: portrait.landmarks_in_image.map(|p| p + 1.0), ..portrait.clone() };
+        assert_eq!(cache.get(&remembering.key(&moved)), None, "another face, another plate");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_plate_of_the_picture_is_refused() -> anyhow::Result<()> {
+        let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+        let plate = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
+        let stored = encode(&plate);
+        assert!(decode(&stored, &portrait.pixels).is_some(), "the plate itself");
+        let changed = |at: usize, bytes: [u8; 4]| {
+            let mut changed = stored.clone();
+            changed[at..at + 4].copy_from_slice(&bytes);
+            changed
+        };
+        let wrong = [
+            Vec::new(),
+            stored[..stored.len() - 1].to_vec(),
+            [&stored[..], &[0; 4]].concat(),
+            changed(0, u32::MAX.to_le_bytes()),
+            changed(8, 1_000_000_u32.to_le_bytes()),
+            changed(AREA_BYTES, f32::NAN.to_le_bytes()),
+        ];
+        for (n, bytes) in wrong.iter().enumerate() {
+            assert!(decode(bytes, &portrait.pixels).is_none(), "number {n}");
+        }
+        assert!(decode(&stored, &Arc::new(RgbaImage::new(9, 9))).is_none(), "of another picture");
+        Ok(())
+    }
+}
