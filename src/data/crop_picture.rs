@@ -11,30 +11,36 @@ const MAX_SAMPLES: usize = 16;
 impl Portrait {
     /// The crop at `cells` x `cells`, each cell the mean over its square, RGB in 0..1; what lies outside the picture repeats its border, what is transparent is grey.
     pub fn crop_picture(&self, cells: usize) -> Vec<f32> {
-        const GREY: f32 = 128.0;
-        let pixels = &self.pixels;
-        let (width, height) = pixels.dimensions();
-        let cell_px = CROP_PX / cells as f32;
-        let samples = ((self.crop.scale() * cell_px).ceil() as usize).clamp(1, MAX_SAMPLES);
-        let colour = |at: Vec2| -> [f32; 3] {
-            let inside = |v: f32, side: u32| (v.round().max(0.0) as u32).min(side.saturating_sub(1));
-            let pixel = pixels.get_pixel(inside(at.x, width), inside(at.y, height)).0.map(f32::from);
-            let alpha = pixel[3] / 255.0;
-            std::array::from_fn(|c| GREY + alpha * (pixel[c] - GREY))
-        };
+        let (width, _) = self.pixels.dimensions();
+        let (pixels, _) = self.pixels.as_chunks::<4>();
+        let samples = ((self.crop.scale() * CROP_PX / cells as f32).ceil() as usize).clamp(1, MAX_SAMPLES);
+        let [columns, rows] = [0, 1].map(|axis| self.sampled_lines(axis, cells, samples));
         let mut picture = vec![0.0; cells * cells * 3];
-        picture.par_chunks_exact_mut(3).with_min_len(cells.max(1)).enumerate().for_each(|(cell, out)| {
-            let corner = Vec2::new((cell % cells) as f32, (cell / cells) as f32) * cell_px;
-            let mut sum = [0.0; 3];
-            for k in 0..samples * samples {
-                let step = Vec2::new((k % samples) as f32 + 0.5, (k / samples) as f32 + 0.5) / samples as f32;
-                let at = self.crop.image_from_crop(corner + step * cell_px - 0.5);
-                sum.iter_mut().zip(colour(at)).for_each(|(s, c)| *s += c);
+        picture.par_chunks_exact_mut(3 * cells.max(1)).zip(rows.par_chunks_exact(samples)).for_each(|(line, rows)| {
+            for row in rows {
+                let row = &pixels[row * width as usize..][..width as usize];
+                for (sum, columns) in line.as_chunks_mut::<3>().0.iter_mut().zip(columns.chunks_exact(samples)) {
+                    columns.iter().for_each(|column| add(sum, row[*column]));
+                }
             }
-            out.copy_from_slice(&sum.map(|s| s / (255 * samples * samples) as f32));
+            line.iter_mut().for_each(|sum| *sum /= (255 * samples * samples) as f32);
         });
         picture
     }
+
+    /// The columns (axis 0) or rows (axis 1) of the picture that are looked at, `samples` for each cell.
+    fn sampled_lines(&self, axis: usize, cells: usize, samples: usize) -> Vec<usize> {
+        let last = [self.pixels.width(), self.pixels.height()][axis].saturating_sub(1) as usize;
+        let step_px = CROP_PX / (cells * samples) as f32;
+        let place = |n: usize| self.crop.image_from_crop(Vec2::splat((n as f32 + 0.5) * step_px - 0.5))[axis];
+        (0..cells * samples).map(|n| (place(n).round().max(0.0) as usize).min(last)).collect()
+    }
+}
+
+fn add(sum: &mut [f32; 3], [r, g, b, alpha]: [u8; 4]) {
+    const GREY: f32 = 128.0;
+    let share = f32::from(alpha) / 255.0;
+    sum.iter_mut().zip([r, g, b]).for_each(|(sum, colour)| *sum += GREY + share * (f32::from(colour) - GREY));
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const DOUBTFUL: f32 = 0.1;
 /// Of the way from the lid to the brow, where what is drawn begins to give way to the warp, and where none of it is left.
 const TO_BROW: [f32; 2] = [0.5, 0.95];
 /// The same below the lower lid, in widths of the eye.
-const TO_CHEEK: [f32; 2] = [0.1, 0.4];
+const TO_CHEEK: [f32; 2] = [0.3, 0.6];
 /// The same beyond the corners.
 const BEYOND: [f32; 2] = [-0.06, 0.1];
 

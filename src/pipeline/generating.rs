@@ -19,8 +19,8 @@ use crate::record::{Recorder, SourceType};
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker};
 use crate::settings::Controls;
 
-/// How long the thread sleeps at most before it looks at its commands.
-const PATIENCE: Duration = Duration::from_millis(30);
+/// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
+const PATIENCE: Duration = Duration::from_millis(4);
 
 /// What the thread is told.
 pub(super) enum Command {
