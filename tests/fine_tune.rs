@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
 use retrato::generate::GeneratorChoice;
-use retrato::pipeline::{Event, FineTuning, Pipeline, PipelineConfig};
+use retrato::pipeline::{Event, FineTuning, PictureMemory, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::settings::Controls;
 use retrato::train::FineTuneOptions;
@@ -25,7 +25,7 @@ fn pipeline(options: FineTuneOptions, cache: Option<FileCache>) -> Pipeline {
         generator: GeneratorChoice::default(),
         controls: Controls::default(),
         fine_tuning: FineTuning { options, cache },
-        known_faces: None,
+        memory: PictureMemory::default(),
     };
     Pipeline::start(config, || {}).expect("a pipeline")
 }

@@ -23,7 +23,13 @@ pub struct CpuCompositor {
     plate: Option<Arc<RgbaImage>>,
     crop: Crop,
     region: PasteRegion,
-    pool: Vec<Arc<RgbaImage>>,
+    pool: Vec<Pooled>,
+}
+
+/// A finished picture for reuse, and the rows of the region in which it differs from the portrait.
+struct Pooled {
+    picture: Arc<RgbaImage>,
+    changed: Range<usize>,
 }
 
 impl CpuCompositor {
@@ -36,28 +42,29 @@ impl CpuCompositor {
 
     /// The whole picture with the change applied inside the crop's reach; pixels that are neither moved nor painted over are exactly the picture's own.
     pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
-        let mut target = self.free_picture();
-        if let Some(pixels) = Arc::get_mut(&mut target) {
-            rayon::scope(|_| self.write_region(change, pixels));
+        let Pooled { mut picture, mut changed } = self.free_picture();
+        if let Some(pixels) = Arc::get_mut(&mut picture) {
+            changed = rayon::scope(|_| self.write_region(change, pixels, &changed));
         }
         if self.pool.len() < POOL {
-            self.pool.push(Arc::clone(&target));
+            self.pool.push(Pooled { picture: Arc::clone(&picture), changed });
         }
-        target
+        picture
     }
 
     /// A picture that nobody else holds. Outside the region it already equals the portrait, since only the region is ever written.
-    fn free_picture(&mut self) -> Arc<RgbaImage> {
-        match self.pool.iter().position(|p| Arc::strong_count(p) == 1) {
+    fn free_picture(&mut self) -> Pooled {
+        match self.pool.iter().position(|pooled| Arc::strong_count(&pooled.picture) == 1) {
             Some(index) => self.pool.swap_remove(index),
-            None => Arc::new((*self.picture).clone()),
+            None => Pooled { picture: Arc::new((*self.picture).clone()), changed: 0..0 },
         }
     }
 
-    fn write_region(&self, change: &PictureChange, target: &mut RgbaImage) {
+    /// Writes the rows that change, and those that are still `changed` from another time; returns the former.
+    fn write_region(&self, change: &PictureChange, target: &mut RgbaImage, changed: &Range<usize>) -> Range<usize> {
         let PasteRegion { left, top, width, height } = self.region;
         if width == 0 || height == 0 {
-            return;
+            return 0..0;
         }
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..(top + height) as usize * stride];
@@ -68,7 +75,7 @@ impl CpuCompositor {
         let painted = columns(&self.crop, &self.region, paint.size.max(1));
         let plate = self.plate.as_deref().map(Source::new);
         let source = Source::new(&self.picture);
-        rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().for_each_init(
+        let written = rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().map_init(
             || (vec![Vec2::ZERO; flow.size], vec![0.0; uncovered.size], vec![PaintField::NOTHING; paint.size]),
             |(flow_row, uncovered_row, paint_row), (row, out)| {
                 let y = top + row as u32;
@@ -77,6 +84,10 @@ impl CpuCompositor {
                 let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, Vec2::lerp, |v| *v != Vec2::ZERO);
                 let shows = row_at(&uncovered.cells, uncovered.size, at_y, uncovered_row, |a, b, t| a + t * (b - a), |v| *v > 0.0);
                 let paints = row_at(&paint.cells, paint.size, paint_y, paint_row, between, PaintField::paints);
+                let changes = !moves.is_empty() || !shows.is_empty() || !paints.is_empty();
+                if !changes && !changed.contains(&row) {
+                    return 0..0;
+                }
                 let behind = plate.as_ref().map(|plate| plate.row(y, left, width as usize)).filter(|_| !shows.is_empty());
                 let made = Row {
                     corner: [left, y],
@@ -88,8 +99,19 @@ impl CpuCompositor {
                     paint: (!paints.is_empty()).then_some((feather(paint_y), Across { row: paint_row, columns: &painted, cells: paints })),
                 };
                 made.write(&mut out[left as usize * 4..(left + width) as usize * 4]);
+                if changes { row..row + 1 } else { 0..0 }
             },
         );
+        written.reduce(|| 0..0, hull)
+    }
+}
+
+/// The shortest range in which both lie.
+fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => b,
+        (_, true) => a,
+        _ => a.start.min(b.start)..a.end.max(b.end),
     }
 }
 
@@ -182,9 +204,10 @@ mod tests {
         let bare = |cell: usize| f32::from(u8::from((50..60).contains(&(cell % 128)) && (30..40).contains(&(cell / 128))));
         change.uncovered = UncoveredField { size: 128, cells: (0..128 * 128).map(bare).collect() };
         let composed = CpuCompositor::new(&portrait, Some(plate)).compose(&change);
-        assert_eq!(composed.get_pixel(210, 90).0, [9, 200, 9, 255], "uncovered");
+        // The reach begins at (36, -76), and a cell has 3 pixels.
+        assert_eq!(composed.get_pixel(201, 29).0, [9, 200, 9, 255], "uncovered");
         let far = composed.pixels().zip(portrait.pixels.pixels()).enumerate();
-        let unequal = far.filter(|(i, (a, b))| a != b && !((198..222).contains(&(i % 400)) && (78..102).contains(&(i / 400)))).count();
+        let unequal = far.filter(|(i, (a, b))| a != b && !((183..219).contains(&(i % 400)) && (11..47).contains(&(i / 400)))).count();
         assert_eq!(unequal, 0, "beside it every pixel is the picture's own");
         let small = Arc::new(RgbaImage::new(3, 3));
         assert_eq!(
@@ -202,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn a_uniform_flow_shifts_the_crop_and_nothing_outside_it() {
-        let portrait = portrait();
-        let composed = CpuCompositor::new(&portrait, None).compose(&uniform(Vec2::new(10.0, -4.0)));
+    fn a_uniform_flow_shifts_the_reach_and_nothing_outside_it() {
+        let portrait = Portrait { crop: Crop { origin_px: [164.0, 84.0], side_px: 128.0 }, ..portrait() };
+        let composed = CpuCompositor::new(&portrait, None).compose(&uniform(Vec2::new(20.0, -8.0)));
         // In the middle the pixel comes from ten columns to the right and four rows above; the picture is a ramp.
         assert_eq!(composed.get_pixel(228, 148).0, [119, 72, 77, 255], "shifted");
         for (x, y) in [(50, 150), (380, 150), (228, 5), (228, 290)] {
-            assert_eq!(composed.get_pixel(x, y), portrait.pixels.get_pixel(x, y), "outside the crop");
+            assert_eq!(composed.get_pixel(x, y), portrait.pixels.get_pixel(x, y), "outside the reach");
         }
     }
 

@@ -20,10 +20,14 @@ impl Portrait {
             for row in rows {
                 let row = &pixels[row * width as usize..][..width as usize];
                 for (sum, columns) in line.as_chunks_mut::<3>().0.iter_mut().zip(columns.chunks_exact(samples)) {
-                    columns.iter().for_each(|column| add(sum, row[*column]));
+                    for column in columns {
+                        add(sum, row[*column]);
+                    }
                 }
             }
-            line.iter_mut().for_each(|sum| *sum /= (255 * samples * samples) as f32);
+            for sum in line {
+                *sum /= (255 * samples * samples) as f32;
+            }
         });
         picture
     }

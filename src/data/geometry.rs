@@ -93,6 +93,7 @@ impl Crop {
 
     /// The square round this one in which a head still moves: half as wide again, and most of it above, since hair, hats and head-dresses reach beyond
     /// the crop. It is a crop itself, of [`CROP_PX`] of its own pixels.
+    #[must_use]
     pub fn reach(&self) -> Self {
         let before = Self::BEFORE_REACH.map(|px| px * self.scale());
         Self { origin_px: [self.origin_px[0] - before[0], self.origin_px[1] - before[1]], side_px: Self::REACH * self.side_px }

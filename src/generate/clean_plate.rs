@@ -24,6 +24,8 @@ const FILLED: std::ops::Range<f32> = 0.1..0.4;
 const GONE: std::ops::Range<f32> = 0.2..0.7;
 /// Shares of head over which a place counts as one that the head comes to.
 const COMES: std::ops::Range<f32> = 0.2..0.6;
+/// Cells of the reach that a head never goes further.
+const FARTHEST_CELLS: usize = 24;
 /// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own.
 const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
@@ -51,11 +53,18 @@ pub(super) struct CleanPlate {
     pub area: Area,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     pub head: Vec<f32>,
-    /// The same with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
+    /// The cells from which the head is not too far to come there, whatever it does.
+    near_head: Vec<bool>,
+    /// Share of head with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
     pub reach: Vec<f32>,
 }
 
 impl CleanPlate {
+    /// From its parts as they were kept.
+    pub(super) fn from_parts(pixels: Arc<RgbaImage>, area: Area, head: Vec<f32>, reach: Vec<f32>) -> Self {
+        Self { pixels, area, near_head: near(&head), head, reach }
+    }
+
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
         let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
         let matte = |of: &Portrait| net.matte(of.crop_picture(MATTE_CELLS), &of.landmarks_in_crop().0);
@@ -83,12 +92,20 @@ impl CleanPlate {
         let reach = softened(&reach);
         let cells = 0..UncoveredField::CELLS * UncoveredField::CELLS;
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
-        Self { pixels, area, head: softened(&matte.head), reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
+        let head = softened(&matte.head);
+        Self { pixels, area, near_head: near(&head), head, reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
     }
 
     /// The head on its way to `target`, landmarks in the crop; `head` is its backward flow.
     pub(super) fn moving<'a>(&'a self, head: &'a HeadField<'a>, target: &Landmarks) -> MovingHead<'a> {
         MovingHead { plate: self, head, up: UpFromChin::of(target) }
+    }
+}
+
+impl CleanPlate {
+    /// Whether the head is near enough to a point in crop pixels to come there.
+    fn may_come(&self, point: Vec2) -> bool {
+        self.near_head[cell_at(Crop::reach_from_crop(point))]
     }
 }
 
@@ -120,7 +137,7 @@ impl MovingHead<'_> {
     /// Backward flow at a point in crop pixels beyond the crop: the head's own where it comes to be, and none elsewhere.
     pub(super) fn beyond_crop(&self, point: Vec2) -> Vec2 {
         let above = smooth_step(&ABOVE_CHIN, self.up.height(point));
-        if above <= 0.0 {
+        if above <= 0.0 || !self.plate.may_come(point) {
             return Vec2::ZERO;
         }
         let flow = self.head.at(point);
@@ -219,6 +236,11 @@ fn sampled(plane: &[f32], at: Vec2) -> f32 {
 /// The row or column `step - reach` from another, the outermost one beyond the edge.
 fn beside(at: usize, step: usize, reach: usize) -> usize {
     (at + step).saturating_sub(reach).min(MATTE_CELLS - 1)
+}
+
+/// The cells with some head within [`FARTHEST_CELLS`].
+fn near(head: &[f32]) -> Vec<bool> {
+    widened(head, FARTHEST_CELLS).into_iter().map(|share| share > COMES.start).collect()
 }
 
 /// The largest value within some cells in each direction.

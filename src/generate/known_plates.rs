@@ -81,7 +81,7 @@ fn decode(bytes: &[u8], picture: &Arc<RgbaImage>) -> Option<CleanPlate> {
     let mut whole = RgbaImage::clone(picture);
     imageops::replace(&mut whole, &filled, i64::from(x), i64::from(y));
     let area = Area { corner: [x, y], size: [width, height] };
-    Some(CleanPlate { pixels: Arc::new(whole), area, head: head.to_vec(), reach: reach.to_vec() })
+    Some(CleanPlate::from_parts(Arc::new(whole), area, head.to_vec(), reach.to_vec()))
 }
 
 #[cfg(test)]

@@ -92,7 +92,6 @@ impl MotionWarp {
             None => Ok(()),
         }
     }
-
 }
 
 impl Generator for MotionWarp {

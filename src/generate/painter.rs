@@ -16,8 +16,8 @@ use super::smooth_step;
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::gpu::{Buffer, Gpu};
 use crate::model::{
-    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory,
-    MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
+    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS,
+    MotionMemory, MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
 
@@ -127,7 +127,15 @@ impl Painter {
         let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
         let mouth = MouthPrior::of(&picture, &landmarks.0);
         let eyes = EyePrior::of(&landmarks.0, Some(portrait.pupils_in_crop()));
-        Ok(Seen { picture, mouth, eyes, small: portrait.crop_picture(INPUT_CELLS), landmarks, pupils: portrait.pupils_in_crop(), embedding })
+        Ok(Seen {
+            picture,
+            mouth,
+            eyes,
+            small: portrait.crop_picture(INPUT_CELLS),
+            landmarks,
+            pupils: portrait.pupils_in_crop(),
+            embedding,
+        })
     }
 
     /// Paints on a graphics processor from now on, or on the CPU again.

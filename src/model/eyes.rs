@@ -195,3 +195,123 @@ fn sampled(picture: &[f32], at: Vec2) -> Vec3 {
     let [upper, lower] = [y, below].map(|y| pixel(x, y).lerp(pixel(right, y), at.x.fract()));
     upper.lerp(lower, at.y.fract())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::template;
+
+    const UNIT_PX: f32 = 60.0;
+
+    fn face() -> Vec<Vec2> {
+        template().map(|p| p.truncate() * UNIT_PX + Vec2::new(128.0, 110.0)).to_vec()
+    }
+
+    /// The same with its eyes open by a share.
+    fn narrowed(share: f32) -> Vec<Vec2> {
+        let mut points = face();
+        for (upper, lower) in [(37, 41), (38, 40), (43, 47), (44, 46)] {
+            points[upper] = points[lower].lerp(points[upper], share);
+        }
+        points
+    }
+
+    fn pupils(to_the_right: f32) -> [Vec2; 2] {
+        let points = face();
+        [36, 42].map(|first| points[first].midpoint(points[first + 3]) + Vec2::new(to_the_right, 0.0))
+    }
+
+    /// Skin with white eyes, and in each of them a dark iris.
+    fn picture() -> Vec<f32> {
+        let points: [Vec2; 68] = face().try_into().expect("68 landmarks");
+        let eyes = [0, 1].map(|eye| Lids::of(&points, eye).expect("an eye"));
+        let colour = |n: usize| {
+            let at = Vec2::new((n % SIDE) as f32, (n / SIDE) as f32);
+            let iris = pupils(0.0).iter().any(|pupil| pupil.distance(at) < 5.0);
+            let eye = eyes.iter().any(|lids| {
+                let place = lids.place(at);
+                let [upper, lower] = lids.edges(place.x);
+                (0.0..1.0).contains(&place.x) && (upper..lower).contains(&place.y)
+            });
+            if eye && iris { [0.1, 0.15, 0.3] } else { [[0.8, 0.6, 0.5], [0.95; 3]][usize::from(eye)] }
+        };
+        (0..SIDE * SIDE).flat_map(colour).collect()
+    }
+
+    fn source() -> Vec<f32> {
+        picture().as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 0.7]).collect()
+    }
+
+    fn drawn(target: &[Vec2], pupils_at: [Vec2; 2]) -> Vec<f32> {
+        let was = EyePrior::of(&face(), Some(pupils(0.0))).expect("eyes");
+        let is = EyePrior::of(target, Some(pupils_at)).expect("eyes");
+        let mut source = source();
+        was.draw(&picture(), &is, [0, 0], [SIDE; 2], &mut source);
+        source
+    }
+
+    fn at(source: &[f32], point: Vec2) -> Vec3 {
+        Vec3::from_slice(&source[(point.y.round() as usize * SIDE + point.x.round() as usize) * SOURCE_NUMBERS..])
+    }
+
+    #[test]
+    fn a_shut_eye_is_all_lid() {
+        let source = drawn(&narrowed(0.0), pupils(0.0));
+        for pupil in pupils(0.0) {
+            let found = at(&source, pupil);
+            assert!(found.distance(Vec3::new(0.8, 0.6, 0.5)) < 0.1, "skin over the iris at {pupil}: {found}");
+        }
+        assert!(source.iter().skip(3).step_by(SOURCE_NUMBERS).all(|visible| (visible - 0.7).abs() < 1e-6), "the visibility stays");
+    }
+
+    #[test]
+    fn a_narrowed_eye_keeps_its_iris_round_and_a_turned_one_takes_it_along() {
+        let half = drawn(&narrowed(0.6), pupils(0.0));
+        let pupil = pupils(0.0)[0];
+        assert!(at(&half, pupil).max_element() < 0.5, "the iris shows in the opening");
+        let turned = drawn(&face(), pupils(5.0));
+        let [before, after] = [Vec2::new(-4.0, 0.0), Vec2::new(8.0, 0.0)].map(|way| pupil + way);
+        assert!(at(&source(), before).max_element() < 0.5 && at(&turned, before).min_element() > 0.7, "it has left its place");
+        assert!(at(&source(), after).min_element() > 0.7 && at(&turned, after).max_element() < 0.5, "and come to another");
+    }
+
+    #[test]
+    fn eyes_that_neither_narrow_nor_turn_stay() {
+        for target in [face(), narrowed(1.3)] {
+            assert!(drawn(&target, pupils(0.0)) == source());
+        }
+    }
+
+    #[test]
+    fn a_part_is_drawn_as_in_the_whole() {
+        let whole = drawn(&narrowed(0.2), pupils(2.0));
+        let was = EyePrior::of(&face(), Some(pupils(0.0))).expect("eyes");
+        let is = EyePrior::of(&narrowed(0.2), Some(pupils(2.0))).expect("eyes");
+        let (corner, size) = ([80, 90], [60, 30]);
+        let cut = |source: &[f32]| -> Vec<f32> {
+            let lines = (0..size[1]).map(|row| ((corner[1] + row) * SIDE + corner[0]) * SOURCE_NUMBERS);
+            lines.flat_map(|first| source[first..first + size[0] * SOURCE_NUMBERS].to_vec()).collect()
+        };
+        let mut part = cut(&source());
+        was.draw(&picture(), &is, corner, size, &mut part);
+        assert!(part == cut(&whole));
+    }
+
+    #[test]
+    fn landmarks_without_eyes_draw_nothing_and_do_no_harm() {
+        assert!(EyePrior::of(&[Vec2::NAN; 68], None).is_none() && EyePrior::of(&face()[..40], None).is_none());
+        assert!(EyePrior::of(&[Vec2::splat(5.0); 68], None).is_none(), "all in one place");
+        let was = EyePrior::of(&face(), Some([Vec2::NAN; 2])).expect("eyes");
+        let mut far = face();
+        for (n, point) in far.iter_mut().enumerate().skip(36).take(12) {
+            *point += Vec2::splat(if n % 3 == 0 { 0.0 } else { 1e6 });
+        }
+        for target in [far, face().iter().map(|p| *p - 500.0).collect()] {
+            let Some(is) = EyePrior::of(&target, None) else { continue };
+            let mut source = source();
+            was.draw(&picture(), &is, [0, 0], [SIDE; 2], &mut source);
+            was.draw(&[], &is, [0, 0], [SIDE; 2], &mut source);
+            assert!(source.iter().all(|v| v.is_finite()));
+        }
+    }
+}

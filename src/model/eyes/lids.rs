@@ -71,7 +71,7 @@ impl Lids {
 
     /// Upper and lower lid; the lower one is never above the upper one.
     pub(super) fn edges(&self, x: f32) -> [f32; 2] {
-        let [upper, lower] = [&self.upper, &self.lower].map(|lid| lid.at(x));
+        let [upper, lower] = [self.upper, self.lower].map(|lid| lid.at(x));
         if lower < upper { [0.5 * (upper + lower); 2] } else { [upper, lower] }
     }
 
@@ -112,7 +112,7 @@ impl Lid {
         Self { mean: at_p - tilt * p, tilt }
     }
 
-    fn at(&self, x: f32) -> f32 {
+    fn at(self, x: f32) -> f32 {
         let x = x.clamp(0.0, 1.0);
         x * (1.0 - x) * (self.mean + self.tilt * x)
     }
