@@ -45,6 +45,9 @@ const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 pub(super) const HEAD_NUMBERS: usize = MATTE_CELLS * MATTE_CELLS;
 pub(super) const REACH_NUMBERS: usize = UncoveredField::CELLS * UncoveredField::CELLS;
 
+/// A plate, or what the matte net failed by.
+pub(super) type MadePlate = candle_core::Result<CleanPlate>;
+
 /// The clean plate of one portrait.
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
@@ -65,7 +68,7 @@ impl CleanPlate {
         Self { pixels, area, near_head: near(&head), head, reach }
     }
 
-    pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
+    pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> MadePlate {
         let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
         let matte = |of: &Portrait| net.matte(of.crop_picture(MATTE_CELLS), &of.landmarks_in_crop().0);
         let (close, wide_matte) = rayon::join(|| matte(portrait), || matte(&wide));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use image::{RgbaImage, imageops};
 
-use super::clean_plate::{CleanPlate, HEAD_NUMBERS, REACH_NUMBERS};
+use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MadePlate, REACH_NUMBERS};
 use super::inpaint::Area;
 use crate::data::Portrait;
 use crate::model::MatteNet;
@@ -35,7 +35,7 @@ impl PlateMaker {
     }
 
     /// The portrait's plate, as it is known or else made anew.
-    pub(super) fn plate(&self, portrait: &Portrait) -> candle_core::Result<CleanPlate> {
+    pub(super) fn plate(&self, portrait: &Portrait) -> MadePlate {
         let Some(known) = &self.known else { return CleanPlate::new(&self.net, portrait) };
         let key = self.key(portrait);
         if let Some(plate) = known.get(&key).and_then(|bytes| decode(&bytes, &portrait.pixels)) {
