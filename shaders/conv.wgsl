@@ -1,4 +1,4 @@
-// Convolutions of the few-shot generator for one person, channels last, four channels at a time. Twin of src/nn/ops/frozen.rs.
+// Convolutions of the networks with fixed weights, channels last, four channels at a time. Twin of src/nn/ops/frozen.rs.
 //
 // A group of 8 x 8 threads makes 16 x 8 pixels of 8 channels. The input comes through workgroup memory, four channels at a time.
 
@@ -21,11 +21,14 @@ struct Layer {
     slope_before: f32,
     // Whether something is added to the result.
     adds: u32,
+    // Whether the result lies behind those of other parts.
+    joins: u32,
 }
 
-// What is made in this frame: width and height in pixels of the picture.
+// What is made in this frame: width and height in pixels of the picture, and where a shared result begins.
 struct Patch {
     size: vec2<u32>,
+    first: u32,
 }
 
 @group(0) @binding(0) var<uniform> layer: Layer;
@@ -54,7 +57,7 @@ fn store(at: vec2<u32>, size: vec2<u32>, channel: u32, sum: vec4<f32>) {
     if (layer.adds != 0u) {
         value += vec4<f32>(addend[index]);
     }
-    result[index] = vec4<real>(value);
+    result[select(0u, made.first, layer.joins != 0u) + index] = vec4<real>(value);
 }
 
 @compute @workgroup_size(8, 8)
@@ -127,4 +130,20 @@ fn enlarge(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = (id.y * size.x + id.x) * layer.channels_out + id.z;
     let small = (id.y / 2u * (size.x / 2u) + id.x / 2u) * layer.channels_out + id.z;
     result[index] = source[small] + addend[index];
+}
+
+// Every pixel of a smaller picture twice in both directions, and beside its channels those of another picture.
+@compute @workgroup_size(8, 8)
+fn beside(@builtin(global_invocation_id) id: vec3<u32>) {
+    let size = made.size / layer.share;
+    if (id.x >= size.x || id.y >= size.y || id.z >= layer.channels_out) {
+        return;
+    }
+    let index = (id.y * size.x + id.x) * layer.channels_out + id.z;
+    if (id.z < layer.channels_in) {
+        result[index] = source[(id.y / 2u * (size.x / 2u) + id.x / 2u) * layer.channels_in + id.z];
+    } else {
+        let others = layer.channels_out - layer.channels_in;
+        result[index] = addend[(id.y * size.x + id.x) * others + id.z - layer.channels_in];
+    }
 }

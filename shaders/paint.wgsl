@@ -1,44 +1,12 @@
 // What the few-shot generator paints over the warped portrait. Twin of src/generate/painter.rs and src/generate/patches.rs.
+// Needs frame.wgsl.
 
 // Numbers of the last layer: halves where the processor can.
 alias real = f32;
 
-// A gate: where it is, how far it is open, and between which distances it closes, in pixels.
-struct Gate {
-    middle: vec2<f32>,
-    near: f32,
-    far: f32,
-    open: f32,
-}
-
-// A part of the face that the generator made: its place in the crop, and where its numbers begin.
-struct Part {
-    corner: vec2<u32>,
-    size: vec2<u32>,
-    first: u32,
-}
-
-struct Frame {
-    // Square of the crop in which there may be paint.
-    corner: vec2<u32>,
-    size: vec2<u32>,
-    gates: array<Gate, 3>,
-    parts: array<Part, 3>,
-    part_count: u32,
-    // Changes of colour between which the warped picture's own detail gives way.
-    gives_way: vec2<f32>,
-    // Smaller changes are none.
-    noticed: f32,
-    mask_floor: f32,
-    // Cells over which a part fades towards its edge.
-    rim: u32,
-    // Cells along each side of the paint.
-    cells: u32,
-}
-
 @group(0) @binding(0) var<storage, read> frame: Frame;
-// For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw and how far it is listened to since the place is
-// hidden.
+// For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw and how visible it is; how far the generator is
+// listened to since the place is hidden.
 @group(0) @binding(1) var<storage, read> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
@@ -47,17 +15,12 @@ struct Frame {
 // Not 0 once a number was none.
 @group(0) @binding(4) var<storage, read_write> fault: atomic<u32>;
 
-fn smooth_step(low: f32, high: f32, value: f32) -> f32 {
-    let t = clamp((value - low) / (high - low), 0.0, 1.0);
-    return t * t * (3.0 - 2.0 * t);
-}
-
 fn opened(at: vec2<f32>) -> f32 {
     var open = 0.0;
     for (var n = 0u; n < 3u; n++) {
         let gate = frame.gates[n];
         if (gate.open > 0.0) {
-            open = max(open, gate.open * (1.0 - smooth_step(gate.near, gate.far, distance(at, gate.middle))));
+            open = max(open, gate.open * (1.0 - smooth_step(vec2<f32>(gate.near, gate.far), distance(at, gate.middle))));
         }
     }
     return open;
@@ -95,7 +58,7 @@ fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32) -> vec4<f32> {
     if (largest < frame.noticed) {
         return vec4<f32>(0.0, 0.0, 0.0, 1.0);
     }
-    let cover = share * smooth_step(frame.gives_way.x, frame.gives_way.y, largest);
+    let cover = share * smooth_step(frame.gives_way, largest);
     return vec4<f32>(change + cover * before, 1.0 - cover);
 }
 
@@ -105,32 +68,32 @@ fn painted(cell: vec2<u32>) -> vec4<f32> {
         return nothing;
     }
     let at = cell - frame.corner;
-    let n = 2u * (at.y * frame.size.x + at.x);
+    let n = 3u * (at.y * frame.size.x + at.x);
     let own = shown[n];
-    let saw = shown[n + 1u];
+    let saw = shown[n + 1u].rgb;
     if (own.a <= 0.0) {
         return nothing;
     }
-    let open = max(saw.a, opened(vec2<f32>(cell)));
+    let open = max(shown[n + 2u].x, opened(vec2<f32>(cell)));
     var sum = vec3<f32>(0.0);
     var total = 0.0;
     if (open > 0.0) {
         for (var k = 0u; k < frame.part_count; k++) {
-            let colour = made(frame.parts[k], cell, saw.rgb);
+            let colour = made(frame.parts[k], cell, saw);
             sum += colour.a * colour.rgb;
             total += colour.a;
         }
     }
-    var wanted = saw.rgb;
+    var wanted = saw;
     if (total > 0.0) {
-        wanted += open * (sum / total - saw.rgb);
+        wanted += open * (sum / total - saw);
     }
     return stroke(own.rgb, wanted, own.a);
 }
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x < frame.cells && id.y < frame.cells) {
-        paint[id.y * frame.cells + id.x] = painted(id.xy);
+    if (id.x < CROP && id.y < CROP) {
+        paint[id.y * CROP + id.x] = painted(id.xy);
     }
 }

@@ -15,6 +15,14 @@ fn fault_of(source: &str) -> Option<String> {
     }
 }
 
+/// A shader with what it needs before it, as one of its first lines says: `// Needs frame.wgsl.`
+fn whole(path: &Path, source: &str) -> String {
+    let needed =
+        source.lines().take_while(|line| line.starts_with("//")).find_map(|line| line.strip_prefix("// Needs ")?.strip_suffix('.'));
+    let before = needed.map(|name| std::fs::read_to_string(path.with_file_name(name)).expect("the shader that is needed"));
+    [before.unwrap_or_default(), source.to_owned()].join("\n")
+}
+
 /// All `.wgsl` files in a folder and below it, in order.
 fn shaders_in(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.path()).collect::<Vec<_>>()).unwrap_or_default();
@@ -31,7 +39,7 @@ fn every_shader_is_valid() {
     assert!(!shaders.is_empty(), "the project has shaders");
     for path in shaders {
         let source = std::fs::read_to_string(&path).expect("a readable shader");
-        assert_eq!(fault_of(&source), None, "{} must be valid", path.display());
+        assert_eq!(fault_of(&whole(&path, &source)), None, "{} must be valid", path.display());
         assert!(source.trim_start().starts_with("//"), "{} begins by saying what it is for", path.display());
     }
 }

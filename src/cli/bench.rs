@@ -62,8 +62,8 @@ pub(super) struct Args {
 /// What can be measured in place of the live pipeline.
 #[derive(clap::Args)]
 struct Other {
-    /// Measure the networks alone, on the CPU, beside what the processor can compute at most
-    #[arg(long, conflicts_with_all = ["clip", "camera", "portrait", "record", "executor"])]
+    /// Measure the networks alone, beside what the processor can compute at most: on the CPU, and on a graphics processor if there is one
+    #[arg(long, conflicts_with_all = ["clip", "camera", "portrait", "record"])]
     networks: bool,
     /// Measure how long a picture takes from being dropped to its first moving frame, new and known
     #[arg(long, conflicts_with_all = ["networks", "record", "seconds"])]
@@ -96,7 +96,7 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.other.networks {
-        networks::run(&args.generator, args.json)?;
+        networks::run(&args.generator, args.executor, args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;

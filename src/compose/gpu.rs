@@ -5,6 +5,8 @@ use image::RgbaImage;
 use super::cpu::STILL_PX;
 use super::region::{FEATHER_PX, PasteRegion};
 use crate::data::{CROP_PX, PictureChange, Portrait, UncoveredField};
+use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
+use crate::runtime::Timings;
 
 /// Side of a workgroup of the compose shader, in pixels.
 const GROUP: u32 = 8;
@@ -56,12 +58,11 @@ pub struct GpuCompositor {
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
     params: wgpu::Buffer,
-    flow: wgpu::Buffer,
-    uncovered: wgpu::Buffer,
+    buffers: ChangeBuffers,
     has_plate: bool,
-    paint: wgpu::Buffer,
     target: wgpu::Texture,
     region: PasteRegion,
+    timer: Option<PassTimer>,
 }
 
 impl GpuCompositor {
@@ -99,55 +100,79 @@ impl GpuCompositor {
             let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
             device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
         };
-        let flow = field("backward flow", cells * cells * size_of::<[f32; 2]>());
-        let uncovered = field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>());
-        let paint = field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>());
+        let buffers = ChangeBuffers {
+            flow: field("backward flow", cells * cells * size_of::<[f32; 2]>()),
+            uncovered: field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
+            paint: field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>()),
+        };
         let params = params_buffer(device, queue, portrait, region, cells);
         let pipeline = pipeline(device);
-        let bindings = bind(device, &pipeline, [&params, &flow, &paint, &uncovered], [&picture, &target, &behind]);
+        let bindings = bind(device, &pipeline, [&params, &buffers.flow, &buffers.paint, &buffers.uncovered], [&picture, &target, &behind]);
         Ok(Self {
             device: device.clone(),
             queue: queue.clone(),
             pipeline,
             bindings,
             params,
-            flow,
-            uncovered,
+            buffers,
             has_plate: plate.is_some(),
-            paint,
             target,
             region,
+            timer: None,
         })
     }
 
+    /// The same, with the device's own times added to `timings` as the stage `gpu compose`, where it has a clock.
+    #[must_use]
+    pub fn timed(self, gpu: &Gpu, timings: &Timings) -> Self {
+        Self { timer: PassTimer::new(gpu, &["gpu compose"], timings), ..self }
+    }
+
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
-    pub fn compose(&self, change: &PictureChange) {
-        self.queue.write_buffer(&self.flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
-        let bare = self.has_plate && change.uncovered.size == UncoveredField::CELLS;
-        if bare {
-            self.queue.write_buffer(&self.uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
-        }
-        let painted = change.painted_on_gpu || change.paint.size == PAINT_CELLS;
-        if painted && !change.painted_on_gpu {
-            self.queue.write_buffer(&self.paint, 0, bytemuck::cast_slice(&change.paint.cells));
-        }
+    pub fn compose(&mut self, change: &PictureChange) {
+        let (bare, painted) = match change.on_gpu {
+            Some(there) => (self.has_plate && there.uncovered, there.painted),
+            None => self.upload(change),
+        };
         let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
         let uncovered_cells = if bare { UncoveredField::CELLS as u32 } else { 0 };
         let sizes = [paint_cells, uncovered_cells];
         self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
         {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes: None });
+            let timestamp_writes = self.timer.as_ref().map(|timer| timer.writes(0));
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes });
             pass.set_pipeline(&self.pipeline);
             pass.set_bind_group(0, &self.bindings, &[]);
             pass.dispatch_workgroups(self.region.width.div_ceil(GROUP), self.region.height.div_ceil(GROUP), 1);
         }
+        if let Some(timer) = &self.timer {
+            timer.resolve(&mut encoder);
+        }
         self.queue.submit([encoder.finish()]);
+        if let Some(timer) = &mut self.timer {
+            timer.watch();
+        }
     }
 
-    /// Where paint lies, for whoever makes it on the same device: red, green, blue and what is kept, for every pixel of the crop.
-    pub fn paint(&self) -> &wgpu::Buffer {
-        &self.paint
+    /// Brings a change that was made in memory here; says whether there is something uncovered, and paint.
+    fn upload(&self, change: &PictureChange) -> (bool, bool) {
+        let ChangeBuffers { flow, uncovered, paint } = &self.buffers;
+        self.queue.write_buffer(flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
+        let bare = self.has_plate && change.uncovered.size == UncoveredField::CELLS;
+        if bare {
+            self.queue.write_buffer(uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
+        }
+        let painted = change.paint.size == PAINT_CELLS;
+        if painted {
+            self.queue.write_buffer(paint, 0, bytemuck::cast_slice(&change.paint.cells));
+        }
+        (bare, painted)
+    }
+
+    /// Where the change lies, for whoever makes it on the same device.
+    pub fn buffers(&self) -> &ChangeBuffers {
+        &self.buffers
     }
 
     /// The composed picture: `Rgba8Unorm`, gamma-encoded as the picture is, of the picture's size.
@@ -301,10 +326,10 @@ mod tests {
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
-            let change = PictureChange { flow: swirl(), uncovered: band(), paint, painted_on_gpu: false };
+            let change = PictureChange { flow: swirl(), uncovered: band(), paint, on_gpu: None };
             let portrait = portrait(crop);
             let plate = Arc::new(RgbaImage::from_fn(300, 220, |x, y| image::Rgba([(x / 2) as u8, 30, y as u8, 200])));
-            let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");
+            let mut compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");
             compositor.compose(&change);
             let on_gpu = read_texture(&gpu, compositor.target()).expect("the picture comes back");
             let on_cpu = CpuCompositor::new(&portrait, Some(plate)).compose(&change);

@@ -40,7 +40,7 @@ pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> Executor
         PictureChange::warp(FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] });
     let mut cpu = CpuCompositor::new(&portrait, None);
     let cpu_ms = time_frames(|| drop(cpu.compose(&change)));
-    let gpu_ms = GpuCompositor::new(device, queue, &portrait, None, TRIAL_CELLS).map_or(f64::INFINITY, |gpu| {
+    let gpu_ms = GpuCompositor::new(device, queue, &portrait, None, TRIAL_CELLS).map_or(f64::INFINITY, |mut gpu| {
         time_frames(|| {
             gpu.compose(&change);
             finish(device);

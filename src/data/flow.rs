@@ -94,8 +94,17 @@ pub struct PictureChange {
     pub uncovered: UncoveredField,
     /// What is painted over both.
     pub paint: PaintField,
-    /// The paint lies in the GPU compositor's own buffer already, and [`Self::paint`] has none.
-    pub painted_on_gpu: bool,
+    /// What of it lies in the GPU compositor's own buffers already; then nothing of it is here.
+    pub on_gpu: Option<OnGpu>,
+}
+
+/// What a generator made on the compositor's device, beside the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnGpu {
+    /// What is uncovered.
+    pub uncovered: bool,
+    /// Paint.
+    pub painted: bool,
 }
 
 impl PictureChange {
@@ -106,6 +115,6 @@ impl PictureChange {
 
     /// A flow with nothing painted over it.
     pub fn warp(flow: FlowField) -> Self {
-        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default(), painted_on_gpu: false }
+        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default(), on_gpu: None }
     }
 }

@@ -84,7 +84,8 @@ pub struct Crop {
 impl Crop {
     /// Side of the reach over that of its crop, and how far it goes beyond the crop on the left and above, in crop pixels.
     pub const REACH: f32 = 1.5;
-    const BEFORE_REACH: [f32; 2] = [64.0, 96.0];
+    /// See [`Self::REACH`].
+    pub const BEFORE_REACH: [f32; 2] = [64.0, 96.0];
 
     /// The crop that covers a whole square-scaled picture: for measurements on complete frames.
     pub fn whole(side_px: f32) -> Self {

@@ -14,7 +14,7 @@ mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use face::{Landmarks, region};
-pub use flow::{FlowField, PaintField, PictureChange, UncoveredField};
+pub use flow::{FlowField, OnGpu, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
 pub use motion::{FaceMotion, PuppetMotion, TrackedFrame};

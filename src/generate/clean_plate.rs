@@ -21,16 +21,16 @@ const BEYOND: usize = 3;
 /// Shares of head from which on a place begins to be filled and is filled wholly.
 const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
-const GONE: std::ops::Range<f32> = 0.2..0.7;
+pub(super) const GONE: std::ops::Range<f32> = 0.2..0.7;
 /// Shares of head over which a place counts as one that the head comes to.
-const COMES: std::ops::Range<f32> = 0.2..0.6;
+pub(super) const COMES: std::ops::Range<f32> = 0.2..0.6;
 /// Cells of the reach that a head never goes further.
 const FARTHEST_CELLS: usize = 24;
 /// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own.
-const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
+pub(super) const MOVED_PX: std::ops::Range<f32> = 0.7..2.5;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
 /// follow the head as a whole.
-const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
+pub(super) const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
 /// Structures finer than this are taken from the other side of the hole's edge, in pixels of the reach.
 const FINE_PX: f32 = 7.0;
 /// What is known of the surroundings so far from the hole helps to fill it, in pixels of the reach.
@@ -57,7 +57,7 @@ pub(super) struct CleanPlate {
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     pub head: Vec<f32>,
     /// The cells from which the head is not too far to come there, whatever it does.
-    near_head: Vec<bool>,
+    pub near_head: Vec<bool>,
     /// Share of head with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
     pub reach: Vec<f32>,
 }
@@ -196,14 +196,15 @@ fn area(portrait: &Portrait, reach: &[f32]) -> Area {
 }
 
 /// Where the chin is and which way is up, in a face.
-struct UpFromChin {
-    chin: Vec2,
-    up: Vec2,
-    unit_px: f32,
+pub(super) struct UpFromChin {
+    pub chin: Vec2,
+    pub up: Vec2,
+    /// Distance between the eyes.
+    pub unit_px: f32,
 }
 
 impl UpFromChin {
-    fn of(landmarks: &Landmarks) -> Self {
+    pub(super) fn of(landmarks: &Landmarks) -> Self {
         const CHIN: usize = 8;
         const NOSE_ROOT: usize = 27;
         let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);

@@ -16,7 +16,7 @@ const GAZE: std::ops::Range<f32> = 0.04..0.12;
 /// the portrait's own line between the lips, drawn out, looks more like an open mouth than that.
 const MOUTH: std::ops::Range<f32> = 0.10..0.30;
 /// The same of how hidden a place is.
-const HIDDEN: std::ops::Range<f32> = 0.35..0.75;
+pub(super) const HIDDEN: std::ops::Range<f32> = 0.35..0.75;
 /// Distance from the middle of an eye or a mouth up to which it counts as that and from which on no more, in its widths.
 const NEAR_EYE: std::ops::Range<f32> = 0.7..1.3;
 const NEAR_MOUTH: std::ops::Range<f32> = 0.56..1.04;
@@ -42,7 +42,7 @@ struct Gate {
     near_px: std::ops::Range<f32>,
 }
 
-/// What `Gate` in `shaders/paint.wgsl` looks like in memory.
+/// What `Gate` in `shaders/frame.wgsl` looks like in memory.
 #[repr(C)]
 #[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
 pub(super) struct GateParams {
@@ -72,7 +72,7 @@ impl Gates {
         Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
     }
 
-    /// The gates for `shaders/paint.wgsl`.
+    /// The gates for the kernels.
     pub(super) fn params(&self) -> [GateParams; 3] {
         let [right, left] = &self.eyes;
         [right, left, &self.mouth[0]].map(|gate| GateParams {

@@ -2,6 +2,7 @@
 
 mod choice;
 mod clean_plate;
+mod drawn;
 mod gates;
 mod gpu;
 mod inpaint;
@@ -16,6 +17,7 @@ mod reach;
 mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
+pub use gpu::{GpuSpeed, GpuSpeeds, gpu_speeds};
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
@@ -26,9 +28,9 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
-use crate::gpu::{Buffer, Gpu};
+use crate::gpu::{ChangeBuffers, Gpu};
 use crate::model::Tuned;
-use crate::runtime::FileCache;
+use crate::runtime::{FileCache, Timings};
 
 /// Turns target landmarks into a picture change. One value serves one portrait at a time and may keep scratch memory.
 pub trait Generator: Send {
@@ -53,9 +55,9 @@ pub trait Generator: Send {
     /// network does nothing with it.
     fn adopt(&mut self, _: Option<&Tuned>) {}
 
-    /// Paints on a graphics processor from now on, into a compositor's own buffer of paint for this portrait, or on the CPU again; called after
-    /// [`Self::set_portrait`]. A method that does not paint does nothing with it.
-    fn paint_on(&mut self, _: Option<(&Gpu, &Buffer)>) {}
+    /// Works on a graphics processor from now on, into a compositor's own buffers for this portrait, or on the CPU again; called after
+    /// [`Self::set_portrait`]. A method without networks does nothing with it.
+    fn work_on(&mut self, _: Option<GpuTarget<'_>>) {}
 
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {
@@ -65,6 +67,17 @@ pub trait Generator: Send {
     /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]),
     /// where the plate shows and the paint, if the method has any.
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange);
+}
+
+/// Where a generator works on a graphics processor.
+#[derive(Clone, Copy)]
+pub struct GpuTarget<'a> {
+    /// The device.
+    pub gpu: &'a Gpu,
+    /// Where the change of the picture goes.
+    pub buffers: &'a ChangeBuffers,
+    /// Takes the times of its own stages, by the device's clock.
+    pub timings: &'a Timings,
 }
 
 /// 0 up to the range's start, 1 from its end on, smooth between.

@@ -6,17 +6,20 @@ use glam::Vec2;
 use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
+use super::gpu::{GpuGenerator, PictureData, Run};
 use super::known_plates::PlateMaker;
 use super::painter::Painter;
 use super::reach::{HeadField, spread};
-use super::{FLOW_CELLS, Generator, LandmarkWarp};
-use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::gpu::{Buffer, Gpu};
-use crate::model::{FrozenMotion, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, Tuned};
+use super::{FLOW_CELLS, Generator, GpuTarget, LandmarkWarp};
+use crate::data::{CROP_PX, Landmarks, OnGpu, PictureChange, Portrait, PuppetMotion};
+use crate::gpu::ChangeBuffers;
+use crate::model::{FrozenMotion, HeadFlow, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, Tuned};
 use crate::runtime::FileCache;
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
+/// A head that has turned farther than this, in radians, may show much of the face that its source does not.
+pub(super) const TURNED_RAD: f32 = 0.06;
 
 /// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over for good.
 pub struct MotionWarp {
@@ -28,6 +31,13 @@ pub struct MotionWarp {
     portrait: Option<Prepared>,
     fallback: LandmarkWarp,
     failed: bool,
+    gpu: Option<OnDevice>,
+}
+
+/// The work on a graphics processor, and where it goes.
+struct OnDevice {
+    generator: GpuGenerator,
+    target: ChangeBuffers,
 }
 
 /// What the net needs of a portrait.
@@ -52,6 +62,7 @@ impl MotionWarp {
             portrait: None,
             fallback: LandmarkWarp::new(),
             failed: false,
+            gpu: None,
         })
     }
 
@@ -72,6 +83,12 @@ impl MotionWarp {
             change.flow.displacement_px.fill(Vec2::ZERO);
             return Ok(());
         };
+        if let Some(device) = &mut self.gpu {
+            change.on_gpu = on_device(&mut device.generator, self.painter.as_mut(), &portrait.rest_in_crop, motion);
+            if change.on_gpu.is_some() {
+                return Ok(());
+            }
+        }
         let sample = MotionSample::of_still_body(&portrait.rest_in_crop.0, &motion.landmarks_in_crop.0, portrait.picture.clone());
         self.net.forward(&sample, &mut self.memory);
         let moved = self.memory.flow();
@@ -92,6 +109,41 @@ impl MotionWarp {
             None => Ok(()),
         }
     }
+
+    /// Lets the graphics processor have the person's pictures and the generator.
+    fn bring_person(&mut self) {
+        if let Some(device) = &mut self.gpu {
+            let pictures: Vec<PictureData<'_>> = match (&self.painter, &self.portrait) {
+                (Some(painter), _) => painter.pictures().collect(),
+                (None, Some(Prepared { rest_in_crop, picture, .. })) => {
+                    vec![PictureData { landmarks: rest_in_crop, small: picture, picture: &[] }]
+                }
+                (None, None) => Vec::new(),
+            };
+            let plate = self.portrait.as_ref().and_then(|portrait| portrait.plate.as_ref());
+            device.generator.turn_to(&device.target, &pictures, plate);
+            device.generator.set_person(self.painter.as_ref().and_then(Painter::layers).as_ref());
+        }
+    }
+}
+
+/// A frame on a graphics processor, for a portrait with those landmarks at rest.
+fn on_device(generator: &mut GpuGenerator, painter: Option<&mut Painter>, rest: &Landmarks, motion: &PuppetMotion) -> Option<OnGpu> {
+    let target = &motion.landmarks_in_crop;
+    let Some(painter) = painter else { return generator.run(motion, &[run(0, rest, target)], None) };
+    let (near, next) = painter.nearest(target);
+    let landmarks: Vec<Landmarks> = painter.pictures().map(|picture| picture.landmarks.clone()).collect();
+    let mut runs = vec![run(0, rest, target)];
+    for picture in [Some(near), next].into_iter().flatten().filter(|picture| *picture > 0) {
+        runs.push(run(picture, landmarks.get(picture)?, target));
+    }
+    let turned = runs.iter().find(|run| run.picture == near).is_none_or(|run| run.head.turn_rad() > TURNED_RAD);
+    let plan = painter.plan((near, next), motion, turned);
+    generator.run(motion, &runs, plan.as_ref())
+}
+
+fn run<'a>(picture: usize, landmarks: &'a Landmarks, target: &Landmarks) -> Run<'a> {
+    Run { picture, landmarks, head: HeadFlow::between(&landmarks.0, &target.0) }
 }
 
 impl Generator for MotionWarp {
@@ -117,6 +169,10 @@ impl Generator for MotionWarp {
             tracing::error!("the few-shot generator failed ({error}); the portrait is moved without it from now on");
             self.painter = None;
         }
+        // The compositor of the last portrait is gone; the next one's buffers are named later.
+        if let Some(device) = &mut self.gpu {
+            device.generator.forget_person();
+        }
     }
 
     fn remember_in(&mut self, known: FileCache) {
@@ -131,6 +187,7 @@ impl Generator for MotionWarp {
         {
             tracing::error!("another picture of the person could not be used: {error}");
         }
+        self.bring_person();
     }
 
     fn can_adopt(&self) -> bool {
@@ -143,12 +200,18 @@ impl Generator for MotionWarp {
         {
             tracing::error!("the fine-tuned generator could not be used: {error}");
         }
+        if let (Some(device), Some(painter)) = (&mut self.gpu, &self.painter) {
+            device.generator.set_person(painter.layers().as_ref());
+        }
     }
 
-    fn paint_on(&mut self, target: Option<(&Gpu, &Buffer)>) {
-        if let Some(painter) = &mut self.painter {
-            painter.paint_on(target);
-        }
+    fn work_on(&mut self, target: Option<GpuTarget<'_>>) {
+        self.gpu = target.map(|GpuTarget { gpu, buffers, timings }| {
+            let kept = self.gpu.take().map(|device| device.generator).filter(|generator| generator.is_on(gpu));
+            let generator = kept.unwrap_or_else(|| GpuGenerator::new(gpu, &self.net, timings));
+            OnDevice { generator, target: buffers.clone() }
+        });
+        self.bring_person();
     }
 
     fn plate(&self) -> Option<Arc<RgbaImage>> {
@@ -160,7 +223,7 @@ impl Generator for MotionWarp {
         change.flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
         change.uncovered.clear();
         change.paint.clear();
-        change.painted_on_gpu = false;
+        change.on_gpu = None;
         if self.failed {
             self.fallback.generate(motion, change);
             return;

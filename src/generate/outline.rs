@@ -9,7 +9,7 @@ use crate::model::{LANDMARK_CHANNELS, SOURCE_NUMBERS};
 /// Cells along each side of the paint and of the pictures that the networks see.
 pub(super) const CELLS: usize = CROP_PX as usize;
 /// Distance from the face's outline at which paint begins to fade and where none is left, in distances between the eyes.
-const FADE: std::ops::Range<f32> = 0.1..0.35;
+pub(super) const FADE: std::ops::Range<f32> = 0.1..0.35;
 
 /// A part of the crop in whole pixels: corner and size (across, down), all even, the size in steps of 8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,6 @@ impl Square {
     }
 
     /// Cells.
-    #[cfg(test)]
     pub(super) fn area(&self) -> usize {
         self.size[0] * self.size[1]
     }
@@ -109,6 +108,11 @@ impl Outline {
         let mut corners = half(&mut points.iter().copied());
         corners.extend(half(&mut points.iter().rev().copied()));
         Self { corners, unit_px: landmarks.inter_ocular().max(1.0) }
+    }
+
+    /// Corners one after the other, turning one way.
+    pub(super) fn corners(&self) -> &[Vec2] {
+        &self.corners
     }
 
     /// The part of the crop in which there may be paint; `None` where that is next to nothing.

@@ -8,16 +8,17 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
+use super::drawn::{Drawn, Where};
 use super::gates::{Face, Gates, listened_where};
-use super::gpu::GpuPainter;
+use super::gpu::PictureData;
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
 use super::smooth_step;
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
-use crate::gpu::{Buffer, Gpu};
 use crate::model::{
-    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, INPUT_CELLS, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS,
-    MotionMemory, MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance, lay_over,
+    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, LANDMARK_CHANNELS,
+    LANDMARK_LINE_RADIUS, MotionMemory, MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance,
+    lay_over,
 };
 use crate::nn::WeightsError;
 
@@ -33,7 +34,8 @@ pub struct Painter {
     nets: FewShotNets,
     sitter: Option<Sitter>,
     frame: Frame,
-    gpu: Option<GpuPainter>,
+    /// Chooses the parts as if nothing were known of what is hidden: for comparison with another processor.
+    pub(super) unseen: bool,
 }
 
 /// Memory of a frame.
@@ -50,6 +52,28 @@ struct Frame {
     /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
     shares: Vec<[f32; 2]>,
     patches: Patches,
+    drawn: Drawn,
+}
+
+/// What of a frame's paint is decided before anything of it is made, for another processor to make it.
+pub(super) struct Plan<'a> {
+    /// The picture that is seen most, and the next.
+    pub near: usize,
+    pub next: Option<usize>,
+    /// Where there may be paint.
+    pub square: Square,
+    pub outline: Outline,
+    pub gates: Gates,
+    /// What mouth and eyes may look like.
+    pub drawn: &'a Drawn,
+    patches: &'a Patches,
+}
+
+impl Plan<'_> {
+    /// The parts of the face that the generator makes.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Square> + '_ {
+        self.patches.squares()
+    }
 }
 
 /// What is known of the person: one picture at least, the portrait itself first.
@@ -77,7 +101,7 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, sitter: None, frame: Frame::default(), gpu: None }
+        Self { nets, sitter: None, frame: Frame::default(), unseen: false }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
@@ -85,7 +109,6 @@ impl Painter {
         let first = self.see(portrait)?;
         let pictures = vec![first];
         self.sitter = Some(Sitter { generator: fed_forward(&self.nets, &pictures)?, pictures });
-        self.person_changed();
         Ok(())
     }
 
@@ -99,7 +122,6 @@ impl Painter {
             sitter.pictures.push(seen);
             sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
         }
-        self.person_changed();
         Ok(())
     }
 
@@ -114,7 +136,6 @@ impl Painter {
                 None => fed_forward(&self.nets, &sitter.pictures)?,
             };
         }
-        self.person_changed();
         Ok(())
     }
 
@@ -138,17 +159,38 @@ impl Painter {
         })
     }
 
-    /// Paints on a graphics processor from now on, or on the CPU again.
-    pub(super) fn paint_on(&mut self, target: Option<(&Gpu, &Buffer)>) {
-        self.gpu = target.map(|(gpu, paint)| GpuPainter::new(gpu, paint));
-        self.person_changed();
+    /// The person's pictures, the portrait first, for another processor.
+    pub(super) fn pictures(&self) -> impl Iterator<Item = PictureData<'_>> {
+        let seen = self.sitter.iter().flat_map(|sitter| &sitter.pictures);
+        seen.map(|seen| PictureData { landmarks: &seen.landmarks, small: &seen.small, picture: &seen.picture })
     }
 
-    /// Lets the graphics processor have the generator too.
-    fn person_changed(&mut self) {
-        if let (Some(gpu), Some(sitter)) = (&mut self.gpu, &self.sitter) {
-            gpu.set_person(&sitter.generator.layers());
+    /// The generator of the person, for another processor.
+    pub(super) fn layers(&self) -> Option<GeneratorLayers> {
+        self.sitter.as_ref().map(|sitter| sitter.generator.layers())
+    }
+
+    /// The picture that has to be moved least to be like `target`, and the next.
+    pub(super) fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
+        self.sitter.as_ref().map_or((0, None), |sitter| sitter.nearest(target))
+    }
+
+    /// Decides what is painted, `near` and `next` being the nearest pictures and `turned` whether the head has turned since the nearest. `None` without a portrait,
+    /// or where there is hardly a face.
+    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turned: bool) -> Option<Plan<'_>> {
+        let Self { sitter, frame, .. } = self;
+        let sitter = sitter.as_ref()?;
+        let outline = Outline::of(&motion.landmarks_in_crop);
+        let square = outline.bounds()?;
+        let gates = sitter.gates(near, motion);
+        let Frame { patches, drawn, .. } = frame;
+        patches.choose_unseen(&gates, &square, turned);
+        drawn.begin(square);
+        if let Some(seen) = sitter.pictures.get(near) {
+            seen.draw_layer(motion, &square, drawn);
         }
+        drawn.end();
+        Some(Plan { near, next, square, outline, gates, drawn, patches })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not
@@ -169,14 +211,14 @@ impl Painter {
         let Frame { own, source, landmarks, shares, patches, .. } = &mut self.frame;
         find_shares(&outline, &square, source, (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
+        if self.unseen
+            && let Some(seen) = sitter.pictures.get(near)
+        {
+            let head = HeadFlow::between(&seen.landmarks.0, &motion.landmarks_in_crop.0);
+            patches.choose_unseen(&gates, &square, head.turn_rad() > super::motion_warp::TURNED_RAD);
+        }
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
         let scene = Scene { square, source, landmarks };
-        if let Some(gpu) = &mut self.gpu {
-            let shown = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
-            gpu.paint(&square, shown, shares, &gates, &mut patches.inputs(scene));
-            change.painted_on_gpu = true;
-            return Ok(());
-        }
         patches.make(&sitter.generator, scene)?;
         let paint = &mut change.paint;
         paint.size = CELLS;
@@ -293,6 +335,19 @@ impl Seen {
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
             eyes.draw(&self.picture, &target, square.corner, square.size, source);
+        }
+    }
+
+    /// The same into a layer of its own.
+    fn draw_layer(&self, motion: &PuppetMotion, square: &Square, drawn: &mut Drawn) {
+        let target = &motion.landmarks_in_crop.0;
+        if let Some(mouth) = &self.mouth {
+            let mut stroke = |cell, colour, share| drawn.stroke(cell, colour, share, Where::Hidden);
+            mouth.strokes(target, square.corner, square.size, &mut stroke);
+        }
+        if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
+            let mut stroke = |cell, colour, share| drawn.stroke(cell, colour, share, Where::Everywhere);
+            eyes.strokes(&self.picture, &target, square.corner, square.size, &mut stroke);
         }
     }
 }

@@ -43,21 +43,10 @@ pub(super) struct Scene<'a> {
     pub landmarks: &'a [f32],
 }
 
-/// What the generator sees of one part: `SOURCE_NUMBERS` for each pixel, and the landmarks at half the size.
-#[derive(Clone, Copy)]
-pub(super) struct PatchInput<'a> {
-    pub square: Square,
-    pub source: &'a [f32],
-    pub landmarks: &'a [f32],
-}
-
 impl Patches {
     /// Chooses the parts: the open places, and what is hidden in none of them. `shares` has those of the paint and of what is hidden for each cell of `whole`.
     pub(super) fn choose(&mut self, gates: &Gates, whole: &Square, shares: &[[f32; 2]]) {
-        self.used = 0;
-        for (low, high) in gates.places().map(Place::bounds) {
-            self.add(whole, low, high);
-        }
+        self.choose_open(gates, whole);
         let (mut count, mut low, mut high) = (0, Vec2::INFINITY, Vec2::NEG_INFINITY);
         for (n, _) in shares.iter().enumerate().filter(|(_, [share, hidden])| share * hidden > COUNTS) {
             let cell = whole.cell(n);
@@ -71,6 +60,27 @@ impl Patches {
         }
     }
 
+    /// The same where what is hidden is not known: the open places, or the whole of `whole` where the head has turned, so that much may be hidden.
+    pub(super) fn choose_unseen(&mut self, gates: &Gates, whole: &Square, turned: bool) {
+        self.choose_open(gates, whole);
+        if turned {
+            self.used = 0;
+            self.take(*whole);
+        }
+    }
+
+    fn choose_open(&mut self, gates: &Gates, whole: &Square) {
+        self.used = 0;
+        for (low, high) in gates.places().map(Place::bounds) {
+            self.add(whole, low, high);
+        }
+    }
+
+    /// Where the parts are.
+    pub(super) fn squares(&self) -> impl Iterator<Item = Square> + '_ {
+        self.made().iter().map(|patch| patch.square)
+    }
+
     /// Cells that are made.
     #[cfg(test)]
     pub(super) fn area(&self) -> usize {
@@ -78,21 +88,21 @@ impl Patches {
     }
 
     fn add(&mut self, whole: &Square, low: Vec2, high: Vec2) {
-        let Some(square) = Square::round(low, high) else { return };
+        if let Some(square) = Square::round(low, high) {
+            self.take(square.moved_into(whole));
+        }
+    }
+
+    fn take(&mut self, square: Square) {
         if self.patches.len() == self.used {
             self.patches.push(Patch::default());
         }
-        self.patches[self.used].square = square.moved_into(whole);
+        self.patches[self.used].square = square;
         self.used += 1;
     }
 
     fn made(&self) -> &[Patch] {
         &self.patches[..self.used]
-    }
-
-    /// The parts of a scene, for another processor to make.
-    pub(super) fn inputs<'a>(&'a mut self, scene: Scene<'a>) -> impl Iterator<Item = PatchInput<'a>> {
-        self.patches[..self.used].iter_mut().map(move |patch| patch.input(scene))
     }
 
     /// Makes the parts of a scene.
@@ -121,14 +131,9 @@ impl Patches {
 }
 
 impl Patch {
-    fn input(&mut self, scene: Scene<'_>) -> PatchInput<'_> {
+    fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
         self.square.cut_source(&scene.square, scene.source, &mut self.source);
         self.square.cut_landmarks(scene.landmarks, &mut self.landmarks);
-        PatchInput { square: self.square, source: &self.source, landmarks: &self.landmarks }
-    }
-
-    fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
-        self.input(scene);
         let [across, down] = self.square.size;
         generator.forward([down, across], &self.source, &self.landmarks, &mut self.memory)?;
         if !self.memory.picture().iter().all(|v| v.is_finite()) {

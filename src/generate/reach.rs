@@ -11,9 +11,9 @@ use crate::model::{FLOW_CELLS as CROP_CELLS, HeadFlow, INPUT_CELLS};
 const BEFORE: [usize; 2] = [32, 48];
 /// Distance from the crop's left, right and upper edge, in crop pixels, over which the net takes over from the head's motion as a whole: a net that sees hair
 /// run out of its picture takes it for background.
-const TAKES_OVER_PX: std::ops::Range<f32> = 2.0..26.0;
+pub(super) const TAKES_OVER_PX: std::ops::Range<f32> = 2.0..26.0;
 /// The same at the lower edge, where there is nothing but the still body.
-const AT_BODY_PX: std::ops::Range<f32> = 0.0..10.0;
+pub(super) const AT_BODY_PX: std::ops::Range<f32> = 0.0..10.0;
 
 /// Backward flow of the head as a whole, with the landmarks' own motion near them.
 pub(super) struct HeadField<'a> {

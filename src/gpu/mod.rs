@@ -1,16 +1,20 @@
 //! The graphics processor: which adapters there are, which one is worth using, a device on it, and every copy back to host memory.
 
 mod adapter;
+mod change;
 mod device;
 mod flag;
 mod health;
 mod readback;
+mod timer;
 
 pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
+pub use change::ChangeBuffers;
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use flag::FaultFlag;
 pub use health::{GpuFault, GpuHealth};
 #[cfg(test)]
 pub(crate) use readback::tests::gpu_for_test;
 pub use readback::{ReadbackError, ReadbackRing, read_texture};
-pub use wgpu::{Buffer, Texture};
+pub use timer::PassTimer;
+pub use wgpu::Texture;

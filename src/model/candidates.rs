@@ -54,6 +54,43 @@ impl HeadFlow {
             Whole::Affine(affine) => affine.at(place),
         }
     }
+
+    /// The angle by which the head turns between the two, in radians; infinite where no head explains the landmarks.
+    pub fn turn_rad(&self) -> f32 {
+        match &self.0 {
+            Whole::Rigid(motion) => motion.turn_rad(),
+            Whole::Affine(_) => f32::INFINITY,
+        }
+    }
+
+    /// The motion as numbers, for another processor.
+    pub fn numbers(&self) -> HeadNumbers {
+        match &self.0 {
+            Whole::Rigid(motion) => motion.numbers(),
+            Whole::Affine(affine) => {
+                let axis = |c: usize| [affine.rows[(0, c)], affine.rows[(1, c)], affine.rows[(2, c)], 0.0];
+                HeadNumbers { affine: [axis(0), axis(1)], ..HeadNumbers::default() }
+            }
+        }
+    }
+}
+
+/// [`HeadFlow`] as `Head` in `shaders/frame.wgsl` takes it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct HeadNumbers {
+    /// From the target's camera axes to the head's: three columns.
+    pub inverse: [[f32; 4]; 3],
+    /// The source's rotation times its scale, first two rows, each with its translation.
+    pub source: [[f32; 4]; 2],
+    /// The target's translation, one over its scale, and 1 for a rigid head, 0 for an affine map.
+    pub motion: [f32; 4],
+    /// The ellipsoid's centre and radii.
+    pub centre: [f32; 4],
+    /// See [`Self::centre`].
+    pub radii: [f32; 4],
+    /// For each axis: by x and y from -1 to 1, and by 1.
+    pub affine: [[f32; 4]; 2],
 }
 
 /// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).

@@ -58,6 +58,16 @@ impl EyePrior {
     /// Draws the eyes of `picture`, `[256, 256, 3]`, as those of `target`, into a part of the warped source with its corner at (x, y), of `size` pixels across
     /// and down, `[down, across, SOURCE_NUMBERS]`: where they narrow or turn. The visibility stays.
     pub fn draw(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
+        let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
+        self.strokes(picture, target, corner, size, &mut |pixel, colour, share| {
+            if let Some(pixel) = pixels.get_mut(pixel) {
+                pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
+            }
+        });
+    }
+
+    /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour and its share.
+    pub fn strokes(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
         if picture.len() != SIDE * SIDE * 3 {
             return;
         }
@@ -65,7 +75,7 @@ impl EyePrior {
         let widths = |prior: &Self| prior.eyes.iter().map(|eye| eye.lids.width_px()).sum::<f32>();
         let scale = widths(target) / widths(self);
         for (was, is) in self.eyes.iter().zip(&target.eyes) {
-            Change::between(was, is, scale).draw(picture, corner, size, source);
+            Change::between(was, is, scale).draw(picture, corner, size, stroke);
         }
     }
 }
@@ -105,20 +115,16 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn draw(&self, picture: &[f32], corner: [usize; 2], [across, down]: [usize; 2], source: &mut [f32]) {
+    fn draw(&self, picture: &[f32], corner: [usize; 2], [across, down]: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
         if self.narrowed.max(self.turned) <= 0.0 {
             return;
         }
-        let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
         let (low, high) = self.is.bounds(TO_CHEEK[1], BEYOND[1]);
         for y in within(low.y, high.y, corner[1], down) {
             for x in within(low.x, high.x, corner[0], across) {
                 let at = self.is.place(Vec2::new(x as f32, y as f32));
-                if let Some((place, share)) = self.fetched_from(at)
-                    && let Some(pixel) = pixels.get_mut((y - corner[1]) * across + x - corner[0])
-                {
-                    let colour = sampled(picture, self.was.point(place)).to_array();
-                    pixel.iter_mut().zip(colour).for_each(|(have, want)| *have += share * (want - *have));
+                if let Some((place, share)) = self.fetched_from(at) {
+                    stroke((y - corner[1]) * across + x - corner[0], sampled(picture, self.was.point(place)), share);
                 }
             }
         }

@@ -13,7 +13,7 @@ use super::config::GeneratorConfig;
 use super::warped::WarpedSource;
 use crate::nn::{Scope, StyleLayout, StyleVector, WeightsError};
 use direct::Direct;
-pub use frozen::{FrozenGenerator, GeneratorLayer, GeneratorLayers, GeneratorMemory, SOURCE_NUMBERS};
+pub use frozen::{FrozenGenerator, FrozenLayer, GeneratorLayers, GeneratorMemory, SOURCE_NUMBERS};
 pub use texture::MASK_FLOOR;
 use texture::Texture;
 

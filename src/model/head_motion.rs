@@ -5,6 +5,7 @@
 
 use glam::{Mat3, Vec2, Vec3};
 
+use super::candidates::HeadNumbers;
 use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
 
 /// The ellipsoid's centre and radii in the generic head's frame and unit (distance between the eyes): those with which the flow comes closest to the true one
@@ -46,6 +47,28 @@ impl HeadMotion {
         let inside = (product * product - squares * (start.length_squared() - 1.0)).max(0.0);
         let depth = (inside.sqrt() - product) / squares;
         self.source.project(self.inverse * on_screen.extend(depth)) - place
+    }
+
+    /// The angle between both poses, in radians.
+    pub(super) fn turn_rad(&self) -> f32 {
+        let between = self.inverse * self.source.rotation;
+        let trace = between.x_axis.x + between.y_axis.y + between.z_axis.z;
+        ((trace - 1.0) / 2.0).clamp(-1.0, 1.0).acos()
+    }
+
+    /// What [`Self::at`] needs, as numbers.
+    pub(super) fn numbers(&self) -> HeadNumbers {
+        let Self { source, target, inverse } = self;
+        let padded = |v: Vec3, last: f32| v.extend(last).to_array();
+        let rows = (source.rotation * source.scale).transpose();
+        HeadNumbers {
+            inverse: [inverse.x_axis, inverse.y_axis, inverse.z_axis].map(|column| padded(column, 0.0)),
+            source: [padded(rows.x_axis, source.translation.x), padded(rows.y_axis, source.translation.y)],
+            motion: [target.translation.x, target.translation.y, 1.0 / target.scale, 1.0],
+            centre: padded(CENTRE, 0.0),
+            radii: padded(RADII, 1.0),
+            affine: [[0.0; 4]; 2],
+        }
     }
 }
 

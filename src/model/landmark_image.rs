@@ -43,19 +43,34 @@ pub fn draw_landmarks(
     let scale = cells as f32 / CROP_PX;
     let place = |p: Vec2| (p + 0.5) * scale - 0.5;
     let mut canvas = Canvas { cells, radius, out, stride };
-    for (range, channel, closed) in PARTS {
-        let Some(points) = landmarks.get(range) else { continue };
-        for pair in points.windows(2) {
-            canvas.line(place(pair[0]), place(pair[1]), first + channel);
-        }
-        if let (true, Some(last), Some(start)) = (closed, points.last(), points.first()) {
-            canvas.line(place(*last), place(*start), first + channel);
-        }
-    }
-    for pupil in pupils.into_iter().flatten() {
-        canvas.line(place(pupil), place(pupil), first + PUPILS);
+    for LandmarkLine { ends: [a, b], channel } in landmark_lines(landmarks, pupils) {
+        canvas.line(place(a), place(b), first + channel);
     }
 }
+
+/// A line of the landmark image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LandmarkLine {
+    /// Its ends, in crop pixels.
+    pub ends: [Vec2; 2],
+    /// The channel that it is drawn into.
+    pub channel: usize,
+}
+
+/// The lines of the landmark image, at most [`MOST_LANDMARK_LINES`]: first those of the landmarks, then the pupils, which are lines of no length. What is not
+/// finite is left out.
+pub fn landmark_lines(landmarks: &[Vec2], pupils: Option<[Vec2; 2]>) -> impl Iterator<Item = LandmarkLine> + '_ {
+    let parts = PARTS.into_iter().filter_map(|(range, channel, closed)| Some((landmarks.get(range)?, channel, closed)));
+    let lines = parts.flat_map(|(points, channel, closed)| {
+        let back = if closed { points.last().zip(points.first()).map(|(a, b)| [*a, *b]) } else { None };
+        points.windows(2).map(|pair| [pair[0], pair[1]]).chain(back).map(move |ends| LandmarkLine { ends, channel })
+    });
+    let pupils = pupils.into_iter().flatten().map(|pupil| LandmarkLine { ends: [pupil; 2], channel: PUPILS });
+    lines.chain(pupils).filter(|line| line.ends.iter().all(|end| end.is_finite()))
+}
+
+/// Most lines of a landmark image.
+pub const MOST_LANDMARK_LINES: usize = 65;
 
 struct Canvas<'a> {
     cells: usize,
@@ -67,9 +82,6 @@ struct Canvas<'a> {
 impl Canvas<'_> {
     /// A line with soft edges: full within `radius - 0.5` of the segment, nothing beyond `radius + 0.5`.
     fn line(&mut self, a: Vec2, b: Vec2, channel: usize) {
-        if !a.is_finite() || !b.is_finite() {
-            return;
-        }
         let reach = self.radius + 0.5;
         let last = self.cells as f32 - 1.0;
         let low = (a.min(b) - reach).ceil().max(Vec2::ZERO);

@@ -21,7 +21,7 @@ mod tuned;
 mod warped;
 
 pub use crate::nn::ops::ConvWeights;
-pub use candidates::{CandidateFlows, HeadFlow, candidate_flows, near_flow};
+pub use candidates::{CandidateFlows, HeadFlow, HeadNumbers, candidate_flows, near_flow};
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };
@@ -30,14 +30,14 @@ pub use embedder::Embedder;
 pub use eyes::EyePrior;
 pub use few_shot::{FewShotConfig, FewShotNets};
 pub use generator::{
-    Blend, FrozenGenerator, GeneratorInput, GeneratorLayer, GeneratorLayers, GeneratorMemory, GeneratorNet, GeneratorOutput, MASK_FLOOR,
+    Blend, FrozenGenerator, FrozenLayer, GeneratorInput, GeneratorLayers, GeneratorMemory, GeneratorNet, GeneratorOutput, MASK_FLOOR,
     SOURCE_NUMBERS,
 };
-pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
+pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, LandmarkLine, MOST_LANDMARK_LINES, draw_landmarks, landmark_lines};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{
-    FLOW_CELLS, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MotionBatch, MotionFlow, MotionMemory, MotionNet, MotionSample,
-    STILL_BODY,
+    FLOW_CELLS, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MOTION_LINE_RADIUS, MotionBatch, MotionFlow, MotionLayers,
+    MotionMemory, MotionNet, MotionSample, STILL_BODY,
 };
 pub use mouth::MouthPrior;
 pub use projection::Projection;

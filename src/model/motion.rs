@@ -16,7 +16,7 @@ use crate::data::CROP_PX;
 use crate::nn::ops::{self, Activation, Correspondences};
 use crate::nn::{Convolution, Scope, WeightsError};
 
-pub use frozen::{FrameFlow, FrozenMotion, MotionMemory};
+pub use frozen::{FrameFlow, FrozenMotion, MotionLayers, MotionMemory};
 
 /// Cells along each side of the net's input.
 pub const INPUT_CELLS: usize = 64;
@@ -28,7 +28,7 @@ pub const INPUT_CHANNELS: usize = 2 * LANDMARK_CHANNELS + 3 * 2 + 1 + 2 * 3 + 1;
 /// Flows are divided by this on the way in.
 const FLOW_SCALE_PX: f32 = 16.0;
 /// Half the width of the drawn lines, in cells of the input.
-const LINE_RADIUS: f32 = 0.6;
+pub const MOTION_LINE_RADIUS: f32 = 0.6;
 /// Slope of the activations for negative numbers.
 const SLOPE: f32 = 0.1;
 /// What the mixing weights, the residual and the visibility start from.
@@ -89,8 +89,8 @@ impl MotionBatch {
 
 fn fill(sample: &MotionSample, planes: &mut [f32], candidates: &mut [f32]) {
     let pupils = |which: usize| sample.pupils.map(|p| p[which]);
-    draw_landmarks(&sample.source, pupils(0), INPUT_CELLS, LINE_RADIUS, planes, INPUT_CHANNELS, 0);
-    draw_landmarks(&sample.target, pupils(1), INPUT_CELLS, LINE_RADIUS, planes, INPUT_CHANNELS, LANDMARK_CHANNELS);
+    draw_landmarks(&sample.source, pupils(0), INPUT_CELLS, MOTION_LINE_RADIUS, planes, INPUT_CHANNELS, 0);
+    draw_landmarks(&sample.target, pupils(1), INPUT_CELLS, MOTION_LINE_RADIUS, planes, INPUT_CHANNELS, LANDMARK_CHANNELS);
     let flows: CandidateFlows = candidate_flows(&sample.source, &sample.target, INPUT_CELLS);
     for (cell, (plane, candidate)) in planes.chunks_exact_mut(INPUT_CHANNELS).zip(candidates.chunks_exact_mut(6)).enumerate() {
         let moved = [flows.head[cell], flows.near[cell], flows.far[cell]].map(|v| v.to_array());

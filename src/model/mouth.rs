@@ -52,7 +52,18 @@ impl MouthPrior {
 
     /// Draws it into a part of the warped source with its corner at (x, y), of `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where
     /// the lips of `target` part otherwise than in the picture, as far as the place is hidden. The visibility stays.
-    pub fn draw(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], source: &mut [f32]) {
+    pub fn draw(&self, target: &[Vec2], corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
+        let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
+        self.strokes(target, corner, size, &mut |pixel, colour, share| {
+            if let Some(pixel) = pixels.get_mut(pixel) {
+                let share = share * (1.0 - pixel[3]);
+                pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
+            }
+        });
+    }
+
+    /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour, and its share where the place is hidden wholly.
+    pub fn strokes(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
         let Ok(points): Result<&[Vec2; Landmarks::COUNT], _> = target.try_into() else { return };
         let Some(fit) = fit_rigid(points, template(), &RIGID_WEIGHTS).filter(|fit| fit.scale > 1.0) else { return };
         let unlike = ((gap(points) - self.gap).abs() / UNLIKE).min(1.0);
@@ -64,15 +75,9 @@ impl MouthPrior {
             for x in within(low.x, high.x, corner[0], across) {
                 let at = Vec2::new(x as f32, y as f32);
                 let depth_px = lips.depth(at);
-                let Some(pixel) = source.as_chunks_mut::<SOURCE_NUMBERS>().0.get_mut((y - corner[1]) * across + x - corner[0]) else {
-                    continue;
-                };
-                let share = unlike * (depth_px / SOFT_PX).clamp(0.0, 1.0) * (1.0 - pixel[3]);
+                let share = unlike * (depth_px / SOFT_PX).clamp(0.0, 1.0);
                 if share > 0.0 {
-                    let colour = view.colour(at, depth_px).to_array();
-                    for (have, want) in pixel.iter_mut().zip(colour) {
-                        *have += share * (want - *have);
-                    }
+                    stroke((y - corner[1]) * across + x - corner[0], view.colour(at, depth_px), share);
                 }
             }
         }

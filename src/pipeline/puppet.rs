@@ -6,7 +6,7 @@ use image::RgbaImage;
 
 use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
 use crate::data::{PictureChange, Portrait, TrackedFrame};
-use crate::generate::{FLOW_CELLS, Generator};
+use crate::generate::{FLOW_CELLS, Generator, GpuTarget};
 use crate::gpu::Gpu;
 use crate::model::Tuned;
 use crate::retarget::Retargeter;
@@ -34,7 +34,7 @@ pub struct Puppet {
 
 enum Compositor {
     Cpu(CpuCompositor),
-    Gpu(GpuCompositor),
+    Gpu(Box<GpuCompositor>),
 }
 
 impl Puppet {
@@ -73,14 +73,19 @@ impl Puppet {
         self.timings.measure("prepare", || self.generator.set_portrait(portrait));
         let plate = self.generator.plate();
         self.compositor = Some(match &self.gpu {
-            Some(gpu) => Compositor::Gpu(GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?),
+            Some(gpu) => {
+                let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?;
+                Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
+            }
             None => Compositor::Cpu(CpuCompositor::new(portrait, plate)),
         });
         let target = match (&self.gpu, &self.compositor) {
-            (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => Some((gpu, compositor.paint())),
+            (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => {
+                Some(GpuTarget { gpu, buffers: compositor.buffers(), timings: &self.timings })
+            }
             _ => None,
         };
-        self.generator.paint_on(target);
+        self.generator.work_on(target);
         Ok(())
     }
 
@@ -101,7 +106,7 @@ impl Puppet {
 
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.
     pub fn leave_gpu(&mut self) {
-        self.generator.paint_on(None);
+        self.generator.work_on(None);
         self.gpu = None;
         self.compositor = None;
     }

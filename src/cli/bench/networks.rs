@@ -1,34 +1,116 @@
 //! `retrato bench --networks`: the networks alone, beside what the processor can compute at most.
 
 use anyhow::Context as _;
+use glam::Vec2;
+use serde::Serialize;
 
+use crate::builtin;
 use crate::cli::common;
-use crate::generate::GeneratorChoice;
+use crate::data::{Portrait, PuppetMotion};
+use crate::generate::{self, GeneratorChoice, GpuSpeeds, WeightFiles};
+use crate::gpu::{AdapterKind, Gpu};
 use crate::model::{self, Speeds};
+use crate::pipeline;
+use crate::settings::ExecutorChoice;
 
 /// Runs of each network.
 const RUNS: usize = 60;
+/// How far the mouth of the measured frame is opened, in crop pixels.
+const OPENED_PX: f32 = 14.0;
+/// How much narrower the turned face is.
+const NARROWED: f32 = 0.88;
 
-/// Measures the networks and prints what was found.
-pub(super) fn run(generator: &common::GeneratorArgs, json: bool) -> anyhow::Result<()> {
+/// What was measured.
+#[derive(Serialize)]
+struct Report {
+    cpu: Option<Speeds>,
+    gpu: Option<GpuSpeeds>,
+}
+
+/// Measures the networks on the CPU, and on a graphics processor where there is one or one is asked for, and prints what was found.
+pub(super) fn run(generator: &common::GeneratorArgs, executor: ExecutorChoice, json: bool) -> anyhow::Result<()> {
     let GeneratorChoice::FewShot(files) = generator.choice() else {
         anyhow::bail!("--networks measures those of --generator few-shot: leave one of the two out");
     };
-    let motion = model::load(files.motion.as_deref())?;
-    let speeds = model::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, RUNS).context("the networks cannot be run")?;
+    let gpu = adapter(executor)?;
+    let report = Report {
+        cpu: if executor == ExecutorChoice::Gpu { None } else { Some(on_cpu(&files)?) },
+        gpu: gpu.map(|gpu| on_gpu(&gpu, &files)).transpose()?,
+    };
     if json {
-        println!("{}", serde_json::to_string_pretty(&speeds)?);
+        println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print(&speeds);
+        report.cpu.iter().for_each(print_cpu);
+        report.gpu.iter().for_each(print_gpu);
     }
     Ok(())
 }
 
-fn print(speeds: &Speeds) {
+/// The adapter to measure: any that was asked for, or else a real one.
+fn adapter(executor: ExecutorChoice) -> anyhow::Result<Option<Gpu>> {
+    if executor == ExecutorChoice::Cpu {
+        return Ok(None);
+    }
+    let chosen = pipeline::choose_executor(executor);
+    match (chosen.gpu, executor) {
+        (None, ExecutorChoice::Gpu) => anyhow::bail!("there is no graphics adapter to measure: {}", chosen.reason),
+        (Some(gpu), ExecutorChoice::Auto) if gpu.info.kind == AdapterKind::Software => Ok(None),
+        (gpu, _) => Ok(gpu),
+    }
+}
+
+fn on_cpu(files: &WeightFiles) -> anyhow::Result<Speeds> {
+    let motion = model::load(files.motion.as_deref())?;
+    model::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, RUNS).context("the networks cannot be run")
+}
+
+fn on_gpu(gpu: &Gpu, files: &WeightFiles) -> anyhow::Result<GpuSpeeds> {
+    let (motion, few_shot) = (model::load(files.motion.as_deref())?, model::load(files.few_shot.as_deref())?);
+    let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?;
+    let speeds = generate::gpu_speeds(gpu, &motion, few_shot, (&portrait, &opened(&portrait)), RUNS);
+    let speeds = speeds.context("the networks cannot be run on the graphics adapter")?;
+    match gpu.health.fault() {
+        Some(fault) => Err(fault).context("the graphics adapter failed while it was measured"),
+        None => Ok(speeds),
+    }
+}
+
+/// A face a little turned, with an opened mouth and another gaze: everything that the generator is listened to for.
+fn opened(portrait: &Portrait) -> PuppetMotion {
+    let mut landmarks_in_crop = portrait.landmarks_in_crop();
+    for index in (5..12).chain(55..60).chain(65..68) {
+        landmarks_in_crop.0[index].y += OPENED_PX;
+    }
+    let landmarks_in_crop = landmarks_in_crop.map(|p| Vec2::new(128.0 + NARROWED * (p.x - 128.0), p.y));
+    let pupils = portrait.pupils_in_crop().map(|pupil| pupil + Vec2::new(3.0, 0.0));
+    PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop: Some(pupils) }
+}
+
+fn print_cpu(speeds: &Speeds) {
     println!("roof of {} threads in single precision: {:.0} GFLOP/s", speeds.threads, speeds.roof_gflops);
     println!("{:<22}{:>8}{:>9}{:>10}{:>9}", "network", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
     for network in &speeds.networks {
         let share = 100.0 * network.share_of_roof;
         println!("{:<22}{:>8.2}{:>9.2}{:>10.0}{share:>8.0}%", network.name, network.gflop, network.ms, network.gflops);
+    }
+}
+
+fn print_gpu(speeds: &GpuSpeeds) {
+    let half = speeds.roof_f16_gflops.map_or_else(|| "not to be had".to_owned(), |roof| format!("{roof:.0} GFLOP/s"));
+    println!("{}: roof in single precision {:.0} GFLOP/s, in half precision {half}", speeds.adapter, speeds.roof_f32_gflops);
+    let clock = if speeds.own_clock { "the adapter's own clock" } else { "this machine's clock, which sees the way there and back too" };
+    println!("memory moved at {:.0} GB/s; times by {clock}", speeds.bandwidth_gb_per_s);
+    println!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
+    for run in &speeds.runs {
+        let share = 100.0 * run.share_of_roof;
+        println!("{:<22}{:>6}{:>8.2}{:>9.3}{:>10.0}{share:>8.1}%", run.name, run.precision, run.gflop, run.ms, run.gflops);
+    }
+    for frames in &speeds.frames {
+        let stages: Vec<String> = frames.stages.iter().map(|(stage, ms)| format!("{stage} {ms:.3}")).collect();
+        println!("whole frame {}: {} ms on the adapter, {:.3} ms from call to end", frames.precision, stages.join(", "), frames.wall_ms);
+        println!(
+            "whole frame {}: flow within {:.4} px and paint within {:.4} of the CPU's",
+            frames.precision, frames.flow_off_px, frames.paint_off
+        );
     }
 }

@@ -1,177 +1,305 @@
-//! The few-shot generator on a graphics processor: what it paints goes straight into the compositor's own buffer and is never read back.
+//! A frame on a graphics processor: motion net, warp, generator and paint go straight into the compositor's own buffers, and nothing is read back.
 //!
-//! The processor of the machine says where the gates are and which parts of the face are made; the warped source goes up, and the generator and the paint are
-//! computed there. The one number that comes back says, some frames later and without anybody waiting, whether a result was no number; then the device's health
-//! has it, and the pipeline goes on without the device.
+//! The processor of the machine says how the head moves as a whole, where the gates are and which parts of the face are made, and draws what mouth and eyes may
+//! look like; all else is computed there. The one number that comes back says, some frames later and without anybody waiting, whether a result was no number; then
+//! the device's health has it, and the pipeline goes on without the device.
 
 mod convolutions;
+mod frame;
+mod kernels;
 mod precision;
+mod speed;
+#[cfg(test)]
+mod tests;
 
-use convolutions::{Network, Shaders};
+pub use speed::{GpuSpeed, GpuSpeeds, gpu_speeds};
+
+use convolutions::Network;
+pub(super) use frame::Run;
+use frame::{Frame, Motion};
+use kernels::Kernels;
 use precision::Precision;
 
-use super::gates::{GateParams, Gates};
-use super::outline::{CELLS, Square};
-use super::painter::{GIVES_WAY, NOTICED};
-use super::patches::{PatchInput, RIM};
-use crate::gpu::{Buffer, FaultFlag, Gpu};
-use crate::model::{GeneratorLayers, LANDMARK_CHANNELS, MASK_FLOOR, SOURCE_NUMBERS};
+use super::FLOW_CELLS;
+use super::clean_plate::CleanPlate;
+use super::outline::CELLS;
+use super::painter::Plan;
+use crate::data::{Landmarks, OnGpu, PuppetMotion, UncoveredField};
+use crate::gpu::{ChangeBuffers, FaultFlag, Gpu, PassTimer};
+use crate::model::{
+    self, FrozenMotion, GeneratorLayers, INPUT_CELLS, INPUT_CHANNELS, LANDMARK_CHANNELS, MATTE_CELLS, MOTION_LINE_RADIUS, SOURCE_NUMBERS,
+};
+use crate::runtime::Timings;
 
-/// Most parts of a face in one frame: eyes, mouth, and what is hidden.
+/// Most parts of a face in one frame.
 const MOST_PARTS: usize = 3;
-/// Numbers of a pixel that goes into the network: two by two pixels of the source, the landmarks, and a rest to a multiple of four.
+/// Most pictures that are moved in one frame: the portrait, the nearest picture and the next.
+const MOST_RUNS: usize = 3;
+/// Numbers of a pixel that goes into the generator: two by two pixels of the source, the landmarks, and a rest to a multiple of four.
 const CHANNELS: usize = (4 * SOURCE_NUMBERS + LANDMARK_CHANNELS).next_multiple_of(4);
-/// Numbers of the last layer for two by two pixels.
+/// Numbers of the generator's last layer for two by two pixels.
 const HEAD: usize = 16;
-/// Side of a group of threads of the paint shader.
+/// Side of a group of threads where every thread makes one cell.
 const GROUP: u32 = 8;
+/// Bytes from the size of one part to the next: what every adapter can place a uniform at.
+const PLACE: u32 = 256;
+/// The size of the motion net's input lies behind those of the parts.
+const MOTION_PLACE: u32 = MOST_PARTS as u32 * PLACE;
+/// Numbers of a cell of a small picture: landmark image and colour.
+const SEEN: usize = LANDMARK_CHANNELS + 3;
+/// Numbers of a pixel in the kernels' pictures.
+const VECTOR: usize = size_of::<[f32; 4]>();
+/// The passes of a frame, as they are timed.
+const PASSES: [&str; 4] = ["gpu motion", "gpu warp", "gpu generator", "gpu paint"];
 
-/// What `Part` in `shaders/paint.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Part {
-    corner: [u32; 2],
-    size: [u32; 2],
-    first: u32,
-    padding: u32,
+/// A picture of the person, for the kernels.
+pub(super) struct PictureData<'a> {
+    pub landmarks: &'a Landmarks,
+    /// `[64, 64, 3]`.
+    pub small: &'a [f32],
+    /// `[256, 256, 3]`; empty where nothing is painted.
+    pub picture: &'a [f32],
 }
 
-/// What `Frame` in `shaders/paint.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Frame {
-    corner: [u32; 2],
-    size: [u32; 2],
-    gates: [GateParams; MOST_PARTS],
-    parts: [Part; MOST_PARTS],
-    part_count: u32,
-    padding: u32,
-    gives_way: [f32; 2],
-    noticed: f32,
-    mask_floor: f32,
-    rim: u32,
-    cells: u32,
-}
-
-const _: () = assert!(size_of::<Frame>() == 192, "must match the WGSL layout of Frame");
-
-/// The generator and the paint on one device.
-pub(super) struct GpuPainter {
+/// The networks and the paint on one device.
+pub(super) struct GpuGenerator {
     gpu: Gpu,
-    shaders: Shaders,
-    precision: Precision,
-    paint: wgpu::ComputePipeline,
-    network: Option<Network>,
+    kernels: Kernels,
+    motion_net: Network,
+    motion_head: wgpu::Buffer,
+    buffers: Buffers,
+    fault: FaultFlag,
+    timer: Option<PassTimer>,
+    sitter: Option<Sitter>,
+    generator: Option<Network>,
+    part_inputs: Vec<wgpu::BindGroup>,
+}
+
+/// Buffers that fit every portrait.
+struct Buffers {
     frame: wgpu::Buffer,
+    motions: [wgpu::Buffer; MOST_RUNS],
+    sizes: wgpu::Buffer,
+    parts: [wgpu::Buffer; MOST_PARTS],
+    candidates: wgpu::Buffer,
+    flows: wgpu::Buffer,
+    missing: wgpu::Buffer,
+    correction: wgpu::Buffer,
+    matte: wgpu::Buffer,
+    covered: wgpu::Buffer,
+    drawn: wgpu::Buffer,
     shown: wgpu::Buffer,
     heads: wgpu::Buffer,
-    bindings: wgpu::BindGroup,
-    fault: FaultFlag,
-    /// Memory of a frame: what goes up.
-    cells: Vec<[f32; 4]>,
-    input: Vec<f32>,
 }
 
-impl GpuPainter {
-    /// Paints into `target`, a buffer of `CELLS` squared times four numbers. [`Self::set_person`] comes next.
-    pub(super) fn new(gpu: &Gpu, target: &Buffer) -> Self {
-        let (device, precision) = (&gpu.device, Precision::of(gpu));
-        let buffer = |label, size: usize, usage| {
-            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
+/// What belongs to one portrait, and to the compositor that it goes to.
+struct Sitter {
+    has_plate: bool,
+    motion_inputs: Vec<wgpu::BindGroup>,
+    motion_flows: Vec<wgpu::BindGroup>,
+    reach: wgpu::BindGroup,
+    show: wgpu::BindGroup,
+    paint: wgpu::BindGroup,
+}
+
+impl Buffers {
+    fn new(gpu: &Gpu, precision: Precision) -> Self {
+        let buffer = |label, bytes: usize, usage| {
+            let usage = usage | wgpu::BufferUsages::COPY_DST;
+            gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: bytes as u64, usage, mapped_at_creation: false })
         };
-        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-        let frame = buffer("frame of the painter", size_of::<Frame>(), storage);
-        let shown = buffer("what the warp shows", 2 * CELLS * CELLS * size_of::<[f32; 4]>(), storage);
-        let heads = buffer("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize, storage);
-        let fault = FaultFlag::new(gpu);
-        let module = precision.shader(device, "paint", include_str!("../../../shaders/paint.wgsl"));
-        let paint = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("paint"),
-            layout: None,
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
-        let entries: Vec<wgpu::BindGroupEntry<'_>> = (0..)
-            .zip([&frame, &shown, &heads, target, fault.buffer()])
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-            .collect();
-        let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("paint"),
-            layout: &paint.get_bind_group_layout(0),
-            entries: &entries,
-        });
-        let shaders = Shaders::new(device, precision);
+        let storage = |label, bytes: usize| buffer(label, bytes, wgpu::BufferUsages::STORAGE);
+        let uniform = |label, bytes: usize| buffer(label, bytes, wgpu::BufferUsages::UNIFORM);
+        let (input, flow) = (INPUT_CELLS * INPUT_CELLS, model::FLOW_CELLS * model::FLOW_CELLS);
+        let buffers = Self {
+            frame: storage("frame", size_of::<Frame>()),
+            motions: [(); MOST_RUNS].map(|()| storage("motion", size_of::<Motion>())),
+            sizes: uniform("sizes of the parts", (MOTION_PLACE + PLACE) as usize),
+            parts: [(); MOST_PARTS].map(|()| uniform("number of the part", VECTOR)),
+            candidates: storage("candidate flows", MOST_RUNS * input * 2 * VECTOR),
+            flows: storage("flows", MOST_RUNS * flow * VECTOR),
+            missing: storage("missing at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
+            correction: storage("correction of the flow", input * size_of::<[f32; 2]>()),
+            matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 2]>()),
+            covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
+            drawn: storage("drawn", CELLS * CELLS * VECTOR),
+            shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
+            heads: storage("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize),
+        };
+        for (n, part) in buffers.parts.iter().enumerate() {
+            gpu.queue.write_buffer(part, 0, bytemuck::bytes_of(&(n as u32)));
+        }
+        gpu.queue.write_buffer(&buffers.sizes, u64::from(MOTION_PLACE), bytemuck::bytes_of(&[INPUT_CELLS as u32; 2]));
+        buffers
+    }
+}
+
+impl GpuGenerator {
+    /// Compiles the kernels and uploads the motion net; the device's own times go to `timings`. [`Self::turn_to`] comes next.
+    pub(super) fn new(gpu: &Gpu, motion: &FrozenMotion, timings: &Timings) -> Self {
+        Self::in_precision(gpu, Precision::of(gpu), motion, timings)
+    }
+
+    fn in_precision(gpu: &Gpu, precision: Precision, motion: &FrozenMotion, timings: &Timings) -> Self {
+        let kernels = Kernels::new(&gpu.device, precision);
+        let buffers = Buffers::new(gpu, precision);
+        let shape = [INPUT_CELLS, INPUT_CHANNELS].map(|v| v as u32);
+        let (motion_net, motion_head) = Network::motion(gpu, &kernels, &motion.layers(), &buffers.sizes, shape);
         Self {
             gpu: gpu.clone(),
-            shaders,
-            precision,
-            paint,
-            network: None,
-            frame,
-            shown,
-            heads,
-            bindings,
-            fault,
-            cells: Vec::new(),
-            input: Vec::new(),
+            kernels,
+            motion_net,
+            motion_head,
+            buffers,
+            fault: FaultFlag::new(gpu),
+            timer: PassTimer::new(gpu, &PASSES, timings),
+            sitter: None,
+            generator: None,
+            part_inputs: Vec::new(),
         }
     }
 
-    /// Takes the generator of one person.
-    pub(super) fn set_person(&mut self, layers: &GeneratorLayers) {
-        self.network = Some(Network::new(&self.gpu, &self.shaders, layers, CELLS as u32, CHANNELS as u32));
+    /// Whether it works on that device.
+    pub(super) fn is_on(&self, gpu: &Gpu) -> bool {
+        self.gpu.device == gpu.device
     }
 
-    /// Makes the parts and paints; nobody waits. `own` and `source` are the warped portrait and what the generator sees, for the pixels of `square`; `shares`
-    /// has the share of the paint and that of the generator for what is hidden.
-    pub(super) fn paint(
-        &mut self,
-        square: &Square,
-        (own, source): (&[[f32; 4]], &[[f32; 4]]),
-        shares: &[[f32; 2]],
-        gates: &Gates,
-        parts: &mut dyn Iterator<Item = PatchInput<'_>>,
-    ) {
-        let Some(network) = &self.network else { return };
-        self.cells.clear();
-        for ((own, source), [share, hidden]) in own.iter().zip(source).zip(shares) {
-            self.cells.extend([[own[0], own[1], own[2], *share], [source[0], source[1], source[2], *hidden]]);
-        }
-        let u32s = |pair: [usize; 2]| pair.map(|v| v as u32);
-        let mut frame = Frame {
-            corner: u32s(square.corner),
-            size: u32s(square.size),
-            gates: gates.params(),
-            gives_way: [GIVES_WAY.start, GIVES_WAY.end],
-            noticed: NOTICED,
-            mask_floor: MASK_FLOOR as f32,
-            rim: RIM as u32,
-            cells: CELLS as u32,
-            ..Frame::default()
+    /// Takes a person's pictures, the portrait itself first, what is known of the head, and where the change of the picture goes.
+    pub(super) fn turn_to(&mut self, target: &ChangeBuffers, pictures: &[PictureData<'_>], plate: Option<&CleanPlate>) {
+        let (device, queue, b) = (&self.gpu.device, &self.gpu.queue, &self.buffers);
+        let storage = |label, numbers: &[f32]| {
+            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+            let size = size_of_val(numbers).max(VECTOR) as u64;
+            let buffer = device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false });
+            queue.write_buffer(&buffer, 0, bytemuck::cast_slice(numbers));
+            buffer
         };
-        for (part, slot) in parts.take(MOST_PARTS).zip(&mut frame.parts) {
-            let first = frame.part_count as usize * head_numbers(CELLS * CELLS);
-            *slot = Part { corner: u32s(part.square.corner), size: u32s(part.square.size), first: (first / 4) as u32, padding: 0 };
-            frame.part_count += 1;
-            network_input(&part, &mut self.input);
-            let bytes = self.precision.bytes(first);
-            network.run(&self.gpu, &self.shaders, u32s(part.square.size), &self.input, &self.heads, bytes);
+        let seen: Vec<f32> = pictures.iter().flat_map(seen_small).collect();
+        let seen = storage("small pictures", &seen);
+        let colours: Vec<f32> =
+            pictures.iter().flat_map(|p| p.picture.as_chunks::<3>().0).flat_map(|[r, g, b]| [*r, *g, *b, 1.0]).collect();
+        let colours = storage("pictures", &colours);
+        if let Some(plate) = plate {
+            let matte: Vec<[f32; 2]> =
+                plate.head.iter().zip(&plate.near_head).map(|(head, near)| [*head, f32::from(u8::from(*near))]).collect();
+            queue.write_buffer(&b.matte, 0, bytemuck::cast_slice(&matte));
+            queue.write_buffer(&b.covered, 0, bytemuck::cast_slice(&plate.reach));
         }
-        self.gpu.queue.write_buffer(&self.shown, 0, bytemuck::cast_slice(&self.cells));
-        self.gpu.queue.write_buffer(&self.frame, 0, bytemuck::bytes_of(&frame));
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("paint") });
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("paint"), timestamp_writes: None });
-            pass.set_pipeline(&self.paint);
-            pass.set_bind_group(0, &self.bindings, &[]);
-            let groups = (CELLS as u32).div_ceil(GROUP);
-            pass.dispatch_workgroups(groups, groups, 1);
-        }
-        self.gpu.queue.submit([encoder.finish()]);
-        self.fault.watch();
+        let (k, fault) = (&self.kernels, self.fault.buffer());
+        let motion_input = |motion| k.motion_input.bind(device, &[&b.frame, motion, &seen, self.motion_net.input(), &b.candidates]);
+        let motion_flow =
+            |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.missing, &b.correction, fault]);
+        self.sitter = Some(Sitter {
+            has_plate: plate.is_some(),
+            motion_inputs: b.motions.iter().map(motion_input).collect(),
+            motion_flows: b.motions.iter().map(motion_flow).collect(),
+            reach: k.reach.bind(device, &[&b.frame, &b.flows, &b.candidates, &b.matte, &b.covered, &target.flow, &target.uncovered]),
+            show: k.show.bind(device, &[&b.frame, &colours, &b.flows, &b.candidates, &b.matte, &target.uncovered, &b.drawn, &b.shown]),
+            paint: k.paint.bind(device, &[&b.frame, &b.shown, &b.heads, &target.paint, fault]),
+        });
     }
+
+    /// Leaves the person: until [`Self::turn_to`] nothing is made here.
+    pub(super) fn forget_person(&mut self) {
+        self.sitter = None;
+        self.set_person(None);
+    }
+
+    /// Takes the generator of one person, or none.
+    pub(super) fn set_person(&mut self, layers: Option<&GeneratorLayers>) {
+        let (k, b) = (&self.kernels, &self.buffers);
+        let shape = [CELLS, CHANNELS].map(|v| v as u32);
+        self.generator = layers.map(|layers| Network::generator(&self.gpu, k, layers, (&b.sizes, &b.heads), shape));
+        let input = |network: &Network| {
+            let bind = |part| k.generator_input.bind(&self.gpu.device, &[&b.frame, part, &b.shown, network.input()]);
+            b.parts.iter().map(bind).collect()
+        };
+        self.part_inputs = self.generator.as_ref().map(input).unwrap_or_default();
+    }
+
+    /// Makes the change that brings the portrait to a motion; nobody waits. `runs` are the pictures that are moved, the portrait first; without a plan nothing is
+    /// painted. `None` before [`Self::turn_to`].
+    pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>) -> Option<OnGpu> {
+        let sitter = self.sitter.as_ref()?;
+        let frame = Frame::new(motion, runs, plan, sitter.has_plate);
+        let queue = &self.gpu.queue;
+        queue.write_buffer(&self.buffers.frame, 0, bytemuck::bytes_of(&frame));
+        for (slot, (run, buffer)) in runs.iter().zip(&self.buffers.motions).enumerate() {
+            queue.write_buffer(buffer, 0, bytemuck::bytes_of(&Motion::new(run, slot, &motion.landmarks_in_crop)));
+        }
+        for (place, ([across, down], first)) in (0..).step_by(PLACE as usize).zip(frame.parts()) {
+            queue.write_buffer(&self.buffers.sizes, place, bytemuck::bytes_of(&[across, down, first]));
+        }
+        if let Some(plan) = plan {
+            queue.write_buffer(&self.buffers.drawn, 0, bytemuck::cast_slice(plan.drawn.part().1));
+        }
+        // Without a plan the paint of the last frame is taken away.
+        let painted = self.generator.is_some();
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
+        self.pass(&mut encoder, 0, |pass| self.move_pictures(pass, sitter, runs.len()));
+        self.pass(&mut encoder, 1, |pass| self.warp(pass, sitter, frame.size()));
+        self.pass(&mut encoder, 2, |pass| self.generate(pass, &frame));
+        self.pass(&mut encoder, 3, |pass| {
+            if painted {
+                self.kernels.paint.run(pass, 0, &sitter.paint, groups(CELLS));
+            }
+        });
+        if let Some(timer) = &self.timer {
+            timer.resolve(&mut encoder);
+        }
+        queue.submit([encoder.finish()]);
+        let uncovered = sitter.has_plate;
+        if let Some(timer) = &mut self.timer {
+            timer.watch();
+        }
+        self.fault.watch();
+        Some(OnGpu { uncovered, painted })
+    }
+
+    fn pass(&self, encoder: &mut wgpu::CommandEncoder, number: usize, work: impl FnOnce(&mut wgpu::ComputePass<'_>)) {
+        let timestamp_writes = self.timer.as_ref().map(|timer| timer.writes(number));
+        work(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(PASSES[number]), timestamp_writes }));
+    }
+
+    /// The motion net for one picture after the other.
+    fn move_pictures(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, count: usize) {
+        let k = &self.kernels;
+        for (input, flow) in sitter.motion_inputs.iter().zip(&sitter.motion_flows).take(count) {
+            k.motion_input.run(pass, 0, input, groups(INPUT_CELLS));
+            self.motion_net.run(k, pass, [INPUT_CELLS as u32; 2], MOTION_PLACE);
+            k.motion_flow.run(pass, 0, flow, groups(model::FLOW_CELLS));
+            k.motion_flow.run(pass, 1, flow, [1; 3]);
+            k.motion_flow.run(pass, 2, flow, groups(INPUT_CELLS));
+            k.motion_flow.run(pass, 3, flow, groups(model::FLOW_CELLS));
+        }
+    }
+
+    /// What is uncovered, the flow over the reach, and what is shown of the face.
+    fn warp(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, [across, down]: [u32; 2]) {
+        if sitter.has_plate {
+            self.kernels.reach.run(pass, 0, &sitter.reach, groups(UncoveredField::CELLS));
+        }
+        self.kernels.reach.run(pass, 1, &sitter.reach, groups(FLOW_CELLS));
+        if across > 0 && down > 0 {
+            self.kernels.show.run(pass, 0, &sitter.show, [across.div_ceil(GROUP), down.div_ceil(GROUP), 1]);
+        }
+    }
+
+    /// The generator for one part of the face after the other.
+    fn generate(&self, pass: &mut wgpu::ComputePass<'_>, frame: &Frame) {
+        let Some(generator) = &self.generator else { return };
+        for (n, ([across, down], _)) in frame.parts().enumerate() {
+            let groups = [(across / 2).div_ceil(GROUP), (down / 2).div_ceil(GROUP), 1];
+            self.kernels.generator_input.run(pass, 0, &self.part_inputs[n], groups);
+            generator.run(&self.kernels, pass, [across, down], n as u32 * PLACE);
+        }
+    }
+}
+
+/// Groups of threads for a square of so many cells along each side.
+fn groups(cells: usize) -> [u32; 3] {
+    let side = (cells as u32).div_ceil(GROUP);
+    [side, side, 1]
 }
 
 /// Numbers of the last layer for a picture of so many pixels.
@@ -179,134 +307,12 @@ const fn head_numbers(pixels: usize) -> usize {
     pixels / 4 * HEAD
 }
 
-/// What goes into the network for a part: two by two pixels of the source from -1 to 1, and the landmarks.
-fn network_input(part: &PatchInput<'_>, out: &mut Vec<f32>) {
-    let [across, down] = part.square.size;
-    out.clear();
-    out.resize(across / 2 * (down / 2) * CHANNELS, 0.0);
-    let line = across * SOURCE_NUMBERS;
-    for (row, cells) in out.chunks_exact_mut(across / 2 * CHANNELS).enumerate() {
-        let [upper, lower] = [0, 1].map(|k| &part.source[(2 * row + k) * line..][..line]);
-        let landmarks = &part.landmarks[row * (across / 2) * LANDMARK_CHANNELS..];
-        for (x, cell) in cells.chunks_exact_mut(CHANNELS).enumerate() {
-            let pixels = [upper, lower].map(|line| &line[2 * x * SOURCE_NUMBERS..][..2 * SOURCE_NUMBERS]);
-            let centred = pixels.into_iter().flatten().map(|v| 2.0 * v - 1.0);
-            let beside = landmarks[x * LANDMARK_CHANNELS..][..LANDMARK_CHANNELS].iter().copied();
-            cell.iter_mut().zip(centred.chain(beside)).for_each(|(to, value)| *to = value);
-        }
+/// What the motion net sees of a picture: its landmark image and its colours, cell by cell.
+fn seen_small(picture: &PictureData<'_>) -> Vec<f32> {
+    let mut seen = vec![0.0; INPUT_CELLS * INPUT_CELLS * SEEN];
+    model::draw_landmarks(&picture.landmarks.0, None, INPUT_CELLS, MOTION_LINE_RADIUS, &mut seen, SEEN, 0);
+    for (cell, colour) in seen.chunks_exact_mut(SEEN).zip(picture.small.chunks_exact(3)) {
+        cell[LANDMARK_CHANNELS..].copy_from_slice(colour);
     }
-}
-
-#[cfg(test)]
-pub(super) mod testing {
-    use crate::gpu::{Buffer, Gpu};
-
-    /// The first numbers of a buffer; waits for them.
-    pub(in crate::generate) fn read_floats(gpu: &Gpu, buffer: &Buffer, count: usize) -> Vec<f32> {
-        let size = (count * size_of::<f32>()) as u64;
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let copy = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(buffer, 0, &copy, 0, size);
-        gpu.queue.submit([encoder.finish()]);
-        copy.slice(..).map_async(wgpu::MapMode::Read, |_| {});
-        gpu.device.poll(wgpu::PollType::wait_indefinitely()).expect("the work ends");
-        let view = copy.slice(..).get_mapped_range().expect("a buffer that was mapped");
-        bytemuck::cast_slice(&view).to_vec()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use glam::Vec2;
-
-    use super::testing::read_floats;
-    use super::*;
-    use crate::data::{PaintField, PictureChange, PuppetMotion};
-    use crate::generate::{FLOW_CELLS, GeneratorChoice, start};
-    use crate::gpu::{AdapterDescription, GpuFault, gpu_for_test};
-
-    #[test]
-    fn whole_frames_are_painted_as_on_the_cpu_in_whole_and_in_half_precision() -> anyhow::Result<()> {
-        let Some(gpu) = gpu_for_test() else { return Ok(()) };
-        let info = AdapterDescription { shader_f16: false, ..gpu.info.clone() };
-        let worst = worst_differences(&Gpu { info, ..gpu.clone() })?;
-        assert!(worst.iter().all(|worst| *worst < 1e-4), "whole precision is off by {worst:?}");
-        if gpu.info.shader_f16 {
-            // Half a step of the picture's 8 bits is 2e-3.
-            let worst = worst_differences(&gpu)?;
-            assert!(worst.iter().all(|worst| *worst < 0.012), "half precision is off by {worst:?}");
-        }
-        Ok(())
-    }
-
-    /// For some faces, the largest difference of the paint from that of the CPU.
-    fn worst_differences(gpu: &Gpu) -> anyhow::Result<Vec<f32>> {
-        let mut differences = Vec::new();
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        let size = (CELLS * CELLS * size_of::<[f32; 4]>()) as u64;
-        let target = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-        let portrait = crate::builtin::PORTRAITS[0].portrait()?;
-        let [(mut cpu, _), (mut on_gpu, _)] = [(); 2].map(|()| start(&GeneratorChoice::default()));
-        cpu.set_portrait(&portrait);
-        on_gpu.set_portrait(&portrait);
-        on_gpu.paint_on(Some((gpu, &target)));
-        let rest = portrait.landmarks_in_crop();
-        let mut opened = rest.map(|p| p + Vec2::new(2.0, -3.0));
-        for index in (5..12).chain(55..60).chain(65..68) {
-            opened.0[index].y += 14.0;
-        }
-        let mut winking = opened.clone();
-        for (upper, lower) in [(37, 41), (38, 40)] {
-            winking.0[upper] = winking.0[lower];
-        }
-        let mut turned = rest.clone();
-        for point in &mut turned.0 {
-            point.x = 128.0 + 0.8 * (point.x - 128.0);
-        }
-        for (name, landmarks) in [("rest", rest), ("opened", opened), ("winking", winking), ("turned", turned)] {
-            let motion = PuppetMotion { landmarks_in_crop: landmarks, gaze: None, pupils_in_crop: None };
-            let [mut expected, mut change] = [(); 2].map(|()| PictureChange::none(FLOW_CELLS));
-            cpu.generate(&motion, &mut expected);
-            on_gpu.generate(&motion, &mut change);
-            assert!(change.painted_on_gpu && change.paint.is_empty(), "{name}: it is painted there and nothing comes back");
-            assert_eq!(gpu.health.fault(), None, "{name}: nothing was refused");
-            let found = read_floats(gpu, &target, 4 * CELLS * CELLS);
-            let worst = expected.paint.cells.as_flattened().iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            differences.push(worst);
-            let painted = expected.paint.cells.iter().filter(|cell| PaintField::paints(cell)).count();
-            assert!(name == "rest" || painted > 200, "{name}: there is something to get wrong: {painted} cells");
-        }
-        on_gpu.paint_on(None);
-        let mut change = PictureChange::none(FLOW_CELLS);
-        on_gpu.generate(&PuppetMotion { landmarks_in_crop: portrait.landmarks_in_crop(), gaze: None, pupils_in_crop: None }, &mut change);
-        assert!(!change.painted_on_gpu, "and back on the CPU");
-        Ok(differences)
-    }
-
-    #[test]
-    fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()> {
-        let Some(gpu) = gpu_for_test() else { return Ok(()) };
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
-        let size = (CELLS * CELLS * size_of::<[f32; 4]>()) as u64;
-        let target = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-        let nets: crate::model::FewShotNets = crate::model::load(None)?;
-        let mut layers = nets.generator.freeze_for_nobody()?.layers();
-        layers.head.weights.bias[0] = f32::NAN;
-        let mut painter = GpuPainter::new(&gpu, &target);
-        painter.set_person(&layers);
-        let square = Square { corner: [64, 64], size: [64, 64] };
-        let (cells, shares) = (vec![[0.5; 4]; square.area()], vec![[1.0, 1.0]; square.area()]);
-        let (source, landmarks) = (vec![0.5; square.area() * SOURCE_NUMBERS], vec![0.0; square.area() / 4 * LANDMARK_CHANNELS]);
-        let face = super::super::gates::Face { landmarks: &crate::data::Landmarks([Vec2::ZERO; 68]), pupils: None };
-        let gates = Gates::between(&face, &face);
-        let found = (0..50).any(|_| {
-            let part = PatchInput { square, source: &source, landmarks: &landmarks };
-            painter.paint(&square, (&cells, &cells), &shares, &gates, &mut std::iter::once(part));
-            gpu.device.poll(wgpu::PollType::wait_indefinitely()).ok();
-            gpu.health.fault() == Some(GpuFault::NotFinite)
-        });
-        assert!(found, "it is noticed: {:?}", gpu.health.fault());
-        Ok(())
-    }
+    seen
 }

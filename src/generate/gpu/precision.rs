@@ -19,6 +19,14 @@ impl Precision {
         if gpu.info.shader_f16 { Self::Half } else { Self::Whole }
     }
 
+    /// As tables name it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "f32",
+            Self::Half => "f16",
+        }
+    }
+
     /// Bytes of so many numbers.
     pub(super) fn bytes(self, numbers: usize) -> u64 {
         let each = match self {
@@ -37,11 +45,12 @@ impl Precision {
     }
 
     /// A shader of this precision from its source, which is written for whole numbers.
-    pub(super) fn shader(self, device: &wgpu::Device, label: &str, source: &'static str) -> wgpu::ShaderModule {
+    pub(super) fn shader(self, device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderModule {
         let source = match self {
-            Self::Whole => Cow::Borrowed(source),
-            Self::Half => Cow::Owned(format!("enable f16;\n{}", source.replace("alias real = f32;", "alias real = f16;"))),
+            Self::Whole => source.to_owned(),
+            Self::Half => format!("enable f16;\n{}", source.replace("alias real = f32;", "alias real = f16;")),
         };
-        device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(source) })
+        let source = wgpu::ShaderSource::Wgsl(source.into());
+        device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
     }
 }

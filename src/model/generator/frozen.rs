@@ -127,9 +127,9 @@ impl FrozenGenerator {
     }
 }
 
-/// One convolution of the generator for one person, and what is done to its input before.
+/// One convolution with fixed weights, and what is done to its input before.
 #[derive(Clone, Debug)]
-pub struct GeneratorLayer {
+pub struct FrozenLayer {
     /// The convolution.
     pub weights: ConvWeights,
     /// Gain and shift of every channel of the input, and the slope below zero of what follows; `None` where the input is taken as it is.
@@ -140,22 +140,22 @@ pub struct GeneratorLayer {
 #[derive(Clone, Debug)]
 pub struct GeneratorLayers {
     /// At half the size, to a quarter (with halving, then without), to an eighth.
-    pub encoder: [GeneratorLayer; 4],
+    pub encoder: [FrozenLayer; 4],
     /// Both convolutions of each residual block.
-    pub blocks: Vec<[GeneratorLayer; 2]>,
+    pub blocks: Vec<[FrozenLayer; 2]>,
     /// To fewer channels, and the refinement at a quarter of the size; the same at half the size.
-    pub narrow4: GeneratorLayer,
+    pub narrow4: FrozenLayer,
     /// See [`Self::narrow4`].
-    pub refine4: GeneratorLayer,
+    pub refine4: FrozenLayer,
     /// See [`Self::narrow4`].
-    pub narrow2: GeneratorLayer,
+    pub narrow2: FrozenLayer,
     /// See [`Self::narrow4`].
-    pub refine2: Vec<GeneratorLayer>,
+    pub refine2: Vec<FrozenLayer>,
     /// Colour and mask of two by two pixels.
-    pub head: GeneratorLayer,
+    pub head: FrozenLayer,
 }
 
-impl GeneratorLayer {
+impl FrozenLayer {
     fn of(convolution: &FrozenConv, before: Option<&Affine>) -> Self {
         let before = before.map(|before| (before.coefficients().map(<[f32]>::to_vec), LEAK.negative_slope()));
         Self { weights: convolution.weights(), before }
@@ -166,15 +166,15 @@ impl FrozenGenerator {
     /// The layers, for another processor.
     pub fn layers(&self) -> GeneratorLayers {
         let Layers { half, down4, same4, down8, blocks, narrow4, before4, refine4, narrow2, before2, refine2, head } = &self.layers;
-        let plain = |convolution: &FrozenConv| GeneratorLayer::of(convolution, None);
+        let plain = |convolution: &FrozenConv| FrozenLayer::of(convolution, None);
         GeneratorLayers {
             encoder: [half, down4, same4, down8].map(plain),
-            blocks: blocks.iter().map(|b| [GeneratorLayer::of(&b.first, Some(&b.before)), plain(&b.second)]).collect(),
+            blocks: blocks.iter().map(|b| [FrozenLayer::of(&b.first, Some(&b.before)), plain(&b.second)]).collect(),
             narrow4: plain(narrow4),
-            refine4: GeneratorLayer::of(refine4, Some(before4)),
+            refine4: FrozenLayer::of(refine4, Some(before4)),
             narrow2: plain(narrow2),
-            refine2: refine2.iter().zip(before2).map(|(layer, before)| GeneratorLayer::of(layer, Some(before))).collect(),
-            head: GeneratorLayer::of(head, before2.last()),
+            refine2: refine2.iter().zip(before2).map(|(layer, before)| FrozenLayer::of(layer, Some(before))).collect(),
+            head: FrozenLayer::of(head, before2.last()),
         }
     }
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{FLOW_CELLS, INPUT_CELLS, INPUT_CHANNELS, MotionNet, MotionSample, fill};
 use crate::data::CROP_PX;
+use crate::model::FrozenLayer;
 use crate::model::mix;
 use crate::nn::Convolution;
 use crate::nn::ops::{self, Correspondences, FrozenConv, Plane};
@@ -21,6 +22,19 @@ pub struct FrozenMotion {
     narrow: Vec<Option<FrozenConv>>,
     decoder: Vec<FrozenConv>,
     head: FrozenConv,
+}
+
+/// The motion net's layers for another processor to run.
+#[derive(Clone, Debug)]
+pub struct MotionLayers {
+    /// Level by level, each half the size of the one before; at the last, layers after the first are residual.
+    pub encoder: Vec<Vec<FrozenLayer>>,
+    /// Before each layer of the decoder, where channels are left out.
+    pub narrow: Vec<Option<FrozenLayer>>,
+    /// Each takes what is below, enlarged, beside the encoder's result of its own size.
+    pub decoder: Vec<FrozenLayer>,
+    /// Seven numbers for each of four cells of the flow.
+    pub head: FrozenLayer,
 }
 
 /// What the motion net says of one frame.
@@ -105,6 +119,17 @@ impl FrozenMotion {
             layer.flops([side(level); 2]) + narrow.as_ref().map_or(0, |narrow| narrow.flops([side(level + 1); 2]))
         });
         encoder.sum::<usize>() + decoder.sum::<usize>() + self.head.flops([INPUT_CELLS; 2])
+    }
+
+    /// The layers, for another processor.
+    pub fn layers(&self) -> MotionLayers {
+        let plain = |layer: &FrozenConv| FrozenLayer { weights: layer.weights(), before: None };
+        MotionLayers {
+            encoder: self.encoder.iter().map(|level| level.iter().map(plain).collect()).collect(),
+            narrow: self.narrow.iter().map(|layer| layer.as_ref().map(plain)).collect(),
+            decoder: self.decoder.iter().map(plain).collect(),
+            head: plain(&self.head),
+        }
     }
 
     fn encode(&self, MotionMemory { input, encoded, .. }: &mut MotionMemory) {

@@ -1,0 +1,116 @@
+// How the head moves in the crop's reach, and where it was and is no more. Twin of src/generate/reach.rs and of MovingHead in src/generate/clean_plate.rs.
+// Needs frame.wgsl.
+
+@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(1) var<storage, read> flows: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;
+// Share of head, and whether the head may come to the cell.
+@group(0) @binding(3) var<storage, read> matte: array<vec2<f32>>;
+// Share of head with its rim and without the body, for every pixel of the reach.
+@group(0) @binding(4) var<storage, read> covered: array<f32>;
+@group(0) @binding(5) var<storage, read_write> spread_flow: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> uncovered: array<f32>;
+
+fn reach_from_crop(point: vec2<f32>) -> vec2<f32> {
+    return (point + 0.5 + frame.before_reach) / frame.reach - 0.5;
+}
+
+fn crop_from_reach(point: vec2<f32>) -> vec2<f32> {
+    return (point + 0.5) * frame.reach - frame.before_reach - 0.5;
+}
+
+fn near_at(x: u32, y: u32) -> vec2<f32> {
+    return candidates[2u * (y * INPUT + x)].zw;
+}
+
+// Backward flow of the head with the landmarks' own motion near them, in the crop or beyond.
+fn head_at(point: vec2<f32>) -> vec2<f32> {
+    if (min(point.x, point.y) < 0.0 || max(point.x, point.y) > CROP_PX - 1.0) {
+        return whole_head(frame.head, point);
+    }
+    let last = f32(INPUT - 1u);
+    let place = clamp((point + 0.5) * (f32(INPUT) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+    let low = vec2<u32>(place);
+    let high = min(low + 1u, vec2<u32>(INPUT - 1u));
+    let share = place - vec2<f32>(low);
+    let above = mix(near_at(low.x, low.y), near_at(high.x, low.y), share.x);
+    let below = mix(near_at(low.x, high.y), near_at(high.x, high.y), share.x);
+    return mix(above, below, share.y);
+}
+
+// Share of head at a place of the reach.
+fn head_share(at: vec2<f32>) -> f32 {
+    let place = clamp((at + 0.5) * (f32(MATTE) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(MATTE - 1u)));
+    let low = vec2<u32>(place);
+    let high = min(low + 1u, vec2<u32>(MATTE - 1u));
+    let share = place - vec2<f32>(low);
+    let above = mix(matte[low.y * MATTE + low.x].x, matte[low.y * MATTE + high.x].x, share.x);
+    let below = mix(matte[high.y * MATTE + low.x].x, matte[high.y * MATTE + high.x].x, share.x);
+    return mix(above, below, share.y);
+}
+
+fn may_come(point: vec2<f32>) -> bool {
+    let cell = vec2<u32>(clamp((reach_from_crop(point) + 0.5) * (f32(MATTE) / CROP_PX), vec2<f32>(0.0), vec2<f32>(f32(MATTE - 1u))));
+    return matte[cell.y * MATTE + cell.x].y > 0.5;
+}
+
+fn above_chin(point: vec2<f32>) -> f32 {
+    return smooth_step(frame.above_chin, dot(point - frame.chin, frame.up) / frame.unit_px);
+}
+
+// The head's own flow where it comes to be, and none elsewhere.
+fn beyond(point: vec2<f32>) -> vec2<f32> {
+    let above = above_chin(point);
+    if (frame.has_plate == 0u || above <= 0.0 || !may_come(point)) {
+        return vec2<f32>(0.0);
+    }
+    let flow = head_at(point);
+    return flow * (above * smooth_step(frame.comes, head_share(reach_from_crop(point + flow))));
+}
+
+fn net_share(point: vec2<f32>) -> f32 {
+    let last = CROP_PX - 1.0;
+    let edge = min(min(point.x, last - point.x), point.y);
+    return min(smooth_step(frame.takes_over_px, edge), smooth_step(frame.at_body_px, last - point.y));
+}
+
+@compute @workgroup_size(8, 8)
+fn spread(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= REACH_FLOW || id.y >= REACH_FLOW) {
+        return;
+    }
+    let point = crop_from_reach((vec2<f32>(id.xy) + 0.5) * (CROP_PX / f32(REACH_FLOW)) - 0.5);
+    // Cells of the reach are as large as those of the crop, so that the crop's lie on some of them.
+    let cell = vec2<i32>(id.xy) - vec2<i32>(frame.before_reach * (f32(FLOW) / CROP_PX));
+    var flow: vec2<f32>;
+    if (all(cell >= vec2<i32>(0)) && all(cell < vec2<i32>(i32(FLOW)))) {
+        flow = flows[u32(cell.y) * FLOW + u32(cell.x)].xy;
+        let share = net_share(point);
+        if (share < 1.0) {
+            flow = mix(beyond(point), flow, share);
+        }
+    } else {
+        flow = beyond(point);
+    }
+    spread_flow[id.y * REACH_FLOW + id.x] = flow;
+}
+
+@compute @workgroup_size(8, 8)
+fn uncover(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= CROP || id.y >= CROP) {
+        return;
+    }
+    let cell = id.y * CROP + id.x;
+    let head = covered[cell];
+    var share = 0.0;
+    if (head >= 1e-3) {
+        let point = crop_from_reach(vec2<f32>(id.xy));
+        let above = above_chin(point);
+        if (above > 0.0) {
+            let flow = head_at(point);
+            let left = 1.0 - smooth_step(frame.gone, head_share(reach_from_crop(point + flow)));
+            share = head * above * left * smooth_step(frame.moved_px, length(flow));
+        }
+    }
+    uncovered[cell] = share;
+}
