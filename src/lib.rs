@@ -51,8 +51,8 @@
 //! few-shot generator, made that person's by scale and shift in every layer, paints what no pixel of the portrait can show. In a mouth it mends what
 //! anatomy says is there ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
-//! processor the same layers run as kernels of `shaders/`, and paint into the compositor's own buffer, so that no picture comes back; the motion net stays on the
-//! CPU.
+//! processor all of a frame runs as kernels of `shaders/`, from the landmarks to the compositor's own buffers: landmark images, motion net, warp, generator and paint.
+//! What goes up are some kilobytes of landmarks, gates and what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
 //!
 //! # Strangers' files
 //!

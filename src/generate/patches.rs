@@ -18,6 +18,8 @@ const MANY: usize = 24;
 const COUNTS: f32 = 0.05;
 /// Cells by which a part reaches beyond its hidden cells.
 const MARGIN: f32 = 12.0;
+/// A part in place of several has at most so many times the cells of all of them.
+const MOST_JOINED: usize = 2;
 
 /// The parts of a frame; their memory is kept.
 #[derive(Default)]
@@ -60,13 +62,28 @@ impl Patches {
         }
     }
 
-    /// The same where what is hidden is not known: the open places, or the whole of `whole` where the head has turned, so that much may be hidden.
+    /// The same for a graphics processor, where what is hidden is not known: the open places, or the whole of `whole` where the head has turned, so that much
+    /// may be hidden. Places that are near each other become one part: starting a part anew costs more than some cells between them.
     pub(super) fn choose_unseen(&mut self, gates: &Gates, whole: &Square, turned: bool) {
         self.choose_open(gates, whole);
         if turned {
             self.used = 0;
             self.take(*whole);
+        } else if let Some(joined) = self.joined(whole) {
+            self.used = 0;
+            self.take(joined);
         }
+    }
+
+    /// One part in place of several, where it is not much larger than they are together.
+    fn joined(&self, whole: &Square) -> Option<Square> {
+        let squares = || self.made().iter().map(|patch| patch.square);
+        let point = |[x, y]: [usize; 2]| Vec2::new(x as f32, y as f32);
+        let low = squares().map(|square| point(square.corner)).reduce(Vec2::min)?;
+        let high = squares().map(|square| point(square.corner) + point(square.size)).reduce(Vec2::max)?;
+        let all = Square::round(low, high)?.moved_into(whole);
+        let together: usize = squares().map(|square| square.area()).sum();
+        (self.used > 1 && all.area() <= MOST_JOINED * together).then_some(all)
     }
 
     fn choose_open(&mut self, gates: &Gates, whole: &Square) {
@@ -195,6 +212,26 @@ mod tests {
         assert!(side.area() >= 120 && side.area() * 6 < WHOLE.area(), "a hidden cheek: {} cells", side.area());
         let corner = side.made()[0].square.corner;
         assert!(corner[0] == WHOLE.corner[0] && corner[1] < 60, "with a margin, inside the whole: {corner:?}");
+    }
+
+    #[test]
+    fn where_nothing_is_known_of_what_is_hidden_near_places_are_one_part() {
+        let mut both = opened();
+        for (upper, lower) in [(37, 41), (38, 40), (43, 47), (44, 46)] {
+            both.0[upper] = both.0[lower];
+        }
+        let mut patches = Patches::default();
+        patches.choose_open(&gates(&both), &WHOLE);
+        let apart: Vec<Square> = patches.squares().collect();
+        assert_eq!(apart.len(), 2, "eyes and mouth");
+        patches.choose_unseen(&gates(&both), &WHOLE, false);
+        let joined: Vec<Square> = patches.squares().collect();
+        let [one] = joined[..] else { panic!("one part: {joined:?}") };
+        assert!(apart.iter().all(|square| one.depth(square.corner).is_some()) && one.size.iter().all(|side| side % 8 == 0), "{one:?}");
+        patches.choose_unseen(&gates(&both), &WHOLE, true);
+        assert_eq!(patches.squares().collect::<Vec<_>>(), [WHOLE], "all of it where the head has turned");
+        patches.choose_unseen(&gates(&face()), &WHOLE, false);
+        assert_eq!(patches.area(), 0, "nothing at rest");
     }
 
     #[test]

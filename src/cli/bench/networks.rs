@@ -15,6 +15,8 @@ use crate::settings::ExecutorChoice;
 
 /// Runs of each network.
 const RUNS: usize = 60;
+/// The same on a software adapter, which takes seconds for each.
+const SOFTWARE_RUNS: usize = 3;
 /// How far the mouth of the measured frame is opened, in crop pixels.
 const OPENED_PX: f32 = 14.0;
 /// How much narrower the turned face is.
@@ -67,7 +69,8 @@ fn on_cpu(files: &WeightFiles) -> anyhow::Result<Speeds> {
 fn on_gpu(gpu: &Gpu, files: &WeightFiles) -> anyhow::Result<GpuSpeeds> {
     let (motion, few_shot) = (model::load(files.motion.as_deref())?, model::load(files.few_shot.as_deref())?);
     let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?;
-    let speeds = generate::gpu_speeds(gpu, &motion, few_shot, (&portrait, &opened(&portrait)), RUNS);
+    let runs = if gpu.info.kind == AdapterKind::Software { SOFTWARE_RUNS } else { RUNS };
+    let speeds = generate::gpu_speeds(gpu, &motion, few_shot, (&portrait, &opened(&portrait)), runs);
     let speeds = speeds.context("the networks cannot be run on the graphics adapter")?;
     match gpu.health.fault() {
         Some(fault) => Err(fault).context("the graphics adapter failed while it was measured"),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::prepare::{self, ClipArgs};
 use super::run::RunArgs;
 use crate::cli::synth::KitArgs;
-use crate::model::{self, DiscriminatorConfig, FewShotConfig, MotionNet, Preset, Width};
+use crate::model::{self, DiscriminatorConfig, FewShotConfig, GeneratorConfig, MotionNet, Preset, Width};
+use crate::nn::ops::Statistics;
 use crate::synth::EpisodeSampler;
 use crate::train::{EpisodeSource, FewShotOptions, FewShotTrainer, FewShotWeights};
 
@@ -26,6 +27,10 @@ pub(super) struct Args {
     /// Share of the paper's channels: full, half or quarter (default: full)
     #[arg(long, value_parser = ["full", "half", "quarter"])]
     width: Option<String>,
+    /// What stands before the person's scale and shift: none, or the statistics of instance norm, which the paper has. The program itself runs weights that were
+    /// trained with none; instance is there to be compared (default: none, preset paper: instance)
+    #[arg(long, value_parser = ["none", "instance"])]
+    statistics: Option<String>,
     /// Weights of the motion net that warps the sources, instead of the program's own
     #[arg(long, value_name = "FILE")]
     motion_weights: Option<PathBuf>,
@@ -81,6 +86,9 @@ impl Args {
             Preset::Paper if self.motion_weights.is_some() => {
                 anyhow::bail!("--preset paper warps nothing, so --motion-weights has no effect: leave it out")
             }
+            Preset::Paper if self.statistics.is_some() => {
+                anyhow::bail!("--preset paper has the statistics of the paper, so --statistics has no effect: leave it out")
+            }
             _ => Ok(()),
         }
     }
@@ -92,7 +100,13 @@ impl Args {
             _ => Width::Full,
         };
         match self.preset() {
-            Preset::Retrato => (FewShotConfig::of(Preset::Retrato), DiscriminatorConfig::of(Preset::Retrato)),
+            Preset::Retrato => {
+                let mut config = FewShotConfig::of(Preset::Retrato);
+                if let (GeneratorConfig::Texture(generator), Some("instance")) = (&mut config.generator, self.statistics.as_deref()) {
+                    generator.statistics = Statistics::Instance;
+                }
+                (config, DiscriminatorConfig::of(Preset::Retrato))
+            }
             Preset::Paper => (FewShotConfig::paper(width), DiscriminatorConfig::paper(width)),
         }
     }

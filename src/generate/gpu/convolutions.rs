@@ -7,8 +7,12 @@ use super::kernels::{Kernels, PLACED_BYTES};
 use crate::gpu::Gpu;
 use crate::model::{FrozenLayer, GeneratorLayers, MotionLayers};
 
-/// Pixels of a group of threads, across and down, and channels in fours.
+/// Pixels of a group of threads for large pictures, across and down, and channels in fours.
 const GROUP: [u32; 3] = [16, 8, 2];
+/// The same for small ones.
+const SPLIT_GROUP: [u32; 3] = [8, 8, 2];
+/// Pictures that make fewer groups than this are small.
+const FEW_GROUPS: u32 = 512;
 /// Threads of a group along each side where every thread makes one pixel.
 const THREADS: u32 = 8;
 
@@ -165,6 +169,13 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Which entry makes a picture of that size and so many fours of channels, and in how many groups.
+fn convolution(size: [u32; 3]) -> (usize, [u32; 3]) {
+    let groups = |group: [u32; 3]| std::array::from_fn(|axis| size[axis].div_ceil(group[axis]));
+    let large: [u32; 3] = groups(GROUP);
+    if large.iter().product::<u32>() < FEW_GROUPS { (1, groups(SPLIT_GROUP)) } else { (0, large) }
+}
+
 /// The kernel as the shader reads it: four outputs of one input behind each other, by place, inputs in fours and outputs in fours. Inputs beyond the layer's
 /// own weigh nothing.
 fn in_blocks(layer: &FrozenLayer, channels_in: usize) -> Vec<f32> {
@@ -260,9 +271,9 @@ impl Network {
             let [across, down] = size.map(|s| s / step.share);
             let per_pixel = [across.div_ceil(THREADS), down.div_ceil(THREADS), step.channels];
             let (entry, groups) = match step.work {
-                Work::Convolve => (0, [across.div_ceil(GROUP[0]), down.div_ceil(GROUP[1]), step.channels.div_ceil(GROUP[2])]),
-                Work::Enlarge => (1, per_pixel),
-                Work::Beside => (2, per_pixel),
+                Work::Convolve => convolution([across, down, step.channels]),
+                Work::Enlarge => (2, per_pixel),
+                Work::Beside => (3, per_pixel),
             };
             kernels.conv.run_placed(pass, entry, &step.bindings, &[place], groups);
         }
@@ -348,6 +359,9 @@ mod tests {
             (1, 1, [64, 32], false, false, [8, 16]),
             (3, 1, [32, 32], true, true, [24, 40]),
             (3, 1, [8, 28], true, false, [64, 64]),
+            (3, 1, [32, 128], true, true, [64, 64]),
+            (3, 2, [8, 1024], false, true, [64, 64]),
+            (1, 1, [96, 256], true, true, [64, 64]),
         ];
         for (n, (size, stride, [from, to], modulated, adds, [width, height])) in cases.into_iter().enumerate() {
             let layer = FrozenLayer {

@@ -105,8 +105,8 @@ impl<const N: usize> Kernel<N> {
 /// All of them.
 pub(super) struct Kernels {
     pub(super) precision: Precision,
-    /// Convolution, enlargement with addition, enlargement beside another picture.
-    pub(super) conv: Kernel<3>,
+    /// Convolution of large pictures, of small ones, enlargement with addition, enlargement beside another picture.
+    pub(super) conv: Kernel<4>,
     pub(super) motion_input: Kernel<1>,
     /// Mixture, what landmarks miss, its correction, and the corrected flow.
     pub(super) motion_flow: Kernel<4>,
@@ -140,7 +140,7 @@ impl Kernels {
                 &conv,
                 "convolution",
                 &[Uniform, Placed, Read, Read, Read, Read, Write],
-                ["conv", "enlarge", "beside"],
+                ["conv", "conv_split", "enlarge", "beside"],
             ),
             motion_input: Kernel::new(device, &motion_input, "motion input", &[Read, Read, Read, Write, Write], ["main"]),
             motion_flow: Kernel::new(

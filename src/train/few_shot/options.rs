@@ -5,6 +5,7 @@ use candle_core::Device;
 use super::examples::{CROPS, MOST_SOURCES};
 use super::loss::FewShotWeights;
 use crate::model::{DiscriminatorConfig, FewShotConfig, GeneratorConfig};
+use crate::nn::ops::Statistics;
 use crate::synth::PICTURE_PX;
 use crate::train::TrainError;
 
@@ -131,7 +132,7 @@ impl FewShotOptions {
             GeneratorConfig::Direct(direct) => {
                 Some(format!(" preset paper of {} numbers and {:?} channels", self.config.embedder.numbers, direct.channels))
             }
-            GeneratorConfig::Texture(_) => None,
+            GeneratorConfig::Texture(texture) => (texture.statistics == Statistics::Instance).then(|| " with statistics".to_owned()),
         };
         [Some(usual), preset, sources, material].into_iter().flatten().collect()
     }
