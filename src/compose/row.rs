@@ -102,11 +102,14 @@ fn move_pixels(sampler: impl Sampler, out: &mut [u8], source: &Source<'_>, flow:
             let flow = flow.row[column.cell].lerp(flow.row[column.next], column.fraction) * (strength * column.feather);
             (moved[0][lane], moved[1][lane]) = (flow.x, flow.y);
         }
-        let corner = [(first + n * LANES) as f32, y as f32];
-        let taps = Taps::at(&moved, corner);
+        // A NaN flow compares false here, and the sampler takes it for the border: never out of bounds.
+        let is_still = |lane: usize| moved[0][lane].abs() < STILL_PX && moved[1][lane].abs() < STILL_PX;
+        if (0..LANES).all(is_still) {
+            continue;
+        }
+        let taps = Taps::at(&moved, [(first + n * LANES) as f32, y as f32]);
         for (lane, pixel) in pixels.iter_mut().enumerate() {
-            // A NaN flow compares false here, and the sampler takes it for the border: never out of bounds.
-            if !(moved[0][lane].abs() < STILL_PX && moved[1][lane].abs() < STILL_PX) {
+            if !is_still(lane) {
                 *pixel = source.cubic(sampler, &taps, lane);
             }
         }
