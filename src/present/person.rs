@@ -34,12 +34,19 @@ struct Shown {
     choice: Option<PictureChoice>,
 }
 
+impl Shown {
+    /// Whether this is the same picture: another of its faces, or the file once more.
+    fn is(&self, pixels: &Arc<RgbaImage>, choice: Option<&PictureChoice>) -> bool {
+        let same_file = matches!((&self.choice, choice), (Some(PictureChoice::File(a)), Some(PictureChoice::File(b))) if a == b);
+        same_file || Arc::ptr_eq(&self.pixels, pixels)
+    }
+}
+
 impl App {
     /// Remembers what is on the stage; after a drop, offers to take it for another picture of the same person. Built-in portraits are nobody's.
     pub(super) fn portrait_took_the_stage(&mut self, ctx: &Context, name: &str, pixels: &Arc<RgbaImage>) {
         let dropped = std::mem::take(&mut self.sitters.dropped);
-        if self.sitters.present.as_ref().is_some_and(|shown| Arc::ptr_eq(&shown.pixels, pixels)) {
-            // Another of its faces.
+        if self.sitters.present.as_ref().is_some_and(|shown| shown.is(pixels, self.asked_for.as_ref())) {
             return;
         }
         let shown = Shown { name: name.to_owned(), pixels: Arc::clone(pixels), choice: self.asked_for.clone() };

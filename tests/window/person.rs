@@ -96,6 +96,10 @@ fn a_dropped_picture_is_a_new_portrait_and_may_be_said_to_show_the_same_person()
     let view = window.harness.state().view();
     let chosen = view.portrait.as_ref().and_then(|portrait| portrait.in_gallery).map(|index| view.gallery[index].title.clone());
     assert_eq!(chosen.as_deref(), Some("me"), "the gallery marks the portrait that is back");
+    window.drop_files(&["art/me.jpg"]);
+    window.ready("me", painted_portrait(300, 400, 0.4));
+    assert!(!window.has("Use both pictures"), "the same file once more is no other picture");
+    window.double.calls();
     window.drop_files(&["art/stranger.jpg"]);
     window.ready("stranger", painted_portrait(300, 400, 0.7));
     assert!(window.has("Use both pictures"), "offered again");
