@@ -43,6 +43,10 @@
 //! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings and snapshots
 //! read it back, in [`gpu`].
 //!
+//! A puppet has one portrait and any number of further pictures of the same person, from which the generator takes what the portrait does not show. Whether the
+//! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives; [`pipeline::choose_on`] measures where a
+//! doubt remains, and the settings remember that.
+//!
 //! # Networks
 //!
 //! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the

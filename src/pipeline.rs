@@ -8,6 +8,7 @@ mod enroll;
 mod error;
 mod executor;
 mod fine_tuning;
+mod further;
 mod generating;
 mod known_faces;
 mod live_fine_tuning;
@@ -122,6 +123,12 @@ pub enum Event {
     SnapshotSaved(PathBuf),
     /// A snapshot could not be written.
     SnapshotFailed(String),
+    /// Which further pictures the portrait is made from, whenever that changes; another portrait begins with none.
+    FurtherPictures(Vec<Arc<Portrait>>),
+    /// A further picture cannot be used; all is as before.
+    PictureFailed(String),
+    /// Another executor was asked for: where pictures are made from now on.
+    ExecutorChosen(Box<ChosenExecutor>),
     /// The GPU is given up; pictures come from the CPU from now on.
     ExecutorFellBack(String),
     /// A part of the program failed; says what still works.

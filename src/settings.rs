@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How many portraits the gallery remembers.
 const MAX_RECENT: usize = 12;
+/// How many adapters' speeds are remembered.
+const MAX_MEASURED: usize = 8;
 /// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
 const OPTIONAL_KEYS: [&str; 3] = ["camera", "microphone", "landmark_model"];
 
@@ -93,6 +95,21 @@ pub enum ExecutorChoice {
     Cpu,
 }
 
+/// How long a trial frame took on an adapter and on the CPU, and under which circumstances: with another driver or program it is measured anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredAdapter {
+    /// The adapter's name and programming interface.
+    pub adapter: String,
+    /// Name and version of its driver.
+    pub driver: String,
+    /// Version of this program.
+    pub program: String,
+    /// Milliseconds on the CPU.
+    pub cpu_ms: f64,
+    /// Milliseconds on the adapter; infinite for one that cannot hold the picture.
+    pub gpu_ms: f64,
+}
+
 /// Everything that is remembered between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -111,6 +128,8 @@ pub struct Settings {
     pub landmark_model: Option<PathBuf>,
     /// Which executor makes the pictures.
     pub executor: ExecutorChoice,
+    /// Adapters that were measured, the newest first.
+    pub measured_adapters: Vec<MeasuredAdapter>,
     /// Portraits opened last, the newest first.
     pub recent_portraits: Vec<PathBuf>,
     /// How the portrait follows the driver.
@@ -127,6 +146,7 @@ impl Default for Settings {
             record_own_size: false,
             landmark_model: None,
             executor: ExecutorChoice::Auto,
+            measured_adapters: Vec::new(),
             recent_portraits: Vec::new(),
             // Somebody in front of a camera expects the screen to be a mirror; a command that reads a clip does not.
             controls: Controls { mirror: true, ..Controls::default() },
@@ -142,7 +162,16 @@ impl Settings {
         self.recent_portraits.truncate(MAX_RECENT);
     }
 
+    /// Remembers how fast an adapter is, in the place of what was known of it.
+    pub fn remember_measured(&mut self, measured: MeasuredAdapter) {
+        self.measured_adapters.retain(|known| known.adapter != measured.adapter);
+        self.measured_adapters.insert(0, measured);
+        self.measured_adapters.truncate(MAX_MEASURED);
+    }
+
     fn sanitised(mut self) -> Self {
+        self.measured_adapters.retain(|known| known.cpu_ms > 0.0 && known.cpu_ms.is_finite() && known.gpu_ms > 0.0);
+        self.measured_adapters.truncate(MAX_MEASURED);
         self.controls = self.controls.sanitised();
         self.recent_portraits.truncate(MAX_RECENT);
         self
@@ -299,12 +328,18 @@ mod tests {
         (dir, file)
     }
 
+    fn measured(adapter: &str, gpu_ms: f64) -> MeasuredAdapter {
+        let [adapter, driver, program] = [adapter, "Mesa 22", "0.1.0"].map(str::to_owned);
+        MeasuredAdapter { adapter, driver, program, cpu_ms: 3.25, gpu_ms }
+    }
+
     fn everything_set() -> Settings {
         Settings {
             camera: Some("FaceCam".to_owned()),
             microphone: Some("Desk".to_owned()),
             landmark_model: Some(PathBuf::from("model.dat")),
             executor: ExecutorChoice::Cpu,
+            measured_adapters: vec![measured("llvmpipe", 9.5)],
             record_sound: false,
             controls: Controls { smoothing: 0.25, mirror: false, ..Controls::default() },
             ..Settings::default()
@@ -376,6 +411,21 @@ mod tests {
         assert!((controls.strengths.gaze - Strengths::MAX).abs() < 1e-6, "also for the gaze");
         assert!(controls.strengths.mouth.abs() < 1e-6, "less than nothing is nothing");
         assert!((controls.smoothing - Controls::default().smoothing).abs() < 1e-6, "no number is the default");
+    }
+
+    #[test]
+    fn an_adapter_is_remembered_once_and_nonsense_is_not() {
+        let mut settings = Settings::default();
+        for number in 0..20 {
+            settings.remember_measured(measured(&format!("adapter {}", number % 10), f64::from(number)));
+        }
+        let known: Vec<f64> = settings.measured_adapters.iter().map(|known| known.gpu_ms).collect();
+        assert_eq!(known, [19.0, 18.0, 17.0, 16.0, 15.0, 14.0, 13.0, 12.0], "each once, the newest first, and not for ever");
+        let line =
+            |gpu: &str| format!("[[measured_adapters]]\nadapter = \"a\"\ndriver = \"\"\nprogram = \"\"\ncpu_ms = 1.0\ngpu_ms = {gpu}\n");
+        let (_dir, file) = file_with(&["2.0", "nan", "-1.0", "inf"].map(line).concat());
+        let known: Vec<f64> = file.load().0.measured_adapters.iter().map(|known| known.gpu_ms).collect();
+        assert_eq!(known, [2.0, f64::INFINITY], "no time is less than nothing, but one may be endless");
     }
 
     #[test]

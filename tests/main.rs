@@ -6,6 +6,7 @@ mod capture; // sources against generated and real clips
 mod desktop; // the real window under an X server, with a real drop
 mod faces; // faces found, followed and placed in real pictures
 mod fine_tune; // a portrait that is alive learns its picture
+mod further; // several pictures of one person, through the real pipeline
 mod record; // files against ffmpeg, full disks, crashes
 mod shaders; // every WGSL file through naga
 mod tidy; // rules of the source tree

@@ -136,7 +136,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         portrait,
         also,
         // A software adapter that was not asked for would only compose, and every picture would have to be copied back.
-        gpu: pipeline::choose_executor(args.executor).gpu.filter(|gpu| gpu.runs_networks),
+        gpu: pipeline::choose_executor(args.executor, &common::measured_adapters()).gpu.filter(|gpu| gpu.runs_networks),
         tuned,
         generator: args.generator.choice(),
         controls: controls(args),

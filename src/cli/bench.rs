@@ -162,7 +162,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
     model?;
-    let executor_choice = pipeline::choose_executor(args.executor);
+    let executor_choice = pipeline::choose_executor(args.executor, &common::measured_adapters());
     let mut pipeline = start(args, &executor_choice, PictureMemory::default())?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);

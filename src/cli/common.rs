@@ -15,7 +15,7 @@ use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::model::Tuned;
 use crate::pipeline::{self, FineTuning, Opened, PictureInput, PictureMemory, Progress};
 use crate::runtime::StopFlag;
-use crate::settings::Strengths;
+use crate::settings::{MeasuredAdapter, SettingsFile, Strengths};
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 use crate::train::{FineTuneOptions, FineTuned};
 
@@ -226,6 +226,11 @@ pub(super) fn parse_box(text: &str) -> Result<PixelBox, String> {
         [left, top, right, bottom] if right - left >= 8.0 && bottom - top >= 8.0 => Ok(PixelBox { left, top, right, bottom }),
         _ => Err("give four numbers: LEFT,TOP,RIGHT,BOTTOM in pixels, at least 8 apart".to_owned()),
     }
+}
+
+/// The adapters that the window has measured.
+pub(super) fn measured_adapters() -> Vec<MeasuredAdapter> {
+    SettingsFile::of_user().map(|file| file.load().0.measured_adapters).unwrap_or_default()
 }
 
 /// Where pictures are made: `auto`, `cpu` or `gpu`.

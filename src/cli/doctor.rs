@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::common;
 use crate::capture::{self, CameraChoice, CameraFormat};
-use crate::doctor::{Devices, Inventory, Report, Status};
+use crate::doctor::{Devices, ExecutorFacts, Inventory, Report, Status};
 use crate::gpu;
 use crate::model;
 use crate::pipeline;
@@ -33,16 +33,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn inventory(args: &Args, settings: &Settings) -> Inventory {
-    let chosen = pipeline::choose_executor(settings.executor);
+    let chosen = pipeline::choose_executor(settings.executor, &settings.measured_adapters);
     let model = args.model.landmark_model.as_deref().or(settings.landmark_model.as_deref());
     let mut folders = vec![("recordings", settings.recordings_dir.clone())];
     folders
         .extend(SettingsFile::of_user().ok().and_then(|file| file.path().parent().map(PathBuf::from)).map(|folder| ("settings", folder)));
     Inventory {
         adapters: gpu::adapters().into_iter().map(|(_, description)| description).collect(),
-        executor: gpu::ChosenExecutor {
-            executor: if chosen.gpu.is_some() { gpu::Executor::Gpu(0) } else { gpu::Executor::Cpu },
+        executor: ExecutorFacts {
+            place: chosen.gpu.map_or_else(|| "CPU".to_owned(), |gpu| gpu.info.name),
             reason: chosen.reason,
+            measured_ms: chosen.measure.map(|measure| [measure.cpu_ms, measure.gpu_ms]),
+            remembered: chosen.remembered,
         },
         landmark_model: track::model_places(model),
         networks: networks(),

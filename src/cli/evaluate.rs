@@ -10,13 +10,13 @@ use image::{DynamicImage, RgbImage};
 use super::common;
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::compose::CpuCompositor;
-use crate::data::{Input, Landmarks, PictureChange, Portrait, PuppetMotion};
-use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Picture, Reenactor};
+use crate::data::{Input, PictureChange, Portrait, PuppetMotion};
+use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Picture, Reenactor, SeenFace};
 use crate::face::FaceFinder as _;
 use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, WeightFiles};
 use crate::pipeline::{self, Progress};
 use crate::portrait;
-use crate::track::DlibFinder;
+use crate::track::{DESCRIPTOR_FILE, DlibFinder, FaceDescriber};
 use crate::train::FineTuneOptions;
 
 #[derive(clap::Args)]
@@ -28,9 +28,12 @@ pub(super) struct Args {
     model: common::ModelArgs,
     #[command(flatten)]
     weights: common::WeightArgs,
-    /// Measure the few-shot generator with this many frames of the clip as sources too
-    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_shots)]
-    shots: usize,
+    /// Measure the few-shot generator with so many frames of the clip as sources, too: one count or several, such as 4,8,32
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = parse_shots)]
+    shots: Vec<usize>,
+    /// Measure the identity, too (CSIM), by the network of dlib's face recognition, its `dlib_face_recognition_resnet_model_v1.dat`
+    #[arg(long, value_name = "FILE")]
+    descriptor_model: Option<PathBuf>,
     /// Measure the few-shot generator fine-tuned for so many steps on the first frame (and the other shots) too
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
@@ -47,26 +50,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let model = common::load_model(&args.model)?;
+    let describer = args.descriptor_model.as_deref().map(|path| FaceDescriber::load(path, Arc::clone(&model))).transpose()?;
+    let mut detector = Detector { finder: DlibFinder::new(model), describer };
     let mut results = Vec::new();
     for path in clip_files(&args.clips)? {
-        let mut detector = Detector { finder: DlibFinder::new(Arc::clone(&model)) };
         let clip = read_clip(&path, args, &mut detector)?;
-        let mut models: Vec<Box<dyn Reenactor>> = vec![Box::new(CopySource)];
-        for generator in generators(args)? {
-            models.push(Box::new(GeneratorReenactor::new(generator, 1, None)));
-        }
-        let files = args.weights.files();
-        let fine_tuning = args.fine_tune.map(|steps| (steps, files.clone()));
-        let mut variants = vec![(1, fine_tuning.clone())];
-        if args.shots > 1 {
-            variants.extend([(args.shots, None), (args.shots, fine_tuning)]);
-        }
-        for (shots, fine_tuning) in variants.into_iter().filter(|(shots, tuning)| *shots > 1 || tuning.is_some()) {
-            let generator = started(&GeneratorChoice::FewShot(files.clone()))?;
-            models.push(Box::new(GeneratorReenactor::new(generator, shots, fine_tuning)));
-        }
         let bar = common::ProgressLine::new(args.json);
-        for model in models {
+        for model in models(args)? {
             let mut model = Keeping::new(model, &clip, args.frames.as_deref())?;
             results.push(evaluate::evaluate(&clip, &mut model, &mut |picture| detector.largest(picture), &mut |done| {
                 bar.show(progress(&clip, done));
@@ -78,11 +68,37 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&results)?);
     } else {
         print!("{}", evaluate::table(&results));
+        if detector.describer.is_none() {
+            eprintln!("retrato: identity (CSIM) is measured with --descriptor-model and the dlib project's {DESCRIPTOR_FILE}");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// All that is measured; to measure another in the place of one would be wrong.
+/// All that is measured, in the order of the table.
+fn models(args: &Args) -> anyhow::Result<Vec<Box<dyn Reenactor>>> {
+    let mut models: Vec<Box<dyn Reenactor>> = vec![Box::new(CopySource)];
+    for generator in generators(args)? {
+        models.push(Box::new(GeneratorReenactor::new(generator, 1, None)));
+    }
+    let files = args.weights.files();
+    for (shots, steps) in variants(&args.shots, args.fine_tune) {
+        let generator = started(&GeneratorChoice::FewShot(files.clone()))?;
+        models.push(Box::new(GeneratorReenactor::new(generator, shots, steps.map(|steps| (steps, files.clone())))));
+    }
+    Ok(models)
+}
+
+/// How the few-shot generator is measured beside the plain way: numbers of sources, each without fine-tuning and, where so many steps are asked for, with it.
+fn variants(shots: &[usize], fine_tune: Option<u64>) -> Vec<(usize, Option<u64>)> {
+    let mut shots: Vec<usize> = shots.iter().copied().chain([1]).collect();
+    shots.sort_unstable();
+    shots.dedup();
+    let of_count = |shots| [(shots, None)].into_iter().chain(fine_tune.map(|steps| (shots, Some(steps))));
+    shots.into_iter().flat_map(of_count).filter(|variant| *variant != (1, None)).collect()
+}
+
+/// Every method by itself; to measure another in the place of one would be wrong.
 fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
     let files = args.weights.files();
     let choices = [GeneratorChoice::LandmarkWarp, GeneratorChoice::MotionNet(files.clone()), GeneratorChoice::FewShot(files)];
@@ -126,7 +142,13 @@ fn read_clip(path: &Path, args: &Args, detector: &mut Detector) -> anyhow::Resul
     let source = capture::open(&spec, OpenOptions::full_size())?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let frames = Frames(source).take(args.max_frames.unwrap_or(usize::MAX));
-    Ok(EvaluationClip::read(&name, args.shots - 1, frames, &mut |picture| detector.largest(picture))?)
+    let most = args.shots.iter().max().map_or(0, |most| most - 1);
+    let clip = EvaluationClip::read(&name, most, frames, &mut |picture| detector.largest(picture))?;
+    let there_are = clip.shots(most).len();
+    if there_are < most {
+        eprintln!("retrato: {name} has only {} frames that can be sources", there_are + 1);
+    }
+    Ok(clip)
 }
 
 /// The pictures of a clip, one after the other.
@@ -150,13 +172,16 @@ impl Iterator for Frames {
 /// dlib on the picture as it is, as the reference measures do.
 struct Detector {
     finder: DlibFinder,
+    describer: Option<FaceDescriber>,
 }
 
 impl Detector {
-    fn largest(&mut self, picture: &RgbImage) -> Option<Landmarks> {
+    fn largest(&mut self, picture: &RgbImage) -> Option<SeenFace> {
         let faces = self.finder.detect(picture);
         let largest = faces.into_iter().max_by(|a, b| a.area().total_cmp(&b.area()))?;
-        self.finder.predict(picture, &[largest])?.pop()
+        let landmarks = self.finder.predict(picture, &[largest])?.pop()?;
+        let descriptor = self.describer.as_ref().and_then(|describer| describer.describe(picture, &largest));
+        Some(SeenFace { landmarks, descriptor })
     }
 }
 
@@ -165,7 +190,8 @@ struct GeneratorReenactor {
     generator: Box<dyn Generator>,
     name: String,
     prepared: Option<(Portrait, CpuCompositor)>,
-    takes_shots: bool,
+    /// Pictures of the person that it works from.
+    sources: usize,
     /// Steps of fine-tuning, and the weights that it starts from.
     fine_tuning: Option<(u64, WeightFiles)>,
     shots: Vec<Portrait>,
@@ -178,7 +204,7 @@ fn portrait_of(picture: &Picture) -> Portrait {
 }
 
 impl GeneratorReenactor {
-    /// With more than one shot, all further frames of the clip that were chosen are sources too.
+    /// With more than one shot, further frames of the clip are sources too.
     fn new(generator: Box<dyn Generator>, shots: usize, fine_tuning: Option<(u64, WeightFiles)>) -> Self {
         let mut name = generator.name().to_owned();
         if shots > 1 {
@@ -187,15 +213,7 @@ impl GeneratorReenactor {
         if fine_tuning.is_some() {
             name += ", fine-tuned";
         }
-        Self {
-            generator,
-            name,
-            prepared: None,
-            takes_shots: shots > 1,
-            shots: Vec::new(),
-            fine_tuning,
-            change: PictureChange::none(FLOW_CELLS),
-        }
+        Self { generator, name, prepared: None, sources: shots, shots: Vec::new(), fine_tuning, change: PictureChange::none(FLOW_CELLS) }
     }
 
     /// One clip has one source; it is prepared once.
@@ -226,10 +244,12 @@ impl Reenactor for GeneratorReenactor {
         &self.name
     }
 
-    fn take_shots(&mut self, shots: &[Picture]) {
-        if self.takes_shots {
-            self.shots = shots.iter().map(portrait_of).collect();
-        }
+    fn further_pictures(&self) -> usize {
+        self.sources - 1
+    }
+
+    fn take_further(&mut self, pictures: &[Picture]) {
+        self.shots = pictures.iter().map(portrait_of).collect();
     }
 
     fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
@@ -265,8 +285,12 @@ impl Reenactor for Keeping {
         self.model.name()
     }
 
-    fn take_shots(&mut self, shots: &[Picture]) {
-        self.model.take_shots(shots);
+    fn further_pictures(&self) -> usize {
+        self.model.further_pictures()
+    }
+
+    fn take_further(&mut self, pictures: &[Picture]) {
+        self.model.take_further(pictures);
     }
 
     fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
@@ -276,5 +300,26 @@ impl Reenactor for Keeping {
         }
         self.made += 1;
         Ok(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_sources_is_measured_once() {
+        assert_eq!(variants(&[], None), [], "one source is always measured");
+        assert_eq!(variants(&[8, 4, 1, 8], None), [(4, None), (8, None)], "no row twice");
+        let tuned = [(1, Some(40)), (8, None), (8, Some(40))];
+        assert_eq!(variants(&[8], Some(40)), tuned, "with and without fine-tuning");
+    }
+
+    #[test]
+    fn numbers_of_sources_are_from_1_to_32() {
+        assert_eq!(parse_shots(" 32"), Ok(32), "the most");
+        for wrong in ["0", "33", "-1", "few", ""] {
+            assert!(parse_shots(wrong).is_err(), "{wrong} is refused");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Judges what was found: one small function a check.
 
-use super::{Check, Desktop, Devices, FolderFacts, Inventory, ModelFacts, Status, Surroundings};
-use crate::gpu::{AdapterDescription, AdapterKind, Executor};
+use super::{Check, Desktop, Devices, ExecutorFacts, FolderFacts, Inventory, ModelFacts, Status, Surroundings};
+use crate::gpu::{AdapterDescription, AdapterKind};
 
 /// The landmark model of Debian's libdlib-data, which is dlib's own.
 const KNOWN_MODEL_BLAKE3: &str = "2d315fda68079424c7d4296786e13a243de1bb0695960d2a2f067f0ba855429c";
@@ -19,7 +19,7 @@ const ENOUGH_MEMORY_MIB: u64 = 2048;
 pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
     let mut checks = vec![
         adapters(&inventory.adapters),
-        executor(inventory),
+        executor(&inventory.executor),
         processor(found),
         memory(found),
         landmark_model(found.landmark_model.as_ref(), inventory),
@@ -64,12 +64,10 @@ fn describe(adapter: &AdapterDescription) -> String {
     format!("{} ({}, textures to {} px) driver {}", adapter.name, inside.join(", "), adapter.max_texture_side_px, adapter.driver)
 }
 
-fn executor(inventory: &Inventory) -> Check {
-    let place = match inventory.executor.executor {
-        Executor::Gpu(index) => inventory.adapters.get(index).map_or("GPU", |a| a.name.as_str()),
-        Executor::Cpu => "CPU",
-    };
-    check("executor", Status::Ok, format!("{place}: {}", inventory.executor.reason), None)
+fn executor(chosen: &ExecutorFacts) -> Check {
+    let when = if chosen.remembered { "remembered from an earlier start" } else { "measured just now" };
+    let figures = chosen.measured_ms.map(|[cpu, gpu]| format!("\na trial frame took {cpu:.2} ms on the CPU and {gpu:.2} ms there, {when}"));
+    check("executor", Status::Ok, format!("{}: {}{}", chosen.place, chosen.reason, figures.unwrap_or_default()), None)
 }
 
 fn processor(found: &Surroundings) -> Check {
@@ -224,7 +222,7 @@ mod tests {
     fn status_of_model(facts: &ModelFacts) -> Status {
         let inventory = Inventory {
             adapters: Vec::new(),
-            executor: crate::gpu::choose_executor(&[], None),
+            executor: ExecutorFacts::cpu("no graphics adapter was found"),
             landmark_model: vec![facts.path.clone()],
             networks: Vec::new(),
             cameras: Devices::NotBuilt,
@@ -241,6 +239,16 @@ mod tests {
         let damaged = networks(&[good, Err("motion: not those of the manifest".to_owned())]);
         assert_eq!(damaged.status, Status::Warning, "the closed form still works");
         assert!(damaged.detail.contains("manifest") && damaged.mend.is_some(), "it says why and what to do");
+    }
+
+    #[test]
+    fn the_executor_is_told_with_its_figures() {
+        let plain = ExecutorFacts::cpu("the CPU was asked for");
+        assert_eq!(executor(&plain).detail, "CPU: the CPU was asked for", "nothing was measured");
+        let measured = ExecutorFacts { measured_ms: Some([3.25, 10.5]), ..plain.clone() };
+        assert!(executor(&measured).detail.ends_with("3.25 ms on the CPU and 10.50 ms there, measured just now"), "figures");
+        let known = ExecutorFacts { remembered: true, ..measured };
+        assert!(executor(&known).detail.ends_with("remembered from an earlier start"), "and when");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::gpu::{AdapterDescription, ChosenExecutor};
+use crate::gpu::AdapterDescription;
 pub use surroundings::{Desktop, FolderFacts, ModelFacts, Surroundings};
 
 /// How a check came out; later ones are worse.
@@ -55,13 +55,26 @@ pub enum Devices {
     NotBuilt,
 }
 
+/// Where the live picture is made, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutorFacts {
+    /// `CPU`, or the adapter's name.
+    pub place: String,
+    /// A sentence.
+    pub reason: String,
+    /// Milliseconds that a trial frame took on the CPU and on the adapter, where there was a doubt.
+    pub measured_ms: Option<[f64; 2]>,
+    /// Whether that was at an earlier start.
+    pub remembered: bool,
+}
+
 /// What the doctor is told by the stages, since it knows none of them itself.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     /// All graphics adapters.
     pub adapters: Vec<AdapterDescription>,
-    /// Where the live picture would be computed, and why.
-    pub executor: ChosenExecutor,
+    /// Where the live picture would be made.
+    pub executor: ExecutorFacts,
     /// Places where the landmark model is looked for, in this order.
     pub landmark_model: Vec<PathBuf>,
     /// The program's own networks: what they are, or why one cannot be used.
@@ -72,6 +85,13 @@ pub struct Inventory {
     pub microphones: Devices,
     /// Folders that the program writes to, and what to call them: cache, settings, recordings.
     pub folders: Vec<(&'static str, PathBuf)>,
+}
+
+impl ExecutorFacts {
+    /// The CPU, for a reason that needed no measurement.
+    pub fn cpu(reason: impl Into<String>) -> Self {
+        Self { place: "CPU".to_owned(), reason: reason.into(), measured_ms: None, remembered: false }
+    }
 }
 
 impl Report {
@@ -116,12 +136,11 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::choose_executor;
 
     fn nothing() -> Inventory {
         Inventory {
             adapters: Vec::new(),
-            executor: choose_executor(&[], None),
+            executor: ExecutorFacts::cpu("no graphics adapter was found"),
             landmark_model: Vec::new(),
             networks: vec![Err("motion: damaged".to_owned())],
             cameras: Devices::Failed("no such device".to_owned()),

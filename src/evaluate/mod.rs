@@ -3,17 +3,21 @@
 //!
 //! The measures are those of the prototype's `evalx.py`; `tests/reference/evaluate_measures.py` holds the script behind the recorded numbers.
 
+mod clip;
 mod measures;
 mod regions;
 mod report;
 mod runner;
 mod scale;
 mod ssim;
+#[cfg(test)]
+mod testing;
 
+pub use clip::{Detect, EvaluationClip, Picture, SeenFace};
 pub use measures::{LandmarkError, Measures, compare_landmarks, compare_pictures};
 pub use regions::{Mask, background, face, mouth_and_eyes};
-pub use report::{Evaluation, Scores, table};
-pub use runner::{CopySource, EvaluateError, EvaluationClip, ModelError, Picture, Reenactor, evaluate};
+pub use report::{Evaluation, FrameScores, Identity, Scores, table};
+pub use runner::{CopySource, EvaluateError, ModelError, Reenactor, evaluate};
 pub use scale::{scale_to_measure, upright_for_detection};
 pub use ssim::{SsimMap, structural_similarity};
 

@@ -1,27 +1,12 @@
-//! The protocol: the clip's first frame is the source, every tenth frame from the sixth a target, and each model has to make the targets
-//! from the source and the landmarks alone.
+//! The protocol: each model has to make a clip's targets from its source and the landmarks alone, and every output is measured.
 
-use std::borrow::Borrow;
-
-use glam::Vec2;
 use image::RgbImage;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::scale::measured_from_picture;
+use super::clip::find_face;
 use super::{
-    Evaluation, LandmarkError, MEASURE_PX, Measures, Scores, compare_landmarks, compare_pictures, scale_to_measure, upright_for_detection,
+    Detect, Evaluation, EvaluationClip, FrameScores, Identity, MEASURE_PX, Picture, Scores, SeenFace, compare_landmarks, compare_pictures,
 };
-use crate::data::Landmarks;
-use crate::face::rest_pupils;
-
-/// Index of the first target among the clip's frames.
-const FIRST_TARGET: usize = 5;
-/// Frames from one target to the next.
-const TARGET_STEP: usize = 10;
-/// Every so many frames one may become a further picture of the person.
-const SHOT_STEP: usize = 10;
-/// More targets than any sensible clip has; what comes later is not measured.
-const MOST_TARGETS: usize = 4096;
 
 /// Outputs that are kept in memory until they are measured, side by side on all cores.
 const MEASURED_TOGETHER: usize = 32;
@@ -75,8 +60,13 @@ pub trait Reenactor {
     /// target show the same person.
     fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError>;
 
-    /// More pictures of the person, before the first target.
-    fn take_shots(&mut self, _: &[Picture]) {}
+    /// How many further pictures of the person it wants.
+    fn further_pictures(&self) -> usize {
+        0
+    }
+
+    /// The further pictures, as many as there are, before the first target.
+    fn take_further(&mut self, _: &[Picture]) {}
 }
 
 /// The baseline that does nothing: every output is the source.
@@ -93,123 +83,22 @@ impl Reenactor for CopySource {
     }
 }
 
-/// One frame of a clip, scaled for measuring, and its face.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
-    /// Index of the frame in the clip.
-    pub index: usize,
-    /// The whole frame, [`MEASURE_PX`] square.
-    pub pixels: RgbImage,
-    /// The largest face, in pixels of `pixels`.
-    pub landmarks: Landmarks,
-    /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
-    pub pupils: [Vec2; 2],
-}
-
-/// The frames of a clip that an evaluation needs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EvaluationClip {
-    /// Name of the clip.
-    pub name: String,
-    /// Width and height of the clip's frames, in pixels.
-    pub frame_size: [u32; 2],
-    /// The first frame.
-    pub source: Picture,
-    /// More frames of the person, spread over the clip, none of them a target.
-    pub shots: Vec<Picture>,
-    /// The frames to be made again, in order; never empty.
-    pub targets: Vec<Picture>,
-    /// How many frames were passed over because no face was found in them.
-    pub targets_without_face: usize,
-}
-
-impl EvaluationClip {
-    /// Takes source and targets out of all frames of a clip, in order, and `more` further frames of the person. `detect` returns the landmarks of the largest face of any picture.
-    pub fn read<P: Borrow<RgbImage>, E: Into<ModelError>>(
-        name: &str,
-        more: usize,
-        frames: impl IntoIterator<Item = Result<P, E>>,
-        detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>,
-    ) -> Result<Self, EvaluateError> {
-        let clip = || name.to_owned();
-        let mut frame_size = [0; 2];
-        let mut source = None;
-        let (mut targets, mut targets_without_face) = (Vec::new(), 0);
-        let mut shots = Vec::new();
-        for (index, frame) in frames.into_iter().enumerate() {
-            let frame = frame.map_err(|cause| EvaluateError::Read { clip: clip(), cause: cause.into() })?;
-            if index == 0 {
-                frame_size = frame.borrow().dimensions().into();
-                source = Picture::of(index, frame.borrow(), detect);
-                if source.is_none() {
-                    return Err(EvaluateError::NoSource { clip: clip() });
-                }
-            } else if is_target(index) {
-                match Picture::of(index, frame.borrow(), detect) {
-                    Some(target) => targets.push(target),
-                    None => targets_without_face += 1,
-                }
-            } else if more > 0 && index.is_multiple_of(SHOT_STEP) {
-                shots.extend(Picture::of(index, frame.borrow(), detect));
-            }
-            if targets.len() == MOST_TARGETS {
-                break;
-            }
-        }
-        let source = source.ok_or_else(|| EvaluateError::NoSource { clip: clip() })?;
-        if targets.is_empty() {
-            return Err(EvaluateError::NoTarget { clip: clip() });
-        }
-        Ok(Self { name: clip(), frame_size, source, shots: spread(shots, more), targets, targets_without_face })
-    }
-}
-
-/// At most `count` of some pictures, evenly spread over them.
-fn spread(pictures: Vec<Picture>, count: usize) -> Vec<Picture> {
-    let (all, count) = (pictures.len(), count.min(pictures.len()));
-    let wanted: Vec<usize> = (0..count).map(|k| (2 * k + 1) * all / (2 * count)).collect();
-    pictures.into_iter().enumerate().filter(|(n, _)| wanted.contains(n)).map(|(_, picture)| picture).collect()
-}
-
-/// Whether the frame of this index is to be made again.
-fn is_target(index: usize) -> bool {
-    index >= FIRST_TARGET && (index - FIRST_TARGET).is_multiple_of(TARGET_STEP)
-}
-
-impl Picture {
-    fn of(index: usize, frame: &RgbImage, detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>) -> Option<Self> {
-        let pixels = scale_to_measure(frame)?;
-        let landmarks = find_face(&pixels, frame.dimensions().into(), detect)?;
-        let pupils = rest_pupils(&pixels, &landmarks);
-        Some(Self { index, pixels, landmarks, pupils })
-    }
-
-    fn shown(&self) -> (&RgbImage, &Landmarks) {
-        (&self.pixels, &self.landmarks)
-    }
-}
-
-/// The largest face of a measured picture, found in the shape of the original frame, in pixels of the measured one.
-fn find_face(measured: &RgbImage, frame_size: [u32; 2], detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>) -> Option<Landmarks> {
-    let upright = upright_for_detection(measured, frame_size)?;
-    Some(measured_from_picture(&detect(&upright)?, upright.dimensions()))
-}
-
-/// Runs one model over a clip and measures every output. `detect` as in [`EvaluationClip::read`]; `progress` hears how many targets are done.
+/// Runs one model over a clip and measures every output; `progress` hears how many targets are done.
 pub fn evaluate(
     clip: &EvaluationClip,
     model: &mut dyn Reenactor,
-    detect: &mut dyn FnMut(&RgbImage) -> Option<Landmarks>,
+    detect: &mut Detect<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Evaluation, EvaluateError> {
     let mut frames = Vec::with_capacity(clip.targets.len());
-    model.take_shots(&clip.shots);
+    let further = clip.shots(model.further_pictures());
+    model.take_further(&further);
     for targets in clip.targets.chunks(MEASURED_TOGETHER) {
         let mut outputs = Vec::with_capacity(targets.len());
         for target in targets {
             let output = reenact(clip, target, model)?;
             let found = find_face(&output, clip.frame_size, detect);
-            outputs.push((output, target, found.and_then(|found| compare_landmarks(&found, &target.landmarks))));
+            outputs.push((output, target, found));
             progress(frames.len() + outputs.len());
         }
         frames.extend(measure(&outputs, &clip.source));
@@ -217,18 +106,27 @@ pub fn evaluate(
     Ok(Evaluation {
         clip: clip.name.clone(),
         model: model.name().to_owned(),
+        sources: 1 + further.len(),
         scores: Scores::over_frames(&frames),
         targets: frames.len(),
         targets_without_face: clip.targets_without_face,
     })
 }
 
-/// Measures some outputs, each with its target and the landmark error that is already known.
-fn measure(outputs: &[(RgbImage, &Picture, Option<LandmarkError>)], source: &Picture) -> Vec<(Measures, Option<LandmarkError>)> {
-    outputs
-        .par_iter()
-        .filter_map(|(output, target, error)| Some((compare_pictures(output, target.shown(), source.shown())?, *error)))
-        .collect()
+/// Measures some outputs, each with its target and the face that was found in it.
+fn measure(outputs: &[(RgbImage, &Picture, Option<SeenFace>)], source: &Picture) -> Vec<FrameScores> {
+    outputs.par_iter().filter_map(|(output, target, found)| measure_one(output, target, found.as_ref(), source)).collect()
+}
+
+fn measure_one(output: &RgbImage, target: &Picture, found: Option<&SeenFace>, source: &Picture) -> Option<FrameScores> {
+    let csim = |face: Option<&SeenFace>| Some(face?.descriptor.as_ref()?.cosine_similarity(source.descriptor.as_ref()?));
+    let of_target = target.descriptor.as_ref().zip(source.descriptor.as_ref()).map(|(target, source)| target.cosine_similarity(source));
+    Some(FrameScores {
+        picture: compare_pictures(output, target.shown(), source.shown())?,
+        face_found: found.is_some(),
+        landmarks: found.and_then(|found| compare_landmarks(&found.landmarks, &target.landmarks)),
+        identity: Identity { output: csim(found), target: of_target },
+    })
 }
 
 /// One output, checked to have the size that can be measured.
@@ -243,34 +141,11 @@ fn reenact(clip: &EvaluationClip, target: &Picture, model: &mut dyn Reenactor) -
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use glam::Vec2;
     use image::Rgb;
 
-    /// A frame whose face is a red square that moves with `step`; without a face it is all grey.
-    fn frame(step: u32, face: bool, size: (u32, u32)) -> RgbImage {
-        let (left, top) = (size.0 / 4 + step * size.0 / 128, size.1 / 4);
-        RgbImage::from_fn(size.0, size.1, |x, y| {
-            let inside = face && (left..left + size.0 / 4).contains(&x) && (top..top + size.1 / 4).contains(&y);
-            if inside { Rgb([250, 20, 20]) } else { Rgb([90, 90, 90]) }
-        })
-    }
-
-    /// Stands for the face detector: finds the red square and spreads 68 points over it.
-    fn find_red(picture: &RgbImage) -> Option<Landmarks> {
-        let red: Vec<Vec2> =
-            picture.enumerate_pixels().filter(|(_, _, p)| p.0[0] > 170).map(|(x, y, _)| Vec2::new(x as f32, y as f32)).collect();
-        let low = red.iter().copied().reduce(Vec2::min)?;
-        let size = red.iter().copied().reduce(Vec2::max)? - low;
-        Some(Landmarks(std::array::from_fn(|i| low + size * Vec2::new((i * 7 % 68) as f32, (i * 13 % 68) as f32) / 67.0)))
-    }
-
-    fn read(frames: Vec<RgbImage>) -> Result<EvaluationClip, EvaluateError> {
-        EvaluationClip::read("squares", 2, frames.into_iter().map(Ok::<_, ModelError>), &mut find_red)
-    }
-
-    fn moving(count: u32, size: (u32, u32)) -> Vec<RgbImage> {
-        (0..count).map(|step| frame(step, true, size)).collect()
-    }
+    use super::super::testing::{find_red, moving, read};
+    use super::*;
 
     /// Paints the square where the target's landmarks say: what a perfect model does.
     struct Oracle;
@@ -290,21 +165,6 @@ mod tests {
     }
 
     #[test]
-    fn every_tenth_frame_from_the_sixth_is_a_target() {
-        let mut frames = moving(30, (256, 256));
-        frames[15] = frame(15, false, (256, 256));
-        let clip = read(frames).expect("a clip with faces");
-        assert_eq!(clip.source.index, 0, "the first frame is the source");
-        assert_eq!(
-            clip.targets.iter().map(|t| t.index).collect::<Vec<_>>(),
-            [5, 25],
-            "the sixth, not the sixteenth without a face, the twenty-sixth"
-        );
-        assert_eq!(clip.targets_without_face, 1, "the passed one is counted");
-        assert_eq!(clip.shots.iter().map(|shot| shot.index).collect::<Vec<_>>(), [10, 20], "others for more shots");
-    }
-
-    #[test]
     fn a_perfect_model_scores_perfectly_and_copying_does_not() {
         let clip = read(moving(20, (256, 256))).expect("a clip with faces");
         let mut seen = Vec::new();
@@ -315,28 +175,11 @@ mod tests {
         let copy = evaluate(&clip, &mut CopySource, &mut find_red, &mut |_| ()).expect("an evaluation");
         assert_eq!((copy.model.as_str(), copy.targets, copy.scores.background), ("copy", 2, Some(0.0)), "{copy:?}");
         assert!(copy.scores.ssim < Some(0.99) && copy.scores.landmark_error > Some(0.1), "copying misses the motion: {copy:?}");
-    }
-
-    #[test]
-    fn frames_of_any_shape_are_measured_as_a_square() {
-        let clip = read(moving(6, (720, 1280))).expect("a clip with faces");
-        assert_eq!((clip.frame_size, clip.source.pixels.dimensions()), ([720, 1280], (256, 256)), "scaled, shape remembered");
-        let (low, high) = clip.source.landmarks.bounds();
+        assert!(copy.scores.csim.is_some_and(|csim| (csim - 1.0).abs() < 1e-9), "but is nobody else: {copy:?}");
         assert!(
-            (low - 63.5).abs().max_element() < 1.5 && (high - 126.5).abs().max_element() < 1.5,
-            "a quarter of each side: {low} to {high}"
+            perfect.scores.csim < Some(1.0) && perfect.scores.csim == perfect.scores.csim_target,
+            "as unlike as the target: {perfect:?}"
         );
-    }
-
-    #[test]
-    fn clips_that_cannot_be_evaluated_are_refused() {
-        assert!(matches!(read(Vec::new()), Err(EvaluateError::NoSource { .. })), "no frame");
-        assert!(matches!(read(vec![frame(0, false, (64, 64))]), Err(EvaluateError::NoSource { .. })), "no face");
-        assert!(matches!(read(vec![RgbImage::new(0, 0)]), Err(EvaluateError::NoSource { .. })), "an empty frame");
-        assert!(matches!(read(moving(5, (64, 64))), Err(EvaluateError::NoTarget { .. })), "too short");
-        let broken = [Ok(frame(0, true, (64, 64))), Err("cut off")];
-        let error = EvaluationClip::read("cut.mp4", 0, broken, &mut find_red).expect_err("a broken clip");
-        assert_eq!(error.to_string(), "cannot read cut.mp4: cut off", "names the clip and the cause");
     }
 
     #[test]

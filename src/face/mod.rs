@@ -1,5 +1,6 @@
 //! What several stages know about faces: the generic head, what a plausible face looks like, how faces and their pupils are looked for.
 
+mod descriptor;
 mod eye_cut;
 mod finder;
 mod gaze;
@@ -9,6 +10,7 @@ mod plausible;
 mod pupils;
 mod upright;
 
+pub use descriptor::FaceDescriptor;
 pub use finder::{FaceFinder, ReadOptions, Reading, SMALLEST_FACE_PX, read_landmarks};
 pub use gaze::{EyeFrame, PUPIL_DEPTH, gaze_from_pupils, pupil_travel};
 pub use head_model::{RIGID_WEIGHTS, RigidFit, fit_rigid, pose_from_rotation, rotation_from_pose, template};

@@ -21,7 +21,7 @@ pub use gpu::{GpuSpeed, GpuSpeeds, gpu_speeds};
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
-pub use painter::Painter;
+pub use painter::{MOST_PICTURES, Painter};
 
 use std::sync::Arc;
 
@@ -45,6 +45,9 @@ pub trait Generator: Send {
 
     /// Takes another picture of the portrait's person, after [`Self::set_portrait`]; a method that needs only one does nothing with it.
     fn add_source(&mut self, _: &Portrait) {}
+
+    /// Does without one of the pictures that were added, by its place among them; the rest keep their order.
+    fn remove_source(&mut self, _: usize) {}
 
     /// Whether it draws by what fine-tuning makes.
     fn can_adopt(&self) -> bool {

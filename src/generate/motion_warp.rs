@@ -190,6 +190,15 @@ impl Generator for MotionWarp {
         self.bring_person();
     }
 
+    fn remove_source(&mut self, index: usize) {
+        if let Some(painter) = &mut self.painter
+            && let Err(error) = painter.remove_source(index)
+        {
+            tracing::error!("a picture of the person could not be removed: {error}");
+        }
+        self.bring_person();
+    }
+
     fn can_adopt(&self) -> bool {
         self.painter.is_some() && !self.failed
     }

@@ -24,8 +24,8 @@ use crate::nn::WeightsError;
 
 /// Change of colour from which on the warped picture's own detail gives way, and at which none of it is kept. Below, the brushwork stays under the change.
 pub(super) const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
-/// Most pictures of one person that are used.
-const MOST_PICTURES: usize = 32;
+/// Most pictures of one person that are used, the portrait among them.
+pub const MOST_PICTURES: usize = 32;
 /// Changes smaller than this are none: half a step of 8 bits.
 pub(super) const NOTICED: f32 = 0.5 / 255.0;
 
@@ -122,6 +122,14 @@ impl Painter {
             sitter.pictures.push(seen);
             sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
         }
+        Ok(())
+    }
+
+    /// Does without a picture that was added, by its place among those.
+    pub(super) fn remove_source(&mut self, index: usize) -> Result<()> {
+        let Some(sitter) = self.sitter.as_mut().filter(|sitter| index + 1 < sitter.pictures.len()) else { return Ok(()) };
+        sitter.pictures.remove(index + 1);
+        sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
         Ok(())
     }
 

@@ -51,9 +51,27 @@ pub struct AdapterDescription {
 /// Longest side of a picture that the composition works on: an adapter must take such a texture.
 const LEAST_TEXTURE_SIDE_PX: u32 = 4096;
 /// A software adapter shares the cores with tracking and with the window, which it draws, too: it must be this many times faster to be worth it.
-const WORTHWHILE_SPEEDUP: f64 = 1.5;
+const SOFTWARE_SPEEDUP: f64 = 1.5;
+/// One of unknown nature may be anything, also software behind a virtual machine's wall: it must at least be faster.
+const UNKNOWN_SPEEDUP: f64 = 1.0;
 /// Workgroup size that the kernels are written for.
 const LEAST_WORKGROUP_THREADS: u32 = 256;
+
+impl AdapterKind {
+    /// How many times faster than the CPU an adapter has to be measured before it is used; `None` where there is no doubt that it is.
+    fn speedup_needed(self) -> Option<f64> {
+        match self {
+            Self::Discrete | Self::Integrated => None,
+            Self::Virtual | Self::Unknown => Some(UNKNOWN_SPEEDUP),
+            Self::Software => Some(SOFTWARE_SPEEDUP),
+        }
+    }
+
+    /// Whether such an adapter should be measured before it is used.
+    pub fn is_doubtful(self) -> bool {
+        self.speedup_needed().is_some()
+    }
+}
 
 impl AdapterDescription {
     pub(super) fn of(adapter: &wgpu::Adapter) -> Self {
@@ -127,9 +145,9 @@ pub struct ChosenExecutor {
     pub reason: String,
 }
 
-/// Chooses among all adapters. `software_speedup` is how many times faster than the CPU twin the software adapter was measured to be;
-/// without a measurement, or when it is not well above 1, a software adapter counts as none.
-pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option<f64>) -> ChosenExecutor {
+/// Chooses among all adapters. `speedup` is how many times faster than the CPU twin the best of them was measured to be, which counts only where there is
+/// a doubt; without a measurement a software adapter counts as none.
+pub fn choose_executor(adapters: &[AdapterDescription], speedup: Option<f64>) -> ChosenExecutor {
     let fit = adapters.iter().enumerate().filter(|(_, a)| a.runs_kernels());
     // Of equals the first: max_by_key would take the last.
     let Some((index, best)) = fit.rev().max_by_key(|(_, a)| a.rank()) else {
@@ -138,13 +156,16 @@ pub fn choose_executor(adapters: &[AdapterDescription], software_speedup: Option
     };
     let on_gpu = |reason| ChosenExecutor { executor: Executor::Gpu(index), reason };
     let on_cpu = |reason| ChosenExecutor { executor: Executor::Cpu, reason };
-    match (best.kind, software_speedup) {
-        (AdapterKind::Software, None) => on_cpu(format!("{} is a software adapter, which is too slow for live use", best.name)),
-        (AdapterKind::Software, Some(speedup)) if speedup > WORTHWHILE_SPEEDUP => {
-            on_gpu(format!("{} is a software adapter, but measured {speedup:.1} times as fast as the CPU code", best.name))
+    let what = if best.kind == AdapterKind::Software { "is a software adapter" } else { "does not say what it is" };
+    match (best.kind.speedup_needed(), speedup) {
+        (Some(needed), Some(speedup)) if speedup > needed => {
+            on_gpu(format!("{} {what}, but was measured {speedup:.1} times as fast as the CPU code", best.name))
         }
-        (AdapterKind::Software, Some(speedup)) => {
-            on_cpu(format!("{} is a software adapter, measured at {speedup:.2} times the speed of the CPU code", best.name))
+        (Some(_), Some(speedup)) => {
+            on_cpu(format!("{} {what}, and was measured at {speedup:.2} times the speed of the CPU code", best.name))
+        }
+        (Some(_), None) if best.kind == AdapterKind::Software => {
+            on_cpu(format!("{} is a software adapter, which is too slow for live use", best.name))
         }
         _ => on_gpu(format!("{} ({}) is a graphics processor that runs all kernels", best.name, best.backend)),
     }
@@ -171,8 +192,8 @@ mod tests {
         }
     }
 
-    fn chosen(adapters: &[AdapterDescription], software_speedup: Option<f64>) -> Executor {
-        choose_executor(adapters, software_speedup).executor
+    fn chosen(adapters: &[AdapterDescription], speedup: Option<f64>) -> Executor {
+        choose_executor(adapters, speedup).executor
     }
 
     #[test]
@@ -197,6 +218,19 @@ mod tests {
         assert_eq!(chosen(&all, Some(1.2)), Executor::Cpu, "hardly faster");
         assert_eq!(chosen(&all, Some(2.0)), Executor::Gpu(0), "much faster");
         assert!(choose_executor(&all, Some(0.4)).reason.contains("0.40"), "the reason has the figure");
+    }
+
+    #[test]
+    fn an_adapter_of_unknown_nature_must_not_be_slower() {
+        for kind in [AdapterKind::Virtual, AdapterKind::Unknown] {
+            let all = [adapter("something", "vulkan", kind)];
+            assert!(kind.is_doubtful(), "{kind:?} is measured");
+            assert_eq!(chosen(&all, None), Executor::Gpu(0), "{kind:?}: not measured yet");
+            assert_eq!(chosen(&all, Some(0.9)), Executor::Cpu, "{kind:?}: slower");
+            assert_eq!(chosen(&all, Some(1.2)), Executor::Gpu(0), "{kind:?}: faster");
+        }
+        let card = [adapter("card", "vulkan", AdapterKind::Discrete)];
+        assert!(!AdapterKind::Discrete.is_doubtful() && chosen(&card, Some(0.1)) == Executor::Gpu(0), "no doubt about a card");
     }
 
     #[test]

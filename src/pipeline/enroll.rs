@@ -1,5 +1,6 @@
 //! The enrolling thread: a picture from the user becomes a portrait, beside the live work.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -109,6 +110,8 @@ pub(super) enum EnrollJob {
     Choose(Arc<Opened>, usize),
     /// Take the face in a box.
     Place(Arc<Opened>, PixelBox),
+    /// Open another picture of the portrait's person.
+    Add(PictureInput),
 }
 
 /// The landmark model, loaded once on a thread of its own and shared by tracking and enrolling.
@@ -183,10 +186,12 @@ struct Enroller {
 
 impl Enroller {
     fn run(self, stop: &StopFlag) {
+        let mut waiting = VecDeque::new();
         while !stop.is_set() {
-            let Ok(job) = self.jobs.recv_timeout(std::time::Duration::from_millis(50)) else { continue };
-            // Only the newest wish counts: somebody who drops two pictures wants the second.
-            let job = self.jobs.try_iter().last().unwrap_or(job);
+            waiting.extend(self.jobs.try_iter());
+            drop_superseded(&mut waiting);
+            let job = waiting.pop_front().or_else(|| self.jobs.recv_timeout(std::time::Duration::from_millis(50)).ok());
+            let Some(job) = job else { continue };
             match job {
                 EnrollJob::Open(input) => self.open(input),
                 EnrollJob::Ready(portrait) => self.show(portrait, 1),
@@ -196,6 +201,7 @@ impl Enroller {
                     }
                 }
                 EnrollJob::Place(opened, face_box) => self.place(&opened, face_box),
+                EnrollJob::Add(input) => self.add(input),
             }
         }
     }
@@ -240,8 +246,55 @@ impl Enroller {
         }
     }
 
+    fn add(&self, input: PictureInput) {
+        let opened =
+            self.model.wait().and_then(|model| Opened::open(input, Some(&model), self.known.as_ref()).map_err(|error| error.to_string()));
+        let picture = opened.and_then(|opened| {
+            let name = &opened.picture.name;
+            if opened.faces.len() > 1 {
+                self.shared.report(Event::Warning(format!("{name} shows {} faces: the largest is used.", opened.faces.len())));
+            }
+            opened.choose(0).ok_or_else(|| format!("No face was found in {name}, so it is not used. Add a picture that shows the face."))
+        });
+        match picture {
+            // The generating thread ends only after this one.
+            Ok(picture) => drop(self.to_generate.send(generating::Command::AddPicture(picture))),
+            Err(message) => self.shared.report(Event::PictureFailed(message)),
+        }
+    }
+
     fn show(&self, portrait: Arc<Portrait>, faces: usize) {
         // The generating thread ends only after this one.
         self.to_generate.send(generating::Command::Portrait(portrait, faces)).ok();
+    }
+}
+
+/// Only the newest portrait counts: somebody who drops two wants the second. What was to be added to an earlier one goes with it.
+fn drop_superseded(waiting: &mut VecDeque<EnrollJob>) {
+    if let Some(newest) = waiting.iter().rposition(|job| !matches!(job, EnrollJob::Add(_))) {
+        waiting.drain(..newest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_portrait_and_what_is_added_to_it_are_left() {
+        let input = |name: &str| PictureInput::Path(PathBuf::from(name));
+        let (open, add) = (|name| EnrollJob::Open(input(name)), |name| EnrollJob::Add(input(name)));
+        let left = |jobs: Vec<EnrollJob>| {
+            let mut waiting = VecDeque::from(jobs);
+            drop_superseded(&mut waiting);
+            let name = |job: &EnrollJob| match job {
+                EnrollJob::Open(PictureInput::Path(path)) | EnrollJob::Add(PictureInput::Path(path)) => path.display().to_string(),
+                _ => String::new(),
+            };
+            waiting.iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(left(vec![add("a"), add("b")]), ["a", "b"], "all that is added");
+        assert_eq!(left(vec![open("a"), add("b"), open("c"), add("d"), add("e")]), ["c", "d", "e"], "but only to the last portrait");
+        assert!(left(Vec::new()).is_empty(), "nothing");
     }
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
+use super::executor::ExecutorWish;
 use super::fine_tuning::FineTuning;
+use super::further::FurtherPictures;
 use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::LiveRecording;
 use super::puppet::{Puppet, RenderedImage};
@@ -26,6 +28,14 @@ const PATIENCE: Duration = Duration::from_millis(4);
 pub(super) enum Command {
     /// Animate this portrait from now on; the number of faces in its picture is passed on to the window.
     Portrait(Arc<Portrait>, usize),
+    /// Make the portrait from this picture of its person, too.
+    AddPicture(Arc<Portrait>),
+    /// Do without one of those pictures.
+    RemovePicture(usize),
+    /// Go back to the portrait before, with the present one as another picture of its person.
+    JoinBefore,
+    /// Make pictures elsewhere.
+    UseExecutor(Box<ExecutorWish>),
     /// New strengths and switches.
     Controls(Controls),
     /// Take the driver's next frames as neutral.
@@ -75,6 +85,7 @@ struct Generating {
     links: Links,
     puppet: Puppet,
     portrait: Option<Arc<Portrait>>,
+    further: FurtherPictures,
     gpu: Option<Gpu>,
     shared: Arc<Shared>,
     last: Option<TrackedFrame>,
@@ -106,6 +117,7 @@ impl Generating {
             links,
             puppet,
             portrait: None,
+            further: FurtherPictures::default(),
             gpu,
             shared,
             last: None,
@@ -142,6 +154,14 @@ impl Generating {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Portrait(portrait, faces) => self.take_portrait(portrait, faces),
+            Command::AddPicture(picture) => self.add_picture(&picture),
+            Command::RemovePicture(index) => {
+                if self.further.remove(index, &mut self.puppet) {
+                    self.further_changed();
+                }
+            }
+            Command::JoinBefore => self.join_before(),
+            Command::UseExecutor(wish) => self.use_executor(*wish),
             Command::Controls(controls) => self.puppet.set_controls(controls),
             Command::Calibrate => {
                 self.puppet.recalibrate();
@@ -167,6 +187,7 @@ impl Generating {
 
     fn take_portrait(&mut self, portrait: Arc<Portrait>, faces: usize) {
         self.fine_tuning.turn_to(&portrait, &self.puppet);
+        self.further.turn_to(self.portrait.as_ref(), &portrait);
         if let Err(error) = self.puppet.set_portrait(&portrait) {
             self.fall_back(&error.to_string(), &portrait);
         }
@@ -175,6 +196,31 @@ impl Generating {
         let tuning = self.fine_tuning.state(&self.puppet);
         self.shared.report(Event::PortraitReady { portrait, faces, tuning });
         self.frame_again();
+    }
+
+    fn add_picture(&mut self, picture: &Portrait) {
+        match self.further.add(picture, self.portrait.as_deref(), &mut self.puppet) {
+            Ok(()) => self.further_changed(),
+            Err(why) => self.shared.report(Event::PictureFailed(why)),
+        }
+    }
+
+    fn join_before(&mut self) {
+        let Some((portrait, pictures)) = self.portrait.clone().and_then(|present| self.further.joined(&present)) else { return };
+        self.take_portrait(portrait, 1);
+        self.further.forget_before();
+        for picture in &pictures {
+            self.add_picture(picture);
+        }
+    }
+
+    /// Draws by the pictures that are there now, and says which they are.
+    fn further_changed(&mut self) {
+        if let Some(tuned) = self.fine_tuning.tuned() {
+            self.puppet.adopt(Some(tuned));
+        }
+        self.stale = true;
+        self.shared.report(Event::FurtherPictures(self.further.all().to_vec()));
     }
 
     /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.
@@ -208,9 +254,32 @@ impl Generating {
         if let Err(error) = self.puppet.set_portrait(portrait) {
             tracing::error!("the CPU executor refused a portrait: {error}");
         }
+        self.further.show(&mut self.puppet);
         self.puppet.adopt(self.fine_tuning.tuned());
         *lock(&self.shared.executor) = self.puppet.executor();
         self.shared.report(Event::ExecutorFellBack(format!("The graphics adapter cannot go on ({reason}). Retrato continues on the CPU.")));
+    }
+
+    fn use_executor(&mut self, wish: ExecutorWish) {
+        if self.recording.is_some() {
+            // Its frames come back from where they were made at its start.
+            return self.shared.report(Event::Warning("The executor can be changed when the recording is over.".to_owned()));
+        }
+        let chosen = wish.choose();
+        self.gpu.clone_from(&chosen.gpu);
+        self.puppet.use_gpu(chosen.gpu.clone());
+        if let Some(portrait) = self.portrait.clone() {
+            match self.puppet.set_portrait(&portrait) {
+                Ok(()) => {
+                    self.further.show(&mut self.puppet);
+                    self.puppet.adopt(self.fine_tuning.tuned());
+                }
+                Err(error) => self.fall_back(&error.to_string(), &portrait),
+            }
+            self.frame_again();
+        }
+        *lock(&self.shared.executor) = self.puppet.executor();
+        self.shared.report(Event::ExecutorChosen(Box::new(chosen)));
     }
 
     /// Follows the recording's state, and ends one that has stopped by itself.

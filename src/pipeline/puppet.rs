@@ -104,10 +104,20 @@ impl Puppet {
         self.generator.add_source(picture);
     }
 
+    /// Lets the generator do without one of those other pictures, by its place among them.
+    pub fn remove_source(&mut self, index: usize) {
+        self.generator.remove_source(index);
+    }
+
     /// Goes on without the GPU, for one that was lost. The portrait must be set again.
     pub fn leave_gpu(&mut self) {
+        self.use_gpu(None);
+    }
+
+    /// Makes pictures on a GPU from now on, or on the CPU. The portrait must be set again.
+    pub fn use_gpu(&mut self, gpu: Option<Gpu>) {
         self.generator.work_on(None);
-        self.gpu = None;
+        self.gpu = gpu;
         self.compositor = None;
     }
 

@@ -14,7 +14,7 @@ use super::files::{self, FileKind};
 use super::state::{DriverState, GalleryItem, ViewState};
 use super::toasts::Severity;
 use super::{desktop, events, faces};
-use crate::settings::Controls;
+use crate::settings::{Controls, ExecutorChoice};
 
 /// How long the clipboard may take to answer, in seconds.
 const PASTE_PATIENCE_SECS: f64 = 0.6;
@@ -44,6 +44,10 @@ impl App {
             }
             Action::SetControls(controls) => self.set_controls(ctx, controls),
             Action::Calibrate => self.puppet.calibrate(),
+            Action::AddPictures(files) => self.add_pictures(ctx, files),
+            Action::RemovePicture(index) => self.puppet.remove_picture(index),
+            Action::JoinBefore => self.join_before(),
+            Action::UseExecutor(wanted) => self.use_executor(ctx, wanted),
             Action::FineTune => self.puppet.fine_tune(),
             Action::StopFineTuning => self.puppet.stop_fine_tuning(),
             Action::UndoFineTuning => self.puppet.undo_fine_tuning(),
@@ -107,6 +111,7 @@ impl App {
     pub(super) fn open_picked(&mut self, ctx: &Context, purpose: Purpose, paths: &[PathBuf]) {
         match (purpose, paths) {
             (Purpose::Portrait, [only]) => self.open_portrait(PictureChoice::File(only.clone())),
+            (Purpose::FurtherPicture, files) => self.add_pictures(ctx, files.to_vec()),
             (Purpose::Driver, [only]) => self.use_source(driver_from(only)),
             _ => self.open_files(ctx, paths),
         }
@@ -128,15 +133,17 @@ impl App {
         if drivers.len() > 1 {
             self.say(Severity::Info, format!("One driver at a time: {} is used", events::file_name(&drivers[0])), ctx);
         }
-        for more in portraits.iter().skip(1) {
+        let mut portraits = portraits.into_iter();
+        let Some(first) = portraits.next() else { return };
+        self.open_portrait(PictureChoice::File(first));
+        let rest: Vec<PathBuf> = portraits.collect();
+        if rest.is_empty() {
+            return self.note_drop();
+        }
+        for more in &rest {
             self.view.in_gallery(more);
         }
-        if portraits.len() > 1 {
-            self.say(Severity::Info, "One portrait at a time: the others wait in the gallery", ctx);
-        }
-        if let Some(first) = portraits.into_iter().next() {
-            self.open_portrait(PictureChoice::File(first));
-        }
+        self.offer_rest(ctx, rest);
     }
 
     fn open_from_gallery(&mut self, index: usize) {
@@ -147,6 +154,7 @@ impl App {
 
     /// Begins to open a portrait.
     pub(super) fn open_portrait(&mut self, choice: PictureChoice) {
+        self.forget_drop();
         self.view.question = None;
         self.view.opening = Some(match &choice {
             PictureChoice::File(path) => events::file_name(path),
@@ -170,6 +178,7 @@ impl App {
     /// Takes a picture from the clipboard.
     pub(super) fn open_pasted(&mut self, image: RgbaImage) {
         self.open_portrait(PictureChoice::Pasted(Arc::new(image)));
+        self.note_drop();
     }
 
     /// Tells when the clipboard had nothing for the paste button. Returns in how many seconds to look again.
@@ -188,6 +197,14 @@ impl App {
         self.settings.controls = controls.clone();
         self.keeper.touch(now_secs(ctx));
         self.puppet.set_controls(controls);
+    }
+
+    fn use_executor(&mut self, ctx: &Context, wanted: ExecutorChoice) {
+        self.view.executor.choice = wanted;
+        self.view.executor.changing = true;
+        self.settings.executor = wanted;
+        self.keeper.touch(now_secs(ctx));
+        self.puppet.use_executor(wanted, &self.settings.measured_adapters);
     }
 
     fn answer_question(&mut self) {

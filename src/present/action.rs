@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::driver::SourceChoice;
 use crate::data::PixelBox;
-use crate::settings::Controls;
+use crate::settings::{Controls, ExecutorChoice};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Purpose {
     Portrait,
     /// To drive.
     Driver,
+    /// To be another picture of the portrait's person.
+    FurtherPicture,
 }
 
 /// Something the user asked for.
@@ -26,6 +28,12 @@ pub enum Action {
     OpenFiles(Vec<PathBuf>),
     /// Open a portrait of the gallery.
     OpenFromGallery(usize),
+    /// Make the portrait from these pictures of its person, too.
+    AddPictures(Vec<PathBuf>),
+    /// Do without one of the further pictures.
+    RemovePicture(usize),
+    /// Go back to the portrait before, with the present one as another picture of the same person.
+    JoinBefore,
     /// Learn the portrait's picture.
     FineTune,
     /// Cancel that.
@@ -38,6 +46,8 @@ pub enum Action {
     RefreshDevices,
     /// Change how the portrait follows.
     SetControls(Controls),
+    /// Make the pictures elsewhere.
+    UseExecutor(ExecutorChoice),
     /// Take the present face as neutral.
     Calibrate,
     /// Start or stop recording.

@@ -11,14 +11,15 @@ use image::RgbaImage;
 use super::dialogs::{Answer, Dialogs};
 use super::driver::{FaceQuestion, PictureChoice, Puppet, PuppetEvent, SourceChoice};
 use super::keeper::SettingsKeeper;
+use super::person::Sitters;
 use super::preview::{Backdrop, PictureSlot, PreviewImage, PreviewPainter};
-use super::state::{DriverView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
+use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
 use super::textures::{self, InsetTexture};
 use super::toasts::Severity;
 use super::{desktop, events, faces, intake, keys, overlays, panel, stage, theme, toasts};
 use crate::data::TrackedFrame;
 use crate::runtime::Worker;
-use crate::settings::{Settings, SettingsFile};
+use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
 /// Half a period of the blinking dot, in seconds.
 const BLINK_SECS: f64 = 0.5;
@@ -47,6 +48,8 @@ pub struct AppConfig {
     pub first_portrait: Option<PictureChoice>,
     /// A driver to use at once.
     pub first_source: Option<SourceChoice>,
+    /// Where pictures are made in this run, whatever the settings say.
+    pub executor: Option<ExecutorChoice>,
     /// What the user should know from the beginning, such as settings that could not be read.
     pub notices: Vec<String>,
     /// Whether this session cannot receive dropped files.
@@ -68,6 +71,7 @@ pub struct App {
     /// When the paste button was pressed and nothing has come from the clipboard yet, in seconds of the window's clock.
     pub(super) paste_asked_at_secs: Option<f64>,
     pub(super) file_manager: Option<Worker>,
+    pub(super) sitters: Sitters,
     painter: Option<PreviewPainter>,
     picture: PictureSlot,
     question: PictureSlot,
@@ -95,6 +99,7 @@ impl App {
             asked_for: None,
             paste_asked_at_secs: None,
             file_manager: None,
+            sitters: Sitters::default(),
             painter: render_state.map(PreviewPainter::new),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
@@ -143,6 +148,12 @@ impl App {
                     events::apply(&mut self.view, event, now);
                     self.portrait_is_ready(ctx, &name, &pixels);
                 }
+                PuppetEvent::FurtherPictures(pictures) => self.show_further(ctx, pictures),
+                PuppetEvent::ExecutorChosen { measured: Some(measured), .. } => {
+                    self.settings.remember_measured(measured.clone());
+                    self.keeper.touch(now);
+                    events::apply(&mut self.view, event, now);
+                }
                 _ => events::apply(&mut self.view, event, now),
             }
         }
@@ -180,6 +191,7 @@ impl App {
         if let Some(portrait) = &mut self.view.portrait {
             portrait.in_gallery = index;
         }
+        self.portrait_took_the_stage(ctx, name, pixels);
     }
 
     fn keep_thumbnail(&mut self, ctx: &Context, title: &str, pixels: &RgbaImage) -> SizedTexture {
@@ -297,6 +309,7 @@ fn first_view(config: &AppConfig) -> ViewState {
     ViewState {
         no_drop: config.no_drop,
         controls: config.settings.controls.clone(),
+        executor: ExecutorView { choice: config.executor.unwrap_or(config.settings.executor), ..ExecutorView::default() },
         driver: DriverView { performances: config.performances.clone(), listing: true, ..DriverView::default() },
         record: RecordView {
             sound: config.settings.record_sound,

@@ -70,6 +70,9 @@ fn pick(purpose: Purpose) -> Answer {
     }
     let dialog = match purpose {
         Purpose::Portrait => rfd::AsyncFileDialog::new().set_title("Open a portrait").add_filter("Pictures", &files::PICTURES),
+        Purpose::FurtherPicture => {
+            rfd::AsyncFileDialog::new().set_title("Add a picture of this person").add_filter("Pictures", &files::PICTURES)
+        }
         Purpose::Driver => rfd::AsyncFileDialog::new()
             .set_title("Open a clip or a performance")
             .add_filter("Clips and performances", &[&files::CLIPS[..], &files::PERFORMANCES[..]].concat()),

@@ -10,7 +10,7 @@ use image::RgbaImage;
 
 use super::preview::PreviewImage;
 use crate::data::{PixelBox, TrackedFrame, Tuning};
-use crate::settings::Controls;
+use crate::settings::{Controls, ExecutorChoice, MeasuredAdapter};
 
 /// A camera that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,15 @@ pub struct FaceQuestion {
     pub pixels: Arc<RgbaImage>,
     /// The faces that were found, in pixels of the picture, the largest first; may be empty.
     pub faces: Vec<PixelBox>,
+}
+
+/// Another picture of the portrait's person.
+#[derive(Clone, Debug)]
+pub struct FurtherPicture {
+    /// Its name.
+    pub name: String,
+    /// What is used of it.
+    pub pixels: Arc<RgbaImage>,
 }
 
 /// A recording that an earlier run did not finish.
@@ -139,6 +148,10 @@ pub enum PuppetEvent {
         /// Whether it is fine-tuned already.
         tuning: Tuning,
     },
+    /// Which further pictures the portrait is made from, whenever that changes; another portrait begins with none.
+    FurtherPictures(Vec<FurtherPicture>),
+    /// A further picture cannot be used; the message says why.
+    PictureFailed(String),
     /// How far the portrait is fine-tuned, whenever that changes.
     FineTuning(Tuning),
     /// Fine-tuning has come to its end.
@@ -171,6 +184,13 @@ pub enum PuppetEvent {
     SnapshotSaved(PathBuf),
     /// A snapshot could not be written.
     SnapshotFailed(String),
+    /// Where the pictures are made, at the start and whenever the user chose.
+    ExecutorChosen {
+        /// Why there; a sentence without its full stop.
+        reason: String,
+        /// An adapter that was measured for it, to be remembered.
+        measured: Option<MeasuredAdapter>,
+    },
     /// The pictures are made elsewhere from now on; the message says why.
     ExecutorFellBack(String),
     /// A part of the program failed; the message says what still works.
@@ -195,6 +215,14 @@ pub trait Puppet {
     fn choose_face(&mut self, index: usize);
     /// Answers the last [`FaceQuestion`] with a box in pixels of its picture.
     fn place_face(&mut self, face_box: PixelBox);
+    /// Makes the portrait from another picture of its person, too; answers with `FurtherPictures` or `PictureFailed`.
+    fn add_picture(&mut self, file: PathBuf);
+    /// Does without one of the further pictures, by its place among them; answers with `FurtherPictures`.
+    fn remove_picture(&mut self, index: usize);
+    /// Goes back to the portrait before the present one, with that as another picture of the same person; answers with `PortraitReady` and `FurtherPictures`.
+    fn join_before(&mut self);
+    /// Makes the pictures elsewhere; `known` are adapters that were measured before. Answers with `ExecutorChosen`.
+    fn use_executor(&mut self, wanted: ExecutorChoice, known: &[MeasuredAdapter]);
     /// Learns the portrait's picture; answers with `FineTuning` and at the end with `FineTuned` or `FineTuningFailed`.
     fn fine_tune(&mut self);
     /// Cancels that: all is as before; answers with `FineTuning`.

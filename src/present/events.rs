@@ -4,7 +4,7 @@ use super::driver::{PuppetEvent, SourceChoice};
 use super::state::{DriverState, PortraitView, ViewState};
 use super::toasts::Severity;
 
-/// Applies an event, but for the textures that [`PuppetEvent::FaceAsked`] and [`PuppetEvent::PortraitReady`] also need. `now_secs` is the window's clock.
+/// Applies an event, but for the textures that [`PuppetEvent::FaceAsked`], [`PuppetEvent::FurtherPictures`] and [`PuppetEvent::PortraitReady`] also need. `now_secs` is the window's clock.
 pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
     let mut say = |severity, text: String| view.toasts.push(severity, text, now_secs);
     match event {
@@ -30,6 +30,7 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
         PuppetEvent::PortraitReady { name, tuning, .. } => {
             view.opening = None;
             view.tuning = tuning;
+            view.further.clear();
             view.portrait = Some(PortraitView { name, in_gallery: None });
         }
         PuppetEvent::FineTuning(tuning) => view.tuning = tuning,
@@ -40,7 +41,7 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
         PuppetEvent::FineTuned { kept: false, .. } => {
             say(Severity::Info, "Fine-tuning made nothing better; nothing was changed".to_owned());
         }
-        PuppetEvent::PortraitFailed(why) => {
+        PuppetEvent::PortraitFailed(why) | PuppetEvent::PictureFailed(why) => {
             view.opening = None;
             say(Severity::Error, why);
         }
@@ -63,13 +64,19 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
         PuppetEvent::FineTuningFailed(why) | PuppetEvent::SnapshotFailed(why) | PuppetEvent::RecoveryFailed(why) => {
             say(Severity::Error, why);
         }
+        PuppetEvent::ExecutorChosen { reason, .. } => {
+            if std::mem::take(&mut view.executor.changing) {
+                say(Severity::Done, format!("Now: {reason}"));
+            }
+            view.executor.reason = reason;
+        }
         PuppetEvent::ExecutorFellBack(why) | PuppetEvent::Warning(why) => say(Severity::Warning, why),
         PuppetEvent::InterruptedFound(found) => view.interrupted = found,
         PuppetEvent::Recovered(path) => {
             say(Severity::Done, format!("{} was recovered", file_name(&path)));
             view.record.last_file = Some(path);
         }
-        PuppetEvent::FaceAsked(_) => {}
+        PuppetEvent::FaceAsked(_) | PuppetEvent::FurtherPictures(_) => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! The row of portraits to choose from.
 
+use egui::load::SizedTexture;
 use egui::{Color32, CornerRadius, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::action::Action;
@@ -28,6 +29,40 @@ pub(super) fn row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Action> {
     action
 }
 
+/// A row of the further pictures of the portrait's person; a click removes one.
+pub(super) fn further_row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Action> {
+    let mut action = None;
+    ui.allocate_ui(vec2(ui.available_width(), side), |ui| {
+        ScrollArea::horizontal().id_salt("further pictures").auto_shrink([false, true]).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                for (index, picture) in view.further.iter().enumerate() {
+                    if removable(ui, &picture.name, picture.thumbnail, side).clicked() {
+                        action = Some(Action::RemovePicture(index));
+                    }
+                }
+            });
+        });
+    });
+    action
+}
+
+/// A thumbnail with a cross.
+fn removable(ui: &mut Ui, name: &str, thumbnail: SizedTexture, side: f32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
+    let label = format!("Remove {name}");
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
+    if ui.is_rect_visible(rect) {
+        paint_square(ui, thumbnail, rect, !response.hovered());
+        let badge = egui::Rect::from_min_size(rect.right_top() + vec2(-15.0, 1.0), Vec2::splat(14.0));
+        let colour = if response.hovered() { theme::TEXT } else { theme::TEXT_SOFT };
+        ui.painter().circle_filled(badge.center(), 7.0, Color32::from_black_alpha(190));
+        icons::paint(ui.painter(), Icon::Close, badge.shrink(2.5), colour);
+        super::widgets::focus_ring(ui.painter(), &response, rect.shrink(2.0), theme::ROUNDING);
+    }
+    response.on_hover_text(label)
+}
+
 fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     let enabled = ui.is_enabled();
@@ -54,6 +89,10 @@ fn picture(ui: &Ui, item: &GalleryItem, rect: egui::Rect, lit: bool) {
         icons::paint(ui.painter(), Icon::Picture, rect.shrink(rect.width() * 0.3), theme::TEXT_FAINT);
         return;
     };
+    paint_square(ui, thumbnail, rect, lit);
+}
+
+fn paint_square(ui: &Ui, thumbnail: SizedTexture, rect: egui::Rect, lit: bool) {
     egui::Image::from_texture(thumbnail)
         .uv(square_part(thumbnail.size))
         .corner_radius(theme::ROUNDING)

@@ -43,6 +43,8 @@ pub(super) enum Icon {
     FineTune,
     /// An arrow that turns back.
     Undo,
+    /// A tick upwards: something opens above.
+    Menu,
 }
 
 /// One stroke of an icon.
@@ -108,6 +110,7 @@ impl Icon {
                 Line(&[(18.5, 2.5), (18.5, 7.5)]),
                 Line(&[(16.0, 5.0), (21.0, 5.0)]),
             ],
+            Self::Menu => &[Line(&[(4.0, 16.0), (12.0, 8.0), (20.0, 16.0)])],
             Self::Undo => &[
                 Line(&[(8.5, 4.5), (4.0, 9.0), (8.5, 13.5)]),
                 Line(&[(4.0, 9.0), (14.0, 9.0), (17.3, 10.2), (19.3, 12.4), (19.6, 15.4), (18.0, 18.0), (15.0, 19.5), (10.0, 19.5)]),

@@ -14,8 +14,9 @@ pub(super) struct Shortcut {
 }
 
 /// Every shortcut, in the order of the help.
-pub(super) const SHORTCUTS: [Shortcut; 13] = [
+pub(super) const SHORTCUTS: [Shortcut; 14] = [
     Shortcut { key: "O", does: "Open a portrait" },
+    Shortcut { key: "A", does: "Add a picture of this person" },
     Shortcut { key: "Ctrl V", does: "Paste a picture or a path" },
     Shortcut { key: "1 – 9", does: "Portraits of the gallery, or the face" },
     Shortcut { key: "Space", does: "Calibrate: this is my neutral face" },
@@ -72,6 +73,7 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
     }
     match key {
         Key::O => Some(Action::Browse(Purpose::Portrait)),
+        Key::A => view.takes_pictures().then_some(Action::Browse(Purpose::FurtherPicture)),
         Key::Space => view.has_portrait().then_some(Action::Calibrate),
         Key::M => Some(Action::SetControls(crate::settings::Controls { mirror: !view.controls.mirror, ..view.controls.clone() })),
         Key::C => Some(Action::ToggleInset),

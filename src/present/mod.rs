@@ -20,6 +20,7 @@ mod keeper;
 mod keys;
 mod overlays;
 mod panel;
+mod person;
 mod preview;
 mod stage;
 mod state;
@@ -32,13 +33,14 @@ mod window;
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait};
 pub use driver::{
-    CameraInfo, FaceQuestion, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget, RecordingState,
-    SourceChoice,
+    CameraInfo, FaceQuestion, FurtherPicture, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget,
+    RecordingState, SourceChoice,
 };
 pub use preview::{Backdrop, Picture, PreviewImage};
 pub use state::{
-    DriverState, DriverView, GalleryItem, InsetView, PathPrompt, PortraitView, QuestionView, RecordView, ViewState, Visibility,
+    DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, PathPrompt, PortraitView, QuestionView, RecordView,
+    ViewState, Visibility,
 };
 pub use theme::apply as apply_theme;
-pub use toasts::{Severity, Toast, Toasts};
+pub use toasts::{Offer, Severity, Toast, Toasts};
 pub use window::{Gpu, StartContext, StartPuppet, WindowError, run_window};

@@ -108,6 +108,7 @@ fn path_field(ui: &mut Ui, prompt: &PathPrompt) -> Vec<Action> {
     let mut actions = Vec::new();
     let (head, what) = match prompt.purpose {
         Purpose::Portrait => ("Open a portrait", "Where is the picture?"),
+        Purpose::FurtherPicture => ("Add a picture of this person", "Where is the picture?"),
         Purpose::Driver => ("Open a clip or a performance", "Where is the file?"),
     };
     title(ui, head);

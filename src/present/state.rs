@@ -7,7 +7,7 @@ use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState,
 use super::preview::{Backdrop, Picture};
 use super::toasts::Toasts;
 use crate::data::{Landmarks, PixelBox, Tuning};
-use crate::settings::Controls;
+use crate::settings::{Controls, ExecutorChoice};
 
 /// A portrait in the gallery: built-in, or opened in this run.
 #[derive(Clone, Debug)]
@@ -27,6 +27,26 @@ pub struct PortraitView {
     pub name: String,
     /// Its place in the gallery, if it has one.
     pub in_gallery: Option<usize>,
+}
+
+/// Another picture of the portrait's person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FurtherView {
+    /// Its name.
+    pub name: String,
+    /// Its thumbnail.
+    pub thumbnail: egui::load::SizedTexture,
+}
+
+/// Where the pictures are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecutorView {
+    /// What the user wants.
+    pub choice: ExecutorChoice,
+    /// Why they are made where they are.
+    pub reason: String,
+    /// Whether another executor was asked for and has not answered yet.
+    pub changing: bool,
 }
 
 /// How the driver is doing.
@@ -164,6 +184,8 @@ pub struct ViewState {
     pub gallery: Vec<GalleryItem>,
     /// The portrait on the stage.
     pub portrait: Option<PortraitView>,
+    /// Further pictures that it is made from.
+    pub further: Vec<FurtherView>,
     /// How far it is fine-tuned.
     pub tuning: Tuning,
     /// Its newest picture.
@@ -186,6 +208,8 @@ pub struct ViewState {
     pub record: RecordView,
     /// Speed.
     pub stats: LiveStats,
+    /// Where the pictures are made.
+    pub executor: ExecutorView,
     /// Which parts are open.
     pub shown: Visibility,
     /// The path field, while it is open.
@@ -200,6 +224,11 @@ impl ViewState {
     /// Whether a portrait is on the stage.
     pub fn has_portrait(&self) -> bool {
         self.portrait.is_some()
+    }
+
+    /// Whether the portrait can be made from further pictures of its person: what can learn a picture can use several.
+    pub fn takes_pictures(&self) -> bool {
+        self.has_portrait() && self.tuning != Tuning::Impossible
     }
 
     /// Whether the record button does something.

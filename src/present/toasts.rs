@@ -14,6 +14,11 @@ use super::widgets::{self, Weight};
 const MAX_SHOWN: usize = 4;
 /// Width of the text, in points.
 const TEXT_WIDTH: f32 = 330.0;
+/// Width of an offer's button, in points.
+const OFFER_WIDTH: f32 = 190.0;
+
+/// How long an offer stands, in seconds.
+const OFFER_SECS: f64 = 15.0;
 
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,15 @@ impl Severity {
     }
 }
 
+/// What a message offers to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// What the button says.
+    pub label: String,
+    /// What it does.
+    pub action: Action,
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Toast {
@@ -57,6 +71,8 @@ pub struct Toast {
     pub severity: Severity,
     /// What it says.
     pub text: String,
+    /// What it offers.
+    pub offer: Option<Offer>,
     /// When it goes, in seconds of the window's clock.
     until_secs: f64,
 }
@@ -71,8 +87,21 @@ pub struct Toasts {
 impl Toasts {
     /// Shows a message from `now_secs` on. The same message again only stays longer.
     pub fn push(&mut self, severity: Severity, text: impl Into<String>, now_secs: f64) {
-        let text = text.into();
-        let until_secs = now_secs + severity.lifetime_secs();
+        self.add(severity, text.into(), None, now_secs + severity.lifetime_secs());
+    }
+
+    /// Shows a message with a button, in the place of an earlier one.
+    pub fn push_offer(&mut self, text: impl Into<String>, offer: Offer, now_secs: f64) {
+        self.withdraw_offers();
+        self.add(Severity::Info, text.into(), Some(offer), now_secs + OFFER_SECS);
+    }
+
+    /// Puts away what offers something: it is done, or its occasion is gone.
+    pub fn withdraw_offers(&mut self) {
+        self.shown.retain(|toast| toast.offer.is_none());
+    }
+
+    fn add(&mut self, severity: Severity, text: String, offer: Option<Offer>, until_secs: f64) {
         if let Some(known) = self.shown.iter_mut().find(|toast| toast.text == text) {
             known.until_secs = until_secs;
             return;
@@ -80,7 +109,7 @@ impl Toasts {
         if self.shown.len() == MAX_SHOWN {
             self.shown.remove(0);
         }
-        self.shown.push(Toast { id: self.next_id, severity, text, until_secs });
+        self.shown.push(Toast { id: self.next_id, severity, text, offer, until_secs });
         self.next_id += 1;
     }
 
@@ -141,6 +170,7 @@ fn announce(ui: &egui::Ui, severity: Severity) {
 }
 
 fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
+    let mut action = None;
     ui.horizontal_top(|ui| {
         let (icon, colour) = toast.severity.icon();
         let (rect, _) = ui.allocate_exact_size(vec2(18.0, 30.0), Sense::empty());
@@ -149,11 +179,17 @@ fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
             ui.set_width(width);
             ui.add_space(6.0);
             ui.add(egui::Label::new(RichText::new(&toast.text).size(size::BODY).color(theme::TEXT)).wrap());
+            if let Some(offer) = &toast.offer {
+                let button = widgets::button(ui, Icon::Add, &offer.label, OFFER_WIDTH, Weight::Normal);
+                action = button.clicked().then(|| offer.action.clone());
+            }
         });
         let close = widgets::icon_button(ui, Icon::Close, "Dismiss message", Weight::Quiet);
-        close.clicked().then_some(Action::DismissToast(toast.id))
-    })
-    .inner
+        if close.clicked() {
+            action = Some(Action::DismissToast(toast.id));
+        }
+    });
+    action
 }
 
 #[cfg(test)]
@@ -168,6 +204,21 @@ mod tests {
         assert_eq!(toasts.shown().len(), 1, "no doubles");
         assert_eq!(toasts.expire(5.0), Some(2.0), "counted from the second time");
         assert_eq!(toasts.expire(7.5), None, "then it goes");
+    }
+
+    #[test]
+    fn one_thing_is_offered_at_a_time() {
+        let mut toasts = Toasts::default();
+        let offer = |label: &str| Offer { label: label.to_owned(), action: Action::JoinBefore };
+        toasts.push(Severity::Info, "plain", 0.0);
+        toasts.push_offer("one?", offer("One"), 0.0);
+        toasts.push_offer("two?", offer("Two"), 1.0);
+        let texts = |toasts: &Toasts| toasts.shown().iter().map(|toast| toast.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&toasts), ["plain", "two?"], "the newer offer replaces the older");
+        toasts.expire(1.0 + OFFER_SECS - 0.1);
+        assert_eq!(texts(&toasts), ["two?"], "it stands for a while");
+        toasts.withdraw_offers();
+        assert!(toasts.shown().is_empty(), "and is withdrawn");
     }
 
     #[test]

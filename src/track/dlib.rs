@@ -1,26 +1,37 @@
-//! The one file that names dlib: the model of 68 landmarks, shared by all threads, and a finder for each thread.
+//! The one file that names dlib: the model of 68 landmarks, shared by all threads, a finder for each thread, and the network that tells persons apart.
 //!
-//! dlib trusts what it is given and its errors would end the program, so everything is checked before it crosses over: the model file by its
-//! hash, pictures and boxes by their size.
+//! dlib trusts what it is given and its errors would end the program, so everything is checked before it crosses over: the model files by their
+//! hashes, pictures and boxes by their size.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dlib_face_recognition::{FaceDetector, FaceDetectorTrait as _, ImageMatrix, LandmarkPredictor, LandmarkPredictorTrait as _, Rectangle};
+use dlib_face_recognition::{
+    FaceDetector, FaceDetectorTrait as _, FaceEncoderNetwork, FaceEncoderTrait as _, ImageMatrix, LandmarkPredictor,
+    LandmarkPredictorTrait as _, Rectangle,
+};
 use glam::Vec2;
 use image::RgbImage;
 
 use crate::data::{Landmarks, PixelBox};
-use crate::face::FaceFinder;
+use crate::face::{FaceDescriptor, FaceFinder};
 
 /// Name of the model's file.
 pub const MODEL_FILE: &str = "shape_predictor_68_face_landmarks.dat";
 /// Environment variable with the path of the model file.
 pub const MODEL_VARIABLE: &str = "RETRATO_LANDMARKS";
 
-/// The published model: there is one version of it, and dlib would read past its memory on a damaged one.
-const MODEL_BYTES: u64 = 99_693_937;
-const MODEL_BLAKE3: &str = "2d315fda68079424c7d4296786e13a243de1bb0695960d2a2f067f0ba855429c";
+/// Name of the descriptor model's file.
+pub const DESCRIPTOR_FILE: &str = "dlib_face_recognition_resnet_model_v1.dat";
+
+/// A model file as it was published: there is one version of it, and dlib would read past its memory on a damaged one.
+struct Published {
+    bytes: u64,
+    blake3: &'static str,
+}
+
+const LANDMARKS: Published = Published { bytes: 99_693_937, blake3: "2d315fda68079424c7d4296786e13a243de1bb0695960d2a2f067f0ba855429c" };
+const DESCRIPTOR: Published = Published { bytes: 22_466_066, blake3: "f3a1c4b40afba648dcf7586afdef8843da07a039692f12267e0c9ff2fd0f9424" };
 
 /// Sides dlib accepts, in pixels; far beyond what this program asks for.
 const SIDES_PX: std::ops::RangeInclusive<u32> = 16..=8192;
@@ -44,6 +55,25 @@ pub enum TrackError {
     },
     /// The file is not the published model.
     #[error("the face landmark model {} is damaged or another version; install it again with `apt-get install --reinstall libdlib-data`", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Why the descriptor model could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum DescriptorError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read the face descriptor model {}: {cause}; get {DESCRIPTOR_FILE} from the dlib project and name its path", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The file is not the published model.
+    #[error("{} is not the face descriptor model, or it is damaged; get {DESCRIPTOR_FILE} from the dlib project", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -83,13 +113,9 @@ impl FaceModel {
     }
 
     fn load_file(path: &Path) -> Result<Self, TrackError> {
-        check_file(path)?;
-        let damaged = || TrackError::Damaged { path: path.to_owned() };
-        // dlib takes the path as a C string and the binding panics on one that is not UTF-8.
-        path.to_str().filter(|p| !p.contains('\0')).ok_or_else(damaged)?;
-        let predictor = LandmarkPredictor::open(path).map_err(|message| {
-            tracing::warn!(message, "dlib refused the landmark model");
-            damaged()
+        let predictor = LANDMARKS.open(path, |path| LandmarkPredictor::open(path)).map_err(|unfit| match unfit {
+            Unfit::Unreadable(cause) => TrackError::Unreadable { path: path.to_owned(), cause },
+            Unfit::Damaged => TrackError::Damaged { path: path.to_owned() },
         })?;
         let about = std::fs::metadata(path).map_err(|cause| TrackError::Unreadable { path: path.to_owned(), cause })?;
         Ok(Self { predictor, identity: format!("{} of {} bytes", path.display(), about.len()), spare: Mutex::default() })
@@ -120,16 +146,36 @@ pub fn model_places(path_in_settings: Option<&Path>) -> Vec<PathBuf> {
     named.chain(own).chain(shared).collect()
 }
 
-fn check_file(path: &Path) -> Result<(), TrackError> {
-    let unreadable = |cause| TrackError::Unreadable { path: path.to_owned(), cause };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
-    if !about.is_file() || about.len() != MODEL_BYTES {
-        return Err(TrackError::Damaged { path: path.to_owned() });
+/// What is wrong with a model file.
+enum Unfit {
+    /// It cannot be read.
+    Unreadable(std::io::Error),
+    /// It is not the published one.
+    Damaged,
+}
+
+impl Published {
+    /// Lets dlib `open` the file, if it is this one.
+    fn open<T>(&self, path: &Path, open: impl FnOnce(&Path) -> Result<T, String>) -> Result<T, Unfit> {
+        self.check(path)?;
+        // dlib takes the path as a C string and the binding panics on one that is not UTF-8.
+        path.to_str().filter(|p| !p.contains('\0')).ok_or(Unfit::Damaged)?;
+        open(path).map_err(|message| {
+            tracing::warn!(message, "dlib refused a model");
+            Unfit::Damaged
+        })
     }
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(file).map_err(unreadable)?;
-    if hasher.finalize().to_hex().as_str() == MODEL_BLAKE3 { Ok(()) } else { Err(TrackError::Damaged { path: path.to_owned() }) }
+
+    fn check(&self, path: &Path) -> Result<(), Unfit> {
+        let file = std::fs::File::open(path).map_err(Unfit::Unreadable)?;
+        let about = file.metadata().map_err(Unfit::Unreadable)?;
+        if !about.is_file() || about.len() != self.bytes {
+            return Err(Unfit::Damaged);
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file).map_err(Unfit::Unreadable)?;
+        if hasher.finalize().to_hex().as_str() == self.blake3 { Ok(()) } else { Err(Unfit::Damaged) }
+    }
 }
 
 /// Detector and predictor for one thread.
@@ -169,6 +215,41 @@ impl FaceFinder for DlibFinder {
     fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
         let matrix = matrix(picture)?;
         boxes.iter().map(|face| self.model.landmarks(&matrix, &rectangle(face, picture)?)).collect()
+    }
+}
+
+/// Tells persons apart: the network of dlib's face recognition, on the chip of 150 pixels that dlib cuts out around the 68 landmarks. For one thread.
+pub struct FaceDescriber {
+    network: FaceEncoderNetwork,
+    model: Arc<FaceModel>,
+}
+
+impl std::fmt::Debug for FaceDescriber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaceDescriber").finish_non_exhaustive()
+    }
+}
+
+impl FaceDescriber {
+    /// Loads the network; the landmarks are those of `model`.
+    ///
+    /// # Errors
+    /// [`DescriptorError`].
+    pub fn load(path: &Path, model: Arc<FaceModel>) -> Result<Self, DescriptorError> {
+        let network = DESCRIPTOR.open(path, |path| FaceEncoderNetwork::open(path)).map_err(|unfit| match unfit {
+            Unfit::Unreadable(cause) => DescriptorError::Unreadable { path: path.to_owned(), cause },
+            Unfit::Damaged => DescriptorError::Damaged { path: path.to_owned() },
+        })?;
+        Ok(Self { network, model })
+    }
+
+    /// The descriptor of the face in a box, in pixels of the picture; `None` where dlib cannot look.
+    pub fn describe(&self, picture: &RgbImage, face: &PixelBox) -> Option<FaceDescriptor> {
+        let matrix = matrix(picture)?;
+        let landmarks = self.model.predictor.face_landmarks(&matrix, &rectangle(face, picture)?);
+        // Once, as it is: jittered copies would make it random.
+        let described = self.network.get_face_encodings(&matrix, &[landmarks], 0);
+        FaceDescriptor::new(described.first()?.as_ref())
     }
 }
 
@@ -217,7 +298,7 @@ mod tests {
     fn a_damaged_model_never_reaches_dlib() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(MODEL_FILE);
-        for length in [0, 1000, MODEL_BYTES] {
+        for length in [0, 1000, LANDMARKS.bytes] {
             std::fs::File::create(&path).and_then(|f| f.set_len(length)).expect("a sparse file");
             assert!(matches!(FaceModel::load_file(&path), Err(TrackError::Damaged { .. })), "{length} zero bytes were loaded");
         }
@@ -226,6 +307,24 @@ mod tests {
             matches!(FaceModel::load_file(&folder.path().join("none")), Err(TrackError::Unreadable { .. })),
             "a missing file was loaded"
         );
+    }
+
+    #[test]
+    fn what_is_no_descriptor_model_never_reaches_dlib() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(DESCRIPTOR_FILE);
+        let model = Arc::clone(&finder().model);
+        let load = |path: &Path| FaceDescriber::load(path, Arc::clone(&model)).map(|_| ()).expect_err("no such model");
+        for length in [0, 1000, DESCRIPTOR.bytes] {
+            std::fs::File::create(&path).and_then(|f| f.set_len(length)).expect("a sparse file");
+            let error = load(&path);
+            assert!(matches!(error, DescriptorError::Damaged { .. }) && error.to_string().contains(DESCRIPTOR_FILE), "{length}: {error}");
+        }
+        let landmarks = model_places(None).into_iter().find(|place| place.exists()).expect("the tests need the model of libdlib-data");
+        assert!(matches!(load(&landmarks), DescriptorError::Damaged { .. }), "another model of dlib's");
+        assert!(matches!(load(folder.path()), DescriptorError::Damaged { .. }), "a folder");
+        let missing = load(&folder.path().join("none"));
+        assert!(matches!(missing, DescriptorError::Unreadable { .. }) && missing.to_string().contains("none"), "a missing file: {missing}");
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod search;
 mod smoothing;
 mod tracker;
 
-pub use dlib::{DlibFinder, FaceModel, MODEL_FILE, MODEL_VARIABLE, TrackError, model_places};
+pub use dlib::{
+    DESCRIPTOR_FILE, DescriptorError, DlibFinder, FaceDescriber, FaceModel, MODEL_FILE, MODEL_VARIABLE, TrackError, model_places,
+};
 pub use pose::head_pose;
 pub use smoothing::{OneEuro, Smoother};
 pub use tracker::{TrackOptions, Tracker};

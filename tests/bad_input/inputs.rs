@@ -80,6 +80,16 @@ fn a_bad_portrait_stops_an_animation_before_anything_is_written() {
     place.refuses(1, "animate no_such_face --driver talk --output frames", &["there is no file no_such_face"]);
 }
 
+#[test]
+fn what_is_no_descriptor_model_is_refused_before_the_clips_are_read() {
+    let place = Place::new();
+    place.file("model.dat", "no network at all\n");
+    for model in ["missing.dat", "model.dat"] {
+        let words = [model, "get dlib_face_recognition_resnet_model_v1.dat"];
+        place.refuses(1, &format!("evaluate clip.mp4 --descriptor-model {model}"), &words);
+    }
+}
+
 /// A performance of these lines behind a good header.
 fn performance(lines: &str) -> String {
     format!("{{\"retrato_performance\":1,\"name\":\"hostile\",\"fps\":30.0,\"width\":512,\"height\":512}}\n{lines}")

@@ -128,7 +128,7 @@ fn dropped_files_are_told_apart() {
 }
 
 #[derive(Debug)]
-struct Dropped(PathBuf);
+pub(super) struct Dropped(pub(super) PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {
@@ -185,6 +185,7 @@ fn tab_reaches_every_control() {
         "Open…",
         "Paste",
         "Fine-tune",
+        "Add a picture of this person…",
         "Camera",
         "Look for cameras again",
         "Smile and blink",
@@ -197,6 +198,7 @@ fn tab_reaches_every_control() {
         "Record",
         "Snapshot",
         "Sound on",
+        "Executor: GPU: Radeon 780M",
         "Hide camera picture (C)",
     ] {
         assert!(reached.iter().any(|name| name == label), "Tab never came to {label}; it came to {reached:?}");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use retrato::data::{PixelBox, TrackedFrame};
 use retrato::present::{LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent, RecordTarget, RecordingState, SourceChoice};
-use retrato::settings::Controls;
+use retrato::settings::{Controls, ExecutorChoice, MeasuredAdapter};
 
 /// What the window asked of the pipeline, in words.
 #[derive(Default)]
@@ -70,6 +70,22 @@ impl Puppet for Double {
 
     fn place_face(&mut self, b: PixelBox) {
         self.note(format!("place {:.0} {:.0} {:.0} {:.0}", b.left, b.top, b.right, b.bottom));
+    }
+
+    fn add_picture(&mut self, file: PathBuf) {
+        self.note(format!("add {}", name_of(&file)));
+    }
+
+    fn remove_picture(&mut self, index: usize) {
+        self.note(format!("remove {index}"));
+    }
+
+    fn join_before(&mut self) {
+        self.note("join");
+    }
+
+    fn use_executor(&mut self, wanted: ExecutorChoice, known: &[MeasuredAdapter]) {
+        self.note(format!("executor {wanted:?}, {} known", known.len()));
     }
 
     fn fine_tune(&mut self) {

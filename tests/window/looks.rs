@@ -50,7 +50,7 @@ fn a_living_portrait_fills_the_stage() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     assert!(window.has("Portrait: Mona Lisa"), "named for screen readers");
     assert!(window.has("FaceCam, 30 fps"), "the driver's state");
-    assert!(window.has("30 fps · 38 ms") && window.has("GPU: Radeon 780M"), "speed and executor");
+    assert!(window.has("30 fps · 38 ms") && window.has("Executor: GPU: Radeon 780M"), "speed and executor");
     assert!(window.has_text("Driver picture: a face is found"), "the inset is described");
     let picture = window.look("live");
     let middle = picture.get_pixel(450, 330).0;

@@ -4,7 +4,9 @@
 
 mod deeds;
 mod double;
+mod executor;
 mod looks;
+mod person;
 mod tuning;
 
 use std::path::{Path, PathBuf};

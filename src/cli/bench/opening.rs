@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{Args, WARM_UP, run_for, start, wait_for_driver};
 use crate::builtin;
 use crate::capture::SourceSpec;
+use crate::cli::common;
 use crate::data::Portrait;
 use crate::pipeline::{self, Event, PictureInput, PictureMemory, Pipeline};
 
@@ -39,7 +40,7 @@ struct Report {
 /// Measures and prints.
 pub(super) fn run(args: &Args, driver: SourceSpec, folder: &Path) -> anyhow::Result<()> {
     let dropped = dropped(args.portrait.as_deref())?;
-    let executor = pipeline::choose_executor(args.executor);
+    let executor = pipeline::choose_executor(args.executor, &common::measured_adapters());
     let mut pipeline = start(args, &executor, PictureMemory::at(folder, CACHE_BYTES))?;
     pipeline.set_source(driver);
     wait_for_driver(&pipeline)?;

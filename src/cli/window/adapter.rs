@@ -8,19 +8,22 @@ use crossbeam::channel::{Receiver, Sender, unbounded};
 
 use crate::builtin;
 use crate::capture::{self, CameraChoice, SourceSpec};
-use crate::data::{PixelBox, TrackedFrame};
-use crate::pipeline::{Event, Opened, PictureInput, Pipeline, RecordRequest, RenderedImage, Sound};
+use crate::data::{PixelBox, Portrait, TrackedFrame};
+use crate::gpu::Gpu;
+use crate::pipeline::{ChosenExecutor, Event, Opened, PictureInput, Pipeline, RecordRequest, RenderedImage, Sound};
 use crate::present::{
-    CameraInfo, FaceQuestion, InterruptedRecording, LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent, RecordTarget,
-    RecordingState, SourceChoice,
+    CameraInfo, FaceQuestion, FurtherPicture, InterruptedRecording, LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent,
+    RecordTarget, RecordingState, SourceChoice,
 };
 use crate::record::{self, RecordOptions};
 use crate::runtime::Worker;
-use crate::settings::Controls;
+use crate::settings::{Controls, ExecutorChoice, MeasuredAdapter};
 
 /// The live pipeline, as the window drives it.
 pub(super) struct LivePuppet {
     pipeline: Pipeline,
+    /// The device that the window is drawn with.
+    window_gpu: Option<Gpu>,
     /// The picture that the user is asked about.
     asked: Option<Arc<Opened>>,
     /// Events that do not come from the pipeline.
@@ -32,12 +35,24 @@ pub(super) struct LivePuppet {
     began: Option<Instant>,
 }
 
+/// What is known when the window opens.
+pub(super) struct Beginning {
+    /// The device that the window is drawn with.
+    pub(super) window_gpu: Option<Gpu>,
+    /// Where pictures are made.
+    pub(super) executor: ChosenExecutor,
+    /// When the program began.
+    pub(super) began: Instant,
+}
+
 impl LivePuppet {
-    /// Takes the pipeline over, and looks for recordings that an earlier run left unfinished.
-    pub(super) fn new(pipeline: Pipeline, recordings: &Path, wake: Arc<dyn Fn() + Send + Sync>, began: Instant) -> Self {
+    /// Takes the pipeline over, says where it makes its pictures, and looks for recordings that an earlier run left unfinished.
+    pub(super) fn new(pipeline: Pipeline, beginning: Beginning, recordings: &Path, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         // Drained before every frame of the window; device lists and recoveries are few.
         let (own, own_events) = unbounded();
-        let mut puppet = Self { pipeline, asked: None, own_events, own, wake, background: Vec::new(), began: Some(began) };
+        let Beginning { window_gpu, executor, began } = beginning;
+        let mut puppet = Self { pipeline, window_gpu, asked: None, own_events, own, wake, background: Vec::new(), began: Some(began) };
+        puppet.tell(executor_chosen(executor));
         let folder = recordings.to_owned();
         puppet.beside("look for recordings", move |report| {
             // A folder that is not there yet holds no interrupted recordings.
@@ -102,6 +117,9 @@ impl LivePuppet {
             Event::PortraitReady { portrait, tuning, .. } => {
                 PuppetEvent::PortraitReady { name: portrait.name.clone(), pixels: Arc::clone(&portrait.pixels), tuning }
             }
+            Event::FurtherPictures(pictures) => PuppetEvent::FurtherPictures(pictures.iter().map(|picture| further(picture)).collect()),
+            Event::PictureFailed(message) => PuppetEvent::PictureFailed(message),
+            Event::ExecutorChosen(chosen) => executor_chosen(*chosen),
             Event::FineTuning(tuning) => PuppetEvent::FineTuning(tuning),
             Event::FineTuned { before, after, kept } => PuppetEvent::FineTuned { before, after, kept },
             Event::FineTuningFailed(message) => PuppetEvent::FineTuningFailed(message),
@@ -142,6 +160,14 @@ impl LivePuppet {
         let sound = if target.sound { Sound::Any(target.microphone.clone()) } else { Sound::Silent };
         Ok(RecordRequest { options, sound })
     }
+}
+
+fn further(picture: &Portrait) -> FurtherPicture {
+    FurtherPicture { name: picture.name.clone(), pixels: Arc::clone(&picture.pixels) }
+}
+
+fn executor_chosen(chosen: ChosenExecutor) -> PuppetEvent {
+    PuppetEvent::ExecutorChosen { reason: chosen.reason, measured: chosen.to_remember }
 }
 
 fn interrupted(found: record::Interrupted) -> InterruptedRecording {
@@ -188,6 +214,22 @@ impl Puppet for LivePuppet {
         if let Some(picture) = &self.asked {
             self.pipeline.place_face(picture, face_box);
         }
+    }
+
+    fn add_picture(&mut self, file: PathBuf) {
+        self.pipeline.add_picture(PictureInput::Path(file));
+    }
+
+    fn remove_picture(&mut self, index: usize) {
+        self.pipeline.remove_picture(index);
+    }
+
+    fn join_before(&mut self) {
+        self.pipeline.join_before();
+    }
+
+    fn use_executor(&mut self, wanted: ExecutorChoice, known: &[MeasuredAdapter]) {
+        self.pipeline.use_executor(wanted, self.window_gpu.clone(), known.to_vec());
     }
 
     fn fine_tune(&mut self) {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use self::adapter::LivePuppet;
+use self::adapter::{Beginning, LivePuppet};
 use super::common;
 use crate::builtin;
 use crate::capture;
@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera` or `camera:NAME`
     #[arg(long, value_name = "FILE")]
     driver: Option<OsString>,
+    /// Where pictures are made in this run: auto (a graphics processor, if there is one), cpu or gpu (a software one, too)
+    #[arg(long, value_name = "NAME", value_parser = common::parse_executor)]
+    executor: Option<ExecutorChoice>,
     #[command(flatten)]
     model: common::ModelArgs,
 }
@@ -42,13 +45,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         performances: builtin::PERFORMANCES.iter().map(|p| p.title.to_owned()).collect(),
         first_portrait: Some(first_portrait(args)?),
         first_source: Some(first_source(args, &settings)?),
+        executor: args.executor,
         settings: settings.clone(),
         settings_file,
         notices,
         ..AppConfig::default()
     };
     let landmark_model = args.model.landmark_model.clone().or_else(|| settings.landmark_model.clone());
-    let start = move |context: StartContext| start(context, landmark_model, &settings, began);
+    let wanted = args.executor.unwrap_or(settings.executor);
+    let start = move |context: StartContext| start(context, landmark_model, wanted, &settings, began);
     present::run_window(config, ICON_PNG, Box::new(start))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -103,16 +108,14 @@ fn absolute(path: &OsString) -> anyhow::Result<PathBuf> {
 
 type Started = Result<Box<dyn present::Puppet>, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Starts the pipeline on the window's own device.
-fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Settings, began: Instant) -> Started {
-    let executor = match (settings.executor, context.gpu) {
-        (ExecutorChoice::Cpu, _) | (_, None) => pipeline::choose_executor(ExecutorChoice::Cpu),
-        (wanted, Some(gpu)) => pipeline::choose_on(wanted, Gpu::shared(&gpu.adapter, gpu.device, gpu.queue)),
-    };
+/// Starts the pipeline, on the window's own device where that is the better place.
+fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: ExecutorChoice, settings: &Settings, began: Instant) -> Started {
+    let window_gpu = context.gpu.map(|gpu| Gpu::shared(&gpu.adapter, gpu.device, gpu.queue));
+    let executor = pipeline::choose_on(wanted, window_gpu.clone(), &settings.measured_adapters);
     tracing::info!("{}", executor.reason);
     let config = PipelineConfig {
         landmark_model,
-        gpu: executor.gpu,
+        gpu: executor.gpu.clone(),
         generator: GeneratorChoice::default(),
         controls: settings.controls.clone(),
         fine_tuning: FineTuning::default().kept_for_user(),
@@ -120,5 +123,5 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
     };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
-    Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake, began)))
+    Ok(Box::new(LivePuppet::new(pipeline, Beginning { window_gpu, executor, began }, &settings.recordings_dir, context.wake)))
 }

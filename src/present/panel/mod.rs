@@ -1,6 +1,7 @@
 //! The side panel: portrait, driver, motion, and, always in reach at its foot, the recording.
 
 mod driver;
+mod footer;
 mod motion;
 mod portrait;
 pub(super) mod record;
@@ -31,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         let foot = Frame::new().inner_margin(Margin { top: 10, right: margin - 2, ..Margin::ZERO });
         Panel::bottom("record").resizable(false).show_separator_line(false).frame(foot).show(ui, |ui| {
             actions.extend(record::show(ui, view));
-            footer(ui, view);
+            actions.extend(footer::show(ui, view));
         });
         ScrollArea::vertical().id_salt("panel").auto_shrink([false, false]).show(ui, |ui| {
             ui.set_max_width(content_width);
@@ -72,21 +73,4 @@ fn header(ui: &mut Ui) -> Vec<Action> {
         });
     });
     actions
-}
-
-/// Speed and executor, small.
-fn footer(ui: &mut Ui, view: &ViewState) {
-    let stats = &view.stats;
-    let speed = if stats.frames_per_sec >= 0.5 {
-        format!("{:.0} fps · {:.0} ms", stats.frames_per_sec, stats.latency_ms_p50)
-    } else {
-        "idle".to_owned()
-    };
-    widgets::row(ui, 18.0, |ui| {
-        widgets::note(ui, speed).on_hover_text("Pictures per second, and the time from a camera frame to its picture");
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let label = RichText::new(&stats.executor).size(size::SMALL).color(theme::TEXT_FAINT);
-            ui.add(egui::Label::new(label).truncate()).on_hover_text("What makes the pictures");
-        });
-    });
 }

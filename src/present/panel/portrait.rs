@@ -12,6 +12,8 @@ use crate::present::widgets::{self, Weight};
 
 /// Side of a thumbnail, in points.
 const THUMBNAIL: f32 = 58.0;
+/// Side of a further picture's thumbnail, in points.
+const FURTHER: f32 = 40.0;
 /// Width of the button beside a line of text, in points.
 const ASIDE: f32 = 92.0;
 
@@ -31,7 +33,33 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         }
     });
     actions.extend(fine_tuning(ui, view.tuning));
+    actions.extend(pictures(ui, view));
     actions
+}
+
+/// The button for the first further picture; then how many pictures are used, the further ones, and the button for more.
+fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    const HINT: &str = "What this picture does not show, such as teeth or shut eyes, is taken from another one of the same person (A)";
+    let mut action = None;
+    let mut add = |ui: &mut Ui, text: &str, width: f32| {
+        let button = widgets::button(ui, Icon::Add, text, width, Weight::Normal);
+        if button.on_hover_text(HINT).clicked() {
+            action = Some(Action::Browse(Purpose::FurtherPicture));
+        }
+    };
+    if view.further.is_empty() {
+        ui.add_enabled_ui(view.takes_pictures(), |ui| add(ui, "Add a picture of this person…", ui.available_width()));
+        return action;
+    }
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            add(ui, "Add…", ASIDE);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::note(ui, format!("{} pictures of this person", 1 + view.further.len()));
+            });
+        });
+    });
+    action.or(gallery::further_row(ui, view, FURTHER))
 }
 
 /// The button that begins, how far it is, or the way back: one line, always as high.

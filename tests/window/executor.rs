@@ -1,0 +1,61 @@
+//! What makes the pictures, at the foot of the panel: told, and chosen.
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use retrato::present::{AppConfig, PuppetEvent, RecordingState};
+use retrato::settings::{ExecutorChoice, MeasuredAdapter, Settings, SettingsFile};
+
+use super::Window;
+
+impl Window {
+    fn choose_executor(&mut self, entry: &str) {
+        self.harness.get_by_label_contains("Executor: ").click();
+        self.harness.run_steps(3);
+        self.harness.get_by_label(entry).click();
+        self.harness.run_steps(3);
+    }
+}
+
+#[test]
+fn the_executor_is_chosen_at_the_foot_of_the_panel() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.double.report(PuppetEvent::ExecutorChosen { reason: "Radeon 780M is a graphics processor".to_owned(), measured: None });
+    window.harness.run_steps(2);
+    assert!(!window.has_text("Radeon 780M is a graphics"), "nothing is said at the start");
+    window.harness.get_by_label("Executor: GPU: Radeon 780M").click();
+    window.harness.run_steps(3);
+    assert!(window.has_text("Now: Radeon 780M is a graphics processor."), "the reason stands below the choice");
+    window.look("executor");
+    window.harness.get_by_label("CPU").click();
+    window.harness.run_steps(3);
+    assert_eq!(window.double.calls(), ["executor Cpu, 0 known"], "the pipeline is asked");
+    window.double.report(PuppetEvent::ExecutorChosen { reason: "the CPU was asked for".to_owned(), measured: None });
+    window.harness.run_steps(3);
+    assert!(window.has_text("Now: the CPU was asked for"), "and its answer is told");
+    window.double.0.borrow_mut().recording = Some(RecordingState::default());
+    window.harness.run_steps(2);
+    assert!(window.harness.get_by_label_contains("Executor: ").accesskit_node().is_disabled(), "not while something is recorded");
+}
+
+#[test]
+fn choice_and_measurements_are_kept_in_the_settings() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let file = SettingsFile::at(folder.path().join("settings.toml"));
+    let config = AppConfig {
+        settings_file: Some(file.clone()),
+        executor: Some(ExecutorChoice::Cpu),
+        settings: Settings { executor: ExecutorChoice::Gpu, ..Settings::default() },
+        ..AppConfig::default()
+    };
+    let mut window = Window::with(1200.0, 780.0, 1.0, config);
+    assert_eq!(window.harness.state().view().executor.choice, ExecutorChoice::Cpu, "the command line counts for this run");
+    let [adapter, driver, program] = ["llvmpipe (vulkan)", "Mesa", "0.1.0"].map(str::to_owned);
+    let measured = MeasuredAdapter { adapter, driver, program, cpu_ms: 3.0, gpu_ms: 9.0 };
+    window.double.report(PuppetEvent::ExecutorChosen { reason: "slow".to_owned(), measured: Some(measured.clone()) });
+    window.harness.run_steps(2);
+    let kept = |file: &SettingsFile| file.load().0;
+    window.choose_executor("Automatic");
+    assert_eq!(window.double.calls(), ["executor Auto, 1 known"], "with what is known");
+    drop(window);
+    let kept = kept(&file);
+    assert_eq!((kept.executor, kept.measured_adapters), (ExecutorChoice::Auto, vec![measured]), "for the next start");
+}

@@ -1,0 +1,122 @@
+//! Several pictures of one person in the window: the button, the offers after a drop, the read-out, and removing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use image::RgbaImage;
+use retrato::data::Tuning;
+use retrato::present::{AppConfig, FurtherPicture, PuppetEvent};
+
+use super::deeds::Dropped;
+use super::{Window, painted_portrait, portrait_picture};
+
+impl Window {
+    fn drop_files(&mut self, names: &[&str]) {
+        for name in names {
+            self.harness.input_mut().dropped_files.push(Arc::new(Dropped(PathBuf::from(name))));
+        }
+        self.harness.run_steps(3);
+    }
+
+    /// A portrait that was opened from a file comes alive.
+    fn ready(&mut self, name: &str, picture: RgbaImage) {
+        self.double.report(PuppetEvent::PortraitReady { name: name.to_owned(), pixels: Arc::new(picture), tuning: Tuning::Possible });
+        self.harness.run_steps(3);
+    }
+
+    fn further(&mut self, pictures: &[FurtherPicture]) {
+        self.double.report(PuppetEvent::FurtherPictures(pictures.to_vec()));
+        self.harness.run_steps(3);
+    }
+}
+
+fn picture(name: &str, hue: f32) -> FurtherPicture {
+    FurtherPicture { name: name.to_owned(), pixels: Arc::new(painted_portrait(200, 260, hue)) }
+}
+
+#[test]
+fn pictures_are_added_counted_and_removed() {
+    let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { path_field_only: true, ..AppConfig::default() });
+    let is_enabled = |window: &Window| !window.harness.get_by_label("Add a picture of this person…").accesskit_node().is_disabled();
+    assert!(!is_enabled(&window), "not without a portrait");
+    window.press(egui::Key::A);
+    assert!(!window.has("Path of the file"), "nor by key");
+    window.ready("Mona Lisa", portrait_picture());
+    assert!(is_enabled(&window), "but then");
+    window.click("Add a picture of this person…");
+    assert!(window.has("Add a picture of this person"), "the field says what for");
+    let file = window.folder.path().join("laughing.jpg");
+    std::fs::write(&file, b"").expect("a file");
+    window.harness.get_by_label("Path of the file").set_text_value_accesskit(&file.display().to_string());
+    window.harness.run_steps(2);
+    window.harness.get_all_by_label("Open").last().expect("the button").click();
+    window.harness.run_steps(3);
+    assert_eq!(window.double.calls(), ["add laughing.jpg"], "the pipeline is asked");
+    assert!(window.has_text("Opening laughing.jpg"), "and that is shown");
+    let pictures = [picture("laughing", 0.2), picture("asleep", 0.8)];
+    window.further(&pictures[..1]);
+    assert!(window.has("2 pictures of this person") && !window.has_text("Opening"), "the read-out");
+    window.further(&pictures);
+    assert!(window.has("3 pictures of this person"), "one more");
+    window.look("further_pictures");
+    window.click("Remove asleep");
+    assert_eq!(window.double.calls(), ["remove 1"], "the second one");
+    window.double.report(PuppetEvent::PictureFailed("No face was found in hills.jpg, so it is not used.".to_owned()));
+    window.further(&pictures[..1]);
+    assert!(window.has("2 pictures of this person") && window.has_text("No face was found in hills.jpg"), "failures are told");
+    window.press(egui::Key::P);
+    window.further(&pictures);
+    assert!(window.has_text("Made from 3 pictures of this person now"), "with the panel away, a message says it");
+    window.press(egui::Key::P);
+    window.ready("The reader", painted_portrait(300, 400, 0.9));
+    assert!(!window.has_text("pictures of this person") && is_enabled(&window), "another portrait begins by itself");
+}
+
+#[test]
+fn a_dropped_picture_is_a_new_portrait_and_may_be_said_to_show_the_same_person() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.press(egui::Key::Num1);
+    window.ready("Lady in ochre", painted_portrait(360, 480, 0.1));
+    window.drop_files(&["art/me.jpg"]);
+    window.ready("me", painted_portrait(300, 400, 0.4));
+    assert_eq!(window.double.calls(), ["open built-in 0", "open me.jpg"], "one drop, one portrait");
+    assert!(!window.has("Use both pictures"), "a built-in portrait is nobody");
+    window.drop_files(&["art/me_laughing.jpg"]);
+    assert_eq!(window.double.calls(), ["open me_laughing.jpg"], "no question comes before it");
+    let laughing = painted_portrait(300, 400, 0.6);
+    window.ready("me_laughing", laughing);
+    assert!(window.has_text("me_laughing has taken the place of me"), "what can be said afterwards");
+    assert!(!window.harness.state().view().dialog_is_open(), "nothing is in the way");
+    window.look("same_person");
+    window.click("Use both pictures");
+    assert_eq!(window.double.calls(), ["join"], "they are joined");
+    assert!(!window.has("Use both pictures"), "the offer is taken");
+    window.ready("me", painted_portrait(300, 400, 0.4));
+    let view = window.harness.state().view();
+    let chosen = view.portrait.as_ref().and_then(|portrait| portrait.in_gallery).map(|index| view.gallery[index].title.clone());
+    assert_eq!(chosen.as_deref(), Some("me"), "the gallery marks the portrait that is back");
+    window.drop_files(&["art/me.jpg"]);
+    window.ready("me", painted_portrait(300, 400, 0.4));
+    assert!(!window.has("Use both pictures"), "the same file once more is no other picture");
+    window.double.calls();
+    window.drop_files(&["art/stranger.jpg"]);
+    window.ready("stranger", painted_portrait(300, 400, 0.7));
+    assert!(window.has("Use both pictures"), "offered again");
+    window.press(egui::Key::Num1);
+    assert!(!window.has("Use both pictures"), "until something else is opened");
+    window.ready("Lady in ochre", painted_portrait(360, 480, 0.1));
+    assert!(!window.has("Use both pictures"), "which was no drop");
+}
+
+#[test]
+fn pictures_dropped_together_may_all_show_one_person() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.drop_files(&["a.jpg", "b.jpg", "c.png"]);
+    window.ready("a", painted_portrait(300, 400, 0.4));
+    assert_eq!(window.double.calls(), ["open a.jpg"], "the first is the portrait");
+    assert!(window.has_text("the others wait in the gallery") && window.has("Portrait: c"), "the others wait");
+    window.click("All show one person");
+    assert_eq!(window.double.calls(), ["add b.jpg", "add c.png"], "or are further pictures");
+    assert!(!window.has("All show one person"), "said once");
+}
