@@ -10,7 +10,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How many portraits the gallery remembers.
 const MAX_RECENT: usize = 12;
 /// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
-const OPTIONAL_KEYS: [&str; 3] = ["camera", "microphone", "landmark_model"];
+const OPTIONAL_KEYS: [&str; 4] = ["camera", "microphone", "landmark_model", "virtual_camera"];
 
 /// How strongly each part of the face follows the driver: 0 is still, 1 as the driver does, 2 twice as much.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +109,8 @@ pub struct Settings {
     pub record_own_size: bool,
     /// The landmark model, where it is not in its usual place.
     pub landmark_model: Option<PathBuf>,
+    /// The device that the virtual camera writes to, such as `/dev/video9`; `None` takes the first free one.
+    pub virtual_camera: Option<PathBuf>,
     /// Which executor makes the pictures.
     pub executor: ExecutorChoice,
     /// Portraits opened last, the newest first.
@@ -126,6 +128,7 @@ impl Default for Settings {
             recordings_dir: default_recordings_dir(),
             record_own_size: false,
             landmark_model: None,
+            virtual_camera: None,
             executor: ExecutorChoice::Auto,
             recent_portraits: Vec::new(),
             // Somebody in front of a camera expects the screen to be a mirror; a command that reads a clip does not.
@@ -304,6 +307,7 @@ mod tests {
             camera: Some("FaceCam".to_owned()),
             microphone: Some("Desk".to_owned()),
             landmark_model: Some(PathBuf::from("model.dat")),
+            virtual_camera: Some(PathBuf::from("/dev/video9")),
             executor: ExecutorChoice::Cpu,
             record_sound: false,
             controls: Controls { smoothing: 0.25, mirror: false, ..Controls::default() },

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 mod networks;
 mod opening;
+mod sending;
 
 use super::common;
 use crate::builtin;
@@ -53,6 +54,8 @@ pub(super) struct Args {
     #[command(flatten)]
     model: common::ModelArgs,
     #[command(flatten)]
+    sending: sending::Args,
+    #[command(flatten)]
     other: Other,
     /// Print the result as JSON
     #[arg(long)]
@@ -91,6 +94,7 @@ struct Report {
     recoveries: u64,
     recorded_frames: Option<u64>,
     record_dropped: Option<u64>,
+    virtual_camera: Option<sending::Report>,
     stages: Vec<StageTimes>,
 }
 
@@ -99,6 +103,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         networks::run(&args.generator, args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
+    args.sending.check()?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
         (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
@@ -167,10 +172,14 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);
     let driver = wait_for_driver(&pipeline)?;
+    let mut sending = args.sending.start(&mut pipeline)?;
     run_for(&pipeline, WARM_UP)?;
     pipeline.timings().clear();
     if args.record {
         pipeline.start_recording(RecordRequest { options: RecordOptions::new(folder.join("bench.mp4"))?, sound: Sound::OfDriver })?;
+    }
+    if let Some(sending) = &mut sending {
+        sending.begin(&pipeline);
     }
     let start = Instant::now();
     let seen = run_for(&pipeline, duration)?;
@@ -198,6 +207,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         recoveries: seen.recoveries,
         recorded_frames: recorded.as_ref().map(|r| r.frames),
         record_dropped: recorded.as_ref().map(|r| r.dropped),
+        virtual_camera: sending.map(|sending| sending.report(&pipeline, &stages)),
         stages,
     })
 }
@@ -246,7 +256,10 @@ fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<Seen> {
         seen.frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
         for event in pipeline.take_events() {
             match event {
-                Event::SourceFailed(message) | Event::RecordingFailed(message) | Event::Warning(message) => anyhow::bail!("{message}"),
+                Event::SourceFailed(message)
+                | Event::RecordingFailed(message)
+                | Event::VirtualCameraFailed(message)
+                | Event::Warning(message) => anyhow::bail!("{message}"),
                 Event::SourceStalled { seconds, reason } => {
                     seen.stalls += 1;
                     eprintln!("no frame for {seconds:.1} s: {reason}");
@@ -281,6 +294,9 @@ fn print(report: &Report) {
     println!("{}", report.executor_choice.reason);
     if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
         println!("recorded {frames} frames meanwhile, {dropped} dropped");
+    }
+    if let Some(sent) = &report.virtual_camera {
+        sent.print();
     }
     println!("{:<12}{:>10}{:>10}{:>10}{:>8}", "stage", "p50 ms", "p95 ms", "p99 ms", "count");
     for stage in &report.stages {

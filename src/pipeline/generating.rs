@@ -1,4 +1,4 @@
-//! The generating thread: newest motion in, finished pictures out; hands them to the recording, too.
+//! The generating thread: newest motion in, finished pictures out; hands them to the recording and to the virtual camera, too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Receiver;
 
 use super::fine_tuning::FineTuning;
+use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::LiveRecording;
 use super::puppet::{Puppet, RenderedImage};
@@ -18,6 +19,7 @@ use crate::gpu::Gpu;
 use crate::record::{Recorder, SourceType};
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker};
 use crate::settings::Controls;
+use crate::virtual_camera::VirtualCamera;
 
 /// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
 const PATIENCE: Duration = Duration::from_millis(4);
@@ -34,6 +36,8 @@ pub(super) enum Command {
     Record(Box<Recorder>, Option<(SourceSpec, SourceInfo)>),
     /// End the recording.
     StopRecording,
+    /// Send every picture to this virtual camera from now on; without one, to none.
+    VirtualCamera(Option<Box<VirtualCamera>>),
     /// Write the current picture.
     Snapshot(PathBuf),
     /// Learn the portrait's picture.
@@ -80,6 +84,7 @@ struct Generating {
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
     recording: Option<LiveRecording>,
+    camera: Option<LiveCamera>,
     /// Whether the portrait is drawn by something else since it was shown.
     stale: bool,
     calibrating: bool,
@@ -111,6 +116,7 @@ impl Generating {
             last: None,
             shown: None,
             recording: None,
+            camera: None,
             stale: false,
             calibrating: true,
             fine_tuning: LiveFineTuning::new(fine_tuning, &choice),
@@ -135,6 +141,7 @@ impl Generating {
                 self.frame_again();
             }
             self.watch_recording();
+            self.watch_camera();
         }
         self.stop_recording();
     }
@@ -152,6 +159,7 @@ impl Generating {
                 self.recording = Some(LiveRecording::new(*recorder, clip, self.gpu.as_ref()));
             }
             Command::StopRecording => self.stop_recording(),
+            Command::VirtualCamera(camera) => self.change_camera(camera),
             Command::Snapshot(path) => self.snapshot(path),
             Command::FineTune => self.fine_tuning.start(self.portrait.as_ref(), &self.puppet, &self.shared),
             Command::StopFineTuning => {
@@ -191,6 +199,9 @@ impl Generating {
         let Some((image, portrait)) = self.puppet.frame(tracked).zip(self.portrait.clone()) else { return };
         if let Some(recording) = &mut self.recording {
             recording.add(&image, tracked.time);
+        }
+        if let Some(camera) = &mut self.camera {
+            camera.add(&image);
         }
         self.shown = Some(image.clone());
         self.links.rendered.put(Rendered { time: tracked.time, portrait, image });
@@ -239,6 +250,27 @@ impl Generating {
             move |error| panicked.report(Event::RecordingFailed(error.to_string())),
         );
         self.keep(finishing);
+    }
+
+    fn change_camera(&mut self, camera: Option<Box<VirtualCamera>>) {
+        if let Some(earlier) = self.camera.take() {
+            self.background.push(earlier.close());
+        }
+        let Some(camera) = camera else { return };
+        let mut camera = LiveCamera::new(*camera, self.gpu.as_ref(), self.shared.timings.clone());
+        if let Some(shown) = &self.shown {
+            // The driver may send nothing just now.
+            camera.add(shown);
+        }
+        self.camera = Some(camera);
+    }
+
+    /// Hands over what has arrived for the virtual camera, and lets go of one that has ended by itself.
+    fn watch_camera(&mut self) {
+        if let Some(camera) = &mut self.camera {
+            camera.catch_up();
+        }
+        self.camera.take_if(|camera| camera.is_over());
     }
 
     fn snapshot(&mut self, path: PathBuf) {

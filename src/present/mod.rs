@@ -33,7 +33,7 @@ pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait};
 pub use driver::{
     CameraInfo, FaceQuestion, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget, RecordingState,
-    SourceChoice,
+    SourceChoice, VirtualCameraState,
 };
 pub use preview::{Backdrop, Picture, PreviewImage};
 pub use state::{

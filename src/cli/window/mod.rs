@@ -120,5 +120,5 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, settings: &Sett
     };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
-    Ok(Box::new(LivePuppet::new(pipeline, &settings.recordings_dir, context.wake, began)))
+    Ok(Box::new(LivePuppet::new(pipeline, settings, context.wake, began)))
 }
