@@ -54,7 +54,7 @@ pub(super) struct Args {
     #[command(flatten)]
     model: common::ModelArgs,
     #[command(flatten)]
-    sending: sending::Args,
+    sending: sending::SendingArgs,
     #[command(flatten)]
     other: Other,
     /// Print the result as JSON

@@ -105,8 +105,8 @@ mod tests {
         let mut frame = YuyvFrame::black([64, 48]);
         for (size, bar) in [([16, 12], false), ([640, 480], false), ([1000, 500], true), ([64, 48], false), ([3000, 7], true)] {
             frame.show(&white(size[0], size[1]));
-            assert_eq!(pair(&frame, 32, 24), WHITE, "{size:?} in the middle");
-            assert_eq!(pair(&frame, 0, 24), WHITE, "{size:?} over the whole width");
+            assert_eq!(pair(&frame, 32, 23), WHITE, "{size:?} in the middle");
+            assert_eq!(pair(&frame, 0, 23), WHITE, "{size:?} over the whole width");
             assert_eq!(pair(&frame, 32, 0) == BLACK, bar, "{size:?} above");
         }
     }

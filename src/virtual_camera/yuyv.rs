@@ -9,8 +9,8 @@ pub(super) const BLACK: [u8; 4] = [16, 128, 16, 128];
 const BLOCK: usize = 16;
 /// Fractional bits of the matrix below: with 15, every weight fits into the 16 bits that vectors multiply fastest.
 const BITS: u32 = 15;
-/// Luma weights: BT.601's 0.299, 0.587 and 0.114, times 219/255 for limited range.
-const LUMA: [i16; 3] = [8_414, 16_519, 3_208];
+/// Luma weights: BT.601's 0.299, 0.587 and 0.114, times 219/255 for limited range, with a sum that is as near as can be.
+const LUMA: [i16; 3] = [8_414, 16_520, 3_208];
 /// Blue-difference weights: (B - Y) / 1.772, times 224/255.
 const CB: [i16; 3] = [-4_857, -9_535, 14_392];
 /// Red-difference weights: (R - Y) / 1.402, times 224/255.

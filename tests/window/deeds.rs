@@ -214,22 +214,18 @@ fn the_virtual_camera_is_switched_and_says_how_it_is() {
     window.double.0.borrow_mut().virtual_camera = Some(VirtualCameraState::On { name: "Retrato".to_owned() });
     window.double.report(PuppetEvent::VirtualCameraOpened("Retrato".to_owned()));
     window.harness.run_steps(3);
-    assert!(window.has("Other programs see the portrait as the camera Retrato"), "what to choose in them");
+    assert!(window.has("Choose the camera Retrato in other programs"), "what to choose in them");
     window.look("virtual_camera");
     window.click("Virtual camera");
     assert_eq!(window.double.calls(), ["virtual camera off"], "and off again");
 
     window.click("Virtual camera");
     window.double.0.borrow_mut().virtual_camera = None;
-    let why = VirtualCameraError::NoDevice.to_string();
-    window.double.report(PuppetEvent::VirtualCameraFailed(why.clone()));
+    window.double.report(PuppetEvent::VirtualCameraFailed(VirtualCameraError::NoDevice.to_string()));
     window.harness.run_steps(3);
     assert!(window.harness.state().view().record.virtual_camera.is_none(), "the switch is off");
-    assert_eq!(
-        window.harness.query_all_by_label_contains("sudo modprobe v4l2loopback").count(),
-        2,
-        "a message, and a note that stays: {why}"
-    );
+    let said = window.harness.query_all_by_label_contains("sudo modprobe v4l2loopback").count();
+    assert_eq!(said, 3, "spoken and shown in a message, and in a note that stays");
     window.look("virtual_camera_missing");
     assert_eq!(window.double.calls(), ["virtual camera on"], "nothing else was asked");
     window.click("Virtual camera");

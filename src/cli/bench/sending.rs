@@ -14,7 +14,7 @@ use crate::virtual_camera::{LoopbackDevice, VirtualCameraOptions, VirtualCameraS
 const SIDES: std::ops::RangeInclusive<u32> = 16..=4096;
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct SendingArgs {
     /// Send the portrait to a virtual camera meanwhile: a device such as /dev/video9, or nothing for the first free one
     #[arg(long, value_name = "DEVICE", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["networks", "opening"])]
     virtual_camera: Option<OsString>,
@@ -35,7 +35,7 @@ pub(super) struct Report {
     hand_over_ms_p99: f64,
 }
 
-impl Args {
+impl SendingArgs {
     /// Refuses a device that is none before anything else is done.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if self.virtual_camera.is_some() {

@@ -131,7 +131,7 @@ fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Option<Action> {
     // What to do stays on show, since it may have to be typed elsewhere.
     let how_it_is = match (&record.virtual_camera, &record.virtual_camera_trouble) {
         (Some(VirtualCameraState::Opening), _) => Some("Opening the device …".to_owned()),
-        (Some(VirtualCameraState::On { name }), _) => Some(format!("Other programs see the portrait as the camera {name}")),
+        (Some(VirtualCameraState::On { name }), _) => Some(format!("Choose the camera {name} in other programs")),
         (None, trouble) => trouble.clone(),
     };
     if let Some(text) = how_it_is {
