@@ -31,9 +31,9 @@ const DRIVER_SIZE: [u32; 2] = [640, 480];
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Driving clip (default: a built-in portrait, animated and played back as a 640x480 clip)
+    /// Driving clip or performance, or the name of a built-in performance (default: a built-in portrait, animated and played back as a 640x480 clip)
     #[arg(long, value_name = "FILE")]
-    clip: Option<PathBuf>,
+    clip: Option<OsString>,
     /// Drive by this camera instead of a clip; how often it stalled and came back is counted
     #[arg(long, value_name = "NAME", conflicts_with = "clip")]
     camera: Option<String>,
@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
         (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
-        (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
+        (None, Some(clip)) => common::driver(clip, true)?,
         (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
     if args.other.opening {
@@ -166,7 +166,10 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         Some(name) => common::portrait(name, 1, None, &model)?,
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
-    model?;
+    if !matches!(driver, SourceSpec::Performance { .. }) {
+        // Stored motion need not be tracked.
+        model?;
+    }
     let executor_choice = pipeline::choose_executor(args.executor);
     let mut pipeline = start(args, &executor_choice, PictureMemory::default())?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
