@@ -13,7 +13,7 @@
 //!        | PictureChange
 //!      compose
 //!        | RenderedImage
-//!      present, record
+//!      present, record, virtual camera
 //! ```
 //!
 //! Every arrow is a type in [`data`]; every stage is a plain function of its input. Only [`pipeline`] knows the order, the threads and the links.
@@ -28,20 +28,21 @@
 //! | compose | [`compose`] | [`data::PictureChange`] → picture, on the GPU or the CPU |
 //! | present | [`present`] | pictures and events → window |
 //! | record | [`record`] | pictures and sound → file |
+//! | virtual camera | [`virtual_camera`] | pictures → device that other programs read as a camera |
 //!
 //! Stages never import each other, and a library is named only by the module that owns it; the integration test `tidy` holds both rules.
 //!
 //! # Threads
 //!
-//! Capture, track, generate, enroll, fine-tune and record each run on a worker of their own ([`runtime::Worker`]), which stops when dropped and turns a panic into an
-//! error that the user sees. Live links keep the newest value and never wait ([`runtime::Latest`]); the recording's link is bounded and in order, and
+//! Capture, track, generate, enroll, fine-tune, record and the virtual camera each run on a worker of their own ([`runtime::Worker`]), which stops
+//! when dropped and turns a panic into an error that the user sees. Live links keep the newest value and never wait ([`runtime::Latest`]); the recording's link is bounded and in order, and
 //! counts what it drops. The window's thread never waits for any of them.
 //!
 //! # One pipeline, two front ends
 //!
 //! The window drives a live [`pipeline::Pipeline`]; `retrato animate` runs [`pipeline::animate`], which skips no frame. Both move the same
-//! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings and snapshots
-//! read it back, in [`gpu`].
+//! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings, snapshots and the
+//! virtual camera read it back, in [`gpu`].
 //!
 //! A puppet has one portrait and any number of further pictures of the same person, from which the generator takes what the portrait does not show. Whether the
 //! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives; [`pipeline::choose_on`] measures where a
@@ -87,3 +88,4 @@ pub mod settings;
 pub mod synth;
 pub mod track;
 pub mod train;
+pub mod virtual_camera;

@@ -11,11 +11,13 @@ mod fine_tuning;
 mod further;
 mod generating;
 mod known_faces;
+mod live_camera;
 mod live_fine_tuning;
 mod live_recording;
 mod offline;
 mod picture_memory;
 mod puppet;
+mod returning;
 mod tracking;
 
 use std::path::PathBuf;
@@ -40,6 +42,7 @@ use crate::gpu::Gpu;
 use crate::record::{AudioSource, Finished, RecordOptions, RecordStatus, Recorder};
 use crate::runtime::{Latest, LatestReader, LatestWriter, Timings, Worker};
 use crate::settings::Controls;
+use crate::virtual_camera::{LoopbackDevice, VirtualCameraWatch};
 
 /// What a live pipeline starts with.
 pub struct PipelineConfig {
@@ -119,6 +122,10 @@ pub enum Event {
     RecordingFinished(Finished),
     /// A recording has failed; says what was kept.
     RecordingFailed(String),
+    /// Other programs can choose the virtual camera from now on.
+    VirtualCameraOpened(LoopbackDevice),
+    /// The virtual camera cannot be opened, or has ended; says what to do.
+    VirtualCameraFailed(String),
     /// A snapshot is written.
     SnapshotSaved(PathBuf),
     /// A snapshot could not be written.
@@ -177,6 +184,7 @@ pub struct Pipeline {
     input: Arc<LatestWriter<Input>>,
     capture: Option<CaptureWorker>,
     driver: Option<SourceSpec>,
+    camera: Option<VirtualCameraWatch>,
     to_track: Sender<tracking::Command>,
     to_generate: Sender<generating::Command>,
     to_enroll: Sender<EnrollJob>,
@@ -263,6 +271,7 @@ impl Pipeline {
             input: Arc::new(input),
             capture: None,
             driver: None,
+            camera: None,
             to_track,
             to_generate,
             to_enroll,

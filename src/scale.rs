@@ -57,6 +57,15 @@ impl Scaler {
     }
 }
 
+/// The largest size of `size`'s shape inside `frame`. A difference of two pixels is the rounding to even numbers, not another shape.
+pub fn inner_size(size: [u32; 2], frame: [u32; 2]) -> [u32; 2] {
+    let scale = (f64::from(frame[0]) / f64::from(size[0].max(1))).min(f64::from(frame[1]) / f64::from(size[1].max(1)));
+    std::array::from_fn(|i| {
+        let side = ((f64::from(size[i]) * scale).round() as u32).clamp(1, frame[i]);
+        if frame[i] - side <= 2 { frame[i] } else { side }
+    })
+}
+
 fn options(part: Option<PixelBox>, filter: FilterType) -> ResizeOptions {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
     match part {
@@ -84,6 +93,14 @@ fn unpremultiply(pixel: &mut [u8; 4]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shape_fits_inside_a_frame_up_to_rounding() {
+        assert_eq!(inner_size([200, 400], [64, 48]), [24, 48], "bars at the sides");
+        assert_eq!(inner_size([1000, 500], [64, 48]), [64, 32], "bars above and below");
+        assert_eq!(inner_size([603, 401], [602, 400]), [602, 400], "rounding is no other shape");
+        assert_eq!(inner_size([9000, 1], [64, 48]), [64, 1], "no side vanishes");
+    }
 
     #[test]
     fn transparent_pixels_keep_their_colour_to_themselves() {

@@ -12,7 +12,7 @@ const MAX_RECENT: usize = 12;
 /// How many adapters' speeds are remembered.
 const MAX_MEASURED: usize = 8;
 /// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
-const OPTIONAL_KEYS: [&str; 3] = ["camera", "microphone", "landmark_model"];
+const OPTIONAL_KEYS: [&str; 4] = ["camera", "microphone", "landmark_model", "virtual_camera"];
 
 /// How strongly each part of the face follows the driver: 0 is still, 1 as the driver does, 2 twice as much.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,6 +126,8 @@ pub struct Settings {
     pub record_own_size: bool,
     /// The landmark model, where it is not in its usual place.
     pub landmark_model: Option<PathBuf>,
+    /// The device that the virtual camera writes to, such as `/dev/video9`; `None` takes the first free one.
+    pub virtual_camera: Option<PathBuf>,
     /// Which executor makes the pictures.
     pub executor: ExecutorChoice,
     /// Adapters that were measured, the newest first.
@@ -145,6 +147,7 @@ impl Default for Settings {
             recordings_dir: default_recordings_dir(),
             record_own_size: false,
             landmark_model: None,
+            virtual_camera: None,
             executor: ExecutorChoice::Auto,
             measured_adapters: Vec::new(),
             recent_portraits: Vec::new(),
@@ -338,6 +341,7 @@ mod tests {
             camera: Some("FaceCam".to_owned()),
             microphone: Some("Desk".to_owned()),
             landmark_model: Some(PathBuf::from("model.dat")),
+            virtual_camera: Some(PathBuf::from("/dev/video9")),
             executor: ExecutorChoice::Cpu,
             measured_adapters: vec![measured("llvmpipe", 9.5)],
             record_sound: false,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("nokhwa::", &["src/capture/webcam.rs"]),
+    ("v4l::", &["src/capture/v4l2.rs", "src/virtual_camera/device.rs"]),
     ("dlib_face_recognition", &["src/track/dlib.rs"]),
     ("cpal::", &["src/record/microphone.rs"]),
     ("egui::", &["src/present/"]),
@@ -29,7 +30,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
 ];
 
 /// The stages: none of them may name another.
-const STAGES: [&str; 8] = ["capture", "track", "portrait", "retarget", "generate", "compose", "present", "record"];
+const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate", "compose", "present", "record", "virtual_camera"];
 
 /// Longest source file, in lines.
 const MAX_LINES: usize = 500;

@@ -3,7 +3,7 @@
 use std::io;
 
 use v4l::Device;
-use v4l::capability::Flags;
+use v4l::capability::{Capabilities, Flags};
 use v4l::format::FourCC;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
@@ -12,17 +12,23 @@ use v4l::video::capture::Parameters;
 use v4l::{Format, Fraction};
 
 use super::camera::CameraFormat;
+use crate::data::{LOOPBACK_DRIVER, OWN_CAMERA_LABEL};
 
 /// Sizes that are offered of a camera with free choice.
 const COMMON_SIZES: [[u32; 2]; 6] = [[320, 240], [640, 360], [640, 480], [800, 600], [1280, 720], [1920, 1080]];
 /// Rates that are offered of a camera with free choice.
 const COMMON_RATES: [f64; 6] = [10.0, 15.0, 24.0, 25.0, 30.0, 60.0];
 
-/// Whether a node delivers pictures now: metadata nodes never do, loopback nodes while something feeds them. A node that does not let
-/// itself be asked stays in the list, so that opening it can say why.
+/// Whether a node delivers pictures now: metadata nodes never do, loopback nodes while something feeds them. The loopback node that is meant for
+/// this program's own pictures is no webcam, whoever feeds it: the portrait would drive itself. A node that does not let itself be asked stays in
+/// the list, so that opening it can say why.
 pub(super) fn can_capture(index: u32) -> bool {
-    let wanted = Flags::VIDEO_CAPTURE | Flags::STREAMING;
-    open(index).and_then(|device| device.query_caps()).map_or(true, |caps| caps.capabilities.contains(wanted))
+    open(index).and_then(|device| device.query_caps()).map_or(true, |caps| is_webcam(&caps))
+}
+
+fn is_webcam(caps: &Capabilities) -> bool {
+    let own = caps.driver == LOOPBACK_DRIVER && caps.card.starts_with(OWN_CAMERA_LABEL);
+    caps.capabilities.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) && !own
 }
 
 /// Every format of a camera.
@@ -94,4 +100,26 @@ fn rates(device: &Device, code: FourCC, [width, height]: [u32; 2]) -> Vec<f64> {
         .collect();
     // Drivers without rates, such as loopback devices, deliver at whatever rate they are fed.
     if rates.is_empty() { vec![30.0] } else { rates }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_own_virtual_camera_is_no_webcam() {
+        let node = |driver: &str, card: &str, capabilities| Capabilities {
+            driver: driver.to_owned(),
+            card: card.to_owned(),
+            bus: String::new(),
+            version: (6, 1, 0),
+            capabilities,
+        };
+        let feeding = Flags::VIDEO_CAPTURE | Flags::STREAMING;
+        assert!(is_webcam(&node("uvcvideo", "Retrato HD webcam", feeding)), "whatever a real webcam is called");
+        assert!(is_webcam(&node(LOOPBACK_DRIVER, "OBS Virtual Camera", feeding)), "another program's pictures may drive");
+        assert!(!is_webcam(&node(LOOPBACK_DRIVER, "Retrato", feeding)), "our own may not");
+        assert!(!is_webcam(&node(LOOPBACK_DRIVER, "OBS Virtual Camera", Flags::VIDEO_OUTPUT | Flags::STREAMING)), "nobody feeds it");
+        assert!(!is_webcam(&node("uvcvideo", "Webcam", Flags::META_CAPTURE | Flags::STREAMING)), "no pictures");
+    }
 }

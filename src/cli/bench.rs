@@ -10,6 +10,7 @@ use serde::Serialize;
 
 mod networks;
 mod opening;
+mod sending;
 
 use super::common;
 use crate::builtin;
@@ -30,9 +31,9 @@ const DRIVER_SIZE: [u32; 2] = [640, 480];
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Driving clip (default: a built-in portrait, animated and played back as a 640x480 clip)
+    /// Driving clip or performance, or the name of a built-in performance (default: a built-in portrait, animated and played back as a 640x480 clip)
     #[arg(long, value_name = "FILE")]
-    clip: Option<PathBuf>,
+    clip: Option<OsString>,
     /// Drive by this camera instead of a clip; how often it stalled and came back is counted
     #[arg(long, value_name = "NAME", conflicts_with = "clip")]
     camera: Option<String>,
@@ -52,6 +53,8 @@ pub(super) struct Args {
     generator: common::GeneratorArgs,
     #[command(flatten)]
     model: common::ModelArgs,
+    #[command(flatten)]
+    sending: sending::SendingArgs,
     #[command(flatten)]
     other: Other,
     /// Print the result as JSON
@@ -91,6 +94,7 @@ struct Report {
     recoveries: u64,
     recorded_frames: Option<u64>,
     record_dropped: Option<u64>,
+    virtual_camera: Option<sending::Report>,
     stages: Vec<StageTimes>,
 }
 
@@ -99,10 +103,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         networks::run(&args.generator, args.executor, args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
+    args.sending.check()?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
         (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
-        (None, Some(clip)) => SourceSpec::Clip { path: clip.clone(), looped: true },
+        (None, Some(clip)) => common::driver(clip, true)?,
         (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
     };
     if args.other.opening {
@@ -161,16 +166,23 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         Some(name) => common::portrait(name, 1, None, &model)?,
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
-    model?;
+    if !matches!(driver, SourceSpec::Performance { .. }) {
+        // Stored motion need not be tracked.
+        model?;
+    }
     let executor_choice = pipeline::choose_executor(args.executor, &common::measured_adapters());
     let mut pipeline = start(args, &executor_choice, PictureMemory::default())?;
     pipeline.set_portrait(std::sync::Arc::clone(&portrait));
     pipeline.set_source(driver);
     let driver = wait_for_driver(&pipeline)?;
+    let mut sending = args.sending.start(&mut pipeline)?;
     run_for(&pipeline, WARM_UP)?;
     pipeline.timings().clear();
     if args.record {
         pipeline.start_recording(RecordRequest { options: RecordOptions::new(folder.join("bench.mp4"))?, sound: Sound::OfDriver })?;
+    }
+    if let Some(sending) = &mut sending {
+        sending.begin(&pipeline);
     }
     let start = Instant::now();
     let seen = run_for(&pipeline, duration)?;
@@ -198,6 +210,7 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
         recoveries: seen.recoveries,
         recorded_frames: recorded.as_ref().map(|r| r.frames),
         record_dropped: recorded.as_ref().map(|r| r.dropped),
+        virtual_camera: sending.map(|sending| sending.report(&pipeline, &stages)),
         stages,
     })
 }
@@ -246,7 +259,10 @@ fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<Seen> {
         seen.frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
         for event in pipeline.take_events() {
             match event {
-                Event::SourceFailed(message) | Event::RecordingFailed(message) | Event::Warning(message) => anyhow::bail!("{message}"),
+                Event::SourceFailed(message)
+                | Event::RecordingFailed(message)
+                | Event::VirtualCameraFailed(message)
+                | Event::Warning(message) => anyhow::bail!("{message}"),
                 Event::SourceStalled { seconds, reason } => {
                     seen.stalls += 1;
                     eprintln!("no frame for {seconds:.1} s: {reason}");
@@ -281,6 +297,9 @@ fn print(report: &Report) {
     println!("{}", report.executor_choice.reason);
     if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
         println!("recorded {frames} frames meanwhile, {dropped} dropped");
+    }
+    if let Some(sent) = &report.virtual_camera {
+        sent.print();
     }
     println!("{:<12}{:>10}{:>10}{:>10}{:>8}", "stage", "p50 ms", "p95 ms", "p99 ms", "count");
     for stage in &report.stages {

@@ -11,6 +11,7 @@ use crate::model;
 use crate::pipeline;
 use crate::settings::{Settings, SettingsFile};
 use crate::track;
+use crate::virtual_camera::{self, VirtualCameraError};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -50,6 +51,8 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
         networks: networks(),
         cameras: cameras(),
         microphones: microphones(),
+        virtual_cameras: virtual_cameras(),
+        make_virtual_camera: virtual_camera::INSTALL,
         folders,
     }
 }
@@ -106,6 +109,15 @@ fn microphones() -> Devices {
 #[cfg(not(feature = "audio"))]
 fn microphones() -> Devices {
     Devices::NotBuilt
+}
+
+/// Every loopback device, and whether it is in use.
+fn virtual_cameras() -> Devices {
+    match virtual_camera::loopback_devices() {
+        Ok(devices) => Devices::Listed(devices.iter().map(ToString::to_string).collect()),
+        Err(VirtualCameraError::NoSupport) => Devices::NotBuilt,
+        Err(error) => Devices::Failed(error.to_string()),
+    }
 }
 
 #[cfg(test)]

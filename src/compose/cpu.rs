@@ -14,8 +14,8 @@ use crate::data::{CROP_PX, Crop, PaintField, PictureChange, Portrait};
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
 pub(super) const STILL_PX: f32 = 1.0 / 64.0;
-/// Finished pictures kept for reuse: one shown, one being recorded, one being written.
-const POOL: usize = 3;
+/// Finished pictures kept for reuse: one shown, one being recorded, one on its way to the virtual camera, one being written.
+const POOL: usize = 4;
 
 /// Warps one portrait on the CPU.
 pub struct CpuCompositor {

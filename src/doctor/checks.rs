@@ -29,6 +29,9 @@ pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
         display(found.desktop),
         ffmpeg(found.ffmpeg.as_deref()),
     ];
+    if cfg!(target_os = "linux") {
+        checks.push(devices("virtual camera", &inventory.virtual_cameras, inventory.make_virtual_camera));
+    }
     checks.extend(found.folders.iter().map(folder));
     checks
 }
@@ -227,6 +230,8 @@ mod tests {
             networks: Vec::new(),
             cameras: Devices::NotBuilt,
             microphones: Devices::NotBuilt,
+            virtual_cameras: Devices::NotBuilt,
+            make_virtual_camera: "",
             folders: Vec::new(),
         };
         landmark_model(Some(facts), &inventory).status

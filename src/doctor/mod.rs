@@ -83,6 +83,10 @@ pub struct Inventory {
     pub cameras: Devices,
     /// Microphones.
     pub microphones: Devices,
+    /// Devices that a virtual camera can write to.
+    pub virtual_cameras: Devices,
+    /// The command that makes one.
+    pub make_virtual_camera: &'static str,
     /// Folders that the program writes to, and what to call them: cache, settings, recordings.
     pub folders: Vec<(&'static str, PathBuf)>,
 }
@@ -145,6 +149,8 @@ mod tests {
             networks: vec![Err("motion: damaged".to_owned())],
             cameras: Devices::Failed("no such device".to_owned()),
             microphones: Devices::Listed(Vec::new()),
+            virtual_cameras: Devices::Listed(Vec::new()),
+            make_virtual_camera: "modprobe it",
             folders: vec![("cache folder", PathBuf::from("/dev/null/cannot/be"))],
         }
     }
@@ -157,6 +163,20 @@ mod tests {
         let named = |name: &str| report.checks.iter().find(|c| c.name == name).map(|c| c.status);
         assert_eq!(named("landmark model"), Some(Status::Problem), "missing");
         assert_eq!(named("cameras"), Some(Status::Warning), "a clip can drive it too");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_missing_virtual_camera_is_told_with_the_command_that_makes_one() {
+        let found = |virtual_cameras| {
+            let report = Report::judge(&Inventory { virtual_cameras, ..nothing() }, &Surroundings::default());
+            let check = report.checks.into_iter().find(|c| c.name == "virtual camera").expect("it is looked for");
+            (check.status, check.detail, check.mend)
+        };
+        let none = found(Devices::Listed(Vec::new()));
+        assert_eq!(none, (Status::Warning, "none found".to_owned(), Some("modprobe it".to_owned())), "the command");
+        let one = found(Devices::Listed(vec!["Retrato (/dev/video9)".to_owned()]));
+        assert_eq!(one, (Status::Ok, "Retrato (/dev/video9)".to_owned(), None), "the device");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use flag::FaultFlag;
 pub use health::{GpuFault, GpuHealth};
 #[cfg(test)]
-pub(crate) use readback::tests::gpu_for_test;
-pub use readback::{ReadbackError, ReadbackRing, read_texture};
+pub(crate) use readback::tests::{gpu_for_test, texture as texture_for_test};
+pub use readback::{MappedPicture, ReadbackError, ReadbackRing, read_texture};
 pub use timer::PassTimer;
 pub use wgpu::Texture;

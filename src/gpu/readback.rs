@@ -1,9 +1,10 @@
-//! Copies of textures back to host memory: asynchronously for the recorder, and waiting for the rest.
+//! Copies of textures back to host memory: asynchronously for the recorder and the virtual camera, and waiting for the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crossbeam::channel::{Receiver, Sender, bounded};
 use image::RgbaImage;
 
 use super::Gpu;
@@ -35,9 +36,35 @@ pub enum ReadbackError {
 pub struct ReadbackRing<T> {
     gpu: Gpu,
     size: [u32; 2],
-    free: Vec<wgpu::Buffer>,
+    /// Buffers that carry nothing now, and the way back for those that were read.
+    free: Receiver<wgpu::Buffer>,
+    freed: Sender<wgpu::Buffer>,
     in_flight: VecDeque<InFlight<T>>,
     skipped: u64,
+}
+
+/// A picture that has arrived, still in the buffer that brought it. Copying it out takes a millisecond or so for a large one, and may be done on
+/// any thread; the buffer goes back to its ring when this is dropped.
+#[derive(Debug)]
+pub struct MappedPicture {
+    buffer: wgpu::Buffer,
+    size: [u32; 2],
+    freed: Sender<wgpu::Buffer>,
+}
+
+impl MappedPicture {
+    /// The picture.
+    pub fn read(&self) -> Result<RgbaImage, ReadbackError> {
+        read_mapped(&self.buffer, self.size)
+    }
+}
+
+impl Drop for MappedPicture {
+    fn drop(&mut self) {
+        self.buffer.unmap();
+        // The ring may be gone, and the buffer with it.
+        self.freed.try_send(self.buffer.clone()).ok();
+    }
 }
 
 #[derive(Debug)]
@@ -52,15 +79,22 @@ struct InFlight<T> {
 impl<T> ReadbackRing<T> {
     /// A ring of `slots` buffers (at least one) for textures of `size`, width and height in pixels.
     pub fn new(gpu: &Gpu, size: [u32; 2], slots: usize) -> Self {
-        let free = (0..slots.max(1)).map(|_| new_buffer(gpu, size)).collect();
-        Self { gpu: gpu.clone(), size, free, in_flight: VecDeque::new(), skipped: 0 }
+        let (freed, free) = bounded(slots.max(1));
+        let ring = Self { gpu: gpu.clone(), size, free, freed, in_flight: VecDeque::new(), skipped: 0 };
+        (0..slots.max(1)).for_each(|_| ring.give_back(new_buffer(gpu, size)));
+        ring
+    }
+
+    /// Size of its textures, width and height in pixels.
+    pub fn size(&self) -> [u32; 2] {
+        self.size
     }
 
     /// Starts to copy a texture (`Rgba8Unorm`, usage `COPY_SRC`) as it is after all work submitted so far. Returns at once; `false` when
     /// all buffers are under way, so that this picture is skipped.
     pub fn submit(&mut self, texture: &wgpu::Texture, tag: T) -> Result<bool, ReadbackError> {
         self.check(texture)?;
-        let Some(buffer) = self.free.pop() else {
+        let Ok(buffer) = self.free.try_recv() else {
             self.skipped += 1;
             return Ok(false);
         };
@@ -73,20 +107,20 @@ impl<T> ReadbackRing<T> {
         Ok(true)
     }
 
-    /// The oldest picture under way, if it has arrived. Never waits.
-    pub fn try_take(&mut self) -> Option<Result<(RgbaImage, T), ReadbackError>> {
+    /// The oldest picture under way, if it has arrived; to be copied out where there is time for it. Never waits.
+    pub fn try_take(&mut self) -> Option<Result<(MappedPicture, T), ReadbackError>> {
         // A poll without waiting reports no error of its own; a loss shows in the mapping's result.
         drop(self.gpu.device.poll(wgpu::PollType::Poll));
         self.take_arrived()
     }
 
     /// The oldest picture under way, waiting for it; `None` when none is.
-    pub fn take(&mut self) -> Option<Result<(RgbaImage, T), ReadbackError>> {
+    pub fn take(&mut self) -> Option<Result<(MappedPicture, T), ReadbackError>> {
         let submission_index = Some(self.in_flight.front()?.submission.clone());
         let waited = self.gpu.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(PATIENCE) });
         self.take_arrived().or_else(|| {
             let waiting = self.in_flight.pop_front()?;
-            self.free.push(new_buffer(&self.gpu, self.size));
+            self.give_back(new_buffer(&self.gpu, self.size));
             drop(waiting);
             Some(Err(ReadbackError::NotDelivered(waited.err().map_or_else(|| "no answer".to_owned(), |e| e.to_string()))))
         })
@@ -115,16 +149,19 @@ impl<T> ReadbackRing<T> {
         self.gpu.queue.submit([encoder.finish()])
     }
 
-    fn take_arrived(&mut self) -> Option<Result<(RgbaImage, T), ReadbackError>> {
+    fn take_arrived(&mut self) -> Option<Result<(MappedPicture, T), ReadbackError>> {
         self.in_flight.front()?.mapped.get()?;
         let InFlight { buffer, tag, mapped, .. } = self.in_flight.pop_front()?;
-        let picture = match mapped.get() {
-            Some(Ok(())) => read_mapped(&buffer, self.size),
-            _ => Err(ReadbackError::NotDelivered("the copy was refused".to_owned())),
-        };
-        buffer.unmap();
-        self.free.push(if picture.is_ok() { buffer } else { new_buffer(&self.gpu, self.size) });
-        Some(picture.map(|picture| (picture, tag)))
+        if !matches!(mapped.get(), Some(Ok(()))) {
+            self.give_back(new_buffer(&self.gpu, self.size));
+            return Some(Err(ReadbackError::NotDelivered("the copy was refused".to_owned())));
+        }
+        Some(Ok((MappedPicture { buffer, size: self.size, freed: self.freed.clone() }, tag)))
+    }
+
+    /// There is room for every buffer of the ring, so none is lost here.
+    fn give_back(&self, buffer: wgpu::Buffer) {
+        self.freed.try_send(buffer).ok();
     }
 }
 
@@ -133,7 +170,7 @@ pub fn read_texture(gpu: &Gpu, texture: &wgpu::Texture) -> Result<RgbaImage, Rea
     let mut ring = ReadbackRing::new(gpu, [texture.width(), texture.height()], 1);
     ring.submit(texture, ())?;
     let nothing = || Err(ReadbackError::NotDelivered("nothing was submitted".to_owned()));
-    ring.take().unwrap_or_else(nothing).map(|(picture, ())| picture)
+    ring.take().unwrap_or_else(nothing)?.0.read()
 }
 
 /// Rows in a buffer begin at multiples of 256 bytes.
@@ -181,7 +218,8 @@ pub(super) mod tests {
         RgbaImage::from_fn(width, height, |x, y| Rgba([(x * 3 + seed) as u8, (y * 5) as u8, (x ^ y) as u8, (200 + seed) as u8]))
     }
 
-    fn texture(gpu: &Gpu, picture: &RgbaImage) -> wgpu::Texture {
+    /// A texture with these pixels that can be read back.
+    pub(crate) fn texture(gpu: &Gpu, picture: &RgbaImage) -> wgpu::Texture {
         let size = wgpu::Extent3d { width: picture.width(), height: picture.height(), depth_or_array_layers: 1 };
         let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
             label: Some("test picture"),
@@ -229,7 +267,7 @@ pub(super) mod tests {
             assert_eq!(ring.under_way(), 2, "two under way");
             for (tag, expected) in sent.iter().enumerate().take(2) {
                 let (got, got_tag) = ring.take().expect("one under way").expect("it arrives");
-                assert_eq!((got_tag, &got), (tag, expected), "in order, each with its tag");
+                assert_eq!((got_tag, &got.read().expect("readable")), (tag, expected), "in order, each with its tag");
             }
         }
         assert_eq!(ring.skipped(), 3, "skipped pictures are counted");
@@ -249,7 +287,11 @@ pub(super) mod tests {
             }
             std::thread::sleep(Duration::from_millis(1));
         };
-        assert_eq!(got.expect("it arrives"), (sent, "tag"), "unchanged");
+        let (got, tag) = got.expect("it arrives");
+        assert!(!ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the only buffer is still being read");
+        let got = std::thread::spawn(move || got.read()).join().expect("no panic").expect("readable");
+        assert_eq!((got, tag), (sent.clone(), "tag"), "unchanged, and on any thread");
+        assert!(ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::compose::ComposeError;
 use crate::record::RecordError;
 use crate::runtime::WorkerError;
 use crate::track::TrackError;
+use crate::virtual_camera::VirtualCameraError;
 
 /// Why the pipeline cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum PipelineError {
     /// The output cannot be written.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The virtual camera cannot be used.
+    #[error(transparent)]
+    VirtualCamera(#[from] VirtualCameraError),
     /// A thread could not be started or failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),

@@ -1,4 +1,4 @@
-//! The generating thread: newest motion in, finished pictures out; hands them to the recording, too.
+//! The generating thread: newest motion in, finished pictures out; hands them to the recording and to the virtual camera, too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use crossbeam::channel::Receiver;
 use super::executor::ExecutorWish;
 use super::fine_tuning::FineTuning;
 use super::further::FurtherPictures;
+use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::LiveRecording;
 use super::puppet::{Puppet, RenderedImage};
@@ -20,6 +21,7 @@ use crate::gpu::Gpu;
 use crate::record::{Recorder, SourceType};
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker};
 use crate::settings::Controls;
+use crate::virtual_camera::VirtualCamera;
 
 /// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
 const PATIENCE: Duration = Duration::from_millis(4);
@@ -44,6 +46,8 @@ pub(super) enum Command {
     Record(Box<Recorder>, Option<(SourceSpec, SourceInfo)>),
     /// End the recording.
     StopRecording,
+    /// Send every picture to this virtual camera from now on; without one, to none.
+    VirtualCamera(Option<Box<VirtualCamera>>),
     /// Write the current picture.
     Snapshot(PathBuf),
     /// Learn the portrait's picture.
@@ -91,6 +95,7 @@ struct Generating {
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
     recording: Option<LiveRecording>,
+    camera: Option<LiveCamera>,
     /// Whether the portrait is drawn by something else since it was shown.
     stale: bool,
     calibrating: bool,
@@ -123,6 +128,7 @@ impl Generating {
             last: None,
             shown: None,
             recording: None,
+            camera: None,
             stale: false,
             calibrating: true,
             fine_tuning: LiveFineTuning::new(fine_tuning, &choice),
@@ -147,6 +153,7 @@ impl Generating {
                 self.frame_again();
             }
             self.watch_recording();
+            self.watch_camera();
         }
         self.stop_recording();
     }
@@ -172,6 +179,7 @@ impl Generating {
                 self.recording = Some(LiveRecording::new(*recorder, clip, self.gpu.as_ref()));
             }
             Command::StopRecording => self.stop_recording(),
+            Command::VirtualCamera(camera) => self.change_camera(camera),
             Command::Snapshot(path) => self.snapshot(path),
             Command::FineTune => self.fine_tuning.start(self.portrait.as_ref(), &self.puppet, &self.shared),
             Command::StopFineTuning => {
@@ -238,6 +246,9 @@ impl Generating {
         if let Some(recording) = &mut self.recording {
             recording.add(&image, tracked.time);
         }
+        if let Some(camera) = &mut self.camera {
+            camera.add(&image);
+        }
         self.shown = Some(image.clone());
         self.links.rendered.put(Rendered { time: tracked.time, portrait, image });
         if self.calibrating && self.puppet.is_calibrated() {
@@ -268,6 +279,9 @@ impl Generating {
         let chosen = wish.choose();
         self.gpu.clone_from(&chosen.gpu);
         self.puppet.use_gpu(chosen.gpu.clone());
+        if let Some(camera) = &mut self.camera {
+            camera.use_gpu(self.gpu.as_ref());
+        }
         if let Some(portrait) = self.portrait.clone() {
             match self.puppet.set_portrait(&portrait) {
                 Ok(()) => {
@@ -308,6 +322,27 @@ impl Generating {
             move |error| panicked.report(Event::RecordingFailed(error.to_string())),
         );
         self.keep(finishing);
+    }
+
+    fn change_camera(&mut self, camera: Option<Box<VirtualCamera>>) {
+        if let Some(earlier) = self.camera.take() {
+            self.background.push(earlier.close());
+        }
+        let Some(camera) = camera else { return };
+        let mut camera = LiveCamera::new(*camera, self.gpu.as_ref(), self.shared.timings.clone());
+        if let Some(shown) = &self.shown {
+            // The driver may send nothing just now.
+            camera.add(shown);
+        }
+        self.camera = Some(camera);
+    }
+
+    /// Hands over what has arrived for the virtual camera, and lets go of one that has ended by itself.
+    fn watch_camera(&mut self) {
+        if let Some(camera) = &mut self.camera {
+            camera.catch_up();
+        }
+        self.camera.take_if(|camera| camera.is_over());
     }
 
     fn snapshot(&mut self, path: PathBuf) {

@@ -1,81 +1,70 @@
-//! A recording that runs beside the live pictures: gives them their place in time and brings them back from the GPU.
+//! A recording that runs beside the live pictures: gives them their place in time.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::PipelineError;
 use super::clip_sound::ClipSound;
 use super::puppet::RenderedImage;
+use super::returning::{Returned, Returning};
 use crate::capture::{SourceInfo, SourceSpec};
 use crate::data::FrameTime;
-use crate::gpu::{Gpu, ReadbackError, ReadbackRing, Texture};
+use crate::gpu::Gpu;
 use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
 
 /// A driver whose own clock leaves the wall clock by more than this has been changed or has jumped.
 const JUMP: Duration = Duration::from_millis(700);
-/// Frames that may be on their way from the GPU at once.
-const READBACK_SLOTS: usize = 4;
 
 /// The running recording.
 pub(super) struct LiveRecording {
+    feed: Feed,
+    returning: Returning<FrameTime>,
+}
+
+/// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
+struct Feed {
     recorder: Recorder,
     clock: RecordClock,
     clip: Option<(SourceSpec, SourceInfo)>,
     sound: Option<ClipSound>,
-    gpu: Option<Gpu>,
-    readback: Option<ReadbackRing<FrameTime>>,
 }
 
 impl LiveRecording {
     /// Records with `recorder`; with a clip, its sound is added from where the clip is when the first picture comes.
     pub(super) fn new(recorder: Recorder, clip: Option<(SourceSpec, SourceInfo)>, gpu: Option<&Gpu>) -> Self {
-        Self { recorder, clock: RecordClock::default(), clip, sound: None, gpu: gpu.cloned(), readback: None }
+        let feed = Feed { recorder, clock: RecordClock::default(), clip, sound: None };
+        Self { feed, returning: Returning::new(gpu) }
     }
 
     /// Adds the picture of a driving frame. Never waits.
     pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime) {
-        match image {
-            RenderedImage::Cpu(pixels) => self.push(pixels.clone(), time),
-            RenderedImage::Gpu(texture) => self.request(texture, time),
-        }
-        self.collect();
+        self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
     }
 
-    /// Asks for the texture's pixels; they arrive a frame or two later.
-    fn request(&mut self, texture: &Texture, time: FrameTime) {
-        let Some(gpu) = &self.gpu else { return };
-        let size = [texture.width(), texture.height()];
-        let ring = self.readback.get_or_insert_with(|| ReadbackRing::new(gpu, size, READBACK_SLOTS));
-        if let Err(error) = ring.submit(texture, time) {
-            // Another portrait of another size: the old ring is emptied first, so that nothing is lost.
-            tracing::debug!("new read-back ring: {error}");
-            self.drain();
-            self.readback = None;
-        }
+    /// How it stands.
+    pub(super) fn status(&self) -> RecordStatus {
+        self.feed.recorder.status()
     }
 
-    /// Pushes what has come back from the GPU.
-    fn collect(&mut self) {
-        while let Some(arrived) = self.readback.as_mut().and_then(ReadbackRing::try_take) {
-            self.push_arrived(arrived);
-        }
+    /// Whether it has stopped by itself.
+    pub(super) fn is_over(&self) -> bool {
+        self.feed.recorder.is_finished()
     }
 
-    /// Waits for what is still on its way from the GPU, and pushes it.
-    fn drain(&mut self) {
-        while let Some(arrived) = self.readback.as_mut().and_then(ReadbackRing::take) {
-            self.push_arrived(arrived);
-        }
+    /// Completes the file; `progress` sees the status meanwhile.
+    pub(super) fn finish(mut self, mut progress: impl FnMut(RecordStatus)) -> Result<Finished, RecordError> {
+        self.returning.drain(|picture, time| self.feed.push(picture, time));
+        let recorder = self.feed.recorder;
+        let status = recorder.status();
+        recorder.finish(|share| progress(RecordStatus { finishing: Some(share), ..status.clone() }))
     }
+}
 
-    fn push_arrived(&mut self, arrived: Result<(image::RgbaImage, FrameTime), ReadbackError>) {
-        match arrived {
-            Ok((pixels, time)) => self.push(Arc::new(pixels), time),
-            Err(error) => tracing::warn!("a recorded frame was lost: {error}"),
-        }
-    }
-
-    fn push(&mut self, pixels: Arc<image::RgbaImage>, time: FrameTime) {
+impl Feed {
+    fn push(&mut self, picture: Returned, time: FrameTime) {
+        let pixels = match picture.pixels() {
+            Ok(pixels) => pixels,
+            Err(error) => return tracing::warn!("a recorded frame was lost: {error}"),
+        };
         let (pts, same_driver) = self.clock.pts(time);
         if !same_driver {
             self.sound = None;
@@ -90,23 +79,6 @@ impl LiveRecording {
             self.sound = None;
         }
         self.recorder.try_push(RecordFrame { pixels, pts, captured_at: time.captured_at });
-    }
-
-    /// How it stands.
-    pub(super) fn status(&self) -> RecordStatus {
-        self.recorder.status()
-    }
-
-    /// Whether it has stopped by itself.
-    pub(super) fn is_over(&self) -> bool {
-        self.recorder.is_finished()
-    }
-
-    /// Completes the file; `progress` sees the status meanwhile.
-    pub(super) fn finish(mut self, mut progress: impl FnMut(RecordStatus)) -> Result<Finished, RecordError> {
-        self.drain();
-        let status = self.recorder.status();
-        self.recorder.finish(|share| progress(RecordStatus { finishing: Some(share), ..status.clone() }))
     }
 }
 

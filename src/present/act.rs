@@ -86,6 +86,10 @@ impl App {
                 self.settings.microphone = name;
                 self.keeper.touch(now_secs(ctx));
             }
+            Action::SetVirtualCamera(on) => {
+                self.view.record.virtual_camera_trouble = None;
+                self.puppet.set_virtual_camera(on);
+            }
             Action::ShowInFolder => self.show_in_folder(ctx),
             Action::CopyPath => {
                 if let Some(path) = &self.view.record.last_file {

@@ -58,6 +58,8 @@ pub enum Action {
     SetSound(bool),
     /// Choose a microphone; `None` is the system's default.
     SetMicrophone(Option<String>),
+    /// Let other programs see the portrait as a camera, or not.
+    SetVirtualCamera(bool),
     /// Show the last recording in the file manager.
     ShowInFolder,
     /// Copy the last recording's path.

@@ -165,6 +165,7 @@ impl App {
         }
         self.view.stats = self.puppet.live_stats();
         self.view.record.running = self.puppet.recording();
+        self.view.record.virtual_camera = self.puppet.virtual_camera();
         if let Some(answer) = self.dialogs.answer() {
             self.take_answer(ctx, answer);
         }

@@ -111,6 +111,18 @@ pub struct RecordingState {
     pub finishing: Option<f32>,
 }
 
+/// A virtual camera that is on, or about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VirtualCameraState {
+    /// It is being opened.
+    Opening,
+    /// Other programs can choose it.
+    On {
+        /// What they call it.
+        name: String,
+    },
+}
+
 /// What happened in the pipeline.
 #[derive(Clone, Debug)]
 pub enum PuppetEvent {
@@ -180,6 +192,10 @@ pub enum PuppetEvent {
     },
     /// A recording had to stop; the message says what was kept.
     RecordingFailed(String),
+    /// Other programs can choose the camera of this name from now on.
+    VirtualCameraOpened(String),
+    /// The virtual camera cannot be used, or has ended; the message says why and what to do.
+    VirtualCameraFailed(String),
     /// A snapshot was written.
     SnapshotSaved(PathBuf),
     /// A snapshot could not be written.
@@ -247,6 +263,10 @@ pub trait Puppet {
     fn stop_recording(&mut self);
     /// The recording that is running, if one is.
     fn recording(&self) -> Option<RecordingState>;
+    /// Lets other programs see the portrait as a camera, or not; answers with `VirtualCameraOpened` or `VirtualCameraFailed`.
+    fn set_virtual_camera(&mut self, on: bool);
+    /// The virtual camera, if it is on.
+    fn virtual_camera(&self) -> Option<VirtualCameraState>;
     /// Writes the present picture to a PNG file, whose folder is made when it is missing; answers with `SnapshotSaved` or `SnapshotFailed`.
     fn snapshot(&mut self, path: PathBuf);
     /// Makes an unfinished recording playable; answers with `Recovered` or `RecoveryFailed`.

@@ -57,6 +57,15 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
             view.record.running = None;
             say(Severity::Error, why);
         }
+        PuppetEvent::VirtualCameraOpened(name) => {
+            say(Severity::Done, format!("Other programs can choose the camera {name} now"));
+            view.record.virtual_camera_trouble = None;
+        }
+        PuppetEvent::VirtualCameraFailed(why) => {
+            view.record.virtual_camera = None;
+            view.record.virtual_camera_trouble = Some(why.clone());
+            say(Severity::Error, why);
+        }
         PuppetEvent::SnapshotSaved(path) => {
             say(Severity::Done, format!("{} is saved", file_name(&path)));
             view.record.last_file = Some(path);
@@ -116,6 +125,19 @@ mod tests {
         assert_eq!(after(PuppetEvent::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
         assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
         assert_eq!(view.toasts.shown()[0].text, "gone", "the failure is told");
+    }
+
+    #[test]
+    fn a_virtual_camera_that_fails_stays_explained_until_it_works() {
+        let mut view = ViewState::default();
+        view.record.virtual_camera = Some(crate::present::VirtualCameraState::Opening);
+        apply(&mut view, PuppetEvent::VirtualCameraFailed("no device".to_owned()), 0.0);
+        assert_eq!(view.record.virtual_camera, None, "the switch is off");
+        assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("no device"), "and says why");
+        assert_eq!(view.toasts.shown()[0].text, "no device", "in a message, too");
+        apply(&mut view, PuppetEvent::VirtualCameraOpened("Retrato".to_owned()), 0.0);
+        assert_eq!(view.record.virtual_camera_trouble, None, "no trouble any more");
+        assert!(view.toasts.shown()[1].text.contains("camera Retrato"), "named as other programs name it");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait};
 pub use driver::{
     CameraInfo, FaceQuestion, FurtherPicture, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget,
-    RecordingState, SourceChoice,
+    RecordingState, SourceChoice, VirtualCameraState,
 };
 pub use preview::{Backdrop, Picture, PreviewImage};
 pub use state::{

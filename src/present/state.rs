@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::action::Purpose;
-use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState, SourceChoice};
+use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState, SourceChoice, VirtualCameraState};
 use super::preview::{Backdrop, Picture};
 use super::toasts::Toasts;
 use crate::data::{Landmarks, PixelBox, Tuning};
@@ -133,6 +133,10 @@ pub struct RecordView {
     pub folder: String,
     /// The last recording or snapshot of this run.
     pub last_file: Option<PathBuf>,
+    /// The virtual camera, while it is on.
+    pub virtual_camera: Option<VirtualCameraState>,
+    /// Why it is off, after it was switched on.
+    pub virtual_camera_trouble: Option<String>,
 }
 
 impl RecordView {

@@ -3,7 +3,7 @@
 use image::{Rgba, RgbaImage};
 
 use super::{Matte, RecordError};
-use crate::scale::{FilterType, Scaler};
+use crate::scale::{FilterType, Scaler, inner_size};
 
 /// The size of a recording whose first picture has `size`: at most `max_long_side_px` on the long side, at most `largest` (long and short
 /// side) in any case, and even if asked.
@@ -73,15 +73,6 @@ impl Fitter {
         }
         Ok(())
     }
-}
-
-/// The largest size of `size`'s shape inside `frame`. A difference of two pixels is the rounding to even numbers, not another shape.
-fn inner_size(size: [u32; 2], frame: [u32; 2]) -> [u32; 2] {
-    let scale = (f64::from(frame[0]) / f64::from(size[0].max(1))).min(f64::from(frame[1]) / f64::from(size[1].max(1)));
-    std::array::from_fn(|i| {
-        let side = ((f64::from(size[i]) * scale).round() as u32).clamp(1, frame[i]);
-        if frame[i] - side <= 2 { frame[i] } else { side }
-    })
 }
 
 fn is_opaque(picture: &RgbaImage) -> bool {

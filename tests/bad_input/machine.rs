@@ -4,6 +4,8 @@ use std::fs;
 
 use retrato::capture::list_cameras;
 use retrato::track::MODEL_VARIABLE;
+#[cfg(all(feature = "camera", target_os = "linux"))]
+use retrato::virtual_camera::loopback_devices;
 
 use super::program::{Place, skipped};
 
@@ -29,6 +31,21 @@ fn without_a_microphone_a_silent_film_is_proposed() {
         place.refuses(1, film, &["no microphone found", "plug one in", "record without sound"]);
     } else {
         skipped("no microphone", "there is one");
+    }
+}
+
+#[cfg(all(feature = "camera", target_os = "linux"))]
+#[test]
+fn without_a_virtual_camera_device_the_commands_are_named() {
+    let place = Place::new();
+    place.file("film.mp4", "no device");
+    place.refuses(1, "bench --virtual-camera absent", &["there is no device absent", "retrato doctor"]);
+    place.refuses(1, "bench --virtual-camera film.mp4", &["film.mp4 takes no pictures", "retrato doctor"]);
+    place.refuses(2, "bench --virtual-camera absent --virtual-camera-size 641x480", &["the width is even"]);
+    if loopback_devices().is_ok_and(|devices| devices.is_empty()) {
+        place.refuses(1, "bench --virtual-camera", &["sudo apt install v4l2loopback-dkms", "sudo modprobe v4l2loopback exclusive_caps=1"]);
+    } else {
+        skipped("no virtual camera device", "there is one, or it may not be looked for");
     }
 }
 

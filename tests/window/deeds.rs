@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retrato::present::{AppConfig, FaceQuestion, PuppetEvent};
+use retrato::present::{AppConfig, FaceQuestion, PuppetEvent, VirtualCameraState};
+use retrato::virtual_camera::VirtualCameraError;
 
 use super::{Window, group_question};
 
@@ -198,11 +199,39 @@ fn tab_reaches_every_control() {
         "Record",
         "Snapshot",
         "Sound on",
+        "Virtual camera",
         "Executor: GPU: Radeon 780M",
         "Hide camera picture (C)",
     ] {
         assert!(reached.iter().any(|name| name == label), "Tab never came to {label}; it came to {reached:?}");
     }
+}
+
+#[test]
+fn the_virtual_camera_is_switched_and_says_how_it_is() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.click("Virtual camera");
+    assert_eq!(window.double.calls(), ["virtual camera on"], "a click switches it on");
+    assert!(window.has("Opening the device …"), "it is on its way");
+    window.double.0.borrow_mut().virtual_camera = Some(VirtualCameraState::On { name: "Retrato".to_owned() });
+    window.double.report(PuppetEvent::VirtualCameraOpened("Retrato".to_owned()));
+    window.harness.run_steps(3);
+    assert!(window.has("Choose the camera Retrato in other programs"), "what to choose in them");
+    window.look("virtual_camera");
+    window.click("Virtual camera");
+    assert_eq!(window.double.calls(), ["virtual camera off"], "and off again");
+
+    window.click("Virtual camera");
+    window.double.0.borrow_mut().virtual_camera = None;
+    window.double.report(PuppetEvent::VirtualCameraFailed(VirtualCameraError::NoDevice.to_string()));
+    window.harness.run_steps(3);
+    assert!(window.harness.state().view().record.virtual_camera.is_none(), "the switch is off");
+    let said = window.harness.query_all_by_label_contains("sudo modprobe v4l2loopback").count();
+    assert_eq!(said, 3, "spoken and shown in a message, and in a note that stays");
+    window.look("virtual_camera_missing");
+    assert_eq!(window.double.calls(), ["virtual camera on"], "nothing else was asked");
+    window.click("Virtual camera");
+    assert!(window.has("Opening the device …"), "once more, and the note is gone");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use retrato::data::{PixelBox, TrackedFrame};
-use retrato::present::{LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent, RecordTarget, RecordingState, SourceChoice};
+use retrato::present::{
+    LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent, RecordTarget, RecordingState, SourceChoice, VirtualCameraState,
+};
 use retrato::settings::{Controls, ExecutorChoice, MeasuredAdapter};
 
 /// What the window asked of the pipeline, in words.
@@ -17,6 +19,7 @@ pub(super) struct Log {
     pub(super) tracked: Option<TrackedFrame>,
     pub(super) stats: LiveStats,
     pub(super) recording: Option<RecordingState>,
+    pub(super) virtual_camera: Option<VirtualCameraState>,
 }
 
 /// Stands in for the pipeline: writes down what it is asked, and gives back what the test has prepared.
@@ -137,6 +140,15 @@ impl Puppet for Double {
 
     fn recording(&self) -> Option<RecordingState> {
         self.0.borrow().recording
+    }
+
+    fn set_virtual_camera(&mut self, on: bool) {
+        self.note(format!("virtual camera {}", if on { "on" } else { "off" }));
+        self.0.borrow_mut().virtual_camera = on.then_some(VirtualCameraState::Opening);
+    }
+
+    fn virtual_camera(&self) -> Option<VirtualCameraState> {
+        self.0.borrow().virtual_camera.clone()
     }
 
     fn snapshot(&mut self, path: PathBuf) {

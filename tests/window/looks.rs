@@ -32,7 +32,7 @@ fn the_smallest_promised_window_has_room_for_everything() {
     window.come_alive();
     let picture = window.look("live_900x600");
     assert_eq!(picture.dimensions(), (900, 600), "drawn at its size");
-    for label in ["Record", "Snapshot", "Sound on"] {
+    for label in ["Record", "Snapshot", "Sound on", "Virtual camera"] {
         let rect = window.harness.get_by_label(label).rect();
         assert!(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(900.0, 600.0)).contains_rect(rect), "{label} is in view: {rect:?}");
     }

@@ -53,7 +53,7 @@ fn adapter(executor: ExecutorChoice) -> anyhow::Result<Option<Gpu>> {
     if executor == ExecutorChoice::Cpu {
         return Ok(None);
     }
-    let chosen = pipeline::choose_executor(executor);
+    let chosen = pipeline::choose_executor(executor, &common::measured_adapters());
     match (chosen.gpu, executor) {
         (None, ExecutorChoice::Gpu) => anyhow::bail!("there is no graphics adapter to measure: {}", chosen.reason),
         (Some(gpu), ExecutorChoice::Auto) if gpu.info.kind == AdapterKind::Software => Ok(None),

@@ -1,6 +1,6 @@
 //! The window's trait on top of the live pipeline: translates, and keeps slow device work off the window's thread.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,11 +13,12 @@ use crate::gpu::Gpu;
 use crate::pipeline::{ChosenExecutor, Event, Opened, PictureInput, Pipeline, RecordRequest, RenderedImage, Sound};
 use crate::present::{
     CameraInfo, FaceQuestion, FurtherPicture, InterruptedRecording, LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent,
-    RecordTarget, RecordingState, SourceChoice,
+    RecordTarget, RecordingState, SourceChoice, VirtualCameraState,
 };
 use crate::record::{self, RecordOptions};
 use crate::runtime::Worker;
-use crate::settings::{Controls, ExecutorChoice, MeasuredAdapter};
+use crate::settings::{Controls, ExecutorChoice, MeasuredAdapter, Settings};
+use crate::virtual_camera::{VirtualCameraOptions, VirtualCameraPhase};
 
 /// The live pipeline, as the window drives it.
 pub(super) struct LivePuppet {
@@ -31,6 +32,8 @@ pub(super) struct LivePuppet {
     own: Sender<PuppetEvent>,
     wake: Arc<dyn Fn() + Send + Sync>,
     background: Vec<Worker>,
+    /// The device for the virtual camera that the settings name.
+    loopback: Option<PathBuf>,
     /// When the program began, until the first frame is there.
     began: Option<Instant>,
 }
@@ -47,13 +50,15 @@ pub(super) struct Beginning {
 
 impl LivePuppet {
     /// Takes the pipeline over, says where it makes its pictures, and looks for recordings that an earlier run left unfinished.
-    pub(super) fn new(pipeline: Pipeline, beginning: Beginning, recordings: &Path, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(pipeline: Pipeline, beginning: Beginning, settings: &Settings, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         // Drained before every frame of the window; device lists and recoveries are few.
         let (own, own_events) = unbounded();
         let Beginning { window_gpu, executor, began } = beginning;
-        let mut puppet = Self { pipeline, window_gpu, asked: None, own_events, own, wake, background: Vec::new(), began: Some(began) };
+        let loopback = settings.virtual_camera.clone();
+        let mut puppet =
+            Self { pipeline, window_gpu, asked: None, own_events, own, wake, background: Vec::new(), loopback, began: Some(began) };
         puppet.tell(executor_chosen(executor));
-        let folder = recordings.to_owned();
+        let folder = settings.recordings_dir.clone();
         puppet.beside("look for recordings", move |report| {
             // A folder that is not there yet holds no interrupted recordings.
             let found = record::find_interrupted(&folder).unwrap_or_default();
@@ -81,6 +86,14 @@ impl LivePuppet {
         match worker {
             Ok(worker) => self.background.push(worker),
             Err(error) => self.tell(PuppetEvent::Warning(error.to_string())),
+        }
+    }
+
+    /// The device of the virtual camera, while it is on.
+    fn sends_to(&self) -> Option<PathBuf> {
+        match self.pipeline.virtual_camera()?.phase {
+            VirtualCameraPhase::On { device, .. } => Some(device.path),
+            VirtualCameraPhase::Opening | VirtualCameraPhase::Over => None,
         }
     }
 
@@ -131,6 +144,8 @@ impl LivePuppet {
                 warnings: finished.warnings,
             },
             Event::RecordingFailed(message) => PuppetEvent::RecordingFailed(message),
+            Event::VirtualCameraOpened(device) => PuppetEvent::VirtualCameraOpened(device.name),
+            Event::VirtualCameraFailed(message) => PuppetEvent::VirtualCameraFailed(message),
             Event::SnapshotSaved(path) => PuppetEvent::SnapshotSaved(path),
             Event::SnapshotFailed(message) => PuppetEvent::SnapshotFailed(message),
             Event::ExecutorFellBack(message) => PuppetEvent::ExecutorFellBack(message),
@@ -183,8 +198,11 @@ impl Puppet for LivePuppet {
     }
 
     fn refresh_devices(&mut self) {
-        self.beside("list devices", |report| {
-            let cameras = capture::list_cameras().unwrap_or_default();
+        let sends_to = self.sends_to();
+        self.beside("list devices", move |report| {
+            let mut cameras = capture::list_cameras().unwrap_or_default();
+            // While this program sends to it, a loopback device of any name looks like a webcam.
+            cameras.retain(|camera| sends_to.as_ref() != Some(&PathBuf::from(format!("/dev/video{}", camera.index))));
             report(PuppetEvent::Cameras(cameras.into_iter().map(|c| CameraInfo { id: c.name.clone(), name: c.name }).collect()));
             report(PuppetEvent::Microphones(microphones()));
         });
@@ -302,6 +320,24 @@ impl Puppet for LivePuppet {
             audio_level: status.audio_level,
             finishing: status.finishing,
         })
+    }
+
+    fn set_virtual_camera(&mut self, on: bool) {
+        if !on {
+            return self.pipeline.stop_virtual_camera();
+        }
+        let options = VirtualCameraOptions { device: self.loopback.clone(), ..VirtualCameraOptions::default() };
+        if let Err(error) = self.pipeline.start_virtual_camera(options) {
+            self.tell(PuppetEvent::VirtualCameraFailed(error.to_string()));
+        }
+    }
+
+    fn virtual_camera(&self) -> Option<VirtualCameraState> {
+        match self.pipeline.virtual_camera()?.phase {
+            VirtualCameraPhase::Opening => Some(VirtualCameraState::Opening),
+            VirtualCameraPhase::On { device, .. } => Some(VirtualCameraState::On { name: device.name }),
+            VirtualCameraPhase::Over => None,
+        }
     }
 
     fn snapshot(&mut self, path: PathBuf) {

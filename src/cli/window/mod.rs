@@ -123,5 +123,5 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: Executo
     };
     let wake = Arc::clone(&context.wake);
     let pipeline = Pipeline::start(config, move || wake())?;
-    Ok(Box::new(LivePuppet::new(pipeline, Beginning { window_gpu, executor, began }, &settings.recordings_dir, context.wake)))
+    Ok(Box::new(LivePuppet::new(pipeline, Beginning { window_gpu, executor, began }, settings, context.wake)))
 }

@@ -1,0 +1,176 @@
+//! Finished pictures on their way to host memory: those that lie on the GPU come back a frame or two later, without anybody waiting.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use image::RgbaImage;
+
+use super::puppet::RenderedImage;
+use crate::gpu::{Gpu, MappedPicture, ReadbackError, ReadbackRing, Texture};
+
+/// Pictures of one size that may be on their way from the GPU at once.
+const READBACK_SLOTS: usize = 4;
+
+/// A picture that is there.
+pub(super) enum Returned {
+    /// Made on the CPU.
+    Shared(Arc<RgbaImage>),
+    /// Made on the GPU, and still to be copied out, on whatever thread has the time.
+    Mapped(MappedPicture),
+}
+
+impl Returned {
+    /// The pixels.
+    pub(super) fn pixels(self) -> Result<Arc<RgbaImage>, ReadbackError> {
+        match self {
+            Self::Shared(pixels) => Ok(pixels),
+            Self::Mapped(picture) => picture.read().map(Arc::new),
+        }
+    }
+}
+
+/// Brings pictures back in the order in which they were made, each with a tag, such as its time.
+pub(super) struct Returning<T> {
+    gpu: Option<Gpu>,
+    /// The last one takes new pictures. Those before it were made for portraits of other sizes; they go when they are empty.
+    rings: VecDeque<ReadbackRing<T>>,
+    skipped: u64,
+}
+
+impl<T> Returning<T> {
+    /// From this device, where there is one.
+    pub(super) fn new(gpu: Option<&Gpu>) -> Self {
+        Self { gpu: gpu.cloned(), rings: VecDeque::new(), skipped: 0 }
+    }
+
+    /// Takes a picture on its way, and gives what has arrived. Never waits.
+    pub(super) fn add(&mut self, image: &RenderedImage, tag: T, mut arrived: impl FnMut(Returned, T)) {
+        match image {
+            RenderedImage::Cpu(pixels) => {
+                self.collect(&mut arrived);
+                arrived(Returned::Shared(Arc::clone(pixels)), tag);
+            }
+            RenderedImage::Gpu(texture) => {
+                self.submit(texture, tag);
+                self.collect(arrived);
+            }
+        }
+    }
+
+    /// Gives what has arrived. Never waits.
+    pub(super) fn collect(&mut self, mut arrived: impl FnMut(Returned, T)) {
+        self.take_each(ReadbackRing::try_take, &mut arrived);
+    }
+
+    /// Waits for all pictures on their way, and gives them.
+    pub(super) fn drain(&mut self, mut arrived: impl FnMut(Returned, T)) {
+        self.take_each(ReadbackRing::take, &mut arrived);
+    }
+
+    /// Whether pictures are on their way.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.rings.iter().any(|ring| ring.under_way() > 0)
+    }
+
+    /// How many pictures did not come back, since too many were on their way or the device failed.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn submit(&mut self, texture: &Texture, tag: T) {
+        let Some(gpu) = &self.gpu else { return };
+        let size = [texture.width(), texture.height()];
+        if self.rings.back().is_none_or(|ring| ring.size() != size) {
+            self.rings.push_back(ReadbackRing::new(gpu, size, READBACK_SLOTS));
+        }
+        let submitted = self.rings.back_mut().map(|ring| ring.submit(texture, tag));
+        match submitted {
+            Some(Ok(true)) | None => {}
+            Some(Ok(false)) => self.skipped += 1,
+            Some(Err(error)) => {
+                tracing::warn!("a picture cannot be read back: {error}");
+                self.skipped += 1;
+            }
+        }
+    }
+
+    /// Takes pictures from the oldest ring until `take` has none, then from the next one if the oldest is empty, and so on.
+    fn take_each<U>(&mut self, take: impl Fn(&mut ReadbackRing<T>) -> Option<Result<(MappedPicture, T), ReadbackError>>, arrived: &mut U)
+    where
+        U: FnMut(Returned, T),
+    {
+        while let Some(ring) = self.rings.front_mut() {
+            match take(ring) {
+                Some(Ok((picture, tag))) => arrived(Returned::Mapped(picture), tag),
+                Some(Err(error)) => {
+                    tracing::warn!("a picture was lost: {error}");
+                    self.skipped += 1;
+                }
+                None if ring.under_way() == 0 && self.rings.len() > 1 => drop(self.rings.pop_front()),
+                None => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gpu::gpu_for_test;
+    use image::Rgba;
+
+    fn picture(side: u32, value: u8) -> RgbaImage {
+        RgbaImage::from_pixel(side, side, Rgba([value; 4]))
+    }
+
+    /// Pictures that arrived, by what their first byte says, with their tags.
+    fn seen(arrived: &mut Vec<(u8, u32)>) -> impl FnMut(Returned, u32) + use<'_> {
+        |picture, tag| arrived.push((picture.pixels().expect("a picture").as_raw()[0], tag))
+    }
+
+    #[test]
+    fn pictures_of_the_cpu_are_handed_over_at_once_and_shared() {
+        let mut returning = Returning::new(None);
+        let pixels = Arc::new(picture(2, 7));
+        let mut shared = false;
+        returning.add(&RenderedImage::Cpu(Arc::clone(&pixels)), 3, |returned, tag: u32| {
+            shared = tag == 3 && returned.pixels().is_ok_and(|got| Arc::ptr_eq(&got, &pixels));
+        });
+        assert!(shared, "the very picture, at once");
+        assert!(!returning.is_under_way(), "nothing is left");
+    }
+
+    #[test]
+    fn pictures_of_the_gpu_keep_their_order_across_portraits_of_other_sizes() {
+        let Some(gpu) = gpu_for_test() else { return };
+        let texture = |picture: &RgbaImage| RenderedImage::Gpu(crate::gpu::texture_for_test(&gpu, picture));
+        let mut returning = Returning::new(Some(&gpu));
+        let mut arrived = Vec::new();
+        for (tag, (side, value)) in (0..).zip([(8, 1), (8, 2), (20, 3), (8, 4), (20, 5)]) {
+            returning.add(&texture(&picture(side, value)), tag, seen(&mut arrived));
+        }
+        returning.drain(seen(&mut arrived));
+        assert_eq!(arrived, [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)], "all of them, in order");
+        assert!(!returning.is_under_way() && returning.rings.len() == 1, "rings of other sizes are gone");
+        returning.collect(|_, _| panic!("nothing is left"));
+        assert_eq!(returning.skipped(), 0, "none was lost");
+    }
+
+    #[test]
+    fn a_full_ring_skips_and_counts() {
+        let Some(gpu) = gpu_for_test() else { return };
+        let texture = RenderedImage::Gpu(crate::gpu::texture_for_test(&gpu, &picture(8, 9)));
+        let mut returning = Returning::new(Some(&gpu));
+        let mut held = Vec::new();
+        for tag in 0..READBACK_SLOTS as u32 {
+            returning.add(&texture, tag, |picture, _| held.push(picture));
+        }
+        returning.drain(|picture, _| held.push(picture));
+        assert_eq!(held.len(), READBACK_SLOTS, "all arrived, none is read yet");
+        returning.add(&texture, 9, |_, _| panic!("no buffer is free"));
+        assert_eq!(returning.skipped(), 1, "skipped, without waiting");
+        held.clear();
+        returning.add(&texture, 10, |_, _| {});
+        returning.drain(|_, tag| assert_eq!(tag, 10, "the next one comes"));
+    }
+}
