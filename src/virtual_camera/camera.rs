@@ -313,19 +313,22 @@ mod tests {
 
     #[test]
     fn it_begins_black_shows_what_comes_and_repeats_the_last() {
+        let since = Instant::now();
         let test = start(0, 50);
         assert_eq!(test.reports.recv_timeout(PATIENCE).expect("a report").expect("opened").name, "PuppetCam", "told which");
         assert_eq!(test.luma(), 16, "black before the first picture");
         test.camera.put(grey(255));
-        let since = Instant::now();
+        let mut intervals = 1;
         while test.luma() != 235 {
+            intervals += 1;
             assert!(since.elapsed() < PATIENCE, "the picture goes out");
         }
-        let start = Instant::now();
         for _ in 0..10 {
             assert_eq!(test.luma(), 235, "the last picture again");
+            intervals += 1;
         }
-        assert!(start.elapsed() > Duration::from_millis(140), "at the rate, not as fast as it goes: {:?}", start.elapsed());
+        // However busy the machine is, frames never follow each other faster than by three quarters of the interval.
+        assert!(since.elapsed() >= intervals * Duration::from_millis(15), "at the rate, not as fast as it goes: {:?}", since.elapsed());
         let status = test.camera.watch().status();
         assert_eq!(status.phase, VirtualCameraPhase::On { device: about(), size: [8, 4] }, "on");
         assert!(status.repeated >= 10 && status.written > status.repeated, "both are counted: {status:?}");
@@ -344,8 +347,8 @@ mod tests {
 
     #[test]
     fn the_newest_picture_wins_and_the_rest_is_counted() {
-        let test = start(0, 10);
-        assert_eq!(test.luma(), 16, "the first frame is out, the next one is due in a tenth of a second");
+        let test = start(0, 1);
+        assert_eq!(test.luma(), 16, "the first frame is out, the next one is due in a second");
         for value in [10, 20, 30, 255] {
             test.camera.put(grey(value));
         }
@@ -381,11 +384,9 @@ mod tests {
     fn closing_does_not_wait_and_ends_the_thread() {
         let test = start(0, 1);
         assert_eq!(test.luma(), 16, "it runs");
-        let before = Instant::now();
-        let worker = test.camera.close();
-        assert!(before.elapsed() < Duration::from_millis(100), "at once: {:?}", before.elapsed());
-        worker.join();
-        assert!(before.elapsed() < Duration::from_millis(900), "not only after the next frame: {:?}", before.elapsed());
+        let watch = test.camera.watch();
+        test.camera.close().join();
+        assert_eq!((watch.status().phase, watch.status().written), (VirtualCameraPhase::Over, 1), "not only after the next frame");
         assert!(test.frames.recv().is_err(), "the device is closed");
     }
 }
