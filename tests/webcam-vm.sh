@@ -34,6 +34,9 @@ sender=\$(pgrep -f 'v4l2 /dev/video0' | head -n 1)
 $program bench --camera FaceCam --portrait garden --executor cpu --seconds 60 --json > /out/bench.json 2> /out/bench.err
 echo "exit \$?" >> /out/bench.err
 echo "--- virtual camera"
+# A writer that goes leaves the device in a state that must be mended.
+ffmpeg -v error -f lavfi -i color=red:size=160x120:rate=10 -t 1 -pix_fmt yuyv422 -f v4l2 /dev/video9 < /dev/null > /out/before.txt 2>&1
+v4l2-ctl -d /dev/video9 --info >> /out/before.txt
 ( for i in \$(seq 120); do v4l2-ctl -d /dev/video9 --list-formats 2>/dev/null | grep -q YUYV && break; sleep 1; done
   timeout 90 ffmpeg -v error -f v4l2 -i /dev/video9 -t 40 -vf fps=1/2 -pix_fmt rgb24 -f rawvideo /run/seen.raw < /dev/null > /out/seen.err 2>&1
   cp /run/seen.raw /out/ ) &
@@ -41,6 +44,7 @@ reader=\$!
 $program bench --clip talk --portrait garden --generator landmark-warp --executor cpu --seconds 50 --virtual-camera /dev/video9 --virtual-camera-size 320x240 --json > /out/sent.json 2> /out/sent.err
 echo "exit \$?" >> /out/sent.err
 wait "\$reader"
+v4l2-ctl -d /dev/video9 --info > /out/after.txt
 GUEST
 
 # The portrait at rest, as the virtual camera should show it.
@@ -82,6 +86,7 @@ check "a camera that stops is reported and picked up again" "python3 -c \"import
 check "doctor lists the virtual camera's device" "grep -Eq 'PuppetCam \(/dev/video9\)' '$out/doctor.txt'"
 check "what other programs read from the virtual camera moves" "python3 '$out/seen.py' '$out' moves"
 check "and it is the portrait, between black bars" "python3 '$out/seen.py' '$out' portrait"
+check "the device takes pictures again afterwards" "grep -q 'Video Output' '$out/after.txt'"
 check "handing a picture over takes far less than a millisecond, and the last one is repeated while none comes" "python3 -c \"import json; r=json.load(open('$out/sent.json'))['virtual_camera']; print(r); assert r['hand_over_ms_p50'] < 0.5 and r['frames_repeated'] > 0 and r['frames_written'] > r['frames_repeated'], r\""
 if [ "$failed" = 1 ]; then
   cp -r "$out" webcam-vm-out; echo "What the guest wrote is in webcam-vm-out:"; tail -n 5 "$out"/*.err "$out/doctor.txt"

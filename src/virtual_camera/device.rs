@@ -5,14 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use v4l::Device;
+use v4l::buffer::Type;
 use v4l::capability::{Capabilities, Flags};
 use v4l::format::colorspace::Colorspace;
 use v4l::format::field::FieldOrder;
 use v4l::format::{Format, FourCC};
+use v4l::io::mmap::Stream;
+use v4l::io::traits::Stream as _;
 use v4l::video::Output as _;
 use v4l::video::output::Parameters;
 
 use super::camera::Output;
+use super::yuyv::BLACK;
 use super::{LoopbackDevice, VirtualCameraError, VirtualCameraOptions, best};
 use crate::data::LOOPBACK_DRIVER;
 
@@ -49,17 +53,18 @@ pub fn find_loopback(wanted: Option<&Path>) -> Result<LoopbackDevice, VirtualCam
     // Whatever answers no question about its capabilities is no video device.
     let caps = capabilities(&device).map_err(|_no_video_device| VirtualCameraError::NotAnOutput { path: path.to_owned() })?;
     let found = describe(path.to_owned(), &caps);
-    match (caps.driver == LOOPBACK_DRIVER, found.is_taken) {
-        (_, false) => Ok(found),
-        (true, true) => Err(VirtualCameraError::Busy { path: path.to_owned() }),
-        (false, true) => Err(VirtualCameraError::NotAnOutput { path: path.to_owned() }),
+    if caps.driver != LOOPBACK_DRIVER && !caps.capabilities.contains(Flags::VIDEO_OUTPUT) {
+        return Err(VirtualCameraError::NotAnOutput { path: path.to_owned() });
     }
+    if found.is_taken { Err(VirtualCameraError::Busy { path: path.to_owned() }) } else { Ok(found) }
 }
 
 /// A device that pictures are written to.
 pub(super) struct OpenDevice {
     about: LoopbackDevice,
     size: [u32; 2],
+    /// Ended before the device is closed.
+    stream: Option<Stream<'static>>,
     device: Option<Device>,
 }
 
@@ -68,7 +73,7 @@ impl OpenDevice {
     pub(super) fn open(options: &VirtualCameraOptions) -> Result<Self, VirtualCameraError> {
         let about = find_loopback(options.device.as_deref())?;
         let refused = |cause| refusal(&about.path, cause);
-        let device = open(&about.path).map_err(refused)?;
+        let device = open_idle(&about.path).map_err(refused)?;
         let format = guarded(|| device.set_format(&wanted_format(options.size))).map_err(refused)?;
         let size = usable_size(&format).ok_or_else(|| VirtualCameraError::Format {
             path: about.path.clone(),
@@ -78,7 +83,9 @@ impl OpenDevice {
         if let Err(error) = guarded(|| device.set_params(&Parameters::with_fps(options.frames_per_sec.max(1)))) {
             tracing::debug!("{} takes no rate: {error}", about.path.display());
         }
-        Ok(Self { about, size, device: Some(device) })
+        // Without it, too, pictures go out; newer versions of the module need no such announcement.
+        let stream = announce(&device).inspect_err(|error| tracing::debug!("{} starts no stream: {error}", about.path.display())).ok();
+        Ok(Self { about, size, stream, device: Some(device) })
     }
 }
 
@@ -107,8 +114,8 @@ impl Output for OpenDevice {
 impl Drop for OpenDevice {
     fn drop(&mut self) {
         // The crate's own clean-up panics when the device has gone; that must not hide the error that made us close it.
-        let device = self.device.take();
-        if catch_unwind(AssertUnwindSafe(move || drop(device))).is_err() {
+        let (stream, device) = (self.stream.take(), self.device.take());
+        if catch_unwind(AssertUnwindSafe(move || drop((stream, device)))).is_err() {
             tracing::debug!("{} could not be closed properly", self.about.path.display());
         }
     }
@@ -116,6 +123,37 @@ impl Drop for OpenDevice {
 
 fn open(path: &Path) -> io::Result<Device> {
     Device::with_path(path)
+}
+
+/// Opens a device that nobody sends to. Version 0.12 of the module counts a writer that made nothing but plain writes as if it were there for
+/// ever: the device is no camera any more, but takes no format either. A writer that announces itself, and goes, puts that right.
+fn open_idle(path: &Path) -> io::Result<Device> {
+    let mut device = open(path)?;
+    let kinds = capabilities(&device)?.capabilities & (Flags::VIDEO_OUTPUT | Flags::VIDEO_CAPTURE);
+    if !kinds.is_empty() {
+        return Ok(device);
+    }
+    // Only what sends can announce itself then, and the driver looks at its state only when it is asked for it.
+    device.write_all(&BLACK)?;
+    capabilities(&device)?;
+    guarded(|| announce(&device).map(drop))?;
+    guarded(|| {
+        drop(device);
+        Ok(())
+    })?;
+    let device = open(path)?;
+    capabilities(&device)?;
+    Ok(device)
+}
+
+/// Tells the driver that this program is the writer from now on, until the stream and the device are closed.
+fn announce(device: &Device) -> io::Result<Stream<'static>> {
+    guarded(|| {
+        // Pictures are written, not mapped: no buffers.
+        let mut stream = Stream::with_buffers(device, Type::VideoOutput, 0)?;
+        stream.start()?;
+        Ok(stream)
+    })
 }
 
 fn capabilities(device: &Device) -> io::Result<Capabilities> {
@@ -127,10 +165,10 @@ fn guarded<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Err(io::Error::other("the driver's answer cannot be understood")))
 }
 
-/// With exclusive capabilities a loopback device takes pictures until somebody sends some, and from then on is a camera.
+/// With exclusive capabilities a loopback device takes pictures until somebody sends some, is a camera meanwhile, and at times neither afterwards.
 fn describe(path: PathBuf, caps: &Capabilities) -> LoopbackDevice {
     let (takes, gives) = (caps.capabilities.contains(Flags::VIDEO_OUTPUT), caps.capabilities.contains(Flags::VIDEO_CAPTURE));
-    LoopbackDevice { path, name: caps.card.clone(), is_taken: !takes, is_always_a_camera: takes && gives }
+    LoopbackDevice { path, name: caps.card.clone(), is_taken: gives && !takes, is_always_a_camera: takes && gives }
 }
 
 fn refusal(path: &Path, cause: io::Error) -> VirtualCameraError {
@@ -172,6 +210,19 @@ mod tests {
         assert!(matches!(find(&absent), VirtualCameraError::NotFound { .. }), "nothing there");
         assert!(matches!(find(file.path()), VirtualCameraError::NotAnOutput { .. }), "a file");
         assert!(matches!(find(folder.path()), VirtualCameraError::NotAnOutput { .. }), "a folder");
+    }
+
+    #[test]
+    fn a_device_is_taken_while_it_is_a_camera_only() {
+        let described = |capabilities| {
+            let [driver, card, bus] = [LOOPBACK_DRIVER, "PuppetCam", "platform"].map(str::to_owned);
+            let found = describe("/dev/video9".into(), &Capabilities { driver, card, bus, version: (6, 1, 0), capabilities });
+            (found.is_taken, found.is_always_a_camera)
+        };
+        assert_eq!(described(Flags::VIDEO_OUTPUT), (false, false), "idle");
+        assert_eq!(described(Flags::VIDEO_CAPTURE), (true, false), "somebody sends");
+        assert_eq!(described(Flags::VIDEO_OUTPUT | Flags::VIDEO_CAPTURE), (false, true), "made without exclusive capabilities");
+        assert_eq!(described(Flags::STREAMING), (false, false), "left behind by a writer that has gone");
     }
 
     #[test]
