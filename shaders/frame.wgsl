@@ -95,6 +95,8 @@ struct Frame {
     // The reach: how far it goes beyond the crop on the left and above in crop pixels, and its side over the crop's.
     before_reach: vec2<f32>,
     reach: f32,
+    // Whether the picture goes on beyond the crop's left, upper, right and lower edge: 1 or 0.
+    sides: vec4<f32>,
     head: Head,
     hull: array<vec2<f32>, 68>,
     lines: array<Line, 65>,

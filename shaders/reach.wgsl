@@ -69,9 +69,11 @@ fn beyond(point: vec2<f32>) -> vec2<f32> {
 }
 
 fn net_share(point: vec2<f32>) -> f32 {
-    let last = CROP_PX - 1.0;
-    let edge = min(min(point.x, last - point.x), point.y);
-    return min(smooth_step(frame.takes_over_px, edge), smooth_step(frame.at_body_px, last - point.y));
+    let distances = vec4<f32>(point, CROP_PX - 1.0 - point);
+    // An edge with which the picture ends is no edge.
+    let edges = select(vec4<f32>(CROP_PX), distances, frame.sides > vec4<f32>(0.5));
+    let beside = min(min(edges.x, edges.y), edges.z);
+    return min(smooth_step(frame.takes_over_px, beside), smooth_step(frame.at_body_px, edges.w));
 }
 
 @compute @workgroup_size(8, 8)

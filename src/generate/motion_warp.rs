@@ -9,7 +9,7 @@ use super::clean_plate::CleanPlate;
 use super::gpu::{GpuGenerator, PictureData, Run};
 use super::known_plates::PlateMaker;
 use super::painter::Painter;
-use super::reach::{HeadField, spread};
+use super::reach::{HeadField, Sides, spread};
 use super::{FLOW_CELLS, Generator, GpuTarget, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, OnGpu, PictureChange, Portrait, PuppetMotion};
 use crate::gpu::ChangeBuffers;
@@ -45,6 +45,7 @@ struct Prepared {
     rest_in_crop: Landmarks,
     picture: Vec<f32>,
     plate: Option<CleanPlate>,
+    sides: Sides,
 }
 
 impl MotionWarp {
@@ -100,7 +101,7 @@ impl MotionWarp {
         let head = HeadField::new(&portrait.rest_in_crop, &motion.landmarks_in_crop, &self.near);
         let moving = portrait.plate.as_ref().map(|plate| plate.moving(&head, &motion.landmarks_in_crop));
         let flow = &mut change.flow.displacement_px;
-        spread(&moved.flow, |point| moving.as_ref().map_or(Vec2::ZERO, |head| head.beyond_crop(point)), flow);
+        spread(&moved.flow, portrait.sides, |point| moving.as_ref().map_or(Vec2::ZERO, |head| head.beyond_crop(point)), flow);
         if let Some(head) = &moving {
             head.uncovered(&mut change.uncovered);
         }
@@ -120,8 +121,9 @@ impl MotionWarp {
                 }
                 (None, None) => Vec::new(),
             };
-            let plate = self.portrait.as_ref().and_then(|portrait| portrait.plate.as_ref());
-            device.generator.turn_to(&device.target, &pictures, plate);
+            if let Some(portrait) = &self.portrait {
+                device.generator.turn_to(&device.target, &pictures, portrait.plate.as_ref(), portrait.sides);
+            }
             device.generator.set_person(self.painter.as_ref().and_then(Painter::layers).as_ref());
         }
     }
@@ -161,7 +163,8 @@ impl Generator for MotionWarp {
             None
         });
         let picture = portrait.crop_picture(INPUT_CELLS);
-        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate });
+        let sides = Sides::of(portrait);
+        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate, sides });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)

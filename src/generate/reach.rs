@@ -4,7 +4,7 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::{FLOW_CELLS, smooth_step};
-use crate::data::{CROP_PX, Crop, Landmarks};
+use crate::data::{CROP_PX, Crop, Landmarks, Portrait};
 use crate::model::{FLOW_CELLS as CROP_CELLS, HeadFlow, INPUT_CELLS};
 
 /// Cells of the reach to the left of the crop and above it.
@@ -14,6 +14,42 @@ const BEFORE: [usize; 2] = [32, 48];
 pub(super) const TAKES_OVER_PX: std::ops::Range<f32> = 2.0..26.0;
 /// The same at the lower edge, where there is nothing but the still body.
 pub(super) const AT_BODY_PX: std::ops::Range<f32> = 0.0..10.0;
+
+/// A picture that goes on for less than this beyond its crop, in crop pixels, ends with it.
+const GOES_ON_PX: f32 = 2.0;
+
+/// On which sides of the crop its picture goes on: there the net gives way to the head as a whole. Where the picture ends with the crop, nothing has to fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sides {
+    pub left: bool,
+    pub top: bool,
+    pub right: bool,
+    pub bottom: bool,
+}
+
+impl Sides {
+    /// Of a portrait's picture.
+    pub(super) fn of(portrait: &Portrait) -> Self {
+        let (width, height) = portrait.pixels.dimensions();
+        let first = portrait.crop.crop_from_image(Vec2::ZERO);
+        let last = portrait.crop.crop_from_image(Vec2::new(width as f32, height as f32) - 1.0);
+        let end = CROP_PX - 1.0 + GOES_ON_PX;
+        Self { left: first.x < -GOES_ON_PX, top: first.y < -GOES_ON_PX, right: last.x > end, bottom: last.y > end }
+    }
+
+    /// As numbers for a kernel: left, top, right, bottom.
+    pub(super) fn numbers(self) -> [f32; 4] {
+        [self.left, self.top, self.right, self.bottom].map(|side| f32::from(u8::from(side)))
+    }
+
+    /// How far the net is believed at a point of the crop.
+    fn net_share(self, point: Vec2) -> f32 {
+        let last = CROP_PX - 1.0;
+        let edge = |goes_on: bool, distance: f32| if goes_on { distance } else { f32::INFINITY };
+        let beside = edge(self.left, point.x).min(edge(self.right, last - point.x)).min(edge(self.top, point.y));
+        smooth_step(&TAKES_OVER_PX, beside).min(smooth_step(&AT_BODY_PX, edge(self.bottom, last - point.y)))
+    }
+}
 
 /// Backward flow of the head as a whole, with the landmarks' own motion near them.
 pub(super) struct HeadField<'a> {
@@ -34,26 +70,20 @@ impl<'a> HeadField<'a> {
     }
 }
 
-/// The flow of the reach, [`FLOW_CELLS`] squared: that of the crop, `CROP_CELLS` squared, and beyond it what `beyond` says for points in crop pixels.
-pub(super) fn spread(in_crop: &[Vec2], beyond: impl Fn(Vec2) -> Vec2 + Sync, out: &mut [Vec2]) {
+/// The flow of the reach, [`FLOW_CELLS`] squared: that of the crop, `CROP_CELLS` squared, and beyond it what `beyond` says for points in crop pixels; near
+/// sides on which the picture goes on, both.
+pub(super) fn spread(in_crop: &[Vec2], sides: Sides, beyond: impl Fn(Vec2) -> Vec2 + Sync, out: &mut [Vec2]) {
     out.par_chunks_exact_mut(FLOW_CELLS).with_min_len(8).enumerate().for_each(|(row, line)| {
         for (column, flow) in line.iter_mut().enumerate() {
             let point = Crop::crop_from_reach(Vec2::new(column as f32 + 0.5, row as f32 + 0.5) * (CROP_PX / FLOW_CELLS as f32) - 0.5);
             let cell = column.checked_sub(BEFORE[0]).zip(row.checked_sub(BEFORE[1])).filter(|(x, y)| (*x).max(*y) < CROP_CELLS);
-            *flow = match cell.map(|(x, y)| (in_crop[y * CROP_CELLS + x], net_share(point))) {
+            *flow = match cell.map(|(x, y)| (in_crop[y * CROP_CELLS + x], sides.net_share(point))) {
                 Some((net, share)) if share >= 1.0 => net,
                 Some((net, share)) => beyond(point).lerp(net, share),
                 None => beyond(point),
             };
         }
     });
-}
-
-/// How far the net is believed at a point of the crop.
-fn net_share(point: Vec2) -> f32 {
-    let last = CROP_PX - 1.0;
-    let edge = point.x.min(last - point.x).min(point.y);
-    smooth_step(&TAKES_OVER_PX, edge).min(smooth_step(&AT_BODY_PX, last - point.y))
 }
 
 /// A plane over the crop at a point of it; beyond its edge it repeats.
@@ -69,20 +99,35 @@ fn bilinear(plane: &[Vec2], cells: usize, point: Vec2) -> Vec2 {
 mod tests {
     use super::*;
 
+    const ALL: Sides = Sides { left: true, top: true, right: true, bottom: true };
+
+    #[test]
+    fn a_picture_goes_on_where_there_are_pixels_beyond_its_crop() {
+        let portrait = super::super::testing::portrait(image::RgbaImage::new(300, 260));
+        let sides = |origin_px: [f32; 2], side_px: f32| Sides::of(&Portrait { crop: Crop { origin_px, side_px }, ..portrait.clone() });
+        assert_eq!(sides([0.0, 0.0], 300.0), Sides { left: false, top: false, right: false, bottom: false }, "the crop is larger");
+        assert_eq!(sides([20.0, 1.0], 256.0), Sides { left: true, top: false, right: true, bottom: true }, "a pixel more is nothing");
+        assert_eq!(sides([40.0, 0.0], 260.0), Sides { left: true, top: false, right: false, bottom: false }, "to one side");
+    }
+
     #[test]
     fn the_reach_is_the_crops_own_flow_inside_and_goes_on_as_the_head_does_outside() {
         let centre = |cell: usize| (cell as f32 + 0.5) * 2.0 - 0.5;
         let own: Vec<Vec2> = (0..CROP_CELLS * CROP_CELLS).map(|n| Vec2::new(centre(n % CROP_CELLS), centre(n / CROP_CELLS))).collect();
         let mut out = vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS];
         // Each cell says where it is: inside and outside must agree on that.
-        spread(&own, |point| point, &mut out);
+        spread(&own, ALL, |point| point, &mut out);
         for (n, place) in out.iter().enumerate() {
             let expected = Vec2::new(centre(n % FLOW_CELLS) - 64.0, centre(n / FLOW_CELLS) - 96.0);
             assert!(place.distance(expected) < 1e-3, "cell {n} is at {place}, not at {expected}");
         }
-        spread(&own, |_| Vec2::ZERO, &mut out);
+        spread(&own, ALL, |_| Vec2::ZERO, &mut out);
         assert_eq!(out[0], Vec2::ZERO, "outside, only the head's motion counts");
         assert_eq!(out[112 * FLOW_CELLS + 96], own[64 * CROP_CELLS + 64], "and in the middle only the net's");
+        let [first, last] = [BEFORE[1] * FLOW_CELLS + BEFORE[0] + 64, (BEFORE[1] + CROP_CELLS - 1) * FLOW_CELLS + BEFORE[0] + 64];
+        assert_eq!((out[first], out[last]), (Vec2::ZERO, Vec2::ZERO), "not at an edge beyond which the picture goes on");
+        spread(&own, Sides { top: false, ..ALL }, |_| Vec2::ZERO, &mut out);
+        assert_eq!((out[first], out[last]), (own[64], Vec2::ZERO), "but at one with which it ends");
     }
 
     #[test]

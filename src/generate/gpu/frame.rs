@@ -9,7 +9,7 @@ use super::super::gates::{GateParams, HIDDEN};
 use super::super::outline::{FADE, Square};
 use super::super::painter::{GIVES_WAY, NOTICED, Plan};
 use super::super::patches::RIM;
-use super::super::reach::{AT_BODY_PX, TAKES_OVER_PX};
+use super::super::reach::{AT_BODY_PX, Sides, TAKES_OVER_PX};
 use super::{MOST_PARTS, head_numbers};
 use crate::data::{Crop, Landmarks, PuppetMotion};
 use crate::model::{HeadFlow, HeadNumbers, LANDMARK_LINE_RADIUS, MASK_FLOOR, MOST_LANDMARK_LINES, STILL_BODY, landmark_lines};
@@ -74,13 +74,14 @@ pub(super) struct Frame {
     before_reach: [f32; 2],
     reach: f32,
     padding_of_reach: [u32; 3],
+    sides: [f32; 4],
     head: HeadNumbers,
     hull: [[f32; 2]; Landmarks::COUNT],
     lines: [Line; MOST_LANDMARK_LINES],
     padding_behind: [u32; 2],
 }
 
-const _: () = assert!(size_of::<Frame>() == 2624, "must match the WGSL layout of Frame");
+const _: () = assert!(size_of::<Frame>() == 2640, "must match the WGSL layout of Frame");
 
 /// What `Motion` looks like in memory.
 #[repr(C)]
@@ -131,8 +132,9 @@ impl Motion {
 }
 
 impl Frame {
-    /// Of the motion of the portrait's own head, which is the first of `runs`, and of what is decided about the paint.
-    pub(super) fn new(motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>, has_plate: bool) -> Self {
+    /// Of the motion of the portrait's own head, which is the first of `runs`, of what is decided about the paint, and of whether there is a plate and where the
+    /// picture goes on.
+    pub(super) fn new(motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>, (has_plate, sides): (bool, Sides)) -> Self {
         let target = &motion.landmarks_in_crop;
         let up = UpFromChin::of(target);
         let mut frame = Self {
@@ -155,6 +157,7 @@ impl Frame {
             up: up.up.to_array(),
             before_reach: Crop::BEFORE_REACH,
             reach: Crop::REACH,
+            sides: sides.numbers(),
             head: runs.first().map(|run| run.head.numbers()).unwrap_or_default(),
             ..Self::zeroed()
         };

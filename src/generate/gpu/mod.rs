@@ -24,6 +24,7 @@ use super::FLOW_CELLS;
 use super::clean_plate::CleanPlate;
 use super::outline::CELLS;
 use super::painter::Plan;
+use super::reach::Sides;
 use crate::data::{Landmarks, OnGpu, PuppetMotion, UncoveredField};
 use crate::gpu::{ChangeBuffers, FaultFlag, Gpu, PassTimer};
 use crate::model::{
@@ -95,6 +96,7 @@ struct Buffers {
 /// What belongs to one portrait, and to the compositor that it goes to.
 struct Sitter {
     has_plate: bool,
+    sides: Sides,
     motion_inputs: Vec<wgpu::BindGroup>,
     motion_flows: Vec<wgpu::BindGroup>,
     reach: wgpu::BindGroup,
@@ -164,8 +166,9 @@ impl GpuGenerator {
         self.gpu.device == gpu.device
     }
 
-    /// Takes a person's pictures, the portrait itself first, what is known of the head, and where the change of the picture goes.
-    pub(super) fn turn_to(&mut self, target: &ChangeBuffers, pictures: &[PictureData<'_>], plate: Option<&CleanPlate>) {
+    /// Takes a person's pictures, the portrait itself first, what is known of the head, on which sides the portrait goes on beyond its crop, and where the
+    /// change of the picture goes.
+    pub(super) fn turn_to(&mut self, target: &ChangeBuffers, pictures: &[PictureData<'_>], plate: Option<&CleanPlate>, sides: Sides) {
         let (device, queue, b) = (&self.gpu.device, &self.gpu.queue, &self.buffers);
         let storage = |label, numbers: &[f32]| {
             let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
@@ -191,6 +194,7 @@ impl GpuGenerator {
             |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.missing, &b.correction, fault]);
         self.sitter = Some(Sitter {
             has_plate: plate.is_some(),
+            sides,
             motion_inputs: b.motions.iter().map(motion_input).collect(),
             motion_flows: b.motions.iter().map(motion_flow).collect(),
             reach: k.reach.bind(device, &[&b.frame, &b.flows, &b.candidates, &b.matte, &b.covered, &target.flow, &target.uncovered]),
@@ -221,7 +225,7 @@ impl GpuGenerator {
     /// painted. `None` before [`Self::turn_to`].
     pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>) -> Option<OnGpu> {
         let sitter = self.sitter.as_ref()?;
-        let frame = Frame::new(motion, runs, plan, sitter.has_plate);
+        let frame = Frame::new(motion, runs, plan, (sitter.has_plate, sitter.sides));
         let queue = &self.gpu.queue;
         queue.write_buffer(&self.buffers.frame, 0, bytemuck::bytes_of(&frame));
         for (slot, (run, buffer)) in runs.iter().zip(&self.buffers.motions).enumerate() {

@@ -8,7 +8,7 @@ use super::kernels::{Kernel, Kernels};
 use super::{CELLS, CHANNELS, GpuGenerator, Network, PLACE, PictureData, Plan, Precision, Run, VECTOR, head_numbers};
 use crate::data::{PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::generate::motion_warp::TURNED_RAD;
-use crate::generate::reach::spread;
+use crate::generate::reach::{Sides, spread};
 use crate::generate::{FLOW_CELLS, Painter};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
 use crate::model::{
@@ -244,7 +244,7 @@ fn on_cpu(net: &FrozenMotion, painter: &mut Painter, (portrait, motion): (&Portr
     let (rest, target) = (portrait.landmarks_in_crop(), &motion.landmarks_in_crop);
     net.forward(&MotionSample::of_still_body(&rest.0, &target.0, portrait.crop_picture(INPUT_CELLS)), &mut memory);
     let mut change = PictureChange::none(FLOW_CELLS);
-    spread(&memory.flow().flow, |_| glam::Vec2::ZERO, &mut change.flow.displacement_px);
+    spread(&memory.flow().flow, Sides::of(portrait), |_| glam::Vec2::ZERO, &mut change.flow.displacement_px);
     painter.paint(net, memory.flow(), None, motion, &mut change)?;
     Ok(change)
 }
@@ -266,7 +266,7 @@ fn frames(
         paint: clock.storage((CELLS * CELLS * VECTOR) as u64),
     };
     let pictures: Vec<PictureData<'_>> = painter.pictures().collect();
-    generator.turn_to(&target, &pictures, None);
+    generator.turn_to(&target, &pictures, None, Sides::of(portrait));
     drop(pictures);
     generator.set_person(painter.layers().as_ref());
     let rest = portrait.landmarks_in_crop();

@@ -161,7 +161,7 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
         let mut generator = GpuGenerator::new(&gpu, &net, &Timings::default());
         let target = target(&gpu);
         let pictures: Vec<PictureData<'_>> = painter.pictures().collect();
-        generator.turn_to(&target, &pictures, None);
+        generator.turn_to(&target, &pictures, None, crate::generate::reach::Sides::of(&portrait));
         let mut layers = painter.layers().expect("there is a person");
         if n == 0 {
             layers.head.weights.bias[0] = f32::NAN;
