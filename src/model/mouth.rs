@@ -120,7 +120,7 @@ impl Palette {
         Self {
             tooth: (skin.lerp(grey, 0.6) * 1.25).min(Vec3::splat(0.95)),
             gum: skin * Vec3::new(0.72, 0.5, 0.5),
-            tongue: skin * Vec3::new(0.56, 0.34, 0.33),
+            tongue: skin * Vec3::new(0.68, 0.4, 0.39),
             dark: skin * Vec3::new(0.14, 0.08, 0.08),
         }
     }

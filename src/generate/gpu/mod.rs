@@ -81,7 +81,7 @@ impl GpuPainter {
         };
         let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
         let frame = buffer("frame of the painter", size_of::<Frame>(), storage);
-        let shown = buffer("what the warp shows", 2 * CELLS * CELLS * size_of::<[f32; 4]>(), storage);
+        let shown = buffer("what the warp shows", 3 * CELLS * CELLS * size_of::<[f32; 4]>(), storage);
         let heads = buffer("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize, storage);
         let fault = FaultFlag::new(gpu);
         let module = precision.shader(device, "paint", include_str!("../../../shaders/paint.wgsl"));
@@ -125,19 +125,21 @@ impl GpuPainter {
     }
 
     /// Makes the parts and paints; nobody waits. `own` and `source` are the warped portrait and what the generator sees, for the pixels of `square`; `shares`
-    /// has the share of the paint and that of the generator for what is hidden.
+    /// has the share of the paint and that of the generator for what is hidden, `covered` how far nothing of the warped portrait may shine through.
     pub(super) fn paint(
         &mut self,
         square: &Square,
         (own, source): (&[[f32; 4]], &[[f32; 4]]),
         shares: &[[f32; 2]],
+        covered: &[f32],
         gates: &Gates,
         parts: &mut dyn Iterator<Item = PatchInput<'_>>,
     ) {
         let Some(network) = &self.network else { return };
         self.cells.clear();
-        for ((own, source), [share, hidden]) in own.iter().zip(source).zip(shares) {
-            self.cells.extend([[own[0], own[1], own[2], *share], [source[0], source[1], source[2], *hidden]]);
+        for (((own, source), [share, hidden]), covered) in own.iter().zip(source).zip(shares).zip(covered) {
+            let [shown, saw] = [[own[0], own[1], own[2], *share], [source[0], source[1], source[2], *hidden]];
+            self.cells.extend([shown, saw, [*covered, 0.0, 0.0, 0.0]]);
         }
         let u32s = |pair: [usize; 2]| pair.map(|v| v as u32);
         let mut frame = Frame {
@@ -302,7 +304,7 @@ mod tests {
         let gates = Gates::between(&face, &face);
         let found = (0..50).any(|_| {
             let part = PatchInput { square, source: &source, landmarks: &landmarks };
-            painter.paint(&square, (&cells, &cells), &shares, &gates, &mut std::iter::once(part));
+            painter.paint(&square, (&cells, &cells), &shares, &vec![0.0; square.area()], &gates, &mut std::iter::once(part));
             gpu.device.poll(wgpu::PollType::wait_indefinitely()).ok();
             gpu.health.fault() == Some(GpuFault::NotFinite)
         });
