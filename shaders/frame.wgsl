@@ -52,6 +52,8 @@ struct Frame {
     gates: array<Gate, 3>,
     parts: array<Part, 3>,
     part_count: u32,
+    // How far the generator is listened to where nothing of a place is seen.
+    where_hidden: f32,
     // Changes of colour between which the warped picture's own detail gives way.
     gives_way: vec2<f32>,
     // Smaller changes are none.

@@ -6,7 +6,7 @@ alias real = f32;
 
 @group(0) @binding(0) var<storage, read> frame: Frame;
 // For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw and how visible it is; how far the generator is
-// listened to since the place is hidden.
+// listened to since the place is hidden, and how far nothing of the portrait may shine through.
 @group(0) @binding(1) var<storage, read> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
@@ -51,14 +51,15 @@ fn made(part: Part, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
     return vec4<f32>(saw + mask * change, f32(min(min(edge.x, edge.y), frame.rim)));
 }
 
-fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32) -> vec4<f32> {
+fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32, covered: f32) -> vec4<f32> {
     let change = share * (after - before);
     let size = abs(change);
     let largest = max(size.r, max(size.g, size.b));
-    if (largest < frame.noticed) {
+    let gives_way = max(smooth_step(frame.gives_way, largest), covered);
+    if (largest < frame.noticed && gives_way <= 0.0) {
         return vec4<f32>(0.0, 0.0, 0.0, 1.0);
     }
-    let cover = share * smooth_step(frame.gives_way, largest);
+    let cover = share * gives_way;
     return vec4<f32>(change + cover * before, 1.0 - cover);
 }
 
@@ -88,7 +89,7 @@ fn painted(cell: vec2<u32>) -> vec4<f32> {
     if (total > 0.0) {
         wanted += open * (sum / total - saw);
     }
-    return stroke(own.rgb, wanted, own.a);
+    return stroke(own.rgb, wanted, own.a, shown[n + 2u].y);
 }
 
 @compute @workgroup_size(8, 8)

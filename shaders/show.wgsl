@@ -8,10 +8,11 @@
 @group(0) @binding(3) var<storage, read> candidates: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> matte: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> uncovered: array<f32>;
-// What is drawn into the source: a colour, and how much of it; less than nothing where that counts as far as the place is hidden.
+// What is drawn into the source, two for each cell: a colour and how much of it, less than nothing where that counts as far as the place is hidden; how far
+// nothing of what was there may shine through, and nothing else.
 @group(0) @binding(6) var<storage, read> drawn: array<vec4<f32>>;
 // For each cell of the square: the portrait's colour and the share of the paint; what the generator sees and how visible it is; how far the generator is
-// listened to since the place is hidden.
+// listened to since the place is hidden, and how far nothing of the portrait may shine through.
 @group(0) @binding(7) var<storage, read_write> shown: array<vec4<f32>>;
 
 fn flow_cell(slot: u32, x: u32, y: u32) -> vec3<f32> {
@@ -118,16 +119,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         seen = vec4<f32>(mix(seen.rgb, behind.rgb, share), seen.a + share);
     }
     let visible = seen.a;
+    var covered = 0.0;
     if (all(cell >= frame.drawn_corner) && all(cell < frame.drawn_corner + frame.drawn_size)) {
         let at = cell - frame.drawn_corner;
-        let over = drawn[at.y * frame.drawn_size.x + at.x];
+        let k = 2u * (at.y * frame.drawn_size.x + at.x);
+        let over = drawn[k];
+        covered = drawn[k + 1u].x;
         let share = select(over.a, -over.a * (1.0 - visible), over.a < 0.0);
         seen = vec4<f32>(mix(seen.rgb, over.rgb, share), visible);
     }
     let share = paint_share_between(cell) * (1.0 - plate_share(point));
     var hidden = 0.0;
     if (share > 0.0) {
-        hidden = smooth_step(frame.hidden, 1.0 - visible);
+        hidden = frame.where_hidden * smooth_step(frame.hidden, 1.0 - visible);
         if (hidden > 0.0) {
             hidden *= on_head(point);
         }
@@ -135,5 +139,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let n = 3u * (id.y * frame.size.x + id.x);
     shown[n] = vec4<f32>(own.rgb, share);
     shown[n + 1u] = seen;
-    shown[n + 2u] = vec4<f32>(hidden, 0.0, 0.0, 0.0);
+    shown[n + 2u] = vec4<f32>(hidden, covered, 0.0, 0.0);
 }

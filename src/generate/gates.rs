@@ -2,12 +2,19 @@
 //!
 //! What the warp fetched is the portrait's own paint, and right wherever nothing opened, closed or came to light; there the generator could only blur it or give
 //! it the tone of its synthetic heads. So it is listened to at a mouth or an eye that differs from the source's, and where the source does not show the place.
+//! What is drawn there before it, teeth and tongue, lids and irises, is sharper than what it makes of them and has the picture's own colours: it is only
+//! listened to in part.
 
 use glam::Vec2;
 
 use super::smooth_step;
 use crate::data::{Landmarks, region};
 
+/// How far the generator is listened to at an eye and at a mouth that differ wholly, and where nothing of a place is seen. Chosen on four real clips, where the
+/// mouth's and the eyes' similarity was best on average and the mouth's landmarks still far nearer than without it.
+const AT_EYE: f32 = 0.4;
+const AT_MOUTH: f32 = 0.4;
+pub(super) const WHERE_HIDDEN: f32 = 0.5;
 /// Difference between two eyes' heights, in eye widths, from which on the generator begins to be listened to and is listened to wholly.
 const EYE: std::ops::Range<f32> = 0.03..0.08;
 /// The same of the way a pupil went, in eye widths.
@@ -63,12 +70,12 @@ impl Gates {
             let points = [region::RIGHT_EYE, region::LEFT_EYE][n].clone();
             let (was, is) = (Eye::of(source, points.clone(), n), Eye::of(target, points, n));
             let gaze = was.gaze.zip(is.gaze).map_or(0.0, |(a, b)| a.distance(b));
-            let open = smooth_step(&EYE, (was.height - is.height).abs()).max(smooth_step(&GAZE, gaze));
+            let open = AT_EYE * smooth_step(&EYE, (was.height - is.height).abs()).max(smooth_step(&GAZE, gaze));
             Gate::new(open, is.middle, &NEAR_EYE, is.width_px)
         };
         let mouth = &target.landmarks.0[region::MOUTH];
         let opened = (lip_distance(source.landmarks) - lip_distance(target.landmarks)).abs();
-        let mouth = Gate::new(smooth_step(&MOUTH, opened), mean(mouth), &NEAR_MOUTH, mouth[0].distance(mouth[6]));
+        let mouth = Gate::new(AT_MOUTH * smooth_step(&MOUTH, opened), mean(mouth), &NEAR_MOUTH, mouth[0].distance(mouth[6]));
         Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
     }
 
@@ -91,7 +98,7 @@ impl Gates {
 
 /// How far the generator is listened to where the source shows so little of a place, 0 to 1.
 pub(super) fn listened_where(hidden: f32) -> f32 {
-    smooth_step(&HIDDEN, hidden)
+    WHERE_HIDDEN * smooth_step(&HIDDEN, hidden)
 }
 
 impl Place<'_> {
@@ -179,13 +186,13 @@ mod tests {
             open.0[point].y += 12.0;
         }
         let gates = gates(&rest, &open);
-        assert!(at(&gates, open.0[66]) > 0.99, "in the mouth");
+        assert!(at(&gates, open.0[66]) > 0.99 * AT_MOUTH, "in the mouth");
         assert!(at(&gates, open.0[37]) < 1e-6 && at(&gates, open.0[27]) < 1e-6, "not at the eye and the root of the nose");
         let bounds: Vec<_> = gates.places().map(Place::bounds).collect();
         let [(low, high)] = bounds[..] else { panic!("one place is open: {bounds:?}") };
         let inside = |p: Vec2| p.cmpge(low).all() && p.cmple(high).all();
         assert!(open.0[region::MOUTH].iter().all(|p| inside(*p)) && !inside(open.0[37]), "round the mouth");
-        assert!(listened_where(0.9) > 0.99 && listened_where(0.2) == 0.0, "where the source does not show it");
+        assert!(listened_where(0.9) > 0.99 * WHERE_HIDDEN && listened_where(0.2) == 0.0, "where the source does not show it");
     }
 
     #[test]
@@ -196,11 +203,11 @@ mod tests {
         }
         let found = gates(&rest, &wink);
         let eye = |gates: &Gates, eye: usize| at(gates, rest.eye_centres()[eye]);
-        assert!(eye(&found, 0) > 0.99 && eye(&found, 1) < 1e-6, "the closed one only");
+        assert!(eye(&found, 0) > 0.99 * AT_EYE && eye(&found, 1) < 1e-6, "the closed one only");
         let pupils = rest.eye_centres();
         let glance = Face { landmarks: &rest, pupils: Some(pupils.map(|p| p + Vec2::new(4.0, 0.0))) };
         let found = Gates::between(&Face { landmarks: &rest, pupils: Some(pupils) }, &glance);
-        assert!(eye(&found, 0) > 0.9 && eye(&found, 1) > 0.9, "both look aside");
+        assert!(eye(&found, 0) > 0.9 * AT_EYE && eye(&found, 1) > 0.9 * AT_EYE, "both look aside");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use glam::Vec2;
 
-use super::reach::spread;
+use super::reach::{Sides, spread};
 use super::{FLOW_CELLS, Generator};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
 use crate::model::{FLOW_CELLS as CROP_CELLS, near_flow};
@@ -16,7 +16,14 @@ const FADE: std::ops::Range<f32> = 0.62..1.0;
 /// Landmark-driven warp of the portrait's own pixels.
 #[derive(Debug, Default)]
 pub struct LandmarkWarp {
-    rest_in_crop: Option<Landmarks>,
+    portrait: Option<Prepared>,
+}
+
+/// What is needed of a portrait.
+#[derive(Debug)]
+struct Prepared {
+    rest_in_crop: Landmarks,
+    sides: Sides,
 }
 
 impl LandmarkWarp {
@@ -32,7 +39,7 @@ impl Generator for LandmarkWarp {
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
-        self.rest_in_crop = Some(portrait.landmarks_in_crop());
+        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), sides: Sides::of(portrait) });
     }
 
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
@@ -41,7 +48,7 @@ impl Generator for LandmarkWarp {
         let flow = &mut change.flow;
         flow.size = FLOW_CELLS;
         flow.displacement_px.resize(FLOW_CELLS * FLOW_CELLS, Vec2::ZERO);
-        let Some(rest) = &self.rest_in_crop else {
+        let Some(Prepared { rest_in_crop: rest, sides }) = &self.portrait else {
             flow.displacement_px.fill(Vec2::ZERO);
             return;
         };
@@ -54,7 +61,7 @@ impl Generator for LandmarkWarp {
                 *flow *= head_weight(&heads, at);
             }
         }
-        spread(&in_crop, |_| Vec2::ZERO, &mut flow.displacement_px);
+        spread(&in_crop, *sides, |_| Vec2::ZERO, &mut flow.displacement_px);
     }
 }
 

@@ -2,12 +2,12 @@
 
 mod choice;
 mod clean_plate;
-mod drawn;
 mod gates;
 mod gpu;
 mod inpaint;
 mod known_plates;
 mod landmark_warp;
+mod layer;
 mod motion_warp;
 mod outline;
 mod painter;

@@ -8,9 +8,9 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
-use super::drawn::{Drawn, Where};
 use super::gates::{Face, Gates, listened_where};
 use super::gpu::PictureData;
+use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
 use super::smooth_step;
@@ -45,6 +45,8 @@ struct Frame {
     own: Vec<f32>,
     source: Vec<f32>,
     behind: Vec<f32>,
+    /// For each pixel of the square, how far what was drawn into the source covers the warped picture.
+    covered: Vec<f32>,
     /// How another picture than the portrait's own moves.
     moved: MotionMemory,
     /// The target's landmark image.
@@ -52,7 +54,7 @@ struct Frame {
     /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
     shares: Vec<[f32; 2]>,
     patches: Patches,
-    drawn: Drawn,
+    drawn: Layer,
 }
 
 /// What of a frame's paint is decided before anything of it is made, for another processor to make it.
@@ -65,7 +67,7 @@ pub(super) struct Plan<'a> {
     pub outline: Outline,
     pub gates: Gates,
     /// What mouth and eyes may look like.
-    pub drawn: &'a Drawn,
+    pub drawn: &'a Layer,
     patches: &'a Patches,
 }
 
@@ -155,7 +157,7 @@ impl Painter {
         let image = Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?;
         let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
         let mouth = MouthPrior::of(&picture, &landmarks.0);
-        let eyes = EyePrior::of(&landmarks.0, Some(portrait.pupils_in_crop()));
+        let eyes = EyePrior::seen(&picture, &landmarks.0, Some(portrait.pupils_in_crop()));
         Ok(Seen {
             picture,
             mouth,
@@ -216,7 +218,7 @@ impl Painter {
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
-        let Frame { own, source, landmarks, shares, patches, .. } = &mut self.frame;
+        let Frame { own, source, covered, landmarks, shares, patches, .. } = &mut self.frame;
         find_shares(&outline, &square, source, (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
@@ -242,7 +244,7 @@ impl Painter {
                 if share > 0.0 {
                     let ([r, g, b, _], [x, y, z, _]) = (source[n], own[n]);
                     let wanted = patches.wanted(&gates, [left + column, top + row], [r, g, b], hidden);
-                    *cell = stroke(&[x, y, z], &wanted, share);
+                    *cell = stroke(&[x, y, z], &wanted, share, covered[n]);
                 }
             }
         });
@@ -307,8 +309,10 @@ impl Sitter {
             self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind), &mut frame.moved)?;
             lay_over(&mut frame.source, &frame.behind);
         }
+        frame.covered.clear();
+        frame.covered.resize(square.size[0] * square.size[1], 0.0);
         if let Some(seen) = self.pictures.get(near) {
-            seen.draw_parts(motion, square, &mut frame.source);
+            seen.draw_parts(motion, square, &mut frame.source, &mut frame.covered);
         }
         Ok(near)
     }
@@ -335,39 +339,44 @@ impl Sitter {
 }
 
 impl Seen {
-    /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's.
-    fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32]) {
+    /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's; `covered` is told where nothing of the warped picture may shine through.
+    fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32], covered: &mut [f32]) {
         let target = &motion.landmarks_in_crop.0;
         if let Some(mouth) = &self.mouth {
             mouth.draw(target, square.corner, square.size, source);
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
-            eyes.draw(&self.picture, &target, square.corner, square.size, source);
+            let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
+            eyes.each(&self.picture, &target, square.corner, square.size, |n, drawn| {
+                drawn.mix_into(&mut pixels[n]);
+                covered[n] = covered[n].max(drawn.covers);
+            });
         }
     }
 
     /// The same into a layer of its own.
-    fn draw_layer(&self, motion: &PuppetMotion, square: &Square, drawn: &mut Drawn) {
+    fn draw_layer(&self, motion: &PuppetMotion, square: &Square, layer: &mut Layer) {
         let target = &motion.landmarks_in_crop.0;
         if let Some(mouth) = &self.mouth {
-            let mut stroke = |cell, colour, share| drawn.stroke(cell, colour, share, Where::Hidden);
-            mouth.strokes(target, square.corner, square.size, &mut stroke);
+            mouth.each(target, square.corner, square.size, |cell, colour, share| layer.stroke(cell, colour, share, Stroke::WhereHidden));
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
-            let mut stroke = |cell, colour, share| drawn.stroke(cell, colour, share, Where::Everywhere);
-            eyes.strokes(&self.picture, &target, square.corner, square.size, &mut stroke);
+            eyes.each(&self.picture, &target, square.corner, square.size, |cell, drawn| {
+                layer.stroke(cell, drawn.colour, drawn.share, Stroke::Covering(drawn.covers));
+            });
         }
     }
 }
 
-/// What turns the warped colour into the generated one, as far as `share` says.
-fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32) -> [f32; 4] {
+/// What turns the warped colour into the generated one, as far as `share` says. Where the warped one is `covered`, none of its detail shines through.
+fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32, covered: f32) -> [f32; 4] {
     let change: [f32; 3] = std::array::from_fn(|c| share * (after[c] - before[c]));
     let largest = change.iter().fold(0.0_f32, |m, c| m.max(c.abs()));
-    if largest < NOTICED {
+    let gives_way = smooth_step(&GIVES_WAY, largest).max(covered);
+    if largest < NOTICED && gives_way <= 0.0 {
         return PaintField::NOTHING;
     }
-    let cover = share * smooth_step(&GIVES_WAY, largest);
+    let cover = share * gives_way;
     let [r, g, b] = std::array::from_fn(|c| change[c] + cover * before[c]);
     [r, g, b, 1.0 - cover]
 }
@@ -388,7 +397,7 @@ mod tests {
     fn a_stroke_gives_the_generated_colour_and_keeps_brushwork_under_small_changes() {
         let (before, dark, warmer) = ([0.6, 0.4, 0.3], [0.1, 0.05, 0.05], [0.63, 0.41, 0.3]);
         let result = |after: &[f32; 3]| {
-            let [r, g, b, keep] = stroke(&before, after, 1.0);
+            let [r, g, b, keep] = stroke(&before, after, 1.0, 0.0);
             ([r, g, b].into_iter().zip(before).map(|(p, w)| keep * w + p).collect::<Vec<_>>(), keep)
         };
         for after in [dark, warmer] {
@@ -397,6 +406,8 @@ mod tests {
         }
         assert!(result(&dark).1 < 1e-3, "nothing of the lips is kept in the mouth");
         assert!(result(&warmer).1 > 0.999, "all of the cheek is");
-        assert!(!PaintField::paints(&stroke(&before, &before, 1.0)), "no change, no paint");
+        assert!(!PaintField::paints(&stroke(&before, &before, 1.0, 0.0)), "no change, no paint");
+        let [r, .., keep] = stroke(&before, &warmer, 1.0, 1.0);
+        assert!((r - warmer[0]).abs() < 1e-5 && keep < 1e-3, "nothing shines through where it is covered");
     }
 }

@@ -18,14 +18,9 @@ pub(super) const AT_BODY_PX: std::ops::Range<f32> = 0.0..10.0;
 /// A picture that goes on for less than this beyond its crop, in crop pixels, ends with it.
 const GOES_ON_PX: f32 = 2.0;
 
-/// On which sides of the crop its picture goes on: there the net gives way to the head as a whole. Where the picture ends with the crop, nothing has to fit.
+/// Whether the picture goes on beyond the crop's left, upper, right and lower edge: there the net gives way to the head as a whole. Where the picture ends with the crop, nothing has to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sides {
-    pub left: bool,
-    pub top: bool,
-    pub right: bool,
-    pub bottom: bool,
-}
+pub(super) struct Sides([bool; 4]);
 
 impl Sides {
     /// Of a portrait's picture.
@@ -34,20 +29,20 @@ impl Sides {
         let first = portrait.crop.crop_from_image(Vec2::ZERO);
         let last = portrait.crop.crop_from_image(Vec2::new(width as f32, height as f32) - 1.0);
         let end = CROP_PX - 1.0 + GOES_ON_PX;
-        Self { left: first.x < -GOES_ON_PX, top: first.y < -GOES_ON_PX, right: last.x > end, bottom: last.y > end }
+        Self([first.x < -GOES_ON_PX, first.y < -GOES_ON_PX, last.x > end, last.y > end])
     }
 
     /// As numbers for a kernel: left, top, right, bottom.
     pub(super) fn numbers(self) -> [f32; 4] {
-        [self.left, self.top, self.right, self.bottom].map(|side| f32::from(u8::from(side)))
+        self.0.map(|side| f32::from(u8::from(side)))
     }
 
     /// How far the net is believed at a point of the crop.
     fn net_share(self, point: Vec2) -> f32 {
         let last = CROP_PX - 1.0;
-        let edge = |goes_on: bool, distance: f32| if goes_on { distance } else { f32::INFINITY };
-        let beside = edge(self.left, point.x).min(edge(self.right, last - point.x)).min(edge(self.top, point.y));
-        smooth_step(&TAKES_OVER_PX, beside).min(smooth_step(&AT_BODY_PX, edge(self.bottom, last - point.y)))
+        let distances = [point.x, point.y, last - point.x, last - point.y];
+        let [left, top, right, bottom] = std::array::from_fn(|side| if self.0[side] { distances[side] } else { f32::INFINITY });
+        smooth_step(&TAKES_OVER_PX, left.min(right).min(top)).min(smooth_step(&AT_BODY_PX, bottom))
     }
 }
 
@@ -99,15 +94,15 @@ fn bilinear(plane: &[Vec2], cells: usize, point: Vec2) -> Vec2 {
 mod tests {
     use super::*;
 
-    const ALL: Sides = Sides { left: true, top: true, right: true, bottom: true };
+    const ALL: Sides = Sides([true; 4]);
 
     #[test]
     fn a_picture_goes_on_where_there_are_pixels_beyond_its_crop() {
         let portrait = super::super::testing::portrait(image::RgbaImage::new(300, 260));
         let sides = |origin_px: [f32; 2], side_px: f32| Sides::of(&Portrait { crop: Crop { origin_px, side_px }, ..portrait.clone() });
-        assert_eq!(sides([0.0, 0.0], 300.0), Sides { left: false, top: false, right: false, bottom: false }, "the crop is larger");
-        assert_eq!(sides([20.0, 1.0], 256.0), Sides { left: true, top: false, right: true, bottom: true }, "a pixel more is nothing");
-        assert_eq!(sides([40.0, 0.0], 260.0), Sides { left: true, top: false, right: false, bottom: false }, "to one side");
+        assert_eq!(sides([0.0, 0.0], 300.0), Sides([false; 4]), "the crop is larger");
+        assert_eq!(sides([20.0, 1.0], 256.0), Sides([true, false, true, true]), "a pixel more is nothing");
+        assert_eq!(sides([40.0, 0.0], 260.0), Sides([true, false, false, false]), "to one side");
     }
 
     #[test]
@@ -126,7 +121,7 @@ mod tests {
         assert_eq!(out[112 * FLOW_CELLS + 96], own[64 * CROP_CELLS + 64], "and in the middle only the net's");
         let [first, last] = [BEFORE[1] * FLOW_CELLS + BEFORE[0] + 64, (BEFORE[1] + CROP_CELLS - 1) * FLOW_CELLS + BEFORE[0] + 64];
         assert_eq!((out[first], out[last]), (Vec2::ZERO, Vec2::ZERO), "not at an edge beyond which the picture goes on");
-        spread(&own, Sides { top: false, ..ALL }, |_| Vec2::ZERO, &mut out);
+        spread(&own, Sides([true, false, true, true]), |_| Vec2::ZERO, &mut out);
         assert_eq!((out[first], out[last]), (own[64], Vec2::ZERO), "but at one with which it ends");
     }
 

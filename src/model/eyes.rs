@@ -1,35 +1,47 @@
-//! What narrowed and turned eyes probably look like: the start from which the generator draws them.
+//! What narrowed, widened and turned eyes probably look like: the start from which the generator draws them.
 //!
 //! A smooth flow squeezes an eye together with its iris. Real lids do otherwise: they slide over an eyeball that keeps its shape, and their skin unrolls from
 //! under the brow. So both are drawn that way from the picture's own pixels: the lashes' strip goes with the lid's edge, the skin between it and the brow is
-//! stretched, and in the opening that is left, the eyeball shows, turned to where the pupil is wanted. What the generator changes of it is then detail.
+//! stretched, and in the opening that is left, the eyeball shows: a round iris where the pupil is wanted, and white where it has left. What the generator
+//! changes of it is then detail.
 
+mod ball;
+mod fit;
 mod lids;
 
 use glam::{Vec2, Vec3};
 
 use super::SOURCE_NUMBERS;
 use crate::data::Landmarks;
+use ball::Ball;
+use fit::Fit;
 use lids::Lids;
 
 /// Pixels along each side of the pictures that are drawn from.
 const SIDE: usize = 256;
-/// By how much the opening narrows, in widths of the eye, from which on lids begin to be drawn and are drawn wholly.
-const NARROWS: [f32; 2] = [0.03, 0.08];
+/// By how much the opening narrows, in widths of the eye, from which on lids begin to be drawn and are drawn wholly; of the eyeball, also by how much it widens.
+const NARROWS: [f32; 2] = [0.05, 0.12];
 /// The same of the way that the pupil goes.
-const TURNS: [f32; 2] = [0.04, 0.12];
+const TURNS: [f32; 2] = [0.05, 0.12];
 /// Farthest way of a pupil, in widths of the eye.
 const FARTHEST: f32 = 0.4;
 /// Height of the lashes' strip, in widths of the eye.
 const LASHES: f32 = 0.08;
-/// Where lids shut, so much above the strip is left out as well: landmarks that lie inside the eye would have its white stretched into skin.
-const DOUBTFUL: f32 = 0.1;
+/// Where lids shut, so much above the strip is left out as well: lids that lie inside the eye would have its white stretched into skin.
+const DOUBTFUL: f32 = 0.05;
+/// How far lids shut from which on they begin to cover what the warp has there, and cover it wholly: a narrowed eye's lids are the warp's own.
+const SHUTS: [f32; 2] = [0.3, 0.65];
+/// Half the height of a brow, in widths of the eye, and at most so much of the room between lid and brow: its hair is not stretched into the lid.
+const BROW: f32 = 0.16;
+const BROW_SHARE: f32 = 0.35;
 /// Of the way from the lid to the brow, where what is drawn begins to give way to the warp, and where none of it is left.
-const TO_BROW: [f32; 2] = [0.5, 0.95];
+const TO_BROW: [f32; 2] = [0.4, 0.95];
 /// The same below the lower lid, in widths of the eye.
-const TO_CHEEK: [f32; 2] = [0.3, 0.6];
+const TO_CHEEK: [f32; 2] = [0.2, 0.5];
+/// So much of the lower lid next to the eye is not drawn where lids shut, in widths of the eye.
+const RIM: f32 = 0.07;
 /// The same beyond the corners.
-const BEYOND: [f32; 2] = [-0.06, 0.1];
+const BEYOND: [f32; 2] = [-0.02, 0.12];
 
 /// A person's eyes in one picture.
 #[derive(Clone, Debug)]
@@ -39,118 +51,180 @@ pub struct EyePrior {
 
 #[derive(Clone, Debug)]
 struct Eye {
-    lids: Lids,
+    /// As the landmarks say.
+    marked: Lids,
+    /// In pixels.
     pupil: Option<Vec2>,
+    seen: Option<Seen>,
+}
+
+/// What the picture itself says of an eye.
+#[derive(Clone, Debug)]
+struct Seen {
+    fit: Fit,
+    lids: Lids,
+    ball: Ball,
 }
 
 impl EyePrior {
-    /// From the 68 landmarks of a picture of 256 pixels each way and its pupils, the right eye's first, where they are known; `None` for what is no face.
+    /// Eyes as they are wanted, from the 68 landmarks of a picture of 256 pixels each way and its pupils, the right eye's first, where they are known; `None`
+    /// for what is no face.
     pub fn of(landmarks: &[Vec2], pupils: Option<[Vec2; 2]>) -> Option<Self> {
         let points: &[Vec2; Landmarks::COUNT] = landmarks.try_into().ok()?;
         let eye = |n: usize| {
-            let lids = Lids::of(points, n)?;
-            let pupil = pupils.map(|both| lids.place(both[n])).filter(|at| at.is_finite());
-            Some(Eye { lids, pupil })
+            let marked = Lids::of(points, n)?;
+            Some(Eye { marked, pupil: pupils.map(|both| both[n]).filter(|at| at.is_finite()), seen: None })
         };
         Some(Self { eyes: [eye(0)?, eye(1)?] })
     }
 
-    /// Draws the eyes of `picture`, `[256, 256, 3]`, as those of `target`, into a part of the warped source with its corner at (x, y), of `size` pixels across
-    /// and down, `[down, across, SOURCE_NUMBERS]`: where they narrow or turn. The visibility stays.
+    /// Eyes of a picture `[256, 256, 3]`, from which others can be drawn.
+    pub fn seen(picture: &[f32], landmarks: &[Vec2], pupils: Option<[Vec2; 2]>) -> Option<Self> {
+        let mut prior = Self::of(landmarks, pupils)?;
+        if picture.len() == SIDE * SIDE * 3 {
+            let fits = Fit::to(picture, [0, 1].map(|n| &prior.eyes[n].marked));
+            let lids = [0, 1].map(|n| prior.eyes[n].marked.fitted(&fits[n]));
+            let pupils = [0, 1].map(|n| prior.eyes[n].pupil.unwrap_or_else(|| lids[n].middle()));
+            let balls = Ball::both(picture, &lids, pupils);
+            for (((eye, fit), lids), ball) in prior.eyes.iter_mut().zip(fits).zip(lids).zip(balls) {
+                eye.seen = Some(Seen { fit, lids, ball });
+            }
+        }
+        Some(prior)
+    }
+
+    /// Draws the eyes of `picture`, in which they were [seen](Self::seen), as those of `target`, into a part of the warped source with its corner at (x, y), of
+    /// `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where they narrow, widen or turn. The visibility stays.
     pub fn draw(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
-        let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
-        self.strokes(picture, target, corner, size, &mut |pixel, colour, share| {
-            if let Some(pixel) = pixels.get_mut(pixel) {
-                pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
+        let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
+        self.each(picture, target, corner, size, |n, drawn| {
+            if let Some(pixel) = pixels.get_mut(n) {
+                drawn.mix_into(pixel);
             }
         });
     }
 
-    /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour and its share.
-    pub fn strokes(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
-        if picture.len() != SIDE * SIDE * 3 {
-            return;
-        }
+    /// What [`Self::draw`] draws, with the number of the pixel in the part.
+    pub fn each(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], mut put: impl FnMut(usize, Drawn)) {
         // Both eyes together say how much larger the head is: one of them may be foreshortened.
-        let widths = |prior: &Self| prior.eyes.iter().map(|eye| eye.lids.width_px()).sum::<f32>();
+        let widths = |prior: &Self| prior.eyes.iter().map(|eye| eye.marked.width_px()).sum::<f32>();
         let scale = widths(target) / widths(self);
         for (was, is) in self.eyes.iter().zip(&target.eyes) {
-            Change::between(was, is, scale).draw(picture, corner, size, stroke);
+            if let Some(seen) = &was.seen {
+                Change::between(was, seen, is, scale).draw(picture, corner, size, &mut put);
+            }
         }
+    }
+}
+
+/// What is drawn over a pixel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn {
+    /// RGB in 0..1.
+    pub colour: Vec3,
+    /// How far it takes the place of what is there, 0 to 1.
+    pub share: f32,
+    /// How far nothing of what was there may shine through, not even its finest detail, 0 to 1: the warp's lashes and iris are where none are any more.
+    pub covers: f32,
+}
+
+impl Drawn {
+    /// Mixes it into a pixel of the warped source; its visibility stays.
+    pub fn mix_into(&self, pixel: &mut [f32; SOURCE_NUMBERS]) {
+        pixel.iter_mut().zip(self.colour.to_array()).for_each(|(have, want)| *have += self.share * (want - *have));
     }
 }
 
 /// One eye of the picture, and how it shall be.
 struct Change<'a> {
     was: &'a Lids,
-    is: &'a Lids,
+    ball: &'a Ball,
+    is: Lids,
     /// Pixels of the target in one of the picture.
     scale: f32,
     /// How far the lids are drawn, and how far the eyeball is.
     narrowed: f32,
-    turned: f32,
+    moved: f32,
     /// How far the lids shut, 0 to 1.
     shut: f32,
-    /// The pupil's way: along the eye in its widths, and down in pixels of the picture.
-    way: Vec2,
+    /// Where the iris's middle comes to be, in pixels of the target.
+    middle: Vec2,
 }
 
 impl<'a> Change<'a> {
-    fn between(was: &'a Eye, is: &'a Eye, scale: f32) -> Self {
-        let (was_open, is_open) = (was.lids.opening_px(), is.lids.opening_px() / scale);
-        let narrows = (was_open - is_open) / was.lids.width_px();
+    fn between(was: &'a Eye, seen: &'a Seen, is: &Eye, scale: f32) -> Self {
+        let (was_open, is_open) = (was.marked.opening_px(), is.marked.opening_px() / scale);
+        let width = was.marked.width_px();
+        let narrows = (was_open - is_open) / width;
         let way = was.pupil.zip(is.pupil).map_or(Vec2::ZERO, |(a, b)| {
-            let most = FARTHEST * Vec2::new(1.0, was.lids.width_px());
+            let most = FARTHEST * Vec2::new(1.0, width);
+            let (a, b) = (was.marked.place(a), is.marked.place(b));
             Vec2::new(b.x - a.x, b.y / scale - a.y).clamp(-most, most)
         });
-        let went = Vec2::new(way.x, way.y / was.lids.width_px()).length();
+        let lids = is.marked.fitted_like(&seen.fit, (&was.marked, &seen.lids), scale);
+        let place = seen.lids.place(seen.ball.middle()) + way * Vec2::new(width / seen.lids.width_px(), 1.0);
         Self {
-            was: &was.lids,
-            is: &is.lids,
+            was: &seen.lids,
+            ball: &seen.ball,
+            middle: lids.point(place * Vec2::new(1.0, scale)),
+            is: lids,
             scale,
             narrowed: ramp(NARROWS, narrows),
-            turned: ramp(TURNS, went),
+            moved: ramp(NARROWS, narrows.abs()).max(ramp(TURNS, Vec2::new(way.x, way.y / width).length())),
             shut: (1.0 - is_open / was_open.max(1e-3)).clamp(0.0, 1.0),
-            way,
         }
     }
 
-    fn draw(&self, picture: &[f32], corner: [usize; 2], [across, down]: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
-        if self.narrowed.max(self.turned) <= 0.0 {
+    fn draw(&self, picture: &[f32], corner: [usize; 2], [across, down]: [usize; 2], put: &mut impl FnMut(usize, Drawn)) {
+        if self.narrowed.max(self.moved) <= 0.0 {
             return;
         }
         let (low, high) = self.is.bounds(TO_CHEEK[1], BEYOND[1]);
         for y in within(low.y, high.y, corner[1], down) {
             for x in within(low.x, high.x, corner[0], across) {
-                let at = self.is.place(Vec2::new(x as f32, y as f32));
-                if let Some((place, share)) = self.fetched_from(at) {
-                    stroke((y - corner[1]) * across + x - corner[0], sampled(picture, self.was.point(place)), share);
+                if let Some(drawn) = self.drawn(picture, Vec2::new(x as f32, y as f32)) {
+                    put((y - corner[1]) * across + x - corner[0], drawn);
                 }
             }
         }
     }
 
-    /// Which place of the picture's eye shows at a place of the wanted one, and how far it is drawn.
-    fn fetched_from(&self, at: Vec2) -> Option<(Vec2, f32)> {
-        let beside = 1.0 - ramp(BEYOND, (at.x - 0.5).abs() - 0.5);
+    /// What is drawn at a point of the target.
+    fn drawn(&self, picture: &[f32], point: Vec2) -> Option<Drawn> {
+        let at = self.is.place(point);
         let [upper, lower] = self.is.edges(at.x);
-        let (drawn, share) = if at.y < upper {
-            self.upper_lid(at, upper)?
-        } else if at.y > lower {
-            self.lower_lid(at, lower)
+        let depth = (at.y - upper).min(lower - at.y);
+        let beside = 1.0 - ramp(BEYOND, (at.x - 0.5).abs() - 0.5);
+        // The edge of a lid is as soft as a pixel.
+        let inside = if (0.0..=1.0).contains(&at.x) { (depth / 1.2 + 0.3).clamp(0.0, 1.0) } else { 0.0 };
+        let (ball, ball_share) = (self.ball_colour(picture, point, at), inside * self.moved);
+        let lid = if inside >= 1.0 {
+            None
+        } else if at.y < 0.5 * (upper + lower) {
+            self.upper_lid(at, upper)
         } else {
-            (self.eyeball(at), self.narrowed.max(self.turned))
+            Some(self.lower_lid(at, lower))
         };
-        let share = share * beside;
-        (share > 0.0).then_some((drawn, share))
+        let (lid, lid_share) = lid.map_or((ball, 0.0), |(place, share)| (sampled(picture, self.was.point(place)), (1.0 - inside) * share));
+        let share = lid_share + ball_share;
+        (share * beside > 0.0).then(|| Drawn {
+            colour: lid.lerp(ball, ball_share / share),
+            share: share * beside,
+            covers: (ball_share + lid_share * ramp(SHUTS, self.shut)) * beside,
+        })
     }
 
+    /// The place of the picture's lid that comes to a place of the wanted one, and how far it is drawn.
     fn upper_lid(&self, at: Vec2, edge: f32) -> Option<(Vec2, f32)> {
         let [was_edge, _] = self.was.edges(at.x);
-        let (brow, was_brow) = (self.is.brow(at.x), self.was.brow(at.x));
+        let under = |lids: &Lids, edge: f32| {
+            let brow = lids.brow(at.x);
+            brow + (BROW * lids.width_px()).min(BROW_SHARE * (edge - brow).max(0.0))
+        };
+        let (brow, was_brow) = (under(&self.is, edge), under(self.was, was_edge));
         let (room, was_room) = (edge - brow, was_edge - was_brow);
         let lashes = (LASHES * self.is.width_px()).min(0.4 * room);
-        let above = edge - at.y;
+        let above = (edge - at.y).max(0.0);
         if room < 1.0 || was_room < 1.0 || above > room {
             return None;
         }
@@ -164,19 +238,20 @@ impl<'a> Change<'a> {
 
     fn lower_lid(&self, at: Vec2, edge: f32) -> (Vec2, f32) {
         let [_, was_edge] = self.was.edges(at.x);
-        let below = at.y - edge;
+        let below = (at.y - edge).max(0.0);
+        // Next to the edge there is still some of the eye.
+        let rim = RIM * ramp(SHUTS, self.shut) * (1.0 - ramp([0.0, TO_CHEEK[1]], below / self.is.width_px()));
         let share = self.narrowed * (1.0 - ramp(TO_CHEEK, below / self.is.width_px()));
-        (Vec2::new(at.x, was_edge + below / self.scale), share)
+        (Vec2::new(at.x, was_edge + below / self.scale + rim * self.was.width_px()), share)
     }
 
-    /// Never a place of the picture where there are lids.
-    fn eyeball(&self, at: Vec2) -> Vec2 {
-        const INSIDE: f32 = 0.04;
-        let x = (at.x - self.way.x).clamp(INSIDE, 1.0 - INSIDE);
-        let [upper, lower] = self.was.edges(x);
-        let inset = (INSIDE * self.was.width_px()).min(0.5 * (lower - upper));
-        // Not `clamp`: where the lids touch, rounding may put one bound beyond the other.
-        Vec2::new(x, (at.y / self.scale - self.way.y).max(upper + inset).min(lower - inset))
+    fn ball_colour(&self, picture: &[f32], point: Vec2, at: Vec2) -> Vec3 {
+        let ([upper, lower], [was_upper, was_lower]) = (self.is.edges(at.x), self.was.edges(at.x));
+        let down = ((at.y - upper) / (lower - upper).max(1.0)).clamp(0.0, 1.0);
+        let place = Vec2::new(at.x.clamp(0.0, 1.0), was_upper + down * (was_lower - was_upper));
+        // The picture's eye may be tilted otherwise.
+        let from = self.was.turned_like(&self.is, (point - self.middle) / self.scale);
+        self.ball.colour(picture, self.was, from, place)
     }
 }
 
@@ -249,7 +324,7 @@ mod tests {
     }
 
     fn drawn(target: &[Vec2], pupils_at: [Vec2; 2]) -> Vec<f32> {
-        let was = EyePrior::of(&face(), Some(pupils(0.0))).expect("eyes");
+        let was = EyePrior::seen(&picture(), &face(), Some(pupils(0.0))).expect("eyes");
         let is = EyePrior::of(target, Some(pupils_at)).expect("eyes");
         let mut source = source();
         was.draw(&picture(), &is, [0, 0], [SIDE; 2], &mut source);
@@ -282,16 +357,68 @@ mod tests {
     }
 
     #[test]
-    fn eyes_that_neither_narrow_nor_turn_stay() {
-        for target in [face(), narrowed(1.3)] {
-            assert!(drawn(&target, pupils(0.0)) == source());
+    fn eyes_that_do_not_change_stay() {
+        assert!(drawn(&face(), pupils(0.0)) == source());
+    }
+
+    #[test]
+    fn a_widened_eye_keeps_its_iris_round() {
+        let wide = drawn(&narrowed(1.4), pupils(0.0));
+        let dark = |way: Vec2| (1..14).find(|px: &i32| at(&wide, pupils(0.0)[0] + way * *px as f32).max_element() > 0.5).unwrap_or(14);
+        let [right, left, down] = [Vec2::X, Vec2::NEG_X, Vec2::Y].map(dark);
+        assert!((4..=7).contains(&right) && right.abs_diff(left) <= 2 && down.abs_diff(right) <= 2, "{right} {left} {down} pixels");
+    }
+
+    /// The same face with eyes that reach `lower` widths farther down than its landmarks.
+    fn large_eyed(lower: f32) -> Vec<f32> {
+        let points: [Vec2; 68] = face().try_into().expect("68 landmarks");
+        let eyes = [0, 1].map(|eye| Lids::of(&points, eye).expect("an eye").fitted(&Fit { lower, ..Fit::default() }));
+        let mut picture = picture();
+        for (n, pixel) in picture.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+            let at = Vec2::new((n % SIDE) as f32, (n / SIDE) as f32);
+            let inside = eyes.iter().any(|lids| {
+                let place = lids.place(at);
+                let [upper, lower] = lids.edges(place.x);
+                (0.0..1.0).contains(&place.x) && (upper..lower).contains(&place.y)
+            });
+            if inside && pixel[2] > 0.4 {
+                *pixel = [0.95; 3];
+            }
+        }
+        picture
+    }
+
+    #[test]
+    fn lids_are_looked_for_in_the_picture_and_landmarks_that_fit_are_believed() {
+        let fit = |picture: &[f32]| {
+            let seen = EyePrior::seen(picture, &face(), Some(pupils(0.0))).expect("eyes");
+            seen.eyes[0].seen.as_ref().map(|seen| seen.fit).unwrap_or_default()
+        };
+        let right = fit(&picture());
+        assert!(right.shift.length() < 0.03 && right.lower.abs() < 0.05 && right.wide.abs() < 0.08, "{right:?}");
+        let large = fit(&large_eyed(0.25));
+        assert!(large.lower + large.shift.y > 0.12, "{large:?}");
+        let blank = fit(&vec![0.5; SIDE * SIDE * 3]);
+        assert_eq!(blank, Fit::default(), "nothing to see, nothing to believe");
+    }
+
+    #[test]
+    fn large_eyes_shut_too() {
+        let picture = large_eyed(0.25);
+        let was = EyePrior::seen(&picture, &face(), Some(pupils(0.0))).expect("eyes");
+        let is = EyePrior::of(&narrowed(0.0), Some(pupils(0.0))).expect("eyes");
+        let mut source: Vec<f32> = picture.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 1.0]).collect();
+        was.draw(&picture, &is, [0, 0], [SIDE; 2], &mut source);
+        for down in [0.0, 3.0, 6.0] {
+            let found = at(&source, pupils(0.0)[0] + Vec2::new(0.0, down));
+            assert!(found.distance(Vec3::new(0.8, 0.6, 0.5)) < 0.15, "skin {down} pixels below the pupil: {found}");
         }
     }
 
     #[test]
     fn a_part_is_drawn_as_in_the_whole() {
         let whole = drawn(&narrowed(0.2), pupils(2.0));
-        let was = EyePrior::of(&face(), Some(pupils(0.0))).expect("eyes");
+        let was = EyePrior::seen(&picture(), &face(), Some(pupils(0.0))).expect("eyes");
         let is = EyePrior::of(&narrowed(0.2), Some(pupils(2.0))).expect("eyes");
         let (corner, size) = ([80, 90], [60, 30]);
         let cut = |source: &[f32]| -> Vec<f32> {
@@ -307,7 +434,7 @@ mod tests {
     fn landmarks_without_eyes_draw_nothing_and_do_no_harm() {
         assert!(EyePrior::of(&[Vec2::NAN; 68], None).is_none() && EyePrior::of(&face()[..40], None).is_none());
         assert!(EyePrior::of(&[Vec2::splat(5.0); 68], None).is_none(), "all in one place");
-        let was = EyePrior::of(&face(), Some([Vec2::NAN; 2])).expect("eyes");
+        let was = EyePrior::seen(&picture(), &face(), Some([Vec2::NAN; 2])).expect("eyes");
         let mut far = face();
         for (n, point) in far.iter_mut().enumerate().skip(36).take(12) {
             *point += Vec2::splat(if n % 3 == 0 { 0.0 } else { 1e6 });

@@ -27,7 +27,7 @@ pub use config::{
 };
 pub use discriminator::{Discriminator, Judgement, Person};
 pub use embedder::Embedder;
-pub use eyes::EyePrior;
+pub use eyes::{Drawn, EyePrior};
 pub use few_shot::{FewShotConfig, FewShotNets};
 pub use generator::{
     Blend, FrozenGenerator, FrozenLayer, GeneratorInput, GeneratorLayers, GeneratorMemory, GeneratorNet, GeneratorOutput, MASK_FLOOR,

@@ -54,7 +54,7 @@ impl MouthPrior {
     /// the lips of `target` part otherwise than in the picture, as far as the place is hidden. The visibility stays.
     pub fn draw(&self, target: &[Vec2], corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
         let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
-        self.strokes(target, corner, size, &mut |pixel, colour, share| {
+        self.each(target, corner, size, |pixel, colour, share| {
             if let Some(pixel) = pixels.get_mut(pixel) {
                 let share = share * (1.0 - pixel[3]);
                 pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
@@ -63,7 +63,7 @@ impl MouthPrior {
     }
 
     /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour, and its share where the place is hidden wholly.
-    pub fn strokes(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], stroke: &mut dyn FnMut(usize, Vec3, f32)) {
+    pub fn each(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], mut put: impl FnMut(usize, Vec3, f32)) {
         let Ok(points): Result<&[Vec2; Landmarks::COUNT], _> = target.try_into() else { return };
         let Some(fit) = fit_rigid(points, template(), &RIGID_WEIGHTS).filter(|fit| fit.scale > 1.0) else { return };
         let unlike = ((gap(points) - self.gap).abs() / UNLIKE).min(1.0);
@@ -77,7 +77,7 @@ impl MouthPrior {
                 let depth_px = lips.depth(at);
                 let share = unlike * (depth_px / SOFT_PX).clamp(0.0, 1.0);
                 if share > 0.0 {
-                    stroke((y - corner[1]) * across + x - corner[0], view.colour(at, depth_px), share);
+                    put((y - corner[1]) * across + x - corner[0], view.colour(at, depth_px), share);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Palette {
         Self {
             tooth: (skin.lerp(grey, 0.6) * 1.25).min(Vec3::splat(0.95)),
             gum: skin * Vec3::new(0.72, 0.5, 0.5),
-            tongue: skin * Vec3::new(0.56, 0.34, 0.33),
+            tongue: skin * Vec3::new(0.68, 0.4, 0.39),
             dark: skin * Vec3::new(0.14, 0.08, 0.08),
         }
     }

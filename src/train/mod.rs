@@ -24,7 +24,8 @@ pub use curve::{Chart, Curve, CurvePoint, Figures};
 pub use episode::{EpisodeSource, HeadEpisode, HeadFrame};
 pub use error::TrainError;
 pub use few_shot::{
-    FewShotOptions, FewShotParts, FewShotTrainer, FewShotWeights, FineTuneOptions, FineTuneStep, FineTuneWeights, FineTuned, FineTuner,
+    DISCRIMINATOR_FILE, FewShotOptions, FewShotParts, FewShotStart, FewShotTrainer, FewShotWeights, FineTuneOptions, FineTuneStep,
+    FineTuneWeights, FineTuned, FineTuner,
 };
 pub use loss::{LossParts, LossWeights};
 pub use matte::{MatteExample, MatteParts, MatteTask, MatteTrainer};

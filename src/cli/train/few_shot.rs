@@ -10,7 +10,7 @@ use crate::cli::synth::KitArgs;
 use crate::model::{self, DiscriminatorConfig, FewShotConfig, GeneratorConfig, MotionNet, Preset, Width};
 use crate::nn::ops::Statistics;
 use crate::synth::EpisodeSampler;
-use crate::train::{EpisodeSource, FewShotOptions, FewShotTrainer, FewShotWeights};
+use crate::train::{DISCRIMINATOR_FILE, EpisodeSource, FewShotOptions, FewShotStart, FewShotTrainer, FewShotWeights};
 
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("material").required(true).args(["facekit", "stand_in", "clips"])))]
@@ -176,7 +176,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let samples = options.pictures_per_step();
     let trainer = args.run.open(
         |checkpoint| FewShotTrainer::resume(&source, resumed_motion, resumed, checkpoint),
-        |weights| FewShotTrainer::new(&source, new_motion, options, weights),
+        |weights| {
+            let discriminator = args.run.beside_start(DISCRIMINATOR_FILE)?;
+            FewShotTrainer::new(&source, new_motion, options, FewShotStart { nets: weights, discriminator })
+        },
     )?;
     args.run.finish(trainer, "few_shot.safetensors", args.steps, samples)
 }

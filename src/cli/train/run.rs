@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::common;
+use crate::nn::WeightsError;
 use crate::runtime::StopFlag;
 use crate::train::{Curve, CurvePoint, Figures as _, TrainError, Trainer};
 
@@ -22,7 +23,7 @@ pub(super) struct RunArgs {
     /// Seed of weights, heads and order
     #[arg(long, default_value = "1")]
     pub(super) seed: u64,
-    /// Begin with these weights instead of fresh ones
+    /// Begin with these weights instead of fresh ones, and with the discriminator that lies beside them
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Threads that make examples (default: all cores)
@@ -82,6 +83,12 @@ impl RunArgs {
             return Ok(resume(&checkpoint)?);
         }
         Ok(start(self.from.as_deref().map(crate::nn::read_weights).transpose()?)?)
+    }
+
+    /// Weights of a file beside those that the run begins with; none where there is no such file.
+    pub(super) fn beside_start(&self, name: &str) -> Result<Option<Weights>, WeightsError> {
+        let file = self.from.as_deref().map(|path| path.with_file_name(name)).filter(|path| path.exists());
+        file.as_deref().map(crate::nn::read_weights).transpose()
     }
 
     /// Trains to the end or until interrupted, and says how it went. `weights` is the name of the file that is shipped, `steps` those of the whole run.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytemuck::Zeroable as _;
 
 use super::super::clean_plate::{ABOVE_CHIN, COMES, GONE, MOVED_PX, UpFromChin};
-use super::super::gates::{GateParams, HIDDEN};
+use super::super::gates::{GateParams, HIDDEN, WHERE_HIDDEN};
 use super::super::outline::{FADE, Square};
 use super::super::painter::{GIVES_WAY, NOTICED, Plan};
 use super::super::patches::RIM;
@@ -43,7 +43,7 @@ pub(super) struct Frame {
     gates: [GateParams; MOST_PARTS],
     parts: [Part; MOST_PARTS],
     part_count: u32,
-    padding_of_parts: u32,
+    where_hidden: f32,
     gives_way: [f32; 2],
     noticed: f32,
     mask_floor: f32,
@@ -138,6 +138,7 @@ impl Frame {
         let target = &motion.landmarks_in_crop;
         let up = UpFromChin::of(target);
         let mut frame = Self {
+            where_hidden: WHERE_HIDDEN,
             gives_way: pair(&GIVES_WAY),
             noticed: NOTICED,
             mask_floor: MASK_FLOOR as f32,

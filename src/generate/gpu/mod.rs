@@ -22,6 +22,7 @@ use precision::Precision;
 
 use super::FLOW_CELLS;
 use super::clean_plate::CleanPlate;
+use super::layer::Cell;
 use super::outline::CELLS;
 use super::painter::Plan;
 use super::reach::Sides;
@@ -124,7 +125,7 @@ impl Buffers {
             correction: storage("correction of the flow", input * size_of::<[f32; 2]>()),
             matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 2]>()),
             covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
-            drawn: storage("drawn", CELLS * CELLS * VECTOR),
+            drawn: storage("drawn", CELLS * CELLS * size_of::<Cell>()),
             shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
             heads: storage("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize),
         };

@@ -2,6 +2,8 @@
 
 use glam::Vec2;
 
+use super::fit::Fit;
+
 /// Numbers of landmarks: the corners from left to right in the picture, the upper lid, the lower lid, the brow.
 struct Numbers {
     corners: [usize; 2],
@@ -48,8 +50,39 @@ impl Lids {
         (finite && whole.brow.iter().all(|p| p.is_finite())).then_some(whole)
     }
 
+    /// The same as the picture has them.
+    pub(super) fn fitted(&self, fit: &Fit) -> Self {
+        self.placed(fit, self.upper.farther(-fit.upper * self.width_px), self.lower.farther(fit.lower * self.width_px))
+    }
+
+    /// The same as a picture would have them that has `whole` where the landmarks have `marked`: it shuts where these shut, and opens as they do.
+    pub(super) fn fitted_like(&self, fit: &Fit, (marked, whole): (&Self, &Self), scale: f32) -> Self {
+        let lower = self.lower.farther(fit.lower * self.width_px);
+        let share = (self.opening_px() / scale / marked.opening_px().max(1.0)).clamp(0.0, WIDEST);
+        let upper = |x: f32| Vec2::new(x, lower.at(x) - share * (whole.lower.at(x) - whole.upper.at(x)).max(0.0) * scale);
+        self.placed(fit, Lid::through([upper(0.3), upper(0.7)]), lower)
+    }
+
+    fn placed(&self, fit: &Fit, upper: Lid, lower: Lid) -> Self {
+        let moved = self.along * (fit.shift.x * self.width_px) + self.along.perp() * (fit.shift.y * self.width_px);
+        let beside = self.along * (0.5 * fit.wide * self.width_px);
+        let mut placed =
+            Self { corner: self.corner + moved - beside, width_px: self.width_px * (1.0 + fit.wide), upper, lower, ..self.clone() };
+        for (place, was) in placed.brow.iter_mut().zip(self.brow) {
+            let at = self.point(was) - placed.corner;
+            *place = Vec2::new(at.dot(placed.along) / placed.width_px, placed.along.perp_dot(at));
+        }
+        placed
+    }
+
     pub(super) fn width_px(&self) -> f32 {
         self.width_px
+    }
+
+    /// The point in the picture in the middle of the opening.
+    pub(super) fn middle(&self) -> Vec2 {
+        let [upper, lower] = self.edges(0.5);
+        self.point(Vec2::new(0.5, f32::midpoint(upper, lower)))
     }
 
     /// Distance of the lids in the middle of the eye.
@@ -69,6 +102,11 @@ impl Lids {
         self.corner + self.along * (place.x * self.width_px) + self.along.perp() * place.y
     }
 
+    /// A way across an eye that lies as `other` does, across this one.
+    pub(super) fn turned_like(&self, other: &Self, way: Vec2) -> Vec2 {
+        self.along * other.along.dot(way) + self.along.perp() * other.along.perp_dot(way)
+    }
+
     /// Upper and lower lid; the lower one is never above the upper one.
     pub(super) fn edges(&self, x: f32) -> [f32; 2] {
         let [upper, lower] = [self.upper, self.lower].map(|lid| lid.at(x));
@@ -86,6 +124,12 @@ impl Lids {
         }
     }
 
+    /// Corners of the rectangle in the picture round the opening.
+    pub(super) fn opening_bounds(&self) -> (Vec2, Vec2) {
+        let edges = [0.0, 0.25, 0.5, 0.75, 1.0].map(|x| self.edges(x).map(|y| self.point(Vec2::new(x, y))));
+        edges.as_flattened().iter().fold((Vec2::MAX, Vec2::MIN), |(low, high), p| (low.min(*p), high.max(*p)))
+    }
+
     /// Corners of the rectangle in the picture round the eye and what is above it up to the brow, `below` and `beside` it in its widths.
     pub(super) fn bounds(&self, below: f32, beside: f32) -> (Vec2, Vec2) {
         let top = self.brow.iter().fold(self.upper.at(0.5), |top, place| top.min(place.y));
@@ -95,6 +139,9 @@ impl Lids {
         corners.into_iter().fold((Vec2::MAX, Vec2::MIN), |(low, high), p| (low.min(p), high.max(p)))
     }
 }
+
+/// Lids do not open farther than so many times what the picture shows.
+const WIDEST: f32 = 1.8;
 
 /// A lid's edge: the cubic curve through the corners of the eye and two landmarks, x (1 - x) (mean + tilt x).
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +157,11 @@ impl Lid {
         let [at_p, at_q] = [(p, a.y), (q, b.y)].map(|(x, y)| y / (x * (1.0 - x)));
         let tilt = (at_q - at_p) / (q - p);
         Self { mean: at_p - tilt * p, tilt }
+    }
+
+    /// The same, in its middle farther down by so many pixels.
+    fn farther(self, down_px: f32) -> Self {
+        Self { mean: self.mean + 4.0 * down_px, ..self }
     }
 
     fn at(self, x: f32) -> f32 {

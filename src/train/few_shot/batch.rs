@@ -111,7 +111,9 @@ fn with_parts(warped: &WarpedSource, examples: &[FewShotExample]) -> Result<Warp
         if let Some(mouth) = MouthPrior::of(&near.picture, &near.landmarks) {
             mouth.draw(&target.landmarks, [0, 0], size, source);
         }
-        if let Some((was, is)) = EyePrior::of(&near.landmarks, near.pupils).zip(EyePrior::of(&target.landmarks, target.pupils)) {
+        if let Some((was, is)) =
+            EyePrior::seen(&near.picture, &near.landmarks, near.pupils).zip(EyePrior::of(&target.landmarks, target.pupils))
+        {
             was.draw(&near.picture, &is, [0, 0], size, source);
         }
     }

@@ -33,7 +33,9 @@ use watch::Watched;
 /// Steps of power iteration that fresh spectral norms begin with.
 const SETTLING: usize = 20;
 /// Name of the discriminator's file beside the weights that are exported.
-const DISCRIMINATOR: &str = "discriminator.safetensors";
+pub const DISCRIMINATOR_FILE: &str = "discriminator.safetensors";
+/// Name of its vectors of the persons.
+const PERSONS: &str = "persons";
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato few-shot training 1";
 
@@ -59,25 +61,32 @@ pub struct FewShotTrainer {
 /// The discriminator's own optimiser forgets faster: what it has to tell apart changes all the time.
 const JUDGE_ADAM: AdamSettings = AdamSettings { beta1: 0.5, beta2: 0.99, epsilon: 1e-8, clip_norm: 10.0 };
 
+/// What a run begins with, as an earlier one exported it; what is not given is fresh.
+#[derive(Default)]
+pub struct FewShotStart {
+    /// Weights of embedder, projection and generator by name.
+    pub nets: Option<BTreeMap<String, Tensor>>,
+    /// Weights of the discriminator by name, mostly without its vectors of the persons: those are fresh then.
+    pub discriminator: Option<BTreeMap<String, Tensor>>,
+}
+
 impl FewShotTrainer {
-    /// A run from fresh weights, or from `weights` of an earlier one. `motion` makes the warps, where the generator needs them.
+    /// A run from fresh weights, or from those of an earlier one. `motion` makes the warps, where the generator needs them.
     pub fn new(
         source: &Arc<EpisodeSource>,
         motion: Option<MotionNet>,
         options: FewShotOptions,
-        weights: Option<BTreeMap<String, Tensor>>,
+        start: FewShotStart,
     ) -> Result<Self, TrainError> {
         options.check()?;
-        let fresh = weights.is_none();
+        let fresh = start.nets.is_none();
         let device = &options.device;
-        let store = weights.map_or_else(|| Store::fresh(options.seed, device), |w| Store::from_tensors(w, true, device));
+        let store = start.nets.map_or_else(|| Store::fresh(options.seed, device), |w| Store::from_tensors(w, true, device));
         let net = FewShotNets::new(&store.scope(), &options.config)?;
         if fresh {
             net.advance_norms(SETTLING)?;
         }
-        let judge_store = Store::fresh(options.seed ^ 1, device);
-        let judge = Discriminator::new(&judge_store.scope(), &options.discriminator, options.identities as usize)?;
-        judge.advance_norms(SETTLING)?;
+        let (judge_store, judge) = first_judge(start.discriminator, &options)?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
         let adam = Adam::new(store.variables(), AdamSettings::default());
         let judge_adam = Adam::new(judge_store.variables(), JUDGE_ADAM);
@@ -219,9 +228,24 @@ impl Trainer for FewShotTrainer {
         write(self.average.values(), path)?;
         // Fine-tuning needs it, but for persons of its own.
         let mut judge = tensors(&self.judge.store);
-        judge.remove("persons");
-        write(&judge, &path.with_file_name(DISCRIMINATOR))
+        judge.remove(PERSONS);
+        write(&judge, &path.with_file_name(DISCRIMINATOR_FILE))
     }
+}
+
+/// The discriminator that a run begins with, fresh or known.
+fn first_judge(known: Option<BTreeMap<String, Tensor>>, options: &FewShotOptions) -> Result<(Store, Discriminator), TrainError> {
+    let made = |store: Store| -> Result<(Store, Discriminator), TrainError> {
+        let judge = Discriminator::new(&store.scope(), &options.discriminator, options.identities as usize)?;
+        judge.advance_norms(SETTLING)?;
+        Ok((store, judge))
+    };
+    let (fresh, judge) = made(Store::fresh(options.seed ^ 1, &options.device))?;
+    let Some(mut known) = known else { return Ok((fresh, judge)) };
+    if let (Some(persons), false) = (tensors(&fresh).remove(PERSONS), known.contains_key(PERSONS)) {
+        known.insert(PERSONS.to_owned(), persons);
+    }
+    made(Store::from_tensors(known, true, &options.device))
 }
 
 fn tensors(store: &Store) -> BTreeMap<String, Tensor> {
@@ -315,7 +339,7 @@ mod tests {
     fn a_resumed_run_goes_on_as_if_it_had_not_stopped_discriminator_included() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("run.safetensors");
-        let mut trainer = FewShotTrainer::new(&source(), motion()?, options(), None)?;
+        let mut trainer = FewShotTrainer::new(&source(), motion()?, options(), FewShotStart::default())?;
         for _ in 0..3 {
             trainer.step()?;
         }
@@ -329,6 +353,30 @@ mod tests {
         let other = FewShotOptions { side: 40, ..options() };
         let refused = FewShotTrainer::resume(&source(), motion()?, other, &path);
         assert!(refused.is_err_and(|e| e.to_string().contains("32 px")), "another run's checkpoint is refused");
+        Ok(())
+    }
+
+    #[test]
+    fn a_run_begins_with_what_another_exported() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("few_shot.safetensors");
+        let mut trainer = FewShotTrainer::new(&source(), motion()?, options(), FewShotStart::default())?;
+        for _ in 0..3 {
+            trainer.step()?;
+        }
+        trainer.export(&path)?;
+        let read = |path: &Path| crate::nn::read_weights(path).map(Some);
+        let start = FewShotStart { nets: read(&path)?, discriminator: read(&path.with_file_name(DISCRIMINATOR_FILE))? };
+        let again = FewShotTrainer::new(&source(), motion()?, options(), start)?;
+        let weight = |trainer: &FewShotTrainer, name: &str| -> anyhow::Result<Vec<f32>> {
+            Ok(trainer.judge.store.variables()[name].as_tensor().flatten_all()?.to_vec1::<f32>()?)
+        };
+        let differ = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+        let bias = |trainer: &FewShotTrainer| weight(trainer, "anyone");
+        assert!(differ(&bias(&trainer)?, &bias(&again)?) < 1e-3, "the discriminator goes on");
+        assert_eq!(weight(&again, PERSONS)?.len(), weight(&trainer, PERSONS)?.len(), "with persons of its own");
+        let (before, after) = (trainer.validate()?, again.validate()?);
+        assert!((before.error - after.error).abs() < 1e-4, "and so do the networks: {before:?}, {after:?}");
         Ok(())
     }
 
@@ -348,7 +396,7 @@ mod tests {
         let one: Arc<EpisodeSource> = Arc::new(One(source().make(3, 0, &mut Scratch::new())?));
         let loss = FewShotWeights { restraint: 0.0, ..FewShotWeights::default() };
         let options = FewShotOptions { adversarial_from: u64::MAX, validation_episodes: 2, loss, ..options() };
-        let mut trainer = FewShotTrainer::new(&one, motion()?, options, None)?;
+        let mut trainer = FewShotTrainer::new(&one, motion()?, options, FewShotStart::default())?;
         let before = trainer.validate()?;
         assert!((before.error - before.warped_error).abs() < 1e-6, "a fresh generator changes nothing: {before:?}");
         for _ in 0..200 {
@@ -366,7 +414,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("run.safetensors");
         let source: Arc<EpisodeSource> = Arc::new(clips::tests::source(folder.path())?);
-        let mut trainer = FewShotTrainer::new(&source, None, paper(), None)?;
+        let mut trainer = FewShotTrainer::new(&source, None, paper(), FewShotStart::default())?;
         let before = trainer.validate()?;
         for _ in 0..40 {
             trainer.step()?;
@@ -395,7 +443,7 @@ mod tests {
     #[test]
     fn settings_that_do_not_fit_are_refused_before_anything_is_made() {
         let refused = |options: FewShotOptions, motion: Option<MotionNet>| {
-            FewShotTrainer::new(&source(), motion, options, None).err().map(|e| e.to_string()).unwrap_or_default()
+            FewShotTrainer::new(&source(), motion, options, FewShotStart::default()).err().map(|e| e.to_string()).unwrap_or_default()
         };
         assert!(refused(FewShotOptions { side: 96, ..paper() }, None).contains("128"), "no whole squares");
         assert!(refused(FewShotOptions { side: 12, ..options() }, None).contains("multiple of 8"), "an odd crop");
