@@ -82,7 +82,6 @@ fn best(mut devices: Vec<LoopbackDevice>) -> Result<LoopbackDevice, VirtualCamer
 }
 
 /// A device that takes pictures, or why it does not.
-#[cfg_attr(not(any(test, all(feature = "camera", target_os = "linux"))), expect(dead_code, reason = "for systems with loopback devices"))]
 fn usable(device: LoopbackDevice) -> Result<LoopbackDevice, VirtualCameraError> {
     match device.state {
         LoopbackState::Free | LoopbackState::AlwaysCamera => Ok(device),
