@@ -34,9 +34,6 @@ sender=\$(pgrep -f 'v4l2 /dev/video0' | head -n 1)
 $program bench --camera FaceCam --portrait garden --executor cpu --seconds 60 --json > /out/bench.json 2> /out/bench.err
 echo "exit \$?" >> /out/bench.err
 echo "--- virtual camera"
-# A writer that goes leaves the device in a state that must be mended.
-ffmpeg -v error -f lavfi -i color=red:size=160x120:rate=10 -t 1 -pix_fmt yuyv422 -f v4l2 /dev/video9 < /dev/null > /out/before.txt 2>&1
-v4l2-ctl -d /dev/video9 --info >> /out/before.txt
 ( for i in \$(seq 120); do v4l2-ctl -d /dev/video9 --list-formats 2>/dev/null | grep -q YUYV && break; sleep 1; done
   timeout 90 ffmpeg -v error -f v4l2 -i /dev/video9 -t 40 -vf fps=1/2 -pix_fmt rgb24 -f rawvideo /run/seen.raw < /dev/null > /out/seen.err 2>&1
   cp /run/seen.raw /out/ ) &

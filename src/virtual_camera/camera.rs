@@ -251,6 +251,7 @@ mod tests {
 
     use image::Rgba;
 
+    use super::super::LoopbackState;
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -276,7 +277,7 @@ mod tests {
     }
 
     fn about() -> LoopbackDevice {
-        LoopbackDevice { path: "/dev/video9".into(), name: "PuppetCam".to_owned(), is_taken: false, is_always_a_camera: false }
+        LoopbackDevice { path: "/dev/video9".into(), name: "PuppetCam".to_owned(), state: LoopbackState::Free }
     }
 
     struct Test {

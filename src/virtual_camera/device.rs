@@ -16,8 +16,7 @@ use v4l::video::Output as _;
 use v4l::video::output::Parameters;
 
 use super::camera::Output;
-use super::yuyv::BLACK;
-use super::{LoopbackDevice, VirtualCameraError, VirtualCameraOptions, best};
+use super::{LoopbackDevice, LoopbackState, VirtualCameraError, VirtualCameraOptions, best, usable};
 use crate::data::LOOPBACK_DRIVER;
 
 /// Most video devices that Linux has.
@@ -56,7 +55,7 @@ pub fn find_loopback(wanted: Option<&Path>) -> Result<LoopbackDevice, VirtualCam
     if caps.driver != LOOPBACK_DRIVER && !caps.capabilities.contains(Flags::VIDEO_OUTPUT) {
         return Err(VirtualCameraError::NotAnOutput { path: path.to_owned() });
     }
-    if found.is_taken { Err(VirtualCameraError::Busy { path: path.to_owned() }) } else { Ok(found) }
+    usable(found)
 }
 
 /// A device that pictures are written to.
@@ -73,7 +72,7 @@ impl OpenDevice {
     pub(super) fn open(options: &VirtualCameraOptions) -> Result<Self, VirtualCameraError> {
         let about = find_loopback(options.device.as_deref())?;
         let refused = |cause| refusal(&about.path, cause);
-        let device = open_idle(&about.path).map_err(refused)?;
+        let device = open(&about.path).map_err(refused)?;
         let format = guarded(|| device.set_format(&wanted_format(options.size))).map_err(refused)?;
         let size = usable_size(&format).ok_or_else(|| VirtualCameraError::Format {
             path: about.path.clone(),
@@ -125,28 +124,8 @@ fn open(path: &Path) -> io::Result<Device> {
     Device::with_path(path)
 }
 
-/// Opens a device that nobody sends to. Version 0.12 of the module counts a writer that made nothing but plain writes as if it were there for
-/// ever: the device is no camera any more, but takes no format either. A writer that announces itself, and goes, puts that right.
-fn open_idle(path: &Path) -> io::Result<Device> {
-    let mut device = open(path)?;
-    let kinds = capabilities(&device)?.capabilities & (Flags::VIDEO_OUTPUT | Flags::VIDEO_CAPTURE);
-    if !kinds.is_empty() {
-        return Ok(device);
-    }
-    // Only what sends can announce itself then, and the driver looks at its state only when it is asked for it.
-    device.write_all(&BLACK)?;
-    capabilities(&device)?;
-    guarded(|| announce(&device).map(drop))?;
-    guarded(|| {
-        drop(device);
-        Ok(())
-    })?;
-    let device = open(path)?;
-    capabilities(&device)?;
-    Ok(device)
-}
-
-/// Tells the driver that this program is the writer from now on, until the stream and the device are closed.
+/// Tells the driver that this program is the writer from now on, until the stream and the device are closed. Version 0.12 of the module never
+/// offers a device again whose writer made plain writes only.
 fn announce(device: &Device) -> io::Result<Stream<'static>> {
     guarded(|| {
         // Pictures are written, not mapped: no buffers.
@@ -165,10 +144,17 @@ fn guarded<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Err(io::Error::other("the driver's answer cannot be understood")))
 }
 
-/// With exclusive capabilities a loopback device takes pictures until somebody sends some, is a camera meanwhile, and at times neither afterwards.
+/// With exclusive capabilities a loopback device takes pictures until somebody sends some, is a camera meanwhile, and should take pictures again
+/// afterwards.
 fn describe(path: PathBuf, caps: &Capabilities) -> LoopbackDevice {
-    let (takes, gives) = (caps.capabilities.contains(Flags::VIDEO_OUTPUT), caps.capabilities.contains(Flags::VIDEO_CAPTURE));
-    LoopbackDevice { path, name: caps.card.clone(), is_taken: gives && !takes, is_always_a_camera: takes && gives }
+    let can = |what| caps.capabilities.contains(what);
+    let state = match (can(Flags::VIDEO_OUTPUT), can(Flags::VIDEO_CAPTURE)) {
+        (true, false) => LoopbackState::Free,
+        (true, true) => LoopbackState::AlwaysCamera,
+        (false, true) => LoopbackState::Taken,
+        (false, false) => LoopbackState::Stuck,
+    };
+    LoopbackDevice { path, name: caps.card.clone(), state }
 }
 
 fn refusal(path: &Path, cause: io::Error) -> VirtualCameraError {
@@ -213,16 +199,15 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_taken_while_it_is_a_camera_only() {
-        let described = |capabilities| {
+    fn the_state_is_told_by_the_capabilities() {
+        let state = |capabilities| {
             let [driver, card, bus] = [LOOPBACK_DRIVER, "PuppetCam", "platform"].map(str::to_owned);
-            let found = describe("/dev/video9".into(), &Capabilities { driver, card, bus, version: (6, 1, 0), capabilities });
-            (found.is_taken, found.is_always_a_camera)
+            describe("/dev/video9".into(), &Capabilities { driver, card, bus, version: (6, 1, 0), capabilities }).state
         };
-        assert_eq!(described(Flags::VIDEO_OUTPUT), (false, false), "idle");
-        assert_eq!(described(Flags::VIDEO_CAPTURE), (true, false), "somebody sends");
-        assert_eq!(described(Flags::VIDEO_OUTPUT | Flags::VIDEO_CAPTURE), (false, true), "made without exclusive capabilities");
-        assert_eq!(described(Flags::STREAMING), (false, false), "left behind by a writer that has gone");
+        assert_eq!(state(Flags::VIDEO_OUTPUT), LoopbackState::Free, "idle");
+        assert_eq!(state(Flags::VIDEO_CAPTURE), LoopbackState::Taken, "somebody sends");
+        assert_eq!(state(Flags::VIDEO_OUTPUT | Flags::VIDEO_CAPTURE), LoopbackState::AlwaysCamera, "without exclusive capabilities");
+        assert_eq!(state(Flags::STREAMING), LoopbackState::Stuck, "left behind by a writer that has gone");
     }
 
     #[test]

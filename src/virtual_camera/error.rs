@@ -33,6 +33,16 @@ pub enum VirtualCameraError {
         /// The device.
         path: PathBuf,
     },
+    /// The module keeps it for a writer that has gone.
+    #[error(
+        "{} takes no pictures since a program that sent some has gone, as version 0.12 of v4l2loopback does it: load it again with `sudo modprobe -r \
+         v4l2loopback && sudo modprobe v4l2loopback exclusive_caps=1 card_label=\"Retrato\"`",
+        path.display()
+    )]
+    Stuck {
+        /// The device.
+        path: PathBuf,
+    },
     /// It is a file, a webcam, or something else that takes no pictures.
     #[error("{} takes no pictures, so it cannot be a virtual camera: `retrato doctor` lists those of this machine", path.display())]
     NotAnOutput {

@@ -44,18 +44,30 @@ pub struct LoopbackDevice {
     pub path: PathBuf,
     /// What other programs call it.
     pub name: String,
-    /// Whether another program, or this one, sends pictures to it.
-    pub is_taken: bool,
-    /// Whether it claims to be a camera even while nobody sends: Chrome and others then do not list it.
-    pub is_always_a_camera: bool,
+    /// Whether it takes pictures.
+    pub state: LoopbackState,
+}
+
+/// Whether a loopback device takes pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LoopbackState {
+    /// It does.
+    Free,
+    /// It does, and claims to be a camera even while nobody sends: Chrome and others then do not list it.
+    AlwaysCamera,
+    /// Another program, or this one, sends pictures to it.
+    Taken,
+    /// It will not until the module is loaded again: what version 0.12 makes of a device when a program that sent to it has gone.
+    Stuck,
 }
 
 impl std::fmt::Display for LoopbackDevice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let about = match (self.is_taken, self.is_always_a_camera) {
-            (true, _) => ", in use",
-            (false, true) => ", made without exclusive_caps=1: browsers may not list it",
-            (false, false) => "",
+        let about = match self.state {
+            LoopbackState::Free => "",
+            LoopbackState::AlwaysCamera => ", made without exclusive_caps=1: browsers may not list it",
+            LoopbackState::Taken => ", in use",
+            LoopbackState::Stuck => ", takes nothing until v4l2loopback is loaded again",
         };
         write!(f, "{} ({}){about}", self.name, self.path.display())
     }
@@ -65,11 +77,16 @@ impl std::fmt::Display for LoopbackDevice {
 #[cfg_attr(not(any(test, all(feature = "camera", target_os = "linux"))), expect(dead_code, reason = "for systems with loopback devices"))]
 fn best(mut devices: Vec<LoopbackDevice>) -> Result<LoopbackDevice, VirtualCameraError> {
     let own = |device: &LoopbackDevice| device.name.starts_with(crate::data::OWN_CAMERA_LABEL);
-    devices.sort_by_key(|device| (device.is_taken, !own(device)));
-    match devices.into_iter().next() {
-        None => Err(VirtualCameraError::NoDevice),
-        Some(LoopbackDevice { path, is_taken: true, .. }) => Err(VirtualCameraError::Busy { path }),
-        Some(device) => Ok(device),
+    devices.sort_by_key(|device| (device.state.max(LoopbackState::AlwaysCamera), !own(device)));
+    usable(devices.into_iter().next().ok_or(VirtualCameraError::NoDevice)?)
+}
+
+/// A device that takes pictures, or why it does not.
+fn usable(device: LoopbackDevice) -> Result<LoopbackDevice, VirtualCameraError> {
+    match device.state {
+        LoopbackState::Free | LoopbackState::AlwaysCamera => Ok(device),
+        LoopbackState::Taken => Err(VirtualCameraError::Busy { path: device.path }),
+        LoopbackState::Stuck => Err(VirtualCameraError::Stuck { path: device.path }),
     }
 }
 
@@ -77,18 +94,21 @@ fn best(mut devices: Vec<LoopbackDevice>) -> Result<LoopbackDevice, VirtualCamer
 mod tests {
     use super::*;
 
-    fn device(number: u32, name: &str, is_taken: bool) -> LoopbackDevice {
-        LoopbackDevice { path: format!("/dev/video{number}").into(), name: name.to_owned(), is_taken, is_always_a_camera: false }
+    fn device(number: u32, name: &str, state: LoopbackState) -> LoopbackDevice {
+        LoopbackDevice { path: format!("/dev/video{number}").into(), name: name.to_owned(), state }
     }
 
     #[test]
     fn a_free_device_of_our_own_comes_first() {
-        let all = vec![device(2, "OBS", false), device(5, "Retrato", true), device(7, "Retrato 2", false)];
+        use LoopbackState::{AlwaysCamera, Free, Stuck, Taken};
+        let all = [device(1, "Other", Stuck), device(5, "Retrato", Taken), device(2, "OBS", Free), device(7, "Retrato 2", AlwaysCamera)];
         let chosen = |devices: &[LoopbackDevice]| best(devices.to_vec()).map(|device| device.name).map_err(|error| error.to_string());
         assert_eq!(chosen(&all), Ok("Retrato 2".to_owned()), "ours, and free");
-        assert_eq!(chosen(&all[..2]), Ok("OBS".to_owned()), "free comes before ours");
-        let busy = chosen(&all[1..2]).expect_err("taken");
+        assert_eq!(chosen(&all[..3]), Ok("OBS".to_owned()), "free comes before ours");
+        let busy = chosen(&all[..2]).expect_err("taken");
         assert!(busy.contains("/dev/video5") && busy.contains("another program"), "says which and why: {busy}");
+        let stuck = chosen(&all[..1]).expect_err("stuck");
+        assert!(stuck.contains("/dev/video1") && stuck.contains("sudo modprobe -r v4l2loopback"), "says what to do: {stuck}");
     }
 
     #[test]
@@ -101,9 +121,10 @@ mod tests {
 
     #[test]
     fn a_device_is_described_with_what_is_wrong_with_it() {
-        assert_eq!(device(3, "Retrato", false).to_string(), "Retrato (/dev/video3)", "nothing");
-        assert!(device(3, "Retrato", true).to_string().ends_with("in use"), "taken");
-        let always = LoopbackDevice { is_always_a_camera: true, ..device(3, "Dummy", false) };
-        assert!(always.to_string().contains("exclusive_caps=1"), "says what to load it with: {always}");
+        let said = |state| device(3, "Retrato", state).to_string();
+        assert_eq!(said(LoopbackState::Free), "Retrato (/dev/video3)", "nothing");
+        assert!(said(LoopbackState::Taken).ends_with("in use"), "taken");
+        assert!(said(LoopbackState::AlwaysCamera).contains("exclusive_caps=1"), "what to load it with");
+        assert!(said(LoopbackState::Stuck).contains("loaded again"), "what to do");
     }
 }
