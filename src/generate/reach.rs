@@ -119,10 +119,10 @@ mod tests {
         spread(&own, ALL, |_| Vec2::ZERO, &mut out);
         assert_eq!(out[0], Vec2::ZERO, "outside, only the head's motion counts");
         assert_eq!(out[112 * FLOW_CELLS + 96], own[64 * CROP_CELLS + 64], "and in the middle only the net's");
-        let [first, last] = [BEFORE[1] * FLOW_CELLS + BEFORE[0] + 64, (BEFORE[1] + CROP_CELLS - 1) * FLOW_CELLS + BEFORE[0] + 64];
-        assert_eq!((out[first], out[last]), (Vec2::ZERO, Vec2::ZERO), "not at an edge beyond which the picture goes on");
+        let [top, left] = [BEFORE[1] * FLOW_CELLS + BEFORE[0] + 64, (BEFORE[1] + 64) * FLOW_CELLS + BEFORE[0]];
+        assert_eq!((out[top], out[left]), (Vec2::ZERO, Vec2::ZERO), "not at an edge beyond which the picture goes on");
         spread(&own, Sides([true, false, true, true]), |_| Vec2::ZERO, &mut out);
-        assert_eq!((out[first], out[last]), (own[64], Vec2::ZERO), "but at one with which it ends");
+        assert_eq!((out[top], out[left]), (own[64], Vec2::ZERO), "but at one with which it ends");
     }
 
     #[test]

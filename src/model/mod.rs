@@ -45,3 +45,6 @@ pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, l
 pub use speed::{NetworkSpeed, Speeds, network_speeds};
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
+
+/// What running a network gives.
+pub type Ran<T> = candle_core::Result<T>;

@@ -332,7 +332,8 @@ mod tests {
         assert!(since.elapsed() >= intervals * Duration::from_millis(15), "at the rate, not as fast as it goes: {:?}", since.elapsed());
         let status = test.camera.watch().status();
         assert_eq!(status.phase, VirtualCameraPhase::On { device: about(), size: [8, 4] }, "on");
-        assert!(status.repeated >= 10 && status.written > status.repeated, "both are counted: {status:?}");
+        // The last of them may not be counted yet.
+        assert!(status.repeated >= 9 && status.written > status.repeated, "both are counted: {status:?}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::generate::reach::{Sides, spread};
 use crate::generate::{FLOW_CELLS, Painter};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
 use crate::model::{
-    FewShotNets, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, INPUT_CHANNELS, MotionMemory, MotionNet, MotionSample,
+    FewShotNets, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, INPUT_CHANNELS, MotionMemory, MotionNet, MotionSample, Ran,
 };
 use crate::runtime::{Percentiles, Timings};
 
@@ -88,7 +88,7 @@ pub fn gpu_speeds(
     nets: FewShotNets,
     (portrait, motion): (&Portrait, &PuppetMotion),
     runs: usize,
-) -> candle_core::Result<GpuSpeeds> {
+) -> Ran<GpuSpeeds> {
     let clock = Clock { gpu, runs };
     let precisions: &[Precision] = if gpu.info.shader_f16 { &[Precision::Whole, Precision::Half] } else { &[Precision::Whole] };
     let roofs: Vec<f64> = precisions.iter().map(|precision| roof_gflops(&clock, *precision)).collect();
@@ -239,7 +239,7 @@ fn generator_ms(clock: &Clock<'_>, precision: Precision, layers: &GeneratorLayer
 }
 
 /// The change of the picture as the CPU makes it, without a plate.
-fn on_cpu(net: &FrozenMotion, painter: &mut Painter, (portrait, motion): (&Portrait, &PuppetMotion)) -> candle_core::Result<PictureChange> {
+fn on_cpu(net: &FrozenMotion, painter: &mut Painter, (portrait, motion): (&Portrait, &PuppetMotion)) -> Ran<PictureChange> {
     let mut memory = MotionMemory::default();
     let (rest, target) = (portrait.landmarks_in_crop(), &motion.landmarks_in_crop);
     net.forward(&MotionSample::of_still_body(&rest.0, &target.0, portrait.crop_picture(INPUT_CELLS)), &mut memory);
