@@ -97,8 +97,8 @@ impl MouthPrior {
     }
 }
 
-/// Lips that are parted so differently, in widths of the mouth, show another inside than the picture's own.
-const UNLIKE: f32 = 0.12;
+/// How differently lips are parted, in widths of the mouth, from which on they begin to show another inside than the picture's own, and show nothing of that.
+const UNLIKE: std::ops::Range<f32> = 0.06..0.18;
 /// The edge of the lips is as soft as this.
 const SOFT_PX: f32 = 1.5;
 

@@ -23,6 +23,8 @@ const FEW: f32 = 4.0;
 /// Costs: square of the way from the known pupil in widths, and of the difference from the usual radius.
 const FAR: f32 = 6.0;
 const UNUSUAL: f32 = 2.0;
+/// Share of the best rating that is about as good.
+const NEARLY: f32 = 0.94;
 /// Rims fainter than this are none.
 const FAINTEST: f32 = 0.03;
 /// Rings of the iris, from the middle to a little beyond the rim.
@@ -144,13 +146,13 @@ fn places(lids: &Lids) -> impl Iterator<Item = (Vec2, Vec2)> {
 
 /// Middle and radius of each iris near its pupil: where it is darker inside a circle than outside. Both are as large.
 fn irises(picture: &[f32], lids: &[Lids; 2], pupils: [Vec2; 2]) -> [(Vec2, f32); 2] {
-    let best = RADII
-        .map(|radius| {
-            let found = [0, 1].map(|eye| iris(picture, &lids[eye], pupils[eye], radius));
-            (found[0].0 + found[1].0 - 2.0 * UNUSUAL * (radius - USUAL).powi(2), radius, found)
-        })
-        .into_iter()
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let rated = RADII.map(|radius| {
+        let found = [0, 1].map(|eye| iris(picture, &lids[eye], pupils[eye], radius));
+        (found[0].0 + found[1].0 - 2.0 * UNUSUAL * (radius - USUAL).powi(2), radius, found)
+    });
+    // Of those that are about as good the largest: the rim of a pupil is one, too, and an iris that is cut off stays behind as a crescent.
+    let most = rated.iter().map(|(rating, ..)| *rating).fold(0.0, f32::max);
+    let best = rated.into_iter().rfind(|(rating, ..)| *rating >= NEARLY * most);
     [0, 1].map(|eye| {
         let width = lids[eye].width_px();
         match best {
