@@ -20,7 +20,7 @@ use lids::Lids;
 /// Pixels along each side of the pictures that are drawn from.
 const SIDE: usize = 256;
 /// By how much the opening narrows, in widths of the eye, from which on lids begin to be drawn and are drawn wholly; of the eyeball, also by how much it widens.
-const NARROWS: [f32; 2] = [0.05, 0.12];
+const NARROWS: [f32; 2] = [0.08, 0.16];
 /// The same of the way that the pupil goes.
 const TURNS: [f32; 2] = [0.05, 0.12];
 /// Farthest way of a pupil, in widths of the eye.

@@ -66,7 +66,7 @@ impl MouthPrior {
     pub fn each(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], mut put: impl FnMut(usize, Vec3, f32)) {
         let Ok(points): Result<&[Vec2; Landmarks::COUNT], _> = target.try_into() else { return };
         let Some(fit) = fit_rigid(points, template(), &RIGID_WEIGHTS).filter(|fit| fit.scale > 1.0) else { return };
-        let unlike = ((gap(points) - self.gap).abs() / UNLIKE).min(1.0);
+        let unlike = (((gap(points) - self.gap).abs() - UNLIKE.start) / (UNLIKE.end - UNLIKE.start)).clamp(0.0, 1.0);
         let lips = Lips::of(points);
         let view = self.view(&fit, points);
         let (low, high) = lips.bounds();
