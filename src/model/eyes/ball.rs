@@ -152,7 +152,7 @@ fn irises(picture: &[f32], lids: &[Lids; 2], pupils: [Vec2; 2]) -> [(Vec2, f32);
     });
     // Of those that are about as good the largest: the rim of a pupil is one, too, and an iris that is cut off stays behind as a crescent.
     let most = rated.iter().map(|(rating, ..)| *rating).fold(0.0, f32::max);
-    let best = rated.into_iter().filter(|(rating, ..)| *rating >= NEARLY * most).next_back();
+    let best = rated.into_iter().rfind(|(rating, ..)| *rating >= NEARLY * most);
     [0, 1].map(|eye| {
         let width = lids[eye].width_px();
         match best {
