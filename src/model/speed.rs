@@ -92,7 +92,8 @@ mod tests {
     fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {
         let speeds = network_speeds(&load(None)?, &load(None)?, 2)?;
         assert_eq!(speeds.networks.len(), 1 + SIZES.len(), "{speeds:?}");
-        assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof < 1.2), "{speeds:?}");
+        // How fast a busy machine is says nothing; roof and network may have met different loads.
+        assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof.is_finite()), "{speeds:?}");
         let motion = speeds.networks[0].gflop;
         assert!((0.7..0.9).contains(&motion), "{motion} GFLOP of the motion net");
         let [whole, face] = [1, 2].map(|n| speeds.networks[n].gflop);

@@ -166,8 +166,8 @@ def main():
     chosen = {name: (*fastest(network, *inputs), inputs) for name, (network, inputs) in runs.items()}
     theirs, ours = {name: [] for name in runs}, {name: [] for name in runs}
     for _ in range(args.rounds):
-        report = subprocess.run([args.retrato, "bench", "--networks", "--json"], check=True, capture_output=True, text=True)
-        for network in json.loads(report.stdout)["networks"]:
+        report = subprocess.run([args.retrato, "bench", "--networks", "--executor", "cpu", "--json"], check=True, capture_output=True, text=True)
+        for network in json.loads(report.stdout)["cpu"]["networks"]:
             ours[network["name"]].append(network["ms"])
         for name, (form, _, inputs) in chosen.items():
             theirs[name].append(median_ms(lambda form=form, inputs=inputs: form(*inputs)))
