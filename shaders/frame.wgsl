@@ -104,6 +104,20 @@ struct Frame {
     lines: array<Line, 65>,
 }
 
+// From one picture of the person to the wanted face.
+struct Motion {
+    head: Head,
+    // Which picture, and where its flow goes.
+    picture: u32,
+    slot: u32,
+    body_follow: f32,
+    line_count: u32,
+    // Landmarks of the target, and what the whole head's motion leaves of their displacement.
+    points: array<vec4<f32>, 68>,
+    // Displacement from target to source.
+    wanted: array<vec2<f32>, 68>,
+}
+
 fn smooth_step(range: vec2<f32>, value: f32) -> f32 {
     let t = clamp((value - range.x) / (range.y - range.x), 0.0, 1.0);
     return t * t * (3.0 - 2.0 * t);

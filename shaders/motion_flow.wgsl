@@ -15,16 +15,6 @@ const FARTHEST: f32 = 3.5;
 // No flow goes farther than this.
 const MAX_FLOW_PX: f32 = 1024.0;
 
-struct Motion {
-    head: Head,
-    picture: u32,
-    slot: u32,
-    body_follow: f32,
-    line_count: u32,
-    points: array<vec4<f32>, 68>,
-    wanted: array<vec2<f32>, 68>,
-}
-
 @group(0) @binding(0) var<storage, read> motion: Motion;
 // Of the net's last layer: seven numbers for each of four cells.
 @group(0) @binding(1) var<storage, read> numbers: array<vec4<real>>;

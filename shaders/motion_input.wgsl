@@ -14,20 +14,6 @@ const SCALE_PX: f32 = 16.0;
 // Half the width of the lines, in cells.
 const LINE_RADIUS: f32 = 0.6;
 
-// From one picture of the person to the wanted face.
-struct Motion {
-    head: Head,
-    // Which picture, and where its flow goes.
-    picture: u32,
-    slot: u32,
-    body_follow: f32,
-    line_count: u32,
-    // Landmarks of the target, and what the whole head's motion leaves of their displacement.
-    points: array<vec4<f32>, 68>,
-    // Displacement from target to source.
-    wanted: array<vec2<f32>, 68>,
-}
-
 @group(0) @binding(0) var<storage, read> frame: Frame;
 @group(0) @binding(1) var<storage, read> motion: Motion;
 // Of each picture, for each cell: seven channels of the landmark image, and red, green, blue.

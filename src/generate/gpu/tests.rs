@@ -183,3 +183,23 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
     assert_eq!(broken, [true; 2], "the generator's and the motion net's");
     Ok(())
 }
+
+#[test]
+fn a_frame_needs_no_more_than_what_every_adapter_has() -> anyhow::Result<()> {
+    let Some((adapter, _)) = crate::gpu::adapters().into_iter().find(|(_, info)| info.runs_kernels()) else { return Ok(()) };
+    // Bindings of 128 MiB, eight of them, 16 KiB of workgroup memory; no feature.
+    let least = wgpu::DeviceDescriptor { label: Some("least"), required_limits: wgpu::Limits::default(), ..Default::default() };
+    let (device, queue) = pollster::block_on(adapter.request_device(&least))?;
+    let gpu = Gpu::shared(&adapter, device, queue);
+    let gpu = Gpu { info: AdapterDescription { shader_f16: false, ..gpu.info.clone() }, ..gpu };
+    let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+    let (mut on_gpu, target) = (generator()?, target(&gpu));
+    on_gpu.set_portrait(&portrait);
+    on_gpu.work_on(Some(GpuTarget { gpu: &gpu, buffers: &target, timings: &Timings::default() }));
+    let mut change = PictureChange::none(FLOW_CELLS);
+    on_gpu.generate(&wanted(&portrait)[1].1, &mut change);
+    let paint = read_floats(&gpu, &target.paint, 4 * CELLS * CELLS);
+    assert_eq!(gpu.health.fault(), None, "nothing was refused");
+    assert!(change.on_gpu.is_some() && paint.as_chunks::<4>().0.iter().any(PaintField::paints), "an opened mouth is painted");
+    Ok(())
+}
