@@ -18,8 +18,6 @@ use crate::runtime::FileCache;
 
 /// A flow that reaches farther than this cannot be meant.
 const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
-/// A head that has turned farther than this, in radians, may show much of the face that its source does not.
-pub(super) const TURNED_RAD: f32 = 0.06;
 
 /// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over for good.
 pub struct MotionWarp {
@@ -134,13 +132,12 @@ fn on_device(generator: &mut GpuGenerator, painter: Option<&mut Painter>, rest: 
     let target = &motion.landmarks_in_crop;
     let Some(painter) = painter else { return generator.run(motion, &[run(0, rest, target)], None) };
     let (near, next) = painter.nearest(target);
-    let landmarks: Vec<Landmarks> = painter.pictures().map(|picture| picture.landmarks.clone()).collect();
+    let others = [Some(near), next].into_iter().flatten().filter(|picture| *picture > 0);
+    let others: Vec<(usize, Landmarks)> = others.filter_map(|picture| Some((picture, painter.landmarks(picture)?.clone()))).collect();
     let mut runs = vec![run(0, rest, target)];
-    for picture in [Some(near), next].into_iter().flatten().filter(|picture| *picture > 0) {
-        runs.push(run(picture, landmarks.get(picture)?, target));
-    }
-    let turned = runs.iter().find(|run| run.picture == near).is_none_or(|run| run.head.turn_rad() > TURNED_RAD);
-    let plan = painter.plan((near, next), motion, turned);
+    runs.extend(others.iter().map(|(picture, landmarks)| run(*picture, landmarks, target)));
+    let turn_rad = runs.iter().find(|run| run.picture == near).map_or(f32::INFINITY, |run| run.head.turn_rad());
+    let plan = painter.plan((near, next), motion, turn_rad);
     generator.run(motion, &runs, plan.as_ref())
 }
 

@@ -26,6 +26,8 @@ use crate::nn::WeightsError;
 pub(super) const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
 /// Most pictures of one person that are used, the portrait among them.
 pub const MOST_PICTURES: usize = 32;
+/// A head that has turned farther than this, in radians, may show much of the face that its source does not.
+const TURNED_RAD: f32 = 0.06;
 /// Changes smaller than this are none: half a step of 8 bits.
 pub(super) const NOTICED: f32 = 0.5 / 255.0;
 
@@ -175,6 +177,11 @@ impl Painter {
         seen.map(|seen| PictureData { landmarks: &seen.landmarks, small: &seen.small, picture: &seen.picture })
     }
 
+    /// The landmarks of one of the person's pictures.
+    pub(super) fn landmarks(&self, picture: usize) -> Option<&Landmarks> {
+        Some(&self.sitter.as_ref()?.pictures.get(picture)?.landmarks)
+    }
+
     /// The generator of the person, for another processor.
     pub(super) fn layers(&self) -> Option<GeneratorLayers> {
         self.sitter.as_ref().map(|sitter| sitter.generator.layers())
@@ -185,16 +192,16 @@ impl Painter {
         self.sitter.as_ref().map_or((0, None), |sitter| sitter.nearest(target))
     }
 
-    /// Decides what is painted, `near` and `next` being the nearest pictures and `turned` whether the head has turned since the nearest. `None` without a portrait,
+    /// Decides what is painted, `near` and `next` being the nearest pictures and `turn_rad` how far the head has turned since the nearest. `None` without a portrait,
     /// or where there is hardly a face.
-    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turned: bool) -> Option<Plan<'_>> {
+    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turn_rad: f32) -> Option<Plan<'_>> {
         let Self { sitter, frame, .. } = self;
         let sitter = sitter.as_ref()?;
         let outline = Outline::of(&motion.landmarks_in_crop);
         let square = outline.bounds()?;
         let gates = sitter.gates(near, motion);
         let Frame { patches, drawn, .. } = frame;
-        patches.choose_unseen(&gates, &square, turned);
+        patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
         drawn.begin(square);
         if let Some(seen) = sitter.pictures.get(near) {
             seen.draw_layer(motion, &square, drawn);
@@ -225,7 +232,7 @@ impl Painter {
             && let Some(seen) = sitter.pictures.get(near)
         {
             let head = HeadFlow::between(&seen.landmarks.0, &motion.landmarks_in_crop.0);
-            patches.choose_unseen(&gates, &square, head.turn_rad() > super::motion_warp::TURNED_RAD);
+            patches.choose_unseen(&gates, &square, head.turn_rad() > TURNED_RAD);
         }
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
         let scene = Scene { square, source, landmarks };

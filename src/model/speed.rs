@@ -43,13 +43,13 @@ pub struct Speeds {
 /// # Errors
 /// When the tensor library fails.
 pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Result<Speeds> {
-    let roof_gflops = ops::roof_gflops();
+    let before = ops::roof_gflops();
     let mut networks = Vec::new();
     let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Result<()> + Send)| -> Result<()> {
         let ms = rayon::scope(|_| median_ms(runs, run))?;
         let gflop = flops as f64 / 1e9;
         let gflops = gflop / ms * 1e3;
-        networks.push(NetworkSpeed { name, gflop, ms, gflops, share_of_roof: gflops / roof_gflops });
+        networks.push(NetworkSpeed { name, gflop, ms, gflops, share_of_roof: 0.0 });
         Ok(())
     };
     let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
@@ -68,6 +68,9 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
         let mut run = || generator.forward([height, width], &source, &landmarks, &mut memory);
         add(format!("generator {width} x {height}"), few_shot.generator.flops([height, width])?, &mut run)?;
     }
+    // Measured on both sides of the networks, so that other work beside one of the measurements does not lower the roof.
+    let roof_gflops = before.max(ops::roof_gflops());
+    networks.iter_mut().for_each(|network| network.share_of_roof = network.gflops / roof_gflops);
     Ok(Speeds { threads: rayon::current_num_threads(), roof_gflops, networks })
 }
 
@@ -92,8 +95,7 @@ mod tests {
     fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {
         let speeds = network_speeds(&load(None)?, &load(None)?, 2)?;
         assert_eq!(speeds.networks.len(), 1 + SIZES.len(), "{speeds:?}");
-        // How fast a busy machine is says nothing; roof and network may have met different loads.
-        assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof.is_finite()), "{speeds:?}");
+        assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof < 1.2), "{speeds:?}");
         let motion = speeds.networks[0].gflop;
         assert!((0.7..0.9).contains(&motion), "{motion} GFLOP of the motion net");
         let [whole, face] = [1, 2].map(|n| speeds.networks[n].gflop);

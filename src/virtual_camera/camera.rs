@@ -247,7 +247,7 @@ impl<'a, O: Output> Sending<'a, O> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
     use image::Rgba;
 
@@ -263,6 +263,26 @@ mod tests {
     }
 
     impl Output for Double {
+        fn device(&self) -> &LoopbackDevice {
+            &self.about
+        }
+
+        fn size(&self) -> [u32; 2] {
+            [8, 4]
+        }
+
+        fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+            self.frames.send(frame.to_vec()).map_err(|gone| io::Error::other(gone.to_string()))
+        }
+    }
+
+    /// A device that keeps its writer waiting until the test takes the frame.
+    struct Stuck {
+        about: LoopbackDevice,
+        frames: SyncSender<Vec<u8>>,
+    }
+
+    impl Output for Stuck {
         fn device(&self) -> &LoopbackDevice {
             &self.about
         }
@@ -380,6 +400,17 @@ mod tests {
         let test = start(u64::MAX, 50);
         let error = test.reports.recv_timeout(PATIENCE).expect("a report").expect_err("never free");
         assert!(matches!(error, VirtualCameraError::Busy { .. }), "says so: {error}");
+    }
+
+    #[test]
+    fn closing_waits_for_no_device() {
+        let (frames, frames_out) = sync_channel(0);
+        let open = move || Ok(Stuck { about: about(), frames: frames.clone() });
+        let camera = VirtualCamera::start_on(open, 1, Timings::default(), |_| {}).expect("a thread");
+        // The device takes its first frame only afterwards: waiting for the thread here would never end.
+        let worker = camera.close();
+        assert_eq!(frames_out.recv_timeout(PATIENCE).expect("a frame")[0], 16, "it goes on");
+        worker.join();
     }
 
     #[test]

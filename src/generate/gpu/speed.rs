@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::kernels::{Kernel, Kernels};
 use super::{CELLS, CHANNELS, GpuGenerator, Network, PLACE, PictureData, Plan, Precision, Run, VECTOR, head_numbers};
 use crate::data::{PictureChange, Portrait, PuppetMotion, UncoveredField};
-use crate::generate::motion_warp::TURNED_RAD;
 use crate::generate::reach::{Sides, spread};
 use crate::generate::{FLOW_CELLS, Painter};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
@@ -278,7 +277,7 @@ fn frames(
         }
         let start = Instant::now();
         let head = HeadFlow::between(&rest.0, &motion.landmarks_in_crop.0);
-        let plan = painter.plan((0, None), motion, head.turn_rad() > TURNED_RAD);
+        let plan = painter.plan((0, None), motion, head.turn_rad());
         made = plan.iter().flat_map(Plan::parts).map(|square| square.area()).sum();
         generator.run(motion, &[Run { picture: 0, landmarks: &rest, head }], plan.as_ref());
         clock.wait();
