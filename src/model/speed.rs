@@ -70,7 +70,9 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
     }
     // Measured on both sides of the networks, so that other work beside one of the measurements does not lower the roof.
     let roof_gflops = before.max(ops::roof_gflops());
-    networks.iter_mut().for_each(|network| network.share_of_roof = network.gflops / roof_gflops);
+    for network in &mut networks {
+        network.share_of_roof = network.gflops / roof_gflops;
+    }
     Ok(Speeds { threads: rayon::current_num_threads(), roof_gflops, networks })
 }
 
