@@ -14,7 +14,7 @@ use glam::{Vec2, Vec3};
 use super::SOURCE_NUMBERS;
 use crate::data::Landmarks;
 use ball::Ball;
-use fit::Fit;
+use fit::{Fit, Skin};
 use lids::Lids;
 
 /// Pixels along each side of the pictures that are drawn from.
@@ -40,8 +40,9 @@ const TO_BROW: [f32; 2] = [0.4, 0.95];
 const TO_CHEEK: [f32; 2] = [0.2, 0.5];
 /// So much of the lower lid next to the eye is not drawn where lids shut, in widths of the eye.
 const RIM: f32 = 0.07;
-/// The same beyond the corners.
+/// The same beyond the corners, and where lids shut: landmarks of shut eyes have their corners too near each other.
 const BEYOND: [f32; 2] = [-0.02, 0.12];
+const BEYOND_SHUT: [f32; 2] = [0.12, 0.3];
 
 /// A person's eyes in one picture.
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ struct Seen {
     fit: Fit,
     lids: Lids,
     ball: Ball,
+    skin: Skin,
 }
 
 impl EyePrior {
@@ -87,7 +89,8 @@ impl EyePrior {
             let pupils = [0, 1].map(|n| prior.eyes[n].pupil.unwrap_or_else(|| lids[n].middle()));
             let balls = Ball::both(picture, &lids, pupils);
             for (((eye, fit), lids), ball) in prior.eyes.iter_mut().zip(fits).zip(lids).zip(balls) {
-                eye.seen = Some(Seen { fit, lids, ball });
+                let skin = Skin::round(picture, &lids);
+                eye.seen = Some(Seen { fit, lids, ball, skin });
             }
         }
         Some(prior)
@@ -139,6 +142,7 @@ impl Drawn {
 struct Change<'a> {
     was: &'a Lids,
     ball: &'a Ball,
+    skin: &'a Skin,
     is: Lids,
     /// Pixels of the target in one of the picture.
     scale: f32,
@@ -166,12 +170,13 @@ impl<'a> Change<'a> {
         Self {
             was: &seen.lids,
             ball: &seen.ball,
+            skin: &seen.skin,
             middle: lids.point(place * Vec2::new(1.0, scale)),
             is: lids,
             scale,
             narrowed: ramp(NARROWS, narrows),
             moved: ramp(NARROWS, narrows.abs()).max(ramp(TURNS, Vec2::new(way.x, way.y / width).length())),
-            shut: (1.0 - is_open / was_open.max(1e-3)).clamp(0.0, 1.0),
+            shut: (1.0 - is.marked.open(&was.marked, scale)).clamp(0.0, 1.0),
         }
     }
 
@@ -179,7 +184,7 @@ impl<'a> Change<'a> {
         if self.narrowed.max(self.moved) <= 0.0 {
             return;
         }
-        let (low, high) = self.is.bounds(TO_CHEEK[1], BEYOND[1]);
+        let (low, high) = self.is.bounds(TO_CHEEK[1], BEYOND_SHUT[1]);
         for y in within(low.y, high.y, corner[1], down) {
             for x in within(low.x, high.x, corner[0], across) {
                 if let Some(drawn) = self.drawn(picture, Vec2::new(x as f32, y as f32)) {
@@ -194,7 +199,8 @@ impl<'a> Change<'a> {
         let at = self.is.place(point);
         let [upper, lower] = self.is.edges(at.x);
         let depth = (at.y - upper).min(lower - at.y);
-        let beside = 1.0 - ramp(BEYOND, (at.x - 0.5).abs() - 0.5);
+        let (beyond, shuts) = ((at.x - 0.5).abs() - 0.5, ramp(SHUTS, self.shut));
+        let beside = 1.0 - ramp(BEYOND, beyond) * (1.0 - shuts) - ramp(BEYOND_SHUT, beyond) * shuts;
         // The edge of a lid is as soft as a pixel.
         let inside = if (0.0..=1.0).contains(&at.x) { (depth / 1.2 + 0.3).clamp(0.0, 1.0) } else { 0.0 };
         let (ball, ball_share) = (self.ball_colour(picture, point, at), inside * self.moved);
@@ -205,13 +211,20 @@ impl<'a> Change<'a> {
         } else {
             Some(self.lower_lid(at, lower))
         };
-        let (lid, lid_share) = lid.map_or((ball, 0.0), |(place, share)| (sampled(picture, self.was.point(place)), (1.0 - inside) * share));
+        let (lid, lid_share) = lid.map_or((ball, 0.0), |(place, share)| (self.lid_colour(picture, place), (1.0 - inside) * share));
         let share = lid_share + ball_share;
         (share * beside > 0.0).then(|| Drawn {
             colour: lid.lerp(ball, ball_share / share),
             share: share * beside,
-            covers: (ball_share + lid_share * ramp(SHUTS, self.shut)) * beside,
+            covers: (ball_share + lid_share * shuts) * beside,
         })
+    }
+
+    /// Colour of a place of the picture's lids. No white is stretched into shut ones: where lids are not as round as the eye's corners, there is some in them.
+    fn lid_colour(&self, picture: &[f32], place: Vec2) -> Vec3 {
+        let at = self.was.point(place);
+        let (seen, skin) = (sampled(picture, at), self.skin.at(at));
+        seen.lerp(skin, self.ball.is_white(seen, skin) * ramp(SHUTS, self.shut))
     }
 
     /// The place of the picture's lid that comes to a place of the wanted one, and how far it is drawn.

@@ -120,13 +120,14 @@ struct Palette {
 }
 
 impl Palette {
+    /// Next to skin in the same light, teeth are lighter and a tongue hardly darker: both lie close behind the lips.
     fn in_light_of(skin: Vec3) -> Self {
         let grey = Vec3::splat(skin.dot(Vec3::new(0.3, 0.59, 0.11)));
         Self {
-            tooth: (skin.lerp(grey, 0.6) * 1.25).min(Vec3::splat(0.95)),
+            tooth: (skin.lerp(grey, 0.6) * 1.6).min(Vec3::splat(0.95)),
             gum: skin * Vec3::new(0.72, 0.5, 0.5),
-            tongue: skin * Vec3::new(0.68, 0.4, 0.39),
-            dark: skin * Vec3::new(0.14, 0.08, 0.08),
+            tongue: skin * Vec3::new(1.0, 0.69, 0.67),
+            dark: skin * Vec3::new(0.34, 0.2, 0.2),
         }
     }
 }
@@ -136,28 +137,32 @@ impl View {
     fn colour(&self, at: Vec2, depth_px: f32) -> Vec3 {
         let behind = self.behind(at);
         let with_lower = self.over(behind, self.lower.at(at).as_ref());
-        let colour = self.over(with_lower, self.upper.at(at).as_ref());
-        // The lips' own shadow.
-        colour * (1.0 - 0.5 * (-depth_px / (0.05 * self.px)).exp())
+        // The lips' own shadow hardly falls on the upper teeth: they touch the lip.
+        let shadow = (-depth_px / (0.05 * self.px)).exp();
+        let shaded = with_lower * (1.0 - 0.4 * shadow);
+        self.over(shaded, self.upper.at(at).as_ref()) * (1.0 - 0.1 * shadow)
     }
 
     /// The tongue lies in the lower arch; behind it is the dark.
     fn behind(&self, at: Vec2) -> Vec3 {
         let Palette { tongue, dark, .. } = self.palette;
         let from = self.lower.inside(at);
-        // Its back is round: lightest in front, where it is highest.
-        let round = 1.0 - (from.x / 0.3).powi(2) - ((from.y + 0.06) / 0.24).powi(2);
+        // The wider the mouth, the more of its back is seen above it; it is darker there.
+        let back = 0.3 + 0.4 * self.open;
+        let up = (0.02 - from.y) / if from.y < 0.02 { back } else { 0.28 };
+        let round = 1.0 - (from.x / 0.36).powi(4) - up * up;
         let share = (round * 2.5).clamp(0.0, 1.0) * (self.open * 2.5).clamp(0.0, 1.0);
-        dark.lerp(tongue * (0.45 + 0.5 * (0.5 + 2.0 * from.y).clamp(0.0, 1.0)), share)
+        dark.lerp(tongue * (1.0 - 0.6 * up.clamp(0.0, 1.0)), share)
     }
 
     fn over(&self, behind: Vec3, place: Option<&Place>) -> Vec3 {
         let Some(&Place { from_edge, across, crown, front }) = place else { return behind };
         let Palette { tooth, gum, .. } = self.palette;
-        let light = 0.4 + 0.6 * front;
+        let light = 0.3 + 0.7 * front;
         // 0 in the middle of a tooth, 1 where it touches the next.
         let side = (2.0 * across - 1.0).abs();
-        let crowned = tooth * (1.0 - 0.4 * ((side - 0.55) / 0.45).clamp(0.0, 1.0).powi(2));
+        // Far back, one is seen from its side, and there is no gap to be seen.
+        let crowned = tooth * (1.0 - 0.35 * front * ((side - 0.55) / 0.45).clamp(0.0, 1.0).powi(2));
         let root = ((from_edge - crown * (1.0 - 0.25 * side * side)) * self.px + 0.5).clamp(0.0, 1.0);
         let edge = (from_edge * self.px + 0.5).clamp(0.0, 1.0);
         let end = ((arch::GUM + crown - from_edge) * self.px / 3.0).clamp(0.0, 1.0);

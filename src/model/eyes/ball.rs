@@ -35,6 +35,11 @@ const WHITE: [f32; 2] = [1.08, 1.25];
 /// Places closer to a lid than this show its lashes, in widths.
 const INSIDE: f32 = 0.05;
 
+/// Share of the way from the skin's colour to the white's from which on something begins to be white, and is.
+const WHITER: [f32; 2] = [0.25, 0.6];
+/// By how much the white must be lighter and less colourful than the skin to be told from it.
+const LIGHTER: [f32; 2] = [0.03, 0.1];
+
 /// What is known of one eyeball.
 #[derive(Clone, Debug)]
 pub(super) struct Ball {
@@ -82,6 +87,13 @@ impl Ball {
         let shown = depth(lids, at) / lids.width_px();
         let ring = ringed(&self.rings, from.length() / self.radius);
         ring.lerp(sampled(picture, at), ramp([0.5 * INSIDE, 1.5 * INSIDE], shown))
+    }
+
+    /// Whether a colour is rather the white's than that of the skin round the eye, 0 to 1.
+    pub(super) fn is_white(&self, colour: Vec3, skin: Vec3) -> f32 {
+        let way = self.white.mean - skin;
+        let lighter = way.element_sum() / 3.0 + COLOURFUL * (colourful(skin) - colourful(self.white.mean));
+        ramp(LIGHTER, lighter) * ramp(WHITER, (colour - skin).dot(way) / way.length_squared().max(1e-4))
     }
 
     fn white(&self, picture: &[f32], lids: &Lids, place: Vec2) -> Vec3 {
@@ -163,12 +175,16 @@ fn irises(picture: &[f32], lids: &[Lids; 2], pupils: [Vec2; 2]) -> [(Vec2, f32);
     })
 }
 
+fn colourful(colour: Vec3) -> f32 {
+    colour.max_element() - colour.min_element()
+}
+
 /// How well an iris of a radius fits near a pupil, and where.
 fn iris(picture: &[f32], lids: &Lids, pupil: Vec2, radius: f32) -> (f32, Vec2) {
     let width = lids.width_px();
     let bright = |at: Vec2| {
         let colour = sampled(picture, at);
-        colour.element_sum() / 3.0 - COLOURFUL * (colour.max_element() - colour.min_element())
+        colour.element_sum() / 3.0 - COLOURFUL * colourful(colour)
     };
     let rated = |middle: Vec2| {
         let mean = |distances: [f32; 2]| {

@@ -17,18 +17,23 @@ pub(super) struct Fit {
     pub wide: f32,
     pub upper: f32,
     pub lower: f32,
+    /// How round its corners are: 0 for an almond, 1 for an ellipse.
+    pub round: f32,
 }
 
+/// How far both eyes go outwards and down, and the rest of [`Fit`] in its order.
+type Numbers = [f32; 6];
+
 /// What is tried of each number first, all with all.
-const FIRST: [&[f32]; 5] =
-    [&[-0.05, 0.0, 0.05], &[-0.08, 0.0, 0.08], &[0.0, 0.15, 0.3], &[0.0, 0.06, 0.12], &[0.0, 0.06, 0.12, 0.18, 0.24]];
+const FIRST: [&[f32]; 6] =
+    [&[-0.05, 0.0, 0.05], &[-0.08, 0.0, 0.08], &[0.0, 0.15, 0.3], &[0.0, 0.06, 0.12], &[0.0, 0.06, 0.12, 0.18, 0.24], &[0.0, 0.8]];
 /// Then steps round the best.
-const STEPS: [[f32; 5]; 2] = [[0.05, 0.03, 0.07, 0.03, 0.03], [0.025, 0.015, 0.035, 0.015, 0.015]];
+const STEPS: [Numbers; 2] = [[0.05, 0.03, 0.07, 0.03, 0.03, 0.4], [0.025, 0.015, 0.035, 0.015, 0.015, 0.2]];
 const ROUNDS: usize = 3;
 /// Bounds of each number: landmarks lie inside an eye rather than outside.
-const LIMITS: [(f32, f32); 5] = [(-0.1, 0.1), (-0.12, 0.12), (-0.05, 0.35), (-0.03, 0.2), (-0.03, 0.3)];
+const LIMITS: [(f32, f32); 6] = [(-0.1, 0.1), (-0.12, 0.12), (-0.05, 0.35), (-0.03, 0.2), (-0.03, 0.3), (0.0, 1.0)];
 /// What counts as far of each number, and what it costs.
-const FAR: [f32; 5] = [0.1, 0.1, 0.25, 0.12, 0.2];
+const FAR: Numbers = [0.1, 0.1, 0.25, 0.12, 0.2, 1.0];
 const COST: f32 = 0.02;
 /// Places along each lid that are looked at.
 const PLACES: usize = 9;
@@ -56,28 +61,30 @@ impl Fit {
             .filter(|(_, lids)| lids.width_px() > COARSE_PX && lids.opening_px() > SHUT * lids.width_px())
             .map(|(eye, lids)| (eye, lids, Skin::round(picture, lids)))
             .collect();
-        let rate = |numbers: [f32; 5]| {
+        let rate = |numbers: Numbers| {
             let each = open.iter().map(|(eye, lids, skin)| contrast(picture, &lids.fitted(&Self::of_eye(numbers, *eye)), skin));
             each.sum::<f32>() / open.len().max(1) as f32 - cost(&numbers)
         };
-        let first = rate([0.0; 5]);
-        let mut best = ([0.0; 5], first);
-        let mut offer = |tried: [f32; 5]| {
+        let first = rate(Numbers::default());
+        let mut best = (Numbers::default(), first);
+        let mut offer = |tried: Numbers| {
             let rated = rate(tried);
             if rated > best.1 {
                 best = (tried, rated);
             }
             best.0
         };
-        let [outs, downs, wides, uppers, lowers] = FIRST;
+        let [outs, downs, wides, uppers, lowers, rounds] = FIRST;
         for (out, down, wide) in outs.iter().flat_map(|a| downs.iter().flat_map(move |d| wides.iter().map(move |w| (*a, *d, *w)))) {
             for (upper, lower) in uppers.iter().flat_map(|u| lowers.iter().map(move |l| (*u, *l))) {
-                offer([out, down, wide, upper, lower]);
+                for round in rounds {
+                    offer([out, down, wide, upper, lower, *round]);
+                }
             }
         }
         for steps in [STEPS[0], STEPS[1]].into_iter().flat_map(|steps| [steps; ROUNDS]) {
             for (axis, way) in steps.iter().enumerate().flat_map(|(axis, step)| [(axis, -step), (axis, *step)]) {
-                let mut tried = offer([0.0; 5]);
+                let mut tried = offer(Numbers::default());
                 tried[axis] = (tried[axis] + way).clamp(LIMITS[axis].0, LIMITS[axis].1);
                 offer(tried);
             }
@@ -86,18 +93,18 @@ impl Fit {
         [0, 1].map(|eye| Self::of_eye(best.0.map(|value| belief * value), eye))
     }
 
-    /// From how far both eyes go outwards, down, and the rest.
-    fn of_eye([out, down, wide, upper, lower]: [f32; 5], eye: usize) -> Self {
-        Self { shift: Vec2::new(if eye == 0 { -out } else { out }, down), wide, upper, lower }
+    fn of_eye([out, down, wide, upper, lower, round]: Numbers, eye: usize) -> Self {
+        Self { shift: Vec2::new(if eye == 0 { -out } else { out }, down), wide, upper, lower, round }
     }
 }
 
-fn cost(fit: &[f32; 5]) -> f32 {
+fn cost(fit: &Numbers) -> f32 {
     COST * fit.iter().zip(FAR).map(|(value, far)| (value / far).powi(2)).sum::<f32>() / 5.0
 }
 
 /// Colour of the skin round an eye: a plane over its place.
-struct Skin {
+#[derive(Clone, Debug)]
+pub(super) struct Skin {
     mean: Vec3,
     along: Vec3,
     down: Vec3,
@@ -106,7 +113,7 @@ struct Skin {
 
 impl Skin {
     /// From what is well outside the eye, but neither brow nor the other side of the nose.
-    fn round(picture: &[f32], lids: &Lids) -> Self {
+    pub(super) fn round(picture: &[f32], lids: &Lids) -> Self {
         let width = lids.width_px();
         let below = [0.15, 0.35, 0.5, 0.65, 0.85].map(|x| Vec2::new(x, lids.edges(x)[1].max(0.0) + 0.42 * width));
         let above = [0.3, 0.5, 0.7].map(|x| {
@@ -126,10 +133,15 @@ impl Skin {
         Self { mean: low - down * bottom, along, down, lids: lids.clone() }
     }
 
+    /// The colour of skin in the place of a point of the picture.
+    pub(super) fn at(&self, at: Vec2) -> Vec3 {
+        let place = self.lids.place(at);
+        self.mean + self.down * place.y + self.along * (place.x - 0.5)
+    }
+
     /// How unlike the skin a point of the picture is.
     fn unlike(&self, picture: &[f32], at: Vec2) -> f32 {
-        let place = self.lids.place(at);
-        let skin = self.mean + self.down * place.y + self.along * (place.x - 0.5);
+        let (place, skin) = (self.lids.place(at), self.at(at));
         let seen = sampled(picture, at);
         let darkest = if place.y < self.lids.edges(place.x)[0] { SHADOW } else { 1.0 };
         let shade = (seen.dot(skin) / skin.length_squared().max(1e-4)).clamp(darkest, 1.0);

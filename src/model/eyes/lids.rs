@@ -3,6 +3,7 @@
 use glam::Vec2;
 
 use super::fit::Fit;
+use super::ramp;
 
 /// Numbers of landmarks: the corners from left to right in the picture, the upper lid, the lower lid, the brow.
 struct Numbers {
@@ -37,10 +38,10 @@ impl Lids {
         if !(NARROWEST_PX..=256.0).contains(&width_px) {
             return None;
         }
-        let flat = Lid { mean: 0.0, tilt: 0.0 };
+        let flat = Lid { mean: 0.0, tilt: 0.0, round: 0.0 };
         let bare = Self { corner, along: (other - corner) / width_px, width_px, upper: flat, lower: flat, brow: [Vec2::ZERO; 5] };
         let places = |numbers: [usize; 2]| numbers.map(|i| bare.place(points[i]));
-        let (upper, lower) = (Lid::through(places(numbers.upper)), Lid::through(places(numbers.lower)));
+        let (upper, lower) = (Lid::through(places(numbers.upper), 0.0), Lid::through(places(numbers.lower), 0.0));
         let mut brow = bare.brow;
         for (place, number) in brow.iter_mut().zip(numbers.brow) {
             *place = bare.place(points[number]);
@@ -52,15 +53,22 @@ impl Lids {
 
     /// The same as the picture has them.
     pub(super) fn fitted(&self, fit: &Fit) -> Self {
-        self.placed(fit, self.upper.farther(-fit.upper * self.width_px), self.lower.farther(fit.lower * self.width_px))
+        let [upper, lower] = [self.upper.farther(-fit.upper * self.width_px), self.lower.farther(fit.lower * self.width_px)];
+        self.placed(fit, upper.rounded(fit.round), lower.rounded(fit.round))
     }
 
     /// The same as a picture would have them that has `whole` where the landmarks have `marked`: it shuts where these shut, and opens as they do.
     pub(super) fn fitted_like(&self, fit: &Fit, (marked, whole): (&Self, &Self), scale: f32) -> Self {
-        let lower = self.lower.farther(fit.lower * self.width_px);
-        let share = (self.opening_px() / scale / marked.opening_px().max(1.0)).clamp(0.0, WIDEST);
+        let lower = self.lower.farther(fit.lower * self.width_px).rounded(fit.round);
+        let share = self.open(marked, scale);
         let upper = |x: f32| Vec2::new(x, lower.at(x) - share * (whole.lower.at(x) - whole.upper.at(x)).max(0.0) * scale);
-        self.placed(fit, Lid::through([upper(0.3), upper(0.7)]), lower)
+        self.placed(fit, Lid::through([upper(0.3), upper(0.7)], fit.round), lower)
+    }
+
+    /// How far it is open in `was_open`'s openings. Landmarks leave shut eyes a little open.
+    pub(super) fn open(&self, was_open: &Self, scale: f32) -> f32 {
+        let share = (self.opening_px() / scale / was_open.opening_px().max(1.0)).clamp(0.0, WIDEST);
+        share * ramp(SHUT, self.opening_px() / self.width_px).max(ramp(NARROW, share))
     }
 
     fn placed(&self, fit: &Fit, upper: Lid, lower: Lid) -> Self {
@@ -143,20 +151,33 @@ impl Lids {
 /// Lids do not open farther than so many times what the picture shows.
 const WIDEST: f32 = 1.8;
 
-/// A lid's edge: the cubic curve through the corners of the eye and two landmarks, x (1 - x) (mean + tilt x).
+/// Opening in widths of the eye up to which it is shut, and from which on it is open as far as the landmarks say.
+const SHUT: [f32; 2] = [0.11, 0.19];
+/// The same of an eye that was not wider before: what of that must be left of it.
+const NARROW: [f32; 2] = [0.45, 0.75];
+
+/// A lid's edge: the curve through the corners of the eye and two landmarks, x (1 - x) (mean + tilt x), or with (x (1 - x))^½ / 2 in its place, which makes
+/// the corners round.
 #[derive(Clone, Copy, Debug)]
 struct Lid {
     mean: f32,
     tilt: f32,
+    /// 0 for the one, 1 for the other.
+    round: f32,
 }
 
 impl Lid {
-    fn through([a, b]: [Vec2; 2]) -> Self {
+    fn through([a, b]: [Vec2; 2], round: f32) -> Self {
         // Landmarks that have slid onto each other or onto a corner would bend it beyond measure.
         let (p, q) = (a.x.clamp(0.15, 0.45), b.x.clamp(0.55, 0.85));
-        let [at_p, at_q] = [(p, a.y), (q, b.y)].map(|(x, y)| y / (x * (1.0 - x)));
+        let [at_p, at_q] = [(p, a.y), (q, b.y)].map(|(x, y)| y / bulge(x, round));
         let tilt = (at_q - at_p) / (q - p);
-        Self { mean: at_p - tilt * p, tilt }
+        Self { mean: at_p - tilt * p, tilt, round }
+    }
+
+    /// The same with corners so round.
+    fn rounded(self, round: f32) -> Self {
+        Self { round, ..self }
     }
 
     /// The same, in its middle farther down by so many pixels.
@@ -166,6 +187,12 @@ impl Lid {
 
     fn at(self, x: f32) -> f32 {
         let x = x.clamp(0.0, 1.0);
-        x * (1.0 - x) * (self.mean + self.tilt * x)
+        bulge(x, self.round) * (self.mean + self.tilt * x)
     }
+}
+
+/// A quarter in the middle, 0 at the corners.
+fn bulge(x: f32, round: f32) -> f32 {
+    let almond = x * (1.0 - x);
+    if round > 0.0 { almond + round * (0.5 * almond.sqrt() - almond) } else { almond }
 }

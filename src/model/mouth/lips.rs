@@ -4,6 +4,8 @@ use glam::Vec2;
 
 /// Points on each curve between two landmarks.
 const STEPS: usize = 4;
+/// Distance of the lips in widths of the mouth from which on its corners begin to be round, and are as round as the rest.
+const ROUND: std::ops::Range<f32> = 0.2..0.5;
 
 /// The inner lips, as a closed line.
 pub(super) struct Lips {
@@ -11,14 +13,17 @@ pub(super) struct Lips {
 }
 
 impl Lips {
-    /// A round curve along each lip (Catmull and Rom 1974), with the corners of the mouth sharp.
+    /// A round curve along each lip (Catmull and Rom 1974). The corners of the mouth are sharp, unless it is wide open.
     pub(super) fn of(points: &[Vec2; 68]) -> Self {
         let mut line = Vec::with_capacity(8 * STEPS);
-        for lip in [[60, 61, 62, 63, 64], [64, 65, 66, 67, 60]] {
+        let open = points[62].distance(points[66]) / points[60].distance(points[64]).max(1.0);
+        let round = ((open - ROUND.start) / (ROUND.end - ROUND.start)).clamp(0.0, 1.0);
+        for (lip, other) in [([60, 61, 62, 63, 64], [67, 65]), ([64, 65, 66, 67, 60], [63, 61])] {
             let lip = lip.map(|i: usize| points[i]);
+            let [first, last] = [lip[0].lerp(points[other[0]], round), lip[4].lerp(points[other[1]], round)];
             for n in 0..4 {
-                let before = if n == 0 { lip[0] } else { lip[n - 1] };
-                let after = if n == 3 { lip[4] } else { lip[n + 2] };
+                let before = if n == 0 { first } else { lip[n - 1] };
+                let after = if n == 3 { last } else { lip[n + 2] };
                 line.extend((0..STEPS).map(|k| curve(before, lip[n], lip[n + 1], after, k as f32 / STEPS as f32)));
             }
         }

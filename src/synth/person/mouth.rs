@@ -65,13 +65,13 @@ impl Painting<'_> {
 
     /// The inside of the mouth.
     pub(super) fn paint_mouth(&mut self, random: &mut Random) {
-        let depth = random.range(0.9, 1.8);
+        let depth = random.range(0.4, 1.5);
         let flesh = if self.scene.is_sculpture {
             self.scene.skin * random.range(0.3, 0.8)
         } else {
             let gain = self.scene.gain.max(0.6);
             Vec3::new(random.range(0.5, 0.8), random.range(0.2, 0.38), random.range(0.2, 0.38))
-                * (random.range(0.5, 0.9) * self.scene.skin_level.sqrt() / gain)
+                * (random.range(0.6, 1.1) * self.scene.skin_level.sqrt() / gain)
         };
         let inner_edge = self.landmarks[62].z - 1.3;
         for i in self.kit.range_of(Part::MouthInterior) {
