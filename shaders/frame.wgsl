@@ -84,6 +84,8 @@ struct Frame {
     gone: vec2<f32>,
     // Motion over which a place is uncovered, in pixels.
     moved_px: vec2<f32>,
+    // Shares of the head's motion from which on a place moves with it.
+    moves_along: vec2<f32>,
     // Heights over the chin from which on the head moves as a whole, in distances between the eyes.
     above_chin: vec2<f32>,
     // Distances from the crop's edge over which the net takes over from the head as a whole, and the same at the lower edge.

@@ -97,6 +97,20 @@ fn spread(@builtin(global_invocation_id) id: vec3<u32>) {
     spread_flow[id.y * REACH_FLOW + id.x] = flow;
 }
 
+// How surely head is shown at a place of the reach that moves by `flow` with the head.
+fn head_shown(at: vec2<f32>, point: vec2<f32>, flow: vec2<f32>) -> f32 {
+    let place = clamp((at + 0.5) * (f32(REACH_FLOW) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(REACH_FLOW - 1u)));
+    let low = vec2<u32>(place);
+    let high = min(low + 1u, vec2<u32>(REACH_FLOW - 1u));
+    let share = place - vec2<f32>(low);
+    let above = mix(spread_flow[low.y * REACH_FLOW + low.x], spread_flow[low.y * REACH_FLOW + high.x], share.x);
+    let below = mix(spread_flow[high.y * REACH_FLOW + low.x], spread_flow[high.y * REACH_FLOW + high.x], share.x);
+    let shown = mix(above, below, share.y);
+    let along = dot(shown, flow) / max(dot(flow, flow), 1.0);
+    return smooth_step(frame.moves_along, along) * smooth_step(frame.gone, head_share(reach_from_crop(point + shown)));
+}
+
+// After `spread`.
 @compute @workgroup_size(8, 8)
 fn uncover(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= CROP || id.y >= CROP) {
@@ -111,7 +125,7 @@ fn uncover(@builtin(global_invocation_id) id: vec3<u32>) {
         if (above > 0.0) {
             let flow = head_at(point);
             let left = 1.0 - smooth_step(frame.gone, head_share(reach_from_crop(point + flow)));
-            share = head * above * left * smooth_step(frame.moved_px, length(flow));
+            share = head * above * left * smooth_step(frame.moved_px, length(flow)) * (1.0 - head_shown(vec2<f32>(id.xy), point, flow));
         }
     }
     uncovered[cell] = share;

@@ -11,8 +11,8 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::inpaint::{Area, Hole, inpainted};
-use super::reach::HeadField;
-use super::smooth_step;
+use super::reach::{HeadField, bilinear};
+use super::{FLOW_CELLS, smooth_step};
 use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
 use crate::model::{MATTE_CELLS, Matte, MatteNet};
 
@@ -29,6 +29,8 @@ const FARTHEST_CELLS: usize = 24;
 /// Motion below which nothing is uncovered and from which on all of it is, in crop pixels: at rest the picture is its own, and over a narrow gap its own pixels,
 /// stretched, look more like it than what was filled in (measured on four real clips, where the whole picture and the face came nearer on each).
 pub(super) const MOVED_PX: std::ops::Range<f32> = 4.0..9.0;
+/// Share of the head's motion from which on a place begins to move with it, and does.
+pub(super) const MOVES_ALONG: std::ops::Range<f32> = 0.3..0.7;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
 /// follow the head as a whole.
 pub(super) const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
@@ -148,27 +150,39 @@ impl MovingHead<'_> {
         flow * (above * smooth_step(&COMES, self.reached_by(point, flow)))
     }
 
-    /// Where the head was and is no more.
-    pub(super) fn uncovered(&self, uncovered: &mut UncoveredField) {
+    /// Where the head was and is no more. `shown` is the flow over the reach that the picture is fetched by, [`FLOW_CELLS`] squared.
+    pub(super) fn uncovered(&self, shown: &[Vec2], uncovered: &mut UncoveredField) {
         uncovered.size = UncoveredField::CELLS;
         uncovered.cells.resize(UncoveredField::CELLS * UncoveredField::CELLS, 0.0);
         uncovered.cells.par_chunks_exact_mut(UncoveredField::CELLS).with_min_len(16).enumerate().for_each(|(row, line)| {
             for (column, share) in line.iter_mut().enumerate() {
                 let reach = self.plate.reach[row * UncoveredField::CELLS + column];
-                let point = || Crop::crop_from_reach(Vec2::new(column as f32, row as f32));
-                *share = if reach < 1e-3 { 0.0 } else { reach * self.gone_from(point()) };
+                let place = Vec2::new(column as f32, row as f32);
+                *share = if reach < 1e-3 {
+                    0.0
+                } else {
+                    reach * self.gone_from(Crop::crop_from_reach(place), || bilinear(shown, FLOW_CELLS, place))
+                };
             }
         });
     }
 
-    /// How far the head has gone from a point where it was, in crop pixels.
-    fn gone_from(&self, point: Vec2) -> f32 {
+    /// How far the head has gone from a point where it was, in crop pixels; `shown` is the flow by which the picture is fetched there.
+    fn gone_from(&self, point: Vec2, shown: impl FnOnce() -> Vec2) -> f32 {
         let above = smooth_step(&ABOVE_CHIN, self.up.height(point));
         if above <= 0.0 {
             return 0.0;
         }
         let flow = self.head.at(point);
-        above * (1.0 - smooth_step(&GONE, self.reached_by(point, flow))) * smooth_step(&MOVED_PX, flow.length())
+        let gone = above * (1.0 - smooth_step(&GONE, self.reached_by(point, flow))) * smooth_step(&MOVED_PX, flow.length());
+        if gone > 0.0 { gone * (1.0 - self.head_shown(point, flow, shown())) } else { 0.0 }
+    }
+
+    /// How surely head is shown at a point that moves by `flow` with the head and is fetched by `shown`: what comes from the head and moves as it does is the
+    /// head's, and no rest of it that stayed behind.
+    fn head_shown(&self, point: Vec2, flow: Vec2, shown: Vec2) -> f32 {
+        let along = shown.dot(flow) / flow.length_squared().max(1.0);
+        smooth_step(&MOVES_ALONG, along) * smooth_step(&GONE, self.reached_by(point, shown))
     }
 
     /// How surely the head comes to be at a point in crop pixels.
@@ -329,7 +343,7 @@ mod tests {
             let near = vec![Vec2::new(0.0, -down_px); crate::model::INPUT_CELLS.pow(2)];
             let head = HeadField::new(&rest, &target, &near);
             let mut field = UncoveredField::default();
-            plate.moving(&head, &target).uncovered(&mut field);
+            plate.moving(&head, &target).uncovered(&[Vec2::ZERO; FLOW_CELLS * FLOW_CELLS], &mut field);
             field.cells
         };
         assert!(shares(0.0).iter().all(|share| *share == 0.0), "at rest");

@@ -101,7 +101,7 @@ impl MotionWarp {
         let flow = &mut change.flow.displacement_px;
         spread(&moved.flow, portrait.sides, |point| moving.as_ref().map_or(Vec2::ZERO, |head| head.beyond_crop(point)), flow);
         if let Some(head) = &moving {
-            head.uncovered(&mut change.uncovered);
+            head.uncovered(flow, &mut change.uncovered);
         }
         match &mut self.painter {
             Some(painter) => painter.paint(&self.net, moved, moving.as_ref(), motion, change),

@@ -81,8 +81,8 @@ pub(super) fn spread(in_crop: &[Vec2], sides: Sides, beyond: impl Fn(Vec2) -> Ve
     });
 }
 
-/// A plane over the crop at a point of it; beyond its edge it repeats.
-fn bilinear(plane: &[Vec2], cells: usize, point: Vec2) -> Vec2 {
+/// A plane over the crop at a point of it, or over the reach at a point of that; beyond its edge it repeats.
+pub(super) fn bilinear(plane: &[Vec2], cells: usize, point: Vec2) -> Vec2 {
     let place = ((point + 0.5) * (cells as f32 / CROP_PX) - 0.5).clamp(Vec2::ZERO, Vec2::splat((cells - 1) as f32));
     let (x, y) = (place.x as usize, place.y as usize);
     let (right, below) = ((x + 1).min(cells - 1), (y + 1).min(cells - 1));

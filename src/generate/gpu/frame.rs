@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytemuck::Zeroable as _;
 
-use super::super::clean_plate::{ABOVE_CHIN, COMES, GONE, MOVED_PX, UpFromChin};
+use super::super::clean_plate::{ABOVE_CHIN, COMES, GONE, MOVED_PX, MOVES_ALONG, UpFromChin};
 use super::super::gates::{GateParams, HIDDEN, WHERE_HIDDEN};
 use super::super::outline::{FADE, Square};
 use super::super::painter::{GIVES_WAY, NOTICED, Plan};
@@ -64,6 +64,7 @@ pub(super) struct Frame {
     comes: [f32; 2],
     gone: [f32; 2],
     moved_px: [f32; 2],
+    moves_along: [f32; 2],
     above_chin: [f32; 2],
     takes_over_px: [f32; 2],
     at_body_px: [f32; 2],
@@ -73,7 +74,7 @@ pub(super) struct Frame {
     drawn_size: [u32; 2],
     before_reach: [f32; 2],
     reach: f32,
-    padding_of_reach: [u32; 3],
+    padding_of_reach: u32,
     sides: [f32; 4],
     head: HeadNumbers,
     hull: [[f32; 2]; Landmarks::COUNT],
@@ -151,6 +152,7 @@ impl Frame {
             comes: pair(&COMES),
             gone: pair(&GONE),
             moved_px: pair(&MOVED_PX),
+            moves_along: pair(&MOVES_ALONG),
             above_chin: pair(&ABOVE_CHIN),
             takes_over_px: pair(&TAKES_OVER_PX),
             at_body_px: pair(&AT_BODY_PX),

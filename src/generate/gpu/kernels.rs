@@ -110,7 +110,7 @@ pub(super) struct Kernels {
     pub(super) motion_input: Kernel<1>,
     /// Mixture, what landmarks miss, its correction, and the corrected flow.
     pub(super) motion_flow: Kernel<4>,
-    /// What is uncovered, and the flow over the reach.
+    /// The flow over the reach, and what is uncovered.
     pub(super) reach: Kernel<2>,
     pub(super) show: Kernel<1>,
     pub(super) generator_input: Kernel<1>,
@@ -150,7 +150,7 @@ impl Kernels {
                 &[Read, Read, Read, Write, Write, Write, Write],
                 ["mixed", "find_missing", "correct", "snap"],
             ),
-            reach: Kernel::new(device, &reach, "reach", &[Read, Read, Read, Read, Read, Write, Write], ["uncover", "spread"]),
+            reach: Kernel::new(device, &reach, "reach", &[Read, Read, Read, Read, Read, Write, Write], ["spread", "uncover"]),
             show: Kernel::new(device, &show, "show", &[Read, Read, Read, Read, Read, Read, Read, Write], ["main"]),
             generator_input: Kernel::new(device, &generator_input, "generator input", &[Read, Uniform, Read, Write], ["main"]),
             paint: Kernel::new(device, &paint, "paint", &[Read, Read, Read, Write, Write], ["main"]),

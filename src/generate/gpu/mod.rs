@@ -279,12 +279,12 @@ impl GpuGenerator {
         }
     }
 
-    /// What is uncovered, the flow over the reach, and what is shown of the face.
+    /// The flow over the reach, what is uncovered, and what is shown of the face.
     fn warp(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, [across, down]: [u32; 2]) {
+        self.kernels.reach.run(pass, 0, &sitter.reach, groups(FLOW_CELLS));
         if sitter.has_plate {
-            self.kernels.reach.run(pass, 0, &sitter.reach, groups(UncoveredField::CELLS));
+            self.kernels.reach.run(pass, 1, &sitter.reach, groups(UncoveredField::CELLS));
         }
-        self.kernels.reach.run(pass, 1, &sitter.reach, groups(FLOW_CELLS));
         if across > 0 && down > 0 {
             self.kernels.show.run(pass, 0, &sitter.show, [across.div_ceil(GROUP), down.div_ceil(GROUP), 1]);
         }
