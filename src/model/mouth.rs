@@ -152,7 +152,7 @@ impl View {
         let up = (0.02 - from.y) / if from.y < 0.02 { back } else { 0.28 };
         let round = 1.0 - (from.x / 0.36).powi(4) - up * up;
         let share = (round * 2.5).clamp(0.0, 1.0) * (self.open * 2.5).clamp(0.0, 1.0);
-        dark.lerp(tongue * (1.0 - 0.6 * up.clamp(0.0, 1.0)), share)
+        dark.lerp(tongue * (1.0 - 0.65 * up.clamp(0.0, 1.0)), share)
     }
 
     fn over(&self, behind: Vec3, place: Option<&Place>) -> Vec3 {
