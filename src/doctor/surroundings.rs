@@ -97,6 +97,7 @@ fn simd() -> Vec<&'static str> {
         ("FMA", std::arch::is_x86_feature_detected!("fma")),
         ("F16C", std::arch::is_x86_feature_detected!("f16c")),
         ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
+        ("AVX-512 BF16", std::arch::is_x86_feature_detected!("avx512bf16")),
     ];
     known.into_iter().filter_map(|(name, present)| present.then_some(name)).collect()
 }

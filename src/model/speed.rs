@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::landmark_image::LANDMARK_CHANNELS;
 use super::{FewShotNets, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS};
-use crate::nn::ops;
+use crate::nn::ops::{self, Products};
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
 const SIZES: [[usize; 2]; 3] = [[256, 256], [176, 184], [96, 96]];
@@ -17,13 +17,15 @@ const SIZES: [[usize; 2]; 3] = [[256, 256], [176, 184], [96, 96]];
 pub struct NetworkSpeed {
     /// Which, and for what size.
     pub name: String,
+    /// Format of the numbers that are multiplied: f32 or bf16.
+    pub format: &'static str,
     /// Work of its convolutions in thousand million operations, a multiplication and an addition counted as two.
     pub gflop: f64,
     /// Median time of one run in milliseconds.
     pub ms: f64,
     /// Work per second, in thousand millions.
     pub gflops: f64,
-    /// The same as a share of the roof.
+    /// The same as a share of the format's roof.
     pub share_of_roof: f64,
 }
 
@@ -34,22 +36,43 @@ pub struct Speeds {
     pub threads: usize,
     /// The roof in single precision, in thousand million operations per second.
     pub roof_gflops: f64,
+    /// That of products in bfloat16 with sums in single precision, which the program uses where the processor has them.
+    pub roof_bf16_gflops: Option<f64>,
     /// The networks.
     pub networks: Vec<NetworkSpeed>,
 }
 
-/// Measures motion net and generator, each `runs` times.
+/// Measures motion net and generator, each `runs` times, in every format that the processor has.
 ///
 /// # Errors
 /// When the tensor library fails.
 pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Result<Speeds> {
-    let before = ops::roof_gflops();
+    let roofs = || (ops::roof_gflops(), ops::pair_roof_gflops());
+    let before = roofs();
     let mut networks = Vec::new();
+    let formats = [("f32", Products::Single), ("bf16", Products::Pairs)];
+    for (format, products) in formats.into_iter().filter(|(_, products)| *products == Products::Single || ops::has_pair_products()) {
+        ops::frozen_with(products, || in_format(format, (motion, few_shot), runs, &mut networks))?;
+    }
+    // Measured on both sides of the networks, so that other work beside one of the measurements does not lower the roof.
+    let after = roofs();
+    let roof_gflops = before.0.max(after.0);
+    let roof_bf16_gflops = before.1.zip(after.1).map(|(before, after)| before.max(after));
+    for network in &mut networks {
+        let roof = if network.format == "f32" { Some(roof_gflops) } else { roof_bf16_gflops };
+        network.share_of_roof = network.gflops / roof.unwrap_or(roof_gflops);
+    }
+    Ok(Speeds { threads: rayon::current_num_threads(), roof_gflops, roof_bf16_gflops, networks })
+}
+
+/// The networks as they are frozen now.
+fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize, networks: &mut Vec<NetworkSpeed>) -> Result<()> {
+    let (motion, few_shot) = nets;
     let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Result<()> + Send)| -> Result<()> {
         let ms = rayon::scope(|_| median_ms(runs, run))?;
         let gflop = flops as f64 / 1e9;
         let gflops = gflop / ms * 1e3;
-        networks.push(NetworkSpeed { name, gflop, ms, gflops, share_of_roof: 0.0 });
+        networks.push(NetworkSpeed { name, format, gflop, ms, gflops, share_of_roof: 0.0 });
         Ok(())
     };
     let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
@@ -68,12 +91,7 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
         let mut run = || generator.forward([height, width], &source, &landmarks, &mut memory);
         add(format!("generator {width} x {height}"), few_shot.generator.flops([height, width])?, &mut run)?;
     }
-    // Measured on both sides of the networks, so that other work beside one of the measurements does not lower the roof.
-    let roof_gflops = before.max(ops::roof_gflops());
-    for network in &mut networks {
-        network.share_of_roof = network.gflops / roof_gflops;
-    }
-    Ok(Speeds { threads: rayon::current_num_threads(), roof_gflops, networks })
+    Ok(())
 }
 
 fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Result<()> + Send)) -> Result<f64> {
@@ -96,7 +114,8 @@ mod tests {
     #[test]
     fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {
         let speeds = network_speeds(&load(None)?, &load(None)?, 2)?;
-        assert_eq!(speeds.networks.len(), 1 + SIZES.len(), "{speeds:?}");
+        let formats = if ops::has_pair_products() { 2 } else { 1 };
+        assert_eq!(speeds.networks.len(), formats * (1 + SIZES.len()), "{speeds:?}");
         assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof < 1.2), "{speeds:?}");
         let motion = speeds.networks[0].gflop;
         assert!((0.7..0.9).contains(&motion), "{motion} GFLOP of the motion net");

@@ -147,6 +147,10 @@ def last(*shape):
     return torch.rand(*shape).contiguous(memory_format=torch.channels_last)
 
 
+def halved(weights):
+    return {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description="The networks by PyTorch and by Retrato, side by side.")
     parser.add_argument("--retrato", default=str(ROOT / "target/release/retrato"))
@@ -159,23 +163,26 @@ def main():
     few_shot = weights(ROOT / "models/few_shot.safetensors")
     channels = motion["encoder64.kernel"].shape[1]
     beside = few_shot["generator.half.kernel"].shape[1] - 16
-    runs = {"motion net": (Motion(motion, "", SLOPES["motion"]), (last(1, channels, 64, 64),))}
-    for width, height in SIZES:
-        inputs = (last(1, 4, height, width), last(1, beside, height // 2, width // 2))
-        runs[f"generator {width} x {height}"] = (Generator(few_shot), inputs)
+    runs = {}
+    for kind, convert in {"f32": lambda it: it, "bf16": halved}.items():
+        number = {"f32": torch.float32, "bf16": torch.bfloat16}[kind]
+        runs["motion net", kind] = (Motion(convert(motion), "", SLOPES["motion"]), (last(1, channels, 64, 64).to(number),))
+        for width, height in SIZES:
+            inputs = (last(1, 4, height, width).to(number), last(1, beside, height // 2, width // 2).to(number))
+            runs[f"generator {width} x {height}", kind] = (Generator(convert(few_shot)), inputs)
+    ours, theirs = {}, {name: [] for name in runs}
     chosen = {name: (*fastest(network, *inputs), inputs) for name, (network, inputs) in runs.items()}
-    theirs, ours = {name: [] for name in runs}, {name: [] for name in runs}
     for _ in range(args.rounds):
         report = subprocess.run([args.retrato, "bench", "--networks", "--executor", "cpu", "--json"], check=True, capture_output=True, text=True)
         for network in json.loads(report.stdout)["cpu"]["networks"]:
-            ours[network["name"]].append(network["ms"])
+            ours.setdefault((network["name"], network["format"]), []).append(network["ms"])
         for name, (form, _, inputs) in chosen.items():
             theirs[name].append(median_ms(lambda form=form, inputs=inputs: form(*inputs)))
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, {args.rounds} rounds, single precision")
-    print(f"{'network':<22}{'Retrato ms':>12}{'PyTorch ms':>12}{'speed':>8}  PyTorch's form")
-    for name, (_, form, _) in chosen.items():
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, {args.rounds} rounds")
+    print(f"{'network':<22}{'':>6}{'Retrato ms':>12}{'PyTorch ms':>12}{'speed':>8}  PyTorch's form")
+    for name in ours:
         a, b = statistics.median(ours[name]), statistics.median(theirs[name])
-        print(f"{name:<22}{a:>12.2f}{b:>12.2f}{b / a:>7.2f}x  {form}")
+        print(f"{name[0]:<22}{name[1]:>6}{a:>12.2f}{b:>12.2f}{b / a:>7.2f}x  {chosen[name][1]}")
 
 
 if __name__ == "__main__":

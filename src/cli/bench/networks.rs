@@ -90,11 +90,15 @@ fn opened(portrait: &Portrait) -> PuppetMotion {
 }
 
 fn print_cpu(speeds: &Speeds) {
-    println!("roof of {} threads in single precision: {:.0} GFLOP/s", speeds.threads, speeds.roof_gflops);
-    println!("{:<22}{:>8}{:>9}{:>10}{:>9}", "network", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
+    let pairs = speeds.roof_bf16_gflops.map_or_else(|| "not to be had".to_owned(), |roof| format!("{roof:.0} GFLOP/s"));
+    println!(
+        "roof of {} threads in single precision: {:.0} GFLOP/s, with products in bfloat16: {pairs}",
+        speeds.threads, speeds.roof_gflops
+    );
+    println!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
     for network in &speeds.networks {
         let share = 100.0 * network.share_of_roof;
-        println!("{:<22}{:>8.2}{:>9.2}{:>10.0}{share:>8.0}%", network.name, network.gflop, network.ms, network.gflops);
+        println!("{:<22}{:>6}{:>8.2}{:>9.2}{:>10.0}{share:>8.0}%", network.name, network.format, network.gflop, network.ms, network.gflops);
     }
 }
 

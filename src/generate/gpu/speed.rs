@@ -13,6 +13,7 @@ use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
 use crate::model::{
     FewShotNets, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, INPUT_CHANNELS, MotionMemory, MotionNet, MotionSample, Ran,
 };
+use crate::nn::ops::{Products, frozen_with};
 use crate::runtime::{Percentiles, Timings};
 
 /// Vectors of eight that each thread of `roof.wgsl` multiplies, and numbers in them.
@@ -100,14 +101,15 @@ pub fn gpu_speeds(
         runs: Vec::new(),
         frames: Vec::new(),
     };
-    let motion_net = motion_net.freeze()?;
-    let generator = nets.generator.freeze_for_nobody()?;
+    // What the device makes is compared with single precision.
+    let (motion_net, generator) = frozen_with(Products::Single, || (motion_net.freeze(), nets.generator.freeze_for_nobody()));
+    let (motion_net, generator) = (motion_net?, generator?);
     // Its work grows with the area.
     let gflop_per_pixel = nets.generator.flops([CELLS; 2])? as f64 * 1e-9 / (CELLS * CELLS) as f64;
     let motion_gflop = motion_net.flops() as f64 * 1e-9;
     let mut painter = Painter::new(nets);
     painter.unseen = true;
-    painter.set_portrait(portrait)?;
+    frozen_with(Products::Single, || painter.set_portrait(portrait))?;
     let expected = on_cpu(&motion_net, &mut painter, (portrait, motion))?;
     for (precision, roof) in precisions.iter().zip(roofs) {
         let mut add = |name: String, gflop: f64, ms: f64| {

@@ -8,6 +8,7 @@ use super::Activation;
 use super::access::numbers;
 use super::conv_kernels::{Packed, Pass, Phase, RowTask, Run};
 use super::padded::Padded;
+use super::pairs::{self, PairKernel, PairPass};
 use super::tiles;
 
 /// Rows that one thread takes at a time, at least.
@@ -83,6 +84,8 @@ pub struct ConvWeights {
 /// A convolution with fixed weights.
 pub(crate) struct FrozenConv {
     packed: Packed,
+    /// The same for processors that multiply pairs.
+    pairs: Option<PairKernel>,
     bias: Vec<f32>,
     kernel: usize,
     stride: usize,
@@ -106,7 +109,10 @@ impl FrozenConv {
             let from = &kernel[k * channels_out + first..];
             line.iter_mut().zip(from).zip(&gain[first..]).for_each(|((to, value), gain)| *to = value * gain);
         });
-        Ok(Self { packed, bias, kernel: size, stride, channels_in, activation })
+        let depth = size * channels_in;
+        let pairs =
+            PairKernel::new(size, depth, channels_out, |row, k, column| kernel[(row * depth + k) * channels_out + column] * gain[column]);
+        Ok(Self { packed, pairs, bias, kernel: size, stride, channels_in, activation })
     }
 
     /// Convolves `input` into `output`; `finish` gets every row of the result with its number, to go on with.
@@ -163,6 +169,23 @@ impl FrozenConv {
     fn each_row(&self, input: &Plane, rows: impl FnOnce(&(dyn Fn(usize, &mut [f32]) + Sync))) {
         debug_assert_eq!(input.channels, self.channels_in, "the picture's channels are the kernel's");
         let (line, depth) = (input.line(), self.kernel * self.channels_in);
+        if let Some(kernel) = &self.pairs {
+            let (first_row, first) = if self.kernel == 1 { (1, self.channels_in) } else { (0, 0) };
+            let pass = PairPass {
+                kernel,
+                bias: &self.bias,
+                activation: self.activation,
+                values: &input.values,
+                line,
+                row_step: self.stride,
+                pixel_step: self.stride * self.channels_in,
+                first_row,
+                first,
+                call: pairs::next_call(),
+            };
+            rows(&|y, out| pass.row(y, out));
+            return;
+        }
         let runs = (0..self.kernel).map(|ky| Run { offset: ky * line, packed: ky * depth, depth }).collect();
         let phase = Phase { start: 0, step: 1, count: input.size[1] / self.stride, runs };
         let padded = Padded::bordered(&input.values, line);

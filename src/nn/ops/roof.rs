@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use pulp::{Simd, WithSimd};
 
-use super::tiles;
+use super::{pairs, tiles};
 
 /// Sums that are worked on side by side: enough for the latency of a multiplication with addition, and few enough for the registers.
 const SUMS: usize = 16;
@@ -41,10 +41,20 @@ impl WithSimd for Work {
 /// Most operations per second in single precision, in thousand millions, on all threads of the pool together.
 pub fn roof_gflops() -> f64 {
     let arch = tiles::arch();
+    most_gflops(|| arch.dispatch(Work(ROUNDS)))
+}
+
+/// The same of pairs of bfloat16; `None` where the processor does not multiply those.
+pub fn pair_roof_gflops() -> Option<f64> {
+    pairs::has_pair_products().then(|| most_gflops(|| pairs::work(ROUNDS).unwrap_or(0)))
+}
+
+/// The most operations per second of some attempts, in thousand millions, when every thread does `work`, which returns its operations.
+fn most_gflops(work: impl Fn() -> usize + Sync) -> f64 {
     let attempt = || {
         let start = Instant::now();
         // Every thread does its own share: one that wakes late must not find its work done by another.
-        let operations: usize = rayon::broadcast(|_| arch.dispatch(Work(ROUNDS))).into_iter().sum();
+        let operations: usize = rayon::broadcast(|_| work()).into_iter().sum();
         operations as f64 / start.elapsed().as_secs_f64() / 1e9
     };
     (0..ATTEMPTS).map(|_| attempt()).fold(0.0, f64::max)
@@ -61,5 +71,7 @@ mod tests {
         let roof = roof_gflops();
         // A thread that does none of it would seem to do far more than any processor can.
         assert!(roof > 0.5 && roof < 1000.0 * rayon::current_num_threads() as f64, "{roof} GFLOP/s");
+        let pairs = pair_roof_gflops();
+        assert!(pairs.is_none_or(|pairs| pairs > 0.5 && pairs < 2000.0 * rayon::current_num_threads() as f64), "{pairs:?} GFLOP/s");
     }
 }
