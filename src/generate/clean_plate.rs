@@ -343,7 +343,7 @@ mod tests {
             let near = vec![Vec2::new(0.0, -down_px); crate::model::INPUT_CELLS.pow(2)];
             let head = HeadField::new(&rest, &target, &near);
             let mut field = UncoveredField::default();
-            plate.moving(&head, &target).uncovered(&[Vec2::ZERO; FLOW_CELLS * FLOW_CELLS], &mut field);
+            plate.moving(&head, &target).uncovered(&vec![Vec2::ZERO; FLOW_CELLS * FLOW_CELLS], &mut field);
             field.cells
         };
         assert!(shares(0.0).iter().all(|share| *share == 0.0), "at rest");

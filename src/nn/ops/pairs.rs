@@ -180,7 +180,10 @@ impl PairPass<'_> {
 
 #[cfg(target_arch = "x86_64")]
 mod vectors {
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m256bh, __m512, __m512bh, __m512i, _mm512_add_ps, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_max_ps,
+        _mm512_min_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    };
     use std::hint::black_box;
 
     use super::{LANES, PairPass};
@@ -286,6 +289,7 @@ mod vectors {
             }
         }
         let columns = pass.bias.len();
+        #[expect(clippy::needless_range_loop, reason = "it is an index into every row's sums")]
         for v in 0..V {
             let at = first + v * LANES;
             let many = columns.saturating_sub(at).min(LANES);
@@ -361,6 +365,7 @@ mod tests {
     #[test]
     fn products_of_pairs_are_those_of_the_nearest_numbers() -> candle_core::Result<()> {
         if !has_pair_products() {
+            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
             eprintln!("skipped: this processor does not multiply pairs of bfloat16");
             return Ok(());
         }
