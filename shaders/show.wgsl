@@ -124,14 +124,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         let at = cell - frame.drawn_corner;
         let k = 2u * (at.y * frame.drawn_size.x + at.x);
         let over = drawn[k];
-        covered = drawn[k + 1u].x;
         let share = select(over.a, -over.a * (1.0 - visible), over.a < 0.0);
+        covered = select(drawn[k + 1u].x, max(drawn[k + 1u].x, share), over.a < 0.0);
         seen = vec4<f32>(mix(seen.rgb, over.rgb, share), visible);
     }
     let share = paint_share_between(cell) * (1.0 - plate_share(point));
     var hidden = 0.0;
     if (share > 0.0) {
-        hidden = frame.where_hidden * smooth_step(frame.hidden, 1.0 - visible);
+        hidden = frame.where_hidden * smooth_step(frame.hidden, 1.0 - visible) * (1.0 - covered);
         if (hidden > 0.0) {
             hidden *= on_head(point);
         }

@@ -226,7 +226,7 @@ impl Painter {
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
         let Frame { own, source, covered, landmarks, shares, patches, .. } = &mut self.frame;
-        find_shares(&outline, &square, source, (&change.uncovered, head), shares);
+        find_shares(&outline, &square, (source, covered), (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
             && let Some(seen) = sitter.pictures.get(near)
@@ -259,21 +259,22 @@ impl Painter {
     }
 }
 
-/// For each pixel of a square, how much of the paint shows there, and how far the generator is listened to because the source does not show it.
+/// For each pixel of a square, how much of the paint shows there, and how far the generator is listened to because neither the source nor what was drawn into it
+/// shows the place.
 fn find_shares(
     outline: &Outline,
     square: &Square,
-    source: &[f32],
+    (source, covered): (&[f32], &[f32]),
     (uncovered, head): (&UncoveredField, Option<&MovingHead<'_>>),
     out: &mut Vec<[f32; 2]>,
 ) {
     let shares = Shares::of(outline, square);
     out.clear();
-    out.extend(source.as_chunks::<SOURCE_NUMBERS>().0.iter().enumerate().map(|(n, [.., visible])| {
+    out.extend(source.as_chunks::<SOURCE_NUMBERS>().0.iter().zip(covered).enumerate().map(|(n, ([.., visible], covered))| {
         let [x, y] = square.cell(n);
         let point = Vec2::new(x as f32, y as f32);
         let share = shares.at(x, y) * (1.0 - uncovered.nearest(point));
-        let hidden = if share > 0.0 { listened_where(1.0 - visible) } else { 0.0 };
+        let hidden = if share > 0.0 { listened_where(1.0 - visible) * (1.0 - covered) } else { 0.0 };
         // Landmarks may lie beside the face's edge: there is no skin to be made of the background.
         let on_head = head.filter(|_| hidden > 0.0).map_or(1.0, |head| head.is_at(point));
         [share, hidden * on_head]
@@ -349,11 +350,13 @@ impl Seen {
     /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's; `covered` is told where nothing of the warped picture may shine through.
     fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32], covered: &mut [f32]) {
         let target = &motion.landmarks_in_crop.0;
+        let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
         if let Some(mouth) = &self.mouth {
-            mouth.draw(target, square.corner, square.size, source);
+            mouth.each(target, square.corner, square.size, |n, colour, share| {
+                covered[n] = mouth.mix_into(&mut pixels[n], colour, share);
+            });
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
-            let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
             eyes.each(&self.picture, &target, square.corner, square.size, |n, drawn| {
                 drawn.mix_into(&mut pixels[n]);
                 covered[n] = covered[n].max(drawn.covers);

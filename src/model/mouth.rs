@@ -56,10 +56,16 @@ impl MouthPrior {
         let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
         self.each(target, corner, size, |pixel, colour, share| {
             if let Some(pixel) = pixels.get_mut(pixel) {
-                let share = share * (1.0 - pixel[3]);
-                pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
+                self.mix_into(pixel, colour, share);
             }
         });
+    }
+
+    /// Mixes what [`Self::each`] gives into a pixel of the warped source, as far as the place is hidden; its visibility stays. Returns how far it was mixed in.
+    pub fn mix_into(&self, pixel: &mut [f32; SOURCE_NUMBERS], colour: Vec3, share: f32) -> f32 {
+        let share = share * (1.0 - pixel[3]);
+        pixel.iter_mut().zip(colour.to_array()).for_each(|(have, want)| *have += share * (want - *have));
+        share
     }
 
     /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour, and its share where the place is hidden wholly.
