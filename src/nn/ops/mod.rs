@@ -1,7 +1,8 @@
 //! Operations on tensors that the networks live by, with gradients. Pictures are `[batch, height, width, channels]`, f32.
 //!
 //! On the CPU they are kernels of our own, vectorised for the processor found at run time; on other devices they are composed of the tensor library's
-//! operations. The same compositions are what the kernels are tested against.
+//! operations. The same compositions are what the kernels are tested against. Networks that are frozen for frame after frame multiply pairs of bfloat16 where the
+//! processor has instructions for that ([`Products`]).
 
 mod access;
 mod conv;
