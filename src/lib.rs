@@ -45,8 +45,8 @@
 //! virtual camera read it back, in [`gpu`].
 //!
 //! A puppet has one portrait and any number of further pictures of the same person, from which the generator takes what the portrait does not show. Whether the
-//! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives; [`pipeline::choose_on`] measures where a
-//! doubt remains, and the settings remember that.
+//! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives; [`pipeline::choose_on`] measures what
+//! each makes of a picture and of the networks, and the settings remember that.
 //!
 //! # Networks
 //!

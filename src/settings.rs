@@ -108,6 +108,18 @@ pub struct MeasuredAdapter {
     pub cpu_ms: f64,
     /// Milliseconds on the adapter; infinite for one that cannot hold the picture.
     pub gpu_ms: f64,
+    /// The same of the networks, where the adapter may run them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks_ms: Option<NetworksMs>,
+}
+
+/// Milliseconds that the networks take for a face.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NetworksMs {
+    /// On the CPU.
+    pub cpu: f64,
+    /// On the adapter.
+    pub gpu: f64,
 }
 
 /// Everything that is remembered between runs.
@@ -174,6 +186,8 @@ impl Settings {
 
     fn sanitised(mut self) -> Self {
         self.measured_adapters.retain(|known| known.cpu_ms > 0.0 && known.cpu_ms.is_finite() && known.gpu_ms > 0.0);
+        let sound = |ms: f64| ms > 0.0 && ms.is_finite();
+        self.measured_adapters.retain(|known| known.networks_ms.is_none_or(|networks| sound(networks.cpu) && sound(networks.gpu)));
         self.measured_adapters.truncate(MAX_MEASURED);
         self.controls = self.controls.sanitised();
         self.recent_portraits.truncate(MAX_RECENT);
@@ -333,7 +347,7 @@ mod tests {
 
     fn measured(adapter: &str, gpu_ms: f64) -> MeasuredAdapter {
         let [adapter, driver, program] = [adapter, "Mesa 22", "0.1.0"].map(str::to_owned);
-        MeasuredAdapter { adapter, driver, program, cpu_ms: 3.25, gpu_ms }
+        MeasuredAdapter { adapter, driver, program, cpu_ms: 3.25, gpu_ms, networks_ms: Some(NetworksMs { cpu: 6.5, gpu: 2.0 }) }
     }
 
     fn everything_set() -> Settings {

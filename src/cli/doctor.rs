@@ -45,6 +45,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
             place: chosen.gpu.map_or_else(|| "CPU".to_owned(), |gpu| gpu.info.name),
             reason: chosen.reason,
             measured_ms: chosen.measure.map(|measure| [measure.cpu_ms, measure.gpu_ms]),
+            networks_ms: chosen.networks_ms.map(|networks| [networks.cpu, networks.gpu]),
             remembered: chosen.remembered,
         },
         landmark_model: track::model_places(model),

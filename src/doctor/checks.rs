@@ -69,8 +69,11 @@ fn describe(adapter: &AdapterDescription) -> String {
 
 fn executor(chosen: &ExecutorFacts) -> Check {
     let when = if chosen.remembered { "remembered from an earlier start" } else { "measured just now" };
-    let figures = chosen.measured_ms.map(|[cpu, gpu]| format!("\na trial frame took {cpu:.2} ms on the CPU and {gpu:.2} ms there, {when}"));
-    check("executor", Status::Ok, format!("{}: {}{}", chosen.place, chosen.reason, figures.unwrap_or_default()), None)
+    let told = |what: &str, ms: Option<[f64; 2]>| {
+        ms.map(|[cpu, gpu]| format!("\n{what} took {cpu:.2} ms on the CPU and {gpu:.2} ms there, {when}"))
+    };
+    let figures = [told("a trial frame", chosen.measured_ms), told("the networks", chosen.networks_ms)].into_iter().flatten();
+    check("executor", Status::Ok, format!("{}: {}{}", chosen.place, chosen.reason, figures.collect::<String>()), None)
 }
 
 fn processor(found: &Surroundings) -> Check {
@@ -252,6 +255,11 @@ mod tests {
         assert_eq!(executor(&plain).detail, "CPU: the CPU was asked for", "nothing was measured");
         let measured = ExecutorFacts { measured_ms: Some([3.25, 10.5]), ..plain.clone() };
         assert!(executor(&measured).detail.ends_with("3.25 ms on the CPU and 10.50 ms there, measured just now"), "figures");
+        let networks = ExecutorFacts { networks_ms: Some([6.0, 1.5]), ..measured.clone() };
+        assert!(
+            executor(&networks).detail.contains("10.50 ms there, measured just now\nthe networks took 6.00 ms on the CPU and 1.50"),
+            "both"
+        );
         let known = ExecutorFacts { remembered: true, ..measured };
         assert!(executor(&known).detail.ends_with("remembered from an earlier start"), "and when");
     }

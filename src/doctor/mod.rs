@@ -64,6 +64,8 @@ pub struct ExecutorFacts {
     pub reason: String,
     /// Milliseconds that a trial frame took on the CPU and on the adapter, where there was a doubt.
     pub measured_ms: Option<[f64; 2]>,
+    /// The same of the networks, where the adapter may run them.
+    pub networks_ms: Option<[f64; 2]>,
     /// Whether that was at an earlier start.
     pub remembered: bool,
 }
@@ -94,7 +96,7 @@ pub struct Inventory {
 impl ExecutorFacts {
     /// The CPU, for a reason that needed no measurement.
     pub fn cpu(reason: impl Into<String>) -> Self {
-        Self { place: "CPU".to_owned(), reason: reason.into(), measured_ms: None, remembered: false }
+        Self { place: "CPU".to_owned(), reason: reason.into(), measured_ms: None, networks_ms: None, remembered: false }
     }
 }
 

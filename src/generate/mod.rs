@@ -17,7 +17,7 @@ mod reach;
 mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
-pub use gpu::{GpuSpeed, GpuSpeeds, gpu_speeds};
+pub use gpu::{GpuSpeed, GpuSpeeds, gpu_speeds, network_trial};
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;

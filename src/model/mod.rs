@@ -42,7 +42,7 @@ pub use motion::{
 pub use mouth::MouthPrior;
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
-pub use speed::{NetworkSpeed, Speeds, network_speeds};
+pub use speed::{NetworkSpeed, Speeds, network_speeds, networks_ms};
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
 

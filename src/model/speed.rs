@@ -6,7 +6,9 @@ use candle_core::Result;
 use serde::Serialize;
 
 use super::landmark_image::LANDMARK_CHANNELS;
-use super::{FewShotNets, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS};
+use super::{
+    FewShotNets, FrozenGenerator, FrozenMotion, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS,
+};
 use crate::nn::ops::{self, Products};
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
@@ -92,6 +94,23 @@ fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize
         add(format!("generator {width} x {height}"), few_shot.generator.flops([height, width])?, &mut run)?;
     }
     Ok(())
+}
+
+/// Median time of motion net and generator for a face of `side` pixels each way, one after the other, in milliseconds.
+///
+/// # Errors
+/// A size that the generator does not take.
+pub fn networks_ms(motion: &FrozenMotion, generator: &FrozenGenerator, side: usize, runs: usize) -> Result<f64> {
+    let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
+    let sample = MotionSample::of_still_body(&face, &face, vec![0.5; INPUT_CELLS * INPUT_CELLS * 3]);
+    let source = vec![0.5; side * side * SOURCE_NUMBERS];
+    let landmarks = vec![0.0; side / 2 * (side / 2) * LANDMARK_CHANNELS];
+    let (mut flow, mut picture) = (MotionMemory::default(), GeneratorMemory::default());
+    let mut run = || {
+        motion.forward(&sample, &mut flow);
+        generator.forward([side; 2], &source, &landmarks, &mut picture)
+    };
+    rayon::scope(|_| median_ms(runs, &mut run))
 }
 
 fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Result<()> + Send)) -> Result<f64> {

@@ -1,11 +1,14 @@
-//! CPU or GPU: asks the adapters, measures where a doubt remains and nothing is remembered, and honours the user's own choice.
+//! CPU or GPU: asks the adapters, measures what is not remembered, and honours the user's own choice.
+//!
+//! What is measured is the composition of pictures, which says whether a doubtful adapter is used at all, and the networks, which say whether they run there.
 
 use serde::Serialize;
 
 use super::{Pipeline, generating};
 use crate::compose::{ExecutorMeasure, compare_executors};
+use crate::generate::network_trial;
 use crate::gpu::{self, AdapterDescription, Executor, Gpu};
-use crate::settings::{ExecutorChoice, MeasuredAdapter};
+use crate::settings::{ExecutorChoice, MeasuredAdapter, NetworksMs};
 
 /// The program's version, as measurements are remembered by it: unoptimised code is slower on the CPU alone.
 const PROGRAM: &str = if cfg!(debug_assertions) { concat!(env!("CARGO_PKG_VERSION"), ", unoptimised") } else { env!("CARGO_PKG_VERSION") };
@@ -20,6 +23,8 @@ pub struct ChosenExecutor {
     pub reason: String,
     /// What was measured, where a measurement was needed.
     pub measure: Option<ExecutorMeasure>,
+    /// The same of the networks, where the adapter may run them.
+    pub networks_ms: Option<NetworksMs>,
     /// Whether that was at an earlier start.
     pub remembered: bool,
     /// What shall be remembered of this start.
@@ -29,7 +34,7 @@ pub struct ChosenExecutor {
 
 impl ChosenExecutor {
     fn cpu(reason: impl Into<String>) -> Self {
-        Self { gpu: None, reason: reason.into(), measure: None, remembered: false, to_remember: None }
+        Self { gpu: None, reason: reason.into(), measure: None, networks_ms: None, remembered: false, to_remember: None }
     }
 
     fn gpu(gpu: Gpu, reason: String) -> Self {
@@ -67,38 +72,53 @@ fn judge(wanted: ExecutorChoice, gpu: Gpu, known: &[MeasuredAdapter]) -> ChosenE
         let reason = format!("{} was asked for", gpu.info.name);
         return ChosenExecutor::gpu(Gpu { runs_networks: true, ..gpu }, reason);
     }
-    let description = [gpu.info.clone()];
-    if !gpu.info.kind.is_doubtful() {
-        return ChosenExecutor::gpu(gpu, gpu::choose_executor(&description, None).reason);
+    let earlier = known.iter().find(|known| is_of(known, &gpu));
+    let measured = earlier.cloned().unwrap_or_else(|| measured(&gpu));
+    let measure = ExecutorMeasure { cpu_ms: measured.cpu_ms, gpu_ms: measured.gpu_ms };
+    // No measurement of a few frames says more of a real card than that it is one.
+    let speedup = gpu.info.kind.is_doubtful().then(|| measure.gpu_speedup());
+    let choice = gpu::choose_executor(std::slice::from_ref(&gpu.info), speedup);
+    let mut reason = choice.reason;
+    let mut runs_networks = gpu.runs_networks;
+    if let Some(NetworksMs { cpu, gpu }) = measured.networks_ms.filter(|networks| networks.gpu > networks.cpu) {
+        runs_networks = false;
+        reason = format!("{reason}; the networks stay on the CPU, which takes {cpu:.1} ms for a face instead of {gpu:.1} ms");
     }
-    let earlier =
-        known.iter().find(|known| is_of(known, &gpu.info)).map(|known| ExecutorMeasure { cpu_ms: known.cpu_ms, gpu_ms: known.gpu_ms });
-    let measure = earlier.unwrap_or_else(|| compare_executors(&gpu.device, &gpu.queue));
-    let choice = gpu::choose_executor(&description, Some(measure.gpu_speedup()));
-    let use_gpu = choice.executor != Executor::Cpu;
     ChosenExecutor {
-        to_remember: earlier.is_none().then(|| measured(&gpu.info, measure)),
-        gpu: use_gpu.then_some(gpu),
-        reason: choice.reason,
+        gpu: (choice.executor != Executor::Cpu).then_some(Gpu { runs_networks, ..gpu }),
+        reason,
         measure: Some(measure),
+        networks_ms: measured.networks_ms,
         remembered: earlier.is_some(),
+        to_remember: earlier.is_none().then_some(measured),
     }
 }
 
-/// What is remembered of a measurement.
-fn measured(adapter: &AdapterDescription, ExecutorMeasure { cpu_ms, gpu_ms }: ExecutorMeasure) -> MeasuredAdapter {
+/// Measures an adapter, as it shall be remembered.
+fn measured(gpu: &Gpu) -> MeasuredAdapter {
+    let ExecutorMeasure { cpu_ms, gpu_ms } = compare_executors(&gpu.device, &gpu.queue);
+    let networks_ms = gpu.runs_networks.then(|| network_trial(gpu)).and_then(|trial| {
+        let failed = |error| tracing::warn!("the networks could not be measured on {}: {error}", gpu.info.name);
+        trial.map_err(failed).ok().map(|[cpu, gpu]| NetworksMs { cpu, gpu })
+    });
     MeasuredAdapter {
-        adapter: format!("{} ({})", adapter.name, adapter.backend),
-        driver: adapter.driver.clone(),
+        adapter: name_of(&gpu.info),
+        driver: gpu.info.driver.clone(),
         program: PROGRAM.to_owned(),
         cpu_ms,
         gpu_ms,
+        networks_ms,
     }
 }
 
-/// Whether an earlier measurement holds for this adapter with the driver and the program that there are now.
-fn is_of(known: &MeasuredAdapter, adapter: &AdapterDescription) -> bool {
-    *known == measured(adapter, ExecutorMeasure { cpu_ms: known.cpu_ms, gpu_ms: known.gpu_ms })
+fn name_of(adapter: &AdapterDescription) -> String {
+    format!("{} ({})", adapter.name, adapter.backend)
+}
+
+/// Whether an earlier measurement holds for this adapter with the driver and the program that there are now, and says all that is asked for.
+fn is_of(known: &MeasuredAdapter, gpu: &Gpu) -> bool {
+    let same = known.adapter == name_of(&gpu.info) && known.driver == gpu.info.driver && known.program == PROGRAM;
+    same && (known.networks_ms.is_some() || !gpu.runs_networks)
 }
 
 /// A wish for another executor, fulfilled on the generating thread: a measurement may take a moment.
@@ -125,7 +145,7 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::gpu_for_test;
+    use crate::gpu::{AdapterKind, gpu_for_test};
 
     #[test]
     fn a_doubtful_adapter_is_measured_once_for_each_driver_and_program() {
@@ -147,6 +167,25 @@ mod tests {
             let later = choose(&[other.clone()]);
             assert!(!later.remembered && later.to_remember.is_some(), "{other:?} says nothing of this adapter");
         }
+    }
+
+    #[test]
+    fn networks_run_where_they_are_faster() {
+        // A software adapter that claims to be a chip.
+        let Some(gpu) = gpu_for_test().filter(|gpu| gpu.info.kind.is_doubtful()) else { return };
+        let info = AdapterDescription { kind: AdapterKind::Integrated, ..gpu.info.clone() };
+        let gpu = Gpu { info, runs_networks: true, ..gpu };
+        let choose = |known: &[MeasuredAdapter]| choose_on(ExecutorChoice::Auto, Some(gpu.clone()), known);
+        let first = choose(&[]);
+        let known = first.to_remember.clone().expect("to be remembered");
+        let networks = known.networks_ms.expect("the networks were measured");
+        assert!(networks.cpu > 0.0 && networks.gpu > networks.cpu, "a processor that plays a chip is slower than itself: {networks:?}");
+        assert!(first.gpu.is_some_and(|gpu| !gpu.runs_networks) && first.reason.contains("stay on the CPU"), "{}", first.reason);
+        let faster = MeasuredAdapter { networks_ms: Some(NetworksMs { cpu: 6.0, gpu: 2.0 }), ..known.clone() };
+        let later = choose(&[faster]);
+        assert!(later.remembered && later.gpu.is_some_and(|gpu| gpu.runs_networks), "they would run there: {}", later.reason);
+        let before = MeasuredAdapter { networks_ms: None, ..known };
+        assert!(!choose(&[before]).remembered, "a measurement without them says too little");
     }
 
     #[test]

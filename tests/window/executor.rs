@@ -49,7 +49,7 @@ fn choice_and_measurements_are_kept_in_the_settings() {
     let mut window = Window::with(1200.0, 780.0, 1.0, config);
     assert_eq!(window.harness.state().view().executor.choice, ExecutorChoice::Cpu, "the command line counts for this run");
     let [adapter, driver, program] = ["llvmpipe (vulkan)", "Mesa", "0.1.0"].map(str::to_owned);
-    let measured = MeasuredAdapter { adapter, driver, program, cpu_ms: 3.0, gpu_ms: 9.0 };
+    let measured = MeasuredAdapter { adapter, driver, program, cpu_ms: 3.0, gpu_ms: 9.0, networks_ms: None };
     window.double.report(PuppetEvent::ExecutorChosen { reason: "slow".to_owned(), measured: Some(measured.clone()) });
     window.harness.run_steps(2);
     let kept = |file: &SettingsFile| file.load().0;

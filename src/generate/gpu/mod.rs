@@ -12,7 +12,7 @@ mod speed;
 #[cfg(test)]
 mod tests;
 
-pub use speed::{GpuSpeed, GpuSpeeds, gpu_speeds};
+pub use speed::{GpuSpeed, GpuSpeeds, gpu_speeds, network_trial};
 
 use convolutions::Network;
 pub(super) use frame::Run;

@@ -11,7 +11,7 @@ use crate::generate::reach::{Sides, spread};
 use crate::generate::{FLOW_CELLS, Painter};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
 use crate::model::{
-    FewShotNets, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, INPUT_CHANNELS, MotionMemory, MotionNet, MotionSample, Ran,
+    self, FewShotNets, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, INPUT_CHANNELS, MotionMemory, MotionNet, MotionSample, Ran,
 };
 use crate::nn::ops::{Products, frozen_with};
 use crate::runtime::{Percentiles, Timings};
@@ -129,6 +129,24 @@ pub fn gpu_speeds(
         speeds.frames.push(frames);
     }
     Ok(speeds)
+}
+
+/// Side of the face that the trial makes, in pixels, and how often.
+const TRIAL_PX: usize = 184;
+const TRIAL_RUNS: usize = 5;
+
+/// Milliseconds that the program's networks take for a face on the CPU and on a device: decides where they run.
+///
+/// # Errors
+/// When the networks cannot be run at all.
+pub fn network_trial(gpu: &Gpu) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
+    let (motion, nets): (MotionNet, FewShotNets) = (model::load(None)?, model::load(None)?);
+    let (motion, generator) = (motion.freeze()?, nets.generator.freeze_for_nobody()?);
+    let cpu_ms = model::networks_ms(&motion, &generator, TRIAL_PX, TRIAL_RUNS)?;
+    let clock = Clock { gpu, runs: TRIAL_RUNS };
+    let precision = Precision::of(gpu);
+    let gpu_ms = motion_ms(&clock, precision, &motion) + generator_ms(&clock, precision, &generator.layers(), TRIAL_PX);
+    Ok([cpu_ms, gpu_ms])
 }
 
 /// Measures work on a device.
