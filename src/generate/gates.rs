@@ -13,7 +13,7 @@ use crate::data::{Landmarks, region};
 /// How far the generator is listened to at an eye and at a mouth that differ wholly, and where nothing of a place is seen. Chosen on four real clips, where the
 /// mouth's and the eyes' similarity was best on average and the mouth's landmarks still far nearer than without it.
 const AT_EYE: f32 = 0.4;
-const AT_MOUTH: f32 = 0.4;
+const AT_MOUTH: f32 = 0.3;
 pub(super) const WHERE_HIDDEN: f32 = 0.8;
 /// Difference between two eyes' heights, in eye widths, from which on the generator begins to be listened to and is listened to wholly.
 const EYE: std::ops::Range<f32> = 0.03..0.08;
