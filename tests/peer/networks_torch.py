@@ -92,7 +92,8 @@ class Generator(Network):
     def __init__(self, tensors):
         super().__init__(tensors, "generator.", SLOPES["generator"])
         channels = {128: 8, 64: 1, 32: 3}
-        self.styles = {c: [(torch.ones(1, c, 1, 1), torch.zeros(1, c, 1, 1)) for _ in range(n)] for c, n in channels.items()}
+        one = next(iter(tensors.values())).new_ones(1)
+        self.styles = {c: [(one.repeat(c).view(1, c, 1, 1), 0.0 * one.repeat(c).view(1, c, 1, 1)) for _ in range(n)] for c, n in channels.items()}
 
     def before(self, x, number):
         scale, shift = self.styles[int(x.shape[1])][number]
