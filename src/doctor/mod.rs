@@ -62,7 +62,7 @@ pub struct ExecutorFacts {
     pub place: String,
     /// A sentence.
     pub reason: String,
-    /// Milliseconds that a trial frame took on the CPU and on the adapter, where there was a doubt.
+    /// Milliseconds that a trial frame took on the CPU and on the adapter, where they were measured.
     pub measured_ms: Option<[f64; 2]>,
     /// The same of the networks, where the adapter may run them.
     pub networks_ms: Option<[f64; 2]>,

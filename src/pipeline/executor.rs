@@ -74,23 +74,31 @@ fn judge(wanted: ExecutorChoice, gpu: Gpu, known: &[MeasuredAdapter]) -> ChosenE
     }
     let earlier = known.iter().find(|known| is_of(known, &gpu));
     let measured = earlier.cloned().unwrap_or_else(|| measured(&gpu));
+    let untried = gpu.runs_networks && measured.networks_ms.is_none();
     let measure = ExecutorMeasure { cpu_ms: measured.cpu_ms, gpu_ms: measured.gpu_ms };
     // No measurement of a few frames says more of a real card than that it is one.
     let speedup = gpu.info.kind.is_doubtful().then(|| measure.gpu_speedup());
     let choice = gpu::choose_executor(std::slice::from_ref(&gpu.info), speedup);
-    let mut reason = choice.reason;
-    let mut runs_networks = gpu.runs_networks;
-    if let Some(NetworksMs { cpu, gpu }) = measured.networks_ms.filter(|networks| networks.gpu > networks.cpu) {
-        runs_networks = false;
-        reason = format!("{reason}; the networks stay on the CPU, which takes {cpu:.1} ms for a face instead of {gpu:.1} ms");
-    }
+    let use_gpu = choice.executor != Executor::Cpu;
+    let stays = match measured.networks_ms {
+        _ if !gpu.runs_networks => None,
+        None => Some("since they could not be measured".to_owned()),
+        Some(NetworksMs { cpu, gpu }) if gpu > cpu => Some(format!("which takes {cpu:.1} ms for a face instead of {gpu:.1} ms")),
+        Some(_) => None,
+    };
+    let runs_networks = gpu.runs_networks && stays.is_none();
+    let reason = match stays.filter(|_| use_gpu) {
+        Some(why) => format!("{}; the networks stay on the CPU, {why}", choice.reason),
+        None => choice.reason,
+    };
     ChosenExecutor {
-        gpu: (choice.executor != Executor::Cpu).then_some(Gpu { runs_networks, ..gpu }),
+        gpu: use_gpu.then_some(Gpu { runs_networks, ..gpu }),
         reason,
         measure: Some(measure),
         networks_ms: measured.networks_ms,
         remembered: earlier.is_some(),
-        to_remember: earlier.is_none().then_some(measured),
+        // What could not be measured is tried again at the next start.
+        to_remember: (earlier.is_none() && !untried).then_some(measured),
     }
 }
 

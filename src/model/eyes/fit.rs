@@ -34,7 +34,7 @@ const ROUNDS: usize = 3;
 const LIMITS: [(f32, f32); 6] = [(-0.1, 0.1), (-0.12, 0.12), (-0.05, 0.35), (-0.03, 0.2), (-0.03, 0.3), (0.0, 1.0)];
 /// What counts as far of each number, and what it costs.
 const FAR: Numbers = [0.1, 0.1, 0.25, 0.12, 0.2, 1.0];
-const COST: f32 = 0.02;
+const COST: f32 = 0.004;
 /// Places along each lid that are looked at.
 const PLACES: usize = 9;
 /// How far from the edge they are looked at inside and outside, in widths of the eye.
@@ -99,7 +99,7 @@ impl Fit {
 }
 
 fn cost(fit: &Numbers) -> f32 {
-    COST * fit.iter().zip(FAR).map(|(value, far)| (value / far).powi(2)).sum::<f32>() / 5.0
+    COST * fit.iter().zip(FAR).map(|(value, far)| (value / far).powi(2)).sum::<f32>()
 }
 
 /// Colour of the skin round an eye: a plane over its place.
@@ -133,10 +133,11 @@ impl Skin {
         Self { mean: low - down * bottom, along, down, lids: lids.clone() }
     }
 
-    /// The colour of skin in the place of a point of the picture.
+    /// The colour of skin in the place of a point of the picture, beyond the corners as at them.
     pub(super) fn at(&self, at: Vec2) -> Vec3 {
         let place = self.lids.place(at);
-        self.mean + self.down * place.y + self.along * (place.x - 0.5)
+        let colour = self.mean + self.down * place.y + self.along * (place.x.clamp(0.0, 1.0) - 0.5);
+        colour.clamp(Vec3::ZERO, Vec3::ONE)
     }
 
     /// How unlike the skin a point of the picture is.

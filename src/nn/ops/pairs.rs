@@ -34,7 +34,10 @@ pub(super) fn work(rounds: usize) -> Option<usize> {
     // SAFETY: the processor was asked.
     return has_pair_products().then(|| unsafe { vectors::work(rounds) });
     #[cfg(not(target_arch = "x86_64"))]
-    None
+    {
+        let _ = rounds;
+        None
+    }
 }
 
 /// The numbers that frozen networks multiply. Sums are in single precision.
@@ -156,13 +159,16 @@ impl PairPass<'_> {
 
     /// A row of the picture, with a pair of zeros behind it: the last pair of a run may reach beyond.
     fn narrow(&self, row: usize, to: &mut Vec<u16>) {
+        let from = &self.values[row * self.line..][..self.line];
         to.resize(self.line + 2, 0);
         to[self.line..].fill(0);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = from;
         #[cfg(target_arch = "x86_64")]
         #[expect(unsafe_code, reason = "instructions that not every processor has")]
         // SAFETY: a `PairKernel` exists only where `has_pair_products`.
         unsafe {
-            vectors::narrow(&self.values[row * self.line..][..self.line], to);
+            vectors::narrow(from, to);
         }
     }
 
@@ -174,7 +180,17 @@ impl PairPass<'_> {
             if self.kernel.vectors == 2 { vectors::row::<2>(self, inputs, out) } else { vectors::row::<1>(self, inputs, out) }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = (inputs, out, self.pixel_step, self.first, self.bias, self.activation, self.values);
+        let _ = (
+            inputs,
+            out,
+            self.pixel_step,
+            self.first,
+            self.bias,
+            self.activation,
+            &self.kernel.values,
+            self.kernel.pairs,
+            self.kernel.vectors,
+        );
     }
 }
 
