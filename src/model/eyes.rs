@@ -157,10 +157,10 @@ struct Change<'a> {
 
 impl<'a> Change<'a> {
     fn between(was: &'a Eye, seen: &'a Seen, is: &Eye, scale: f32) -> Self {
-        let was_open = was.marked.opening_px();
+        let (was_open, is_open) = (was.marked.opening_px(), is.marked.opening_px() / scale);
         let width = was.marked.width_px();
-        let open = is.marked.open(&was.marked, scale);
-        let narrows = was_open * (1.0 - open) / width;
+        // As the landmarks say: what the lids make of it beyond that would be drawn for every small motion of theirs.
+        let narrows = (was_open - is_open) / width;
         let way = was.pupil.zip(is.pupil).map_or(Vec2::ZERO, |(a, b)| {
             let most = FARTHEST * Vec2::new(1.0, width);
             let (a, b) = (was.marked.place(a), is.marked.place(b));
@@ -177,7 +177,7 @@ impl<'a> Change<'a> {
             scale,
             narrowed: ramp(NARROWS, narrows),
             moved: ramp(NARROWS, narrows.abs()).max(ramp(TURNS, Vec2::new(way.x, way.y / width).length())),
-            shut: (1.0 - open).clamp(0.0, 1.0),
+            shut: (1.0 - is.marked.open(&was.marked, scale)).clamp(0.0, 1.0),
         }
     }
 
