@@ -77,21 +77,12 @@ fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize
         networks.push(NetworkSpeed { name, format, gflop, ms, gflops, share_of_roof: 0.0 });
         Ok(())
     };
-    let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
-    let sample = MotionSample::of_still_body(&face, &face, vec![0.5; INPUT_CELLS * INPUT_CELLS * 3]);
-    let (frozen, mut memory) = (motion.freeze()?, MotionMemory::default());
-    let mut run = || {
-        frozen.forward(&sample, &mut memory);
-        Ok(())
-    };
-    add("motion net".to_owned(), frozen.flops(), &mut run)?;
+    let frozen = motion.freeze()?;
+    add("motion net".to_owned(), frozen.flops(), &mut motion_run(&frozen))?;
     let generator = few_shot.generator.freeze_for_nobody()?;
     for [width, height] in SIZES {
-        let source = vec![0.5; width * height * SOURCE_NUMBERS];
-        let landmarks = vec![0.0; width / 2 * (height / 2) * LANDMARK_CHANNELS];
-        let mut memory = GeneratorMemory::default();
-        let mut run = || generator.forward([height, width], &source, &landmarks, &mut memory);
-        add(format!("generator {width} x {height}"), few_shot.generator.flops([height, width])?, &mut run)?;
+        let flops = few_shot.generator.flops([height, width])?;
+        add(format!("generator {width} x {height}"), flops, &mut generator_run(&generator, [height, width]))?;
     }
     Ok(())
 }
@@ -101,16 +92,28 @@ fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize
 /// # Errors
 /// A size that the generator does not take.
 pub fn networks_ms(motion: &FrozenMotion, generator: &FrozenGenerator, side: usize, runs: usize) -> Result<f64> {
+    let (mut flow, mut picture) = (motion_run(motion), generator_run(generator, [side; 2]));
+    let mut run = || flow().and_then(|()| picture());
+    rayon::scope(|_| median_ms(runs, &mut run))
+}
+
+/// Runs the net on a face at rest.
+fn motion_run(net: &FrozenMotion) -> impl FnMut() -> Result<()> + Send + '_ {
     let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
     let sample = MotionSample::of_still_body(&face, &face, vec![0.5; INPUT_CELLS * INPUT_CELLS * 3]);
-    let source = vec![0.5; side * side * SOURCE_NUMBERS];
-    let landmarks = vec![0.0; side / 2 * (side / 2) * LANDMARK_CHANNELS];
-    let (mut flow, mut picture) = (MotionMemory::default(), GeneratorMemory::default());
-    let mut run = || {
-        motion.forward(&sample, &mut flow);
-        generator.forward([side; 2], &source, &landmarks, &mut picture)
-    };
-    rayon::scope(|_| median_ms(runs, &mut run))
+    let mut memory = MotionMemory::default();
+    move || {
+        net.forward(&sample, &mut memory);
+        Ok(())
+    }
+}
+
+/// Runs the generator on a grey picture of this height and width.
+fn generator_run(generator: &FrozenGenerator, [height, width]: [usize; 2]) -> impl FnMut() -> Result<()> + Send + '_ {
+    let source = vec![0.5; width * height * SOURCE_NUMBERS];
+    let landmarks = vec![0.0; width / 2 * (height / 2) * LANDMARK_CHANNELS];
+    let mut memory = GeneratorMemory::default();
+    move || generator.forward([height, width], &source, &landmarks, &mut memory)
 }
 
 fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Result<()> + Send)) -> Result<f64> {

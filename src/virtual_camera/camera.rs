@@ -247,7 +247,7 @@ impl<'a, O: Output> Sending<'a, O> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+    use std::sync::mpsc::{Receiver, channel, sync_channel};
 
     use image::Rgba;
 
@@ -256,13 +256,14 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// A device that hands every frame to the test, until the test takes no more.
-    struct Double {
+    /// A device that hands every frame to the test.
+    struct Double<F> {
         about: LoopbackDevice,
-        frames: Sender<Vec<u8>>,
+        /// Says whether the test took it.
+        hand_over: F,
     }
 
-    impl Output for Double {
+    impl<F: FnMut(Vec<u8>) -> bool> Output for Double<F> {
         fn device(&self) -> &LoopbackDevice {
             &self.about
         }
@@ -272,27 +273,7 @@ mod tests {
         }
 
         fn write(&mut self, frame: &[u8]) -> io::Result<()> {
-            self.frames.send(frame.to_vec()).map_err(|gone| io::Error::other(gone.to_string()))
-        }
-    }
-
-    /// A device that keeps its writer waiting until the test takes the frame.
-    struct Stuck {
-        about: LoopbackDevice,
-        frames: SyncSender<Vec<u8>>,
-    }
-
-    impl Output for Stuck {
-        fn device(&self) -> &LoopbackDevice {
-            &self.about
-        }
-
-        fn size(&self) -> [u32; 2] {
-            [8, 4]
-        }
-
-        fn write(&mut self, frame: &[u8]) -> io::Result<()> {
-            self.frames.send(frame.to_vec()).map_err(|gone| io::Error::other(gone.to_string()))
+            if (self.hand_over)(frame.to_vec()) { Ok(()) } else { Err(io::Error::other("the test takes no more")) }
         }
     }
 
@@ -314,7 +295,8 @@ mod tests {
             if refused.fetch_add(1, Ordering::Relaxed) < refusals {
                 return Err(VirtualCameraError::Busy { path: about().path });
             }
-            Ok(Double { about: about(), frames: frames.clone() })
+            let frames = frames.clone();
+            Ok(Double { about: about(), hand_over: move |frame| frames.send(frame).is_ok() })
         };
         let report = move |outcome| reported.send(outcome).expect("the test listens");
         let camera = VirtualCamera::start_on(open, frames_per_sec, Timings::default(), report).expect("a thread");
@@ -405,7 +387,11 @@ mod tests {
     #[test]
     fn closing_waits_for_no_device() {
         let (frames, frames_out) = sync_channel(0);
-        let open = move || Ok(Stuck { about: about(), frames: frames.clone() });
+        // Its writer waits until the test takes the frame.
+        let open = move || {
+            let frames = frames.clone();
+            Ok(Double { about: about(), hand_over: move |frame| frames.send(frame).is_ok() })
+        };
         let camera = VirtualCamera::start_on(open, 1, Timings::default(), |_| {}).expect("a thread");
         // The device takes its first frame only afterwards: waiting for the thread here would never end.
         let worker = camera.close();
