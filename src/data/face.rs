@@ -29,6 +29,16 @@ pub mod region {
     pub const MOUTH: Range<usize> = 48..68;
 }
 
+/// For every landmark, the one that takes its place in a mirrored face.
+const PARTNER: [usize; Landmarks::COUNT] = [
+    16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, // jaw
+    26, 25, 24, 23, 22, 21, 20, 19, 18, 17, // brows
+    27, 28, 29, 30, 35, 34, 33, 32, 31, // nose
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, // eyes
+    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, // outer lips
+    64, 63, 62, 61, 60, 67, 66, 65, // inner lips
+];
+
 /// The 68 landmarks of one face.
 ///
 /// Coordinates are pixel indices of whatever picture the holder's field name says: the centre of pixel `i` lies at `i`, x to the right, y down.
@@ -43,6 +53,12 @@ impl Landmarks {
     #[must_use]
     pub fn map(&self, f: impl FnMut(Vec2) -> Vec2) -> Self {
         Self(self.0.map(f))
+    }
+
+    /// The face as in a mirror: left and right exchanged, in a picture whose last column has the index `last_column`.
+    #[must_use]
+    pub fn mirrored(&self, last_column: f32) -> Self {
+        Self(PARTNER.map(|partner| Vec2::new(last_column - self.0[partner].x, self.0[partner].y)))
     }
 
     /// Mean of the points of one region.
@@ -129,5 +145,16 @@ impl<'de> Deserialize<'de> for BoundedPoints {
             }
         }
         deserializer.deserialize_seq(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirroring_twice_changes_nothing() {
+        let landmarks = Landmarks(std::array::from_fn(|i| Vec2::new(i as f32 * 3.5, i as f32)));
+        assert_eq!(landmarks.mirrored(100.0).mirrored(100.0), landmarks, "partners are mutual");
     }
 }

@@ -24,8 +24,10 @@ const MOST_TARGETS: usize = 4096;
 /// A face as it was seen in a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeenFace {
-    /// Its landmarks, in pixels of the picture.
+    /// Its landmarks, in pixels of the picture, as a predictor gives them at once: what pictures are measured by.
     pub landmarks: Landmarks,
+    /// The same read as well as can be: what models work from.
+    pub read: Landmarks,
     /// Who it belongs to, where that is looked at.
     pub descriptor: Option<FaceDescriptor>,
 }
@@ -40,8 +42,10 @@ pub struct Picture {
     pub index: usize,
     /// The whole frame, [`MEASURE_PX`](super::MEASURE_PX) square.
     pub pixels: RgbImage,
-    /// The largest face, in pixels of `pixels`.
+    /// The largest face, in pixels of `pixels`, as a predictor gives it at once: what outputs are measured by.
     pub landmarks: Landmarks,
+    /// The same read as well as can be: what models work from.
+    pub read: Landmarks,
     /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
     pub pupils: [Vec2; 2],
     /// Who the face belongs to, where that is looked at.
@@ -146,9 +150,9 @@ impl Picture {
     }
 
     fn seen(index: usize, pixels: RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<Self> {
-        let SeenFace { landmarks, descriptor } = find_face(&pixels, frame_size, detect)?;
-        let pupils = rest_pupils(&pixels, &landmarks);
-        Some(Self { index, pixels, landmarks, pupils, descriptor })
+        let SeenFace { landmarks, read, descriptor } = find_face(&pixels, frame_size, detect)?;
+        let pupils = rest_pupils(&pixels, &read);
+        Some(Self { index, pixels, landmarks, read, pupils, descriptor })
     }
 
     pub(super) fn shown(&self) -> (&RgbImage, &Landmarks) {
@@ -160,7 +164,8 @@ impl Picture {
 pub(super) fn find_face(measured: &RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<SeenFace> {
     let upright = upright_for_detection(measured, frame_size)?;
     let seen = detect(&upright)?;
-    Some(SeenFace { landmarks: measured_from_picture(&seen.landmarks, upright.dimensions()), ..seen })
+    let measured = |landmarks| measured_from_picture(landmarks, upright.dimensions());
+    Some(SeenFace { landmarks: measured(&seen.landmarks), read: measured(&seen.read), descriptor: seen.descriptor })
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct MouthPrior {
     chin: f32,
     /// How far the lips are parted in the picture, in widths of the mouth.
     gap: f32,
+    /// Width of the mouth at rest, in the generic head's units.
+    width: f32,
 }
 
 impl MouthPrior {
@@ -47,7 +49,8 @@ impl MouthPrior {
         let fit = fit_rigid(points, template(), &RIGID_WEIGHTS)?;
         let jaw = parted(&fit, points) / LIPS_OPEN;
         let seam = height(&fit, points[62], template()[62].z).clamp(*SEAM.start(), *SEAM.end());
-        Some(Self { skin: skin_colour(picture, points)?, seam, chin: chin(&fit, points, jaw) - CHIN_OPEN * jaw, gap: gap(points) })
+        let chin = chin(&fit, points, jaw) - CHIN_OPEN * jaw;
+        Some(Self { skin: skin_colour(picture, points)?, seam, chin, gap: gap(points), width: width(&fit, points).min(WIDEST_AT_REST) })
     }
 
     /// Draws it into a part of the warped source with its corner at (x, y), of `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where
@@ -98,6 +101,7 @@ impl MouthPrior {
             lower: Arch::seen(fit, Jaw::Lower, self.seam, open),
             px: fit.scale,
             open,
+            bared: ((width(fit, points) / self.width - BARED.start) / (BARED.end - BARED.start)).clamp(0.0, 1.0),
             palette: Palette::in_light_of(self.skin),
         }
     }
@@ -105,6 +109,10 @@ impl MouthPrior {
 
 /// How differently lips are parted, in widths of the mouth, from which on they begin to show another inside than the picture's own, and show nothing of that.
 const UNLIKE: std::ops::Range<f32> = 0.06..0.18;
+/// Width of the mouth against that at rest, up to which pursed lips hide the teeth, and from which they do not.
+const BARED: std::ops::Range<f32> = 0.8..1.0;
+/// No mouth at rest is wider, in the generic head's units: a person who smiles in the picture may look otherwise.
+const WIDEST_AT_REST: f32 = 0.85;
 /// The edge of the lips is as soft as this.
 const SOFT_PX: f32 = 1.5;
 
@@ -115,6 +123,8 @@ struct View {
     /// Pixels in a distance between the eyes.
     px: f32,
     open: f32,
+    /// How far teeth are seen, 0 to 1.
+    bared: f32,
     palette: Palette,
 }
 
@@ -172,7 +182,7 @@ impl View {
         let root = ((from_edge - crown * (1.0 - 0.25 * side * side)) * self.px + 0.5).clamp(0.0, 1.0);
         let edge = (from_edge * self.px + 0.5).clamp(0.0, 1.0);
         let end = ((arch::GUM + crown - from_edge) * self.px / 3.0).clamp(0.0, 1.0);
-        behind.lerp(crowned.lerp(gum, root) * light, edge * end)
+        behind.lerp(crowned.lerp(gum, root) * light, edge * end * self.bared)
     }
 }
 
@@ -198,6 +208,11 @@ fn parted(fit: &RigidFit, points: &[Vec2; 68]) -> f32 {
 /// Distance between the inner lips in widths of the mouth, whatever the head's size.
 fn gap(points: &[Vec2; 68]) -> f32 {
     points[62].distance(points[66]) / points[60].distance(points[64]).max(1.0)
+}
+
+/// Distance between the inner corners of the mouth.
+fn width(fit: &RigidFit, points: &[Vec2; 68]) -> f32 {
+    points[60].distance(points[64]) / fit.scale
 }
 
 fn chin(fit: &RigidFit, points: &[Vec2; 68], jaw: f32) -> f32 {
@@ -246,6 +261,18 @@ mod tests {
         points
     }
 
+    /// The lips part and the teeth stay together.
+    fn grin() -> Vec<Vec2> {
+        let mut points = face();
+        for index in [61, 62, 63, 50, 51, 52] {
+            points[index].y -= 0.1 * UNIT_PX;
+        }
+        for index in [65, 66, 67, 56, 57, 58] {
+            points[index].y += 0.08 * UNIT_PX;
+        }
+        points
+    }
+
     fn prior() -> MouthPrior {
         let picture = [0.7, 0.5, 0.4].repeat(SIDE * SIDE);
         MouthPrior::of(&picture, &face()).expect("the generic head is a head")
@@ -279,16 +306,22 @@ mod tests {
 
     #[test]
     fn teeth_together_fill_parted_lips() {
-        let mut grin = face();
-        for index in [61, 62, 63, 50, 51, 52] {
-            grin[index].y -= 0.1 * UNIT_PX;
-        }
-        for index in [65, 66, 67, 56, 57, 58] {
-            grin[index].y += 0.08 * UNIT_PX;
-        }
+        let grin = grin();
         let source = drawn(&grin, 0.0);
         let middle = grin[62].midpoint(grin[66]) + Vec2::new(0.07 * UNIT_PX, 0.0);
         assert!(brightness(&source, middle) > 0.3, "teeth, not a hole: {}", brightness(&source, middle));
+    }
+
+    #[test]
+    fn pursed_lips_hide_the_teeth() {
+        let pursed = |width: f32| {
+            let mut points = grin();
+            let middle = points[62].x;
+            points[48..68].iter_mut().for_each(|point| point.x = middle + width * (point.x - middle));
+            brightness(&drawn(&points, 0.0), points[62].midpoint(points[66]) + Vec2::new(0.07 * UNIT_PX, 0.0))
+        };
+        let [bared, hidden] = [1.0, 0.75].map(pursed);
+        assert!(hidden < 0.7 * bared, "{hidden} instead of {bared}");
     }
 
     #[test]

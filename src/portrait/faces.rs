@@ -13,9 +13,9 @@ use super::PortraitError;
 use super::crop::opaque;
 
 /// A portrait is read once, so it can be read well.
-const READING: ReadOptions = ReadOptions { face_px: 300, readings: 5 };
+const READING: ReadOptions = ReadOptions { face_px: 300, squares: 5 };
 /// A guess among many in a box drawn by hand.
-const QUICK_READING: ReadOptions = ReadOptions { face_px: 200, readings: 3 };
+const QUICK_READING: ReadOptions = ReadOptions { face_px: 200, squares: 3 };
 
 /// Long sides at which every picture is searched: faces of a sixth and of a thirteenth of it.
 const USUAL_SIDES: [u32; 2] = [480, 1040];
@@ -202,6 +202,11 @@ fn settle(
         last = Some((place, reading));
     }
     last
+}
+
+/// Landmarks of the face in a detector's box, read as well as those of a portrait; `None` when the box is unusable.
+pub fn read_in_box(finder: &mut dyn FaceFinder, picture: &RgbImage, found: &PixelBox) -> Option<Landmarks> {
+    Some(settle(finder, picture, &FacePlace::from_box(found), READING, 3)?.1.landmarks)
 }
 
 /// Landmarks of the face in a box that a person has drawn, from brows to chin or around the whole head.

@@ -6,5 +6,5 @@ mod faces;
 mod open;
 
 pub use crop::{crop_around, portrait, portrait_from_whole, pupils};
-pub use faces::{FaceCandidate, find_faces, find_faces_telling, fit_in_box};
+pub use faces::{FaceCandidate, find_faces, find_faces_telling, fit_in_box, read_in_box};
 pub use open::{OpenLimits, Picture, PortraitError, open_bytes, open_picture, open_pixels};

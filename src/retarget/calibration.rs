@@ -2,7 +2,6 @@
 
 use glam::{Vec2, Vec3};
 
-use super::mirror;
 use super::shape::{FaceShape, INNER_LIPS, LEFT_LIDS, RIGHT_LIDS};
 use crate::data::{Landmarks, region};
 
@@ -54,14 +53,14 @@ impl Calibration {
     /// Exchanges left and right of what was seen so far.
     pub(super) fn mirror(&mut self) {
         for landmarks in &mut self.seen {
-            *landmarks = mirror::mirrored_landmarks(landmarks, self.last_column);
+            *landmarks = landmarks.mirrored(self.last_column);
         }
         for gaze in &mut self.gazes {
             gaze.x = -gaze.x;
         }
         if let Some(neutral) = &self.neutral {
             let landmarks = neutral.project(&neutral.pose, &[Vec3::ZERO; Landmarks::COUNT]);
-            self.neutral = FaceShape::of(&mirror::mirrored_landmarks(&landmarks, self.last_column));
+            self.neutral = FaceShape::of(&landmarks.mirrored(self.last_column));
         }
     }
 

@@ -12,6 +12,7 @@ use dlib_face_recognition::{
 };
 use glam::Vec2;
 use image::RgbImage;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::data::{Landmarks, PixelBox};
 use crate::face::{FaceDescriptor, FaceFinder};
@@ -214,7 +215,8 @@ impl FaceFinder for DlibFinder {
 
     fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
         let matrix = matrix(picture)?;
-        boxes.iter().map(|face| self.model.landmarks(&matrix, &rectangle(face, picture)?)).collect()
+        let model = &self.model;
+        boxes.par_iter().map(|face| model.landmarks(&matrix, &rectangle(face, picture)?)).collect()
     }
 }
 

@@ -20,7 +20,7 @@ pub struct TrackOptions {
 
 impl Default for TrackOptions {
     fn default() -> Self {
-        Self { smoothing: Smoother::DEFAULT_STRENGTH, reading: ReadOptions { face_px: 280, readings: 3 } }
+        Self { smoothing: Smoother::DEFAULT_STRENGTH, reading: ReadOptions { face_px: 280, squares: 2 } }
     }
 }
 
