@@ -66,7 +66,9 @@ pub fn read_landmarks(finder: &mut dyn FaceFinder, picture: &RgbImage, place: &F
     let mirrored = plain.clone().map(|b| PixelBox { left: columns - b.right, right: columns - b.left, ..b });
     let mut readings = finder.predict(&both, &plain.clone().chain(mirrored).collect::<Vec<_>>())?;
     let (plain, mirrored) = readings.split_at_mut_checked(variants.len())?;
-    mirrored.iter_mut().for_each(|reading| *reading = reading.mirrored(columns - 1.0));
+    for reading in &mut *mirrored {
+        *reading = reading.mirrored(columns - 1.0);
+    }
     let spread = 0.5 * (distance_from_mean(plain) + distance_from_mean(mirrored));
     let mean = mean(&readings);
     let spread = spread / mean.inter_ocular().max(1.0);

@@ -5,7 +5,7 @@ use crate::portrait::{FaceCandidate, Picture};
 use crate::runtime::FileCache;
 
 /// Changes with the search, so that what an older program found is looked for again.
-const VERSION: &str = "faces 1";
+const VERSION: &str = "faces 2";
 /// More faces than this are not kept.
 const MOST_FACES: usize = 256;
 /// Landmarks may lie this many times the picture's size away from it, when a face is cut by its edge.

@@ -31,7 +31,9 @@ impl Lips {
             }
         }
         let middle = points[60..68].iter().sum::<Vec2>() / 8.0;
-        line.iter_mut().for_each(|p| *p += (*p - middle) * (LARGER * round));
+        for p in &mut line {
+            *p += (*p - middle) * (LARGER * round);
+        }
         Self { line }
     }
 
