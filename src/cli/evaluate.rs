@@ -181,8 +181,8 @@ impl Detector {
         let largest = faces.into_iter().max_by(|a, b| a.area().total_cmp(&b.area()))?;
         let landmarks = self.finder.predict(picture, &[largest])?.pop()?;
         let descriptor = self.describer.as_ref().and_then(|describer| describer.describe(picture, &largest));
-        let read = portrait::read_in_box(&mut self.finder, picture, &largest)?;
-        Some(SeenFace { landmarks, read, descriptor })
+        let fine_landmarks = portrait::read_in_box(&mut self.finder, picture, &largest)?;
+        Some(SeenFace { landmarks, fine_landmarks, descriptor })
     }
 }
 
@@ -201,7 +201,7 @@ struct GeneratorReenactor {
 
 fn portrait_of(picture: &Picture) -> Portrait {
     let pixels = DynamicImage::ImageRgb8(picture.pixels.clone()).into_rgba8();
-    portrait::portrait_from_whole("frame", pixels, picture.read.clone())
+    portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone())
 }
 
 impl GeneratorReenactor {
@@ -219,7 +219,7 @@ impl GeneratorReenactor {
 
     /// One clip has one source; it is prepared once.
     fn prepare(&mut self, source: &Picture) -> Result<(), ModelError> {
-        let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != source.read);
+        let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != source.fine_landmarks);
         if is_new {
             let portrait = portrait_of(source);
             self.generator.set_portrait(&portrait);
@@ -256,7 +256,7 @@ impl Reenactor for GeneratorReenactor {
     fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
         self.prepare(source)?;
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
-        let landmarks_in_crop = target.read.map(|p| portrait.crop.crop_from_image(p));
+        let landmarks_in_crop = target.fine_landmarks.map(|p| portrait.crop.crop_from_image(p));
         let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));
         self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop }, &mut self.change);
         let composed = compositor.compose(&self.change);

@@ -27,7 +27,7 @@ pub struct SeenFace {
     /// Its landmarks, in pixels of the picture, as a predictor gives them at once: what pictures are measured by.
     pub landmarks: Landmarks,
     /// The same read as well as can be: what models work from.
-    pub read: Landmarks,
+    pub fine_landmarks: Landmarks,
     /// Who it belongs to, where that is looked at.
     pub descriptor: Option<FaceDescriptor>,
 }
@@ -45,7 +45,7 @@ pub struct Picture {
     /// The largest face, in pixels of `pixels`, as a predictor gives it at once: what outputs are measured by.
     pub landmarks: Landmarks,
     /// The same read as well as can be: what models work from.
-    pub read: Landmarks,
+    pub fine_landmarks: Landmarks,
     /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
     pub pupils: [Vec2; 2],
     /// Who the face belongs to, where that is looked at.
@@ -150,9 +150,9 @@ impl Picture {
     }
 
     fn seen(index: usize, pixels: RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<Self> {
-        let SeenFace { landmarks, read, descriptor } = find_face(&pixels, frame_size, detect)?;
-        let pupils = rest_pupils(&pixels, &read);
-        Some(Self { index, pixels, landmarks, read, pupils, descriptor })
+        let SeenFace { landmarks, fine_landmarks, descriptor } = find_face(&pixels, frame_size, detect)?;
+        let pupils = rest_pupils(&pixels, &fine_landmarks);
+        Some(Self { index, pixels, landmarks, fine_landmarks, pupils, descriptor })
     }
 
     pub(super) fn shown(&self) -> (&RgbImage, &Landmarks) {
@@ -165,7 +165,7 @@ pub(super) fn find_face(measured: &RgbImage, frame_size: [u32; 2], detect: &mut 
     let upright = upright_for_detection(measured, frame_size)?;
     let seen = detect(&upright)?;
     let measured = |landmarks| measured_from_picture(landmarks, upright.dimensions());
-    Some(SeenFace { landmarks: measured(&seen.landmarks), read: measured(&seen.read), descriptor: seen.descriptor })
+    Some(SeenFace { landmarks: measured(&seen.landmarks), fine_landmarks: measured(&seen.fine_landmarks), descriptor: seen.descriptor })
 }
 
 #[cfg(test)]

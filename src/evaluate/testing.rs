@@ -26,7 +26,7 @@ pub(super) fn find_red(picture: &RgbImage) -> Option<SeenFace> {
     let angle = f64::from(low.x / picture.width() as f32);
     let mut numbers = [0.0; 128];
     [numbers[0], numbers[1]] = [angle.cos(), angle.sin()];
-    Some(SeenFace { read: landmarks.clone(), landmarks, descriptor: FaceDescriptor::new(&numbers) })
+    Some(SeenFace { fine_landmarks: landmarks.clone(), landmarks, descriptor: FaceDescriptor::new(&numbers) })
 }
 
 pub(super) fn read(frames: Vec<RgbImage>) -> Result<EvaluationClip, EvaluateError> {

@@ -50,7 +50,8 @@ impl MouthPrior {
         let jaw = parted(&fit, points) / LIPS_OPEN;
         let seam = height(&fit, points[62], template()[62].z).clamp(*SEAM.start(), *SEAM.end());
         let chin = chin(&fit, points, jaw) - CHIN_OPEN * jaw;
-        Some(Self { skin: skin_colour(picture, points)?, seam, chin, gap: gap(points), width: width(&fit, points).min(WIDEST_AT_REST) })
+        let width = width(&fit, points).clamp(*AT_REST.start(), *AT_REST.end());
+        Some(Self { skin: skin_colour(picture, points)?, seam, chin, gap: gap(points), width })
     }
 
     /// Draws it into a part of the warped source with its corner at (x, y), of `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where
@@ -111,8 +112,8 @@ impl MouthPrior {
 const UNLIKE: std::ops::Range<f32> = 0.06..0.18;
 /// Width of the mouth against that at rest, up to which pursed lips hide the teeth, and from which they do not.
 const BARED: std::ops::Range<f32> = 0.8..1.0;
-/// No mouth at rest is wider, in the generic head's units: a person who smiles in the picture may look otherwise.
-const WIDEST_AT_REST: f32 = 0.85;
+/// Bounds of a mouth at rest, in the generic head's units: a person who smiles in the picture may look otherwise, and landmarks may lie all in one place.
+const AT_REST: std::ops::RangeInclusive<f32> = 0.2..=0.85;
 /// The edge of the lips is as soft as this.
 const SOFT_PX: f32 = 1.5;
 
