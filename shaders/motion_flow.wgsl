@@ -12,6 +12,9 @@ const LEAK: f32 = 0.05;
 const SIGMA_PX: f32 = 5.0;
 const FLOOR: f32 = 0.3;
 const FARTHEST: f32 = 3.5;
+// Corrections in all: one of the flow, the others of what those before left at the landmarks.
+const ROUNDS: u32 = 3u;
+const LANDMARKS: u32 = 68u;
 // No flow goes farther than this.
 const MAX_FLOW_PX: f32 = 1024.0;
 
@@ -21,7 +24,7 @@ const MAX_FLOW_PX: f32 = 1024.0;
 @group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;
 // For each slot and cell: flow in crop pixels, visibility, and nothing.
 @group(0) @binding(3) var<storage, read_write> flows: array<vec4<f32>>;
-// What each landmark misses.
+// What each landmark spreads, so that all get what they miss.
 @group(0) @binding(4) var<storage, read_write> missing: array<vec2<f32>>;
 // On a grid of half as many cells.
 @group(0) @binding(5) var<storage, read_write> correction: array<vec2<f32>>;
@@ -82,7 +85,15 @@ fn flow_at(x: u32, y: u32) -> vec2<f32> {
     return flows[motion.slot * FLOW * FLOW + y * FLOW + x].xy;
 }
 
-@compute @workgroup_size(68)
+// How much a landmark's correction counts at a place, before all are divided by their sum.
+fn kernel(place: vec2<f32>, landmark: u32) -> f32 {
+    let away = place - motion.points[landmark].xy;
+    return exp(-0.5 * dot(away, away) / (SIGMA_PX * SIGMA_PX));
+}
+
+var<workgroup> settled: array<vec2<f32>, LANDMARKS>;
+
+@compute @workgroup_size(LANDMARKS)
 fn find_missing(@builtin(local_invocation_index) landmark: u32) {
     let last = f32(FLOW - 1u);
     let place = clamp((motion.points[landmark].xy + 0.5) * (f32(FLOW) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
@@ -91,7 +102,21 @@ fn find_missing(@builtin(local_invocation_index) landmark: u32) {
     let share = place - vec2<f32>(low);
     let above = mix(flow_at(low.x, low.y), flow_at(high.x, low.y), share.x);
     let below = mix(flow_at(low.x, high.y), flow_at(high.x, high.y), share.x);
-    missing[landmark] = motion.wanted[landmark] - mix(above, below, share.y);
+    let misses = motion.wanted[landmark] - mix(above, below, share.y);
+    settled[landmark] = misses;
+    for (var round = 1u; round < ROUNDS; round++) {
+        workgroupBarrier();
+        var got = vec2<f32>(0.0);
+        var mass = FLOOR;
+        for (var k = 0u; k < LANDMARKS; k++) {
+            let weight = kernel(motion.points[landmark].xy, k);
+            mass += weight;
+            got += weight * settled[k];
+        }
+        workgroupBarrier();
+        settled[landmark] += misses - got / mass;
+    }
+    missing[landmark] = settled[landmark];
 }
 
 @compute @workgroup_size(8, 8)
@@ -102,10 +127,10 @@ fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
     let centre = (vec2<f32>(id.xy) + 0.5) * (CROP_PX / f32(INPUT)) - 0.5;
     var sum = vec2<f32>(0.0);
     var mass = FLOOR;
-    for (var k = 0u; k < 68u; k++) {
+    for (var k = 0u; k < LANDMARKS; k++) {
         let away = centre - motion.points[k].xy;
         if (max(abs(away.x), abs(away.y)) <= FARTHEST * SIGMA_PX) {
-            let weight = exp(-0.5 * dot(away, away) / (SIGMA_PX * SIGMA_PX));
+            let weight = kernel(centre, k);
             mass += weight;
             sum += weight * missing[k];
         }

@@ -225,3 +225,15 @@ fn a_snapped_flow_takes_a_landmark_to_its_source() -> Result<()> {
     assert_eq!(far, [0.0, 0.0], "far from landmarks nothing changes");
     Ok(())
 }
+
+#[test]
+fn lips_that_part_are_not_taken_for_one_that_keeps_still() -> Result<()> {
+    let lips = [Vec2::new(131.0, 97.0), Vec2::new(131.0, 103.0)];
+    let pair = Correspondences { source: vec![lips[0] + Vec2::new(0.0, 4.0), lips[1] - Vec2::new(0.0, 4.0)], target: lips.to_vec() };
+    let flow = Tensor::zeros((1, 128, 128, 2), candle_core::DType::F32, &Device::Cpu)?;
+    let snapped = landmark_snap(&flow, &[pair], 256.0)?.squeeze(0)?.to_vec3::<f32>()?;
+    let [up, down] = lips.map(|lip| snapped[(lip.y / 2.0) as usize][(lip.x / 2.0) as usize][1]);
+    // A mean of what both miss would take them a third of the way.
+    assert!(up - down > 0.55 * 8.0, "each lip goes its own way: {up} and {down} of 4 pixels");
+    Ok(())
+}
