@@ -133,7 +133,9 @@ fn mutual_shares(landmarks: &[Vec2]) -> Vec<f32> {
         shares.extend(landmarks.iter().map(|landmark| kernel(*place, *landmark)));
         let row = &mut shares[first..];
         let mass = FLOOR + row.iter().sum::<f32>();
-        row.iter_mut().for_each(|share| *share /= mass);
+        for share in row {
+            *share /= mass;
+        }
     }
     shares
 }
