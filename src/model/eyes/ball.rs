@@ -39,6 +39,10 @@ const INSIDE: f32 = 0.05;
 const WHITER: [f32; 2] = [0.25, 0.6];
 /// By how much the white must be lighter and less colourful than the skin to be told from it.
 const LIGHTER: [f32; 2] = [0.03, 0.1];
+/// White in shadow is no lighter than the skin, but pale: less colourful than coloured skin, in its shares, and not as dark as lashes.
+const COLOURED: [f32; 2] = [0.08, 0.16];
+const PALE: [f32; 2] = [0.5, 0.8];
+const DARK: [f32; 2] = [0.5, 0.75];
 
 /// What is known of one eyeball.
 #[derive(Clone, Debug)]
@@ -93,7 +97,8 @@ impl Ball {
     pub(super) fn is_white(&self, colour: Vec3, skin: Vec3) -> f32 {
         let way = self.white.mean - skin;
         let lighter = way.element_sum() / 3.0 + COLOURFUL * (colourful(skin) - colourful(self.white.mean));
-        ramp(LIGHTER, lighter) * ramp(WHITER, (colour - skin).dot(way) / way.length_squared().max(1e-4))
+        let white = ramp(LIGHTER, lighter) * ramp(WHITER, (colour - skin).dot(way) / way.length_squared().max(1e-4));
+        white.max(pale(colour, skin))
     }
 
     fn white(&self, picture: &[f32], lids: &Lids, place: Vec2) -> Vec3 {
@@ -175,6 +180,13 @@ fn irises(picture: &[f32], lids: &[Lids; 2], pupils: [Vec2; 2]) -> [(Vec2, f32);
     })
 }
 
+/// How much paler than skin a colour is, without being dark, 0 to 1.
+fn pale(colour: Vec3, skin: Vec3) -> f32 {
+    let share = colourful(colour) / colourful(skin).max(COLOURED[0]);
+    let light = colour.element_sum() / skin.element_sum().max(0.05);
+    ramp(COLOURED, colourful(skin)) * (1.0 - ramp(PALE, share)) * ramp(DARK, light)
+}
+
 fn colourful(colour: Vec3) -> f32 {
     colour.max_element() - colour.min_element()
 }
@@ -224,4 +236,19 @@ fn ringed(rings: &[Vec3; RINGS], distance: f32) -> Vec3 {
     let at = (distance / BEYOND * RINGS as f32 - 0.5).clamp(0.0, (RINGS - 1) as f32);
     let low = (at as usize).min(RINGS - 2);
     rings[low].lerp(rings[low + 1], at - low as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_in_shadow_is_pale_and_skin_lashes_and_grey_pictures_are_not() {
+        let skin = Vec3::new(0.86, 0.66, 0.52);
+        assert!(pale(Vec3::new(0.66, 0.61, 0.58), skin) > 0.9, "a white in shadow");
+        for (what, colour) in [("skin", skin), ("skin in shadow", 0.6 * skin), ("lashes", Vec3::new(0.2, 0.14, 0.12))] {
+            assert!(pale(colour, skin) < 0.05, "{what}");
+        }
+        assert!(pale(Vec3::splat(0.9), Vec3::splat(0.6)) < 1e-6, "a picture without colours does not tell");
+    }
 }
