@@ -39,7 +39,7 @@ const INSIDE: f32 = 0.05;
 const WHITER: [f32; 2] = [0.25, 0.6];
 /// By how much the white must be lighter and less colourful than the skin to be told from it.
 const LIGHTER: [f32; 2] = [0.03, 0.1];
-/// White in shadow is no lighter than the skin, but pale: less colourful than coloured skin, in its shares, and not as dark as lashes.
+/// White in shadow is no lighter than the skin, but pale: for its brightness less colourful than coloured skin, in its shares, and not as dark as lashes.
 const COLOURED: [f32; 2] = [0.08, 0.16];
 const PALE: [f32; 2] = [0.5, 0.8];
 const DARK: [f32; 2] = [0.5, 0.75];
@@ -182,8 +182,8 @@ fn irises(picture: &[f32], lids: &[Lids; 2], pupils: [Vec2; 2]) -> [(Vec2, f32);
 
 /// How much paler than skin a colour is, without being dark, 0 to 1.
 fn pale(colour: Vec3, skin: Vec3) -> f32 {
-    let share = colourful(colour) / colourful(skin).max(COLOURED[0]);
     let light = colour.element_sum() / skin.element_sum().max(0.05);
+    let share = colourful(colour) / (light * colourful(skin)).max(1e-3);
     ramp(COLOURED, colourful(skin)) * (1.0 - ramp(PALE, share)) * ramp(DARK, light)
 }
 
