@@ -120,7 +120,8 @@ impl Store {
         if let Some(variable) = variables.get(name) {
             return Ok(variable.as_tensor().clone());
         }
-        let variable = Var::from_tensor(&tensor)?;
+        // A variable would be taken as it is: then what is learnt here would change whoever else has it.
+        let variable = Var::from_tensor(&tensor.detach())?;
         let tensor = variable.as_tensor().clone();
         variables.insert(name.to_owned(), variable);
         Ok(tensor)

@@ -345,15 +345,14 @@ mod tests {
     use crate::face::template;
 
     fn weights() -> anyhow::Result<FineTuneWeights> {
-        let fresh = |store: &Store| store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
-        let (few_shot, judge) = (Store::fresh(1, &Device::Cpu), Store::fresh(2, &Device::Cpu));
-        FewShotNets::new(&few_shot.scope(), &FewShotConfig::of(Preset::Retrato))?;
-        Discriminator::new(&judge.scope(), &DiscriminatorConfig::of(Preset::Retrato), 0)?;
-        Ok(FineTuneWeights { few_shot: fresh(&few_shot), discriminator: fresh(&judge) })
+        Ok(FineTuneWeights {
+            few_shot: crate::model::load_tensors::<FewShotNets>(None)?,
+            discriminator: crate::model::load_tensors::<Discriminator>(None)?,
+        })
     }
 
     fn motion() -> anyhow::Result<MotionNet> {
-        Ok(MotionNet::new(&Store::fresh(3, &Device::Cpu).scope(), &crate::model::MotionConfig::of(Preset::Retrato))?)
+        Ok(crate::model::load(None)?)
     }
 
     /// A face of two colours, with dark eyes and mouth.
@@ -387,6 +386,12 @@ mod tests {
             assert_eq!(tuner.step()?.step, steps, "one step at a time");
         }
         let done = tuner.outcome()?;
+        assert!(
+            (done.before - first.before).abs() < 1e-6,
+            "what it is compared with stays as it was: {} and {}",
+            first.before,
+            done.before
+        );
         assert!(done.after < done.before, "{} instead of {}", done.after, done.before);
         if let Some(tuned) = done.tuned {
             let again = Tuned::from_bytes(&tuned.to_bytes()?)?;
