@@ -25,7 +25,7 @@ const MAX_FLOW_PX: f32 = 1024.0;
 // For each slot and cell: flow in crop pixels, visibility, and nothing.
 @group(0) @binding(3) var<storage, read_write> flows: array<vec4<f32>>;
 // What each landmark spreads, so that all get what they miss.
-@group(0) @binding(4) var<storage, read_write> missing: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> settled: array<vec2<f32>>;
 // On a grid of half as many cells.
 @group(0) @binding(5) var<storage, read_write> correction: array<vec2<f32>>;
 // Not 0 once a number was none.
@@ -91,10 +91,10 @@ fn kernel(place: vec2<f32>, landmark: u32) -> f32 {
     return exp(-0.5 * dot(away, away) / (SIGMA_PX * SIGMA_PX));
 }
 
-var<workgroup> settled: array<vec2<f32>, LANDMARKS>;
+var<workgroup> so_far: array<vec2<f32>, LANDMARKS>;
 
 @compute @workgroup_size(LANDMARKS)
-fn find_missing(@builtin(local_invocation_index) landmark: u32) {
+fn settle(@builtin(local_invocation_index) landmark: u32) {
     let last = f32(FLOW - 1u);
     let place = clamp((motion.points[landmark].xy + 0.5) * (f32(FLOW) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
     let low = vec2<u32>(place);
@@ -103,7 +103,7 @@ fn find_missing(@builtin(local_invocation_index) landmark: u32) {
     let above = mix(flow_at(low.x, low.y), flow_at(high.x, low.y), share.x);
     let below = mix(flow_at(low.x, high.y), flow_at(high.x, high.y), share.x);
     let misses = motion.wanted[landmark] - mix(above, below, share.y);
-    settled[landmark] = misses;
+    so_far[landmark] = misses;
     for (var round = 1u; round < ROUNDS; round++) {
         workgroupBarrier();
         var got = vec2<f32>(0.0);
@@ -111,12 +111,12 @@ fn find_missing(@builtin(local_invocation_index) landmark: u32) {
         for (var k = 0u; k < LANDMARKS; k++) {
             let weight = kernel(motion.points[landmark].xy, k);
             mass += weight;
-            got += weight * settled[k];
+            got += weight * so_far[k];
         }
         workgroupBarrier();
-        settled[landmark] += misses - got / mass;
+        so_far[landmark] += misses - got / mass;
     }
-    missing[landmark] = settled[landmark];
+    settled[landmark] = so_far[landmark];
 }
 
 @compute @workgroup_size(8, 8)
@@ -132,7 +132,7 @@ fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
         if (max(abs(away.x), abs(away.y)) <= FARTHEST * SIGMA_PX) {
             let weight = kernel(centre, k);
             mass += weight;
-            sum += weight * missing[k];
+            sum += weight * settled[k];
         }
     }
     correction[id.y * INPUT + id.x] = sum / mass;

@@ -232,6 +232,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_learnt_further_leaves_the_variables_that_it_began_with() -> Result<(), WeightsError> {
+        let given = Var::new(&[1.0_f32, 2.0], &Device::Cpu)?;
+        let store = Store::from_tensors(BTreeMap::from([("bias".to_owned(), given.as_tensor().clone())]), true, &Device::Cpu);
+        store.scope().weight("bias", 2, Initial::Constant(0.0))?;
+        store.variables()["bias"].set(&Tensor::new(&[5.0_f32, 6.0], &Device::Cpu)?)?;
+        assert_eq!(given.to_vec1::<f32>()?, [1.0, 2.0], "whoever gave them keeps them");
+        Ok(())
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_with_a_reason() -> Result<(), WeightsError> {
         let bytes = to_bytes(&some()?, DType::F32, HashMap::new())?;
         let store = Store::from_bytes(&bytes, false, &Device::Cpu)?;

@@ -148,7 +148,7 @@ impl Kernels {
                 &motion_flow,
                 "motion flow",
                 &[Read, Read, Read, Write, Write, Write, Write],
-                ["mixed", "find_missing", "correct", "snap"],
+                ["mixed", "settle", "correct", "snap"],
             ),
             reach: Kernel::new(device, &reach, "reach", &[Read, Read, Read, Read, Read, Write, Write], ["spread", "uncover"]),
             show: Kernel::new(device, &show, "show", &[Read, Read, Read, Read, Read, Read, Read, Write], ["main"]),

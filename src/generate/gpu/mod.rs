@@ -85,7 +85,7 @@ struct Buffers {
     parts: [wgpu::Buffer; MOST_PARTS],
     candidates: wgpu::Buffer,
     flows: wgpu::Buffer,
-    missing: wgpu::Buffer,
+    settled: wgpu::Buffer,
     correction: wgpu::Buffer,
     matte: wgpu::Buffer,
     covered: wgpu::Buffer,
@@ -121,7 +121,7 @@ impl Buffers {
             parts: [(); MOST_PARTS].map(|()| uniform("number of the part", VECTOR)),
             candidates: storage("candidate flows", MOST_RUNS * input * 2 * VECTOR),
             flows: storage("flows", MOST_RUNS * flow * VECTOR),
-            missing: storage("missing at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
+            settled: storage("settled at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
             correction: storage("correction of the flow", input * size_of::<[f32; 2]>()),
             matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 2]>()),
             covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
@@ -192,7 +192,7 @@ impl GpuGenerator {
         let (k, fault) = (&self.kernels, self.fault.buffer());
         let motion_input = |motion| k.motion_input.bind(device, &[&b.frame, motion, &seen, self.motion_net.input(), &b.candidates]);
         let motion_flow =
-            |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.missing, &b.correction, fault]);
+            |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.settled, &b.correction, fault]);
         self.sitter = Some(Sitter {
             has_plate: plate.is_some(),
             sides,

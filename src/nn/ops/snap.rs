@@ -96,11 +96,11 @@ impl Plan {
                 *wanted - found
             })
             .collect();
-        let missing = self.settled(&missing, |landmark, other| landmark * self.wanted.len() + other);
+        let settled = self.settled(&missing, |landmark, other| landmark * self.wanted.len() + other);
         let mut correction = vec![0.0_f32; half * half * 2];
         for &(landmark, cell, weight) in &self.spread {
-            correction[2 * cell] += weight * missing[landmark].x;
-            correction[2 * cell + 1] += weight * missing[landmark].y;
+            correction[2 * cell] += weight * settled[landmark].x;
+            correction[2 * cell + 1] += weight * settled[landmark].y;
         }
         upsample_bilinear_into(&correction, [half, half, 2], flow);
     }
