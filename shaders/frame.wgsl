@@ -45,6 +45,13 @@ struct Line {
     channel: u32,
 }
 
+// A landmark on the face's edge, the displacement from it to where it is in the portrait, and how surely it lies on the edge.
+struct ContourPoint {
+    at: vec2<f32>,
+    flow: vec2<f32>,
+    share: f32,
+}
+
 struct Frame {
     // Square of the crop in which there may be paint; no size for none.
     corner: vec2<u32>,
@@ -99,11 +106,16 @@ struct Frame {
     // The reach: how far it goes beyond the crop on the left and above in crop pixels, and its side over the crop's.
     before_reach: vec2<f32>,
     reach: f32,
+    contour_count: u32,
     // Whether the picture goes on beyond the crop's left, upper, right and lower edge: 1 or 0.
     sides: vec4<f32>,
     head: Head,
     hull: array<vec2<f32>, 68>,
     lines: array<Line, 65>,
+    contour: array<ContourPoint, 21>,
+    // How far a landmark of the edge is heard, in pixels, and the nearness from which on it is believed wholly.
+    heard_px: f32,
+    believed: f32,
 }
 
 // From one picture of the person to the wanted face.

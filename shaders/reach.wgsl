@@ -1,11 +1,12 @@
-// How the head moves in the crop's reach, and where it was and is no more. Twin of src/generate/reach.rs and of MovingHead in src/generate/clean_plate.rs.
+// How the head moves in the crop's reach, and where it was and is no more. Twin of src/generate/reach.rs and of MovingHead in
+// src/generate/clean_plate.rs, with MovedContour in src/generate/contour.rs.
 // Needs frame.wgsl.
 
 @group(0) @binding(0) var<storage, read> frame: Frame;
 @group(0) @binding(1) var<storage, read> flows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;
-// Share of head, and whether the head may come to the cell.
-@group(0) @binding(3) var<storage, read> matte: array<vec2<f32>>;
+// Share of head, whether the head may come to the cell, and share of face.
+@group(0) @binding(3) var<storage, read> matte: array<vec4<f32>>;
 // Share of head with its rim and without the body, for every pixel of the reach.
 @group(0) @binding(4) var<storage, read> covered: array<f32>;
 @group(0) @binding(5) var<storage, read_write> spread_flow: array<vec2<f32>>;
@@ -38,15 +39,19 @@ fn head_at(point: vec2<f32>) -> vec2<f32> {
     return mix(above, below, share.y);
 }
 
-// Share of head at a place of the reach.
-fn head_share(at: vec2<f32>) -> f32 {
+// What is known of the head at a place of the reach.
+fn matte_at(at: vec2<f32>) -> vec4<f32> {
     let place = clamp((at + 0.5) * (f32(MATTE) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(MATTE - 1u)));
     let low = vec2<u32>(place);
     let high = min(low + 1u, vec2<u32>(MATTE - 1u));
     let share = place - vec2<f32>(low);
-    let above = mix(matte[low.y * MATTE + low.x].x, matte[low.y * MATTE + high.x].x, share.x);
-    let below = mix(matte[high.y * MATTE + low.x].x, matte[high.y * MATTE + high.x].x, share.x);
+    let above = mix(matte[low.y * MATTE + low.x], matte[low.y * MATTE + high.x], share.x);
+    let below = mix(matte[high.y * MATTE + low.x], matte[high.y * MATTE + high.x], share.x);
     return mix(above, below, share.y);
+}
+
+fn head_share(at: vec2<f32>) -> f32 {
+    return matte_at(at).x;
 }
 
 fn may_come(point: vec2<f32>) -> bool {
@@ -110,6 +115,47 @@ fn head_shown(at: vec2<f32>, point: vec2<f32>, flow: vec2<f32>) -> f32 {
     return smooth_step(frame.moves_along, along) * smooth_step(frame.gone, head_share(reach_from_crop(point + shown)));
 }
 
+// How surely nothing of the head comes to a point that moves by `flow`.
+fn left_by(point: vec2<f32>, flow: vec2<f32>) -> f32 {
+    return smooth_step(frame.moved_px, length(flow)) * (1.0 - smooth_step(frame.gone, head_share(reach_from_crop(point + flow))));
+}
+
+// How far the head has gone from a place of the reach by its motion as a whole.
+fn gone_with_head(at: vec2<f32>, point: vec2<f32>) -> f32 {
+    let flow = head_at(point);
+    return left_by(point, flow) * (1.0 - head_shown(at, point, flow));
+}
+
+// How far the face has gone from a place of the reach by the motion of its edge.
+fn gone_with_edge(at: vec2<f32>, point: vec2<f32>) -> f32 {
+    let face = matte_at(at).z;
+    if (face <= 0.0) {
+        return 0.0;
+    }
+    var nearest = 0.0;
+    var sum = vec2<f32>(0.0);
+    var of_edge = 0.0;
+    var mass = 0.0;
+    for (var k = 0u; k < frame.contour_count; k++) {
+        let edge = frame.contour[k];
+        let away = point - edge.at;
+        let near = 1.0 - dot(away, away) / (frame.heard_px * frame.heard_px);
+        if (near > 0.0) {
+            nearest = max(nearest, edge.share * near);
+            let squared = near * near;
+            let fourth = squared * squared;
+            let weight = fourth * fourth;
+            sum += edge.share * weight * edge.flow;
+            of_edge += edge.share * weight;
+            mass += weight;
+        }
+    }
+    if (of_edge <= 1e-9) {
+        return 0.0;
+    }
+    return face * of_edge / mass * smooth_step(vec2<f32>(0.0, frame.believed), nearest) * left_by(point, sum / of_edge);
+}
+
 // After `spread`.
 @compute @workgroup_size(8, 8)
 fn uncover(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -120,12 +166,11 @@ fn uncover(@builtin(global_invocation_id) id: vec3<u32>) {
     let head = covered[cell];
     var share = 0.0;
     if (head >= 1e-3) {
-        let point = crop_from_reach(vec2<f32>(id.xy));
+        let at = vec2<f32>(id.xy);
+        let point = crop_from_reach(at);
         let above = above_chin(point);
         if (above > 0.0) {
-            let flow = head_at(point);
-            let left = 1.0 - smooth_step(frame.gone, head_share(reach_from_crop(point + flow)));
-            share = head * above * left * smooth_step(frame.moved_px, length(flow)) * (1.0 - head_shown(vec2<f32>(id.xy), point, flow));
+            share = head * above * max(gone_with_head(at, point), gone_with_edge(at, point));
         }
     }
     uncovered[cell] = share;

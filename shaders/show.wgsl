@@ -6,7 +6,7 @@
 @group(0) @binding(1) var<storage, read> pictures: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> flows: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> candidates: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> matte: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> matte: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> uncovered: array<f32>;
 // What is drawn into the source, two for each cell: a colour and how much of it, less than nothing where that counts as far as the place is hidden; how far
 // nothing of what was there may shine through, and nothing else.

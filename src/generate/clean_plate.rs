@@ -10,7 +10,9 @@ use image::RgbaImage;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
+use super::contour::{Contour, MovedContour};
 use super::inpaint::{Area, Hole, inpainted};
+use super::outline::Outline;
 use super::reach::{HeadField, bilinear};
 use super::{FLOW_CELLS, smooth_step};
 use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
@@ -63,23 +65,30 @@ pub(super) struct CleanPlate {
     pub near_head: Vec<bool>,
     /// Share of head with its rim and without the body, for every cell of [`UncoveredField::CELLS`] squared.
     pub reach: Vec<f32>,
+    /// Share of face with its rim, [`MATTE_CELLS`] squared: neither ears nor collars.
+    pub face: Vec<f32>,
+    /// Where the face ends in the picture.
+    pub contour: Contour,
 }
 
 impl CleanPlate {
-    /// From its parts as they were kept.
-    pub(super) fn from_parts(pixels: Arc<RgbaImage>, area: Area, head: Vec<f32>, reach: Vec<f32>) -> Self {
-        Self { pixels, area, near_head: near(&head), head, reach }
+    /// Of a face with those landmarks in the crop, from its parts as they were kept.
+    pub(super) fn from_parts((pixels, area): (Arc<RgbaImage>, Area), head: Vec<f32>, reach: Vec<f32>, landmarks: &Landmarks) -> Self {
+        let contour = Contour::of(landmarks, |point| sampled(&head, Crop::reach_from_crop(point)));
+        let outline = Outline::of(landmarks);
+        let face = (0..HEAD_NUMBERS).map(|cell| outline.share(Crop::crop_from_reach(centre(cell)))).collect();
+        Self { pixels, area, near_head: near(&head), head, reach, face, contour }
     }
 
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> MadePlate {
         let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
         let matte = |of: &Portrait| net.matte(of.crop_picture(MATTE_CELLS), &of.landmarks_in_crop().0);
         let (close, wide_matte) = rayon::join(|| matte(portrait), || matte(&wide));
-        Ok(Self::of(&agreed(&close?, &wide_matte?), &wide))
+        Ok(Self::of(&agreed(&close?, &wide_matte?), &wide, &portrait.landmarks_in_crop()))
     }
 
-    /// From the matte of a portrait whose crop is the reach.
-    fn of(matte: &Matte, portrait: &Portrait) -> Self {
+    /// From the matte of a portrait whose crop is the reach; `landmarks` are those in the crop.
+    fn of(matte: &Matte, portrait: &Portrait, landmarks: &Landmarks) -> Self {
         let reach = widened(&matte.head, BEYOND);
         let nearest = nearest_background(&reach, &matte.body);
         let crop = portrait.crop;
@@ -98,13 +107,13 @@ impl CleanPlate {
         let reach = softened(&reach);
         let cells = 0..UncoveredField::CELLS * UncoveredField::CELLS;
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
-        let head = softened(&matte.head);
-        Self { pixels, area, near_head: near(&head), head, reach: cells.map(|cell| sampled(&reach, place(cell))).collect() }
+        let reach = cells.map(|cell| sampled(&reach, place(cell))).collect();
+        Self::from_parts((pixels, area), softened(&matte.head), reach, landmarks)
     }
 
     /// The head on its way to `target`, landmarks in the crop; `head` is its backward flow.
     pub(super) fn moving<'a>(&'a self, head: &'a HeadField<'a>, target: &Landmarks) -> MovingHead<'a> {
-        MovingHead { plate: self, head, up: UpFromChin::of(target) }
+        MovingHead { plate: self, head, up: UpFromChin::of(target), contour: self.contour.moved(target) }
     }
 }
 
@@ -137,6 +146,7 @@ pub(super) struct MovingHead<'a> {
     plate: &'a CleanPlate,
     head: &'a HeadField<'a>,
     up: UpFromChin,
+    contour: MovedContour,
 }
 
 impl MovingHead<'_> {
@@ -173,9 +183,30 @@ impl MovingHead<'_> {
         if above <= 0.0 {
             return 0.0;
         }
+        let with_head = self.gone_with_head(point, shown);
+        above * if with_head < 1.0 { with_head.max(self.gone_with_edge(point)) } else { with_head }
+    }
+
+    /// The same by the motion of the head as a whole, chin or no chin.
+    fn gone_with_head(&self, point: Vec2, shown: impl FnOnce() -> Vec2) -> f32 {
         let flow = self.head.at(point);
-        let gone = above * (1.0 - smooth_step(&GONE, self.reached_by(point, flow))) * smooth_step(&MOVED_PX, flow.length());
+        let gone = self.left_by(point, flow);
         if gone > 0.0 { gone * (1.0 - self.head_shown(point, flow, shown())) } else { 0.0 }
+    }
+
+    /// How far the face has gone from a point where it was, by the motion of its edge.
+    fn gone_with_edge(&self, point: Vec2) -> f32 {
+        let face = sampled(&self.plate.face, Crop::reach_from_crop(point));
+        if face <= 0.0 {
+            return 0.0;
+        }
+        self.contour.flow_at(point).map_or(0.0, |(flow, believed)| face * believed * self.left_by(point, flow))
+    }
+
+    /// How surely nothing of the head comes to a point that moves by `flow`.
+    fn left_by(&self, point: Vec2, flow: Vec2) -> f32 {
+        let moved = smooth_step(&MOVED_PX, flow.length());
+        if moved > 0.0 { moved * (1.0 - smooth_step(&GONE, self.reached_by(point, flow))) } else { 0.0 }
     }
 
     /// How surely head is shown at a point that moves by `flow` with the head and is fetched by `shown`: what comes from the head and moves as it does is the
@@ -314,7 +345,7 @@ mod tests {
             image::Rgba(if head { [220, 40, 40, 255] } else { [40, 90, 60, 255] })
         });
         let portrait = Portrait { crop: Crop::whole(512.0), ..portrait(pixels) };
-        (CleanPlate::of(&matte(), &portrait), portrait)
+        (CleanPlate::of(&matte(), &portrait, &rest()), portrait)
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl PlateMaker {
     pub(super) fn plate(&self, portrait: &Portrait) -> MadePlate {
         let Some(known) = &self.known else { return CleanPlate::new(&self.net, portrait) };
         let key = self.key(portrait);
-        if let Some(plate) = known.get(&key).and_then(|bytes| decode(&bytes, &portrait.pixels)) {
+        if let Some(plate) = known.get(&key).and_then(|bytes| decode(&bytes, portrait)) {
             return Ok(plate);
         }
         let plate = CleanPlate::new(&self.net, portrait)?;
@@ -62,8 +62,9 @@ fn encode(plate: &CleanPlate) -> Vec<u8> {
     area.chain(numbers).chain(pixels.into_raw()).collect()
 }
 
-/// `None` for what is no plate of that picture.
-fn decode(bytes: &[u8], picture: &Arc<RgbaImage>) -> Option<CleanPlate> {
+/// `None` for what is no plate of that portrait.
+fn decode(bytes: &[u8], portrait: &Portrait) -> Option<CleanPlate> {
+    let picture = &*portrait.pixels;
     let (area, rest) = bytes.split_at_checked(AREA_BYTES)?;
     let [x, y, width, height] = std::array::from_fn(|n| u32::from_le_bytes(std::array::from_fn(|k| area[4 * n + k])));
     let inside = x.checked_add(width)? <= picture.width() && y.checked_add(height)? <= picture.height();
@@ -81,7 +82,7 @@ fn decode(bytes: &[u8], picture: &Arc<RgbaImage>) -> Option<CleanPlate> {
     let mut whole = RgbaImage::clone(picture);
     imageops::replace(&mut whole, &filled, i64::from(x), i64::from(y));
     let area = Area { corner: [x, y], size: [width, height] };
-    Some(CleanPlate::from_parts(Arc::new(whole), area, head.to_vec(), reach.to_vec()))
+    Some(CleanPlate::from_parts((Arc::new(whole), area), head.to_vec(), reach.to_vec(), &portrait.landmarks_in_crop()))
 }
 
 #[cfg(test)]
@@ -101,7 +102,7 @@ mod tests {
         let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach) == (&made.head, &made.reach);
         assert!(same(&remembering.plate(&portrait)?), "first");
         let stored = cache.get(&remembering.key(&portrait)).expect("it is remembered");
-        assert!(decode(&stored, &portrait.pixels).is_some_and(|plate| same(&plate)), "and is the same");
+        assert!(decode(&stored, &portrait).is_some_and(|plate| same(&plate)), "and is the same");
         assert!(same(&remembering.plate(&portrait)?), "when it is asked for again");
         let moved = Portrait { landmarks_in_image: portrait.landmarks_in_image.map(|p| p + 1.0), ..portrait.clone() };
         assert_eq!(cache.get(&remembering.key(&moved)), None, "another face, another plate");
@@ -113,7 +114,7 @@ mod tests {
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
         let plate = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
         let stored = encode(&plate);
-        assert!(decode(&stored, &portrait.pixels).is_some(), "the plate itself");
+        assert!(decode(&stored, &portrait).is_some(), "the plate itself");
         let changed = |at: usize, bytes: [u8; 4]| {
             let mut changed = stored.clone();
             changed[at..at + 4].copy_from_slice(&bytes);
@@ -128,9 +129,10 @@ mod tests {
             changed(AREA_BYTES, f32::NAN.to_le_bytes()),
         ];
         for (n, bytes) in wrong.iter().enumerate() {
-            assert!(decode(bytes, &portrait.pixels).is_none(), "number {n}");
+            assert!(decode(bytes, &portrait).is_none(), "number {n}");
         }
-        assert!(decode(&stored, &Arc::new(RgbaImage::new(9, 9))).is_none(), "of another picture");
+        let other = Portrait { pixels: Arc::new(RgbaImage::new(9, 9)), ..portrait };
+        assert!(decode(&stored, &other).is_none(), "of another picture");
         Ok(())
     }
 }

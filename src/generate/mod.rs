@@ -2,6 +2,7 @@
 
 mod choice;
 mod clean_plate;
+mod contour;
 mod gates;
 mod gpu;
 mod inpaint;

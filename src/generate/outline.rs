@@ -124,7 +124,7 @@ impl Outline {
     }
 
     /// How much of the paint shows at a place: 1 on the face, 0 away from it.
-    fn share(&self, at: Vec2) -> f32 {
+    pub(super) fn share(&self, at: Vec2) -> f32 {
         let far = self.distance(at) / self.unit_px;
         1.0 - smooth_step(&FADE, far)
     }

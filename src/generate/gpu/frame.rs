@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytemuck::Zeroable as _;
 
 use super::super::clean_plate::{ABOVE_CHIN, COMES, GONE, MOVED_PX, MOVES_ALONG, UpFromChin};
+use super::super::contour::{BELIEVED, Contour, ContourPoint, MOST_POINTS};
 use super::super::gates::{GateParams, HIDDEN, WHERE_HIDDEN};
 use super::super::outline::{FADE, Square};
 use super::super::painter::{GIVES_WAY, NOTICED, Plan};
@@ -74,15 +75,18 @@ pub(super) struct Frame {
     drawn_size: [u32; 2],
     before_reach: [f32; 2],
     reach: f32,
-    padding_of_reach: u32,
+    contour_count: u32,
     sides: [f32; 4],
     head: HeadNumbers,
     hull: [[f32; 2]; Landmarks::COUNT],
     lines: [Line; MOST_LANDMARK_LINES],
+    contour: [ContourPoint; MOST_POINTS],
+    heard_px: f32,
+    believed: f32,
     padding_behind: [u32; 2],
 }
 
-const _: () = assert!(size_of::<Frame>() == 2640, "must match the WGSL layout of Frame");
+const _: () = assert!(size_of::<Frame>() == 3152, "must match the WGSL layout of Frame");
 
 /// What `Motion` looks like in memory.
 #[repr(C)]
@@ -133,9 +137,9 @@ impl Motion {
 }
 
 impl Frame {
-    /// Of the motion of the portrait's own head, which is the first of `runs`, of what is decided about the paint, and of whether there is a plate and where the
-    /// picture goes on.
-    pub(super) fn new(motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>, (has_plate, sides): (bool, Sides)) -> Self {
+    /// Of the motion of the portrait's own head, which is the first of `runs`, of what is decided about the paint, of where the face ends in the plate, if there is one,
+    /// and of where the picture goes on.
+    pub(super) fn new(motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>, (contour, sides): (Option<&Contour>, Sides)) -> Self {
         let target = &motion.landmarks_in_crop;
         let up = UpFromChin::of(target);
         let mut frame = Self {
@@ -144,7 +148,7 @@ impl Frame {
             noticed: NOTICED,
             mask_floor: MASK_FLOOR as f32,
             rim: RIM as u32,
-            has_plate: u32::from(has_plate),
+            has_plate: u32::from(contour.is_some()),
             unit_px: up.unit_px,
             line_radius: LANDMARK_LINE_RADIUS,
             fade: pair(&FADE),
@@ -169,10 +173,22 @@ impl Frame {
             *slot = Line { start, end, channel: line.channel as u32, padding: 0 };
             frame.line_count += 1;
         }
+        if let Some(contour) = contour {
+            frame.take_contour(contour, target);
+        }
         if let Some(plan) = plan {
             frame.take_plan(plan, runs);
         }
         frame
+    }
+
+    fn take_contour(&mut self, contour: &Contour, target: &Landmarks) {
+        let moved = contour.moved(target);
+        for (point, slot) in moved.points().iter().zip(&mut self.contour) {
+            *slot = *point;
+            self.contour_count += 1;
+        }
+        (self.heard_px, self.believed) = (moved.heard_px(), BELIEVED);
     }
 
     fn take_plan(&mut self, plan: &Plan<'_>, runs: &[Run<'_>]) {

@@ -22,6 +22,7 @@ use precision::Precision;
 
 use super::FLOW_CELLS;
 use super::clean_plate::CleanPlate;
+use super::contour::Contour;
 use super::layer::Cell;
 use super::outline::CELLS;
 use super::painter::Plan;
@@ -96,7 +97,8 @@ struct Buffers {
 
 /// What belongs to one portrait, and to the compositor that it goes to.
 struct Sitter {
-    has_plate: bool,
+    /// Where the face ends in the plate, if there is one.
+    contour: Option<Contour>,
     sides: Sides,
     motion_inputs: Vec<wgpu::BindGroup>,
     motion_flows: Vec<wgpu::BindGroup>,
@@ -121,9 +123,9 @@ impl Buffers {
             parts: [(); MOST_PARTS].map(|()| uniform("number of the part", VECTOR)),
             candidates: storage("candidate flows", MOST_RUNS * input * 2 * VECTOR),
             flows: storage("flows", MOST_RUNS * flow * VECTOR),
-            settled: storage("settled at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
-            correction: storage("correction of the flow", input * size_of::<[f32; 2]>()),
-            matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 2]>()),
+            settled: storage("settled at landmarks", Landmarks::COUNT * size_of::<[f32; 4]>()),
+            correction: storage("correction of the flow", input * size_of::<[f32; 4]>()),
+            matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 4]>()),
             covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
             drawn: storage("drawn", CELLS * CELLS * size_of::<Cell>()),
             shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
@@ -184,8 +186,8 @@ impl GpuGenerator {
             pictures.iter().flat_map(|p| p.picture.as_chunks::<3>().0).flat_map(|[r, g, b]| [*r, *g, *b, 1.0]).collect();
         let colours = storage("pictures", &colours);
         if let Some(plate) = plate {
-            let matte: Vec<[f32; 2]> =
-                plate.head.iter().zip(&plate.near_head).map(|(head, near)| [*head, f32::from(u8::from(*near))]).collect();
+            let shares = plate.head.iter().zip(&plate.near_head).zip(&plate.face);
+            let matte: Vec<[f32; 4]> = shares.map(|((head, near), face)| [*head, f32::from(u8::from(*near)), *face, 0.0]).collect();
             queue.write_buffer(&b.matte, 0, bytemuck::cast_slice(&matte));
             queue.write_buffer(&b.covered, 0, bytemuck::cast_slice(&plate.reach));
         }
@@ -194,7 +196,7 @@ impl GpuGenerator {
         let motion_flow =
             |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.settled, &b.correction, fault]);
         self.sitter = Some(Sitter {
-            has_plate: plate.is_some(),
+            contour: plate.map(|plate| plate.contour.clone()),
             sides,
             motion_inputs: b.motions.iter().map(motion_input).collect(),
             motion_flows: b.motions.iter().map(motion_flow).collect(),
@@ -226,7 +228,7 @@ impl GpuGenerator {
     /// painted. `None` before [`Self::turn_to`].
     pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>) -> Option<OnGpu> {
         let sitter = self.sitter.as_ref()?;
-        let frame = Frame::new(motion, runs, plan, (sitter.has_plate, sitter.sides));
+        let frame = Frame::new(motion, runs, plan, (sitter.contour.as_ref(), sitter.sides));
         let queue = &self.gpu.queue;
         queue.write_buffer(&self.buffers.frame, 0, bytemuck::bytes_of(&frame));
         for (slot, (run, buffer)) in runs.iter().zip(&self.buffers.motions).enumerate() {
@@ -253,7 +255,7 @@ impl GpuGenerator {
             timer.resolve(&mut encoder);
         }
         queue.submit([encoder.finish()]);
-        let uncovered = sitter.has_plate;
+        let uncovered = sitter.contour.is_some();
         if let Some(timer) = &mut self.timer {
             timer.watch();
         }
@@ -282,7 +284,7 @@ impl GpuGenerator {
     /// The flow over the reach, what is uncovered, and what is shown of the face.
     fn warp(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, [across, down]: [u32; 2]) {
         self.kernels.reach.run(pass, 0, &sitter.reach, groups(FLOW_CELLS));
-        if sitter.has_plate {
+        if sitter.contour.is_some() {
             self.kernels.reach.run(pass, 1, &sitter.reach, groups(UncoveredField::CELLS));
         }
         if across > 0 && down > 0 {
