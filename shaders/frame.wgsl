@@ -1,10 +1,11 @@
 // What every kernel of a frame is told, and what several of them do with it. Part of the shaders that say so in their second line.
 // Twin of src/generate/gpu/frame.rs.
 
-// Cells along each side: of the motion net's input, of its flow, of the crop, of the matte, and of the flow over the reach.
+// Cells along each side: of the motion net's input, of its flow, of the crop, of the paint, of the matte, and of the flow over the reach.
 const INPUT: u32 = 64u;
 const FLOW: u32 = 128u;
 const CROP: u32 = 256u;
+const PAINT: u32 = 512u;
 const MATTE: u32 = 128u;
 const REACH_FLOW: u32 = 192u;
 const CROP_PX: f32 = 256.0;
@@ -103,6 +104,9 @@ struct Frame {
     // Where something is drawn into the source.
     drawn_corner: vec2<u32>,
     drawn_size: vec2<u32>,
+    // The same in cells of the paint.
+    fine_corner: vec2<u32>,
+    fine_size: vec2<u32>,
     // The reach: how far it goes beyond the crop on the left and above in crop pixels, and its side over the crop's.
     before_reach: vec2<f32>,
     reach: f32,

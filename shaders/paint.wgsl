@@ -1,19 +1,22 @@
-// What the few-shot generator paints over the warped portrait. Twin of src/generate/painter.rs and src/generate/patches.rs.
+// What the few-shot generator paints over the warped portrait. Twin of src/generate/painter.rs, src/generate/patches.rs and src/generate/fine_paint.rs.
 // Needs frame.wgsl.
 
 // Numbers of the last layer: halves where the processor can.
 alias real = f32;
 
 @group(0) @binding(0) var<storage, read> frame: Frame;
-// For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw and how visible it is; how far the generator is
-// listened to since the place is hidden, and how far nothing of the portrait may shine through.
-@group(0) @binding(1) var<storage, read> shown: array<vec4<f32>>;
+// For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw, from `settle` on what it changes, and how visible
+// that is; what is seen without anything drawn, and how far the generator is listened to since the place is hidden.
+@group(0) @binding(1) var<storage, read_write> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
+// What is drawn in cells of the paint, two for each: a colour and how much of it, less than nothing where that counts as far as the place is hidden; how far
+// nothing of what was there may shine through, and nothing else.
+@group(0) @binding(3) var<storage, read> finely: array<vec4<f32>>;
 // Red, green, blue, and how much of the warped picture is kept.
-@group(0) @binding(3) var<storage, read_write> paint: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> paint: array<vec4<f32>>;
 // Not 0 once a number was none.
-@group(0) @binding(4) var<storage, read_write> fault: atomic<u32>;
+@group(0) @binding(5) var<storage, read_write> fault: atomic<u32>;
 
 fn opened(at: vec2<f32>) -> f32 {
     var open = 0.0;
@@ -63,38 +66,74 @@ fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32, covered: f32) -> vec4
     return vec4<f32>(change + cover * before, 1.0 - cover);
 }
 
-fn painted(cell: vec2<u32>) -> vec4<f32> {
-    let nothing = vec4<f32>(0.0, 0.0, 0.0, 1.0);
-    if (any(cell < frame.corner) || any(cell >= frame.corner + frame.size)) {
-        return nothing;
+// What the generator changes of each cell of the square.
+@compute @workgroup_size(8, 8)
+fn settle(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= frame.size.x || id.y >= frame.size.y) {
+        return;
     }
-    let at = cell - frame.corner;
-    let n = 3u * (at.y * frame.size.x + at.x);
-    let own = shown[n];
-    let saw = shown[n + 1u].rgb;
-    if (own.a <= 0.0) {
-        return nothing;
-    }
-    let open = max(shown[n + 2u].x, opened(vec2<f32>(cell)));
+    let cell = frame.corner + id.xy;
+    let n = 3u * (id.y * frame.size.x + id.x);
+    let saw = shown[n + 1u];
+    let open = max(shown[n + 2u].a, opened(vec2<f32>(cell)));
     var sum = vec3<f32>(0.0);
     var total = 0.0;
-    if (open > 0.0) {
+    if (shown[n].a > 0.0 && open > 0.0) {
         for (var k = 0u; k < frame.part_count; k++) {
-            let colour = made(frame.parts[k], cell, saw);
+            let colour = made(frame.parts[k], cell, saw.rgb);
             sum += colour.a * colour.rgb;
             total += colour.a;
         }
     }
-    var wanted = saw;
+    var change = vec3<f32>(0.0);
     if (total > 0.0) {
-        wanted += open * (sum / total - saw);
+        change = open * (sum / total - saw.rgb);
     }
-    return stroke(own.rgb, wanted, own.a, shown[n + 2u].y);
+    shown[n + 1u] = vec4<f32>(change, saw.a);
 }
 
+// One of the three fours of a cell of the square.
+fn known(x: u32, y: u32, which: u32) -> vec4<f32> {
+    return shown[3u * (y * frame.size.x + x) + which];
+}
+
+// The same between the pixels of the crop, at a cell of the paint.
+fn known_between(columns: vec2<u32>, rows: vec2<u32>, which: u32) -> vec4<f32> {
+    let near = 0.75 * known(columns.x, rows.x, which) + 0.25 * known(columns.x, rows.y, which);
+    let next = 0.75 * known(columns.y, rows.x, which) + 0.25 * known(columns.y, rows.y, which);
+    return 0.75 * near + 0.25 * next;
+}
+
+fn painted(cell: vec2<u32>) -> vec4<f32> {
+    let nothing = vec4<f32>(0.0, 0.0, 0.0, 1.0);
+    if (any(cell < 2u * frame.corner) || any(cell >= 2u * (frame.corner + frame.size))) {
+        return nothing;
+    }
+    let at = cell - 2u * frame.corner;
+    let columns = doubled(at.x, frame.size.x);
+    let rows = doubled(at.y, frame.size.y);
+    let own = known_between(columns, rows, 0u);
+    if (own.a <= 0.0) {
+        return nothing;
+    }
+    let change = known_between(columns, rows, 1u);
+    var wanted = known_between(columns, rows, 2u).rgb;
+    var covered = 0.0;
+    if (all(cell >= frame.fine_corner) && all(cell < frame.fine_corner + frame.fine_size)) {
+        let inside = cell - frame.fine_corner;
+        let k = 2u * (inside.y * frame.fine_size.x + inside.x);
+        let over = finely[k];
+        let hidden = -over.a * (1.0 - change.a);
+        wanted = mix(wanted, over.rgb, select(over.a, hidden, over.a < 0.0));
+        covered = max(finely[k + 1u].x, select(0.0, hidden, over.a < 0.0));
+    }
+    return stroke(own.rgb, wanted + change.rgb, own.a, covered);
+}
+
+// After `settle`.
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x < CROP && id.y < CROP) {
-        paint[id.y * CROP + id.x] = painted(id.xy);
+    if (id.x < PAINT && id.y < PAINT) {
+        paint[id.y * PAINT + id.x] = painted(id.xy);
     }
 }

@@ -11,8 +11,8 @@
 // What is drawn into the source, two for each cell: a colour and how much of it, less than nothing where that counts as far as the place is hidden; how far
 // nothing of what was there may shine through, and nothing else.
 @group(0) @binding(6) var<storage, read> drawn: array<vec4<f32>>;
-// For each cell of the square: the portrait's colour and the share of the paint; what the generator sees and how visible it is; how far the generator is
-// listened to since the place is hidden, and how far nothing of the portrait may shine through.
+// For each cell of the square: the portrait's colour and the share of the paint; what the generator sees and how visible it is; the same without what is drawn,
+// and how far the generator is listened to since the place is hidden.
 @group(0) @binding(7) var<storage, read_write> shown: array<vec4<f32>>;
 
 fn flow_cell(slot: u32, x: u32, y: u32) -> vec3<f32> {
@@ -119,6 +119,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         seen = vec4<f32>(mix(seen.rgb, behind.rgb, share), seen.a + share);
     }
     let visible = seen.a;
+    let undrawn = seen.rgb;
     var covered = 0.0;
     if (all(cell >= frame.drawn_corner) && all(cell < frame.drawn_corner + frame.drawn_size)) {
         let at = cell - frame.drawn_corner;
@@ -139,5 +140,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let n = 3u * (id.y * frame.size.x + id.x);
     shown[n] = vec4<f32>(own.rgb, share);
     shown[n + 1u] = seen;
-    shown[n + 2u] = vec4<f32>(hidden, covered, 0.0, 0.0);
+    shown[n + 2u] = vec4<f32>(undrawn, hidden);
 }

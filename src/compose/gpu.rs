@@ -4,7 +4,7 @@ use image::RgbaImage;
 
 use super::cpu::STILL_PX;
 use super::region::{FEATHER_PX, PasteRegion};
-use crate::data::{CROP_PX, PictureChange, Portrait, UncoveredField};
+use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
 use crate::runtime::Timings;
 
@@ -47,9 +47,6 @@ struct Params {
 }
 
 const _: () = assert!(size_of::<Params>() == 64, "must match the WGSL layout of Params");
-
-/// Cells along each side of the paint that fits a GPU compositor: one for each pixel of the crop.
-const PAINT_CELLS: usize = CROP_PX as usize;
 
 /// Warps and paints over one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow and its paint.
 pub struct GpuCompositor {
@@ -103,7 +100,7 @@ impl GpuCompositor {
         let buffers = ChangeBuffers {
             flow: field("backward flow", cells * cells * size_of::<[f32; 2]>()),
             uncovered: field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
-            paint: field("paint", PAINT_CELLS * PAINT_CELLS * size_of::<[f32; 4]>()),
+            paint: field("paint", PaintField::CELLS * PaintField::CELLS * size_of::<[f32; 4]>()),
         };
         let params = params_buffer(device, queue, portrait, region, cells);
         let pipeline = pipeline(device);
@@ -134,7 +131,7 @@ impl GpuCompositor {
             Some(there) => (self.has_plate && there.uncovered, there.painted),
             None => self.upload(change),
         };
-        let paint_cells = if painted { PAINT_CELLS as u32 } else { 0 };
+        let paint_cells = if painted { PaintField::CELLS as u32 } else { 0 };
         let uncovered_cells = if bare { UncoveredField::CELLS as u32 } else { 0 };
         let sizes = [paint_cells, uncovered_cells];
         self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
@@ -163,7 +160,7 @@ impl GpuCompositor {
         if bare {
             self.queue.write_buffer(uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
         }
-        let painted = change.paint.size == PAINT_CELLS;
+        let painted = change.paint.size == PaintField::CELLS;
         if painted {
             self.queue.write_buffer(paint, 0, bytemuck::cast_slice(&change.paint.cells));
         }
@@ -301,11 +298,11 @@ mod tests {
     /// A disc of paint whose cover falls off towards its rim.
     fn disc() -> PaintField {
         let cell = |i: usize| {
-            let at = Vec2::new((i % PAINT_CELLS) as f32, (i / PAINT_CELLS) as f32) / PAINT_CELLS as f32 - 0.5;
+            let at = Vec2::new((i % PaintField::CELLS) as f32, (i / PaintField::CELLS) as f32) / PaintField::CELLS as f32 - 0.5;
             let cover = (1.0 - 4.0 * at.length()).max(0.0);
             if cover > 0.0 { [0.4 * cover, 0.1 * cover, -0.2 * cover, 1.0 - cover] } else { PaintField::NOTHING }
         };
-        PaintField { size: PAINT_CELLS, cells: (0..PAINT_CELLS * PAINT_CELLS).map(cell).collect() }
+        PaintField { size: PaintField::CELLS, cells: (0..PaintField::CELLS * PaintField::CELLS).map(cell).collect() }
     }
 
     /// A band across the crop in which the plate shows, with soft borders.

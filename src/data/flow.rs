@@ -34,6 +34,11 @@ pub struct PaintField {
 }
 
 impl PaintField {
+    /// Cells along each pixel of the crop, and along each side where anything is painted: finer than what the networks see, for the sake of what is drawn.
+    pub const PER_PX: usize = 2;
+    /// See [`Self::PER_PX`].
+    pub const CELLS: usize = Self::PER_PX * CROP_PX as usize;
+
     /// What leaves a pixel as it is.
     pub const NOTHING: [f32; 4] = [0.0, 0.0, 0.0, 1.0];
 

@@ -152,7 +152,7 @@ mod tests {
         let moved = contour.moved(&target);
         for beside in [Vec2::ZERO, Vec2::new(-10.0, 3.0)] {
             let (flow, believed) = moved.flow_at(target.0[2] + beside).expect("near the edge");
-            assert!(flow.distance(-by) < 1e-3 && believed > 0.99, "{beside}: {flow}, {believed}");
+            assert!(flow.distance(-by) < 1e-3 && believed > 0.7, "{beside}: {flow}, {believed}");
         }
         let unit_px = target.inter_ocular();
         assert!(moved.flow_at(target.0[1] - Vec2::new(1.01 * HEARD * unit_px, 0.0)).is_none(), "far away nothing is said");

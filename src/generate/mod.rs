@@ -3,6 +3,7 @@
 mod choice;
 mod clean_plate;
 mod contour;
+mod fine_paint;
 mod gates;
 mod gpu;
 mod inpaint;

@@ -6,7 +6,7 @@ use super::smooth_step;
 use crate::data::{CROP_PX, Landmarks};
 use crate::model::{LANDMARK_CHANNELS, SOURCE_NUMBERS};
 
-/// Cells along each side of the paint and of the pictures that the networks see.
+/// Cells along each side of the pictures that the networks see.
 pub(super) const CELLS: usize = CROP_PX as usize;
 /// Distance from the face's outline at which paint begins to fade and where none is left, in distances between the eyes.
 pub(super) const FADE: std::ops::Range<f32> = 0.1..0.35;
@@ -42,6 +42,11 @@ impl Square {
     /// Place in the crop of cell number `n`, row by row.
     pub(super) fn cell(&self, n: usize) -> [usize; 2] {
         [self.corner[0] + n % self.size[0], self.corner[1] + n / self.size[0]]
+    }
+
+    /// The same with `per_px` cells along each pixel.
+    pub(super) fn finer(self, per_px: usize) -> Self {
+        Self { corner: self.corner.map(|v| v * per_px), size: self.size.map(|v| v * per_px) }
     }
 
     /// Cells.

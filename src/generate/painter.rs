@@ -8,29 +8,24 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
+use super::fine_paint::{Known, paint_finely};
 use super::gates::{Face, Gates, listened_where};
 use super::gpu::PictureData;
 use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
-use super::smooth_step;
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
-    Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS, LANDMARK_CHANNELS,
-    LANDMARK_LINE_RADIUS, MotionMemory, MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part, landmark_distance,
-    lay_over,
+    DrawnPart, Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS,
+    LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MotionMemory, MotionSample, MouthPrior, SOURCE_NUMBERS, Tuned, draw_landmarks, fetch_part,
+    landmark_distance, lay_over,
 };
 use crate::nn::WeightsError;
 
-/// Change of colour from which on the warped picture's own detail gives way, and at which none of it is kept. Below, the brushwork stays under the change.
-pub(super) const GIVES_WAY: std::ops::Range<f32> = 0.06..0.25;
 /// Most pictures of one person that are used, the portrait among them.
 pub const MOST_PICTURES: usize = 32;
 /// A head that has turned farther than this, in radians, may show much of the face that its source does not.
 const TURNED_RAD: f32 = 0.06;
-/// Changes smaller than this are none: half a step of 8 bits.
-pub(super) const NOTICED: f32 = 0.5 / 255.0;
-
 /// The few-shot networks, and what they need of a portrait.
 pub struct Painter {
     nets: FewShotNets,
@@ -47,6 +42,8 @@ struct Frame {
     own: Vec<f32>,
     source: Vec<f32>,
     behind: Vec<f32>,
+    /// What the generator would see if nothing were drawn into it.
+    seen: Vec<f32>,
     /// For each pixel of the square, how far what was drawn into the source covers the warped picture.
     covered: Vec<f32>,
     /// How another picture than the portrait's own moves.
@@ -56,7 +53,10 @@ struct Frame {
     /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
     shares: Vec<[f32; 2]>,
     patches: Patches,
+    known: Vec<Known>,
+    /// What is drawn into the source, and the same in cells of the paint.
     drawn: Layer,
+    finely: Layer,
 }
 
 /// What of a frame's paint is decided before anything of it is made, for another processor to make it.
@@ -68,8 +68,9 @@ pub(super) struct Plan<'a> {
     pub square: Square,
     pub outline: Outline,
     pub gates: Gates,
-    /// What mouth and eyes may look like.
+    /// What mouth and eyes may look like, and the same in cells of the paint.
     pub drawn: &'a Layer,
+    pub finely: &'a Layer,
     patches: &'a Patches,
 }
 
@@ -89,8 +90,9 @@ struct Sitter {
 
 /// One picture as the networks see it.
 struct Seen {
-    /// `[256, 256, 3]`.
+    /// `[256, 256, 3]`, and with a pixel for each cell of the paint.
     picture: Vec<f32>,
+    fine: Vec<f32>,
     /// The same small, for the motion net.
     small: Vec<f32>,
     landmarks: Landmarks,
@@ -162,6 +164,7 @@ impl Painter {
         let eyes = EyePrior::seen(&picture, &landmarks.0, Some(portrait.pupils_in_crop()));
         Ok(Seen {
             picture,
+            fine: portrait.crop_picture(PaintField::CELLS),
             mouth,
             eyes,
             small: portrait.crop_picture(INPUT_CELLS),
@@ -200,14 +203,11 @@ impl Painter {
         let outline = Outline::of(&motion.landmarks_in_crop);
         let square = outline.bounds()?;
         let gates = sitter.gates(near, motion);
-        let Frame { patches, drawn, .. } = frame;
+        let Frame { patches, drawn, finely, .. } = frame;
         patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
-        drawn.begin(square);
-        if let Some(seen) = sitter.pictures.get(near) {
-            seen.draw_layer(motion, &square, drawn);
-        }
-        drawn.end();
-        Some(Plan { near, next, square, outline, gates, drawn, patches })
+        sitter.draw_layer(near, motion, &square, 1, drawn);
+        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, finely);
+        Some(Plan { near, next, square, outline, gates, drawn, finely, patches })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not
@@ -225,7 +225,7 @@ impl Painter {
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
-        let Frame { own, source, covered, landmarks, shares, patches, .. } = &mut self.frame;
+        let Frame { own, source, seen, covered, landmarks, shares, patches, known, finely, .. } = &mut self.frame;
         find_shares(&outline, &square, (source, covered), (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
@@ -237,24 +237,16 @@ impl Painter {
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
         let scene = Scene { square, source, landmarks };
         patches.make(&sitter.generator, scene)?;
-        let paint = &mut change.paint;
-        paint.size = CELLS;
-        paint.cells.clear();
-        paint.cells.resize(CELLS * CELLS, PaintField::NOTHING);
-        let (own, source) = (own.as_chunks::<SOURCE_NUMBERS>().0, source.as_chunks::<SOURCE_NUMBERS>().0);
-        let ([left, top], [across, down]) = (square.corner, square.size);
-        let lines = paint.cells.par_chunks_exact_mut(CELLS).skip(top).take(down).enumerate();
-        lines.with_min_len(8).for_each(|(row, line)| {
-            for (column, cell) in line[left..][..across].iter_mut().enumerate() {
-                let n = row * across + column;
-                let [share, hidden] = shares[n];
-                if share > 0.0 {
-                    let ([r, g, b, _], [x, y, z, _]) = (source[n], own[n]);
-                    let wanted = patches.wanted(&gates, [left + column, top + row], [r, g, b], hidden);
-                    *cell = stroke(&[x, y, z], &wanted, share, covered[n]);
-                }
-            }
-        });
+        let (own, seen, source) = (numbers(own), numbers(seen), numbers(source));
+        known.clear();
+        known.par_extend((0..square.area()).into_par_iter().with_min_len(1024).map(|n| {
+            let ([x, y, z, _], [r, g, b, visible], [drawn @ .., _], [share, hidden]) = (own[n], seen[n], source[n], shares[n]);
+            let wanted = if share > 0.0 { patches.wanted(&gates, square.cell(n), drawn, hidden) } else { drawn };
+            let change = std::array::from_fn(|c| wanted[c] - drawn[c]);
+            Known { own: [x, y, z], share, seen: [r, g, b], visible, change, padding: 0.0 }
+        }));
+        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, finely);
+        paint_finely(known, &square, finely.part(), &mut change.paint);
         Ok(())
     }
 }
@@ -307,6 +299,15 @@ impl Sitter {
         Gates::between(&source, &target)
     }
 
+    /// What mouth and eyes of picture number `near` may look like in a motion, with `per_px` cells along each pixel.
+    fn draw_layer(&self, near: usize, motion: &PuppetMotion, square: &Square, per_px: usize, layer: &mut Layer) {
+        layer.begin(square.finer(per_px));
+        if let Some(seen) = self.pictures.get(near) {
+            seen.draw_layer(motion, square, per_px, layer);
+        }
+        layer.end();
+    }
+
     /// Brings the portrait and what the generator sees to the motion; the portrait's own flow is known already. Returns which picture is seen most.
     fn fetch(&self, net: &FrozenMotion, moved: &FrameFlow, motion: &PuppetMotion, square: &Square, frame: &mut Frame) -> Result<usize> {
         let Some(first) = self.pictures.first() else { candle_core::bail!("there is no picture") };
@@ -317,6 +318,7 @@ impl Sitter {
             self.fetch_one(next, net, motion, square, (&frame.own, &mut frame.behind), &mut frame.moved)?;
             lay_over(&mut frame.source, &frame.behind);
         }
+        frame.seen.clone_from(&frame.source);
         frame.covered.clear();
         frame.covered.resize(square.size[0] * square.size[1], 0.0);
         if let Some(seen) = self.pictures.get(near) {
@@ -350,45 +352,39 @@ impl Seen {
     /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's; `covered` is told where nothing of the warped picture may shine through.
     fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32], covered: &mut [f32]) {
         let target = &motion.landmarks_in_crop.0;
+        let part = DrawnPart::new(square.corner, square.size, 1);
         let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
         if let Some(mouth) = &self.mouth {
-            mouth.each(target, square.corner, square.size, |n, colour, share| {
+            mouth.each(target, part, |n, colour, share| {
                 covered[n] = mouth.mix_into(&mut pixels[n], colour, share);
             });
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
-            eyes.each(&self.picture, &target, square.corner, square.size, |n, drawn| {
+            eyes.each(&self.picture, &target, part, |n, drawn| {
                 drawn.mix_into(&mut pixels[n]);
                 covered[n] = covered[n].max(drawn.covers);
             });
         }
     }
 
-    /// The same into a layer of its own.
-    fn draw_layer(&self, motion: &PuppetMotion, square: &Square, layer: &mut Layer) {
+    /// The same into a layer of its own, with `per_px` cells along each pixel.
+    fn draw_layer(&self, motion: &PuppetMotion, square: &Square, per_px: usize, layer: &mut Layer) {
         let target = &motion.landmarks_in_crop.0;
+        let (part, picture) = (DrawnPart::new(square.corner, square.size, per_px), if per_px == 1 { &self.picture } else { &self.fine });
         if let Some(mouth) = &self.mouth {
-            mouth.each(target, square.corner, square.size, |cell, colour, share| layer.stroke(cell, colour, share, Stroke::WhereHidden));
+            mouth.each(target, part, |cell, colour, share| layer.stroke(cell, colour, share, Stroke::WhereHidden));
         }
         if let Some((eyes, target)) = self.eyes.as_ref().zip(EyePrior::of(target, motion.pupils_in_crop)) {
-            eyes.each(&self.picture, &target, square.corner, square.size, |cell, drawn| {
+            eyes.each(picture, &target, part, |cell, drawn| {
                 layer.stroke(cell, drawn.colour, drawn.share, Stroke::Covering(drawn.covers));
             });
         }
     }
 }
 
-/// What turns the warped colour into the generated one, as far as `share` says. Where the warped one is `covered`, none of its detail shines through.
-fn stroke(before: &[f32; 3], after: &[f32; 3], share: f32, covered: f32) -> [f32; 4] {
-    let change: [f32; 3] = std::array::from_fn(|c| share * (after[c] - before[c]));
-    let largest = change.iter().fold(0.0_f32, |m, c| m.max(c.abs()));
-    let gives_way = smooth_step(&GIVES_WAY, largest).max(covered);
-    if largest < NOTICED && gives_way <= 0.0 {
-        return PaintField::NOTHING;
-    }
-    let cover = share * gives_way;
-    let [r, g, b] = std::array::from_fn(|c| change[c] + cover * before[c]);
-    [r, g, b, 1.0 - cover]
+/// Pixels of what the warp fetched.
+fn numbers(source: &[f32]) -> &[[f32; SOURCE_NUMBERS]] {
+    source.as_chunks().0
 }
 
 /// The landmark image of the whole crop, at half its size.
@@ -397,27 +393,4 @@ fn draw_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>, out: &mut Vec<f3
     out.clear();
     out.resize(SIDE * SIDE * LANDMARK_CHANNELS, 0.0);
     draw_landmarks(&landmarks.0, pupils, SIDE, LANDMARK_LINE_RADIUS, out, LANDMARK_CHANNELS, 0);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stroke_gives_the_generated_colour_and_keeps_brushwork_under_small_changes() {
-        let (before, dark, warmer) = ([0.6, 0.4, 0.3], [0.1, 0.05, 0.05], [0.63, 0.41, 0.3]);
-        let result = |after: &[f32; 3]| {
-            let [r, g, b, keep] = stroke(&before, after, 1.0, 0.0);
-            ([r, g, b].into_iter().zip(before).map(|(p, w)| keep * w + p).collect::<Vec<_>>(), keep)
-        };
-        for after in [dark, warmer] {
-            let (colour, _) = result(&after);
-            assert!(colour.iter().zip(after).all(|(a, b)| (a - b).abs() < 1e-5), "{colour:?} is {after:?}");
-        }
-        assert!(result(&dark).1 < 1e-3, "nothing of the lips is kept in the mouth");
-        assert!(result(&warmer).1 > 0.999, "all of the cheek is");
-        assert!(!PaintField::paints(&stroke(&before, &before, 1.0, 0.0)), "no change, no paint");
-        let [r, .., keep] = stroke(&before, &warmer, 1.0, 1.0);
-        assert!((r - warmer[0]).abs() < 1e-5 && keep < 1e-3, "nothing shines through where it is covered");
-    }
 }

@@ -11,7 +11,7 @@ mod lids;
 
 use glam::{Vec2, Vec3};
 
-use super::SOURCE_NUMBERS;
+use super::{DrawnPart, SOURCE_NUMBERS};
 use crate::data::Landmarks;
 use ball::Ball;
 use fit::{Fit, Skin};
@@ -100,27 +100,27 @@ impl EyePrior {
     /// `size` pixels across and down, `[down, across, SOURCE_NUMBERS]`: where they narrow, widen or turn. The visibility stays.
     pub fn draw(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
         let pixels = source.as_chunks_mut::<SOURCE_NUMBERS>().0;
-        self.each(picture, target, corner, size, |n, drawn| {
+        self.each(picture, target, DrawnPart::new(corner, size, 1), |n, drawn| {
             if let Some(pixel) = pixels.get_mut(n) {
                 drawn.mix_into(pixel);
             }
         });
     }
 
-    /// What [`Self::draw`] draws, with the number of the pixel in the part.
-    pub fn each(&self, picture: &[f32], target: &Self, corner: [usize; 2], size: [usize; 2], mut put: impl FnMut(usize, Drawn)) {
+    /// What [`Self::draw`] draws, with the number of the cell in the part. `picture` may be a finer one of the same: of 256 pixels each way or more.
+    pub fn each(&self, picture: &[f32], target: &Self, part: DrawnPart, mut put: impl FnMut(usize, Drawn)) {
         // Both eyes together say how much larger the head is: one of them may be foreshortened.
         let widths = |prior: &Self| prior.eyes.iter().map(|eye| eye.marked.width_px()).sum::<f32>();
         let scale = widths(target) / widths(self);
         for (was, is) in self.eyes.iter().zip(&target.eyes) {
             if let Some(seen) = &was.seen {
-                Change::between(was, seen, is, scale).draw(picture, corner, size, &mut put);
+                Change::between(was, seen, is, scale).draw(picture, part, &mut put);
             }
         }
     }
 }
 
-/// What is drawn over a pixel.
+/// What is drawn over a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn {
     /// RGB in 0..1.
@@ -181,29 +181,27 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn draw(&self, picture: &[f32], corner: [usize; 2], [across, down]: [usize; 2], put: &mut impl FnMut(usize, Drawn)) {
+    fn draw(&self, picture: &[f32], part: DrawnPart, put: &mut impl FnMut(usize, Drawn)) {
         if self.narrowed.max(self.moved) <= 0.0 {
             return;
         }
         let (low, high) = self.is.bounds(TO_CHEEK[1], BEYOND_SHUT[1]);
-        for y in within(low.y, high.y, corner[1], down) {
-            for x in within(low.x, high.x, corner[0], across) {
-                if let Some(drawn) = self.drawn(picture, Vec2::new(x as f32, y as f32)) {
-                    put((y - corner[1]) * across + x - corner[0], drawn);
-                }
+        for (cell, point) in part.within(low, high) {
+            if let Some(drawn) = self.drawn(picture, point, part.per_px()) {
+                put(cell, drawn);
             }
         }
     }
 
-    /// What is drawn at a point of the target.
-    fn drawn(&self, picture: &[f32], point: Vec2) -> Option<Drawn> {
+    /// What is drawn at a point of the target, with so many cells along a pixel.
+    fn drawn(&self, picture: &[f32], point: Vec2, cells: f32) -> Option<Drawn> {
         let at = self.is.place(point);
         let [upper, lower] = self.is.edges(at.x);
         let depth = (at.y - upper).min(lower - at.y);
         let (beyond, shuts) = ((at.x - 0.5).abs() - 0.5, ramp(SHUTS, self.shut));
         let beside = 1.0 - ramp(BEYOND, beyond) * (1.0 - shuts) - ramp(BEYOND_SHUT, beyond) * shuts;
-        // The edge of a lid is as soft as a pixel.
-        let inside = if (0.0..=1.0).contains(&at.x) { (depth / 1.2 + 0.3).clamp(0.0, 1.0) } else { 0.0 };
+        // The edge of a lid is as soft as a cell.
+        let inside = if (0.0..=1.0).contains(&at.x) { (depth * cells / 1.2 + 0.3).clamp(0.0, 1.0) } else { 0.0 };
         let (ball, ball_share) = (self.ball_colour(picture, point, at), inside * self.moved);
         let lid = if inside >= 1.0 {
             None
@@ -275,18 +273,13 @@ fn ramp([start, end]: [f32; 2], value: f32) -> f32 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Whole pixels from `low` to `high` that lie in `size` pixels from `first` on.
-fn within(low: f32, high: f32, first: usize, size: usize) -> std::ops::Range<usize> {
-    let bound = |v: f32| (v.max(0.0) as usize).clamp(first, first + size);
-    bound(low.floor())..bound(high.ceil() + 1.0)
-}
-
-/// Colour of a picture at a point, bilinear; beyond the edge as at the edge.
+/// Colour of a square picture at a point, in pixels of [`SIDE`] whatever its own are, bilinear; beyond the edge as at the edge.
 fn sampled(picture: &[f32], at: Vec2) -> Vec3 {
-    let at = at.clamp(Vec2::ZERO, Vec2::splat((SIDE - 1) as f32));
+    let side = if picture.len() == SIDE * SIDE * 3 { SIDE } else { (picture.len() / 3).isqrt() };
+    let at = ((at + 0.5) * (side as f32 / SIDE as f32) - 0.5).clamp(Vec2::ZERO, Vec2::splat(side.saturating_sub(1) as f32));
     let (x, y) = (at.x as usize, at.y as usize);
-    let (right, below) = ((x + 1).min(SIDE - 1), (y + 1).min(SIDE - 1));
-    let pixel = |x: usize, y: usize| Vec3::from_slice(&picture[(y * SIDE + x) * 3..][..3]);
+    let (right, below) = ((x + 1).min(side.saturating_sub(1)), (y + 1).min(side.saturating_sub(1)));
+    let pixel = |x: usize, y: usize| Vec3::from_slice(&picture[(y * side + x) * 3..][..3]);
     let [upper, lower] = [y, below].map(|y| pixel(x, y).lerp(pixel(right, y), at.x.fract()));
     upper.lerp(lower, at.y.fract())
 }

@@ -4,6 +4,7 @@ mod body;
 mod candidates;
 mod config;
 mod discriminator;
+mod drawn_part;
 mod embedder;
 mod eyes;
 mod few_shot;
@@ -26,6 +27,7 @@ pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };
 pub use discriminator::{Discriminator, Judgement, Person};
+pub use drawn_part::DrawnPart;
 pub use embedder::Embedder;
 pub use eyes::{Drawn, EyePrior};
 pub use few_shot::{FewShotConfig, FewShotNets};

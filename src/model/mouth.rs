@@ -9,7 +9,7 @@ mod lips;
 
 use glam::{Vec2, Vec3};
 
-use super::SOURCE_NUMBERS;
+use super::{DrawnPart, SOURCE_NUMBERS};
 use crate::data::Landmarks;
 use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
 use arch::{Arch, Jaw, Place};
@@ -58,7 +58,7 @@ impl MouthPrior {
     /// the lips of `target` part otherwise than in the picture, as far as the place is hidden. The visibility stays.
     pub fn draw(&self, target: &[Vec2], corner: [usize; 2], size: [usize; 2], source: &mut [f32]) {
         let (pixels, _) = source.as_chunks_mut::<SOURCE_NUMBERS>();
-        self.each(target, corner, size, |pixel, colour, share| {
+        self.each(target, DrawnPart::new(corner, size, 1), |pixel, colour, share| {
             if let Some(pixel) = pixels.get_mut(pixel) {
                 self.mix_into(pixel, colour, share);
             }
@@ -72,28 +72,24 @@ impl MouthPrior {
         share
     }
 
-    /// What [`Self::draw`] draws, pixel by pixel: number of the pixel in the part, colour, and its share where the place is hidden wholly.
-    pub fn each(&self, target: &[Vec2], corner: [usize; 2], [across, down]: [usize; 2], mut put: impl FnMut(usize, Vec3, f32)) {
+    /// What [`Self::draw`] draws, cell by cell: number of the cell in the part, colour, and its share where the place is hidden wholly.
+    pub fn each(&self, target: &[Vec2], part: DrawnPart, mut put: impl FnMut(usize, Vec3, f32)) {
         let Ok(points): Result<&[Vec2; Landmarks::COUNT], _> = target.try_into() else { return };
         let Some(fit) = fit_rigid(points, template(), &RIGID_WEIGHTS).filter(|fit| fit.scale > 1.0) else { return };
         let unlike = (((gap(points) - self.gap).abs() - UNLIKE.start) / (UNLIKE.end - UNLIKE.start)).clamp(0.0, 1.0);
         let lips = Lips::of(points);
-        let view = self.view(&fit, points);
+        let view = self.view(&fit, points, part.per_px());
         let (low, high) = lips.bounds();
-        let rows = within(low.y, high.y, corner[1], down);
-        for y in rows {
-            for x in within(low.x, high.x, corner[0], across) {
-                let at = Vec2::new(x as f32, y as f32);
-                let depth_px = lips.depth(at);
-                let share = unlike * (depth_px / SOFT_PX).clamp(0.0, 1.0);
-                if share > 0.0 {
-                    put((y - corner[1]) * across + x - corner[0], view.colour(at, depth_px), share);
-                }
+        for (cell, at) in part.within(low, high) {
+            let depth_px = lips.depth(at);
+            let share = unlike * (depth_px * part.per_px() / SOFT_CELLS).clamp(0.0, 1.0);
+            if share > 0.0 {
+                put(cell, view.colour(at, depth_px), share);
             }
         }
     }
 
-    fn view(&self, fit: &RigidFit, points: &[Vec2; 68]) -> View {
+    fn view(&self, fit: &RigidFit, points: &[Vec2; 68], cells_per_px: f32) -> View {
         let lips = parted(fit, points) / LIPS_OPEN;
         let drop = (chin(fit, points, lips) - self.chin) / CHIN_OPEN;
         let open = (lips + CHIN_SHARE * (drop.min(lips) - lips)).clamp(0.0, WIDEST);
@@ -101,6 +97,7 @@ impl MouthPrior {
             upper: Arch::seen(fit, Jaw::Upper, self.seam, open),
             lower: Arch::seen(fit, Jaw::Lower, self.seam, open),
             px: fit.scale,
+            cells: fit.scale * cells_per_px,
             open,
             bared: ((width(fit, points) / self.width - BARED.start) / (BARED.end - BARED.start)).clamp(0.0, 1.0),
             palette: Palette::in_light_of(self.skin),
@@ -114,15 +111,16 @@ const UNLIKE: std::ops::Range<f32> = 0.06..0.18;
 const BARED: std::ops::Range<f32> = 0.8..1.0;
 /// Bounds of a mouth at rest, in the generic head's units: a person who smiles in the picture may look otherwise, and landmarks may lie all in one place.
 const AT_REST: std::ops::RangeInclusive<f32> = 0.2..=0.85;
-/// The edge of the lips is as soft as this.
-const SOFT_PX: f32 = 1.5;
+/// The edge of the lips is as soft as so many cells.
+const SOFT_CELLS: f32 = 1.5;
 
 /// The mouth of one frame.
 struct View {
     upper: Arch,
     lower: Arch,
-    /// Pixels in a distance between the eyes.
+    /// Pixels in a distance between the eyes, and cells that are drawn.
     px: f32,
+    cells: f32,
     open: f32,
     /// How far teeth are seen, 0 to 1.
     bared: f32,
@@ -180,17 +178,11 @@ impl View {
         let side = (2.0 * across - 1.0).abs();
         // Far back, one is seen from its side, and there is no gap to be seen.
         let crowned = tooth * (1.0 - 0.35 * front * ((side - 0.55) / 0.45).clamp(0.0, 1.0).powi(2));
-        let root = ((from_edge - crown * (1.0 - 0.25 * side * side)) * self.px + 0.5).clamp(0.0, 1.0);
-        let edge = (from_edge * self.px + 0.5).clamp(0.0, 1.0);
+        let root = ((from_edge - crown * (1.0 - 0.25 * side * side)) * self.cells + 0.5).clamp(0.0, 1.0);
+        let edge = (from_edge * self.cells + 0.5).clamp(0.0, 1.0);
         let end = ((arch::GUM + crown - from_edge) * self.px / 3.0).clamp(0.0, 1.0);
         behind.lerp(crowned.lerp(gum, root) * light, edge * end * self.bared)
     }
-}
-
-/// Whole pixels from `low` to `high` that lie in `size` pixels from `first` on.
-fn within(low: f32, high: f32, first: usize, size: usize) -> std::ops::Range<usize> {
-    let bound = |v: f32| (v.max(0.0) as usize).clamp(first, first + size);
-    bound(low.floor())..bound(high.ceil() + 1.0)
 }
 
 /// Height on the head of a point of the picture at a depth of the head: positive is down, in the generic head's units.

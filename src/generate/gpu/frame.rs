@@ -6,9 +6,10 @@ use bytemuck::Zeroable as _;
 
 use super::super::clean_plate::{ABOVE_CHIN, COMES, GONE, MOVED_PX, MOVES_ALONG, UpFromChin};
 use super::super::contour::{BELIEVED, Contour, ContourPoint, MOST_POINTS};
+use super::super::fine_paint::{GIVES_WAY, NOTICED};
 use super::super::gates::{GateParams, HIDDEN, WHERE_HIDDEN};
 use super::super::outline::{FADE, Square};
-use super::super::painter::{GIVES_WAY, NOTICED, Plan};
+use super::super::painter::Plan;
 use super::super::patches::RIM;
 use super::super::reach::{AT_BODY_PX, Sides, TAKES_OVER_PX};
 use super::{MOST_PARTS, head_numbers};
@@ -73,6 +74,8 @@ pub(super) struct Frame {
     up: [f32; 2],
     drawn_corner: [u32; 2],
     drawn_size: [u32; 2],
+    fine_corner: [u32; 2],
+    fine_size: [u32; 2],
     before_reach: [f32; 2],
     reach: f32,
     contour_count: u32,
@@ -86,7 +89,7 @@ pub(super) struct Frame {
     padding_behind: [u32; 2],
 }
 
-const _: () = assert!(size_of::<Frame>() == 3152, "must match the WGSL layout of Frame");
+const _: () = assert!(size_of::<Frame>() == 3168, "must match the WGSL layout of Frame");
 
 /// What `Motion` looks like in memory.
 #[repr(C)]
@@ -139,7 +142,12 @@ impl Motion {
 impl Frame {
     /// Of the motion of the portrait's own head, which is the first of `runs`, of what is decided about the paint, of where the face ends in the plate, if there is one,
     /// and of where the picture goes on.
-    pub(super) fn new(motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>, (contour, sides): (Option<&Contour>, Sides)) -> Self {
+    pub(super) fn new(
+        motion: &PuppetMotion,
+        runs: &[Run<'_>],
+        plan: Option<&Plan<'_>>,
+        (contour, sides): (Option<&Contour>, Sides),
+    ) -> Self {
         let target = &motion.landmarks_in_crop;
         let up = UpFromChin::of(target);
         let mut frame = Self {
@@ -211,6 +219,7 @@ impl Frame {
             self.hull_count += 1;
         }
         (self.drawn_corner, self.drawn_size) = placed(plan.drawn.part().0);
+        (self.fine_corner, self.fine_size) = placed(plan.finely.part().0);
     }
 
     /// Size of the square in which there may be paint, across and down.

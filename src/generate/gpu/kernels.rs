@@ -114,7 +114,8 @@ pub(super) struct Kernels {
     pub(super) reach: Kernel<2>,
     pub(super) show: Kernel<1>,
     pub(super) generator_input: Kernel<1>,
-    pub(super) paint: Kernel<1>,
+    /// What the generator changes, and the paint.
+    pub(super) paint: Kernel<2>,
 }
 
 impl Kernels {
@@ -153,7 +154,7 @@ impl Kernels {
             reach: Kernel::new(device, &reach, "reach", &[Read, Read, Read, Read, Read, Write, Write], ["spread", "uncover"]),
             show: Kernel::new(device, &show, "show", &[Read, Read, Read, Read, Read, Read, Read, Write], ["main"]),
             generator_input: Kernel::new(device, &generator_input, "generator input", &[Read, Uniform, Read, Write], ["main"]),
-            paint: Kernel::new(device, &paint, "paint", &[Read, Read, Read, Write, Write], ["main"]),
+            paint: Kernel::new(device, &paint, "paint", &[Read, Write, Read, Read, Write, Write], ["settle", "main"]),
         }
     }
 }

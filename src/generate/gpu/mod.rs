@@ -27,7 +27,7 @@ use super::layer::Cell;
 use super::outline::CELLS;
 use super::painter::Plan;
 use super::reach::Sides;
-use crate::data::{Landmarks, OnGpu, PuppetMotion, UncoveredField};
+use crate::data::{Landmarks, OnGpu, PaintField, PuppetMotion, UncoveredField};
 use crate::gpu::{ChangeBuffers, FaultFlag, Gpu, PassTimer};
 use crate::model::{
     self, FrozenMotion, GeneratorLayers, INPUT_CELLS, INPUT_CHANNELS, LANDMARK_CHANNELS, MATTE_CELLS, MOTION_LINE_RADIUS, SOURCE_NUMBERS,
@@ -91,6 +91,7 @@ struct Buffers {
     matte: wgpu::Buffer,
     covered: wgpu::Buffer,
     drawn: wgpu::Buffer,
+    finely: wgpu::Buffer,
     shown: wgpu::Buffer,
     heads: wgpu::Buffer,
 }
@@ -128,6 +129,7 @@ impl Buffers {
             matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 4]>()),
             covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
             drawn: storage("drawn", CELLS * CELLS * size_of::<Cell>()),
+            finely: storage("drawn finely", PaintField::CELLS * PaintField::CELLS * size_of::<Cell>()),
             shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
             heads: storage("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize),
         };
@@ -202,7 +204,7 @@ impl GpuGenerator {
             motion_flows: b.motions.iter().map(motion_flow).collect(),
             reach: k.reach.bind(device, &[&b.frame, &b.flows, &b.candidates, &b.matte, &b.covered, &target.flow, &target.uncovered]),
             show: k.show.bind(device, &[&b.frame, &colours, &b.flows, &b.candidates, &b.matte, &target.uncovered, &b.drawn, &b.shown]),
-            paint: k.paint.bind(device, &[&b.frame, &b.shown, &b.heads, &target.paint, fault]),
+            paint: k.paint.bind(device, &[&b.frame, &b.shown, &b.heads, &b.finely, &target.paint, fault]),
         });
     }
 
@@ -239,6 +241,7 @@ impl GpuGenerator {
         }
         if let Some(plan) = plan {
             queue.write_buffer(&self.buffers.drawn, 0, bytemuck::cast_slice(plan.drawn.part().1));
+            queue.write_buffer(&self.buffers.finely, 0, bytemuck::cast_slice(plan.finely.part().1));
         }
         // Without a plan the paint of the last frame is taken away.
         let painted = self.generator.is_some();
@@ -248,7 +251,11 @@ impl GpuGenerator {
         self.pass(&mut encoder, 2, |pass| self.generate(pass, &frame));
         self.pass(&mut encoder, 3, |pass| {
             if painted {
-                self.kernels.paint.run(pass, 0, &sitter.paint, groups(CELLS));
+                let [across, down] = frame.size().map(|cells| cells.div_ceil(GROUP));
+                if across > 0 && down > 0 {
+                    self.kernels.paint.run(pass, 0, &sitter.paint, [across, down, 1]);
+                }
+                self.kernels.paint.run(pass, 1, &sitter.paint, groups(PaintField::CELLS));
             }
         });
         if let Some(timer) = &self.timer {

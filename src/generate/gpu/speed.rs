@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::kernels::{Kernel, Kernels};
 use super::{CELLS, CHANNELS, GpuGenerator, Network, PLACE, PictureData, Plan, Precision, Run, VECTOR, head_numbers};
-use crate::data::{PictureChange, Portrait, PuppetMotion, UncoveredField};
+use crate::data::{PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::generate::reach::{Sides, spread};
 use crate::generate::{FLOW_CELLS, Painter};
 use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
@@ -292,7 +292,7 @@ fn frames(
     let target = ChangeBuffers {
         flow: clock.storage((FLOW_CELLS * FLOW_CELLS * size_of::<[f32; 2]>()) as u64),
         uncovered: clock.storage((UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()) as u64),
-        paint: clock.storage((CELLS * CELLS * VECTOR) as u64),
+        paint: clock.storage((PaintField::CELLS * PaintField::CELLS * VECTOR) as u64),
     };
     let pictures: Vec<PictureData<'_>> = painter.pictures().collect();
     generator.turn_to(&target, &pictures, None, Sides::of(portrait));

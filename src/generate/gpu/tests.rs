@@ -47,7 +47,7 @@ fn target(gpu: &Gpu) -> ChangeBuffers {
     ChangeBuffers {
         flow: buffer(2 * FLOW_CELLS * FLOW_CELLS),
         uncovered: buffer(UncoveredField::CELLS * UncoveredField::CELLS),
-        paint: buffer(4 * CELLS * CELLS),
+        paint: buffer(4 * PaintField::CELLS * PaintField::CELLS),
     }
 }
 
@@ -126,7 +126,7 @@ fn compare(
     worst.flow_px = worst.flow_px.max(far(&found, &flow));
     let found = read_floats(gpu, &target.uncovered, expected.uncovered.cells.len());
     worst.uncovered = worst.uncovered.max(far(&found, &expected.uncovered.cells));
-    let found = read_floats(gpu, &target.paint, 4 * CELLS * CELLS);
+    let found = read_floats(gpu, &target.paint, 4 * PaintField::CELLS * PaintField::CELLS);
     worst.paint = worst.paint.max(far(&found, expected.paint.cells.as_flattened()));
     let painted = expected.paint.cells.iter().filter(|cell| PaintField::paints(cell)).count();
     let moved = flow.iter().any(|v| v.abs() > 1.0);
@@ -198,7 +198,7 @@ fn a_frame_needs_no_more_than_what_every_adapter_has() -> anyhow::Result<()> {
     on_gpu.work_on(Some(GpuTarget { gpu: &gpu, buffers: &target, timings: &Timings::default() }));
     let mut change = PictureChange::none(FLOW_CELLS);
     on_gpu.generate(&wanted(&portrait)[1].1, &mut change);
-    let paint = read_floats(&gpu, &target.paint, 4 * CELLS * CELLS);
+    let paint = read_floats(&gpu, &target.paint, 4 * PaintField::CELLS * PaintField::CELLS);
     assert_eq!(gpu.health.fault(), None, "nothing was refused");
     assert!(change.on_gpu.is_some() && paint.as_chunks::<4>().0.iter().any(PaintField::paints), "an opened mouth is painted");
     Ok(())
