@@ -128,9 +128,9 @@ mod tests {
         let mut paint = PaintField::default();
         paint_finely(&known, &square, (&part, &drawn), &mut paint);
         let cell = |x: usize, y: usize| paint.cells[y * PaintField::CELLS + x];
-        assert_eq!(cell(207, 125), [0.0; 4], "black, and nothing kept");
+        assert!(cell(207, 125).iter().all(|v| v.abs() < 1e-6), "black, and nothing kept");
         for beside in [(206, 125), (208, 125), (207, 119), (207, 136)] {
-            assert_eq!(cell(beside.0, beside.1), PaintField::NOTHING, "{beside:?}");
+            assert!(!PaintField::paints(&cell(beside.0, beside.1)), "{beside:?}");
         }
         let hidden = |visible: f32| {
             let known = vec![Known { own: skin, share: 1.0, seen: skin, visible, ..Known::default() }; 64];
