@@ -83,7 +83,11 @@ impl CpuCompositor {
                 let paint_y = crop_coordinate(y, self.crop.origin_px[1], self.crop.scale());
                 let moves = row_at(&flow.displacement_px, flow.size, at_y, flow_row, Vec2::lerp, |v| *v != Vec2::ZERO);
                 let shows = row_at(&uncovered.cells, uncovered.size, at_y, uncovered_row, |a, b, t| a + t * (b - a), |v| *v > 0.0);
-                let paints = row_at(&paint.cells, paint.size, paint_y, paint_row, between, PaintField::paints);
+                let paints = if paint.is_near(paint_y) {
+                    row_at(&paint.cells, paint.size, paint_y, paint_row, between, PaintField::paints)
+                } else {
+                    0..0
+                };
                 let changes = !moves.is_empty() || !shows.is_empty() || !paints.is_empty();
                 if !changes && !changed.contains(&row) {
                     return 0..0;
@@ -188,7 +192,7 @@ mod tests {
         let mut change = uniform(Vec2::ZERO);
         let painted = |cell: usize| (100..120).contains(&(cell % 256)) && (60..80).contains(&(cell / 256));
         let cell = |cell: usize| if painted(cell) { [0.5, 0.0, -0.1, 0.0] } else { PaintField::NOTHING };
-        change.paint = PaintField { size: 256, cells: (0..256 * 256).map(cell).collect() };
+        change.paint = PaintField { size: 256, cells: (0..256 * 256).map(cell).collect(), rows: 60..80 };
         let composed = CpuCompositor::new(&portrait, None).compose(&change);
         assert_eq!(composed.get_pixel(210, 90).0, [128, 0, 0, 255], "nothing of the picture is kept under full paint");
         let far = composed.pixels().zip(portrait.pixels.pixels()).enumerate();

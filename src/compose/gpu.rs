@@ -302,7 +302,8 @@ mod tests {
             let cover = (1.0 - 4.0 * at.length()).max(0.0);
             if cover > 0.0 { [0.4 * cover, 0.1 * cover, -0.2 * cover, 1.0 - cover] } else { PaintField::NOTHING }
         };
-        PaintField { size: PaintField::CELLS, cells: (0..PaintField::CELLS * PaintField::CELLS).map(cell).collect() }
+        let cells = (0..PaintField::CELLS * PaintField::CELLS).map(cell).collect();
+        PaintField { size: PaintField::CELLS, cells, rows: 0..PaintField::CELLS }
     }
 
     /// A band across the crop in which the plate shows, with soft borders.

@@ -1,5 +1,7 @@
 //! What changes a portrait's picture: a backward flow that says where to look in the old one, and what shows behind the head, and what is painted over both.
 
+use std::ops::Range;
+
 use glam::Vec2;
 
 use super::{CROP_PX, Crop};
@@ -29,8 +31,10 @@ impl FlowField {
 pub struct PaintField {
     /// Cells along each side; 0 when nothing is painted.
     pub size: usize,
-    /// Row by row: red, green and blue of the paint, -1 to 2 for 0 to 255, and `keep`, 0 to 1.
+    /// Row by row: red, green and blue of the paint, -1 to 2 for 0 to 255, and `keep`, 0 to 1. Nothing to go by when nothing is painted.
     pub cells: Vec<[f32; 4]>,
+    /// Rows in which there may be paint.
+    pub rows: Range<usize>,
 }
 
 impl PaintField {
@@ -47,10 +51,26 @@ impl PaintField {
         cell[3] < 1.0 || cell[..3].iter().any(|c| *c != 0.0)
     }
 
-    /// Takes all paint away.
+    /// Takes all paint away. Its memory is kept.
     pub fn clear(&mut self) {
         self.size = 0;
-        self.cells.clear();
+    }
+
+    /// Whether there may be paint at a height of the crop, in its pixels.
+    pub fn is_near(&self, y_px: f32) -> bool {
+        let row = (y_px + 0.5) * self.size as f32 / CROP_PX - 0.5;
+        !self.is_empty() && row > self.rows.start as f32 - 1.0 && row < self.rows.end as f32
+    }
+
+    /// Begins anew with [`Self::CELLS`] along each side and paint in some rows.
+    pub fn begin(&mut self, rows: Range<usize>) {
+        if self.cells.len() == Self::CELLS * Self::CELLS {
+            self.cells[self.rows.start * Self::CELLS..self.rows.end * Self::CELLS].fill(Self::NOTHING);
+        } else {
+            self.cells.clear();
+            self.cells.resize(Self::CELLS * Self::CELLS, Self::NOTHING);
+        }
+        (self.size, self.rows) = (Self::CELLS, rows);
     }
 
     /// Whether nothing is painted at all.

@@ -35,11 +35,9 @@ type Numbers = [f32; size_of::<Known>() / size_of::<f32>()];
 /// The paint for a square of which everything is `known`, with what is `drawn` in a part of it, in cells of the paint.
 pub(super) fn paint_finely(known: &[Known], square: &Square, (part, drawn): (&Square, &[Cell]), paint: &mut PaintField) {
     const SIDE: usize = PaintField::CELLS;
-    paint.size = SIDE;
-    paint.cells.clear();
-    paint.cells.resize(SIDE * SIDE, PaintField::NOTHING);
     let [across, down] = square.size;
     let Square { corner: [left, top], size: [columns, rows] } = square.finer(PaintField::PER_PX);
+    paint.begin(top..top + rows);
     let known: &[Numbers] = bytemuck::cast_slice(known);
     let lines = paint.cells.par_chunks_exact_mut(SIDE).skip(top).take(rows).enumerate();
     lines.with_min_len(16).for_each_init(
@@ -139,6 +137,20 @@ mod tests {
             paint.cells[125 * PaintField::CELLS + 207][3]
         };
         assert!(hidden(0.0) < 1e-6 && hidden(1.0) > 1.0 - 1e-6, "what counts only where the source shows nothing");
+    }
+
+    #[test]
+    fn nothing_is_left_of_the_paint_before() {
+        let known = vec![Known { own: [0.5; 3], share: 1.0, seen: [0.9; 3], ..Known::default() }; 64];
+        let mut paint = PaintField::default();
+        let painted = |paint: &PaintField| paint.cells.iter().filter(|cell| PaintField::paints(cell)).count();
+        for (corner, y_px) in [([100, 60], 64.0), ([20, 180], 184.0), ([100, 70], 74.0)] {
+            paint.clear();
+            assert!(!paint.is_near(64.0), "none yet");
+            paint_finely(&known, &Square { corner, size: [8, 8] }, (&Square::default(), &[]), &mut paint);
+            assert_eq!(painted(&paint), 256, "the square and nothing else");
+            assert!(paint.is_near(y_px) && !paint.is_near(y_px + 20.0) && !paint.is_near(y_px - 20.0), "it says where");
+        }
     }
 
     #[test]
