@@ -24,6 +24,9 @@ use crate::nn::WeightsError;
 
 /// Most pictures of one person that are used, the portrait among them.
 pub const MOST_PICTURES: usize = 32;
+/// By how much the portrait counts as nearer to a wanted face than another picture that is as near: its own pixels are moved as they are, those of others are
+/// painted over it. Chosen on four real clips.
+const OWN_IS_NEARER: f32 = 0.9;
 /// A head that has turned farther than this, in radians, may show much of the face that its source does not.
 const TURNED_RAD: f32 = 0.06;
 /// The few-shot networks, and what they need of a portrait.
@@ -283,8 +286,11 @@ fn fed_forward(nets: &FewShotNets, pictures: &[Seen]) -> Result<FrozenGenerator>
 impl Sitter {
     /// The picture that has to be moved least, and the next.
     fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
-        let mut order: Vec<(usize, f32)> =
-            self.pictures.iter().map(|seen| landmark_distance(&seen.landmarks.0, &target.0)).enumerate().collect();
+        let distance = |(n, seen): (usize, &Seen)| {
+            let own = if n == 0 { OWN_IS_NEARER } else { 1.0 };
+            (n, own * landmark_distance(&seen.landmarks.0, &target.0))
+        };
+        let mut order: Vec<(usize, f32)> = self.pictures.iter().enumerate().map(distance).collect();
         order.sort_by(|a, b| a.1.total_cmp(&b.1));
         (order.first().map_or(0, |(n, _)| *n), order.get(1).map(|(n, _)| *n))
     }

@@ -3,7 +3,8 @@
 //!
 //! With one picture there is no second pose to learn from. So the motion net brings the picture to other poses and expressions ([`super::repose`]), and from
 //! those the generator has to make the picture again. And where nobody knows what is right, in the mouth that the picture does not show, it is held to what it
-//! made before: expressions survive.
+//! made before: expressions survive. One picture alone says nothing of how its mouth and its eyes look otherwise, and whoever makes them again learns to leave
+//! them as they are; so with one picture only the rest of the face is learnt from it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,8 +83,9 @@ const HELD_OUT_FROM: u64 = 1 << 40;
 const MOST_SOURCES: usize = 2;
 /// Weight of staying with what the generator made before.
 const KEEPING: f64 = 6.0;
-/// What must be gained to count as better.
+/// What the error must fall to, to count as better: with several pictures, and with one, of which the held-out poses show the same pixels again.
 const GAIN: f32 = 0.995;
+const GAIN_OF_ONE: f32 = 0.97;
 /// Share of the averaged weights that one step keeps.
 const AVERAGE_DECAY: f32 = 0.95;
 const STYLE: &str = "style";
@@ -180,6 +182,7 @@ impl FineTuner {
         let (restored, expressive) = (self.batch(&restored)?, self.batch(&expressive)?);
         self.judge.advance_norms(1)?;
         let made = self.made(&restored)?;
+        let made = GeneratorOutput { picture: self.judged_part(&restored, &made.picture)?, blend: made.blend };
         let weights = FewShotWeights::default();
         let faithful = loss::faithful(&restored, &made, &weights)?;
         let was = made_by(&self.start, &expressive, &self.start_style)?.picture.detach();
@@ -212,12 +215,14 @@ impl FineTuner {
     /// When the tensor library fails.
     pub fn outcome(&self) -> Result<FineTuned, TrainError> {
         let batch = self.batch(&self.held_out)?;
-        let error = |picture: &Tensor| loss::weighted_error(picture, &batch.target, &batch.weights)?.to_scalar::<f32>();
+        let error =
+            |picture: &Tensor| loss::weighted_error(&self.judged_part(&batch, picture)?, &batch.target, &batch.weights)?.to_scalar::<f32>();
         let before = error(&made_by(&self.start, &batch, &self.start_style)?.picture)?;
         let tuned = self.present()?;
         let (generator, style) = tuned.nets()?;
         let after = error(&made_by(&generator, &batch, &style)?.picture)?;
-        Ok(FineTuned { before, after, tuned: (after < GAIN * before).then_some(tuned) })
+        let gain = if self.pictures.len() == 1 { GAIN_OF_ONE } else { GAIN };
+        Ok(FineTuned { before, after, tuned: (after < gain * before).then_some(tuned) })
     }
 
     /// Generator and style as they are now, to look at while it goes on. Nothing says whether they are better yet.
@@ -248,6 +253,14 @@ impl FineTuner {
 
     fn made(&self, batch: &FewShotBatch) -> candle_core::Result<GeneratorOutput> {
         made_by(&self.generator, batch, &StyleVector::new(self.style.as_tensor().clone(), self.generator.layout())?)
+    }
+
+    /// What is learnt from of a picture that was made: all of it, or with one picture all but mouth and eyes, which are then as they should be.
+    fn judged_part(&self, batch: &FewShotBatch, picture: &Tensor) -> candle_core::Result<Tensor> {
+        if self.pictures.len() > 1 {
+            return Ok(picture.clone());
+        }
+        &batch.target + (picture - &batch.target)?.broadcast_mul(&batch.calm)?
     }
 
     /// The person's vector once for each crop.
