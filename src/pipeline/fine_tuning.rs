@@ -16,7 +16,7 @@ pub const LIVE_STEPS: u64 = 40;
 pub const FINE_TUNED: &str = "tuned";
 
 /// Changes with the method, so that what an older program made is made again.
-const VERSION: &str = "tuned 1";
+const VERSION: &str = "tuned 2";
 /// Bytes of the two errors at the head of a kept result.
 const ERRORS_BYTES: usize = 8;
 
