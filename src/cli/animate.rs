@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::common;
 use crate::capture::SourceSpec;
+use crate::data::Portrait;
 use crate::pipeline::{self, OfflineJob, OfflineReport, Sound};
 use crate::record::{RecordFormat, RecordOptions};
 use crate::runtime::StageTimes;
@@ -55,7 +56,7 @@ pub(super) struct Args {
     /// Another picture of the same person, such as one with the mouth open: what the portrait does not show is taken from it. May be given several times
     #[arg(long, value_name = "PICTURE")]
     also: Vec<OsString>,
-    /// Fine-tune on the portrait for so many steps first: sharper, but slower to begin; 80 are enough for one picture. What came of it is kept for the next time
+    /// Fine-tune on the person's pictures for so many steps first: nearer to them, but slower to begin; 80 are enough. What came of it is kept for the next time
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
     /// Where pictures are made: auto (a graphics processor, if there is one), cpu or gpu (a software one, too)
@@ -120,16 +121,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let driver = common::driver(&args.driver, false)?;
     let model = common::load_model(&args.model);
     let portrait = common::portrait(&args.portrait, args.face, args.face_box, &model)?;
-    let also = args.also.iter().map(|picture| common::portrait(picture, 1, None, &model)).collect::<anyhow::Result<_>>()?;
+    let also = args.also.iter().map(|picture| common::portrait(picture, 1, None, &model)).collect::<anyhow::Result<Vec<_>>>()?;
     let tracker = match (&driver, model) {
         // Stored motion needs no landmarks.
         (SourceSpec::Performance { .. }, model) => pipeline::tracker(model.ok(), args.motion.smoothing),
         (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
+    let pictures: Vec<&Portrait> = std::iter::once(&portrait).chain(&also).map(|picture| &**picture).collect();
     let tuned = args
         .fine_tune
-        .map(|steps| common::fine_tune(&portrait, &args.generator.weights.files(), steps, &stop, args.json))
+        .map(|steps| common::fine_tune(&pictures, &args.generator.weights.files(), steps, &stop, args.json))
         .transpose()?
         .flatten();
     let job = OfflineJob {

@@ -19,9 +19,9 @@ use crate::settings::{MeasuredAdapter, SettingsFile, Strengths};
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 use crate::train::{FineTuneOptions, FineTuned};
 
-/// Fine-tunes on a portrait, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
+/// Fine-tunes on a person's pictures, the portrait first, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
 pub(super) fn fine_tune(
-    portrait: &Portrait,
+    pictures: &[&Portrait],
     files: &WeightFiles,
     steps: u64,
     stop: &StopFlag,
@@ -29,7 +29,7 @@ pub(super) fn fine_tune(
 ) -> anyhow::Result<Option<Tuned>> {
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
     let settings = FineTuning { options: FineTuneOptions { steps, ..FineTuneOptions::default() }, cache: None }.kept_for_user();
-    let learnt = pipeline::fine_tune_once(portrait, files, &settings, |step| {
+    let learnt = pipeline::fine_tune_once(pictures, files, &settings, |step| {
         bar.set_position(step.step);
         !stop.is_set()
     })?;

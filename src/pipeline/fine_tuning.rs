@@ -87,21 +87,21 @@ pub fn fine_tune(
     Ok(run(&mut tuner(pictures, files, options)?, goes_on)?)
 }
 
-/// Fine-tunes on a portrait, unless that was done before.
+/// Fine-tunes on a person's pictures, the portrait first, unless that was done before.
 ///
 /// # Errors
 /// [`FineTuneError`].
 pub fn fine_tune_once(
-    portrait: &Portrait,
+    pictures: &[&Portrait],
     files: &WeightFiles,
     settings: &FineTuning,
     goes_on: impl FnMut(FineTuneStep) -> bool,
 ) -> Result<Learnt, FineTuneError> {
-    let key = key(portrait, files, &settings.options);
+    let key = key(pictures, files, &settings.options);
     if let Some(result) = recall(settings.cache.as_ref(), key.as_deref()) {
         return Ok(Learnt { result, from_cache: true });
     }
-    let mut tuner = tuner(&[portrait], files, settings.options.clone())?;
+    let mut tuner = tuner(pictures, files, settings.options.clone())?;
     let (result, entry) = packed(run(&mut tuner, goes_on)?);
     if tuner.is_finished()
         && let (Some(cache), Some(key), Some(entry)) = (&settings.cache, key, entry)
@@ -130,14 +130,17 @@ fn run(tuner: &mut FineTuner, mut goes_on: impl FnMut(FineTuneStep) -> bool) -> 
     tuner.outcome()
 }
 
-/// What the result of a portrait is kept by: everything that it depends on. `None` when a file of weights cannot be read.
-pub(super) fn key(portrait: &Portrait, files: &WeightFiles, options: &FineTuneOptions) -> Option<String> {
-    let Portrait { content_hash, crop, landmarks_in_image, pupils_in_image, .. } = portrait;
+/// What the result of a person's pictures is kept by: everything that it depends on. `None` when a file of weights cannot be read.
+pub(super) fn key(pictures: &[&Portrait], files: &WeightFiles, options: &FineTuneOptions) -> Option<String> {
+    let face = |portrait: &&Portrait| {
+        let Portrait { content_hash, crop, landmarks_in_image, pupils_in_image, .. } = portrait;
+        format!("{content_hash} {crop:?} {landmarks_in_image:?} {pupils_in_image:?}")
+    };
+    let faces: Vec<String> = pictures.iter().map(face).collect();
     let few_shot = model::identity::<FewShotNets>(files.few_shot.as_deref()).ok()?;
     let discriminator = model::identity::<Discriminator>(None).ok()?;
     let motion = model::identity::<MotionNet>(files.motion.as_deref()).ok()?;
-    let face = format!("{crop:?} {landmarks_in_image:?} {pupils_in_image:?}");
-    Some(format!("{VERSION} {content_hash} {face} {few_shot} {discriminator} {motion} {options:?}"))
+    Some(format!("{VERSION} {faces:?} {few_shot} {discriminator} {motion} {options:?}"))
 }
 
 /// What an earlier run made, if it is there and whole.
@@ -205,23 +208,24 @@ mod tests {
         let motion = WeightFiles { motion: file("a", "some")?, ..plain.clone() };
         let more = FineTuneOptions { steps: 41, ..options() };
         let keys = [
-            key(&first, &plain, &options()),
-            key(&portrait(1)?, &plain, &options()),
-            key(&moved, &plain, &options()),
-            key(&cut, &plain, &options()),
-            key(&first, &own, &options()),
-            key(&first, &others, &options()),
-            key(&first, &motion, &options()),
-            key(&first, &plain, &more),
+            key(&[&first], &plain, &options()),
+            key(&[&portrait(1)?], &plain, &options()),
+            key(&[&moved], &plain, &options()),
+            key(&[&cut], &plain, &options()),
+            key(&[&first], &own, &options()),
+            key(&[&first], &others, &options()),
+            key(&[&first], &motion, &options()),
+            key(&[&first], &plain, &more),
+            key(&[&first, &moved], &plain, &options()),
         ];
         assert!(keys.iter().all(Option::is_some), "every one can be kept");
         let different: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "each is another");
-        assert_eq!(key(&first.clone(), &plain, &options()), keys[0], "the same is the same");
+        assert_eq!(key(&[&first.clone()], &plain, &options()), keys[0], "the same is the same");
         std::fs::write(folder.path().join("b"), "some")?;
-        assert_eq!(key(&first, &others, &options()), keys[4], "weights are known by what they are, not by their name");
+        assert_eq!(key(&[&first], &others, &options()), keys[4], "weights are known by what they are, not by their name");
         let missing = WeightFiles { few_shot: Some(folder.path().join("missing")), ..plain };
-        assert_eq!(key(&first, &missing, &options()), None, "nothing is known of weights that are not there");
+        assert_eq!(key(&[&first], &missing, &options()), None, "nothing is known of weights that are not there");
         Ok(())
     }
 
@@ -230,13 +234,13 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let settings = FineTuning { cache: Some(FileCache::at(folder.path(), 64 << 20)), ..FineTuning::default() };
         let (cache, portrait, files) = (settings.cache.as_ref(), portrait(0)?, WeightFiles::default());
-        let key = key(&portrait, &files, &settings.options);
+        let key = key(&[&portrait], &files, &settings.options);
         assert!(recall(cache, key.as_deref()).is_none(), "nothing yet");
         let (rounded, entry) = packed(result()?);
         let entry = entry.ok_or_else(|| anyhow::anyhow!("a better result is worth keeping"))?;
         let put = |bytes: &[u8]| cache.zip(key.as_deref()).map(|(cache, key)| cache.put(key, bytes));
         put(&entry);
-        let learnt = fine_tune_once(&portrait, &files, &settings, |_| panic!("no step is made"))?;
+        let learnt = fine_tune_once(&[&portrait], &files, &settings, |_| panic!("no step is made"))?;
         assert!(learnt.from_cache && (learnt.result.before, learnt.result.after) == (0.5, 0.25), "as it was kept");
         let bytes = |result: FineTuned| result.tuned.map(|tuned| tuned.to_bytes()).transpose();
         assert_eq!(bytes(learnt.result)?, bytes(rounded)?, "and the same weights as at first");

@@ -181,7 +181,7 @@ impl Generating {
             Command::StopRecording => self.stop_recording(),
             Command::VirtualCamera(camera) => self.change_camera(camera),
             Command::Snapshot(path) => self.snapshot(path),
-            Command::FineTune => self.fine_tuning.start(self.portrait.as_ref(), &self.puppet, &self.shared),
+            Command::FineTune => self.fine_tuning.start(self.pictures(), &self.puppet, &self.shared),
             Command::StopFineTuning => {
                 self.fine_tuning.stop(&mut self.puppet, &self.shared);
                 self.stale = true;
@@ -194,7 +194,7 @@ impl Generating {
     }
 
     fn take_portrait(&mut self, portrait: Arc<Portrait>, faces: usize) {
-        self.fine_tuning.turn_to(&portrait, &self.puppet);
+        self.fine_tuning.turn_to(&[&portrait], &self.puppet);
         self.further.turn_to(self.portrait.as_ref(), &portrait);
         if let Err(error) = self.puppet.set_portrait(&portrait) {
             self.fall_back(&error.to_string(), &portrait);
@@ -222,13 +222,21 @@ impl Generating {
         }
     }
 
-    /// Draws by the pictures that are there now, and says which they are.
+    /// All pictures of the person, the portrait first.
+    fn pictures(&self) -> Vec<Arc<Portrait>> {
+        self.portrait.iter().chain(self.further.all()).cloned().collect()
+    }
+
+    /// Draws by the pictures that are there now, and says which they are. What was learnt of others is not theirs.
     fn further_changed(&mut self) {
+        let pictures = self.pictures();
+        self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet);
         if let Some(tuned) = self.fine_tuning.tuned() {
             self.puppet.adopt(Some(tuned));
         }
         self.stale = true;
         self.shared.report(Event::FurtherPictures(self.further.all().to_vec()));
+        self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
     }
 
     /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.

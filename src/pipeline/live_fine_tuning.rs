@@ -26,7 +26,7 @@ const PREVIEW_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct LiveFineTuning {
     settings: FineTuning,
     files: WeightFiles,
-    /// What the portrait's result is kept by.
+    /// What the result of the person's pictures is kept by.
     key: Option<String>,
     /// What the portrait is drawn by when nothing is running.
     tuned: Option<Tuned>,
@@ -65,10 +65,11 @@ impl LiveFineTuning {
         Self { settings, files, key: None, tuned: None, run: None, ending: Vec::new() }
     }
 
-    /// Turns to another portrait: a run is cancelled, and what was learnt of the new one before is there at once. It is for the caller to adopt.
-    pub(super) fn turn_to(&mut self, portrait: &Portrait, puppet: &Puppet) {
+    /// Turns to other pictures, those of a person with the portrait first: a run is cancelled, and what was learnt of them before is there at once. It is for the
+    /// caller to adopt.
+    pub(super) fn turn_to(&mut self, pictures: &[&Portrait], puppet: &Puppet) {
         self.cancel();
-        self.key = puppet.can_adopt().then(|| fine_tuning::key(portrait, &self.files, &self.settings.options)).flatten();
+        self.key = puppet.can_adopt().then(|| fine_tuning::key(pictures, &self.files, &self.settings.options)).flatten();
         let known = fine_tuning::recall(self.settings.cache.as_ref(), self.key.as_deref());
         self.tuned = known.and_then(|known| known.tuned);
     }
@@ -88,17 +89,17 @@ impl LiveFineTuning {
         }
     }
 
-    /// Begins to learn the portrait, unless that is being done.
-    pub(super) fn start(&mut self, portrait: Option<&Arc<Portrait>>, puppet: &Puppet, shared: &Shared) {
-        let Some(portrait) = portrait.filter(|_| puppet.can_adopt()) else {
+    /// Begins to learn a person's pictures, the portrait first, unless that is being done.
+    pub(super) fn start(&mut self, pictures: Vec<Arc<Portrait>>, puppet: &Puppet, shared: &Shared) {
+        if pictures.is_empty() || !puppet.can_adopt() {
             return shared
                 .report(Event::FineTuningFailed("Only a portrait that the few-shot generator moves can be fine-tuned.".to_owned()));
-        };
+        }
         if self.run.is_some() {
             return;
         }
-        let (portrait, files, options) = (Arc::clone(portrait), self.files.clone(), self.settings.options.clone());
-        match spawn(move |stop, news| learn(&portrait, &files, options, stop, news)) {
+        let (files, options) = (self.files.clone(), self.settings.options.clone());
+        match spawn(move |stop, news| learn(&pictures, &files, options, stop, news)) {
             Ok((worker, news)) => {
                 self.run = Some(Run { worker, news, step: 0 });
                 shared.report(Event::FineTuning(self.state(puppet)));
@@ -198,8 +199,8 @@ fn spawn(work: impl FnOnce(&StopFlag, &Sender<News>) + Send + 'static) -> Result
     Ok((worker, news))
 }
 
-fn learn(portrait: &Portrait, files: &WeightFiles, options: FineTuneOptions, stop: &StopFlag, news: &Sender<News>) {
-    let last = match make_steps(portrait, files, options, stop, news) {
+fn learn(pictures: &[Arc<Portrait>], files: &WeightFiles, options: FineTuneOptions, stop: &StopFlag, news: &Sender<News>) {
+    let last = match make_steps(pictures, files, options, stop, news) {
         Ok(Some(done)) => {
             let (done, entry) = fine_tuning::packed(done);
             News::Done(done, entry)
@@ -213,13 +214,14 @@ fn learn(portrait: &Portrait, files: &WeightFiles, options: FineTuneOptions, sto
 
 /// The whole run; `None` when it was cancelled.
 fn make_steps(
-    portrait: &Portrait,
+    pictures: &[Arc<Portrait>],
     files: &WeightFiles,
     options: FineTuneOptions,
     stop: &StopFlag,
     news: &Sender<News>,
 ) -> Result<Option<FineTuned>, FineTuneError> {
-    let mut tuner = fine_tuning::tuner(&[portrait], files, options)?;
+    let pictures: Vec<&Portrait> = pictures.iter().map(|picture| &**picture).collect();
+    let mut tuner = fine_tuning::tuner(&pictures, files, options)?;
     let mut shown = Instant::now();
     while !tuner.is_finished() {
         if stop.is_set() {
@@ -300,7 +302,7 @@ mod tests {
         live.stop(&mut puppet, &shared);
         assert_eq!(told(&events), ["FineTuning(Possible)"], "as it was before");
         pretend(&mut live, late.clone())?;
-        live.turn_to(&portrait, &puppet);
+        live.turn_to(&[&portrait], &puppet);
         live.tuned = Some(tuned);
         pretend(&mut live, late)?;
         live.stop(&mut puppet, &shared);
@@ -315,10 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learnt_belongs_to_the_pictures_that_it_was_learnt_from() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (mut live, mut puppet, _, _) = live();
+        live.settings.cache = Some(crate::runtime::FileCache::at(folder.path(), 64 << 20));
+        let (portrait, other) = (portrait()?, crate::builtin::PORTRAITS[1].portrait()?);
+        puppet.set_portrait(&portrait)?;
+        let tuned = fine_tuning::tuner(&[&portrait, &other], &live.files, FineTuneOptions::default())?.present()?;
+        let (_, entry) = fine_tuning::packed(FineTuned { before: 1.0, after: 0.5, tuned: Some(tuned) });
+        live.turn_to(&[&portrait, &other], &puppet);
+        let (cache, key) = (live.settings.cache.as_ref(), live.key.as_deref());
+        cache.zip(key).zip(entry).map(|((cache, key), entry)| cache.put(key, &entry)).expect("it can be kept");
+        live.turn_to(&[&portrait], &puppet);
+        assert!(live.tuned().is_none(), "nothing was learnt of the portrait alone");
+        live.turn_to(&[&portrait, &other], &puppet);
+        assert!(live.tuned().is_some(), "but of both");
+        Ok(())
+    }
+
+    #[test]
     fn without_a_portrait_there_is_nothing_to_learn() {
         let (mut live, puppet, shared, events) = live();
         assert_eq!(live.state(&puppet), Tuning::Impossible, "no portrait");
-        live.start(None, &puppet, &shared);
+        live.start(Vec::new(), &puppet, &shared);
         assert!(told(&events)[0].contains("FineTuningFailed"), "told, and not begun");
     }
 }

@@ -66,7 +66,7 @@ fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
 fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
     match tuning {
         Tuning::Impossible | Tuning::Possible => {
-            let hint = "Learns this picture for half a minute to two: sharper eyes and mouth";
+            let hint = "Learns all pictures of the person, for half a minute to two; eyes and mouth need several";
             let begin = |ui: &mut Ui| {
                 let width = ui.available_width();
                 widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal).on_hover_text(hint).clicked()
