@@ -57,7 +57,7 @@
 //! anatomy says is there ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
 //! processor all of a frame runs as kernels of `shaders/`, from the landmarks to the compositor's own buffers: landmark images, motion net, warp, generator and paint.
-//! What goes up are some kilobytes of landmarks, gates and what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
+//! What goes up are some kilobytes of landmarks and gates, and up to two megabytes of what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
 //!
 //! # Strangers' files
 //!

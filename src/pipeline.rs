@@ -328,8 +328,8 @@ impl Pipeline {
         self.to_enroll.send(EnrollJob::Place(Arc::clone(picture), face_box)).ok();
     }
 
-    /// Learns the picture of the portrait that is alive, which goes on living meanwhile and shows what is learnt; [`Event::FineTuned`] tells what
-    /// came of it. Another portrait cancels it.
+    /// Learns the pictures of the portrait that is alive, which goes on living meanwhile and shows what is learnt; [`Event::FineTuned`] tells what
+    /// came of it. Another portrait, one more picture or one less cancels it.
     pub fn fine_tune(&self) {
         self.to_generate.send(generating::Command::FineTune).ok();
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
 use retrato::generate::GeneratorChoice;
-use retrato::pipeline::{Event, FineTuning, PictureMemory, Pipeline, PipelineConfig};
+use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::settings::Controls;
 use retrato::train::FineTuneOptions;
@@ -59,7 +59,7 @@ fn is_ready(event: &Event) -> bool {
 #[test]
 fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let options = FineTuneOptions { steps: 6, ..FineTuneOptions::default() };
+    let options = FineTuneOptions { steps: 12, rate: 1e-3, ..FineTuneOptions::default() };
     let start = || pipeline(options.clone(), Some(FileCache::at(folder.path(), 64 << 20)));
     let entries = || std::fs::read_dir(folder.path()).map_or(0, Iterator::count);
     let (first, name) = (portrait(0), portrait(0).name.clone());
@@ -68,7 +68,7 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "not learnt yet");
     run.fine_tune();
     let told = until(&run, |event| matches!(event, Event::FineTuned { .. }));
-    let steps = (0..=6).map(|step| format!("Running {{ step: {step}, steps: 6 }}"));
+    let steps = (0..=12).map(|step| format!("Running {{ step: {step}, steps: 12 }}"));
     let expected: Vec<String> = steps.chain(["Done", "better=true kept=true"].map(str::to_owned)).collect();
     assert_eq!(told, expected, "every step, and the end");
     drop(run);
@@ -80,6 +80,14 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     assert!(until(&run, is_ready)[0].ends_with("Possible"), "that is no other portrait's");
     run.set_portrait(Arc::clone(&first));
     until(&run, is_ready);
+    let is_tuning = |event: &Event| matches!(event, Event::FineTuning(_));
+    let picture = folder.path().join("another.jpg");
+    std::fs::write(&picture, builtin::PORTRAITS[1].file()).expect("a picture's file");
+    run.add_picture(PictureInput::Path(picture.clone()));
+    assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Possible"), "nothing was learnt of both pictures");
+    run.remove_picture(0);
+    assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Done"), "but of the one");
+    std::fs::remove_file(picture).expect("it is there");
     run.undo_fine_tuning();
     assert_eq!(until(&run, |event| matches!(event, Event::FineTuning(_))), ["Possible"], "undone");
     assert_eq!(entries(), 0, "and forgotten");

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::common;
 use crate::capture::SourceSpec;
 use crate::data::Portrait;
+use crate::generate::MOST_PICTURES;
 use crate::pipeline::{self, OfflineJob, OfflineReport, Sound};
 use crate::record::{RecordFormat, RecordOptions};
 use crate::runtime::StageTimes;
@@ -128,7 +129,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
     };
     let stop = common::stop_on_interrupt()?;
-    let pictures: Vec<&Portrait> = std::iter::once(&portrait).chain(&also).map(|picture| &**picture).collect();
+    // As the window keeps them, so that what was learnt there is known here.
+    let further: Vec<Portrait> = also.iter().take(MOST_PICTURES - 1).map(|picture| picture.cut_to_crop()).collect();
+    let pictures: Vec<&Portrait> = std::iter::once(&*portrait).chain(&further).collect();
     let tuned = args
         .fine_tune
         .map(|steps| common::fine_tune(&pictures, &args.generator.weights.files(), steps, &stop, args.json))

@@ -387,6 +387,28 @@ mod tests {
     }
 
     #[test]
+    fn a_cheek_that_draws_back_uncovers_what_is_behind_it_whatever_the_warp_shows() {
+        let rest = Landmarks(crate::face::template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)));
+        let outline = Outline::of(&rest);
+        let inside = |cell: usize| f32::from(u8::from(outline.share(Crop::crop_from_reach(centre(cell))) >= 1.0));
+        let area = Area { corner: [0; 2], size: [0; 2] };
+        let parts = || ((0..HEAD_NUMBERS).map(inside).collect(), vec![1.0; REACH_NUMBERS]);
+        let ((head, reach), pixels) = (parts(), Arc::new(RgbaImage::new(1, 1)));
+        let mut plate = CleanPlate::from_parts((pixels, area), head, reach, &rest);
+        let mut target = rest.clone();
+        target.0[..6].iter_mut().for_each(|p| p.x += 16.0);
+        let near = crate::model::candidate_flows(&rest.0, &target.0, crate::model::INPUT_CELLS).near;
+        let head = HeadField::new(&rest, &target, &near);
+        // The net fetches cheek there, on the way from the new edge to the still background.
+        let gone = |plate: &CleanPlate| plate.moving(&head, &target).gone_from(rest.0[2] + Vec2::new(7.0, 0.0), || Vec2::new(-9.0, 0.0));
+        assert!(gone(&plate) > 0.8, "{}", gone(&plate));
+        let inside = plate.moving(&head, &target).gone_from(rest.0[30], || Vec2::ZERO);
+        assert!(inside < 1e-6, "the face itself stays: {inside}");
+        plate.contour = Contour::default();
+        assert!(gone(&plate) < 0.5, "it is the edge that says so: {}", gone(&plate));
+    }
+
+    #[test]
     fn a_head_is_where_it_comes_to_be_and_moves_there_beyond_the_crop() {
         let (plate, _) = plate();
         let (rest, up_px) = (rest(), Vec2::new(0.0, -30.0));

@@ -1,4 +1,5 @@
-//! What is drawn into the warped source before the generator mends it, as a layer of its own: for a processor that has the source elsewhere.
+//! What is drawn into the warped source before the generator mends it, as a layer of its own: for the finer cells of the paint, and for a processor that has the
+//! source elsewhere.
 
 use glam::Vec3;
 

@@ -29,6 +29,7 @@ pub const MOST_PICTURES: usize = 32;
 const OWN_IS_NEARER: f32 = 0.9;
 /// A head that has turned farther than this, in radians, may show much of the face that its source does not.
 const TURNED_RAD: f32 = 0.06;
+
 /// The few-shot networks, and what they need of a portrait.
 pub struct Painter {
     nets: FewShotNets,

@@ -50,7 +50,7 @@ pub(super) enum Command {
     VirtualCamera(Option<Box<VirtualCamera>>),
     /// Write the current picture.
     Snapshot(PathBuf),
-    /// Learn the portrait's picture.
+    /// Learn the person's pictures.
     FineTune,
     /// Cancel that.
     StopFineTuning,
@@ -230,7 +230,10 @@ impl Generating {
     /// Draws by the pictures that are there now, and says which they are. What was learnt of others is not theirs.
     fn further_changed(&mut self) {
         let pictures = self.pictures();
-        self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet);
+        if self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet) {
+            let why = "Fine-tuning has ended, since the person's pictures are others now. Begin it again to learn all of them.";
+            self.shared.report(Event::Warning(why.to_owned()));
+        }
         if let Some(tuned) = self.fine_tuning.tuned() {
             self.puppet.adopt(Some(tuned));
         }

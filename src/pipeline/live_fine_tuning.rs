@@ -66,12 +66,13 @@ impl LiveFineTuning {
     }
 
     /// Turns to other pictures, those of a person with the portrait first: a run is cancelled, and what was learnt of them before is there at once. It is for the
-    /// caller to adopt.
-    pub(super) fn turn_to(&mut self, pictures: &[&Portrait], puppet: &Puppet) {
-        self.cancel();
+    /// caller to adopt. Returns whether there was a run.
+    pub(super) fn turn_to(&mut self, pictures: &[&Portrait], puppet: &Puppet) -> bool {
+        let cancelled = self.cancel();
         self.key = puppet.can_adopt().then(|| fine_tuning::key(pictures, &self.files, &self.settings.options)).flatten();
         let known = fine_tuning::recall(self.settings.cache.as_ref(), self.key.as_deref());
         self.tuned = known.and_then(|known| known.tuned);
+        cancelled
     }
 
     /// What the portrait is drawn by when nothing is running.

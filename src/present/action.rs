@@ -34,7 +34,7 @@ pub enum Action {
     RemovePicture(usize),
     /// Go back to the portrait before, with the present one as another picture of the same person.
     JoinBefore,
-    /// Learn the portrait's picture.
+    /// Learn the person's pictures.
     FineTune,
     /// Cancel that.
     StopFineTuning,

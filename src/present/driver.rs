@@ -239,7 +239,7 @@ pub trait Puppet {
     fn join_before(&mut self);
     /// Makes the pictures elsewhere; `known` are adapters that were measured before. Answers with `ExecutorChosen`.
     fn use_executor(&mut self, wanted: ExecutorChoice, known: &[MeasuredAdapter]);
-    /// Learns the portrait's picture; answers with `FineTuning` and at the end with `FineTuned` or `FineTuningFailed`.
+    /// Learns the person's pictures; answers with `FineTuning` and at the end with `FineTuned` or `FineTuningFailed`.
     fn fine_tune(&mut self);
     /// Cancels that: all is as before; answers with `FineTuning`.
     fn stop_fine_tuning(&mut self);

@@ -36,7 +36,7 @@ pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
         PuppetEvent::FineTuning(tuning) => view.tuning = tuning,
         PuppetEvent::FineTuned { before, after, kept: true } => {
             let closer = 100.0 * (1.0 - after / before.max(f32::MIN_POSITIVE));
-            say(Severity::Done, format!("Fine-tuned: {closer:.0} % closer to the picture"));
+            say(Severity::Done, format!("Fine-tuned: {closer:.0} % closer to the pictures"));
         }
         PuppetEvent::FineTuned { kept: false, .. } => {
             say(Severity::Info, "Fine-tuning made nothing better; nothing was changed".to_owned());
@@ -161,7 +161,7 @@ mod tests {
         apply(&mut view, PuppetEvent::FineTuningFailed("no weights".to_owned()), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
         let nothing = "Fine-tuning made nothing better; nothing was changed";
-        assert_eq!(texts, ["Fine-tuned: 25 % closer to the picture", nothing, "no weights"], "the end is told");
+        assert_eq!(texts, ["Fine-tuned: 25 % closer to the pictures", nothing, "no weights"], "the end is told");
         assert_eq!(view.tuning, Tuning::Done, "which by itself changes nothing");
     }
 

@@ -87,9 +87,9 @@ fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
             let row = ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let undo = widgets::button(ui, Icon::Undo, "Undo", ASIDE, Weight::Normal);
-                    let clicked = undo.on_hover_text("Forget what was learnt of this picture").clicked();
+                    let clicked = undo.on_hover_text("Forget what was learnt of these pictures").clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        widgets::note(ui, "Fine-tuned").on_hover_text("This picture was learnt; it is so at the next time, too");
+                        widgets::note(ui, "Fine-tuned").on_hover_text("The person's pictures were learnt; it is so at the next time, too");
                     });
                     clicked
                 })

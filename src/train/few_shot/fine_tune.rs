@@ -414,6 +414,26 @@ mod tests {
     }
 
     #[test]
+    fn one_picture_does_not_teach_mouth_and_eyes_and_two_do() -> anyhow::Result<()> {
+        for pictures in 1..=2 {
+            let tuner = FineTuner::new(weights()?, motion()?, vec![picture(); pictures], FineTuneOptions::default())?;
+            let batch = tuner.batch(&tuner.held_out)?;
+            let judged = tuner.judged_part(&batch, &batch.target.zeros_like()?)?;
+            let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+            let (judged, target, calm) = (numbers(&judged)?, numbers(&batch.target)?, numbers(&batch.calm)?);
+            let (mut learnt, mut left) = (0, 0);
+            for (n, calm) in calm.iter().enumerate() {
+                let is = |what: f32| (judged[3 * n] - what).abs() < 1e-6;
+                learnt += usize::from(*calm < 1e-6 && is(0.0));
+                left += usize::from(*calm < 1e-6 && is(target[3 * n]));
+                assert!(*calm < 1.0 - 1e-6 || is(0.0), "the rest of the face is learnt from any number");
+            }
+            assert!(if pictures == 1 { left > 1000 && learnt == 0 } else { learnt > 1000 && left == 0 }, "{pictures}: {learnt} and {left}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn no_picture_and_wrong_weights_are_refused() -> anyhow::Result<()> {
         let nothing = FineTuner::new(weights()?, motion()?, Vec::new(), FineTuneOptions::default());
         assert!(nothing.is_err_and(|e| e.to_string().contains("no picture")), "nothing to learn from");
