@@ -12,7 +12,7 @@ alias real = f32;
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
 // What is drawn in cells of the paint, two for each: a colour and how much of it, less than nothing where that counts as far as the place is hidden; how far
 // nothing of what was there may shine through, and nothing else.
-@group(0) @binding(3) var<storage, read> finely: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> drawn_fine: array<vec4<f32>>;
 // Red, green, blue, and how much of the warped picture is kept.
 @group(0) @binding(4) var<storage, read_write> paint: array<vec4<f32>>;
 // Not 0 once a number was none.
@@ -122,10 +122,10 @@ fn painted(cell: vec2<u32>) -> vec4<f32> {
     if (all(cell >= frame.fine_corner) && all(cell < frame.fine_corner + frame.fine_size)) {
         let inside = cell - frame.fine_corner;
         let k = 2u * (inside.y * frame.fine_size.x + inside.x);
-        let over = finely[k];
+        let over = drawn_fine[k];
         let hidden = -over.a * (1.0 - change.a);
         wanted = mix(wanted, over.rgb, select(over.a, hidden, over.a < 0.0));
-        covered = max(finely[k + 1u].x, select(0.0, hidden, over.a < 0.0));
+        covered = max(drawn_fine[k + 1u].x, select(0.0, hidden, over.a < 0.0));
     }
     return stroke(own.rgb, wanted + change.rgb, own.a, covered);
 }

@@ -391,10 +391,9 @@ mod tests {
         let rest = Landmarks(crate::face::template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)));
         let outline = Outline::of(&rest);
         let inside = |cell: usize| f32::from(u8::from(outline.share(Crop::crop_from_reach(centre(cell))) >= 1.0));
-        let area = Area { corner: [0; 2], size: [0; 2] };
-        let parts = || ((0..HEAD_NUMBERS).map(inside).collect(), vec![1.0; REACH_NUMBERS]);
-        let ((head, reach), pixels) = (parts(), Arc::new(RgbaImage::new(1, 1)));
-        let mut plate = CleanPlate::from_parts((pixels, area), head, reach, &rest);
+        let nothing_filled = (Arc::new(RgbaImage::new(1, 1)), Area { corner: [0; 2], size: [0; 2] });
+        let head = (0..HEAD_NUMBERS).map(inside).collect();
+        let mut plate = CleanPlate::from_parts(nothing_filled, head, vec![1.0; REACH_NUMBERS], &rest);
         let mut target = rest.clone();
         target.0[..6].iter_mut().for_each(|p| p.x += 16.0);
         let near = crate::model::candidate_flows(&rest.0, &target.0, crate::model::INPUT_CELLS).near;

@@ -60,7 +60,7 @@ struct Frame {
     known: Vec<Known>,
     /// What is drawn into the source, and the same in cells of the paint.
     drawn: Layer,
-    finely: Layer,
+    drawn_fine: Layer,
 }
 
 /// What of a frame's paint is decided before anything of it is made, for another processor to make it.
@@ -74,7 +74,7 @@ pub(super) struct Plan<'a> {
     pub gates: Gates,
     /// What mouth and eyes may look like, and the same in cells of the paint.
     pub drawn: &'a Layer,
-    pub finely: &'a Layer,
+    pub drawn_fine: &'a Layer,
     patches: &'a Patches,
 }
 
@@ -207,11 +207,11 @@ impl Painter {
         let outline = Outline::of(&motion.landmarks_in_crop);
         let square = outline.bounds()?;
         let gates = sitter.gates(near, motion);
-        let Frame { patches, drawn, finely, .. } = frame;
+        let Frame { patches, drawn, drawn_fine, .. } = frame;
         patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
         sitter.draw_layer(near, motion, &square, 1, drawn);
-        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, finely);
-        Some(Plan { near, next, square, outline, gates, drawn, finely, patches })
+        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
+        Some(Plan { near, next, square, outline, gates, drawn, drawn_fine, patches })
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not
@@ -229,7 +229,7 @@ impl Painter {
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = sitter.gates(near, motion);
-        let Frame { own, source, seen, covered, landmarks, shares, patches, known, finely, .. } = &mut self.frame;
+        let Frame { own, source, seen, covered, landmarks, shares, patches, known, drawn_fine, .. } = &mut self.frame;
         find_shares(&outline, &square, (source, covered), (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
@@ -249,8 +249,8 @@ impl Painter {
             let change = std::array::from_fn(|c| wanted[c] - drawn[c]);
             Known { own: [x, y, z], share, seen: [r, g, b], visible, change, padding: 0.0 }
         }));
-        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, finely);
-        paint_finely(known, &square, finely.part(), &mut change.paint);
+        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
+        paint_finely(known, &square, drawn_fine.part(), &mut change.paint);
         Ok(())
     }
 }

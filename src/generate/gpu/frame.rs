@@ -219,7 +219,7 @@ impl Frame {
             self.hull_count += 1;
         }
         (self.drawn_corner, self.drawn_size) = placed(plan.drawn.part().0);
-        (self.fine_corner, self.fine_size) = placed(plan.finely.part().0);
+        (self.fine_corner, self.fine_size) = placed(plan.drawn_fine.part().0);
     }
 
     /// Size of the square in which there may be paint, across and down.

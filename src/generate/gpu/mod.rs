@@ -91,7 +91,7 @@ struct Buffers {
     matte: wgpu::Buffer,
     covered: wgpu::Buffer,
     drawn: wgpu::Buffer,
-    finely: wgpu::Buffer,
+    drawn_fine: wgpu::Buffer,
     shown: wgpu::Buffer,
     heads: wgpu::Buffer,
 }
@@ -129,7 +129,7 @@ impl Buffers {
             matte: storage("matte", MATTE_CELLS * MATTE_CELLS * size_of::<[f32; 4]>()),
             covered: storage("covered by the head", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
             drawn: storage("drawn", CELLS * CELLS * size_of::<Cell>()),
-            finely: storage("drawn finely", PaintField::CELLS * PaintField::CELLS * size_of::<Cell>()),
+            drawn_fine: storage("drawn in fine cells", PaintField::CELLS * PaintField::CELLS * size_of::<Cell>()),
             shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
             heads: storage("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize),
         };
@@ -204,7 +204,7 @@ impl GpuGenerator {
             motion_flows: b.motions.iter().map(motion_flow).collect(),
             reach: k.reach.bind(device, &[&b.frame, &b.flows, &b.candidates, &b.matte, &b.covered, &target.flow, &target.uncovered]),
             show: k.show.bind(device, &[&b.frame, &colours, &b.flows, &b.candidates, &b.matte, &target.uncovered, &b.drawn, &b.shown]),
-            paint: k.paint.bind(device, &[&b.frame, &b.shown, &b.heads, &b.finely, &target.paint, fault]),
+            paint: k.paint.bind(device, &[&b.frame, &b.shown, &b.heads, &b.drawn_fine, &target.paint, fault]),
         });
     }
 
@@ -241,7 +241,7 @@ impl GpuGenerator {
         }
         if let Some(plan) = plan {
             queue.write_buffer(&self.buffers.drawn, 0, bytemuck::cast_slice(plan.drawn.part().1));
-            queue.write_buffer(&self.buffers.finely, 0, bytemuck::cast_slice(plan.finely.part().1));
+            queue.write_buffer(&self.buffers.drawn_fine, 0, bytemuck::cast_slice(plan.drawn_fine.part().1));
         }
         // Without a plan the paint of the last frame is taken away.
         let painted = self.generator.is_some();
