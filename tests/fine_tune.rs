@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
 use retrato::generate::GeneratorChoice;
+use retrato::learn::FineTuneOptions;
 use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::settings::Controls;
-use retrato::train::FineTuneOptions;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -13,9 +13,9 @@ use super::puppet::Puppet;
 use super::{Event, Shared};
 use crate::data::{Portrait, Tuning};
 use crate::generate::{GeneratorChoice, WeightFiles};
+use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
 use crate::runtime::{StopFlag, Worker, WorkerError};
-use crate::train::{FineTuneOptions, FineTuned};
 
 /// The present state is shown after every so many steps,
 const PREVIEW_STEPS: u64 = 10;
