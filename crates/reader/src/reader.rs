@@ -1,0 +1,177 @@
+//! The whole reader: a face found, followed, measured.
+
+use std::path::Path;
+use std::time::Duration;
+
+use glam::{DVec2, Vec3};
+use pulp::Arch;
+
+use crate::bundle::Bundle;
+use crate::canonical::CanonicalFace;
+use crate::coefficients::{COEFFICIENTS, CoefficientNet};
+use crate::detector::{Detection, Detector};
+use crate::error::{ModelError, ReaderError};
+use crate::landmarks::{LandmarkNet, Landmarks, POINTS};
+use crate::model::Model;
+use crate::picture::RgbView;
+use crate::pose::HeadPose;
+use crate::region::{Region, bounds, overlap};
+use crate::smoothing::OneEuro;
+use crate::still;
+
+/// The largest file that is taken for a face model. Google's has 3.8 MB.
+const LARGEST_FILE: u64 = 1 << 26;
+/// The presence from which there is a face.
+pub(crate) const PRESENT: f32 = 0.5;
+
+/// How landmarks are smoothed over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Smoothing {
+    /// Not at all.
+    Off,
+    /// As MediaPipe does it.
+    #[default]
+    OneEuro,
+}
+
+/// What is read from one face.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Landmarks in pixels of the picture; z is in the same unit, smaller towards the camera.
+    pub points: [Vec3; POINTS],
+    /// Landmarks before smoothing.
+    pub raw: [Vec3; POINTS],
+    /// How sure the network is that there is a face, between 0 and 1.
+    pub presence: f32,
+    /// How far the tongue is out, between 0 and 1.
+    pub tongue: f32,
+    /// Expression coefficients between 0 and 1, in the order of [`crate::Coefficient`].
+    pub coefficients: [f32; COEFFICIENTS],
+    /// The head's pose. None where the landmarks are nearly one point.
+    pub pose: Option<HeadPose>,
+    /// Where the face was looked for.
+    pub region: Region,
+}
+
+/// Reads faces in films and in single pictures.
+pub struct Reader {
+    pub(crate) detector: Detector,
+    pub(crate) landmarks: LandmarkNet,
+    coefficients: CoefficientNet,
+    canonical: CanonicalFace,
+    smoothing: Smoothing,
+    one_euro: OneEuro,
+    /// Where the face of the film is expected in the next picture.
+    region: Option<Region>,
+}
+
+impl Reader {
+    /// Loads the bundle of models, Google's `face_landmarker.task`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is damaged, or is another one.
+    pub fn load(path: &Path) -> Result<Self, ReaderError> {
+        let file = |source| ReaderError::File { path: path.to_owned(), source };
+        let bytes = std::fs::metadata(path).map_err(file)?.len();
+        if bytes > LARGEST_FILE {
+            return Err(ReaderError::TooLarge { path: path.to_owned(), bytes, limit: LARGEST_FILE });
+        }
+        Self::from_bytes(&std::fs::read(path).map_err(file)?)
+    }
+
+    /// Loads the bundle from memory.
+    ///
+    /// # Errors
+    /// Where it is damaged or another file.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReaderError> {
+        Self::for_processor(bytes, Arch::new())
+    }
+
+    pub(crate) fn for_processor(bytes: &[u8], arch: Arch) -> Result<Self, ReaderError> {
+        let bundle = Bundle::parse(bytes)?;
+        Ok(Self {
+            detector: network(&bundle, "face_detector.tflite", |model| Detector::new(model, arch))?,
+            landmarks: network(&bundle, "face_landmarks_detector.tflite", |model| LandmarkNet::new(model, arch))?,
+            coefficients: network(&bundle, "face_blendshapes.tflite", |model| CoefficientNet::new(model, arch))?,
+            canonical: CanonicalFace::parse(bundle.member("geometry_pipeline_metadata_landmarks.binarypb")?)?,
+            smoothing: Smoothing::default(),
+            one_euro: OneEuro::default(),
+            region: None,
+        })
+    }
+
+    /// Chooses how films are smoothed.
+    pub fn set_smoothing(&mut self, smoothing: Smoothing) {
+        self.smoothing = smoothing;
+        self.one_euro.reset();
+    }
+
+    /// The canonical face of the mesh.
+    pub fn canonical(&self) -> &CanonicalFace {
+        &self.canonical
+    }
+
+    /// Reads the next picture of a film, taken at `time`. The face that was read in the last one is followed.
+    ///
+    /// None where there is no face. A face that is lost is looked for again in the same picture.
+    pub fn read(&mut self, picture: &RgbView<'_>, time: Duration) -> Option<Reading> {
+        let followed = self.region.take().and_then(|region| Some((self.present(picture, &region)?, region)));
+        if followed.is_none() {
+            self.forget();
+        }
+        let (found, region) = followed.or_else(|| {
+            let region = self.detector.detect(picture, &Region::whole(picture.size())).first()?.region();
+            Some((self.present(picture, &region)?, region))
+        })?;
+        self.region = Some(Region::around_points(&found.points));
+        let [low, high] = bounds(&found.points);
+        let points = match self.smoothing {
+            Smoothing::Off => found.points,
+            Smoothing::OneEuro => self.one_euro.smooth(&found.points, ((high - low).element_sum() / 2.0) as f32, time),
+        };
+        Some(self.reading(&found, points, region, picture.size()))
+    }
+
+    /// Forgets the face of the film: the next picture is searched anew.
+    pub fn forget(&mut self) {
+        self.region = None;
+        self.one_euro.reset();
+    }
+
+    /// Reads the faces of a single picture, the largest first. Does not touch the film.
+    pub fn read_still(&mut self, picture: &RgbView<'_>) -> Vec<Reading> {
+        still::faces(self, picture).into_iter().map(|(found, region)| self.reading(&found, found.points, region, picture.size())).collect()
+    }
+
+    /// Reads the face in a region of a single picture, if there is one. Does not touch the film.
+    pub fn read_region(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Reading> {
+        let found = self.present(picture, region)?;
+        Some(self.reading(&found, found.points, *region, picture.size()))
+    }
+
+    /// The regions of faces in a single picture that the detector sees at once, the surest first.
+    pub fn detect(&mut self, picture: &RgbView<'_>) -> Vec<Region> {
+        self.detector.detect(picture, &Region::whole(picture.size())).iter().map(Detection::region).collect()
+    }
+
+    /// The landmarks in a region, if it holds a face.
+    pub(crate) fn present(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Landmarks> {
+        self.landmarks.read(picture, region).filter(|found| found.presence > PRESENT)
+    }
+
+    fn reading(&mut self, found: &Landmarks, points: [Vec3; POINTS], region: Region, picture: DVec2) -> Reading {
+        let coefficients = self.coefficients.read(&points);
+        let pose = HeadPose::fit(&self.canonical, &points, picture);
+        Reading { points, raw: found.points, presence: found.presence, tongue: found.tongue, coefficients, pose, region }
+    }
+}
+
+fn network<T>(bundle: &Bundle<'_>, name: &'static str, of: impl FnOnce(&Model) -> Result<T, ModelError>) -> Result<T, ReaderError> {
+    let model = Model::parse(bundle.member(name)?);
+    model.and_then(|model| of(&model)).map_err(|source| ReaderError::Network { name, source })
+}
+
+/// Whether two sets of landmarks are of the same face.
+pub(crate) fn same_face(a: &Landmarks, b: &Landmarks) -> bool {
+    overlap(bounds(&a.points), bounds(&b.points)) > 0.3
+}
