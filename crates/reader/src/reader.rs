@@ -154,6 +154,12 @@ impl Reader {
         self.detector.detect(picture, &Region::whole(picture.size())).iter().map(Detection::region).collect()
     }
 
+    /// Runs each network once on what it was run on last, and says what its steps took. For benchmarks.
+    pub fn profile(&mut self) -> Vec<(&'static str, String, Duration)> {
+        let networks = [("detector", &mut self.detector.plan), ("landmarks", &mut self.landmarks.plan), ("coefficients", &mut self.coefficients.plan)];
+        networks.into_iter().flat_map(|(name, plan)| plan.profile().into_iter().map(move |(step, time)| (name, step, time))).collect()
+    }
+
     /// The landmarks in a region, if it holds a face.
     pub(crate) fn present(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Landmarks> {
         self.landmarks.read(picture, region).filter(|found| found.presence > PRESENT)
@@ -174,4 +180,105 @@ fn network<T>(bundle: &Bundle<'_>, name: &'static str, of: impl FnOnce(&Model) -
 /// Whether two sets of landmarks are of the same face.
 pub(crate) fn same_face(a: &Landmarks, b: &Landmarks) -> bool {
     overlap(bounds(&a.points), bounds(&b.points)) > 0.3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::BundleError;
+    use crate::kernels::{every_width, noise};
+    use crate::plan::Plan;
+
+    fn bundle() -> Vec<u8> {
+        let path = option_env!("RETRATO_FACE_MODEL_FOUND").expect("tests without the model are ignored");
+        std::fs::read(path).unwrap()
+    }
+
+    fn floats(bytes: &[u8]) -> Vec<f32> {
+        bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+    }
+
+    /// The largest difference between recorded values and what a network makes of its input, on the narrowest vectors or the widest.
+    fn worst(plan: &mut Plan, input: &[f32], pick: impl Fn(&Plan) -> Vec<f32>, wanted: &[u8]) -> f32 {
+        plan.input_mut().copy_from_slice(input);
+        plan.run();
+        let (got, wanted) = (pick(plan), floats(wanted));
+        assert_eq!(got.len(), wanted.len());
+        got.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
+    fn networks_give_the_recorded_values_on_every_vector_width() {
+        let bytes = bundle();
+        for arch in every_width() {
+            let mut reader = Reader::for_processor(&bytes, arch).unwrap();
+            let boxes_and_scores = |plan: &Plan| plan.output(0).iter().step_by(8).chain(plan.output(1)).copied().collect();
+            let plan = &mut reader.detector.plan;
+            let detector = worst(plan, &noise(3 * 128 * 128, 1), boxes_and_scores, include_bytes!("../tests/data/detector_of_noise.f32"));
+            assert!(detector < 2e-3, "detector: {detector}");
+
+            let all = |plan: &Plan| [0, 1, 2].map(|i| plan.output(i)).concat();
+            let plan = &mut reader.landmarks.plan;
+            let input: Vec<f32> = noise(3 * 256 * 256, 2).iter().map(|v| (v + 1.0) / 2.0).collect();
+            let landmarks = worst(plan, &input, all, include_bytes!("../tests/data/landmarks_of_noise.f32"));
+            assert!(landmarks < 1e-3, "landmarks of noise: {landmarks}");
+
+            let pixels = include_bytes!("../tests/data/portrait.rgb");
+            let picture = RgbView::new(pixels, 144, 144).unwrap();
+            let mut input = vec![0.0; 3 * 256 * 256];
+            let whole = Region::whole(picture.size());
+            picture.sample(&whole, 256, crate::picture::Outside::Edge, [1.0 / 255.0, 0.0], &mut input);
+            let landmarks = worst(plan, &input, all, include_bytes!("../tests/data/landmarks_of_portrait.f32"));
+            assert!(landmarks < 1e-3, "landmarks of a face: {landmarks}");
+
+            let points: Vec<f32> = noise(2 * 146, 3).iter().map(|v| v * 100.0).collect();
+            let values = |plan: &Plan| plan.output(0).to_vec();
+            let coefficients = worst(&mut reader.coefficients.plan, &points, values, include_bytes!("../tests/data/coefficients_of_noise.f32"));
+            assert!(coefficients < 1e-4, "coefficients: {coefficients}");
+        }
+    }
+
+    #[test]
+    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
+    fn cut_and_changed_files_are_refused_or_read_without_harm() {
+        let bytes = bundle();
+        for length in (0..bytes.len()).step_by(97_003).chain([bytes.len() - 1]) {
+            assert!(Reader::from_bytes(&bytes[..length]).is_err(), "cut at {length}");
+        }
+        let mut changed = bytes.clone();
+        changed[1_000_000] ^= 1;
+        assert!(matches!(Reader::from_bytes(&changed), Err(ReaderError::Bundle(BundleError::CheckSum))), "a weight was changed");
+    }
+
+    /// Networks are changed here behind the check sum, as a stranger's file could be.
+    #[test]
+    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
+    fn changed_networks_are_refused_or_run_without_harm() {
+        let bytes = bundle();
+        let bundle = Bundle::parse(&bytes).unwrap();
+        let (mut refused, mut run) = (0, 0);
+        for name in ["face_blendshapes.tflite", "face_detector.tflite"] {
+            let member = bundle.member(name).unwrap();
+            for length in (0..member.len()).step_by(member.len() / 40) {
+                assert!(Model::parse(&member[..length]).is_err(), "{name} cut at {length}");
+            }
+            // The structure of these files, as opposed to their weights, lies near their start and their end.
+            let random = noise(600, 5);
+            for (i, r) in random.iter().enumerate() {
+                let near = (r.abs() * 24_000.0) as usize;
+                let at = if i % 2 == 0 { near } else { member.len() - 1 - near };
+                let mut changed = member.to_vec();
+                changed[at] ^= [1, 0x10, 0x80, 0xFF][i % 4];
+                let Ok(plan) = Model::parse(&changed).and_then(|model| Plan::new(&model, Arch::new())) else {
+                    refused += 1;
+                    continue;
+                };
+                let mut plan = plan;
+                plan.run();
+                run += 1;
+            }
+        }
+        assert!(refused > 100 && run > 100, "{refused} refused, {run} run");
+    }
 }

@@ -14,8 +14,6 @@ use crate::region::{Region, overlap};
 const HALVINGS: usize = 2;
 /// Squares are not halved below this side, in pixels: the detector would see nothing that it did not see before.
 const SMALLEST_SQUARE_PX: f64 = 128.0;
-/// The most squares along a side. A long, narrow picture is not searched more finely than that.
-const MOST_ALONG: usize = 12;
 /// The most faces that are read.
 const MOST_FACES: usize = 8;
 /// Detections that overlap by more than this are the same face.
@@ -42,7 +40,7 @@ fn squares(picture: DVec2) -> impl Iterator<Item = Region> {
     let longest = picture.max_element();
     let level = move |halving: usize| {
         let side = longest / (1 << halving) as f64;
-        let counts = picture.to_array().map(|length| ((2.0 * length / side).ceil() as usize).saturating_sub(1).clamp(1, MOST_ALONG));
+        let counts = picture.to_array().map(|length| ((2.0 * length / side).ceil() as usize).saturating_sub(1).max(1));
         let centre = move |index: usize, count: usize, length: f64| {
             if count == 1 { length / 2.0 } else { side / 2.0 + (length - side) * index as f64 / (count - 1) as f64 }
         };
@@ -109,8 +107,9 @@ mod tests {
                 assert_eq!(level.is_empty(), side < SMALLEST_SQUARE_PX, "{size}, side {side}");
                 // A face of up to a third of a square's side lies whole in one of them, wherever it is.
                 for place in (0..=20).flat_map(|x| (0..=20).map(move |y| DVec2::new(f64::from(x), f64::from(y)) / 20.0)) {
-                    let face = place * (size - side / 3.0).max(DVec2::ZERO) + side.min(size.min_element()) / 6.0;
-                    let holds = |square: &&&Region| (face - square.centre).abs().max_element() <= side / 2.0 - side / 6.0 + 1e-6;
+                    let face_side = size.min(DVec2::splat(side / 3.0));
+                    let face = place * (size - face_side) + face_side / 2.0;
+                    let holds = |square: &&&Region| ((face - square.centre).abs() + face_side / 2.0).max_element() <= side / 2.0 + 1e-6;
                     assert!(level.is_empty() || level.iter().any(|square| holds(&square)), "{size}, side {side}: {face}");
                 }
             }

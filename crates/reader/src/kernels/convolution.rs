@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn every_window_is_as_defined_at_odd_sizes_and_all_vector_widths() {
-        let window = |input: [usize; 3], kernel, stride, same: bool, channels| {
-            let output = [0, 1].map(|a| if same { input[a].div_ceil(stride) } else { (input[a] - [kernel, kernel][a]) / stride + 1 });
+        let window = |input: [usize; 3], kernel: usize, stride: usize, same: bool, channels: usize| {
+            let output: [usize; 2] = [0, 1].map(|a| if same { input[a].div_ceil(stride) } else { (input[a] - kernel) / stride + 1 });
             let pad = [0, 1].map(|a| if same { ((output[a] - 1) * stride + kernel).saturating_sub(input[a]) / 2 } else { 0 });
             Window { input, output: [output[0], output[1], channels], kernel: [kernel; 2], stride, pad }
         };

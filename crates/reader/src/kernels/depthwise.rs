@@ -2,7 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Simd};
 
 use crate::model::Window;
 
@@ -125,6 +125,7 @@ impl Depthwise3x3 {
     /// The whole picture, for tests.
     #[cfg(test)]
     fn picture(&self, arch: Arch, input: &[f32]) -> Vec<f32> {
+        use pulp::WithSimd;
         struct Row<'a>(&'a Depthwise3x3, [&'a [f32]; 3], &'a mut [f32]);
         impl WithSimd for Row<'_> {
             type Output = ();
