@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut reader = Reader::load(model.as_ref())?;
     println!("loaded in {:.1} ms", ms(start.elapsed()));
     let picture = RgbView::new(&pixels, width, height)?;
-    for smoothing in [Smoothing::Off, Smoothing::OneEuro] {
+    for smoothing in [Smoothing::Off, Smoothing::OneEuro, Smoothing::ByParts] {
         reader.set_smoothing(smoothing);
         let mut frame = 0;
         let cpu = cpu_time();

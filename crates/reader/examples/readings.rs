@@ -1,6 +1,6 @@
 //! Reads a film of raw RGB pictures from standard input and writes what it reads as 32-bit floats, for comparison with other programs.
 //!
-//! `readings MODEL WIDTH HEIGHT RATE off|one-euro|still < pictures > readings`
+//! `readings MODEL WIDTH HEIGHT RATE off|one-euro|by-parts|still < pictures > readings`
 //!
 //! For each picture: presence (0 without a face), tongue, 478 raw points, 478 smoothed points, 52 coefficients, the 16 numbers of the pose's matrix by
 //! columns, and centre, width, height and angle of the region.
@@ -13,12 +13,13 @@ use retrato_reader::{POINTS, Reader, Reading, RgbView, Smoothing};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, width, height, rate, mode] = &arguments[..] else { return Err("readings MODEL WIDTH HEIGHT RATE off|one-euro|still".into()) };
+    let [model, width, height, rate, mode] = &arguments[..] else { return Err("readings MODEL WIDTH HEIGHT RATE off|one-euro|by-parts|still".into()) };
     let (width, height, rate): (usize, usize, f64) = (width.parse()?, height.parse()?, rate.parse()?);
     let mut reader = Reader::load(model.as_ref())?;
     match &mode[..] {
         "off" | "still" => reader.set_smoothing(Smoothing::Off),
         "one-euro" => reader.set_smoothing(Smoothing::OneEuro),
+        "by-parts" => reader.set_smoothing(Smoothing::ByParts),
         other => return Err(format!("{other} is no smoothing").into()),
     }
     let mut pixels = vec![0; width * height * 3];

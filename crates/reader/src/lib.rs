@@ -41,6 +41,7 @@ pub use error::{BundleError, GeometryError, ModelError, ReaderError};
 pub use landmarks::{MESH_POINTS, POINTS};
 pub use picture::RgbView;
 pub use pose::HeadPose;
-pub use reader::{Reader, Reading, Smoothing};
+pub use reader::{Reader, Reading};
 pub use region::Region;
 pub use similarity::Similarity;
+pub use smoothing::Smoothing;

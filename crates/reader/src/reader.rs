@@ -16,23 +16,13 @@ use crate::model::Model;
 use crate::picture::RgbView;
 use crate::pose::HeadPose;
 use crate::region::{Region, bounds, overlap};
-use crate::smoothing::OneEuro;
+use crate::smoothing::{Smoother, Smoothing};
 use crate::still;
 
 /// The largest file that is taken for a face model. Google's has 3.8 MB.
 const LARGEST_FILE: u64 = 1 << 26;
 /// The presence from which there is a face.
 pub(crate) const PRESENT: f32 = 0.5;
-
-/// How landmarks are smoothed over time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Smoothing {
-    /// Not at all.
-    Off,
-    /// As MediaPipe does it.
-    #[default]
-    OneEuro,
-}
 
 /// What is read from one face.
 #[derive(Clone, Debug)]
@@ -59,8 +49,7 @@ pub struct Reader {
     pub(crate) landmarks: LandmarkNet,
     coefficients: CoefficientNet,
     canonical: CanonicalFace,
-    smoothing: Smoothing,
-    one_euro: OneEuro,
+    smoother: Smoother,
     /// Where the face of the film is expected in the next picture.
     region: Option<Region>,
 }
@@ -89,21 +78,20 @@ impl Reader {
 
     pub(crate) fn for_processor(bytes: &[u8], arch: Arch) -> Result<Self, ReaderError> {
         let bundle = Bundle::parse(bytes)?;
+        let canonical = CanonicalFace::parse(bundle.member("geometry_pipeline_metadata_landmarks.binarypb")?)?;
         Ok(Self {
             detector: network(&bundle, "face_detector.tflite", |model| Detector::new(model, arch))?,
             landmarks: network(&bundle, "face_landmarks_detector.tflite", |model| LandmarkNet::new(model, arch))?,
             coefficients: network(&bundle, "face_blendshapes.tflite", |model| CoefficientNet::new(model, arch))?,
-            canonical: CanonicalFace::parse(bundle.member("geometry_pipeline_metadata_landmarks.binarypb")?)?,
-            smoothing: Smoothing::default(),
-            one_euro: OneEuro::default(),
+            smoother: Smoother::new(&canonical),
+            canonical,
             region: None,
         })
     }
 
     /// Chooses how films are smoothed.
     pub fn set_smoothing(&mut self, smoothing: Smoothing) {
-        self.smoothing = smoothing;
-        self.one_euro.reset();
+        self.smoother.choose(smoothing);
     }
 
     /// The canonical face of the mesh.
@@ -124,18 +112,14 @@ impl Reader {
             Some((self.present(picture, &region)?, region))
         })?;
         self.region = Some(Region::around_points(&found.points));
-        let [low, high] = bounds(&found.points);
-        let points = match self.smoothing {
-            Smoothing::Off => found.points,
-            Smoothing::OneEuro => self.one_euro.smooth(&found.points, ((high - low).element_sum() / 2.0) as f32, time),
-        };
+        let points = self.smoother.smooth(&found.points, time);
         Some(self.reading(&found, points, region, picture.size()))
     }
 
     /// Forgets the face of the film: the next picture is searched anew.
     pub fn forget(&mut self) {
         self.region = None;
-        self.one_euro.reset();
+        self.smoother.reset();
     }
 
     /// Reads the faces of a single picture, the largest first. Does not touch the film.
