@@ -10,6 +10,6 @@ fn main() {
     let path = std::env::var_os("RETRATO_FACE_MODEL").map_or(beside, PathBuf::from);
     if path.is_file() {
         println!("cargo::rustc-cfg=face_model");
-        println!("cargo::rustc-env=RETRATO_FACE_MODEL_FOUND={}", path.display());
     }
+    println!("cargo::rustc-env=RETRATO_FACE_MODEL_FOUND={}", path.display());
 }

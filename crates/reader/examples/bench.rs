@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let steps = arguments.iter().position(|argument| argument == "--steps").map(|at| arguments.remove(at)).is_some();
     let (model, width, height, pixels) = match &arguments[..] {
-        [model] => (model, 144, 144, include_bytes!("../tests/data/portrait.rgb").to_vec()),
+        [model] => (model, 640, 480, enlarged(include_bytes!("../tests/data/portrait.rgb"))),
         [model, width, height, file] => (model, width.parse()?, height.parse()?, std::fs::read(file)?),
         _ => return Err("bench MODEL [WIDTH HEIGHT RGB-FILE] [--steps]".into()),
     };
@@ -41,6 +41,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         print_steps(&mut reader);
     }
     Ok(())
+}
+
+/// The stored picture of 144 x 144 pixels, three times as large, in the middle of a grey one of 640 x 480.
+fn enlarged(pixels: &[u8]) -> Vec<u8> {
+    let pixel = |x: usize, y: usize| match (x.checked_sub(104), y.checked_sub(24)) {
+        (Some(x), Some(y)) if x < 432 && y < 432 => &pixels[(y / 3 * 144 + x / 3) * 3..][..3],
+        _ => &[128; 3],
+    };
+    (0..640 * 480).flat_map(|i| pixel(i % 640, i / 640)).copied().collect()
 }
 
 fn print_times(what: &str, mut of: impl FnMut() -> Option<f32>) -> Result<(), Box<dyn Error>> {

@@ -13,7 +13,9 @@ use retrato_reader::{POINTS, Reader, Reading, RgbView, Smoothing};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, width, height, rate, mode] = &arguments[..] else { return Err("readings MODEL WIDTH HEIGHT RATE off|one-euro|by-parts|still".into()) };
+    let [model, width, height, rate, mode] = &arguments[..] else {
+        return Err("readings MODEL WIDTH HEIGHT RATE off|one-euro|by-parts|still".into());
+    };
     let (width, height, rate): (usize, usize, f64) = (width.parse()?, height.parse()?, rate.parse()?);
     let mut reader = Reader::load(model.as_ref())?;
     match &mode[..] {

@@ -67,7 +67,8 @@ fn find_end(bytes: &[u8]) -> Result<usize, BundleError> {
     let last = bytes.len().checked_sub(END_BYTES).ok_or(BundleError::NoDirectory)?;
     let first = last.saturating_sub(LONGEST_COMMENT);
     let ends_the_file = |at: &usize| {
-        bytes[*at..].starts_with(&END_SIGNATURE) && u16_at(bytes, at + 20).is_ok_and(|comment| at + END_BYTES + usize::from(comment) == bytes.len())
+        bytes[*at..].starts_with(&END_SIGNATURE)
+            && u16_at(bytes, at + 20).is_ok_and(|comment| at + END_BYTES + usize::from(comment) == bytes.len())
     };
     (first..=last).rev().find(ends_the_file).ok_or(BundleError::NoDirectory)
 }
@@ -164,7 +165,10 @@ mod tests {
                 changed[at] ^= flip;
                 let Ok(bundle) = Bundle::parse(&changed) else { continue };
                 for (name, data) in [("one", &b"first"[..]), ("two", b"second")] {
-                    assert!(bundle.member(name).is_err() || bundle.member(name) == Ok(data), "byte {at} changed: other data under the old name");
+                    assert!(
+                        bundle.member(name).is_err() || bundle.member(name) == Ok(data),
+                        "byte {at} changed: other data under the old name"
+                    );
                 }
             }
         }

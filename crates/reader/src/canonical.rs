@@ -72,7 +72,7 @@ fn parse_weight(bytes: &[u8]) -> Result<(usize, f64), GeometryError> {
     let (mut index, mut weight) = (0, 0.0);
     for field in Fields::of(bytes) {
         match field? {
-            (1, Value::Integer(value)) => index = usize::try_from(value).map_err(|_| GeometryError::Count("weights"))?,
+            (1, Value::Integer(value)) => index = usize::try_from(value).ok().ok_or(GeometryError::Count("weights"))?,
             (2, Value::Float(value)) => weight = f64::from(value),
             _ => {}
         }

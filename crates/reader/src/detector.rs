@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn overlapping_boxes_become_one_face_weighted_by_score() {
-        let (boxes, logits) = raw(&[(0, 2.0, [0.0, 0.0, 64.0, 64.0]), (1, 0.5, [6.4, 0.0, 64.0, 64.0]), (511, 0.0, [0.0, 0.0, 12.8, 12.8])]);
+        let (boxes, logits) =
+            raw(&[(0, 2.0, [0.0, 0.0, 64.0, 64.0]), (1, 0.5, [6.4, 0.0, 64.0, 64.0]), (511, 0.0, [0.0, 0.0, 12.8, 12.8])]);
         let faces = merged(decoded(&boxes, &logits));
         assert_eq!(faces.len(), 2);
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());

@@ -21,7 +21,7 @@ impl<'a> Table<'a> {
     /// Where field `index` lies, if it is not left at its default.
     fn field(self, index: usize) -> Result<Option<usize>, ModelError> {
         let back = i32_at(self.bytes, self.at)?;
-        let vtable = usize::try_from(self.at as i64 - i64::from(back)).map_err(|_| ModelError::Truncated(self.at))?;
+        let vtable = isize::try_from(back).ok().and_then(|back| self.at.checked_add_signed(-back)).ok_or(ModelError::Truncated(self.at))?;
         let entry = 4 + 2 * index;
         if entry + 2 > usize::from(u16_at(self.bytes, vtable)?) {
             return Ok(None);

@@ -19,20 +19,41 @@ pub(crate) struct Node {
 
 pub(crate) enum Work {
     /// A second input is added; it has `residual_channels`.
-    Convolution { kernel: Box<Convolution>, residual_channels: Option<usize> },
-    Bottleneck { kernel: Box<Bottleneck>, added: Sum },
+    Convolution {
+        kernel: Box<Convolution>,
+        residual_channels: Option<usize>,
+    },
+    Bottleneck {
+        kernel: Box<Bottleneck>,
+        added: Sum,
+    },
     Depthwise(Depthwise),
     LayerNorm(LayerNorm),
     Binary(BroadcastBinary),
     Unary(Unary),
     Prelu,
     MaxPool(Window),
-    Reduce { shape: Vec<usize>, axes: Vec<usize>, mean: bool },
-    Transpose { shape: Vec<usize>, order: Vec<usize> },
+    Reduce {
+        shape: Vec<usize>,
+        axes: Vec<usize>,
+        mean: bool,
+    },
+    Transpose {
+        shape: Vec<usize>,
+        order: Vec<usize>,
+    },
     Copy,
-    Concatenation { inner: Vec<usize> },
-    Pad { shape: Vec<usize>, pads: Vec<[usize; 2]> },
-    Slice { shape: Vec<usize>, ranges: Vec<Range<usize>> },
+    Concatenation {
+        inner: Vec<usize>,
+    },
+    Pad {
+        shape: Vec<usize>,
+        pads: Vec<[usize; 2]>,
+    },
+    Slice {
+        shape: Vec<usize>,
+        ranges: Vec<Range<usize>>,
+    },
 }
 
 /// What a block adds before its last activation.
@@ -41,7 +62,9 @@ pub(crate) enum Sum {
     Nothing,
     Input,
     /// A second input.
-    Other { channels: usize },
+    Other {
+        channels: usize,
+    },
 }
 
 impl Work {
@@ -170,7 +193,9 @@ impl<'a> Drafts<'a> {
                 _ => continue,
             };
             let Some(from) = self.only_for_one(inputs[0]) else { continue };
-            if let Some(mut draft) = self.list[from].take_if(|draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear)) {
+            if let Some(mut draft) =
+                self.list[from].take_if(|draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear))
+            {
                 if let Form::Product(product) = &mut draft.form {
                     product.activation = activation;
                 }
@@ -184,7 +209,8 @@ impl<'a> Drafts<'a> {
         for (summand, other) in [(summands[0], summands[1]), (summands[1], summands[0])] {
             let same_size = [summand, other].iter().all(|tensor| self.shape(*tensor) == self.shape(output));
             let Some(from) = self.only_for_one(summand).filter(|_| same_size && summand != other) else { continue };
-            let open = |draft: &mut Draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear && p.residual.is_none());
+            let open =
+                |draft: &mut Draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear && p.residual.is_none());
             if let Some(mut draft) = self.list[from].take_if(open) {
                 let other = self.unpadded(other);
                 if let Form::Product(product) = &mut draft.form {
@@ -211,7 +237,9 @@ impl<'a> Drafts<'a> {
         for index in 0..self.list.len() {
             let Some(Draft { form: Form::Product(expand), inputs, output }) = self.list[index].clone() else { continue };
             let Some(middle) = self.only_for_one(inputs[0]).filter(|_| expand.is_pointwise()) else { continue };
-            let Some(Draft { form: Form::Plain(Kind::Depthwise { window, relu: false }), inputs: filtered, .. }) = self.list[middle].clone() else {
+            let Some(Draft { form: Form::Plain(Kind::Depthwise { window, relu: false }), inputs: filtered, .. }) =
+                self.list[middle].clone()
+            else {
                 continue;
             };
             let keeps_size = Window { output: window.input, kernel: [3, 3], stride: 1, pad: [1, 1], ..window };
@@ -307,7 +335,6 @@ impl Draft {
         let shape = |tensor: usize| model.tensors[tensor].shape.clone();
         let channels = |tensor: usize| model.tensors[tensor].shape.last().copied().unwrap_or(1);
         let floats = |tensor: usize| model.tensors[tensor].floats().unwrap_or_default();
-        let packed = |product: &Product| Packed::new(floats(product.kernel), floats(product.bias), &product.activation, lanes);
         let work = match form {
             Form::Product(product) => {
                 let kernel = Convolution::new(product.window, floats(product.kernel), floats(product.bias), &product.activation, lanes);
@@ -315,8 +342,11 @@ impl Draft {
             }
             Form::Block { reduce, depthwise: [kernel, bias], expand } => {
                 let [height, width, _] = expand.window.input;
+                let reduce = reduce.map(|p| Packed::for_rows(floats(p.kernel), floats(p.bias), &p.activation, lanes, width));
+                let picture = [height, width, channels(inputs[0])];
+                let packed = Packed::new(floats(expand.kernel), floats(expand.bias), &expand.activation, lanes);
                 let depthwise = Depthwise3x3::new(width, floats(kernel), floats(bias), lanes);
-                let kernel = Bottleneck::new(height, width, reduce.as_ref().map(packed), depthwise, packed(&expand));
+                let kernel = Bottleneck::new(picture, reduce, depthwise, packed);
                 let added = match expand.residual {
                     None => Sum::Nothing,
                     Some(residual) if residual == inputs[0] => Sum::Input,

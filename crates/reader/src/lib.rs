@@ -15,6 +15,7 @@
 //! # Ok::<(), retrato_reader::ReaderError>(())
 //! ```
 
+mod aligned;
 mod bundle;
 mod canonical;
 mod coefficients;

@@ -71,19 +71,30 @@ impl Window {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// Inputs: picture, kernel `[out, height, width, in]`, bias.
-    Convolution { window: Window, relu: bool },
+    Convolution {
+        window: Window,
+        relu: bool,
+    },
     /// Inputs: picture, kernel `[1, height, width, channels]`, bias.
-    Depthwise { window: Window, relu: bool },
+    Depthwise {
+        window: Window,
+        relu: bool,
+    },
     MaxPool(Window),
     /// Inputs: tensor, slope for each channel.
     Prelu,
     Unary(Unary),
     Binary(Binary),
     /// Sums or means over some axes.
-    Reduce { axes: Vec<usize>, mean: bool },
+    Reduce {
+        axes: Vec<usize>,
+        mean: bool,
+    },
     Transpose(Vec<usize>),
     Reshape,
-    Concatenation { axis: usize },
+    Concatenation {
+        axis: usize,
+    },
     /// Zeros before and after, for each axis.
     Pad(Vec<[usize; 2]>),
     /// What is taken along each axis of the input.
@@ -204,12 +215,14 @@ fn operator_code(table: Table<'_>) -> Result<i32, ModelError> {
 
 /// Each index, if it names one of `count` tensors.
 fn indices(values: &[i32], count: usize) -> Result<Vec<usize>, ModelError> {
-    let index = |value: &i32| usize::try_from(*value).ok().filter(|index| *index < count).ok_or(ModelError::Missing("tensor that it refers to"));
+    let index =
+        |value: &i32| usize::try_from(*value).ok().filter(|index| *index < count).ok_or(ModelError::Missing("tensor that it refers to"));
     values.iter().map(index).collect()
 }
 
 fn raw_operator<'a>(index: usize, table: Table<'a>, codes: &[i32], tensors: usize) -> Result<RawOperator<'a>, ModelError> {
-    let code = usize::try_from(table.int(0, 0)?).ok().and_then(|code| codes.get(code).copied()).ok_or(ModelError::Missing("kind of operator"))?;
+    let code =
+        usize::try_from(table.int(0, 0)?).ok().and_then(|code| codes.get(code).copied()).ok_or(ModelError::Missing("kind of operator"))?;
     let inputs = indices(&table.ints(1, "inputs of an operator", MOST_INPUTS)?, tensors)?;
     let outputs = indices(&table.ints(2, "outputs of an operator", MOST_INPUTS)?, tensors)?;
     let [output] = outputs[..] else { return Err(ModelError::Missing("single output of an operator")) };
@@ -241,7 +254,11 @@ fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, Model
             2 => (4, Constant::Ints(words(bytes).map(i32::from_le_bytes).collect())),
             _ => return Ok(Tensor { shape, constant: None }),
         };
-        if bytes.len() == length * width { Ok(Tensor { shape, constant: Some(constant) }) } else { Err(ModelError::Missing("size of a constant that fits its tensor")) }
+        if bytes.len() == length * width {
+            Ok(Tensor { shape, constant: Some(constant) })
+        } else {
+            Err(ModelError::Missing("size of a constant that fits its tensor"))
+        }
     };
     graph.tables(0, "tensors", MOST_TENSORS)?.into_iter().map(&mut read).collect()
 }

@@ -95,8 +95,9 @@ impl Checker<'_> {
 
     /// An axis, counted from the end where it is negative.
     fn axis(&self, axis: i32, count: usize) -> Result<usize, ModelError> {
-        let from_start = if axis < 0 { i64::from(axis) + count as i64 } else { i64::from(axis) };
-        usize::try_from(from_start).ok().filter(|axis| *axis < count).ok_or_else(|| self.raw.inconsistent("there is no such axis"))
+        let distance = usize::try_from(axis.unsigned_abs()).ok();
+        let from_start = if axis < 0 { distance.and_then(|distance| count.checked_sub(distance)) } else { distance };
+        from_start.filter(|axis| *axis < count).ok_or_else(|| self.raw.inconsistent("there is no such axis"))
     }
 
     /// Height, width and channels of one picture.
@@ -143,7 +144,9 @@ impl Checker<'_> {
     }
 
     fn convolution(&self) -> Checked {
-        let [out, height, width, depth] = self.input(1)?.shape[..] else { return Err(self.raw.inconsistent("its kernel has not four axes")) };
+        let [out, height, width, depth] = self.input(1)?.shape[..] else {
+            return Err(self.raw.inconsistent("its kernel has not four axes"));
+        };
         let window = self.window([height, width])?;
         self.ensure(window.input[2] == depth && window.output[2] == out, "its kernel has another number of channels")?;
         self.weights(1, out * height * width * depth)?;
@@ -153,7 +156,9 @@ impl Checker<'_> {
     }
 
     fn depthwise(&self) -> Checked {
-        let [1, height, width, channels] = self.input(1)?.shape[..] else { return Err(self.raw.inconsistent("its kernel has not four axes")) };
+        let [1, height, width, channels] = self.input(1)?.shape[..] else {
+            return Err(self.raw.inconsistent("its kernel has not four axes"));
+        };
         let window = self.window([height, width])?;
         self.ensure_supported(self.option_int(3, 0)? == 1 && window.input[2] == window.output[2], "a depth multiplier")?;
         self.ensure(window.input[2] == channels, "its kernel has another number of channels")?;
@@ -243,7 +248,9 @@ impl Checker<'_> {
         let mut pads = Vec::with_capacity(from.len());
         for (axis, pair) in list.as_chunks::<2>().0.iter().enumerate() {
             let pair = pair.map(|zeros| usize::try_from(zeros).ok().filter(|zeros| *zeros <= to[axis]));
-            let [Some(before), Some(after)] = pair else { return Err(self.raw.inconsistent("it adds more zeros than its output has room for")) };
+            let [Some(before), Some(after)] = pair else {
+                return Err(self.raw.inconsistent("it adds more zeros than its output has room for"));
+            };
             self.ensure(before + from[axis] + after == to[axis], "its output has another size")?;
             pads.push([before, after]);
         }
@@ -260,9 +267,18 @@ impl Checker<'_> {
         let (mut ranges, mut length) = (Vec::with_capacity(axes), 1);
         for (axis, side) in from.iter().enumerate() {
             let set = |mask: i32| mask >> axis & 1 == 1;
-            let place = |value: i32| (i64::from(value) + if value < 0 { *side as i64 } else { 0 }).clamp(0, *side as i64) as usize;
+            let place = |value: i32| {
+                let distance = usize::try_from(value.unsigned_abs()).unwrap_or(usize::MAX);
+                if value < 0 { side.saturating_sub(distance) } else { distance.min(*side) }
+            };
             let first = if set(begin_mask) { 0 } else { place(begin[axis]) };
-            let last = if set(shrink) { first + 1 } else if set(end_mask) { *side } else { place(end[axis]) };
+            let last = if set(shrink) {
+                first + 1
+            } else if set(end_mask) {
+                *side
+            } else {
+                place(end[axis])
+            };
             self.ensure(first < last && last <= *side, "it takes nothing, or more than there is")?;
             ranges.push(first..last);
             length *= last - first;

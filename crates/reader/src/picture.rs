@@ -1,6 +1,11 @@
 //! A picture in memory, and the rotated square of it that a network looks at.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+
+use std::ops::Range;
+
 use glam::DVec2;
+use pulp::Arch;
 
 use crate::error::ReaderError;
 use crate::region::Region;
@@ -23,8 +28,10 @@ pub(crate) enum Outside {
 
 /// Fractions of a pixel are counted in 2^-32.
 const FIXED_BITS: u32 = 32;
-/// Coordinates beyond this are far outside every picture; larger ones would not fit the fixed-point numbers.
-const FARTHEST_PX: f64 = 1e9;
+/// Samples that are computed before they are written.
+const BATCH: usize = 64;
+/// Coordinates beyond this are far outside every picture; larger ones, times a side, would not fit the fixed-point numbers.
+const FARTHEST_PX: f64 = 1e6;
 
 impl<'a> RgbView<'a> {
     /// A view of `width` x `height` pixels.
@@ -62,47 +69,69 @@ impl<'a> RgbView<'a> {
         let along = DVec2::from_angle(region.angle) * region.size.x / side as f64;
         let down = DVec2::from_angle(region.angle).perp() * region.size.y / side as f64;
         let first = region.centre - (along + down) * (side as f64 / 2.0);
+        // Compiled for each vector width.
+        Arch::new().dispatch(|| self.sample_lines(first, [along, down], side, outside, [scale, offset], out));
+    }
+
+    #[inline(always)]
+    fn sample_lines(
+        &self,
+        first: DVec2,
+        [along, down]: [DVec2; 2],
+        side: usize,
+        outside: Outside,
+        [scale, offset]: [f32; 2],
+        out: &mut [f32],
+    ) {
         for (j, out) in out.chunks_exact_mut(3 * side).enumerate() {
             let start = first + down * j as f64;
             let line = Line { start, step: along, count: side };
-            if line.is_inside(self.size()) {
-                self.sample_inside(&line, [scale, offset], out);
-            } else {
-                self.sample_across(&line, outside, [scale, offset], out);
-            }
+            let inside = line.inside(self.size());
+            let pixels = out.as_chunks_mut::<3>().0;
+            self.sample_across(line.fixed(0..inside.start), outside, [scale, offset], &mut pixels[..inside.start]);
+            self.sample_inside(&line, inside.clone(), [scale, offset], &mut pixels[inside.clone()]);
+            self.sample_across(line.fixed(inside.end..side), outside, [scale, offset], &mut pixels[inside.end..]);
         }
     }
 
-    /// A line all of whose samples have four neighbours in the picture.
-    fn sample_inside(&self, line: &Line, [scale, offset]: [f32; 2], out: &mut [f32]) {
+    /// Samples that have four neighbours in the picture.
+    #[inline(always)]
+    fn sample_inside(&self, line: &Line, range: Range<usize>, [scale, offset]: [f32; 2], out: &mut [[f32; 3]]) {
         let row = 3 * self.width;
-        for ([x, y], out) in line.fixed().zip(out.as_chunks_mut::<3>().0) {
-            let at = whole(y) as usize * row + 3 * whole(x) as usize;
-            let (Some(upper), Some(lower)) = (self.pixels[at..].first_chunk::<6>(), self.pixels[at + row..].first_chunk::<6>()) else { return };
-            let (fx, fy) = (fraction(x), fraction(y));
-            for c in 0..3 {
-                let [a, b] = [upper, lower].map(|p| f32::from(p[c]) + (f32::from(p[c + 3]) - f32::from(p[c])) * fx);
-                out[c] = (a + (b - a) * fy) * scale + offset;
+        // Four numbers of each pixel, the last of them of the next one: vectors have no three.
+        let quad = |at: usize| self.pixels[at..].first_chunk::<4>().map_or([0.0; 4], |p| p.map(f32::from));
+        let mut mixtures = [[0.0_f32; 4]; BATCH];
+        for (start, out) in range.step_by(BATCH).zip(out.chunks_mut(BATCH)) {
+            for ([x, y], mixture) in line.fixed(start..start + out.len()).zip(&mut mixtures) {
+                let at = whole(y) as usize * row + 3 * whole(x) as usize;
+                let [a, b, c, d] = [quad(at), quad(at + 3), quad(at + row), quad(at + row + 3)];
+                let (fx, fy) = (fraction(x), fraction(y));
+                for channel in 0..4 {
+                    let upper = a[channel] + (b[channel] - a[channel]) * fx;
+                    let lower = c[channel] + (d[channel] - c[channel]) * fx;
+                    mixture[channel] = (upper + (lower - upper) * fy) * scale + offset;
+                }
+            }
+            for (out, [r, g, b, _]) in out.iter_mut().zip(&mixtures) {
+                *out = [*r, *g, *b];
             }
         }
     }
 
-    fn sample_across(&self, line: &Line, outside: Outside, [scale, offset]: [f32; 2], out: &mut [f32]) {
-        for ([x, y], out) in line.fixed().zip(out.as_chunks_mut::<3>().0) {
+    #[inline(always)]
+    fn sample_across(&self, places: impl Iterator<Item = [i64; 2]>, outside: Outside, [scale, offset]: [f32; 2], out: &mut [[f32; 3]]) {
+        for ([x, y], out) in places.zip(out) {
             let (fx, fy) = (fraction(x), fraction(y));
             let [x, y] = [whole(x), whole(y)];
-            let [a, b] = [self.pixel(x, y, outside), self.pixel(x + 1, y, outside)];
-            let [c, d] = [self.pixel(x, y + 1, outside), self.pixel(x + 1, y + 1, outside)];
-            for channel in 0..3 {
-                let upper = a[channel] + (b[channel] - a[channel]) * fx;
-                let lower = c[channel] + (d[channel] - c[channel]) * fx;
-                out[channel] = (upper + (lower - upper) * fy) * scale + offset;
-            }
+            let upper = mixed(self.pixel(x, y, outside), self.pixel(x + 1, y, outside), fx);
+            let lower = mixed(self.pixel(x, y + 1, outside), self.pixel(x + 1, y + 1, outside), fx);
+            *out = mixed(upper, lower, fy).map(|value| value * scale + offset);
         }
     }
 
+    #[inline(always)]
     fn pixel(&self, x: i64, y: i64, outside: Outside) -> [f32; 3] {
-        let [right, bottom] = [self.width as i64 - 1, self.height as i64 - 1];
+        let [right, bottom] = [self.width - 1, self.height - 1].map(|last| last.cast_signed() as i64);
         if outside == Outside::Black && (x < 0 || y < 0 || x > right || y > bottom) {
             return [0.0; 3];
         }
@@ -119,28 +148,52 @@ struct Line {
 }
 
 impl Line {
-    /// Whether every sample lies between pixels of a picture of this size.
-    fn is_inside(&self, size: DVec2) -> bool {
-        // A little room for the rounding of the fixed-point numbers.
-        let room = 1e-3;
-        let last = self.start + self.step * self.count.saturating_sub(1) as f64;
-        [self.start, last].iter().all(|p| p.cmpge(DVec2::splat(room)).all() && p.cmplt(size - 1.0 - room).all())
+    /// The samples that lie between pixels of a picture of this size, and not beside its last column or row.
+    fn inside(&self, size: DVec2) -> Range<usize> {
+        let (mut first, mut end) = (0.0_f64, self.count as f64);
+        for axis in 0..2 {
+            let (start, step) = (self.start[axis], self.step[axis]);
+            // A little room for the rounding of the fixed-point numbers.
+            let [low, high] = [0.01, size[axis] - 2.01];
+            if step.abs() < 1e-9 {
+                if !(low..high).contains(&start) {
+                    return 0..0;
+                }
+            } else {
+                let [a, b] = [(low - start) / step, (high - start) / step];
+                first = first.max(a.min(b).ceil());
+                end = end.min(a.max(b).floor());
+            }
+        }
+        if first < end { first as usize..(end as usize).min(self.count) } else { 0..0 }
     }
 
-    /// The samples in fixed-point numbers.
-    fn fixed(&self) -> impl Iterator<Item = [i64; 2]> {
+    /// Samples in fixed-point numbers.
+    #[inline(always)]
+    fn fixed(&self, range: Range<usize>) -> impl Iterator<Item = [i64; 2]> {
         let fixed = |v: f64| (v.clamp(-FARTHEST_PX, FARTHEST_PX) * (1_i64 << FIXED_BITS) as f64).round() as i64;
         let [x, y] = [fixed(self.start.x), fixed(self.start.y)];
         let [dx, dy] = [fixed(self.step.x), fixed(self.step.y)];
-        (0..self.count as i64).map(move |i| [x.saturating_add(dx.saturating_mul(i)), y.saturating_add(dy.saturating_mul(i))])
+        // Both are bounded so that the sum fits for every side that a network has.
+        range.map(move |i| {
+            let i = i.cast_signed() as i64;
+            [x.wrapping_add(dx.wrapping_mul(i)), y.wrapping_add(dy.wrapping_mul(i))]
+        })
     }
 }
 
+#[inline(always)]
+fn mixed<const N: usize>(a: [f32; N], b: [f32; N], share: f32) -> [f32; N] {
+    std::array::from_fn(|i| a[i] + (b[i] - a[i]) * share)
+}
+
+#[inline(always)]
 fn whole(fixed: i64) -> i64 {
     fixed >> FIXED_BITS
 }
 
 /// The part behind the point, to 24 bits.
+#[inline(always)]
 fn fraction(fixed: i64) -> f32 {
     ((fixed as u32) >> 8) as f32 / 16_777_216.0
 }
@@ -202,7 +255,9 @@ mod tests {
     fn regions_far_away_or_of_no_size_are_sampled_without_harm() {
         let pixels = ramp(4, 3);
         let view = RgbView::new(&pixels, 4, 3).unwrap();
-        for (centre, size) in [(DVec2::splat(1e300), 1.0), (DVec2::splat(f64::NAN), 2.0), (DVec2::ZERO, f64::INFINITY), (DVec2::splat(-1e9), 1e12)] {
+        for (centre, size) in
+            [(DVec2::splat(1e300), 1.0), (DVec2::splat(f64::NAN), 2.0), (DVec2::ZERO, f64::INFINITY), (DVec2::splat(-1e9), 1e12)]
+        {
             let mut out = vec![f32::NAN; 3 * 16];
             view.sample(&Region { centre, size: DVec2::splat(size), angle: 1.0 }, 4, Outside::Edge, [1.0, 0.0], &mut out);
             assert!(out.iter().all(|v| v.is_finite()), "{centre} {size}");

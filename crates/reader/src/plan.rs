@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use pulp::Arch;
 
+use crate::aligned::Aligned;
 use crate::error::ModelError;
 use crate::fusion::{self, Node, Work};
 use crate::kernels::{self, Added, Pictures, Residual};
@@ -17,7 +18,10 @@ const MOST_INPUTS: usize = 8;
 enum Place {
     Constant(usize),
     /// The first numbers of a buffer.
-    Buffer { buffer: usize, length: usize },
+    Buffer {
+        buffer: usize,
+        length: usize,
+    },
 }
 
 struct Step {
@@ -32,8 +36,8 @@ struct Step {
 pub(crate) struct Plan {
     arch: Arch,
     steps: Vec<Step>,
-    constants: Vec<Vec<f32>>,
-    buffers: Vec<Vec<f32>>,
+    constants: Vec<Aligned>,
+    buffers: Vec<Aligned>,
     input: Place,
     outputs: Vec<Place>,
 }
@@ -57,7 +61,7 @@ impl Plan {
                 if places[*input].is_none() {
                     let values = model.tensors[*input].floats().ok_or(ModelError::Missing("constant"))?;
                     places[*input] = Some(Place::Constant(constants.len()));
-                    constants.push(values.to_vec());
+                    constants.push(Aligned::from_slice(values));
                 }
             }
             let inputs: Vec<Place> = node.inputs.iter().filter_map(|input| places[*input]).collect();
@@ -76,7 +80,7 @@ impl Plan {
             steps.push(Step { work: node.work, inputs, buffer, length, in_place });
         }
         let outputs = model.outputs.iter().map(|output| places[*output].ok_or(ModelError::OtherNetwork)).collect::<Result<_, _>>()?;
-        let buffers = memory.sizes.into_iter().map(|size| vec![0.0; size]).collect();
+        let buffers = memory.sizes.into_iter().map(Aligned::zeros).collect();
         let input = places[input].ok_or(ModelError::OtherNetwork)?;
         Ok(Self { arch, steps, constants, buffers, input, outputs })
     }
@@ -123,14 +127,15 @@ impl Plan {
         let mut out = std::mem::take(&mut buffers[step.buffer]);
         let mut inputs: [&[f32]; MOST_INPUTS] = [&[]; MOST_INPUTS];
         for (input, place) in inputs.iter_mut().zip(&step.inputs) {
-            *input = if *place == (Place::Buffer { buffer: step.buffer, length: step.length }) { &[] } else { read(constants, buffers, *place) };
+            *input =
+                if *place == (Place::Buffer { buffer: step.buffer, length: step.length }) { &[] } else { read(constants, buffers, *place) };
         }
         execute(&mut step.work, *arch, &inputs[..step.inputs.len()], &mut out[..step.length], step.in_place);
         buffers[step.buffer] = out;
     }
 }
 
-fn read<'a>(constants: &'a [Vec<f32>], buffers: &'a [Vec<f32>], place: Place) -> &'a [f32] {
+fn read<'a>(constants: &'a [Aligned], buffers: &'a [Aligned], place: Place) -> &'a [f32] {
     match place {
         Place::Constant(constant) => &constants[constant],
         Place::Buffer { buffer, length } => &buffers[buffer][..length],
@@ -193,12 +198,11 @@ impl Memory {
         let sizes = &self.sizes;
         let waste = |index: &usize| (sizes[*index] < length, sizes[*index].abs_diff(length));
         let best = self.free.iter().enumerate().min_by_key(|(_, buffer)| waste(buffer)).map(|(index, _)| index);
-        let buffer = match best {
-            Some(index) => self.free.swap_remove(index),
-            None => {
-                self.sizes.push(0);
-                self.sizes.len() - 1
-            }
+        let buffer = if let Some(index) = best {
+            self.free.swap_remove(index)
+        } else {
+            self.sizes.push(0);
+            self.sizes.len() - 1
         };
         self.sizes[buffer] = self.sizes[buffer].max(length);
         Place::Buffer { buffer, length }

@@ -82,7 +82,11 @@ mod tests {
         for (point, vertex) in points.iter_mut().zip(&face.vertices) {
             let turned = known.apply(*vertex);
             let depth = -(known.rotation * *vertex).z * scale * focal;
-            *point = Vec3::new((picture.x / 2.0 + focal * turned.x / -turned.z) as f32, (picture.y / 2.0 - focal * turned.y / -turned.z) as f32, depth as f32);
+            *point = Vec3::new(
+                (picture.x / 2.0 + focal * turned.x / -turned.z) as f32,
+                (picture.y / 2.0 - focal * turned.y / -turned.z) as f32,
+                depth as f32,
+            );
         }
         points
     }
@@ -91,7 +95,13 @@ mod tests {
     fn a_turned_head_is_found_in_a_picture_of_any_shape() {
         let face = stand_in();
         for picture in [DVec2::new(640.0, 480.0), DVec2::new(300.0, 900.0)] {
-            for angles in [DVec3::new(0.0, 0.0, 0.0), DVec3::new(0.5, 0.0, 0.0), DVec3::new(0.0, -0.4, 0.0), DVec3::new(0.0, 0.0, 0.6), DVec3::new(0.3, 0.2, -0.2)] {
+            for angles in [
+                DVec3::new(0.0, 0.0, 0.0),
+                DVec3::new(0.5, 0.0, 0.0),
+                DVec3::new(0.0, -0.4, 0.0),
+                DVec3::new(0.0, 0.0, 0.6),
+                DVec3::new(0.3, 0.2, -0.2),
+            ] {
                 let rotation = DMat3::from_rotation_z(angles.z) * DMat3::from_rotation_x(angles.y) * DMat3::from_rotation_y(angles.x);
                 let known = Similarity { rotation, scale: 1.0, shift: DVec3::new(3.0, -2.0, -400.0) };
                 let found = HeadPose::fit(&face, &seen(&face, &known, picture), picture).unwrap();

@@ -113,7 +113,7 @@ impl Reader {
         })?;
         self.region = Some(Region::around_points(&found.points));
         let points = self.smoother.smooth(&found.points, time);
-        Some(self.reading(&found, points, region, picture.size()))
+        Some(self.reading(&found, &points, region, picture.size()))
     }
 
     /// Forgets the face of the film: the next picture is searched anew.
@@ -124,13 +124,13 @@ impl Reader {
 
     /// Reads the faces of a single picture, the largest first. Does not touch the film.
     pub fn read_still(&mut self, picture: &RgbView<'_>) -> Vec<Reading> {
-        still::faces(self, picture).into_iter().map(|(found, region)| self.reading(&found, found.points, region, picture.size())).collect()
+        still::faces(self, picture).into_iter().map(|(found, region)| self.reading(&found, &found.points, region, picture.size())).collect()
     }
 
     /// Reads the face in a region of a single picture, if there is one. Does not touch the film.
     pub fn read_region(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Reading> {
         let found = self.present(picture, region)?;
-        Some(self.reading(&found, found.points, *region, picture.size()))
+        Some(self.reading(&found, &found.points, *region, picture.size()))
     }
 
     /// The regions of faces in a single picture that the detector sees at once, the surest first.
@@ -140,7 +140,8 @@ impl Reader {
 
     /// Runs each network once on what it was run on last, and says what its steps took. For benchmarks.
     pub fn profile(&mut self) -> Vec<(&'static str, String, Duration)> {
-        let networks = [("detector", &mut self.detector.plan), ("landmarks", &mut self.landmarks.plan), ("coefficients", &mut self.coefficients.plan)];
+        let networks =
+            [("detector", &mut self.detector.plan), ("landmarks", &mut self.landmarks.plan), ("coefficients", &mut self.coefficients.plan)];
         networks.into_iter().flat_map(|(name, plan)| plan.profile().into_iter().map(move |(step, time)| (name, step, time))).collect()
     }
 
@@ -149,10 +150,10 @@ impl Reader {
         self.landmarks.read(picture, region).filter(|found| found.presence > PRESENT)
     }
 
-    fn reading(&mut self, found: &Landmarks, points: [Vec3; POINTS], region: Region, picture: DVec2) -> Reading {
-        let coefficients = self.coefficients.read(&points);
-        let pose = HeadPose::fit(&self.canonical, &points, picture);
-        Reading { points, raw: found.points, presence: found.presence, tongue: found.tongue, coefficients, pose, region }
+    fn reading(&mut self, found: &Landmarks, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> Reading {
+        let coefficients = self.coefficients.read(points);
+        let pose = HeadPose::fit(&self.canonical, points, picture);
+        Reading { points: *points, raw: found.points, presence: found.presence, tongue: found.tongue, coefficients, pose, region }
     }
 }
 
@@ -174,8 +175,7 @@ mod tests {
     use crate::plan::Plan;
 
     fn bundle() -> Vec<u8> {
-        let path = option_env!("RETRATO_FACE_MODEL_FOUND").expect("tests without the model are ignored");
-        std::fs::read(path).unwrap()
+        std::fs::read(env!("RETRATO_FACE_MODEL_FOUND")).unwrap()
     }
 
     fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -218,7 +218,8 @@ mod tests {
 
             let points: Vec<f32> = noise(2 * 146, 3).iter().map(|v| v * 100.0).collect();
             let values = |plan: &Plan| plan.output(0).to_vec();
-            let coefficients = worst(&mut reader.coefficients.plan, &points, values, include_bytes!("../tests/data/coefficients_of_noise.f32"));
+            let coefficients =
+                worst(&mut reader.coefficients.plan, &points, values, include_bytes!("../tests/data/coefficients_of_noise.f32"));
             assert!(coefficients < 1e-4, "coefficients: {coefficients}");
         }
     }

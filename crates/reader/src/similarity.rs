@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn cloud() -> Vec<DVec3> {
-        (0..20).map(|i| f64::from(i)).map(|i| DVec3::new((i * 1.7).sin() * 3.0, (i * 0.9).cos() * 2.0, (i * 2.3).sin())).collect()
+        (0..20).map(f64::from).map(|i| DVec3::new((i * 1.7).sin() * 3.0, (i * 0.9).cos() * 2.0, (i * 2.3).sin())).collect()
     }
 
     #[test]

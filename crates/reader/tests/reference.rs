@@ -2,6 +2,8 @@
 //!
 //! `tests/data/make_reference.py` made the values, from a portrait of our own.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
 use std::time::Duration;
 
 use glam::{DVec2, Vec3};
@@ -13,8 +15,7 @@ const SIDE: usize = 144;
 const RECORD: usize = 3 * POINTS + 52 + 16;
 
 fn reader() -> Reader {
-    let path = option_env!("RETRATO_FACE_MODEL_FOUND").expect("tests without the model are ignored");
-    Reader::load(path.as_ref()).unwrap()
+    Reader::load(env!("RETRATO_FACE_MODEL_FOUND").as_ref()).unwrap()
 }
 
 fn portrait() -> Vec<u8> {
@@ -90,7 +91,8 @@ fn a_film_is_read_and_smoothed_as_mediapipe_does_it() {
 #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
     let (mut reader, pixels, grey) = (reader(), portrait(), vec![128; SIDE * SIDE * 3]);
-    let show = |reader: &mut Reader, pixels: &[u8], i: u64| reader.read(&RgbView::new(pixels, SIDE, SIDE).unwrap(), Duration::from_millis(40 * i));
+    let show =
+        |reader: &mut Reader, pixels: &[u8], i: u64| reader.read(&RgbView::new(pixels, SIDE, SIDE).unwrap(), Duration::from_millis(40 * i));
     assert!(show(&mut reader, &grey, 0).is_none());
     let first = show(&mut reader, &pixels, 1).unwrap();
     assert!(show(&mut reader, &grey, 2).is_none());
@@ -99,7 +101,8 @@ fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
     // The face jumps farther than its region reaches: it is looked for in the same picture.
     let far = placed(600, 300, DVec2::new(100.0, 150.0), 1.2, 0.0);
     let further = placed(600, 300, DVec2::new(500.0, 150.0), 1.2, 0.0);
-    let show = |reader: &mut Reader, pixels: &[u8], i: u64| reader.read(&RgbView::new(pixels, 600, 300).unwrap(), Duration::from_millis(40 * i));
+    let show =
+        |reader: &mut Reader, pixels: &[u8], i: u64| reader.read(&RgbView::new(pixels, 600, 300).unwrap(), Duration::from_millis(40 * i));
     assert!(show(&mut reader, &far, 4).unwrap().points[4].x < 150.0);
     assert!(show(&mut reader, &further, 5).unwrap().points[4].x > 450.0);
 }
@@ -109,11 +112,13 @@ fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
 fn single_pictures_show_small_faces_several_faces_and_faces_on_their_side() {
     let (mut reader, pixels) = (reader(), portrait());
     let whole = RgbView::new(&pixels, SIDE, SIDE).unwrap();
-    let nose = DVec2::from(reader.read_still(&whole)[0].points[4].truncate().as_dvec2()) - SIDE as f64 / 2.0;
+    let nose = reader.read_still(&whole)[0].points[4].truncate().as_dvec2() - SIDE as f64 / 2.0;
     // A face of a fifteenth of the picture's width.
-    for (width, height, centre, scale, angle) in
-        [(1600, 900, DVec2::new(1450.0, 120.0), 1.0, 0.0), (400, 400, DVec2::new(200.0, 190.0), 1.5, 1.6), (300, 900, DVec2::new(150.0, 700.0), 1.0, -0.3)]
-    {
+    for (width, height, centre, scale, angle) in [
+        (1600, 900, DVec2::new(1450.0, 120.0), 1.0, 0.0),
+        (400, 400, DVec2::new(200.0, 190.0), 1.5, 1.6),
+        (300, 900, DVec2::new(150.0, 700.0), 1.0, -0.3),
+    ] {
         let pixels = placed(width, height, centre, scale, angle);
         let faces = reader.read_still(&RgbView::new(&pixels, width, height).unwrap());
         assert_eq!(faces.len(), 1, "{width} x {height}, turned by {angle}");
@@ -142,7 +147,13 @@ fn pictures_of_any_size_and_regions_of_any_kind_do_no_harm() {
     }
     let pixels = portrait();
     let picture = RgbView::new(&pixels, SIDE, SIDE).unwrap();
-    for (centre, side, angle) in [(DVec2::NAN, 50.0, 0.0), (DVec2::splat(1e12), 50.0, 0.0), (DVec2::splat(50.0), -3.0, 0.0), (DVec2::splat(50.0), 1e300, 0.0), (DVec2::splat(50.0), 90.0, f64::NAN)] {
+    for (centre, side, angle) in [
+        (DVec2::NAN, 50.0, 0.0),
+        (DVec2::splat(1e12), 50.0, 0.0),
+        (DVec2::splat(50.0), -3.0, 0.0),
+        (DVec2::splat(50.0), 1e300, 0.0),
+        (DVec2::splat(50.0), 90.0, f64::NAN),
+    ] {
         assert!(reader.read_region(&picture, &Region { centre, size: DVec2::splat(side), angle }).is_none(), "{centre} {side} {angle}");
     }
 }

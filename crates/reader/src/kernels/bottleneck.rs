@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::depthwise::Depthwise3x3;
 use super::product::{Packed, Residual};
+use crate::aligned::Aligned;
 
 /// Sizes and weights of a block.
 #[derive(Debug)]
@@ -20,14 +21,17 @@ pub(crate) struct Bottleneck {
     depthwise: Depthwise3x3,
     expand: Packed,
     /// The three rows that the depthwise convolution looks at, each with its zeros, and a row of zeros.
-    rows: [Vec<f32>; 4],
-    filtered: Vec<f32>,
-    residual: Vec<f32>,
+    rows: [Aligned; 4],
+    filtered: Aligned,
+    residual: Aligned,
 }
 
 /// Where a block reads and writes.
 pub(crate) enum Pictures<'a> {
-    Apart { input: &'a [f32], out: &'a mut [f32] },
+    Apart {
+        input: &'a [f32],
+        out: &'a mut [f32],
+    },
     /// The output takes the place of the input, which has as many channels.
     InPlace(&'a mut [f32]),
 }
@@ -41,11 +45,11 @@ pub(crate) enum Added<'a> {
 }
 
 impl Bottleneck {
-    pub(crate) fn new(height: usize, width: usize, reduce: Option<Packed>, depthwise: Depthwise3x3, expand: Packed) -> Self {
-        let channels_in = reduce.as_ref().map_or(depthwise.channels, |reduce| reduce.depth);
-        let rows = std::array::from_fn(|_| vec![0.0; depthwise.row_len()]);
-        let filtered = vec![0.0; depthwise.out_len()];
-        let residual = vec![0.0; width * channels_in];
+    /// `reduce` is packed for rows of `width` pixels.
+    pub(crate) fn new([height, width, channels_in]: [usize; 3], reduce: Option<Packed>, depthwise: Depthwise3x3, expand: Packed) -> Self {
+        let rows = std::array::from_fn(|_| Aligned::zeros(depthwise.row_len()));
+        let filtered = Aligned::zeros(depthwise.out_len());
+        let residual = Aligned::zeros(width * channels_in);
         Self { height, width, channels_in, reduce, depthwise, expand, rows, filtered, residual }
     }
 
@@ -66,10 +70,9 @@ impl Bottleneck {
     #[inline(always)]
     fn prepare<S: Simd>(&mut self, simd: S, input: &[f32], y: usize) {
         let row = &input[y * self.width * self.channels_in..][..self.width * self.channels_in];
-        let c = self.depthwise.channels;
-        let to = &mut self.rows[y % 3][c..][..self.width * c];
+        let to = &mut self.rows[y % 3][self.depthwise.margin()..][..self.width * self.depthwise.channels];
         match &self.reduce {
-            Some(reduce) => reduce.multiply(simd, &[row], self.channels_in, self.width, to, None),
+            Some(reduce) => reduce.multiply(simd, &[row], reduce.depth, row.len() / reduce.depth, to, None),
             None => to.copy_from_slice(row),
         }
     }
@@ -103,7 +106,9 @@ impl WithSimd for Run<'_> {
                     block.residual.copy_from_slice(&pictures.input()[y * in_row..][..in_row]);
                     Some(Residual { values: &block.residual, channels: block.channels_in })
                 }
-                Added::Other(other) => Some(Residual { values: &other.values[y * width * other.channels..][..width * other.channels], ..other }),
+                Added::Other(other) => {
+                    Some(Residual { values: &other.values[y * width * other.channels..][..width * other.channels], ..other })
+                }
             };
             let out = &mut pictures.out()[y * out_row..][..out_row];
             block.expand.multiply(simd, &[&block.filtered], block.depthwise.channels, width, out, residual);
@@ -138,7 +143,15 @@ mod tests {
 
     #[test]
     fn a_block_is_the_three_convolutions_one_after_the_other() {
-        for (h, w, n, c, arrangement) in [(6, 9, 16, 8, 0), (1, 5, 20, 12, 1), (4, 4, 64, 32, 0), (2, 2, 24, 24, 2), (7, 3, 10, 28, 1)] {
+        for (h, w, n, c, arrangement) in [
+            (6, 9, 16, 8, 0),
+            (3, 8, 16, 8, 0),
+            (4, 6, 6, 3, 0),
+            (1, 5, 20, 12, 1),
+            (4, 4, 64, 32, 0),
+            (2, 2, 24, 24, 2),
+            (7, 3, 10, 28, 1),
+        ] {
             let pointwise = |from, to| Window { input: [h, w, from], output: [h, w, to], kernel: [1, 1], stride: 1, pad: [0, 0] };
             let square = Window { input: [h, w, c], output: [h, w, c], kernel: [3, 3], stride: 1, pad: [1, 1] };
             let narrow = if arrangement == 2 { c } else { n };
@@ -165,11 +178,16 @@ mod tests {
                     _ => (Added::Input, Residual { values: &input, channels: narrow }),
                 };
                 let mut wanted = vec![0.0; h * w * n];
-                Convolution::new(pointwise(c, n), &kernel_out, &bias_out, &slopes_out, lanes).run(arch, &filtered, Some(residual), &mut wanted);
+                Convolution::new(pointwise(c, n), &kernel_out, &bias_out, &slopes_out, lanes).run(
+                    arch,
+                    &filtered,
+                    Some(residual),
+                    &mut wanted,
+                );
 
-                let reduce = (arrangement != 2).then(|| Packed::new(&kernel_in, &bias_in, &slopes_in, lanes));
+                let reduce = (arrangement != 2).then(|| Packed::for_rows(&kernel_in, &bias_in, &slopes_in, lanes, w));
                 let expand = Packed::new(&kernel_out, &bias_out, &slopes_out, lanes);
-                let mut block = Bottleneck::new(h, w, reduce, Depthwise3x3::new(w, &kernel, &bias, lanes), expand);
+                let mut block = Bottleneck::new([h, w, narrow], reduce, Depthwise3x3::new(w, &kernel, &bias, lanes), expand);
                 let mut out = vec![f32::NAN; h * w * n];
                 block.run(arch, Pictures::Apart { input: &input, out: &mut out }, added);
                 assert_close(&out, &wanted, "apart");

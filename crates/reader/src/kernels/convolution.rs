@@ -5,6 +5,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::product::{Activation, Packed, Residual};
+use crate::aligned::Aligned;
 use crate::model::Window;
 
 /// A convolution, its bias, a sum with another tensor and an activation.
@@ -13,7 +14,7 @@ pub(crate) struct Convolution {
     window: Window,
     packed: Packed,
     /// One padded row for each row of the kernel; empty where the window never leaves the picture.
-    padded: Vec<f32>,
+    padded: Aligned,
 }
 
 impl Convolution {
@@ -22,7 +23,7 @@ impl Convolution {
         let packed = Packed::new(kernel, bias, activation, lanes);
         let reach = |axis: usize| (window.output[axis] - 1) * window.stride + window.kernel[axis];
         let inside = window.pad == [0, 0] && (0..2).all(|axis| reach(axis) <= window.input[axis]);
-        let padded = if inside { Vec::new() } else { vec![0.0; window.kernel[0] * Self::padded_row(&window)] };
+        let padded = if inside { Aligned::default() } else { Aligned::zeros(window.kernel[0] * Self::padded_row(&window)) };
         Self { window, packed, padded }
     }
 
@@ -66,6 +67,7 @@ impl WithSimd for Run<'_> {
         let padded_row = padded.len() / kh;
         let margin = window.pad[1] * channels;
         let mut rows: [&[f32]; 8] = [&[]; 8];
+        let mut copied = 0;
         for (y, out) in out.chunks_exact_mut(out_width * columns).enumerate().take(out_height) {
             let first = y * window.stride;
             if padded.is_empty() {
@@ -73,15 +75,17 @@ impl WithSimd for Run<'_> {
                     rows[ky] = &input[(first + ky) * row..][..row];
                 }
             } else {
-                for ky in 0..kh {
-                    let to = &mut padded[ky * padded_row + margin..][..row];
-                    match (first + ky).checked_sub(window.pad[0]).filter(|y| *y < height) {
+                // Rows that the window above has seen are still there.
+                for padded_y in copied.max(first)..first + kh {
+                    let to = &mut padded[padded_y % kh * padded_row + margin..][..row];
+                    match padded_y.checked_sub(window.pad[0]).filter(|y| *y < height) {
                         Some(y) => to.copy_from_slice(&input[y * row..][..row]),
                         None => to.fill(0.0),
                     }
                 }
+                copied = first + kh;
                 for ky in 0..kh {
-                    rows[ky] = &padded[ky * padded_row..][..padded_row];
+                    rows[ky] = &padded[(first + ky) % kh * padded_row..][..padded_row];
                 }
             }
             let residual = residual.map(|r| Residual { values: &r.values[y * out_width * r.channels..][..out_width * r.channels], ..r });
@@ -97,7 +101,14 @@ mod tests {
     use super::*;
 
     /// The definition, number by number.
-    fn naive(window: &Window, input: &[f32], kernel: &[f32], bias: &[f32], residual: Option<Residual<'_>>, activation: &Activation) -> Vec<f32> {
+    fn naive(
+        window: &Window,
+        input: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        residual: Option<Residual<'_>>,
+        activation: &Activation,
+    ) -> Vec<f32> {
         let ([h, w, c], [oh, ow, n], [kh, kw]) = (window.input, window.output, window.kernel);
         let mut out = Vec::new();
         for (p, o) in (0..oh * ow).flat_map(|p| (0..n).map(move |o| (p, o))) {
@@ -113,7 +124,13 @@ mod tests {
             out.push(match activation {
                 Activation::Linear => sum,
                 Activation::Relu => sum.max(0.0),
-                Activation::Prelu(slopes) => if sum < 0.0 { sum * slopes[o] } else { sum },
+                Activation::Prelu(slopes) => {
+                    if sum < 0.0 {
+                        sum * slopes[o]
+                    } else {
+                        sum
+                    }
+                }
             });
         }
         out

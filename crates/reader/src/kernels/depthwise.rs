@@ -4,6 +4,7 @@
 
 use pulp::{Arch, Simd};
 
+use crate::aligned::{Aligned, LINE};
 use crate::model::Window;
 
 /// A depthwise convolution with any window.
@@ -39,7 +40,9 @@ impl Depthwise {
                     }
                 }
                 if self.relu {
-                    out.iter_mut().for_each(|value| *value = value.max(0.0));
+                    for value in out.iter_mut() {
+                        *value = value.max(0.0);
+                    }
                 }
             }
         });
@@ -61,7 +64,7 @@ pub(crate) struct Depthwise3x3 {
     pub width: usize,
     lanes: usize,
     /// For each vector of a period: nine vectors of weights and one of bias.
-    weights: Vec<f32>,
+    weights: Aligned,
 }
 
 /// Vectors of weights for each vector of a period.
@@ -80,7 +83,7 @@ impl Depthwise3x3 {
             }
             weights.extend((0..lanes).map(|lane| bias[channel(lane)]));
         }
-        Self { channels, width, lanes, weights }
+        Self { channels, width, lanes, weights: Aligned::from_slice(&weights) }
     }
 
     /// Numbers in a row of results: whole vectors, of which the last ones may be meaningless.
@@ -88,9 +91,14 @@ impl Depthwise3x3 {
         (self.width * self.channels).next_multiple_of(self.lanes)
     }
 
-    /// Numbers in a row that is read: a pixel of zeros, the row, a pixel of zeros and room for the last vector.
+    /// Where the first pixel of a row that is read lies: behind a pixel of zeros, on a cache line.
+    pub(crate) fn margin(&self) -> usize {
+        self.channels.next_multiple_of(LINE)
+    }
+
+    /// Numbers in a row that is read: the margin, the row, a pixel of zeros and room for the last vector.
     pub(crate) fn row_len(&self) -> usize {
-        self.out_len() + 2 * self.channels
+        self.margin() + self.out_len() + self.channels
     }
 
     /// The row between the first and the last of `rows`, each of [`Self::row_len`] numbers.
@@ -99,7 +107,7 @@ impl Depthwise3x3 {
         assert_eq!(self.lanes, S::F32_LANES, "the weights were packed for other vectors");
         let c = self.channels;
         let vectors = self.out_len() / S::F32_LANES;
-        let rows = rows.map(|row| &row[..self.row_len()]);
+        let rows = rows.map(|row| &row[self.margin() - c..self.row_len()]);
         let (out, _) = S::as_mut_simd_f32s(&mut out[..vectors * S::F32_LANES]);
         let period = self.weights.len() / (VECTORS * S::F32_LANES);
         for (first, weights) in self.weights.chunks_exact(VECTORS * S::F32_LANES).enumerate() {
@@ -137,7 +145,7 @@ impl Depthwise3x3 {
         let padded = |y: usize| {
             let mut to = vec![0.0; self.row_len()];
             if let Some(from) = y.checked_sub(1).and_then(|y| input.chunks_exact(row).nth(y)) {
-                to[self.channels..][..row].copy_from_slice(from);
+                to[self.margin()..][..row].copy_from_slice(from);
             }
             to
         };

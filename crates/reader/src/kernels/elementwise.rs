@@ -98,22 +98,31 @@ pub(crate) fn reduce(shape: &[usize], axes: &[usize], mean: bool, input: &[f32],
     }
     if mean {
         let share = out.len() as f32 / input.len() as f32;
-        out.iter_mut().for_each(|sum| *sum *= share);
+        for sum in out {
+            *sum *= share;
+        }
     }
 }
 
 /// The largest number of each channel under the window.
 pub(crate) fn max_pool(arch: Arch, window: &Window, input: &[f32], out: &mut [f32]) {
     let Window { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = *window;
+    // Compiled for each vector width.
     arch.dispatch(|| {
         for (pixel, out) in out.chunks_exact_mut(channels).enumerate() {
             let [top, left] = [pixel / out_width * stride, pixel % out_width * stride];
+            let inside = |start: usize, pad: usize, side: usize, kernel: usize| {
+                start.saturating_sub(pad)..(start + kernel).saturating_sub(pad).min(side)
+            };
             out.fill(f32::NEG_INFINITY);
-            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
-                let [y, x] = [(top + ky).wrapping_sub(pad[0]), (left + kx).wrapping_sub(pad[1])];
-                if y < height && x < width {
-                    let input = &input[(y * width + x) * channels..][..channels];
-                    out.iter_mut().zip(input).for_each(|(out, x)| *out = out.max(*x));
+            for y in inside(top, pad[0], height, kh) {
+                let columns = inside(left, pad[1], width, kw);
+                let row = &input[(y * width + columns.start) * channels..][..columns.len() * channels];
+                for input in row.chunks_exact(channels) {
+                    for (out, x) in out.iter_mut().zip(input) {
+                        // Without the order that `max` keeps for what is not a number: one instruction.
+                        *out = if *x > *out { *x } else { *out };
+                    }
                 }
             }
         }
@@ -181,7 +190,9 @@ mod tests {
             reduce(&shape, &axes, false, &input, &mut got);
             assert_close(&got, &wanted, "sum");
             let count = input.len() / wanted.len();
-            wanted.iter_mut().for_each(|sum| *sum /= count as f32);
+            for sum in &mut wanted {
+                *sum /= count as f32;
+            }
             reduce(&shape, &axes, true, &input, &mut got);
             assert_close(&got, &wanted, "mean");
         }

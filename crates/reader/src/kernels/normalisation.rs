@@ -56,7 +56,10 @@ mod tests {
                     let mean = row.iter().map(|x| f64::from(*x)).sum::<f64>() / length as f64;
                     let variance = row.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / length as f64;
                     let factor = 1.0 / (variance + 1e-6).sqrt();
-                    row.iter().zip(&norm.scale).map(move |(x, scale)| ((f64::from(*x) - mean) * factor * f64::from(*scale)) as f32).collect::<Vec<_>>()
+                    row.iter()
+                        .zip(&norm.scale)
+                        .map(move |(x, scale)| ((f64::from(*x) - mean) * factor * f64::from(*scale)) as f32)
+                        .collect::<Vec<_>>()
                 })
                 .collect();
             for arch in every_width() {

@@ -4,6 +4,8 @@
 
 use pulp::Simd;
 
+use crate::aligned::Aligned;
+
 /// What happens to a sum before it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Activation {
@@ -31,8 +33,8 @@ pub(crate) struct Packed {
     /// Columns of the matrix: channels that come out.
     pub columns: usize,
     lanes: usize,
-    values: Vec<f32>,
-    bias: Vec<f32>,
+    values: Aligned,
+    bias: Aligned,
     activation: Activation,
 }
 
@@ -42,7 +44,7 @@ impl Packed {
         let columns = bias.len();
         let depth = kernel.len() / columns.max(1);
         let whole = columns.next_multiple_of(lanes);
-        let mut values = vec![0.0; whole * depth];
+        let mut values = Aligned::zeros(whole * depth);
         for first in (0..whole).step_by(2 * lanes) {
             let width = (2 * lanes).min(whole - first);
             let panel = &mut values[first * depth..][..width * depth];
@@ -55,14 +57,41 @@ impl Packed {
             Activation::Prelu(slopes) => Activation::Prelu(filled(slopes)),
             other => other.clone(),
         };
-        Self { depth, columns, lanes, values, bias: filled(bias), activation }
+        Self { depth, columns, lanes, values, bias: Aligned::from_slice(&filled(bias)), activation }
+    }
+
+    /// As [`Self::new`], for rows of `pixels` pixels one after the other. So few columns that they leave half of a vector empty are computed for two
+    /// pixels at a time, as one pixel of twice the channels.
+    pub(crate) fn for_rows(kernel: &[f32], bias: &[f32], activation: &Activation, lanes: usize, pixels: usize) -> Self {
+        let (columns, depth) = (bias.len(), kernel.len() / bias.len().max(1));
+        if 2 * columns > lanes || !pixels.is_multiple_of(2) {
+            return Self::new(kernel, bias, activation, lanes);
+        }
+        let mut paired = vec![0.0; 4 * kernel.len()];
+        for (row, weights) in kernel.chunks_exact(depth).enumerate() {
+            paired[2 * row * depth..][..depth].copy_from_slice(weights);
+            paired[2 * (columns + row) * depth + depth..][..depth].copy_from_slice(weights);
+        }
+        let activation = match activation {
+            Activation::Prelu(slopes) => Activation::Prelu(slopes.repeat(2)),
+            other => other.clone(),
+        };
+        Self::new(&paired, &bias.repeat(2), &activation, lanes)
     }
 
     /// The product of `count` pixels with the matrix.
     ///
     /// A pixel's numbers lie in one run of equal length in each of `rows`; the next pixel's lie `step` numbers further.
     #[inline(always)]
-    pub(crate) fn multiply<S: Simd>(&self, simd: S, rows: &[&[f32]], step: usize, count: usize, out: &mut [f32], residual: Option<Residual<'_>>) {
+    pub(crate) fn multiply<S: Simd>(
+        &self,
+        simd: S,
+        rows: &[&[f32]],
+        step: usize,
+        count: usize,
+        out: &mut [f32],
+        residual: Option<Residual<'_>>,
+    ) {
         assert_eq!(self.lanes, S::F32_LANES, "the weights were packed for other vectors");
         let pixels = Pixels { rows, step, count, run: self.depth / rows.len(), residual };
         for first in (0..self.bias.len()).step_by(2 * self.lanes) {
@@ -119,8 +148,9 @@ impl Packed {
             && residual.channels > first
         {
             let present = (residual.channels - first).min(width);
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let values = &residual.values[(pixel + r) * residual.channels + first..][..present];
+            let rows = residual.values[pixel * residual.channels..][..R * residual.channels].chunks_exact(residual.channels);
+            for (sums, values) in sums.iter_mut().zip(rows) {
+                let values = &values[first..first + present];
                 let values = if present == width { load::<S, V>(values) } else { load_some::<S, V>(simd, values) };
                 for v in 0..V {
                     sums[v] = simd.add_f32s(sums[v], values[v]);
@@ -129,8 +159,9 @@ impl Packed {
         }
         self.activate::<S, R, V>(simd, first, &mut sums);
         let present = (self.columns - first).min(width);
-        for (r, sums) in sums.iter().enumerate() {
-            let to = &mut out[(pixel + r) * self.columns + first..][..present];
+        let rows = out[pixel * self.columns..][..R * self.columns].chunks_exact_mut(self.columns);
+        for (sums, to) in sums.iter().zip(rows) {
+            let to = &mut to[first..first + present];
             if present == width {
                 S::as_mut_simd_f32s(to).0.copy_from_slice(sums);
             } else {
@@ -176,7 +207,14 @@ struct Pixels<'a> {
 
 /// `sums[r] += sum over k of a[r * step + k] * b[k]`.
 #[inline(always)]
-fn accumulate<S: Simd, const R: usize, const V: usize>(simd: S, sums: &mut [[S::f32s; V]; R], a: &[f32], step: usize, b: &[f32], depth: usize) {
+fn accumulate<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    sums: &mut [[S::f32s; V]; R],
+    a: &[f32],
+    step: usize,
+    b: &[f32],
+    depth: usize,
+) {
     let mut rows: [&[f32]; R] = [&[]; R];
     for (r, row) in rows.iter_mut().enumerate() {
         *row = &a[r * step..][..depth];

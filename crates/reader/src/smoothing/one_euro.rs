@@ -38,11 +38,9 @@ impl OneEuro {
             self.state = Some(State { time, raw: *points, smooth: *points, speed: [Vec3::ZERO; POINTS] });
             return *points;
         };
-        if time <= state.time {
-            return *points;
-        }
+        let Some(passed) = time.checked_sub(state.time).filter(|passed| !passed.is_zero()) else { return *points };
         // The reference takes a first time of 0 for unknown.
-        let rate = if state.time.is_zero() { FIRST_RATE_HZ } else { 1.0 / (time - state.time).as_secs_f32() };
+        let rate = if state.time.is_zero() { FIRST_RATE_HZ } else { 1.0 / passed.as_secs_f32() };
         let share = |cutoff: Vec3| 1.0 / (1.0 + rate / (TAU * cutoff));
         let scale = rate / face_px;
         let follow = share(Vec3::splat(SPEED_HZ));

@@ -13,7 +13,8 @@ use crate::canonical::CanonicalFace;
 use crate::landmarks::{MESH_POINTS, POINTS};
 use crate::similarity::Similarity;
 
-/// Cut-off frequency within the noise, in hertz. Tuned on frown, smile, lively_turns and two portraits in noise, as are the numbers below.
+/// Cut-off frequency within the noise, in hertz. Tuned on the clips frown, smile and `lively_turns` and on two portraits in noise, as are the
+/// numbers below.
 const REST_HZ: f64 = 0.4;
 /// Distances, in multiples of the noise, up to which a part is held and from which it is followed at once.
 const HELD: f64 = 2.0;
@@ -80,11 +81,13 @@ impl Part {
 const LEFT_IRIS: usize = MESH_POINTS + 5;
 /// Height below which the canonical face moves with mouth and jaw, in centimetres.
 const MOUTH_BELOW_CM: f64 = -1.2;
-const RIGHT_LIDS: [u16; 32] =
-    [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25, 130];
+const RIGHT_LIDS: [u16; 32] = [
+    33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24,
+    110, 25, 130,
+];
 const LEFT_LIDS: [u16; 32] = [
-    263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339,
-    255, 359,
+    263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252,
+    253, 254, 339, 255, 359,
 ];
 const RIGHT_BROW: [u16; 10] = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46];
 const LEFT_BROW: [u16; 10] = [336, 296, 334, 293, 300, 285, 295, 282, 283, 276];
@@ -156,12 +159,12 @@ impl ByParts {
             self.state = Some(State { time, head, face: face.clone(), read: [face.clone(), face], pictures: 1, noise_cm });
             return *points;
         };
-        if time <= state.time {
+        let Some(passed) = time.checked_sub(state.time).filter(|passed| !passed.is_zero()) else {
             self.state = Some(state);
             return *points;
-        }
+        };
         self.measure_noise(&mut state, &face);
-        let rate = 1.0 / (time - state.time).as_secs_f64();
+        let rate = 1.0 / passed.as_secs_f64();
         let least = 1.0 / (1.0 + rate / (TAU * REST_HZ));
         let share = |distance_cm: f64, noise: f64| {
             let x = ((distance_cm / (state.noise_cm * noise) - HELD) / (FOLLOWED - HELD)).clamp(0.0, 1.0);
@@ -261,7 +264,8 @@ mod tests {
         for i in 0..120 {
             let smooth = filter.smooth(&points(i, angle(i), 0.0), time(i));
             let clean = |i| points_without_noise(angle(i));
-            let distance = |other: [Vec3; POINTS]| (0..MESH_POINTS).map(|k| (smooth[k] - other[k]).length()).sum::<f32>() / MESH_POINTS as f32;
+            let distance =
+                |other: [Vec3; POINTS]| (0..MESH_POINTS).map(|k| (smooth[k] - other[k]).length()).sum::<f32>() / MESH_POINTS as f32;
             // Where the head moves faster than a frame's lag is wide.
             if i > 5 && (angle(i) - angle(i - 1)).abs() > 0.02 {
                 worst = worst.max(distance(clean(i)) / distance(clean(i - 1)));
