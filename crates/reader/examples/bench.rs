@@ -2,6 +2,8 @@
 //!
 //! Prints the wall time of a followed frame (crop, landmarks, coefficients, pose), of a search, and, with `--steps`, of each step of the networks.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::error::Error;
 use std::time::{Duration, Instant};
 

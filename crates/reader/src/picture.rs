@@ -153,6 +153,10 @@ impl Line {
         let (mut first, mut end) = (0.0_f64, self.count as f64);
         for axis in 0..2 {
             let (start, step) = (self.start[axis], self.step[axis]);
+            // What is not a number compares as false.
+            if !(start.abs() < FARTHEST_PX && step.abs() < FARTHEST_PX) {
+                return 0..0;
+            }
             // A little room for the rounding of the fixed-point numbers.
             let [low, high] = [0.01, size[axis] - 2.01];
             if step.abs() < 1e-9 {
