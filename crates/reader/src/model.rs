@@ -17,6 +17,8 @@ const MOST_OPERATORS: usize = 4096;
 const MOST_DIMENSIONS: usize = 6;
 const MOST_INPUTS: usize = 8;
 const MOST_NUMBERS: usize = 1 << 25;
+/// The most weights. The largest network has 1.3 million.
+const MOST_WEIGHTS: usize = 1 << 22;
 /// Multiply-accumulates that a network may take. The largest takes 113 million.
 const MOST_WORK: usize = 1 << 31;
 
@@ -233,7 +235,7 @@ fn raw_operator<'a>(index: usize, table: Table<'a>, codes: &[i32], tensors: usiz
 }
 
 fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, ModelError> {
-    let mut numbers = 0;
+    let (mut numbers, mut weights) = (0, 0);
     let mut read = |table: Table<'_>| {
         let shape = table.ints(0, "dimensions", MOST_DIMENSIONS)?;
         let shape = shape.iter().map(|side| usize::try_from(*side).ok().filter(|side| *side > 0)).collect::<Option<Vec<_>>>();
@@ -254,6 +256,10 @@ fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, Model
             2 => (4, Constant::Ints(words(bytes).map(i32::from_le_bytes).collect())),
             _ => return Ok(Tensor { shape, constant: None }),
         };
+        weights += length;
+        if weights > MOST_WEIGHTS {
+            return Err(ModelError::TooMany { what: "weights", count: weights, limit: MOST_WEIGHTS });
+        }
         if bytes.len() == length * width {
             Ok(Tensor { shape, constant: Some(constant) })
         } else {

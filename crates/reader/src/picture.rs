@@ -99,7 +99,7 @@ impl<'a> RgbView<'a> {
     fn sample_inside(&self, line: &Line, range: Range<usize>, [scale, offset]: [f32; 2], out: &mut [[f32; 3]]) {
         let row = 3 * self.width;
         // Four numbers of each pixel, the last of them of the next one: vectors have no three.
-        let quad = |at: usize| self.pixels[at..].first_chunk::<4>().map_or([0.0; 4], |p| p.map(f32::from));
+        let quad = |at: usize| self.pixels.get(at..).and_then(<[u8]>::first_chunk::<4>).map_or([0.0; 4], |p| p.map(f32::from));
         let mut mixtures = [[0.0_f32; 4]; BATCH];
         for (start, out) in range.step_by(BATCH).zip(out.chunks_mut(BATCH)) {
             for ([x, y], mixture) in line.fixed(start..start + out.len()).zip(&mut mixtures) {

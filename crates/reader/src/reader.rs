@@ -21,6 +21,8 @@ use crate::still;
 
 /// The largest file that is taken for a face model. Google's has 3.8 MB.
 const LARGEST_FILE: u64 = 1 << 26;
+/// Squares that are searched for small faces in each picture of a film that shows no face.
+const SEARCHED_AT_ONCE: usize = 4;
 /// The presence from which there is a face.
 pub(crate) const PRESENT: f32 = 0.5;
 
@@ -52,6 +54,8 @@ pub struct Reader {
     smoother: Smoother,
     /// Where the face of the film is expected in the next picture.
     region: Option<Region>,
+    /// Squares that have been searched in vain.
+    searched: usize,
 }
 
 impl Reader {
@@ -86,6 +90,7 @@ impl Reader {
             smoother: Smoother::new(&canonical),
             canonical,
             region: None,
+            searched: 0,
         })
     }
 
@@ -101,19 +106,35 @@ impl Reader {
 
     /// Reads the next picture of a film, taken at `time`. The face that was read in the last one is followed.
     ///
-    /// None where there is no face. A face that is lost is looked for again in the same picture.
+    /// None where there is no face. A face that is lost is looked for again in the same picture; where it is small in it, that takes some pictures.
     pub fn read(&mut self, picture: &RgbView<'_>, time: Duration) -> Option<Reading> {
         let followed = self.region.take().and_then(|region| Some((self.present(picture, &region)?, region)));
         if followed.is_none() {
             self.forget();
         }
-        let (found, region) = followed.or_else(|| {
-            let region = self.detector.detect(picture, &Region::whole(picture.size())).first()?.region();
-            Some((self.present(picture, &region)?, region))
-        })?;
+        let (found, region) = followed.or_else(|| self.search(picture))?;
         self.region = Some(Region::around_points(&found.points));
         let points = self.smoother.smooth(&found.points, time);
         Some(self.reading(&found, &points, region, picture.size()))
+    }
+
+    /// Looks for a face in the whole picture, then in some of the squares in which a small one would be seen: in other ones each time.
+    fn search(&mut self, picture: &RgbView<'_>) -> Option<(Landmarks, Region)> {
+        let squares: Vec<Region> = still::squares(picture.size()).collect();
+        let (whole, parts) = squares.split_first()?;
+        let first = self.searched;
+        let some = parts.iter().cycle().skip(first % parts.len().max(1)).take(SEARCHED_AT_ONCE.min(parts.len()));
+        for square in std::iter::once(whole).chain(some) {
+            if let Some(face) = self.detector.detect(picture, square).first() {
+                let region = face.region();
+                if let Some(found) = self.present(picture, &region) {
+                    self.searched = 0;
+                    return Some((found, region));
+                }
+            }
+        }
+        self.searched = first.wrapping_add(SEARCHED_AT_ONCE);
+        None
     }
 
     /// Forgets the face of the film: the next picture is searched anew.

@@ -36,7 +36,7 @@ pub(crate) fn faces(reader: &mut Reader, picture: &RgbView<'_>) -> Vec<(Landmark
 }
 
 /// The whole picture, then squares of half its side, and so on, each overlapping the next by half.
-fn squares(picture: DVec2) -> impl Iterator<Item = Region> {
+pub(crate) fn squares(picture: DVec2) -> impl Iterator<Item = Region> {
     let longest = picture.max_element();
     let level = move |halving: usize| {
         let side = longest / (1 << halving) as f64;

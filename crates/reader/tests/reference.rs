@@ -109,6 +109,18 @@ fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
 
 #[test]
 #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
+fn a_small_face_is_found_within_a_second_of_film_and_then_followed() {
+    let mut reader = reader();
+    let pixels = placed(1280, 720, DVec2::new(1150.0, 110.0), 0.8, 0.1);
+    let picture = RgbView::new(&pixels, 1280, 720).unwrap();
+    let mut found = (0..60).map(|i| reader.read(&picture, Duration::from_millis(33 * i)));
+    let first = found.by_ref().position(|reading| reading.is_some());
+    assert!(first.is_some_and(|first| first < 30), "{first:?}");
+    assert!(found.all(|reading| reading.is_some_and(|reading| reading.points[4].x > 1100.0)), "it is followed");
+}
+
+#[test]
+#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn single_pictures_show_small_faces_several_faces_and_faces_on_their_side() {
     let (mut reader, pixels) = (reader(), portrait());
     let whole = RgbView::new(&pixels, SIDE, SIDE).unwrap();
