@@ -8,6 +8,7 @@ use glam::DVec2;
 use pulp::Arch;
 
 use crate::error::ReaderError;
+use crate::kernels::dispatch;
 use crate::region::Region;
 
 /// A view of RGB pixels, 8 bits each, row by row without gaps.
@@ -70,7 +71,7 @@ impl<'a> RgbView<'a> {
         let down = DVec2::from_angle(region.angle).perp() * region.size.y / side as f64;
         let first = region.centre - (along + down) * (side as f64 / 2.0);
         // Compiled for each vector width.
-        Arch::new().dispatch(|| self.sample_lines(first, [along, down], side, outside, [scale, offset], out));
+        dispatch(Arch::new(), || self.sample_lines(first, [along, down], side, outside, [scale, offset], out));
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::depthwise::Depthwise3x3;
+use super::dispatch;
 use super::product::{Packed, Residual};
 use crate::aligned::Aligned;
 
@@ -59,7 +60,7 @@ impl Bottleneck {
     }
 
     pub(crate) fn run(&mut self, arch: Arch, pictures: Pictures<'_>, added: Added<'_>) {
-        arch.dispatch(Run { block: self, pictures, added });
+        dispatch(arch, Run { block: self, pictures, added });
     }
 
     pub(crate) fn describe(&self) -> String {

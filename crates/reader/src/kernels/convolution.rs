@@ -4,6 +4,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::dispatch;
 use super::product::{Activation, Packed, Residual};
 use crate::aligned::Aligned;
 use crate::model::Window;
@@ -34,7 +35,7 @@ impl Convolution {
     }
 
     pub(crate) fn run(&mut self, arch: Arch, input: &[f32], residual: Option<Residual<'_>>, out: &mut [f32]) {
-        arch.dispatch(Run { convolution: self, input, residual, out });
+        dispatch(arch, Run { convolution: self, input, residual, out });
     }
 
     pub(crate) fn describe(&self) -> String {

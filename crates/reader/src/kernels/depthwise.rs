@@ -4,6 +4,7 @@
 
 use pulp::{Arch, Simd};
 
+use super::{dispatch, multiply_add};
 use crate::aligned::{Aligned, LINE};
 use crate::model::Window;
 
@@ -25,7 +26,7 @@ impl Depthwise {
     pub(crate) fn run(&self, arch: Arch, input: &[f32], out: &mut [f32]) {
         let Window { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = self.window;
         // Compiled for each vector width.
-        arch.dispatch(|| {
+        dispatch(arch, || {
             for (pixel, out) in out.chunks_exact_mut(channels).enumerate() {
                 let [top, left] = [pixel / out_width * stride, pixel % out_width * stride];
                 out.copy_from_slice(&self.bias);
@@ -121,7 +122,7 @@ impl Depthwise3x3 {
                     let near = &rows[ky][at..][..2 * c + S::F32_LANES];
                     for kx in 0..3 {
                         let (values, _) = S::as_simd_f32s(&near[kx * c..][..S::F32_LANES]);
-                        sum = simd.mul_add_f32s(values[0], weights[3 * ky + kx], sum);
+                        sum = multiply_add(simd, values[0], weights[3 * ky + kx], sum);
                     }
                 }
                 out[vector] = sum;
@@ -153,7 +154,7 @@ impl Depthwise3x3 {
         (0..input.len() / row)
             .flat_map(|y| {
                 let rows = [padded(y), padded(y + 1), padded(y + 2)];
-                arch.dispatch(Row(self, [&rows[0], &rows[1], &rows[2]], &mut out));
+                dispatch(arch, Row(self, [&rows[0], &rows[1], &rows[2]], &mut out));
                 out[..row].to_vec()
             })
             .collect()

@@ -2,13 +2,14 @@
 
 use pulp::Arch;
 
+use super::dispatch;
 use super::layout::{Places, strides};
 use crate::model::{Binary, Unary, Window};
 
 pub(crate) fn unary(arch: Arch, kind: Unary, input: &[f32], out: &mut [f32]) {
     let pairs = out.iter_mut().zip(input);
     // Compiled for each vector width.
-    arch.dispatch(|| match kind {
+    dispatch(arch, || match kind {
         Unary::Relu => pairs.for_each(|(out, x)| *out = x.max(0.0)),
         Unary::Logistic => pairs.for_each(|(out, x)| *out = 1.0 / (1.0 + (-x).exp())),
         Unary::Negate => pairs.for_each(|(out, x)| *out = -x),
@@ -19,7 +20,7 @@ pub(crate) fn unary(arch: Arch, kind: Unary, input: &[f32], out: &mut [f32]) {
 
 /// Negative numbers times the slope of their channel.
 pub(crate) fn prelu(arch: Arch, slopes: &[f32], input: &[f32], out: &mut [f32]) {
-    arch.dispatch(|| {
+    dispatch(arch, || {
         for (out, input) in out.chunks_exact_mut(slopes.len()).zip(input.chunks_exact(slopes.len())) {
             for ((out, x), slope) in out.iter_mut().zip(input).zip(slopes) {
                 *out = x.max(0.0) + slope * x.min(0.0);
@@ -57,7 +58,7 @@ impl BroadcastBinary {
     }
 
     pub(crate) fn run(&self, arch: Arch, a: &[f32], b: &[f32], out: &mut [f32]) {
-        arch.dispatch(|| match self.kind {
+        dispatch(arch, || match self.kind {
             Binary::Add => self.rows(a, b, out, |a, b| a + b),
             Binary::Subtract => self.rows(a, b, out, |a, b| a - b),
             Binary::Multiply => self.rows(a, b, out, |a, b| a * b),
@@ -108,7 +109,7 @@ pub(crate) fn reduce(shape: &[usize], axes: &[usize], mean: bool, input: &[f32],
 pub(crate) fn max_pool(arch: Arch, window: &Window, input: &[f32], out: &mut [f32]) {
     let Window { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = *window;
     // Compiled for each vector width.
-    arch.dispatch(|| {
+    dispatch(arch, || {
         for (pixel, out) in out.chunks_exact_mut(channels).enumerate() {
             let [top, left] = [pixel / out_width * stride, pixel % out_width * stride];
             let inside = |start: usize, pad: usize, side: usize, kernel: usize| {

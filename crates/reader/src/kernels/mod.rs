@@ -19,7 +19,24 @@ pub(crate) use layout::{concatenate, pad, slice, transpose};
 pub(crate) use normalisation::LayerNorm;
 pub(crate) use product::{Activation, Packed, Residual};
 
-use pulp::{Arch, Simd, WithSimd};
+use std::any::TypeId;
+
+use pulp::{Arch, Scalar128b, Simd, WithSimd};
+
+/// Runs an operation compiled for this kind of processor. Where none is known it gets the vectors that every compiler target has.
+pub(crate) fn dispatch<Op: WithSimd>(arch: Arch, operation: Op) -> Op::Output {
+    match arch {
+        Arch::Scalar => operation.with_simd(Scalar128b),
+        vectors => vectors.dispatch(operation),
+    }
+}
+
+/// `a * b + c`, rounded once where the processor can do that, else twice: in software it would take a hundred times as long.
+#[expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+#[inline(always)]
+fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+    if TypeId::of::<S>() == TypeId::of::<Scalar128b>() { simd.add_f32s(simd.mul_f32s(a, b), c) } else { simd.mul_add_f32s(a, b, c) }
+}
 
 /// Floats in a vector of this kind of processor.
 pub(crate) fn lanes(arch: Arch) -> usize {
@@ -30,10 +47,10 @@ pub(crate) fn lanes(arch: Arch) -> usize {
             S::F32_LANES
         }
     }
-    arch.dispatch(Lanes)
+    dispatch(arch, Lanes)
 }
 
-/// Every vector width that this processor has, down to single numbers.
+/// Every vector width that this processor has, down to the one that is assumed where nothing is known.
 #[cfg(test)]
 pub(crate) fn every_width() -> Vec<Arch> {
     let mut widths = vec![Arch::new(), Arch::Scalar];

@@ -2,6 +2,8 @@
 
 use pulp::Arch;
 
+use super::dispatch;
+
 /// `(x - mean) / sqrt(variance + epsilon) * scale` for each row.
 #[derive(Debug)]
 pub(crate) struct LayerNorm {
@@ -13,7 +15,7 @@ impl LayerNorm {
     pub(crate) fn run(&self, arch: Arch, input: &[f32], out: &mut [f32]) {
         let length = self.scale.len();
         // Compiled for each vector width.
-        arch.dispatch(|| {
+        dispatch(arch, || {
             for (row, out) in input.chunks_exact(length).zip(out.chunks_exact_mut(length)) {
                 let mean = sum(row, |x| x) / length as f32;
                 let variance = sum(row, |x| (x - mean) * (x - mean)) / length as f32;

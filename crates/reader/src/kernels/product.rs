@@ -4,6 +4,7 @@
 
 use pulp::Simd;
 
+use super::multiply_add;
 use crate::aligned::Aligned;
 
 /// What happens to a sum before it is written.
@@ -187,7 +188,7 @@ impl Packed {
                 let slopes = load::<S, V>(&slopes[first..]);
                 for sums in sums {
                     for v in 0..V {
-                        sums[v] = simd.mul_add_f32s(slopes[v], simd.min_f32s(sums[v], zero), simd.max_f32s(sums[v], zero));
+                        sums[v] = multiply_add(simd, slopes[v], simd.min_f32s(sums[v], zero), simd.max_f32s(sums[v], zero));
                     }
                 }
             }
@@ -225,7 +226,7 @@ fn accumulate<S: Simd, const R: usize, const V: usize>(
         for r in 0..R {
             let a = simd.splat_f32s(rows[r][k]);
             for v in 0..V {
-                local[r][v] = simd.mul_add_f32s(a, b[v], local[r][v]);
+                local[r][v] = multiply_add(simd, a, b[v], local[r][v]);
             }
         }
     }
