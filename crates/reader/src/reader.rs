@@ -43,6 +43,8 @@ pub struct Reading {
     pub pose: Option<HeadPose>,
     /// Where the face was looked for.
     pub region: Region,
+    /// Whether it is the face of the film's last picture, as opposed to one that was searched for: that can be another person's.
+    pub followed: bool,
 }
 
 /// Reads faces in films and in single pictures.
@@ -112,10 +114,11 @@ impl Reader {
         if followed.is_none() {
             self.forget();
         }
+        let is_followed = followed.is_some();
         let (found, region) = followed.or_else(|| self.search(picture))?;
         self.region = Some(Region::around_points(&found.points));
         let points = self.smoother.smooth(&found.points, time);
-        Some(self.reading(&found, &points, region, picture.size()))
+        Some(Reading { followed: is_followed, ..self.reading(&found, &points, region, picture.size()) })
     }
 
     /// Looks for a face in the whole picture, then in some of the squares in which a small one would be seen: in other ones each time.
@@ -125,8 +128,10 @@ impl Reader {
         let first = self.searched;
         let some = parts.iter().cycle().skip(first % parts.len().max(1)).take(SEARCHED_AT_ONCE.min(parts.len()));
         for square in std::iter::once(whole).chain(some) {
-            if let Some(face) = self.detector.detect(picture, square).first() {
-                let region = face.region();
+            let mut faces = self.detector.detect(picture, square);
+            // The one before the camera, not one behind it.
+            faces.sort_by(|a, b| b.size.element_product().total_cmp(&a.size.element_product()));
+            for region in faces.iter().map(Detection::region) {
                 if let Some(found) = self.present(picture, &region) {
                     self.searched = 0;
                     return Some((found, region));
@@ -135,6 +140,12 @@ impl Reader {
         }
         self.searched = first.wrapping_add(SEARCHED_AT_ONCE);
         None
+    }
+
+    /// Looks for the face of the film in this region of the next picture, for instance around another of the faces that [`Self::detect`] sees.
+    pub fn follow(&mut self, region: Region) {
+        self.forget();
+        self.region = Some(region);
     }
 
     /// Forgets the face of the film: the next picture is searched anew.
@@ -174,7 +185,16 @@ impl Reader {
     fn reading(&mut self, found: &Landmarks, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> Reading {
         let coefficients = self.coefficients.read(points);
         let pose = HeadPose::fit(&self.canonical, points, picture);
-        Reading { points: *points, raw: found.points, presence: found.presence, tongue: found.tongue, coefficients, pose, region }
+        Reading {
+            points: *points,
+            raw: found.points,
+            presence: found.presence,
+            tongue: found.tongue,
+            coefficients,
+            pose,
+            region,
+            followed: false,
+        }
     }
 }
 
@@ -210,6 +230,22 @@ mod tests {
         let (got, wanted) = (pick(plan), floats(wanted));
         assert_eq!(got.len(), wanted.len());
         got.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_reader_may_move_to_another_thread() {
+        fn assert_send<T: Send>() {}
+        assert_send::<Reader>();
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_no_model_says_what_to_do() {
+        let missing = Reader::load("/no/such/file".as_ref()).err().unwrap().to_string();
+        assert!(missing.contains("make reader-model") && missing.contains("/no/such/file"), "{missing}");
+        for bytes in [&b""[..], b"not a zip file at all, but longer than the end record of one"] {
+            let damaged = Reader::from_bytes(bytes).err().unwrap().to_string();
+            assert!(damaged.contains("damaged") && damaged.contains("make reader-model"), "{damaged}");
+        }
     }
 
     #[test]

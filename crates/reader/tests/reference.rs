@@ -103,8 +103,13 @@ fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
     let further = placed(600, 300, DVec2::new(500.0, 150.0), 1.2, 0.0);
     let show =
         |reader: &mut Reader, pixels: &[u8], i: u64| reader.read(&RgbView::new(pixels, 600, 300).unwrap(), Duration::from_millis(40 * i));
-    assert!(show(&mut reader, &far, 4).unwrap().points[4].x < 150.0);
-    assert!(show(&mut reader, &further, 5).unwrap().points[4].x > 450.0);
+    let before = show(&mut reader, &far, 4).unwrap();
+    assert!(before.points[4].x < 150.0 && !before.followed);
+    assert!(show(&mut reader, &far, 5).unwrap().followed);
+    let after = show(&mut reader, &further, 6).unwrap();
+    assert!(after.points[4].x > 450.0 && !after.followed);
+    reader.follow(before.region);
+    assert!(show(&mut reader, &far, 7).unwrap().points[4].x < 150.0, "the region is looked at that was asked for");
 }
 
 #[test]

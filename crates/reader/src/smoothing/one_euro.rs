@@ -59,3 +59,30 @@ impl OneEuro {
         self.state = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_filtered_as_the_formula_says() {
+        let mut filter = OneEuro::default();
+        let points = |x: f32| [Vec3::new(x, 2.0, -x); POINTS];
+        let time = |i: u64| Duration::from_millis(1000 + 50 * i);
+        let share = |cutoff: f32| 1.0 / (1.0 + 20.0 / (TAU * cutoff));
+        assert_eq!(filter.smooth(&points(10.0), 100.0, time(0)), points(10.0), "the first passes");
+        // Speeds are in face sizes in a second, low-pass filtered.
+        let (mut raw, mut smooth, mut speed) = (10.0, 10.0, 0.0);
+        for (i, x) in [(1, 10.5), (2, 14.0), (3, 14.0), (4, 13.9)] {
+            speed = share(1.0) * ((x - raw) / 100.0 * 20.0) + (1.0 - share(1.0)) * speed;
+            let follow = share(0.05 + 80.0 * f32::abs(speed));
+            smooth = follow * x + (1.0 - follow) * smooth;
+            raw = x;
+            let got = filter.smooth(&points(x), 100.0, time(i))[7];
+            assert!(got.abs_diff_eq(Vec3::new(smooth, 2.0, -smooth), 1e-4), "sample {i}: {got}, not {smooth}");
+        }
+        assert_eq!(filter.smooth(&points(50.0), 100.0, time(4)), points(50.0), "the same time again");
+        filter.reset();
+        assert_eq!(filter.smooth(&points(3.0), 100.0, time(1)), points(3.0), "after a reset");
+    }
+}
