@@ -10,7 +10,7 @@ use glam::Vec2;
 use image::{RgbImage, RgbaImage};
 use retrato::data::{Frame, FrameTime, Input, Landmarks, PixelBox};
 use retrato::portrait::{OpenLimits, Picture, crop_around, find_faces, fit_in_box, open_picture};
-use retrato::track::{DlibFinder, FaceModel, TrackOptions, Tracker};
+use retrato::track::{DlibFinder, FaceModel, FaceReader, TrackOptions, Tracker};
 
 static MODEL: LazyLock<Arc<FaceModel>> =
     LazyLock::new(|| Arc::new(FaceModel::load(None).expect("the tests need the landmark model of libdlib-data")));
@@ -139,7 +139,8 @@ fn frame(pixels: RgbImage, index: usize) -> Input {
 fn a_known_motion_is_tracked_and_a_face_that_left_is_not_made_up() {
     let Some(portrait) = shared_portrait("photo_1904.jpg") else { return };
     let face = find_faces(&mut finder(), &portrait.pixels).remove(0).landmarks_in_image;
-    let mut tracker = Tracker::new(Some(Arc::clone(&MODEL)), TrackOptions { smoothing: 0.0, ..TrackOptions::default() });
+    let mut tracker =
+        Tracker::new(Some(Arc::clone(&MODEL)), TrackOptions { smoothing: 0.0, reader: FaceReader::Dlib, ..TrackOptions::default() });
     let half = Vec2::new(portrait.pixels.width() as f32, portrait.pixels.height() as f32) * 0.5;
     for index in 0..45 {
         let tracked = tracker.track(frame(moving_portrait(&portrait.pixels, index), index));
