@@ -9,6 +9,7 @@ use glam::Vec2;
 
 use super::smooth_step;
 use crate::data::{Landmarks, region};
+use crate::wgsl_struct;
 
 /// How far the generator is listened to at an eye and at a mouth that differ wholly, and where nothing of a place is seen. Chosen on four real clips, where the
 /// mouth's and the eyes' similarity was best on average and the mouth's landmarks still far nearer than without it.
@@ -35,28 +36,26 @@ pub(super) struct Face<'a> {
     pub pupils: Option<[Vec2; 2]>,
 }
 
+/// Two eyes and a mouth.
+pub(super) const GATES: usize = 3;
+
 /// What differs between two faces of a person.
 pub(super) struct Gates {
     eyes: [Gate; 2],
     mouth: [Gate; 1],
 }
 
-/// How far it is open, and where it is.
-struct Gate {
-    open: f32,
-    middle: Vec2,
-    /// Distance from the middle up to which it is open that far, and from which on it is closed, in pixels.
-    near_px: std::ops::Range<f32>,
-}
-
-/// What `Gate` in `shaders/frame.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct GateParams {
-    middle: [f32; 2],
-    near_px: [f32; 2],
-    open: f32,
-    padding: u32,
+wgsl_struct! {
+    /// Where a part of the face differs, and how much the generator weighs there.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct Gate {
+        /// Largest weight of the generator, 0 to 1.
+        open: f32,
+        /// In crop pixels.
+        middle: Vec2,
+        /// Distance from the middle up to which it is open that far, and from which on it is closed, in pixels.
+        near_px: std::ops::Range<f32>,
+    }
 }
 
 /// Gates that lie together: those of the eyes, or the mouth's.
@@ -79,15 +78,10 @@ impl Gates {
         Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
     }
 
-    /// The gates for the kernels.
-    pub(super) fn params(&self) -> [GateParams; 3] {
-        let [right, left] = &self.eyes;
-        [right, left, &self.mouth[0]].map(|gate| GateParams {
-            middle: gate.middle.to_array(),
-            near_px: [gate.near_px.start, gate.near_px.end],
-            open: gate.open,
-            padding: 0,
-        })
+    /// All of them, for the kernels.
+    pub(super) fn all(&self) -> [Gate; GATES] {
+        let ([right, left], [mouth]) = (self.eyes.clone(), self.mouth.clone());
+        [right, left, mouth]
     }
 
     /// What is open, place by place.

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use super::clean_plate::MovingHead;
 use super::fine_paint::{Known, paint_finely};
 use super::gates::{Face, Gates, listened_where};
-use super::gpu::PictureData;
 use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
+use super::plan::{PictureData, Plan};
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     DrawnPart, Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS,
@@ -36,7 +36,7 @@ pub struct Painter {
     sitter: Option<Sitter>,
     frame: Frame,
     /// Chooses the parts as if nothing were known of what is hidden: for comparison with another processor.
-    pub(super) unseen: bool,
+    pub(crate) unseen: bool,
 }
 
 /// Memory of a frame.
@@ -61,28 +61,6 @@ struct Frame {
     /// What is drawn into the source, and the same in cells of the paint.
     drawn: Layer,
     drawn_fine: Layer,
-}
-
-/// What of a frame's paint is decided before anything of it is made, for another processor to make it.
-pub(super) struct Plan<'a> {
-    /// The picture that is seen most, and the next.
-    pub near: usize,
-    pub next: Option<usize>,
-    /// Where there may be paint.
-    pub square: Square,
-    pub outline: Outline,
-    pub gates: Gates,
-    /// What mouth and eyes may look like, and the same in cells of the paint.
-    pub drawn: &'a Layer,
-    pub drawn_fine: &'a Layer,
-    patches: &'a Patches,
-}
-
-impl Plan<'_> {
-    /// The parts of the face that the generator makes.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Square> + '_ {
-        self.patches.squares()
-    }
 }
 
 /// What is known of the person: one picture at least, the portrait itself first.
@@ -212,6 +190,13 @@ impl Painter {
         sitter.draw_layer(near, motion, &square, 1, drawn);
         sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
         Some(Plan { near, next, square, outline, gates, drawn, drawn_fine, patches })
+    }
+
+    /// Pixels of the crop that the generator makes of the portrait in a frame.
+    pub(super) fn generated_px(&mut self, motion: &PuppetMotion) -> usize {
+        let Some(rest) = self.landmarks(0) else { return 0 };
+        let turn_rad = HeadFlow::between(&rest.0, &motion.landmarks_in_crop.0).turn_rad();
+        self.plan((0, None), motion, turn_rad).map_or(0, |plan| plan.parts().map(|part| part.area()).sum())
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not

@@ -2,12 +2,11 @@
 
 use glam::Vec2;
 
-use super::speed::read_floats;
 use super::*;
 use crate::data::{PaintField, PictureChange, Portrait};
 use crate::generate::{Generator as _, GpuTarget, MotionWarp, Painter, PlateMaker};
 use crate::gpu::testing::gpu_for_test;
-use crate::gpu::{AdapterDescription, GpuFault};
+use crate::gpu::{AdapterDescription, GpuFault, read_floats};
 
 /// The largest difference from the CPU in each part of a picture's change.
 #[derive(Debug, Default)]
