@@ -284,9 +284,9 @@ macro_rules! wgsl_struct {
 /// Declares constants of Rust in a shader under their own names, or another that is given: `wgsl_constants!(into; CROP_PX, CELLS = Field::CELLS)`.
 #[macro_export]
 macro_rules! wgsl_constants {
-    ($into:ident; $( $name:ident $(= $value:expr)? ),+ $(,)?) => {
+    ($into:ident; $( $name:ident $(= $value:expr)? ),+ $(,)?) => {{
         $( $into.declare_constant(stringify!($name), &$crate::wgsl_constants!(@value $name $($value)?)); )+
-    };
+    }};
     (@value $name:ident) => { $name };
     (@value $name:ident $value:expr) => { $value };
 }

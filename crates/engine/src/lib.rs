@@ -22,7 +22,6 @@ mod shaders;
 #[cfg(test)]
 use retrato_builtin as builtin;
 use retrato_core::{data, runtime, wgsl, wgsl_constants, wgsl_struct};
-#[cfg(test)]
 use retrato_face::face;
 use retrato_model as model;
 use retrato_nn as nn;

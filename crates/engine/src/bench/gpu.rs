@@ -5,9 +5,9 @@ use std::time::Instant;
 use glam::Vec2;
 use serde::Serialize;
 
-use crate::data::{PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
+use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::generate::gpu::trial::{Clock, PATIENCE, generator_ms, motion_ms};
-use crate::generate::gpu::{CELLS, Kernel, Precision, Use};
+use crate::generate::gpu::{Kernel, Precision, Use};
 use crate::generate::{FLOW_CELLS, Generator as _, GpuTarget, MotionWarp, Painter};
 use crate::gpu::{AdapterDescription, ChangeBuffers, Gpu, read_floats};
 use crate::model::{FewShotNets, MotionNet, Ran};
@@ -16,6 +16,8 @@ use crate::runtime::{Percentiles, Timings};
 use crate::wgsl::Shader;
 use crate::wgsl_constants;
 
+/// Pixels along each side of the crop.
+const CELLS: usize = CROP_PX as usize;
 /// Rounds of eight vectors that each thread of `roof.wgsl` multiplies.
 const ROUNDS: u32 = 1024;
 /// Numbers that it multiplies in a round.

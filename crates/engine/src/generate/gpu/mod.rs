@@ -28,7 +28,7 @@ use super::FLOW_CELLS;
 use super::clean_plate::CleanPlate;
 use super::contour::Contour;
 use super::layer::Cell;
-pub(crate) use super::outline::CELLS;
+use super::outline::CELLS;
 use super::plan::{PictureData, Plan, Run};
 use super::reach::Sides;
 use crate::data::{Landmarks, OnGpu, PaintField, PuppetMotion, UncoveredField};
