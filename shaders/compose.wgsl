@@ -1,6 +1,6 @@
 // Warps a portrait inside its crop's reach, shows what is behind its head where that came to light, and paints over both. On the CPU: src/compose/cpu.rs.
 
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<uniform> params: ComposeParams;
 @group(0) @binding(1) var<storage, read> flow: array<vec2<f32>>;
 @group(0) @binding(2) var picture: texture_2d<f32>;
 @group(0) @binding(3) var target_picture: texture_storage_2d<rgba8unorm, write>;

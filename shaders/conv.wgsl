@@ -4,7 +4,7 @@
 
 // `real` is the number of pictures and weights: a half where the processor can. Sums of more than four products are always whole.
 
-@group(0) @binding(0) var<uniform> layer: Layer;
+@group(0) @binding(0) var<uniform> layer: LayerParams;
 @group(0) @binding(1) var<uniform> made: Extent;
 // Four by four weights behind each other, by place in the kernel, input and output; each of four vectors belongs to one input channel.
 @group(0) @binding(2) var<storage, read> weights: array<vec4<real>>;

@@ -1,8 +1,8 @@
 // What goes into the generator for a part of the face: two by two pixels of the source from -1 to 1, and the landmarks. On the CPU: `take_in` of
 // the model's generator/frozen.rs, and its landmark_image.rs.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
-@group(0) @binding(1) var<uniform> which: Which;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
+@group(0) @binding(1) var<uniform> which: PartNumber;
 @group(0) @binding(2) var<storage, read> shown: array<vec4<f32>>;
 // `GENERATOR_FOURS` groups of four for each two by two pixels.
 @group(0) @binding(3) var<storage, read_write> result: array<vec4<real>>;

@@ -1,7 +1,7 @@
 // From the motion net's numbers to a flow that carries every landmark where it belongs. On the CPU: mix.rs of the model, and
 // ops/snap.rs of the operations.
 
-@group(0) @binding(0) var<storage, read> motion: Motion;
+@group(0) @binding(0) var<storage, read> motion: MotionParams;
 // Of the net's last layer: `FLOW_NUMBERS` for each of four cells.
 @group(0) @binding(1) var<storage, read> numbers: array<vec4<real>>;
 @group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;

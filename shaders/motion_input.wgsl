@@ -1,8 +1,8 @@
 // What goes into the motion net: both landmark images, the candidate flows, and the small picture. On the CPU: `fill` of the model's motion.rs, and its
 // candidates.rs.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
-@group(0) @binding(1) var<storage, read> motion: Motion;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
+@group(0) @binding(1) var<storage, read> motion: MotionParams;
 // Of each picture, for each cell: the channels of the landmark image, and red, green, blue.
 @group(0) @binding(2) var<storage, read> seen: array<f32>;
 // `INPUT_FOURS` groups of four for each cell.

@@ -1,7 +1,7 @@
 // What the few-shot generator paints over the warped portrait. On the CPU: painter.rs, patches.rs and fine_paint.rs of
 // src/generate.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
 // For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw, from `settle` on what it changes, and how visible
 // that is; what is seen without anything drawn, and how far the generator is listened to since the place is hidden.
 @group(0) @binding(1) var<storage, read_write> shown: array<vec4<f32>>;
@@ -32,7 +32,7 @@ fn is_number(value: vec4<f32>) -> bool {
 }
 
 // What a part shows at a cell, from the colour that the generator saw there, and how deep inside the part the cell lies; 0 outside.
-fn made(part: Part, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
+fn made(part: GeneratedPart, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
     let inside = all(cell >= part.corner) && all(cell < part.corner + part.size);
     if (!inside) {
         return vec4<f32>(0.0);

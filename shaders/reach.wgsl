@@ -1,7 +1,7 @@
 // How the head moves in the crop's reach, and where it was and is no more. On the CPU: reach.rs, `MovingHead` of
 // clean_plate.rs and `MovedContour` of contour.rs in src/generate.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
 @group(0) @binding(1) var<storage, read> flows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;
 // Share of head, whether the head may come to the cell, and share of face.

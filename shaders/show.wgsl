@@ -1,7 +1,7 @@
 // What the warp shows of a face, and what the generator sees of it. On the CPU: `fetch_part` of the model's warped.rs, and
 // `find_shares` of src/generate/painter.rs.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
 // Red, green, blue of every picture of the person, each of the crop's size.
 @group(0) @binding(1) var<storage, read> pictures: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> flows: array<vec4<f32>>;

@@ -30,7 +30,7 @@ pub enum ComposeError {
 
 wgsl_struct! {
     /// What the shader is told of a portrait and of a frame.
-    struct Params {
+    struct ComposeParams {
         /// Upper left corner of the reach in picture pixels, and picture pixels per pixel of the reach.
         origin_px: Vec2,
         scale: f32,
@@ -50,7 +50,7 @@ wgsl_struct! {
 }
 
 pub(crate) static COMPOSE: Shader = shader!("compose.wgsl", [], |into| {
-    into.declare::<Params>();
+    into.declare::<ComposeParams>();
     wgsl_constants!(into; GROUP, CROP_PX, FEATHER_PX, STILL_PX);
 });
 
@@ -60,8 +60,8 @@ pub struct GpuCompositor {
     queue: wgpu::Queue,
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
-    params: Params,
-    uniform: Uniform<Params>,
+    params: ComposeParams,
+    uniform: Uniform<ComposeParams>,
     buffers: ChangeBuffers,
     has_plate: bool,
     target: wgpu::Texture,
@@ -209,9 +209,9 @@ fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
     );
 }
 
-fn params(portrait: &Portrait, region: PasteRegion, cells: usize) -> Params {
+fn params(portrait: &Portrait, region: PasteRegion, cells: usize) -> ComposeParams {
     let (reach, crop) = (portrait.crop.reach(), &portrait.crop);
-    Params {
+    ComposeParams {
         origin_px: reach.origin_px.into(),
         scale: reach.scale(),
         crop_scale: crop.scale(),

@@ -9,7 +9,7 @@ use super::clean_plate::CleanPlate;
 use super::gpu::GpuGenerator;
 use super::known_plates::PlateMaker;
 use super::painter::Painter;
-use super::plan::{PictureData, Run};
+use super::plan::{MovedPicture, PictureData};
 use super::reach::{HeadField, Sides, spread};
 use super::{FLOW_CELLS, Generator, GpuTarget, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, OnGpu, PictureChange, Portrait, PuppetMotion};
@@ -147,8 +147,8 @@ fn on_device(generator: &mut GpuGenerator, painter: Option<&mut Painter>, rest: 
     generator.run(motion, &runs, plan.as_ref())
 }
 
-fn run<'a>(picture: usize, landmarks: &'a Landmarks, target: &Landmarks) -> Run<'a> {
-    Run { picture, landmarks, head: HeadFlow::between(&landmarks.0, &target.0) }
+fn run<'a>(picture: usize, landmarks: &'a Landmarks, target: &Landmarks) -> MovedPicture<'a> {
+    MovedPicture { picture, landmarks, head: HeadFlow::between(&landmarks.0, &target.0) }
 }
 
 impl Generator for MotionWarp {

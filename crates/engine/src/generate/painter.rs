@@ -13,7 +13,7 @@ use super::gates::{Face, Gates, listened_where};
 use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
-use super::plan::{PictureData, Plan};
+use super::plan::{PaintPlan, PictureData};
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     DrawnPart, Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS,
@@ -179,7 +179,7 @@ impl Painter {
 
     /// Decides what is painted, `near` and `next` being the nearest pictures and `turn_rad` how far the head has turned since the nearest. `None` without a portrait,
     /// or where there is hardly a face.
-    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turn_rad: f32) -> Option<Plan<'_>> {
+    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turn_rad: f32) -> Option<PaintPlan<'_>> {
         let Self { sitter, frame, .. } = self;
         let sitter = sitter.as_ref()?;
         let outline = Outline::of(&motion.landmarks_in_crop);
@@ -189,7 +189,7 @@ impl Painter {
         patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
         sitter.draw_layer(near, motion, &square, 1, drawn);
         sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
-        Some(Plan { near, next, square, outline, gates, drawn, drawn_fine, patches })
+        Some(PaintPlan { near, next, square, outline, gates, drawn, drawn_fine, patches })
     }
 
     /// Pixels of the crop that the generator makes of the portrait in a frame.

@@ -17,7 +17,7 @@ pub(super) struct PictureData<'a> {
 }
 
 /// A picture of the person on its way to the wanted face.
-pub(super) struct Run<'a> {
+pub(super) struct MovedPicture<'a> {
     /// Which picture; the portrait itself is the first.
     pub picture: usize,
     /// Its landmarks, in crop pixels.
@@ -27,7 +27,7 @@ pub(super) struct Run<'a> {
 }
 
 /// What of a frame's paint is decided.
-pub(super) struct Plan<'a> {
+pub(super) struct PaintPlan<'a> {
     /// The picture that is seen most, and the next.
     pub near: usize,
     pub next: Option<usize>,
@@ -41,7 +41,7 @@ pub(super) struct Plan<'a> {
     pub patches: &'a Patches,
 }
 
-impl Plan<'_> {
+impl PaintPlan<'_> {
     /// The parts of the face that the generator makes.
     pub(super) fn parts(&self) -> impl Iterator<Item = Square> + '_ {
         self.patches.squares()

@@ -20,7 +20,7 @@ const FEW_GROUPS: u32 = 512;
 
 wgsl_struct! {
     /// A layer, for its kernel.
-    pub(super) struct Layer {
+    pub(super) struct LayerParams {
         /// In groups of four.
         channels_in: u32,
         channels_out: u32,
@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
         Plane { buffer, share, channels }
     }
 
-    fn step(&mut self, params: Layer, buffers: [&wgpu::Buffer; 5], work: Work) {
+    fn step(&mut self, params: LayerParams, buffers: [&wgpu::Buffer; 5], work: Work) {
         let params_buffer = Uniform::new(&self.gpu.device, &self.gpu.queue, "layer", &params);
         let sizes = wgpu::BufferBinding { buffer: self.sizes, offset: 0, size: wgpu::BufferSize::new(Extent::SIZE as u64) };
         let first = [params_buffer.buffer().as_entire_binding(), wgpu::BindingResource::Buffer(sizes)];
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
     /// The same into a buffer; with `joins`, behind the results of other parts.
     fn convolve_into(&mut self, layer: &FrozenLayer, from: &Plane, add: Option<&Plane>, to: &wgpu::Buffer, joins: bool) {
         let (weights, slope_before) = (&layer.weights, layer.before.as_ref().map_or(1.0, |(_, slope)| *slope));
-        let params = Layer {
+        let params = LayerParams {
             channels_in: from.channels / 4,
             channels_out: weights.bias.len() as u32 / 4,
             kernel: weights.size as u32,
@@ -179,7 +179,8 @@ impl<'a> Builder<'a> {
     }
 
     fn enlarge_into(&mut self, small: &Plane, skip: &Plane, to: &Plane, work: Work) {
-        let params = Layer { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..Layer::zero() };
+        let params =
+            LayerParams { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..LayerParams::zero() };
         let nothing = self.nothing.clone();
         self.step(params, [&nothing, &nothing, &small.buffer, &skip.buffer, &to.buffer], work);
     }

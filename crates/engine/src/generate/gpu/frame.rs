@@ -6,7 +6,7 @@ use super::super::clean_plate::UpFromChin;
 use super::super::contour::{Contour, ContourPoint, MOST_POINTS};
 use super::super::gates::{GATES, Gate};
 use super::super::outline::Square;
-use super::super::plan::{Plan, Run};
+use super::super::plan::{MovedPicture, PaintPlan};
 use super::super::reach::Sides;
 use super::{MOST_PARTS, head_numbers};
 use crate::data::{Landmarks, PuppetMotion};
@@ -17,7 +17,7 @@ use crate::wgsl_struct;
 wgsl_struct! {
     /// A part of the face that the generator makes.
     #[derive(Clone, Copy)]
-    struct Part {
+    struct GeneratedPart {
         /// Its place in the crop.
         corner: UVec2,
         size: UVec2,
@@ -27,20 +27,20 @@ wgsl_struct! {
 }
 
 wgsl_struct! {
-    /// Which part of the face a kernel works on.
-    pub(super) struct Which {
+    /// PartNumber part of the face a kernel works on.
+    pub(super) struct PartNumber {
         pub part: usize,
     }
 }
 
 wgsl_struct! {
     /// What all kernels of a frame are told.
-    pub(super) struct Frame {
+    pub(super) struct FrameParams {
         /// Square of the crop in which there may be paint; no size for none.
         corner: UVec2,
         size: UVec2,
         gates: [Gate; GATES],
-        parts: [Part; MOST_PARTS],
+        parts: [GeneratedPart; MOST_PARTS],
         part_count: usize,
         /// The picture that is seen most, and where its flow lies; the same of the next, and whether there is one.
         near_picture: usize,
@@ -78,9 +78,9 @@ wgsl_struct! {
 
 wgsl_struct! {
     /// From one picture of the person to the wanted face.
-    pub(super) struct Motion {
+    pub(super) struct MotionParams {
         head: HeadNumbers,
-        /// Which picture, and where its flow goes.
+        /// PartNumber picture, and where its flow goes.
         picture: usize,
         slot: usize,
         body_follow: f32,
@@ -92,9 +92,9 @@ wgsl_struct! {
     }
 }
 
-impl Motion {
+impl MotionParams {
     /// Of a run whose flow goes into that slot.
-    pub(super) fn new(run: &Run<'_>, slot: usize, target: &Landmarks) -> Self {
+    pub(super) fn new(run: &MovedPicture<'_>, slot: usize, target: &Landmarks) -> Self {
         let line_count = landmark_lines(&target.0, None).count();
         let mut motion = Self { head: run.head.numbers(), picture: run.picture, slot, body_follow: STILL_BODY, line_count, ..Self::zero() };
         let pairs = run.landmarks.0.iter().zip(&target.0);
@@ -108,13 +108,13 @@ impl Motion {
     }
 }
 
-impl Frame {
+impl FrameParams {
     /// Of the motion of the portrait's own head, which is the first of `runs`, of what is decided about the paint, of where the face ends in the plate, if there is one,
     /// and of where the picture goes on.
     pub(super) fn new(
         motion: &PuppetMotion,
-        runs: &[Run<'_>],
-        plan: Option<&Plan<'_>>,
+        runs: &[MovedPicture<'_>],
+        plan: Option<&PaintPlan<'_>>,
         (contour, sides): (Option<&Contour>, Sides),
     ) -> Self {
         let target = &motion.landmarks_in_crop;
@@ -133,7 +133,7 @@ impl Frame {
         frame
     }
 
-    fn take_plan(&mut self, plan: &Plan<'_>, runs: &[Run<'_>]) {
+    fn take_plan(&mut self, plan: &PaintPlan<'_>, runs: &[MovedPicture<'_>]) {
         let slot = |picture: usize| runs.iter().position(|run| run.picture == picture).unwrap_or(0);
         (self.near_picture, self.near_flow) = (plan.near, slot(plan.near));
         if let Some(next) = plan.next {
@@ -145,7 +145,7 @@ impl Frame {
         let parts = plan.parts().map(|square| {
             let ((corner, size), first) = (placed(&square), numbers / 4);
             numbers += head_numbers(square.area());
-            Part { corner, size, first }
+            GeneratedPart { corner, size, first }
         });
         self.part_count = fill(&mut self.parts, parts);
         self.hull_count = fill(&mut self.hull, plan.outline.corners().iter().copied());

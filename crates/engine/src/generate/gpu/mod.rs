@@ -14,7 +14,7 @@ mod tests;
 pub(crate) mod trial;
 
 use convolutions::{Extent, Network};
-use frame::{Frame, Motion, Which};
+use frame::{FrameParams, MotionParams, PartNumber};
 use kernels::Kernels;
 pub(crate) use kernels::{Kernel, Use};
 pub(crate) use precision::Precision;
@@ -29,7 +29,7 @@ use super::clean_plate::CleanPlate;
 use super::contour::Contour;
 use super::layer::Cell;
 use super::outline::CELLS;
-use super::plan::{PictureData, Plan, Run};
+use super::plan::{MovedPicture, PaintPlan, PictureData};
 use super::reach::Sides;
 use crate::data::{Landmarks, OnGpu, PaintField, PuppetMotion, UncoveredField};
 use crate::gpu::{ChangeBuffers, FaultFlag, GROUP, Gpu, PassTimer, Uniform};
@@ -68,7 +68,7 @@ pub(super) struct GpuGenerator {
     buffers: Buffers,
     fault: FaultFlag,
     timer: Option<PassTimer>,
-    person: Option<Person>,
+    person: Option<PersonBindings>,
     generator: Option<Network>,
     part_inputs: Vec<wgpu::BindGroup>,
 }
@@ -78,7 +78,7 @@ struct Buffers {
     frame: wgpu::Buffer,
     motions: [wgpu::Buffer; MOST_RUNS],
     sizes: wgpu::Buffer,
-    parts: [Uniform<Which>; MOST_PARTS],
+    parts: [Uniform<PartNumber>; MOST_PARTS],
     candidates: wgpu::Buffer,
     flows: wgpu::Buffer,
     settled: wgpu::Buffer,
@@ -92,7 +92,7 @@ struct Buffers {
 }
 
 /// What belongs to one portrait, and to the compositor that it goes to.
-struct Person {
+struct PersonBindings {
     /// Where the face ends in the plate, if there is one.
     contour: Option<Contour>,
     sides: Sides,
@@ -112,10 +112,10 @@ impl Buffers {
         let storage = |label, bytes: usize| buffer(label, bytes, wgpu::BufferUsages::STORAGE);
         let (input, flow) = (INPUT_CELLS * INPUT_CELLS, model::FLOW_CELLS * model::FLOW_CELLS);
         let buffers = Self {
-            frame: storage("frame", Frame::SIZE),
-            motions: [(); MOST_RUNS].map(|()| storage("motion", Motion::SIZE)),
+            frame: storage("frame", FrameParams::SIZE),
+            motions: [(); MOST_RUNS].map(|()| storage("motion", MotionParams::SIZE)),
             sizes: buffer("sizes of the parts", (MOTION_PLACE + PLACE) as usize, wgpu::BufferUsages::UNIFORM),
-            parts: std::array::from_fn(|part| Uniform::new(&gpu.device, &gpu.queue, "number of the part", &Which { part })),
+            parts: std::array::from_fn(|part| Uniform::new(&gpu.device, &gpu.queue, "number of the part", &PartNumber { part })),
             candidates: storage("candidate flows", MOST_RUNS * input * 2 * VECTOR),
             flows: storage("flows", MOST_RUNS * flow * VECTOR),
             settled: storage("settled at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
@@ -189,7 +189,7 @@ impl GpuGenerator {
         let motion_input = |motion| k.motion_input.bind(device, &[&b.frame, motion, &seen, self.motion_net.input(), &b.candidates]);
         let motion_flow =
             |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.settled, &b.correction, fault]);
-        self.person = Some(Person {
+        self.person = Some(PersonBindings {
             contour: plate.map(|plate| plate.contour.clone()),
             sides,
             motion_inputs: b.motions.iter().map(motion_input).collect(),
@@ -212,8 +212,9 @@ impl GpuGenerator {
         let shape = [CELLS, CHANNELS].map(|v| v as u32);
         self.generator = layers.map(|layers| Network::generator(&self.gpu, k, layers, (&b.sizes, &b.heads), shape));
         let input = |network: &Network| {
-            let bind =
-                |part: &Uniform<Which>| k.generator_input.bind(&self.gpu.device, &[&b.frame, part.buffer(), &b.shown, network.input()]);
+            let bind = |part: &Uniform<PartNumber>| {
+                k.generator_input.bind(&self.gpu.device, &[&b.frame, part.buffer(), &b.shown, network.input()])
+            };
             b.parts.iter().map(bind).collect()
         };
         self.part_inputs = self.generator.as_ref().map(input).unwrap_or_default();
@@ -221,13 +222,13 @@ impl GpuGenerator {
 
     /// Makes the change that brings the portrait to a motion; nobody waits. `runs` are the pictures that are moved, the portrait first; without a plan nothing is
     /// painted. `None` before [`Self::turn_to`].
-    pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>) -> Option<OnGpu> {
+    pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[MovedPicture<'_>], plan: Option<&PaintPlan<'_>>) -> Option<OnGpu> {
         let person = self.person.as_ref()?;
-        let frame = Frame::new(motion, runs, plan, (person.contour.as_ref(), person.sides));
+        let frame = FrameParams::new(motion, runs, plan, (person.contour.as_ref(), person.sides));
         let queue = &self.gpu.queue;
         queue.write_buffer(&self.buffers.frame, 0, &frame.bytes());
         for (slot, (run, buffer)) in runs.iter().zip(&self.buffers.motions).enumerate() {
-            queue.write_buffer(buffer, 0, &Motion::new(run, slot, &motion.landmarks_in_crop).bytes());
+            queue.write_buffer(buffer, 0, &MotionParams::new(run, slot, &motion.landmarks_in_crop).bytes());
         }
         for (place, (size, first)) in (0..).step_by(PLACE as usize).zip(frame.parts()) {
             queue.write_buffer(&self.buffers.sizes, place, &Extent { size, first }.bytes());
@@ -268,7 +269,7 @@ impl GpuGenerator {
     }
 
     /// The motion net for one picture after the other.
-    fn move_pictures(&self, pass: &mut wgpu::ComputePass<'_>, person: &Person, count: usize) {
+    fn move_pictures(&self, pass: &mut wgpu::ComputePass<'_>, person: &PersonBindings, count: usize) {
         let k = &self.kernels;
         for (input, flow) in person.motion_inputs.iter().zip(&person.motion_flows).take(count) {
             k.motion_input.run(pass, 0, input, groups(INPUT_CELLS));
@@ -281,7 +282,7 @@ impl GpuGenerator {
     }
 
     /// The flow over the reach, what is uncovered, and what is shown of the face.
-    fn warp(&self, pass: &mut wgpu::ComputePass<'_>, person: &Person, size: UVec2) {
+    fn warp(&self, pass: &mut wgpu::ComputePass<'_>, person: &PersonBindings, size: UVec2) {
         self.kernels.reach.run(pass, 0, &person.reach, groups(FLOW_CELLS));
         if person.contour.is_some() {
             self.kernels.reach.run(pass, 1, &person.reach, groups(UncoveredField::CELLS));
@@ -292,7 +293,7 @@ impl GpuGenerator {
     }
 
     /// The generator for one part of the face after the other.
-    fn generate(&self, pass: &mut wgpu::ComputePass<'_>, frame: &Frame) {
+    fn generate(&self, pass: &mut wgpu::ComputePass<'_>, frame: &FrameParams) {
         let Some(generator) = &self.generator else { return };
         for (n, (size, _)) in frame.parts().enumerate() {
             self.kernels.generator_input.run(pass, 0, &self.part_inputs[n], groups_of(size / 2));

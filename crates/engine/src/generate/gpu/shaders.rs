@@ -10,8 +10,8 @@ use super::super::motion_warp::MAX_FLOW_PX;
 use super::super::outline::{CELLS, FADE};
 use super::super::patches::RIM;
 use super::super::reach::{AT_BODY_PX, TAKES_OVER_PX};
-use super::convolutions::{Extent, Layer};
-use super::frame::{Frame, Motion, Which};
+use super::convolutions::{Extent, LayerParams};
+use super::frame::{FrameParams, MotionParams, PartNumber};
 use super::{CHANNELS, SEEN};
 use crate::data::{CROP_PX, Crop, Landmarks, PaintField, UncoveredField};
 use crate::gpu::GROUP;
@@ -25,8 +25,8 @@ use crate::wgsl_constants;
 
 /// Needed by the others.
 static FRAME: Shader = shader!("frame.wgsl", [], |into| {
-    into.declare::<Frame>();
-    into.declare::<Motion>();
+    into.declare::<FrameParams>();
+    into.declare::<MotionParams>();
     wgsl_constants!(into; GROUP, CROP_PX, INPUT_CELLS, MATTE_CELLS, FLOW_CELLS = model::FLOW_CELLS, REACH_CELLS = super::FLOW_CELLS);
     wgsl_constants!(into; CROP_CELLS = CELLS, UNCOVERED_CELLS = UncoveredField::CELLS, PAINT_CELLS = PaintField::CELLS);
     wgsl_constants!(into; REACH = Crop::REACH, BEFORE_REACH = Vec2::from(Crop::BEFORE_REACH));
@@ -51,7 +51,7 @@ pub(super) static REACH: Shader = shader!("reach.wgsl", [&FRAME], |into| {
 pub(super) static SHOW: Shader = shader!("show.wgsl", [&FRAME], |into| wgsl_constants!(into; FADE, COMES, HIDDEN, WHERE_HIDDEN));
 
 pub(super) static GENERATOR_INPUT: Shader = shader!("generator_input.wgsl", [&FRAME], |into| {
-    into.declare::<Which>();
+    into.declare::<PartNumber>();
     wgsl_constants!(into; LINE_RADIUS = LANDMARK_LINE_RADIUS, GENERATOR_FOURS = CHANNELS / 4);
 });
 
@@ -60,7 +60,7 @@ pub(super) static PAINT: Shader = shader!("paint.wgsl", [&FRAME], |into| {
 });
 
 pub(super) static CONV: Shader = shader!("conv.wgsl", [], |into| {
-    into.declare::<Layer>();
+    into.declare::<LayerParams>();
     into.declare::<Extent>();
     wgsl_constants!(into; GROUP);
 });

@@ -175,7 +175,7 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
         *broken = (0..50).any(|_| {
             let head = model::HeadFlow::between(&rest.0, &opened.landmarks_in_crop.0);
             let plan = painter.plan((0, None), &opened, f32::INFINITY);
-            generator.run(&wanted, &[Run { picture: 0, landmarks: &rest, head }], plan.as_ref());
+            generator.run(&wanted, &[MovedPicture { picture: 0, landmarks: &rest, head }], plan.as_ref());
             gpu.device.poll(wgpu::PollType::wait_indefinitely()).ok();
             gpu.health.fault() == Some(GpuFault::NotFinite)
         });
