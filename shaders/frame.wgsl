@@ -1,4 +1,4 @@
-// What several kernels of a frame do. Constants and structs are those of src/generate/gpu/frame.rs in the engine.
+// What several kernels of a frame do. Structs and constants come from Rust: src/generate/gpu/shaders.rs of the engine says which.
 
 fn smooth_step(range: vec2<f32>, value: f32) -> f32 {
     let t = clamp((value - range.x) / (range.y - range.x), 0.0, 1.0);

@@ -3,7 +3,7 @@
 
 @group(0) @binding(0) var<storage, read> frame: FrameParams;
 // For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw, from `settle` on what it changes, and how visible
-// that is; what is seen without anything drawn, and how far the generator is listened to since the place is hidden.
+// that is; what is seen without anything drawn, and the weight of the generator for the place being hidden.
 @group(0) @binding(1) var<storage, read_write> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;

@@ -12,7 +12,7 @@
 // nothing of what was there may shine through, and nothing else.
 @group(0) @binding(6) var<storage, read> drawn: array<vec4<f32>>;
 // For each cell of the square: the portrait's colour and the share of the paint; what the generator sees and how visible it is; the same without what is drawn,
-// and how far the generator is listened to since the place is hidden.
+// and the weight of the generator for the place being hidden.
 @group(0) @binding(7) var<storage, read_write> shown: array<vec4<f32>>;
 
 fn flow_cell(slot: u32, x: u32, y: u32) -> vec3<f32> {
@@ -51,13 +51,14 @@ fn paint_share(at: vec2<f32>) -> f32 {
     return 1.0 - smooth_step(FADE, select(0.0, nearest, outside) / frame.unit_px);
 }
 
-// The same, known at every second pixel: it changes slowly, and the distance to the face's outline takes long to find.
+// The same, known at one pixel of `KNOT_STEP`: it changes slowly, and the distance to the face's outline takes long to find.
 fn paint_share_between(cell: vec2<u32>) -> f32 {
-    let knot = frame.corner + (cell - frame.corner) / 2u * 2u;
-    let share = vec2<f32>(cell - knot) * 0.5;
+    let knot = frame.corner + (cell - frame.corner) / KNOT_STEP * KNOT_STEP;
+    let step = f32(KNOT_STEP);
+    let share = vec2<f32>(cell - knot) / step;
     let low = vec2<f32>(knot);
-    let above = mix(paint_share(low), paint_share(low + vec2<f32>(2.0, 0.0)), share.x);
-    let below = mix(paint_share(low + vec2<f32>(0.0, 2.0)), paint_share(low + 2.0), share.x);
+    let above = mix(paint_share(low), paint_share(low + vec2<f32>(step, 0.0)), share.x);
+    let below = mix(paint_share(low + vec2<f32>(0.0, step)), paint_share(low + step), share.x);
     return mix(above, below, share.y);
 }
 

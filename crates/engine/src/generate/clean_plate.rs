@@ -202,7 +202,7 @@ impl MovingHead<'_> {
         if face <= 0.0 {
             return 0.0;
         }
-        self.contour.flow_at(point).map_or(0.0, |(flow, believed)| face * believed * self.left_by(point, flow))
+        self.contour.flow_at(point).map_or(0.0, |(flow, weight)| face * weight * self.left_by(point, flow))
     }
 
     /// How surely nothing of the head comes to a point that moves by `flow`.

@@ -27,7 +27,7 @@ wgsl_struct! {
 }
 
 wgsl_struct! {
-    /// PartNumber part of the face a kernel works on.
+    /// Which part of the face a kernel works on.
     pub(super) struct PartNumber {
         pub part: usize,
     }
@@ -80,7 +80,7 @@ wgsl_struct! {
     /// From one picture of the person to the wanted face.
     pub(super) struct MotionParams {
         head: HeadNumbers,
-        /// PartNumber picture, and where its flow goes.
+        /// Which picture, and where its flow goes.
         picture: usize,
         slot: usize,
         body_follow: f32,

@@ -7,7 +7,7 @@ use super::super::contour::{LEAST_MASS, SURE_NEARNESS};
 use super::super::fine_paint::{GIVES_WAY, NOTICED};
 use super::super::gates::{GATES, HIDDEN, WHERE_HIDDEN};
 use super::super::motion_warp::MAX_FLOW_PX;
-use super::super::outline::{CELLS, FADE};
+use super::super::outline::{CELLS, FADE, Shares};
 use super::super::patches::RIM;
 use super::super::reach::{AT_BODY_PX, TAKES_OVER_PX};
 use super::convolutions::{Extent, LayerParams};
@@ -48,7 +48,8 @@ pub(super) static REACH: Shader = shader!("reach.wgsl", [&FRAME], |into| {
     wgsl_constants!(into; ABOVE_CHIN, COMES, GONE, LEAST_HEAD, MOVED_PX, MOVES_ALONG, TAKES_OVER_PX, AT_BODY_PX, LEAST_MASS, SURE_NEARNESS);
 });
 
-pub(super) static SHOW: Shader = shader!("show.wgsl", [&FRAME], |into| wgsl_constants!(into; FADE, COMES, HIDDEN, WHERE_HIDDEN));
+pub(super) static SHOW: Shader =
+    shader!("show.wgsl", [&FRAME], |into| wgsl_constants!(into; FADE, KNOT_STEP = Shares::STEP, COMES, HIDDEN, WHERE_HIDDEN));
 
 pub(super) static GENERATOR_INPUT: Shader = shader!("generator_input.wgsl", [&FRAME], |into| {
     into.declare::<PartNumber>();
