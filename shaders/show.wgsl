@@ -54,11 +54,11 @@ fn paint_share(at: vec2<f32>) -> f32 {
 // The same, known at one pixel of `KNOT_STEP`: it changes slowly, and the distance to the face's outline takes long to find.
 fn paint_share_between(cell: vec2<u32>) -> f32 {
     let knot = frame.corner + (cell - frame.corner) / KNOT_STEP * KNOT_STEP;
-    let step = f32(KNOT_STEP);
-    let share = vec2<f32>(cell - knot) / step;
+    let spacing = f32(KNOT_STEP);
+    let share = vec2<f32>(cell - knot) / spacing;
     let low = vec2<f32>(knot);
-    let above = mix(paint_share(low), paint_share(low + vec2<f32>(step, 0.0)), share.x);
-    let below = mix(paint_share(low + vec2<f32>(0.0, step)), paint_share(low + step), share.x);
+    let above = mix(paint_share(low), paint_share(low + vec2<f32>(spacing, 0.0)), share.x);
+    let below = mix(paint_share(low + vec2<f32>(0.0, spacing)), paint_share(low + spacing), share.x);
     return mix(above, below, share.y);
 }
 
