@@ -21,6 +21,8 @@ mod shaders;
 
 #[cfg(test)]
 use retrato_builtin as builtin;
+#[cfg(test)]
+use retrato_core::random;
 use retrato_core::{data, runtime, wgsl, wgsl_constants, wgsl_struct};
 use retrato_face::face;
 use retrato_model as model;
