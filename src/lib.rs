@@ -77,6 +77,7 @@
 //! the teeth and tongue of a generic head ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
 //! processor all of a frame runs as kernels of `shaders/`, from the landmarks to the compositor's own buffers: landmark images, motion net, warp, generator and paint.
+//! What the kernels and the CPU both calculate with is declared in Rust alone, and its WGSL made from that ([`wgsl`]).
 //! What goes up are some kilobytes of landmarks and gates, and up to two megabytes of what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
 //!
 //! # Strangers' files
@@ -121,8 +122,8 @@ pub mod retarget;
 pub mod settings;
 
 pub use retrato_builtin as builtin;
-pub use retrato_core::{data, random, runtime, scale};
-pub use retrato_engine::{compose, generate, gpu};
+pub use retrato_core::{data, random, runtime, scale, wgsl};
+pub use retrato_engine::{bench, compose, generate, gpu};
 pub use retrato_face::{face, portrait, track};
 pub use retrato_learn as learn;
 pub use retrato_media::{capture, record, virtual_camera};

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_refused_call_and_a_loss_are_recorded_and_do_not_panic() {
-        let Some(gpu) = crate::gpu::readback::tests::gpu_for_test() else { return };
+        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
         assert_eq!(gpu.health.fault(), None, "a new device is healthy");
         let too_large = gpu.info.max_texture_side_px + 1;
         drop(gpu.device.create_texture(&wgpu::TextureDescriptor {

@@ -1,4 +1,4 @@
-//! Copies of textures back to host memory: asynchronously for the recorder and the virtual camera, and waiting for the rest.
+//! Copies of textures and numbers back to host memory: asynchronously for the recorder and the virtual camera, and waiting for the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +11,8 @@ use super::Gpu;
 
 /// Longest wait for one copy before the device counts as hung.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest wait for numbers behind work that takes a software adapter long.
+const LONG_PATIENCE: Duration = Duration::from_mins(1);
 const BYTES_PER_PIXEL: u32 = 4;
 
 /// Why a texture cannot be read.
@@ -171,6 +173,21 @@ pub fn read_texture(gpu: &Gpu, texture: &wgpu::Texture) -> Result<RgbaImage, Rea
     ring.submit(texture, ())?;
     let nothing = || Err(ReadbackError::NotDelivered("nothing was submitted".to_owned()));
     ring.take().unwrap_or_else(nothing)?.0.read()
+}
+
+/// The first numbers of a buffer that can be copied from; waits for them. All of them are none where they do not come.
+pub(crate) fn read_floats(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) -> Vec<f32> {
+    let size = (count * size_of::<f32>()) as u64;
+    let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+    let copy = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some("read back"), size, usage, mapped_at_creation: false });
+    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("read back") });
+    encoder.copy_buffer_to_buffer(buffer, 0, &copy, 0, size);
+    gpu.queue.submit([encoder.finish()]);
+    // Whether it worked shows in the range.
+    copy.map_async(wgpu::MapMode::Read, .., |_| {});
+    let waited = gpu.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LONG_PATIENCE) });
+    let view = waited.ok().and_then(|_| copy.get_mapped_range(..).ok());
+    view.map_or_else(|| vec![f32::NAN; count], |view| bytemuck::cast_slice(&view).to_vec())
 }
 
 /// Rows in a buffer begin at multiples of 256 bytes.

@@ -28,7 +28,7 @@ pub fn has_pair_products() -> bool {
 }
 
 /// As many products of pairs as `rounds` asks for; the operations done, a multiplication and an addition counted as two. `None` where the processor has none.
-pub(super) fn work(rounds: usize) -> Option<usize> {
+pub fn work(rounds: usize) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "instructions that not every processor has")]
     // SAFETY: the processor was asked.

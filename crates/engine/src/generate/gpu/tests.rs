@@ -2,12 +2,11 @@
 
 use glam::Vec2;
 
-use super::speed::read_floats;
 use super::*;
 use crate::data::{PaintField, PictureChange, Portrait};
 use crate::generate::{Generator as _, GpuTarget, MotionWarp, Painter, PlateMaker};
 use crate::gpu::testing::gpu_for_test;
-use crate::gpu::{AdapterDescription, GpuFault};
+use crate::gpu::{AdapterDescription, GpuFault, read_floats};
 
 /// The largest difference from the CPU in each part of a picture's change.
 #[derive(Debug, Default)]
@@ -176,7 +175,7 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
         *broken = (0..50).any(|_| {
             let head = model::HeadFlow::between(&rest.0, &opened.landmarks_in_crop.0);
             let plan = painter.plan((0, None), &opened, f32::INFINITY);
-            generator.run(&wanted, &[Run { picture: 0, landmarks: &rest, head }], plan.as_ref());
+            generator.run(&wanted, &[MovedPicture { picture: 0, landmarks: &rest, head }], plan.as_ref());
             gpu.device.poll(wgpu::PollType::wait_indefinitely()).ok();
             gpu.health.fault() == Some(GpuFault::NotFinite)
         });

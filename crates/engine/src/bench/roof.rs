@@ -5,9 +5,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use pulp::{Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
-use super::{pairs, tiles};
+use crate::nn::ops;
 
 /// Sums that are worked on side by side: enough for the latency of a multiplication with addition, and few enough for the registers.
 const SUMS: usize = 16;
@@ -40,13 +40,13 @@ impl WithSimd for Work {
 
 /// Most operations per second in single precision, in thousand millions, on all threads of the pool together.
 pub fn roof_gflops() -> f64 {
-    let arch = tiles::arch();
+    let arch = Arch::new();
     most_gflops(|| arch.dispatch(Work(ROUNDS)))
 }
 
 /// The same of pairs of bfloat16; `None` where the processor does not multiply those.
 pub fn pair_roof_gflops() -> Option<f64> {
-    pairs::has_pair_products().then(|| most_gflops(|| pairs::work(ROUNDS).unwrap_or(0)))
+    ops::has_pair_products().then(|| most_gflops(|| ops::multiply_pairs(ROUNDS).unwrap_or(0)))
 }
 
 /// The most operations per second of some attempts, in thousand millions, when every thread does `work`, which returns its operations.
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_work_is_counted_and_takes_its_time() {
-        let operations = tiles::arch().dispatch(Work(10));
+        let operations = Arch::new().dispatch(Work(10));
         assert!(operations >= 2 * 10 * SUMS && operations.is_multiple_of(2 * 10 * SUMS), "{operations} operations");
         let roof = roof_gflops();
         // A thread that does none of it would seem to do far more than any processor can.
