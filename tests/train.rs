@@ -1,7 +1,11 @@
-//! Synthetic heads and training through the real program, on a crude head of its own; with ICT-FaceKit where it lies beside the checkout.
+//! Synthetic heads and training through the real program, on a crude head of its own; with ICT-FaceKit where it is shared.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use test_needs::needs;
+
+use crate::shared::shared;
 
 fn retrato(arguments: &[&str], folder: &Path) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_retrato")).args(arguments).current_dir(folder).output().expect("the program starts");
@@ -70,6 +74,7 @@ fn only_file(folder: &Path) -> PathBuf {
 const FEW: [&str; 13] =
     ["--clips", "clips", "--batch", "2", "--sources", "2", "--block", "2", "--turns", "2", "--validation", "2", "--json"];
 
+#[needs(landmark_model)]
 #[test]
 fn the_papers_networks_learn_from_clips_that_are_prepared_once() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,6 +105,7 @@ fn the_papers_networks_learn_from_clips_that_are_prepared_once() {
     assert_eq!(std::fs::read(&prepared).expect("readable"), made, "and made again, the same");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn the_generator_that_mends_warps_learns_from_clips_too() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -109,6 +115,7 @@ fn the_generator_that_mends_warps_learns_from_clips_too() {
     assert!(report["validation"]["warped_error"].as_f64().is_some_and(|error| error > 0.0), "sources are warped: {report}");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn calls_of_few_shot_training_that_cannot_work_say_what_would() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -157,27 +164,19 @@ fn a_missing_kit_is_a_clear_error() {
     assert!(!output.status.success() && errors.contains("FaceXModel"), "it says what is needed: {errors}");
 }
 
-/// The kit, unpacked from where the project keeps it.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-fn kit(folder: &Path) -> Option<PathBuf> {
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ict-facekit.tar.xz");
-    if !archive.exists() {
-        eprintln!("SKIPPED: ../shared/data/ict-facekit.tar.xz is not there");
-        return None;
-    }
-    let unpacked = Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder).status();
-    if !unpacked.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack {}", archive.display());
-        return None;
-    }
-    Some(folder.join("FaceXModel"))
+/// The kit, unpacked from where it is shared.
+fn kit(folder: &Path) -> PathBuf {
+    let archive = shared().join("data/ict-facekit.tar.xz");
+    let unpacked = Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder).status().expect("tar starts");
+    assert!(unpacked.success(), "tar cannot unpack {}", archive.display());
+    folder.join("FaceXModel")
 }
 
+#[needs(facekit)]
 #[test]
 fn the_real_kit_is_read_and_drawn() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(kit) = kit(folder.path()) else { return };
-    let kit = kit.to_string_lossy().into_owned();
+    let kit = kit(folder.path()).to_string_lossy().into_owned();
     let report = json(&retrato(&["synth", "--facekit", &kit, "--pairs", "4", "--preview", "sheets", "--json"], folder.path()));
     assert_eq!(report["pairs"].as_u64(), Some(4), "four pairs were made");
 }

@@ -1,5 +1,7 @@
 //! Calls that make no sense: exit status 2 and the option's name.
 
+use test_needs::needs;
+
 use super::program::Place;
 
 #[test]
@@ -33,6 +35,7 @@ fn bad_numbers_are_refused_with_what_is_allowed() {
     place.refuses(2, "enroll", &["<PORTRAITS>"]);
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_face_that_is_not_there_is_counted() {
     let place = Place::new();

@@ -10,12 +10,6 @@ use std::time::{Duration, Instant};
 /// Longest run of the program; a longer one hangs.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
 
-/// Says that a check was left out.
-#[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
-pub(super) fn skipped(what: &str, why: &str) {
-    eprintln!("SKIPPED {what}: {why}");
-}
-
 /// How a run ended.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
