@@ -23,6 +23,7 @@ fn bad_numbers_are_refused_with_what_is_allowed() {
         ("--face-box 1,2,3", "four numbers"),
         ("--face-box 9,9,0,0", "four numbers"),
         ("--face-box NaN,0,99,99", "four numbers"),
+        ("--face-box 1,oops,2,30,40", "\"oops\" is no number"),
         ("--size 64 --own-size", "cannot be used with"),
         ("--nonsense", "unexpected argument"),
     ] {
