@@ -42,6 +42,12 @@ impl Running {
         }
     }
 
+    /// Waits until what was printed on standard output is as wanted, which must come while the program runs.
+    pub(super) fn wait_until_said(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) {
+        let stdout = self.talk.path().join("stdout");
+        self.wait_until(what, || is_wanted(&String::from_utf8_lossy(&fs::read(&stdout).expect("a log"))));
+    }
+
     /// Waits for its end.
     pub(super) fn end(mut self) -> Ended {
         let status = loop {
