@@ -52,10 +52,31 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
     assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(48), Some(true)), "three crops of each example");
     assert!(report["validation"]["warped_error"].as_f64().is_some_and(|e| e > 0.0), "held-out heads were looked at: {report}");
     assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
-    let weights = ["--few-shot-weights", "run/few_shot.safetensors"];
-    let animate = ["animate", "lady", "-d", "talk", "-o", "frames", "--seconds", "0.2", "--size", "256", "--json"];
-    let report = json(&retrato(&[&animate[..], &weights].concat(), folder.path()));
-    assert!(report["frames"].as_u64().is_some_and(|frames| frames > 2), "frames were painted: {report}");
+    // In this time the mouth opens.
+    let animated = |name: &str, weights: &[&str]| {
+        let animate = ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.7", "--size", "256", "--json"];
+        let report = json(&retrato(&[&animate[..], weights].concat(), folder.path()));
+        assert_eq!(report["frames"].as_u64(), Some(21), "every frame: {report}");
+        pictures(&folder.path().join(name))
+    };
+    let trained = animated("trained", &["--few-shot-weights", "run/few_shot.safetensors"]);
+    let shipped = animated("shipped", &[]);
+    assert_eq!((trained.len(), shipped.len()), (21, 21), "a picture for every frame");
+    assert!(unlike(&trained[0], &trained[20]) > 500, "the portrait moves: {} pixels", unlike(&trained[0], &trained[20]));
+    assert!(unlike(&trained[20], &shipped[20]) > 100, "these weights paint otherwise: {} pixels", unlike(&trained[20], &shipped[20]));
+}
+
+/// The pictures in a folder, in order.
+fn pictures(folder: &Path) -> Vec<image::RgbImage> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "png"));
+    files.sort();
+    files.iter().map(|file| image::open(file).expect("a picture").into_rgb8()).collect()
+}
+
+/// How many pixels differ visibly.
+fn unlike(a: &image::RgbImage, b: &image::RgbImage) -> usize {
+    a.pixels().zip(b.pixels()).filter(|(a, b)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 4)).count()
 }
 
 /// A clip of a built-in portrait that is moved by a built-in performance: its face is found as a person's would be.
