@@ -7,6 +7,7 @@ mod desktop; // the real window under an X server, with a real drop
 mod faces; // faces found, followed and placed in real pictures
 mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
+mod labelled; // what is found and drawn in real paint, against labels by hand
 mod record; // files against ffmpeg, full disks, crashes
 mod shaders; // every WGSL file through naga
 mod shared; // where the shared portraits and clips are
