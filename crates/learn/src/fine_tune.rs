@@ -140,8 +140,8 @@ impl FineTuner {
         let mut variables = store.variables();
         variables.insert(STYLE.to_owned(), style.clone());
         let average = MovingAverage::new(&variables, AVERAGE_DECAY)?;
-        let adam = Adam::new(variables, AdamSettings::default());
-        let judge_adam = Adam::new(judge_store.variables(), crate::DISCRIMINATOR_ADAM);
+        let adam = Adam::new(variables, AdamSettings::default())?;
+        let judge_adam = Adam::new(judge_store.variables(), crate::DISCRIMINATOR_ADAM)?;
         let mut tuner = Self {
             options,
             framing,
