@@ -198,42 +198,15 @@ fn read_mapped(buffer: &wgpu::Buffer, [width, height]: [u32; 2]) -> Result<RgbaI
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
+mod tests {
     use image::Rgba;
+    use test_needs::needs;
 
-    /// Any device, or `None` with a note where the machine has none.
-    pub(crate) fn gpu_for_test() -> Option<Gpu> {
-        let gpu = Gpu::any();
-        if let Err(error) = &gpu {
-            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-            {
-                eprintln!("SKIPPED: {error}");
-            }
-        }
-        gpu.ok()
-    }
+    use super::*;
+    use crate::gpu::testing::{gpu_for_test, texture};
 
     fn picture(width: u32, height: u32, seed: u32) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| Rgba([(x * 3 + seed) as u8, (y * 5) as u8, (x ^ y) as u8, (200 + seed) as u8]))
-    }
-
-    /// A texture with these pixels that can be read back.
-    pub(crate) fn texture(gpu: &Gpu, picture: &RgbaImage) -> wgpu::Texture {
-        let size = wgpu::Extent3d { width: picture.width(), height: picture.height(), depth_or_array_layers: 1 };
-        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("test picture"),
-            size,
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::Rgba8Unorm,
-            usage: wgpu::TextureUsages::COPY_DST | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
-        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * picture.width()), rows_per_image: None };
-        gpu.queue.write_texture(texture.as_image_copy(), picture, layout, size);
-        texture
     }
 
     #[test]
@@ -243,9 +216,10 @@ pub(super) mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_any_width_come_back_unchanged() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         for (width, height) in [(1, 1), (64, 3), (65, 7), (100, 40), (602, 401)] {
             let sent = picture(width, height, 9);
             let got = read_texture(&gpu, &texture(&gpu, &sent)).expect("a picture");
@@ -254,9 +228,10 @@ pub(super) mod tests {
         assert_eq!(gpu.health.fault(), None, "nothing was refused");
     }
 
+    #[needs(gpu)]
     #[test]
     fn the_ring_keeps_order_and_tags_and_skips_when_full() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [30, 20], 2);
         assert!(ring.try_take().is_none() && ring.take().is_none(), "nothing under way");
         for round in 0..3 {
@@ -273,9 +248,10 @@ pub(super) mod tests {
         assert_eq!(ring.skipped(), 3, "skipped pictures are counted");
     }
 
+    #[needs(gpu)]
     #[test]
     fn try_take_returns_the_picture_once_it_has_arrived() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         let sent = picture(16, 16, 1);
         ring.submit(&texture(&gpu, &sent), "tag").expect("a fitting texture");
@@ -294,9 +270,10 @@ pub(super) mod tests {
         assert!(ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_texture_that_does_not_fit_is_refused_and_a_lost_device_reported() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         assert!(matches!(ring.submit(&texture(&gpu, &picture(17, 16, 0)), ()), Err(ReadbackError::WrongTexture { .. })), "another size");
         let last = texture(&gpu, &picture(16, 16, 0));

@@ -282,6 +282,8 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::super::precision::Precision;
     use super::super::speed::read_floats;
     use super::*;
@@ -346,9 +348,10 @@ mod tests {
         read_floats(gpu, &output.buffer, (across * down * output.channels) as usize)
     }
 
+    #[needs(gpu)]
     #[test]
     fn every_kind_of_convolution_gives_what_its_formula_says() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(9, 0);
@@ -387,9 +390,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn enlarging_repeats_every_pixel_and_adds() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(10, 0);
@@ -408,9 +412,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn channels_lie_behind_those_of_an_enlarged_picture() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(11, 0);
