@@ -86,7 +86,7 @@ impl Adam {
     /// When the tensor library fails.
     pub fn new(variables: BTreeMap<String, Var>, settings: AdamSettings) -> Result<Self> {
         let zeros = |variable: &Var| Tensor::zeros(variable.shape(), variable.dtype(), variable.device());
-        let moments = |variable: &Var| Ok(Moments { mean: zeros(variable)?, square: zeros(variable)? });
+        let moments = |variable: &Var| -> Result<Moments> { Ok(Moments { mean: zeros(variable)?, square: zeros(variable)? }) };
         let moments = variables.iter().map(|(name, v)| Ok((name.clone(), moments(v)?))).collect::<Result<_>>()?;
         Ok(Self { settings, variables, moments, steps: 0 })
     }
