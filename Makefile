@@ -20,10 +20,11 @@ build: packages toolchain
 	$(CARGO) build --release
 
 test: test-packages toolchain
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
-	$(CARGO) test
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features --features camera,audio -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	$(CARGO) test --workspace
 
 packages:
 	@$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES))
