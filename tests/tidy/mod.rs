@@ -13,7 +13,7 @@ const CRATES: [&str; 9] = ["core", "nn", "face", "model", "media", "builtin", "e
 const WHOLE: [&str; 4] = ["nn", "model", "builtin", "learn"];
 
 /// The parts of the program from the ground up. A part may name only those on lower floors.
-const FLOORS: [&[&str]; 16] = [
+const FLOORS: [&[&str]; 18] = [
     &["data", "random", "runtime"],
     &["scale", "nn"],
     &["face"],
@@ -26,6 +26,8 @@ const FLOORS: [&[&str]; 16] = [
     &["evaluate"],
     &["train"],
     &["settings"],
+    &["executor"],
+    &["session"],
     &["retarget"],
     &["pipeline"],
     &["present", "doctor"],
