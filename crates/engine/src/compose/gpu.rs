@@ -263,10 +263,13 @@ fn bind(
 mod tests {
     use std::sync::Arc;
 
+    use test_needs::needs;
+
     use super::*;
     use crate::compose::CpuCompositor;
     use crate::data::{Crop, FlowField, Landmarks, PaintField};
-    use crate::gpu::{Gpu, read_texture};
+    use crate::gpu::read_texture;
+    use crate::gpu::testing::gpu_for_test;
 
     const CELLS: usize = 128;
 
@@ -309,15 +312,10 @@ mod tests {
         UncoveredField { size: UncoveredField::CELLS, cells: (0..UncoveredField::CELLS.pow(2)).map(cell).collect() }
     }
 
+    #[needs(gpu)]
     #[test]
     fn gpu_and_cpu_compose_the_same_picture() {
-        let Ok(gpu) = Gpu::any() else {
-            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-            {
-                eprintln!("SKIPPED: no graphics adapter, not even a software one");
-            }
-            return;
-        };
+        let gpu = gpu_for_test();
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {

@@ -217,6 +217,7 @@ fn read_mapped(buffer: &wgpu::Buffer, [width, height]: [u32; 2]) -> Result<RgbaI
 #[cfg(test)]
 mod tests {
     use image::Rgba;
+    use test_needs::needs;
 
     use super::*;
     use crate::gpu::testing::{gpu_for_test, texture};
@@ -232,9 +233,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_any_width_come_back_unchanged() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         for (width, height) in [(1, 1), (64, 3), (65, 7), (100, 40), (602, 401)] {
             let sent = picture(width, height, 9);
             let got = read_texture(&gpu, &texture(&gpu, &sent)).expect("a picture");
@@ -243,9 +245,10 @@ mod tests {
         assert_eq!(gpu.health.fault(), None, "nothing was refused");
     }
 
+    #[needs(gpu)]
     #[test]
     fn the_ring_keeps_order_and_tags_and_skips_when_full() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [30, 20], 2);
         assert!(ring.try_take().is_none() && ring.take().is_none(), "nothing under way");
         for round in 0..3 {
@@ -262,9 +265,10 @@ mod tests {
         assert_eq!(ring.skipped(), 3, "skipped pictures are counted");
     }
 
+    #[needs(gpu)]
     #[test]
     fn try_take_returns_the_picture_once_it_has_arrived() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         let sent = picture(16, 16, 1);
         ring.submit(&texture(&gpu, &sent), "tag").expect("a fitting texture");
@@ -283,9 +287,10 @@ mod tests {
         assert!(ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_texture_that_does_not_fit_is_refused_and_a_lost_device_reported() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         assert!(matches!(ring.submit(&texture(&gpu, &picture(17, 16, 0)), ()), Err(ReadbackError::WrongTexture { .. })), "another size");
         let last = texture(&gpu, &picture(16, 16, 0));

@@ -299,6 +299,8 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::super::precision::Precision;
     use super::*;
     use crate::gpu::read_floats;
@@ -363,9 +365,10 @@ mod tests {
         read_floats(gpu, &output.buffer, (across * down * output.channels) as usize)
     }
 
+    #[needs(gpu)]
     #[test]
     fn every_kind_of_convolution_gives_what_its_formula_says() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(9, 0);
@@ -404,9 +407,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn enlarging_repeats_every_pixel_and_adds() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(10, 0);
@@ -425,9 +429,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn channels_lie_behind_those_of_an_enlarged_picture() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(11, 0);
