@@ -15,11 +15,10 @@ use super::sps::Sps;
 use super::{Opened, Picture, Pictures};
 use crate::capture::error::CaptureError;
 use crate::capture::mp4::Mp4;
-use crate::capture::pixels::is_acceptable_size;
-use crate::capture::planes::I420;
+use crate::capture::pixels::{I420, is_acceptable_size};
 use crate::capture::scale::orientation_of;
 use crate::capture::source::SourceKind;
-use crate::capture::yuv::YuvToRgb;
+use crate::colour::YuvEncoding;
 
 /// Most pictures that the decoder may hold back to put them in order.
 const MAX_HELD_BACK: usize = 32;
@@ -43,7 +42,7 @@ pub(super) struct H264Pictures {
     path: PathBuf,
     mp4: Mp4,
     decoder: Decoder,
-    yuv: YuvToRgb,
+    encoding: YuvEncoding,
     next_sample: u32,
     parameters_sent: bool,
     /// When the pictures inside the decoder are shown. It gives them out in order of display, so the earliest belongs to the next one.
@@ -74,7 +73,7 @@ impl H264Pictures {
         if !is_acceptable_size([width, height]) {
             return Err(Refusal::Final(CaptureError::TooLarge { path: path.to_owned(), width, height }));
         }
-        let yuv = check_parameters(avcc).map_err(Refusal::Reason)?;
+        let encoding = check_parameters(avcc).map_err(Refusal::Reason)?;
         let (frames, first_secs, end_secs) = video.extent();
         if frames == 0 {
             return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() }));
@@ -86,7 +85,7 @@ impl H264Pictures {
             path: path.to_owned(),
             mp4,
             decoder,
-            yuv,
+            encoding,
             next_sample: 0,
             parameters_sent: false,
             held_back: BinaryHeap::new(),
@@ -138,7 +137,7 @@ impl H264Pictures {
         self.held_back.push(Reverse(shown_at));
         match self.decoder.decode(&self.stream) {
             Ok(Some(picture)) => {
-                let pixels = to_rgb(&picture, &self.yuv)?;
+                let pixels = to_rgb(&picture, self.encoding)?;
                 self.take_out(pixels);
             }
             Ok(None) => {}
@@ -156,7 +155,7 @@ impl H264Pictures {
     fn drain(&mut self) -> Result<(), String> {
         self.ended = true;
         let rest = self.decoder.flush_remaining().map_err(|e| e.to_string())?;
-        let rest = rest.iter().map(|picture| to_rgb(picture, &self.yuv)).collect::<Result<Vec<_>, _>>()?;
+        let rest = rest.iter().map(|picture| to_rgb(picture, self.encoding)).collect::<Result<Vec<_>, _>>()?;
         for pixels in rest {
             self.take_out(pixels);
         }
@@ -212,12 +211,12 @@ fn new_decoder() -> Result<Decoder, String> {
     Decoder::with_api_config(OpenH264API::from_source(), config).map_err(|e| e.to_string())
 }
 
-fn check_parameters(avcc: &AvccBox) -> Result<YuvToRgb, String> {
+fn check_parameters(avcc: &AvccBox) -> Result<YuvEncoding, String> {
     let sps = avcc.sps_list.first().and_then(|nal| Sps::parse(nal)).ok_or("its parameter sets are missing or damaged")?;
     if !is_acceptable_size(sps.coded_size) {
         return Err(format!("its pictures claim {} x {} pixels", sps.coded_size[0], sps.coded_size[1]));
     }
-    sps.obstacle().map_or_else(|| Ok(sps.yuv_to_rgb()), Err)
+    sps.obstacle().map_or_else(|| Ok(sps.encoding()), Err)
 }
 
 fn write_parameters(avcc: &AvccBox, stream: &mut Vec<u8>) {
@@ -242,14 +241,14 @@ fn write_units(mut sample: &[u8], length_bytes: usize, stream: &mut Vec<u8>) -> 
     Ok(())
 }
 
-fn to_rgb(picture: &DecodedYUV<'_>, yuv: &YuvToRgb) -> Result<RgbImage, String> {
+fn to_rgb(picture: &DecodedYUV<'_>, encoding: YuvEncoding) -> Result<RgbImage, String> {
     let (width, height) = picture.dimensions();
     if !is_acceptable_size([width as u32, height as u32]) {
         return Err(format!("a picture has {width} x {height} pixels"));
     }
     let planes = I420 { size: [width, height], planes: [picture.y(), picture.u(), picture.v()], strides: picture.strides().into() };
     let mut pixels = RgbImage::default();
-    planes.write_rgb(yuv, &mut pixels).map_err(|e| e.to_string())?;
+    planes.write_rgb(encoding, &mut pixels).map_err(|e| e.to_string())?;
     Ok(pixels)
 }
 
