@@ -153,7 +153,8 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::{AdapterKind, gpu_for_test};
+    use crate::gpu::AdapterKind;
+    use crate::gpu::testing::gpu_for_test;
 
     #[test]
     fn a_doubtful_adapter_is_measured_once_for_each_driver_and_program() {

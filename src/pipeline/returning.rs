@@ -116,7 +116,7 @@ impl<T> Returning<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::gpu_for_test;
+    use crate::gpu::testing::gpu_for_test;
     use image::Rgba;
 
     fn picture(side: u32, value: u8) -> RgbaImage {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn pictures_of_the_gpu_keep_their_order_across_portraits_of_other_sizes() {
         let Some(gpu) = gpu_for_test() else { return };
-        let texture = |picture: &RgbaImage| RenderedImage::Gpu(crate::gpu::texture_for_test(&gpu, picture));
+        let texture = |picture: &RgbaImage| RenderedImage::Gpu(crate::gpu::testing::texture(&gpu, picture));
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
         for (tag, (side, value)) in (0..).zip([(8, 1), (8, 2), (20, 3), (8, 4), (20, 5)]) {
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_full_ring_skips_and_counts() {
         let Some(gpu) = gpu_for_test() else { return };
-        let texture = RenderedImage::Gpu(crate::gpu::texture_for_test(&gpu, &picture(8, 9)));
+        let texture = RenderedImage::Gpu(crate::gpu::testing::texture(&gpu, &picture(8, 9)));
         let mut returning = Returning::new(Some(&gpu));
         let mut held = Vec::new();
         for tag in 0..READBACK_SLOTS as u32 {

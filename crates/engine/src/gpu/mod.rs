@@ -6,6 +6,8 @@ mod device;
 mod flag;
 mod health;
 mod readback;
+#[doc(hidden)]
+pub mod testing;
 mod timer;
 
 pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
@@ -13,8 +15,6 @@ pub use change::ChangeBuffers;
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use flag::FaultFlag;
 pub use health::{GpuFault, GpuHealth};
-#[cfg(test)]
-pub(crate) use readback::tests::{gpu_for_test, texture as texture_for_test};
 pub use readback::{MappedPicture, ReadbackError, ReadbackRing, read_texture};
 pub use timer::PassTimer;
 pub use wgpu::Texture;
