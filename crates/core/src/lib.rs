@@ -1,6 +1,7 @@
 //! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling.
 
 pub mod data;
+pub mod jpeg;
 pub mod random;
 pub mod runtime;
 pub mod scale;

@@ -8,6 +8,7 @@ mod camera;
 mod clip;
 mod error;
 mod ffmpeg;
+mod moov;
 mod mp4;
 mod open;
 mod pacer;

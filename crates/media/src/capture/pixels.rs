@@ -222,7 +222,8 @@ fn decode_jpeg(bytes: &[u8], out: &mut RgbImage) -> Result<(), PixelError> {
         .set_strict_mode(false)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let broken = |e: zune_jpeg::errors::DecodeErrors| PixelError::Jpeg(format!("{e:?}"));
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let bytes = crate::jpeg::with_tables(bytes);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*bytes), options);
     decoder.decode_headers().map_err(broken)?;
     let (width, height) = out.dimensions();
     match decoder.info() {
@@ -346,6 +347,19 @@ mod tests {
         assert!(matches!(convert(PixelFormat::Mjpeg, [32, 48], None, &bytes), Err(PixelError::Mismatch { .. })), "another size");
         assert!(matches!(convert(PixelFormat::Mjpeg, [64, 48], None, b"no JPEG"), Err(PixelError::Jpeg(_))), "no JPEG");
         assert!(matches!(convert(PixelFormat::Mjpeg, [64, 48], None, &[]), Err(PixelError::Jpeg(_))), "nothing");
+    }
+
+    #[test]
+    fn frames_without_huffman_tables_are_decoded_with_the_standard_ones() {
+        let whole = jpeg(64, 48);
+        let segment = |at: usize| at + 2 + usize::from(u16::from_be_bytes([whole[at + 2], whole[at + 3]]));
+        let starts = std::iter::successors(Some(2), |&at| (whole[at + 1] != 0xda).then(|| segment(at)));
+        let kept =
+            starts.filter(|&at| whole[at + 1] != 0xc4).map(|at| if whole[at + 1] == 0xda { &whole[at..] } else { &whole[at..segment(at)] });
+        let stripped = [&whole[..2]].into_iter().chain(kept).collect::<Vec<_>>().concat();
+        assert!(stripped.len() + 400 < whole.len(), "the tables are gone");
+        let [found, wanted] = [&stripped, &whole].map(|bytes| convert(PixelFormat::Mjpeg, [64, 48], None, bytes).expect("a picture"));
+        assert!(found == wanted, "the same picture");
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Recorder {
         link.send((block, pts)).map_err(stopped)
     }
 
+    /// Adds to the warnings that come with the finished file, for what went less well outside the recorder, such as a clip without its sound.
+    pub fn warn(&self, warning: String) {
+        self.board.warn(warning);
+    }
+
     /// How the recording stands. Cheap; for every frame of a window.
     pub fn status(&self) -> RecordStatus {
         self.board.read()

@@ -55,6 +55,7 @@ impl Session {
     /// When the place cannot be written or the disk is nearly full.
     pub(super) fn open(options: RecordOptions, audio: AudioSource, board: Arc<Board>) -> Result<Self, RecordError> {
         let with_sound = !matches!(audio, AudioSource::None);
+        files::survive_size_limit();
         files::check_place_of(&options)?;
         files::check_room(&options.path)?;
         let sink: Box<dyn Sink> = match options.format {
@@ -262,6 +263,50 @@ mod tests {
 
     use super::*;
     use crate::record::Recorder;
+
+    /// Names the folder in which the child process of the test below records.
+    #[cfg(unix)]
+    const CHILD_FOLDER: &str = "RETRATO_TEST_SIZE_LIMIT";
+
+    #[cfg(unix)]
+    #[test]
+    fn a_limit_of_file_sizes_ends_the_recording_and_keeps_it() {
+        if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
+            return record_until_refused(std::path::Path::new(&folder));
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        // 400 blocks of 512 bytes are a second or two of such pictures.
+        let script = "ulimit -f 400 && exec \"$0\" --exact record::session::tests::a_limit_of_file_sizes_ends_the_recording_and_keeps_it";
+        let mut child = std::process::Command::new("sh");
+        child.args(["-c", script]).arg(std::env::current_exe().expect("this program")).env(CHILD_FOLDER, folder.path());
+        let output = child.output().expect("sh is everywhere");
+        assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stdout));
+        let kept = folder.path().join("clip.mp4");
+        let bytes = std::fs::metadata(&kept).expect("what fitted is kept").len();
+        assert!((50_000..=400 * 512).contains(&bytes), "nearly as much as the limit allows: {bytes} bytes");
+    }
+
+    /// Records noise until the system takes no more, and checks what is said then.
+    #[cfg(unix)]
+    fn record_until_refused(folder: &std::path::Path) {
+        let recorder = Recorder::start(RecordOptions::new(folder.join("clip.mp4")).expect("a format"), AudioSource::None).expect("started");
+        let zero = Instant::now();
+        let noise = |i: u32| {
+            let mut state = i.wrapping_mul(2_654_435_761) | 1;
+            let next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            };
+            RgbaImage::from_raw(64, 64, std::iter::repeat_with(next).take(4 * 64 * 64).collect()).expect("as many bytes")
+        };
+        let refused = (0..3000).find(|&i| {
+            let pts = Duration::from_millis(u64::from(i) * 33);
+            recorder.push(RecordFrame { pixels: Arc::new(noise(i)), pts, captured_at: zero + pts }).is_err()
+        });
+        assert!(refused.is_some(), "3000 pictures of noise do not fit");
+        let error = recorder.finish(|_| {}).expect_err("stopped early").to_string();
+        assert!(error.contains("clip.mp4") && error.contains("were kept"), "says what happened and what is kept: {error}");
+    }
 
     #[test]
     fn repetitions_are_counted_apart_from_losses() {
