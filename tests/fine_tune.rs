@@ -10,6 +10,7 @@ use retrato::learn::FineTuneOptions;
 use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::settings::Controls;
+use test_needs::needs;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -56,6 +57,7 @@ fn is_ready(event: &Event) -> bool {
     matches!(event, Event::PortraitReady { .. })
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let folder = tempfile::tempdir().expect("a folder for the test");

@@ -1,6 +1,4 @@
 //! Several pictures of one person, through the real pipeline: files are opened, their faces found, and what is painted changes.
-//!
-//! Needs the landmark model (Debian's libdlib-data).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +12,7 @@ use retrato::data::Portrait;
 use retrato::generate::GeneratorChoice;
 use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig, RenderedImage};
 use retrato::settings::{Controls, ExecutorChoice};
+use test_needs::needs;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -109,6 +108,7 @@ fn file_of(folder: &Path, number: usize) -> PathBuf {
     path
 }
 
+#[needs(landmark_model)]
 #[test]
 fn what_is_painted_follows_the_pictures_of_the_person() {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -146,6 +146,7 @@ fn what_is_painted_follows_the_pictures_of_the_person() {
     assert_eq!(settled(&run), alone, "as at the beginning");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_new_portrait_begins_by_itself_and_can_be_joined_to_the_one_before() {
     let folder = tempfile::tempdir().expect("a folder for the test");

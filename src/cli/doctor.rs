@@ -48,6 +48,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
             networks_ms: chosen.networks_ms.map(|networks| [networks.cpu, networks.gpu]),
             remembered: chosen.remembered,
         },
+        face_reader: track::MeshReader::load().and_then(|_| track::reader_file()).map_err(|error| error.to_string()),
         landmark_model: track::model_places(model),
         networks: networks(),
         cameras: cameras(),

@@ -154,11 +154,13 @@ impl Pipeline {
 mod tests {
     use super::*;
     use crate::gpu::AdapterKind;
-    use crate::gpu::testing::gpu_for_test;
+    use crate::gpu::testing::{gpu_for_test, software_gpu_for_test};
+    use test_needs::needs;
 
+    #[needs(software_gpu)]
     #[test]
     fn a_doubtful_adapter_is_measured_once_for_each_driver_and_program() {
-        let Some(gpu) = gpu_for_test().filter(|gpu| gpu.info.kind.is_doubtful()) else { return };
+        let gpu = software_gpu_for_test();
         let choose = |known: &[MeasuredAdapter]| choose_on(ExecutorChoice::Auto, Some(gpu.clone()), known);
         let first = choose(&[]);
         assert!(!first.remembered && first.measure.is_some_and(|m| m.cpu_ms > 0.0 && m.gpu_ms > 0.0), "measured: {first:?}");
@@ -178,10 +180,11 @@ mod tests {
         }
     }
 
+    #[needs(software_gpu)]
     #[test]
     fn networks_run_where_they_are_faster() {
         // A software adapter that claims to be a chip.
-        let Some(gpu) = gpu_for_test().filter(|gpu| gpu.info.kind.is_doubtful()) else { return };
+        let gpu = software_gpu_for_test();
         let info = AdapterDescription { kind: AdapterKind::Integrated, ..gpu.info.clone() };
         let gpu = Gpu { info, runs_networks: true, ..gpu };
         let choose = |known: &[MeasuredAdapter]| choose_on(ExecutorChoice::Auto, Some(gpu.clone()), known);
@@ -203,8 +206,12 @@ mod tests {
         assert!(cpu.gpu.is_none() && cpu.measure.is_none() && cpu.reason.contains("asked for"), "{cpu:?}");
         let none = choose_on(ExecutorChoice::Gpu, None, &[]);
         assert!(none.gpu.is_none() && none.reason.contains("not drawn"), "there is none: {none:?}");
-        let Some(gpu) = gpu_for_test() else { return };
-        let asked = choose_on(ExecutorChoice::Gpu, Some(gpu), &[]);
+    }
+
+    #[needs(gpu)]
+    #[test]
+    fn a_device_that_the_user_asked_for_runs_the_networks_too() {
+        let asked = choose_on(ExecutorChoice::Gpu, Some(gpu_for_test()), &[]);
         assert!(asked.gpu.is_some_and(|gpu| gpu.runs_networks) && asked.measure.is_none(), "it runs the networks, too");
     }
 }

@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::gpu::testing::gpu_for_test;
     use image::Rgba;
+    use test_needs::needs;
 
     fn picture(side: u32, value: u8) -> RgbaImage {
         RgbaImage::from_pixel(side, side, Rgba([value; 4]))
@@ -140,9 +141,10 @@ mod tests {
         assert!(!returning.is_under_way(), "nothing is left");
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_the_gpu_keep_their_order_across_portraits_of_other_sizes() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let texture = |picture: &RgbaImage| RenderedImage::Gpu(crate::gpu::testing::texture(&gpu, picture));
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
@@ -156,9 +158,10 @@ mod tests {
         assert_eq!(returning.skipped(), 0, "none was lost");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_full_ring_skips_and_counts() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let texture = RenderedImage::Gpu(crate::gpu::testing::texture(&gpu, &picture(8, 9)));
         let mut returning = Returning::new(Some(&gpu));
         let mut held = Vec::new();
