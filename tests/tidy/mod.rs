@@ -14,8 +14,8 @@ const WHOLE: [&str; 4] = ["nn", "model", "builtin", "learn"];
 
 /// The parts of the program from the ground up. A part may name only those on lower floors.
 const FLOORS: [&[&str]; 18] = [
-    &["data", "random", "runtime"],
-    &["scale", "nn"],
+    &["data", "random", "runtime", "jpeg"],
+    &["scale", "nn", "colour", "resampler"],
     &["face"],
     &["model"],
     &["gpu"],
@@ -41,14 +41,17 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 24] = [
+const OWNERS: [(&str, &[&str]); 27] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
     ("openh264", &["crates/media/src/capture/clip/h264.rs", "crates/media/src/record/video.rs"]),
     ("shiguredo_mp4", &["crates/media/src/capture/", "crates/media/src/record/"]),
     ("syom", &["crates/media/src/capture/sound/aac.rs", "crates/media/src/record/aac.rs"]),
-    ("rubato", &["crates/media/src/capture/sound/resample.rs", "crates/media/src/record/drift.rs"]),
+    ("rubato", &["crates/media/src/resampler.rs", "crates/media/src/capture/sound/resample.rs", "crates/media/src/record/drift.rs"]),
+    ("yuv", &["crates/media/src/colour.rs"]),
+    ("h264_reader", &["crates/media/src/capture/clip/sps.rs"]),
+    ("signal_hook", &["crates/media/src/record/files.rs"]),
     ("cpal", &["crates/media/src/record/microphone.rs"]),
     ("rtrb", &["crates/media/src/record/microphone.rs"]),
     ("dlib_face_recognition", &["crates/face/src/track/dlib.rs"]),

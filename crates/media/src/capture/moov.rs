@@ -1,6 +1,6 @@
 //! The index of an MP4 or MOV, read track by track: a track that cannot be read costs no other one.
 //!
-//! QuickTime describes sound in three versions. The library knows version 0, which MP4 has taken over; the other two are brought into its form.
+//! MOV describes sound in three versions. The library knows version 0, which MP4 has taken over; the other two are brought into its form.
 
 use std::num::NonZeroU32;
 
@@ -60,7 +60,7 @@ fn handler(trak: &RawBox<'_>) -> Option<[u8; 4]> {
     hdlr.contents.get(8..)?.first_chunk().copied()
 }
 
-/// A sound track whose QuickTime descriptions are brought into the form of MP4.
+/// A sound track whose MOV descriptions are brought into the form of MP4.
 fn with_plain_sound(trak: &RawBox<'_>) -> Vec<u8> {
     rewritten(trak, &[b"mdia", b"minf", b"stbl", b"stsd"], &|stsd| {
         // Version 1 of the whole table is MP4's own, whose descriptions have no further fields.
@@ -70,7 +70,7 @@ fn with_plain_sound(trak: &RawBox<'_>) -> Vec<u8> {
     })
 }
 
-/// A QuickTime description of AAC in version 0, with the decoder's configuration where MP4 has it; `None` for everything else.
+/// A MOV description of AAC in version 0, with the decoder's configuration where MP4 has it; `None` for everything else.
 fn plain_sound(entry: &RawBox<'_>) -> Option<Vec<u8>> {
     let further_fields = match entry.contents.get(SOUND_VERSION)? {
         [0, 0] => 0,
