@@ -356,8 +356,12 @@ impl Draft {
             }
             Form::LayerNorm { scale, epsilon } => Work::LayerNorm(LayerNorm { scale: floats(scale).to_vec(), epsilon: floats(epsilon)[0] }),
             Form::Plain(kind) => match kind {
-                // Every convolution is a product from the start.
-                Kind::Convolution { window, .. } | Kind::MaxPool(window) => Work::MaxPool(window),
+                Kind::Convolution { window, relu } => {
+                    let activation = if relu { Activation::Relu } else { Activation::Linear };
+                    let kernel = Convolution::new(window, floats(inputs[1]), floats(inputs[2]), &activation, lanes);
+                    Work::Convolution { kernel: Box::new(kernel), residual_channels: None }
+                }
+                Kind::MaxPool(window) => Work::MaxPool(window),
                 Kind::Depthwise { window, relu } => Work::Depthwise(Depthwise::new(window, floats(inputs[1]), floats(inputs[2]), relu)),
                 Kind::Prelu => Work::Prelu,
                 Kind::Unary(kind) => Work::Unary(kind),

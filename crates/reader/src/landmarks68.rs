@@ -1,7 +1,7 @@
 //! The 68 landmarks of the iBUG scheme, as weighted means of points of the mesh.
 //!
 //! Right and left are the person's own. Fitted by non-negative least squares to the landmarks that dlib reads from the same pictures (the clips frown,
-//! smile and `lively_turns` and sixteen portraits), the same on both sides of the face. Upper and lower lids, and upper and lower lips inside, have the same
+//! smile and `lively_turns` and twelve portraits), the same on both sides of the face. Upper and lower lids, and upper and lower lips inside, have the same
 //! weights, so that they meet where the mesh does. No weight crosses from one part of the face to another: a blink moves no brow.
 
 use glam::Vec3;

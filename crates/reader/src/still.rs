@@ -10,8 +10,10 @@ use crate::picture::RgbView;
 use crate::reader::{Reader, same_face};
 use crate::region::{Region, overlap};
 
-/// How often the squares that are searched are halved: a face of a thirtieth of the picture is found.
+/// How often the squares that are searched are halved: a face of a thirtieth of the picture is found. Long, narrow pictures are searched in squares no
+/// larger than their shorter side too, but for at most so many halvings.
 const HALVINGS: usize = 2;
+const MOST_HALVINGS: usize = 6;
 /// Squares are not halved below this side, in pixels: the detector would see nothing that it did not see before.
 const SMALLEST_SQUARE_PX: f64 = 128.0;
 /// The most faces that are read.
@@ -49,7 +51,9 @@ pub(crate) fn squares(picture: DVec2) -> impl Iterator<Item = Region> {
             Region::square(DVec2::new(centre(x, counts[0], picture.x), centre(y, counts[1], picture.y)), side)
         })
     };
-    (0..=HALVINGS).filter(move |halving| *halving == 0 || longest / (1 << halving) as f64 >= SMALLEST_SQUARE_PX).flat_map(level)
+    let fine_enough = longest / picture.min_element();
+    let halvings = HALVINGS.max((fine_enough.log2().ceil() as usize).min(MOST_HALVINGS));
+    (0..=halvings).filter(move |halving| *halving == 0 || longest / (1 << halving) as f64 >= SMALLEST_SQUARE_PX).flat_map(level)
 }
 
 /// The best detection of each face.
@@ -97,7 +101,13 @@ mod tests {
 
     #[test]
     fn squares_cover_the_picture_and_overlap_by_half() {
-        for size in [DVec2::new(1000.0, 700.0), DVec2::new(400.0, 1600.0), DVec2::new(130.0, 90.0), DVec2::new(20_000.0, 40.0)] {
+        for size in [
+            DVec2::new(1000.0, 700.0),
+            DVec2::new(400.0, 1600.0),
+            DVec2::new(130.0, 90.0),
+            DVec2::new(20_000.0, 40.0),
+            DVec2::new(900.0, 9000.0),
+        ] {
             let all: Vec<Region> = squares(size).collect();
             assert!(all.len() < 400, "{size}: {} squares", all.len());
             assert_eq!(all[0], Region::whole(size));
