@@ -17,8 +17,8 @@ const MACROS: [(&str, &str); 2] = [("wgsl_struct", "wgsl"), ("wgsl_constants", "
 
 /// The parts of the program from the ground up. A part may name only those on lower floors.
 const FLOORS: [&[&str]; 20] = [
-    &["data", "random", "runtime", "wgsl", "reader"],
-    &["scale", "nn"],
+    &["data", "random", "runtime", "wgsl", "jpeg", "reader"],
+    &["scale", "nn", "colour", "resampler"],
     &["face"],
     &["model"],
     &["gpu"],
@@ -46,14 +46,17 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 24] = [
+const OWNERS: [(&str, &[&str]); 27] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
     ("openh264", &["crates/media/src/capture/clip/h264.rs", "crates/media/src/record/video.rs"]),
     ("shiguredo_mp4", &["crates/media/src/capture/", "crates/media/src/record/"]),
     ("syom", &["crates/media/src/capture/sound/aac.rs", "crates/media/src/record/aac.rs"]),
-    ("rubato", &["crates/media/src/capture/sound/resample.rs", "crates/media/src/record/drift.rs"]),
+    ("rubato", &["crates/media/src/resampler.rs", "crates/media/src/capture/sound/resample.rs", "crates/media/src/record/drift.rs"]),
+    ("yuv", &["crates/media/src/colour.rs"]),
+    ("h264_reader", &["crates/media/src/capture/clip/sps.rs"]),
+    ("signal_hook", &["crates/media/src/record/files.rs"]),
     ("cpal", &["crates/media/src/record/microphone.rs"]),
     ("rtrb", &["crates/media/src/record/microphone.rs"]),
     ("dlib_face_recognition", &["crates/face/src/track/dlib.rs"]),

@@ -3,12 +3,33 @@
 use std::fmt;
 
 use super::error::CaptureError;
-use super::source::CameraChoice;
 
 /// The size that tracking needs; larger pictures cost time and gain nothing.
 const WANTED_PIXELS: f64 = 640.0 * 480.0;
 /// The rate that a living picture needs.
 const WANTED_FPS: f64 = 30.0;
+
+/// Which camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraChoice {
+    /// The first one in the list.
+    First,
+    /// By the system's number: 2 is `/dev/video2`.
+    Index(u32),
+    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out.
+    Name(String),
+}
+
+impl CameraChoice {
+    /// What a user means: nothing for the first camera, a number for the system's, anything else for a name.
+    pub fn from_text(text: &str) -> Self {
+        match text.parse() {
+            _ if text.is_empty() => Self::First,
+            Ok(index) => Self::Index(index),
+            Err(_) => Self::Name(text.to_owned()),
+        }
+    }
+}
 
 /// A camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
