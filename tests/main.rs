@@ -8,6 +8,7 @@ mod faces; // faces found, followed and placed in real pictures
 mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
 mod record; // files against ffmpeg, full disks, crashes
+mod session; // requests and events, on the real pipeline
 mod shaders; // every WGSL file through naga
 mod tidy; // rules of the source tree
 mod train; // synthetic heads and training through the real program

@@ -19,8 +19,28 @@ pub enum CameraChoice {
     First,
     /// By the system's number: 2 is `/dev/video2`.
     Index(u32),
-    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out.
+    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out. Of several with this name the first.
     Name(String),
+    /// One of the list: by name, and of several with this name the one with this number. The number alone may belong to another camera by then.
+    Listed {
+        /// The system's number.
+        index: u32,
+        /// The name.
+        name: String,
+    },
+}
+
+impl CameraChoice {
+    /// What `camera`, `camera:2` or `camera:NAME` means; `None` for anything else.
+    pub fn from_argument(argument: &OsStr) -> Option<Self> {
+        match argument.to_str()?.strip_prefix("camera")? {
+            "" => Some(Self::First),
+            rest => {
+                let wanted = rest.strip_prefix(':')?;
+                Some(wanted.parse().map_or_else(|_| Self::Name(wanted.to_owned()), Self::Index))
+            }
+        }
+    }
 }
 
 /// What to open.
@@ -52,14 +72,8 @@ impl SourceSpec {
     /// # Errors
     /// A file that is absent, unreadable, empty or a directory; a performance that cannot be used.
     pub fn from_argument(argument: &OsStr, looped: bool) -> Result<Self, CaptureError> {
-        match argument.to_str().and_then(|text| text.strip_prefix("camera")) {
-            Some("") => return Ok(Self::Camera(CameraChoice::First)),
-            Some(rest) if rest.starts_with(':') => {
-                let wanted = &rest[1..];
-                let by_name = || CameraChoice::Name(wanted.to_owned());
-                return Ok(Self::Camera(wanted.parse().map_or_else(|_| by_name(), CameraChoice::Index)));
-            }
-            _ => {}
+        if let Some(camera) = CameraChoice::from_argument(argument) {
+            return Ok(Self::Camera(camera));
         }
         Self::from_path(Path::new(argument), looped)
     }

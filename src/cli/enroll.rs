@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::common;
 use crate::data::{Crop, Landmarks, PixelBox};
-use crate::pipeline::{Opened, PictureInput};
+use crate::pipeline::Opened;
 
 #[derive(clap::Args)]
 pub(super) struct Args {

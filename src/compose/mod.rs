@@ -10,4 +10,4 @@ mod trial;
 pub use cpu::CpuCompositor;
 pub use gpu::{ComposeError, GpuCompositor};
 pub use region::PasteRegion;
-pub use trial::{ExecutorMeasure, compare_executors};
+pub use trial::compare_executors;
