@@ -64,30 +64,24 @@
 //! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,
 //! other formats than the known ones are refused, and a child process never gets more than a local file. The program opens no network connection.
 
-pub mod builtin;
-pub mod capture;
 pub mod cli;
-pub mod compose;
-pub mod data;
 pub mod doctor;
-pub mod evaluate;
 pub mod executor;
-pub mod face;
-pub mod generate;
-pub mod gpu;
-pub mod model;
-pub mod nn;
 pub mod pipeline;
-pub mod portrait;
 pub mod present;
-pub mod random;
-pub mod record;
 pub mod retarget;
-pub mod runtime;
-pub mod scale;
 pub mod session;
 pub mod settings;
-pub mod synth;
-pub mod track;
-pub mod train;
-pub mod virtual_camera;
+#[cfg(test)]
+mod testing;
+
+pub use retrato_builtin as builtin;
+pub use retrato_core::{data, random, runtime, scale};
+pub use retrato_engine::{compose, generate, gpu};
+pub use retrato_face::{face, portrait, track};
+pub use retrato_learn as learn;
+pub use retrato_media::{capture, record, virtual_camera};
+pub use retrato_model as model;
+pub use retrato_nn as nn;
+#[cfg(feature = "train")]
+pub use retrato_train::{evaluate, synth, train};

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
+use retrato::learn::FineTuneOptions;
 use retrato::pipeline::{FineTuning, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::session::{Event, PictureInput, PortraitChoice, Request, RequestId, Session as _};
-use retrato::train::FineTuneOptions;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);

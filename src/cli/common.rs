@@ -13,13 +13,13 @@ use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
 use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
+use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
 use crate::pipeline::{self, FineTuning, Opened, PictureMemory, Progress};
 use crate::runtime::StopFlag;
 use crate::session::{DriverChoice, PictureInput};
 use crate::settings::{SettingsFile, Strengths};
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
-use crate::train::{FineTuneOptions, FineTuned};
 
 /// Fine-tunes on a person's pictures, the portrait first, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
 pub(super) fn fine_tune(

@@ -14,10 +14,10 @@ use crate::data::{Input, PictureChange, Portrait, PuppetMotion};
 use crate::evaluate::{self, CopySource, EvaluationClip, ModelError, Picture, Reenactor, SeenFace};
 use crate::face::FaceFinder as _;
 use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, WeightFiles};
+use crate::learn::FineTuneOptions;
 use crate::pipeline::{self, Progress};
 use crate::portrait;
 use crate::track::{DESCRIPTOR_FILE, DlibFinder, FaceDescriber};
-use crate::train::FineTuneOptions;
 
 #[derive(clap::Args)]
 pub(super) struct Args {

@@ -10,9 +10,12 @@ mod bench;
 mod common;
 mod doctor;
 mod enroll;
+#[cfg(feature = "train")]
 mod evaluate;
+#[cfg(feature = "train")]
 mod synth;
 mod track;
+#[cfg(feature = "train")]
 mod train;
 mod window;
 
@@ -40,10 +43,13 @@ enum Command {
     /// Store the motion of a clip's face: no pixels, safe to share
     Track(track::Args),
     /// Measure self-reenactment on real clips
+    #[cfg(feature = "train")]
     Evaluate(evaluate::Args),
     /// Make synthetic heads and look at them
+    #[cfg(feature = "train")]
     Synth(synth::Args),
     /// Train the networks on synthetic heads or on clips
+    #[cfg(feature = "train")]
     Train(train::Args),
     /// Measure the speed of the live pipeline on this machine
     Bench(bench::Args),
@@ -60,8 +66,11 @@ pub fn run() -> ExitCode {
         Some(Command::Animate(args)) => animate::run(&args),
         Some(Command::Enroll(args)) => enroll::run(&args),
         Some(Command::Track(args)) => track::run(&args),
+        #[cfg(feature = "train")]
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        #[cfg(feature = "train")]
         Some(Command::Synth(args)) => synth::run(&args),
+        #[cfg(feature = "train")]
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),

@@ -6,9 +6,9 @@ use image::RgbImage;
 
 use crate::data::{CROP_PX, Portrait};
 use crate::generate::WeightFiles;
+use crate::learn::{FineTuneOptions, FineTuneStep, FineTuneWeights, FineTuned, FineTuner, HeadFrame, TrainError};
 use crate::model::{self, Discriminator, FewShotNets, MotionNet, Tuned};
 use crate::runtime::FileCache;
-use crate::train::{FineTuneOptions, FineTuneStep, FineTuneWeights, FineTuned, FineTuner, HeadFrame, TrainError};
 
 /// Steps of a portrait that is alive: half a minute on two processor cores that have nothing else to do.
 pub const LIVE_STEPS: u64 = 40;

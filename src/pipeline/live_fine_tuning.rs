@@ -13,10 +13,10 @@ use super::puppet::Puppet;
 use super::shared::Shared;
 use crate::data::{Portrait, Tuning};
 use crate::generate::{GeneratorChoice, WeightFiles};
+use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
 use crate::runtime::{StopFlag, Worker, WorkerError};
 use crate::session::Event;
-use crate::train::{FineTuneOptions, FineTuned};
 
 /// The present state is shown after every so many steps,
 const PREVIEW_STEPS: u64 = 10;

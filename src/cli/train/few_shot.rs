@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::prepare::{self, ClipArgs};
 use super::run::RunArgs;
 use crate::cli::synth::KitArgs;
+use crate::learn::{FewShotOptions, FewShotWeights};
 use crate::model::{self, DiscriminatorConfig, FewShotConfig, GeneratorConfig, MotionNet, Preset, Width};
 use crate::nn::ops::Statistics;
 use crate::synth::EpisodeSampler;
-use crate::train::{DISCRIMINATOR_FILE, EpisodeSource, FewShotOptions, FewShotStart, FewShotTrainer, FewShotWeights};
+use crate::train::{DISCRIMINATOR_FILE, EpisodeSource, FewShotStart, FewShotTrainer};
 
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("material").required(true).args(["facekit", "stand_in", "clips"])))]

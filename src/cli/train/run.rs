@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::common;
+use crate::learn::{Figures as _, TrainError};
 use crate::nn::WeightsError;
 use crate::runtime::StopFlag;
-use crate::train::{Curve, CurvePoint, Figures as _, TrainError, Trainer};
+use crate::train::{Curve, CurvePoint, Trainer};
 
 /// What every network's training takes.
 #[derive(clap::Args)]

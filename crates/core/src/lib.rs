@@ -1,0 +1,6 @@
+//! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling.
+
+pub mod data;
+pub mod random;
+pub mod runtime;
+pub mod scale;

@@ -1,0 +1,343 @@
+//! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
+
+use image::RgbaImage;
+
+use super::cpu::STILL_PX;
+use super::region::{FEATHER_PX, PasteRegion};
+use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
+use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
+use crate::runtime::Timings;
+
+/// Side of a workgroup of the compose shader, in pixels.
+const GROUP: u32 = 8;
+
+/// Why a portrait cannot be composed on a GPU.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The adapter's textures are too small for the picture.
+    #[error(
+        "the picture is {width} x {height} pixels, but this graphics adapter handles {limit} at most; use the CPU executor or a smaller picture"
+    )]
+    PictureTooLarge {
+        /// Width of the picture.
+        width: u32,
+        /// Height of the picture.
+        height: u32,
+        /// Largest side the adapter takes.
+        limit: u32,
+    },
+}
+
+/// What `Params` in `shaders/compose.wgsl` looks like in memory.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    origin_px: [f32; 2],
+    scale: f32,
+    feather_px: f32,
+    region_first: [u32; 2],
+    region_size: [u32; 2],
+    cells: u32,
+    crop_px: f32,
+    still_px: f32,
+    paint_cells: u32,
+    uncovered_cells: u32,
+    crop_scale: f32,
+    crop_origin_px: [f32; 2],
+}
+
+const _: () = assert!(size_of::<Params>() == 64, "must match the WGSL layout of Params");
+
+/// Warps and paints over one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow and its paint.
+pub struct GpuCompositor {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    params: wgpu::Buffer,
+    buffers: ChangeBuffers,
+    has_plate: bool,
+    target: wgpu::Texture,
+    region: PasteRegion,
+    timer: Option<PassTimer>,
+}
+
+impl GpuCompositor {
+    /// Uploads one portrait whose flow fields will have `cells` cells along each side, and the plate of what stands behind its head, of the same size.
+    pub fn new(
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        portrait: &Portrait,
+        plate: Option<&RgbaImage>,
+        cells: usize,
+    ) -> Result<Self, ComposeError> {
+        let (width, height) = portrait.pixels.dimensions();
+        let limit = device.limits().max_texture_dimension_2d;
+        if width > limit || height > limit {
+            return Err(ComposeError::PictureTooLarge { width, height, limit });
+        }
+        let region = PasteRegion::new(&portrait.crop.reach(), width, height);
+        let picture = picture_texture(device, "portrait", width, height, wgpu::TextureUsages::COPY_SRC);
+        let target = picture_texture(
+            device,
+            "composed portrait",
+            width,
+            height,
+            wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC,
+        );
+        let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
+        let (plate_width, plate_height) = plate.map_or((1, 1), RgbaImage::dimensions);
+        let behind = picture_texture(device, "clean plate", plate_width, plate_height, wgpu::TextureUsages::empty());
+        if let Some(plate) = plate {
+            upload(queue, &behind, plate);
+        }
+        upload(queue, &picture, &portrait.pixels);
+        upload(queue, &target, &portrait.pixels);
+        let field = |label, size: usize| {
+            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: size as u64, usage, mapped_at_creation: false })
+        };
+        let buffers = ChangeBuffers {
+            flow: field("backward flow", cells * cells * size_of::<[f32; 2]>()),
+            uncovered: field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
+            paint: field("paint", PaintField::CELLS * PaintField::CELLS * size_of::<[f32; 4]>()),
+        };
+        let params = params_buffer(device, queue, portrait, region, cells);
+        let pipeline = pipeline(device);
+        let bindings = bind(device, &pipeline, [&params, &buffers.flow, &buffers.paint, &buffers.uncovered], [&picture, &target, &behind]);
+        Ok(Self {
+            device: device.clone(),
+            queue: queue.clone(),
+            pipeline,
+            bindings,
+            params,
+            buffers,
+            has_plate: plate.is_some(),
+            target,
+            region,
+            timer: None,
+        })
+    }
+
+    /// The same, with the device's own times added to `timings` as the stage `gpu compose`, where it has a clock.
+    #[must_use]
+    pub fn timed(self, gpu: &Gpu, timings: &Timings) -> Self {
+        Self { timer: PassTimer::new(gpu, &["gpu compose"], timings), ..self }
+    }
+
+    /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
+    pub fn compose(&mut self, change: &PictureChange) {
+        let (bare, painted) = match change.on_gpu {
+            Some(there) => (self.has_plate && there.uncovered, there.painted),
+            None => self.upload(change),
+        };
+        let paint_cells = if painted { PaintField::CELLS as u32 } else { 0 };
+        let uncovered_cells = if bare { UncoveredField::CELLS as u32 } else { 0 };
+        let sizes = [paint_cells, uncovered_cells];
+        self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
+        {
+            let timestamp_writes = self.timer.as_ref().map(|timer| timer.writes(0));
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes });
+            pass.set_pipeline(&self.pipeline);
+            pass.set_bind_group(0, &self.bindings, &[]);
+            pass.dispatch_workgroups(self.region.width.div_ceil(GROUP), self.region.height.div_ceil(GROUP), 1);
+        }
+        if let Some(timer) = &self.timer {
+            timer.resolve(&mut encoder);
+        }
+        self.queue.submit([encoder.finish()]);
+        if let Some(timer) = &mut self.timer {
+            timer.watch();
+        }
+    }
+
+    /// Brings a change that was made in memory here; says whether there is something uncovered, and paint.
+    fn upload(&self, change: &PictureChange) -> (bool, bool) {
+        let ChangeBuffers { flow, uncovered, paint } = &self.buffers;
+        self.queue.write_buffer(flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
+        let bare = self.has_plate && change.uncovered.size == UncoveredField::CELLS;
+        if bare {
+            self.queue.write_buffer(uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
+        }
+        let painted = change.paint.size == PaintField::CELLS;
+        if painted {
+            self.queue.write_buffer(paint, 0, bytemuck::cast_slice(&change.paint.cells));
+        }
+        (bare, painted)
+    }
+
+    /// Where the change lies, for whoever makes it on the same device.
+    pub fn buffers(&self) -> &ChangeBuffers {
+        &self.buffers
+    }
+
+    /// The composed picture: `Rgba8Unorm`, gamma-encoded as the picture is, of the picture's size.
+    pub fn target(&self) -> &wgpu::Texture {
+        &self.target
+    }
+}
+
+fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, extra: wgpu::TextureUsages) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST | extra,
+        view_formats: &[],
+    })
+}
+
+fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
+    queue.write_texture(
+        texture.as_image_copy(),
+        pixels.as_raw(),
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(pixels.width() * 4), rows_per_image: None },
+        texture.size(),
+    );
+}
+
+fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, region: PasteRegion, cells: usize) -> wgpu::Buffer {
+    let reach = portrait.crop.reach();
+    let params = Params {
+        origin_px: reach.origin_px,
+        scale: reach.scale(),
+        feather_px: FEATHER_PX,
+        region_first: [region.left, region.top],
+        region_size: [region.width, region.height],
+        cells: cells as u32,
+        crop_px: CROP_PX,
+        still_px: STILL_PX,
+        paint_cells: 0,
+        uncovered_cells: 0,
+        crop_scale: portrait.crop.scale(),
+        crop_origin_px: portrait.crop.origin_px,
+    };
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("compose parameters"),
+        size: size_of::<Params>() as u64,
+        usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
+    buffer
+}
+
+fn pipeline(device: &wgpu::Device) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::include_wgsl!("../../../../shaders/compose.wgsl"));
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some("compose"),
+        layout: None,
+        module: &module,
+        entry_point: Some("compose"),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}
+
+fn bind(
+    device: &wgpu::Device,
+    pipeline: &wgpu::ComputePipeline,
+    [params, flow, paint, uncovered]: [&wgpu::Buffer; 4],
+    textures: [&wgpu::Texture; 3],
+) -> wgpu::BindGroup {
+    let [picture, target, plate] = textures.map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
+    device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("compose"),
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &[
+            wgpu::BindGroupEntry { binding: 0, resource: params.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 1, resource: flow.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&picture) },
+            wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::TextureView(&target) },
+            wgpu::BindGroupEntry { binding: 4, resource: paint.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 5, resource: uncovered.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 6, resource: wgpu::BindingResource::TextureView(&plate) },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glam::Vec2;
+
+    use super::*;
+    use crate::compose::CpuCompositor;
+    use crate::data::{Crop, FlowField, Landmarks, PaintField};
+    use crate::gpu::{Gpu, read_texture};
+
+    const CELLS: usize = 128;
+
+    fn portrait(crop: Crop) -> Portrait {
+        let pixels = RgbaImage::from_fn(300, 220, |x, y| {
+            let wave = |v: u32, step: f32| (127.0 + 120.0 * (v as f32 * step).sin()) as u8;
+            image::Rgba([wave(x, 0.11), wave(y, 0.17), wave(x + y, 0.05), 255 - (x % 64) as u8])
+        });
+        Portrait {
+            name: "test".to_owned(),
+            pixels: Arc::new(pixels),
+            landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
+            pupils_in_image: [Vec2::ZERO; 2],
+            crop,
+            content_hash: String::new(),
+        }
+    }
+
+    fn swirl() -> FlowField {
+        let cell = |i: usize| (i as f32 / CELLS as f32 - 0.5) * 2.0;
+        let at = |i: usize| Vec2::new(cell(i % CELLS), cell(i / CELLS));
+        let turn = |p: Vec2| p.perp() * 14.0 * (1.0 - p.length()).max(0.0);
+        FlowField { size: CELLS, displacement_px: (0..CELLS * CELLS).map(|i| turn(at(i))).collect() }
+    }
+
+    /// A disc of paint whose cover falls off towards its rim.
+    fn disc() -> PaintField {
+        let cell = |i: usize| {
+            let at = Vec2::new((i % PaintField::CELLS) as f32, (i / PaintField::CELLS) as f32) / PaintField::CELLS as f32 - 0.5;
+            let cover = (1.0 - 4.0 * at.length()).max(0.0);
+            if cover > 0.0 { [0.4 * cover, 0.1 * cover, -0.2 * cover, 1.0 - cover] } else { PaintField::NOTHING }
+        };
+        let cells = (0..PaintField::CELLS * PaintField::CELLS).map(cell).collect();
+        PaintField { size: PaintField::CELLS, cells, rows: 0..PaintField::CELLS }
+    }
+
+    /// A band across the crop in which the plate shows, with soft borders.
+    fn band() -> UncoveredField {
+        let cell = |i: usize| (1.0 - ((i / UncoveredField::CELLS) as f32 - 160.0).abs() / 24.0).max(0.0);
+        UncoveredField { size: UncoveredField::CELLS, cells: (0..UncoveredField::CELLS.pow(2)).map(cell).collect() }
+    }
+
+    #[test]
+    fn gpu_and_cpu_compose_the_same_picture() {
+        let Ok(gpu) = Gpu::any() else {
+            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
+            {
+                eprintln!("SKIPPED: no graphics adapter, not even a software one");
+            }
+            return;
+        };
+        let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
+        let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
+        for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
+            let change = PictureChange { flow: swirl(), uncovered: band(), paint, on_gpu: None };
+            let portrait = portrait(crop);
+            let plate = Arc::new(RgbaImage::from_fn(300, 220, |x, y| image::Rgba([(x / 2) as u8, 30, y as u8, 200])));
+            let mut compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");
+            compositor.compose(&change);
+            let on_gpu = read_texture(&gpu, compositor.target()).expect("the picture comes back");
+            let on_cpu = CpuCompositor::new(&portrait, Some(plate)).compose(&change);
+            let differences: Vec<u8> = on_gpu.as_raw().iter().zip(on_cpu.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
+            let worst = differences.iter().max().copied().unwrap_or(0);
+            let unequal = differences.iter().filter(|d| **d > 0).count();
+            assert!(worst <= 1, "channels agree within one level, worst {worst}");
+            assert!(unequal < differences.len() / 50, "rounding differs rarely: {unequal} of {}", differences.len());
+            assert!(on_cpu.as_raw() != portrait.pixels.as_raw(), "something moved at all");
+        }
+        assert_eq!(gpu.health.fault(), None, "nothing was refused");
+    }
+}

@@ -1,0 +1,32 @@
+//! Synthetic heads: pictures of people who do not exist, with exact landmarks, labels, flow and visibility, to train the networks on.
+//!
+//! Geometry comes from ICT-FaceKit's morphable head (Li et al. 2020), read from its own folder; everything worn, painted or standing behind is made here.
+//! One seed and one index give the same pair of pictures on every machine with the same arithmetic, whatever the number of threads.
+
+mod backdrop;
+mod episode;
+mod expression;
+mod facekit;
+mod flow;
+mod landmarks;
+mod look;
+mod motion;
+mod noise;
+mod pair;
+mod person;
+mod planes;
+mod pose;
+mod raster;
+mod shade;
+mod shadow;
+mod sheet;
+mod surface;
+
+pub use episode::{Episode, EpisodeSampler, MOST_FRAMES};
+pub use expression::Expression;
+pub use facekit::{FaceKit, FaceKitError};
+pub use pair::{BackwardFlow, Pair, PairSampler, Scratch, SynthFrame};
+pub use person::Person;
+pub use pose::Pose;
+pub use sheet::sheet;
+pub use surface::{Camera, Light, Lighting, Surface, Vertex};

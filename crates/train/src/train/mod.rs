@@ -1,0 +1,27 @@
+//! Training of the networks on synthetic heads and on clips: streams of samples, losses, checkpoints that resume exactly, learning curves.
+
+mod checkpoint;
+mod clips;
+mod curve;
+mod episode;
+mod few_shot;
+mod loss;
+mod matte;
+mod motion;
+mod pairs;
+mod samples;
+mod stream;
+mod trainer;
+mod uncovered;
+
+pub use checkpoint::Checkpoint;
+pub use clips::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
+pub use curve::{Curve, CurvePoint};
+pub use episode::EpisodeSource;
+pub use few_shot::{DISCRIMINATOR_FILE, FewShotStart, FewShotTrainer};
+pub use loss::{LossParts, LossWeights};
+pub use matte::{MatteExample, MatteParts, MatteTask, MatteTrainer};
+pub use motion::{MotionTask, MotionTrainer};
+pub use pairs::{PairOptions, PairTask, PairTrainer};
+pub use stream::{PairSource, Source, Stream, StreamOptions};
+pub use trainer::{StepReport, Trainer};
