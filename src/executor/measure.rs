@@ -1,11 +1,10 @@
 //! Measures an adapter against the CPU, and says for how long that holds.
 
+use super::policy;
 use crate::compose::compare_executors;
 use crate::generate::network_trial;
 use crate::gpu::{AdapterDescription, Gpu, TrialMs};
 use crate::settings::MeasuredAdapter;
-
-use super::policy;
 
 /// The program's version, as measurements are remembered by it: unoptimised code is slower on the CPU alone.
 const PROGRAM: &str = if cfg!(debug_assertions) { concat!(env!("CARGO_PKG_VERSION"), ", unoptimised") } else { env!("CARGO_PKG_VERSION") };
