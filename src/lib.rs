@@ -72,8 +72,6 @@ pub mod present;
 pub mod retarget;
 pub mod session;
 pub mod settings;
-#[cfg(test)]
-mod testing;
 
 pub use retrato_builtin as builtin;
 pub use retrato_core::{data, random, runtime, scale};

@@ -155,8 +155,8 @@ fn best_of_machine() -> Adapter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::testing::gpu_for_test;
     use crate::gpu::{AdapterKind, TrialMs};
-    use crate::testing::gpu_for_test;
 
     #[test]
     fn an_adapter_is_measured_once_for_each_driver_and_program() {

@@ -148,8 +148,7 @@ impl<T> Returning<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::upload_texture;
-    use crate::testing::gpu_for_test;
+    use crate::gpu::testing::{gpu_for_test, texture};
     use image::Rgba;
 
     fn picture(side: u32, value: u8) -> RgbaImage {
@@ -176,7 +175,7 @@ mod tests {
     #[test]
     fn pictures_of_the_gpu_keep_their_order_across_portraits_of_other_sizes() {
         let Some(gpu) = gpu_for_test() else { return };
-        let texture = |picture: &RgbaImage| RenderedImage::Gpu(upload_texture(&gpu, picture));
+        let texture = |picture: &RgbaImage| RenderedImage::Gpu(texture(&gpu, picture));
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
         for (tag, (side, value)) in (0..).zip([(8, 1), (8, 2), (20, 3), (8, 4), (20, 5)]) {
@@ -193,7 +192,7 @@ mod tests {
     fn pictures_of_the_cpu_wait_for_older_ones_of_the_gpu() {
         let Some(gpu) = gpu_for_test() else { return };
         // Large ones, which are not there at once.
-        let texture = |value: u8| RenderedImage::Gpu(upload_texture(&gpu, &picture(2000, value)));
+        let texture = |value: u8| RenderedImage::Gpu(texture(&gpu, &picture(2000, value)));
         let cpu = |value: u8| RenderedImage::Cpu(Arc::new(picture(4, value)));
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
@@ -214,7 +213,7 @@ mod tests {
         let Some(gpu) = gpu_for_test() else { return };
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
-        let last = RenderedImage::Gpu(upload_texture(&gpu, &picture(8, 1)));
+        let last = RenderedImage::Gpu(texture(&gpu, &picture(8, 1)));
         gpu.device.destroy();
         returning.add(&last, 0, seen(&mut arrived));
         for tag in 1..=20 {
@@ -228,7 +227,7 @@ mod tests {
     #[test]
     fn a_full_ring_skips_and_counts() {
         let Some(gpu) = gpu_for_test() else { return };
-        let texture = RenderedImage::Gpu(upload_texture(&gpu, &picture(8, 9)));
+        let texture = RenderedImage::Gpu(texture(&gpu, &picture(8, 9)));
         let mut returning = Returning::new(Some(&gpu));
         let mut held = Vec::new();
         for tag in 0..READBACK_SLOTS as u32 {

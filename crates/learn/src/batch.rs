@@ -16,8 +16,9 @@ const HIDDEN_WEIGHT: f64 = 1.5;
 
 /// What one step learns from. Crops of one example lie behind each other; where there are none, each example has its whole picture in their place.
 pub struct FewShotBatch {
-    /// All sources of all examples, `[sources, picture, picture, 3]`, and their landmark images, `[sources, picture / share, …, LANDMARK_CHANNELS]`.
+    /// All sources of all examples, RGB in 0..1, `[sources, picture, picture, 3]`.
     pub pictures: Tensor,
+    /// Their landmark images, `[sources, picture / share, picture / share, LANDMARK_CHANNELS]`.
     pub landmarks: Tensor,
     /// `[examples, sources]`: takes the mean over each example's sources.
     pub means: Tensor,
@@ -25,10 +26,13 @@ pub struct FewShotBatch {
     pub example_of: Tensor,
     /// Identity of each crop.
     pub identities: Vec<u32>,
-    /// `[crops, side, side, …]`: the warped source, what it should be, the weight of each place (mean 1), and how calm it is.
+    /// The warped source, `[crops, side, side, …]`, where the generator works from one.
     pub warped: Option<WarpedSource>,
+    /// What the output should be, RGB in 0..1, `[crops, side, side, 3]`.
     pub target: Tensor,
+    /// Weight of each pixel in the loss, mean 1, `[crops, side, side, 1]`.
     pub weights: Tensor,
+    /// 1 away from mouth and eyes, 0 in them, `[crops, side, side, 1]`.
     pub calm: Tensor,
     /// `[crops, side / share, side / share, LANDMARK_CHANNELS]`.
     pub target_landmarks: Tensor,

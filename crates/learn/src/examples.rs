@@ -32,14 +32,17 @@ const MAX_JITTER_PX: f32 = 0.6;
 const MAX_TRACKER_NOISE: f32 = 0.8;
 /// Deviation of a crop's place, in pixels.
 const AROUND_PX: f32 = 8.0;
-/// Weights of the parts of a picture: mouth interior, eyes, lashes, lips, skin of face and head, what is worn, anything else.
+// Weights of the parts of a picture in the loss.
 const MOUTH_WEIGHT: f32 = 9.0;
-const EYE_WEIGHT: f32 = 7.0;
+/// Weight of an eye's cells in the loss.
+pub const EYE_WEIGHT: f32 = 7.0;
 const LASH_WEIGHT: f32 = 5.0;
 const LIP_WEIGHT: f32 = 4.0;
-const SKIN_WEIGHT: f32 = 1.0;
+/// Weight of skin, of face and head.
+pub const SKIN_WEIGHT: f32 = 1.0;
 const WORN_WEIGHT: f32 = 1.0;
-const BEHIND_WEIGHT: f32 = 0.3;
+/// Weight of all that is neither skin nor part of the face nor worn.
+pub const BEHIND_WEIGHT: f32 = 0.3;
 /// Cells by which a weighted part reaches beyond itself.
 const REACH: usize = 2;
 /// Half axes of the places of an eye and a mouth, whatever is seen there, in its widths: lids that are shut and lips that are closed hide what the source
@@ -56,15 +59,18 @@ pub struct View {
     pub small: Vec<f32>,
     /// As a tracker might find them, in pixels of [`PICTURE_PX`].
     pub landmarks: Vec<Vec2>,
+    /// Both pupils in the same pixels, where they are known.
     pub pupils: Option<[Vec2; 2]>,
 }
 
 /// One example.
 #[derive(Clone, Debug)]
 pub struct FewShotExample {
+    /// Number of the person among those of the run.
     pub identity: u32,
     /// 1 to [`MOST_SOURCES`], the one most like the target first.
     pub sources: Vec<View>,
+    /// The frame that is to be made.
     pub target: View,
     /// Weight of each cell of [`PLANE_CELLS`] squared.
     pub weights: Vec<f32>,
@@ -243,59 +249,4 @@ fn crop(frame: &HeadFrame, n: usize, side: usize, random: &mut Random) -> [usize
     let corner = (centre + shift - side as f32 / 2.0).clamp(Vec2::ZERO, Vec2::splat(last));
     // Unshuffling and landmark images work on squares of two pixels.
     corner.to_array().map(|v| v as usize / 2 * 2)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::super::tests::{options, paper};
-    use super::*;
-    use crate::data::{EpisodeSampler, FaceKit, Scratch};
-
-    #[test]
-    fn sources_are_sorted_and_crops_lie_inside() {
-        let sampler = EpisodeSampler::new(Arc::new(FaceKit::stand_in()), 4);
-        let mut scratch = Scratch::new();
-        let (mut most, mut with_first, mut with_target) = (0, 0, 0);
-        for index in 0..24 {
-            let sample = Sample { item: Arc::new(sampler.episode(3, index, &mut scratch).into()), turn: 0, number: index };
-            let example = example(&sample, &FewShotOptions { side: 96, ..options() }, false);
-            most = most.max(example.sources.len());
-            let frames = &sample.item.frames;
-            let same = |view: &View, frame: &HeadFrame| view.landmarks == frame.landmarks;
-            with_first += usize::from(example.sources.iter().any(|view| same(view, &frames[0])));
-            with_target += usize::from(example.sources.iter().any(|view| view.landmarks == example.target.landmarks));
-            let far: Vec<f32> =
-                example.sources.iter().map(|view| crate::model::landmark_distance(&view.landmarks, &example.target.landmarks)).collect();
-            assert!(far.is_sorted(), "the nearest first: {far:?}");
-            assert!(example.crops.iter().flatten().all(|c| c % 2 == 0 && c + 96 <= PICTURE_PX), "crops lie inside, at even pixels");
-            let eye = (example.target.landmarks[region::RIGHT_EYE].iter().sum::<Vec2>() / 6.0 * (PLANE_CELLS as f32 / PICTURE_PX as f32))
-                .as_uvec2();
-            assert!(example.weights[eye.y as usize * PLANE_CELLS + eye.x as usize] >= EYE_WEIGHT, "an eye counts, open or shut");
-            let (low, high) = example.weights.iter().fold((9.0_f32, 0.0_f32), |(l, h), w| (l.min(*w), h.max(*w)));
-            assert!(low >= BEHIND_WEIGHT && high >= SKIN_WEIGHT, "the face counts more than the rest: {low} to {high}");
-        }
-        assert!(most > 1 && with_first > 10, "several sources at times, the first frame among them mostly");
-        assert!((1..10).contains(&with_target), "the target is rarely a source itself: {with_target} of 24");
-    }
-
-    #[test]
-    fn the_paper_sees_whole_pictures_few_sources_and_the_target_that_was_set() {
-        let sampler = EpisodeSampler::new(Arc::new(FaceKit::stand_in()), 4);
-        for index in 0..8 {
-            let mut episode = HeadEpisode::from(sampler.episode(3, index, &mut Scratch::new()));
-            episode.target = Some(0);
-            let sample = Sample { item: Arc::new(episode), turn: 0, number: index };
-            let example = example(&sample, &FewShotOptions { most_sources: 2, ..paper() }, false);
-            assert_eq!(example.target.landmarks, sample.item.frames[0].landmarks, "the target that was set");
-            assert!((1..=2).contains(&example.sources.len()), "one or two sources");
-            assert_eq!(
-                (example.crops.as_slice(), example.target.picture.len()),
-                ([[0, 0]].as_slice(), 64 * 64 * 3),
-                "all of it, averaged down"
-            );
-            assert!(example.target.small.is_empty(), "nothing for a motion net");
-        }
-    }
 }

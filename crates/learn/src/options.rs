@@ -95,6 +95,7 @@ impl FewShotOptions {
         self.framing().warps
     }
 
+    /// What of a frame the networks are shown, by the kind of generator.
     pub fn framing(&self) -> Framing {
         let share = self.config.generator.landmark_share();
         match self.config.generator {

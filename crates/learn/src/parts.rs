@@ -6,7 +6,7 @@ use crate::data::region;
 use crate::data::{PICTURE_PX, PLANE_CELLS, Part};
 
 /// [`Part`] of every cell of [`PLANE_CELLS`] squared, row by row: face, eyes and the inside of the mouth, all else background.
-pub fn parts(landmarks: &[Vec2; 68]) -> Vec<u8> {
+pub(crate) fn parts(landmarks: &[Vec2; 68]) -> Vec<u8> {
     let mut labels = vec![Part::Background as u8; PLANE_CELLS * PLANE_CELLS];
     // Along the jaw and back over the brows.
     let face: Vec<Vec2> = landmarks[region::JAW].iter().chain(landmarks[region::BROWS].iter().rev()).copied().collect();

@@ -17,6 +17,7 @@ pub struct Recolouring {
 }
 
 impl Recolouring {
+    /// No change.
     pub const NONE: Self = Self { order: [0, 1, 2], gain: [1.0; 3], offset: 0.0 };
 
     /// A change for some samples, none for the others.

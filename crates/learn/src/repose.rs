@@ -19,7 +19,7 @@ const MOST_OPEN: f32 = 0.45;
 const MOST_SMILE: f32 = 0.14;
 
 /// The landmarks of a picture in another pose and with another expression, as drawn. Where no head explains them, they only move and change expression.
-pub fn reposed(landmarks: &[Vec2; 68], random: &mut Random) -> [Vec2; 68] {
+pub(crate) fn reposed(landmarks: &[Vec2; 68], random: &mut Random) -> [Vec2; 68] {
     let turned = turned(landmarks, random).unwrap_or(*landmarks);
     let unit = (eye_middle(&turned, region::RIGHT_EYE) - eye_middle(&turned, region::LEFT_EYE)).length().max(1.0);
     let shift = unit * Vec2::new(random.normal(0.0, SHIFT), random.normal(0.0, SHIFT));

@@ -43,7 +43,7 @@ impl Convolution {
     }
 
     /// The layer as it is now, for pictures that come frame after frame.
-    pub(crate) fn freeze(&self) -> Result<FrozenConv> {
+    pub fn freeze(&self) -> Result<FrozenConv> {
         FrozenConv::new(&self.kernel, &self.bias, self.stride, self.activation, None)
     }
 

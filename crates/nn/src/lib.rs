@@ -14,11 +14,11 @@ mod weights;
 pub use adam::{Adam, AdamSettings, Gradients, MovingAverage};
 pub use attention::SelfAttention;
 pub use layers::{Convolution, Linear, SpectralNorm};
-pub(crate) use residual::FrozenBlock;
+pub use residual::FrozenBlock;
 pub use residual::{Coefficients, Normalisation, Resample, ResidualBlock, ResidualSpec};
 pub use spectral::{ConvolutionSpec, SpectralConvolution, SpectralLinear};
 pub use style::{StyleLayout, StyleSlot, StyleVector};
 pub use weights::{Initial, MAX_WEIGHTS_BYTES, Scope, Store, WeightsError, read_weights};
-pub(crate) use weights::{read_bounded, read_metadata, read_tensors, to_bytes};
+pub use weights::{read_bounded, read_metadata, read_tensors, to_bytes};
 
 use retrato_core::random;

@@ -71,7 +71,7 @@ impl Normalisation {
 
 impl Normalisation {
     /// Scale and shift of one person, for pictures that come frame after frame. Fails where there are statistics, or no person's coefficients.
-    pub(crate) fn freeze(&self, style: &StyleVector) -> Result<Affine> {
+    pub fn freeze(&self, style: &StyleVector) -> Result<Affine> {
         match &self.source {
             Source::Person { slot, statistics: Statistics::None } => {
                 let [scale, shift] = style.pair(slot, 1)?;
@@ -83,10 +83,12 @@ impl Normalisation {
 }
 
 /// A residual block of one size with a person's coefficients, for pictures that come frame after frame.
-pub(crate) struct FrozenBlock {
+pub struct FrozenBlock {
     /// Before the first convolution, which is followed by the second normalisation.
     pub before: Affine,
+    /// The first convolution, its normalisation folded in.
     pub first: FrozenConv,
+    /// The second convolution.
     pub second: FrozenConv,
 }
 
@@ -184,7 +186,7 @@ impl ResidualBlock {
     }
 
     /// The block as it is now, for one person. Fails for blocks that change the size or the channels.
-    pub(crate) fn freeze(&self, style: &StyleVector) -> Result<FrozenBlock> {
+    pub fn freeze(&self, style: &StyleVector) -> Result<FrozenBlock> {
         let (Some(before), Some(between), None, Resample::Same) = (&self.before_first, &self.before_second, &self.skip, self.resample)
         else {
             candle_core::bail!("only blocks that keep the size can be frozen");

@@ -94,12 +94,12 @@ impl SpectralConvolution {
     }
 
     /// The layer as it is now, for pictures that come frame after frame.
-    pub(crate) fn freeze(&self) -> Result<FrozenConv> {
+    pub fn freeze(&self) -> Result<FrozenConv> {
         FrozenConv::new(&self.present_kernel()?, self.layer.bias(), self.stride, self.layer.activation(), None)
     }
 
     /// The same with a normalisation and its activation behind a linear layer.
-    pub(crate) fn freeze_before(&self, after: &Affine, activation: Activation) -> Result<FrozenConv> {
+    pub fn freeze_before(&self, after: &Affine, activation: Activation) -> Result<FrozenConv> {
         if self.layer.activation() != Activation::Linear {
             candle_core::bail!("a normalisation can only be joined to a linear layer");
         }

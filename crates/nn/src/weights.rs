@@ -162,7 +162,7 @@ pub fn read_weights(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsErro
 }
 
 /// A file's bytes, if they are not too many.
-pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
+pub fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
     let size = std::fs::metadata(path)?.len();
     if size > MAX_WEIGHTS_BYTES {
         return Err(WeightsError::TooLarge(size));
@@ -171,7 +171,7 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
 }
 
 /// All tensors of a safetensors file, as f32; every number must be finite.
-pub(crate) fn read_tensors(bytes: &[u8], device: &Device) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+pub fn read_tensors(bytes: &[u8], device: &Device) -> Result<BTreeMap<String, Tensor>, WeightsError> {
     let mut tensors = BTreeMap::new();
     for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
         let values: Vec<f32> = match view.dtype() {
@@ -188,13 +188,13 @@ pub(crate) fn read_tensors(bytes: &[u8], device: &Device) -> Result<BTreeMap<Str
 }
 
 /// The words that a safetensors file carries beside its tensors.
-pub(crate) fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, WeightsError> {
+pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, WeightsError> {
     let (_, metadata) = SafeTensors::read_metadata(bytes)?;
     Ok(metadata.metadata().clone().unwrap_or_default().into_iter().collect())
 }
 
 /// The bytes of a safetensors file with these tensors in `dtype` (f32 or f16) and this text beside them.
-pub(crate) fn to_bytes(tensors: &BTreeMap<String, Tensor>, dtype: DType, about: HashMap<String, String>) -> Result<Vec<u8>, WeightsError> {
+pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, dtype: DType, about: HashMap<String, String>) -> Result<Vec<u8>, WeightsError> {
     let mut data: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         let values = tensor.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F32)?.to_vec1::<f32>()?;

@@ -7,8 +7,8 @@ use image::RgbaImage;
 use super::*;
 use crate::builtin;
 use crate::data::{Crop, FaceMotion, HeadPose, Tuning};
+use crate::gpu::testing::gpu_for_test;
 use crate::runtime::Latest;
-use crate::testing::gpu_for_test;
 
 /// The thread's work without the thread.
 struct Bench {

@@ -6,17 +6,15 @@ mod device;
 mod flag;
 mod health;
 mod readback;
+#[doc(hidden)]
+pub mod testing;
 mod timer;
-mod upload;
 
 pub use adapter::{AdapterDescription, AdapterKind, TrialMs, best_adapter};
 pub use change::ChangeBuffers;
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use flag::FaultFlag;
 pub use health::{GpuFault, GpuHealth};
-#[cfg(test)]
-pub(crate) use readback::tests::gpu_for_test;
 pub use readback::{MappedPicture, ReadbackError, ReadbackRing, read_texture};
 pub use timer::PassTimer;
-pub use upload::upload_texture;
 pub use wgpu::Texture;

@@ -198,22 +198,11 @@ fn read_mapped(buffer: &wgpu::Buffer, [width, height]: [u32; 2]) -> Result<RgbaI
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::gpu::upload_texture;
+mod tests {
     use image::Rgba;
 
-    /// Any device, or `None` with a note where the machine has none.
-    pub(crate) fn gpu_for_test() -> Option<Gpu> {
-        let gpu = Gpu::any();
-        if let Err(error) = &gpu {
-            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-            {
-                eprintln!("SKIPPED: {error}");
-            }
-        }
-        gpu.ok()
-    }
+    use super::*;
+    use crate::gpu::testing::{gpu_for_test, texture};
 
     fn picture(width: u32, height: u32, seed: u32) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| Rgba([(x * 3 + seed) as u8, (y * 5) as u8, (x ^ y) as u8, (200 + seed) as u8]))
@@ -231,7 +220,7 @@ pub(super) mod tests {
         let Some(gpu) = gpu_for_test() else { return };
         for (width, height) in [(1, 1), (64, 3), (65, 7), (100, 40), (602, 401)] {
             let sent = picture(width, height, 9);
-            let got = read_upload_texture(&gpu, &upload_texture(&gpu, &sent)).expect("a picture");
+            let got = read_texture(&gpu, &texture(&gpu, &sent)).expect("a picture");
             assert_eq!(got, sent, "{width} x {height}");
         }
         assert_eq!(gpu.health.fault(), None, "nothing was refused");
@@ -245,7 +234,7 @@ pub(super) mod tests {
         for round in 0..3 {
             let sent: Vec<RgbaImage> = (0..3).map(|i| picture(30, 20, 10 * round + i)).collect();
             let started: Vec<bool> =
-                sent.iter().zip(0..).map(|(p, tag)| ring.submit(&upload_texture(&gpu, p), tag).expect("a fitting texture")).collect();
+                sent.iter().zip(0..).map(|(p, tag)| ring.submit(&texture(&gpu, p), tag).expect("a fitting texture")).collect();
             assert_eq!(started, [true, true, false], "two buffers, so the third is skipped");
             assert_eq!(ring.under_way(), 2, "two under way");
             for (tag, expected) in sent.iter().enumerate().take(2) {
@@ -261,7 +250,7 @@ pub(super) mod tests {
         let Some(gpu) = gpu_for_test() else { return };
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         let sent = picture(16, 16, 1);
-        ring.submit(&upload_texture(&gpu, &sent), "tag").expect("a fitting texture");
+        ring.submit(&texture(&gpu, &sent), "tag").expect("a fitting texture");
         let deadline = std::time::Instant::now() + PATIENCE;
         let got = loop {
             assert!(std::time::Instant::now() < deadline, "the picture arrives in time");
@@ -271,18 +260,18 @@ pub(super) mod tests {
             std::thread::sleep(Duration::from_millis(1));
         };
         let (got, tag) = got.expect("it arrives");
-        assert!(!ring.submit(&upload_texture(&gpu, &sent), "next").expect("a fitting texture"), "the only buffer is still being read");
+        assert!(!ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the only buffer is still being read");
         let got = std::thread::spawn(move || got.read()).join().expect("no panic").expect("readable");
         assert_eq!((got, tag), (sent.clone(), "tag"), "unchanged, and on any thread");
-        assert!(ring.submit(&upload_texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
+        assert!(ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
     }
 
     #[test]
     fn a_texture_that_does_not_fit_is_refused_and_a_lost_device_reported() {
         let Some(gpu) = gpu_for_test() else { return };
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
-        assert!(matches!(ring.submit(&upload_texture(&gpu, &picture(17, 16, 0)), ()), Err(ReadbackError::WrongTexture { .. })), "another size");
-        let last = upload_texture(&gpu, &picture(16, 16, 0));
+        assert!(matches!(ring.submit(&texture(&gpu, &picture(17, 16, 0)), ()), Err(ReadbackError::WrongTexture { .. })), "another size");
+        let last = texture(&gpu, &picture(16, 16, 0));
         gpu.device.destroy();
         assert!(ring.submit(&last, ()).is_ok_and(|started| started), "the loss is not known yet");
         assert!(matches!(ring.take(), Some(Err(ReadbackError::NotDelivered(_)))), "no picture, an error and no panic");

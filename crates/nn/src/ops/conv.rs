@@ -18,7 +18,7 @@ pub enum Activation {
 
 impl Activation {
     /// Factor for negative numbers.
-    pub(crate) fn negative_slope(self) -> f32 {
+    pub fn negative_slope(self) -> f32 {
         match self {
             Self::Linear => 1.0,
             Self::LeakyRelu(slope) => slope,

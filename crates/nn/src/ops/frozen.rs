@@ -16,7 +16,7 @@ const ROWS: usize = 4;
 
 /// One picture, channels last, with a border of one pixel of zeros. Memory grows to the largest size that was asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Plane {
+pub struct Plane {
     values: Vec<f32>,
     /// Height and width without the border.
     size: [usize; 2],
@@ -25,7 +25,7 @@ pub(crate) struct Plane {
 
 impl Plane {
     /// Takes a size. What the picture showed is lost when it is another.
-    pub(crate) fn fit(&mut self, size: [usize; 2], channels: usize) {
+    pub fn fit(&mut self, size: [usize; 2], channels: usize) {
         if (self.size, self.channels) != (size, channels) {
             (self.size, self.channels) = (size, channels);
             // The border of the new size may lie where there were pixels.
@@ -35,12 +35,12 @@ impl Plane {
     }
 
     /// Height and width.
-    pub(crate) fn size(&self) -> [usize; 2] {
+    pub fn size(&self) -> [usize; 2] {
         self.size
     }
 
     /// Numbers of a pixel.
-    pub(crate) fn channels(&self) -> usize {
+    pub fn channels(&self) -> usize {
         self.channels
     }
 
@@ -50,13 +50,13 @@ impl Plane {
     }
 
     /// A row without its border.
-    pub(crate) fn row(&self, y: usize) -> &[f32] {
+    pub fn row(&self, y: usize) -> &[f32] {
         let line = self.line();
         &self.values[(y + 1) * line + self.channels..(y + 2) * line - self.channels]
     }
 
     /// All rows without their borders, side by side.
-    pub(crate) fn rows_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f32]> {
+    pub fn rows_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f32]> {
         let (line, channels, height) = (self.line().max(1), self.channels, self.size[0]);
         let inside = move |row: &'_ mut [f32]| -> std::ops::Range<usize> { channels..row.len().saturating_sub(channels) };
         self.values.par_chunks_mut(line).skip(1).take(height).map(move |row| {
@@ -82,7 +82,7 @@ pub struct ConvWeights {
 }
 
 /// A convolution with fixed weights.
-pub(crate) struct FrozenConv {
+pub struct FrozenConv {
     packed: Packed,
     /// The same for processors that multiply pairs.
     pairs: Option<PairKernel>,
@@ -95,7 +95,7 @@ pub(crate) struct FrozenConv {
 
 impl FrozenConv {
     /// `act((input * kernel + bias) * gain + shift)` for `kernel` as [`super::conv()`] takes it; gain and shift have a number for each channel.
-    pub(crate) fn new(kernel: &Tensor, bias: &Tensor, stride: usize, activation: Activation, after: Option<&Affine>) -> Result<Self> {
+    pub fn new(kernel: &Tensor, bias: &Tensor, stride: usize, activation: Activation, after: Option<&Affine>) -> Result<Self> {
         let (size, _, channels_in, channels_out) = kernel.dims4()?;
         if !matches!(size, 1 | 3) || !matches!(stride, 1 | 2) || bias.dims() != [channels_out] {
             bail!("no convolution with {:?} and bias {:?} at stride {stride}", kernel.shape(), bias.shape());
@@ -116,7 +116,7 @@ impl FrozenConv {
     }
 
     /// Convolves `input` into `output`; `finish` gets every row of the result with its number, to go on with.
-    pub(crate) fn run(&self, input: &Plane, output: &mut Plane, finish: impl Fn(usize, &mut [f32]) + Sync) {
+    pub fn run(&self, input: &Plane, output: &mut Plane, finish: impl Fn(usize, &mut [f32]) + Sync) {
         output.fit(self.size_after(input), self.bias.len());
         self.each_row(input, |row| {
             output.rows_mut().with_min_len(ROWS).enumerate().for_each(|(y, out)| {
@@ -127,13 +127,7 @@ impl FrozenConv {
     }
 
     /// The same with a second picture of the same size, of which `finish` writes each row.
-    pub(crate) fn run_beside(
-        &self,
-        input: &Plane,
-        output: &mut Plane,
-        beside: &mut Plane,
-        finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-    ) {
+    pub fn run_beside(&self, input: &Plane, output: &mut Plane, beside: &mut Plane, finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync) {
         output.fit(self.size_after(input), self.bias.len());
         beside.fit(output.size, self.bias.len());
         self.each_row(input, |row| {
@@ -145,7 +139,7 @@ impl FrozenConv {
     }
 
     /// Its numbers, for another processor.
-    pub(crate) fn weights(&self) -> ConvWeights {
+    pub fn weights(&self) -> ConvWeights {
         let depth = self.kernel * self.kernel * self.channels_in;
         ConvWeights {
             kernel: self.packed.unpacked(depth, self.bias.len()),
@@ -157,7 +151,7 @@ impl FrozenConv {
     }
 
     /// Floating point operations for an input of this height and width, a multiplication and an addition counted as two.
-    pub(crate) fn flops(&self, [height, width]: [usize; 2]) -> usize {
+    pub fn flops(&self, [height, width]: [usize; 2]) -> usize {
         2 * (height / self.stride) * (width / self.stride) * self.kernel * self.kernel * self.channels_in * self.bias.len()
     }
 
@@ -207,19 +201,19 @@ impl FrozenConv {
 
 /// A gain and a shift for each channel, and the activation behind them: what adaptive normalisation without statistics is for one person.
 #[derive(Clone, Debug)]
-pub(crate) struct Affine {
+pub struct Affine {
     gain: Vec<f32>,
     shift: Vec<f32>,
 }
 
 impl Affine {
     /// From a layer's scale, less 1, and shift, `[1, channels]` each.
-    pub(crate) fn new(scale: &Tensor, shift: &Tensor) -> Result<Self> {
+    pub fn new(scale: &Tensor, shift: &Tensor) -> Result<Self> {
         Ok(Self { gain: numbers(scale)?.iter().map(|s| 1.0 + s).collect(), shift: numbers(shift)?.to_vec() })
     }
 
     /// The gain and the shift of each channel.
-    pub(crate) fn coefficients(&self) -> [&[f32]; 2] {
+    pub fn coefficients(&self) -> [&[f32]; 2] {
         [&self.gain, &self.shift]
     }
 
@@ -228,13 +222,13 @@ impl Affine {
     }
 
     /// `act(x * gain + shift)` for a row of pixels.
-    pub(crate) fn modulate(&self, x: &[f32], slope: f32, out: &mut [f32]) {
+    pub fn modulate(&self, x: &[f32], slope: f32, out: &mut [f32]) {
         tiles::arch().dispatch(|| super::norm::scale_and_shift(out, x, &self.gain, &self.shift, slope));
     }
 }
 
 /// Every pixel of `low` twice in both directions, and behind its channels those of `skip`, which is twice as large.
-pub(crate) fn doubled_beside(low: &Plane, skip: &Plane, to: &mut Plane) {
+pub fn doubled_beside(low: &Plane, skip: &Plane, to: &mut Plane) {
     let (near, far) = (low.channels, skip.channels);
     to.fit(skip.size, near + far);
     to.rows_mut().with_min_len(ROWS).enumerate().for_each(|(y, row)| {
@@ -248,6 +242,6 @@ pub(crate) fn doubled_beside(low: &Plane, skip: &Plane, to: &mut Plane) {
 }
 
 /// `to += from`, as vectors.
-pub(crate) fn add(to: &mut [f32], from: &[f32]) {
+pub fn add(to: &mut [f32], from: &[f32]) {
     tiles::arch().dispatch(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
 }

@@ -24,25 +24,25 @@ mod tiles;
 
 pub use conv::{Activation, conv, conv_flops};
 pub use frozen::ConvWeights;
-pub(crate) use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
+pub use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub use norm::{Statistics, adain};
 pub use pairs::{Products, frozen_with, has_pair_products};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use roof::{pair_roof_gflops, roof_gflops};
 pub use sample::grid_sample;
-pub(crate) use sample::place as sampled_place;
+pub use sample::place as sampled_place;
 pub use shuffle::{pixel_shuffle, pixel_unshuffle};
-pub(crate) use snap::snap;
+pub use snap::snap;
 pub use snap::{Correspondences, landmark_snap};
 
 /// The numbers of a contiguous f32 tensor on the CPU, as an operation of another module receives them.
-pub(crate) fn contiguous<'a>(storage: &'a candle_core::CpuStorage, layout: &candle_core::Layout) -> candle_core::Result<&'a [f32]> {
+pub fn contiguous<'a>(storage: &'a candle_core::CpuStorage, layout: &candle_core::Layout) -> candle_core::Result<&'a [f32]> {
     access::slice(storage, layout)
 }
 
 /// The numbers of a contiguous f32 tensor on the CPU for as long as the value lives.
-pub(crate) fn numbers(tensor: &candle_core::Tensor) -> candle_core::Result<impl std::ops::Deref<Target = [f32]> + '_> {
+pub fn numbers(tensor: &candle_core::Tensor) -> candle_core::Result<impl std::ops::Deref<Target = [f32]> + '_> {
     access::numbers(tensor)
 }
 
-pub(crate) use resize::neighbours as doubled_neighbours;
+pub use resize::neighbours as doubled_neighbours;

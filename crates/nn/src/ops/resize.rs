@@ -122,7 +122,7 @@ fn repeat(x: &[f32], [batch, height, width, channels]: [usize; 4], factor: usize
 struct Bilinear;
 
 /// The two sources of place `at` of a doubled side, the nearer one (weight 0.75) first.
-pub(crate) fn neighbours(at: usize, side: usize) -> [usize; 2] {
+pub fn neighbours(at: usize, side: usize) -> [usize; 2] {
     let near = at / 2;
     let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(side - 1) };
     [near, far]

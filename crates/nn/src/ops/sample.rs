@@ -36,7 +36,7 @@ fn shape_of(image: &Shape, flow: &Shape) -> Result<Sizes> {
 }
 
 /// Where one coordinate falls: the two neighbours, the weight of the second, and whether it moves with the coordinate (not when clamped).
-pub(crate) struct Place {
+pub struct Place {
     pub low: usize,
     pub high: usize,
     pub weight: f32,
@@ -44,7 +44,7 @@ pub(crate) struct Place {
 }
 
 /// See [`Place`].
-pub(crate) fn place(at: f32, side: usize) -> Place {
+pub fn place(at: f32, side: usize) -> Place {
     let last = (side - 1) as f32;
     let free = at > 0.0 && at < last;
     // A NaN lands on the first pixel instead of nowhere.

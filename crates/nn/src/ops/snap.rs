@@ -141,7 +141,7 @@ fn mutual_shares(landmarks: &[Vec2]) -> Vec<f32> {
 }
 
 /// [`landmark_snap`] of one flow, `cells` squared (even) and two numbers each, in its place.
-pub(crate) fn snap(flow: &mut [f32], pair: &Correspondences, cells: usize, crop_px: f32) {
+pub fn snap(flow: &mut [f32], pair: &Correspondences, cells: usize, crop_px: f32) {
     Plan::new(pair, cells, crop_px).correct(flow, cells);
 }
 

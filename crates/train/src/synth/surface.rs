@@ -2,7 +2,7 @@
 
 use glam::{Vec2, Vec3};
 
-use crate::data::{PICTURE_PX, Part};
+use crate::data::Part;
 
 /// Appearance of one vertex.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Lighting {
     pub ambient: Vec3,
 }
 
-/// A pinhole camera that looks along -z, for pictures of [`PICTURE_PX`].
+/// A pinhole camera that looks along -z, for pictures of [`crate::data::PICTURE_PX`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
     /// Focal length in pixels.

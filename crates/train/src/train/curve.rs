@@ -3,11 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::write_whole;
-use retrato_learn::TrainError;
+use retrato_learn::{Figures, TrainError};
 
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::stream::Source;
 use crate::synth::{Episode, EpisodeSampler, Scratch, SynthFrame};
-use retrato_learn::TrainError;
+use retrato_learn::{HeadEpisode, HeadFrame, TrainError};
 
 /// A source of episodes.
 pub type EpisodeSource = dyn Source<Item = HeadEpisode>;

@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_convolution_gives_what_its_formula_says() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(9, 0);
@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn enlarging_repeats_every_pixel_and_adds() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(10, 0);
@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn channels_lie_behind_those_of_an_enlarged_picture() {
-        let Some(gpu) = crate::gpu::gpu_for_test() else { return };
+        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(11, 0);

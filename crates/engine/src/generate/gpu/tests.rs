@@ -6,7 +6,8 @@ use super::speed::read_floats;
 use super::*;
 use crate::data::{PaintField, PictureChange, Portrait};
 use crate::generate::{Generator as _, GpuTarget, MotionWarp, Painter, PlateMaker};
-use crate::gpu::{AdapterDescription, GpuFault, gpu_for_test};
+use crate::gpu::testing::gpu_for_test;
+use crate::gpu::{AdapterDescription, GpuFault};
 
 /// The largest difference from the CPU in each part of a picture's change.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 //! another frame, that frame. With the texture path the sources are warped by a motion net, which is trained before and stays as it is; without it, as in the
 //! paper, whole pictures are drawn.
 
+#[cfg(test)]
+mod example_tests;
 mod learner;
 mod watch;
 
