@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::{Args, WARM_UP, run_for, start, wait_for_driver};
 use crate::builtin;
-use crate::cli::common;
 use crate::pipeline::{PictureMemory, Pipeline};
 use crate::session::{DriverChoice, Event, PictureInput, PortraitChoice, Request, RequestId, Session as _};
 
