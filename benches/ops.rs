@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, Var};
 use rayon::prelude::*;
+use retrato::bench::roof_gflops;
 use retrato::nn::ops::{self, Activation, Statistics};
 
 /// Batch, side, channels in and out, kernel, stride: the motion net's layers and those of a generator.
@@ -142,7 +143,7 @@ fn mover(printer: &Printer, name: &str, numbers: usize, run: impl Fn() -> Result
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let json = arguments.iter().any(|a| a == "--json");
-    let printer = Printer { json, arithmetic: ops::roof_gflops(), memory: memory_roof() };
+    let printer = Printer { json, arithmetic: roof_gflops(), memory: memory_roof() };
     let threads = rayon::current_num_threads();
     if json {
         println!("{}", serde_json::json!({"threads": threads, "roof_gflops": printer.arithmetic, "roof_gbs": printer.memory}));

@@ -1,28 +1,6 @@
-// Warps a portrait inside its crop's reach, shows what is behind its head where that came to light, and paints over both. Twin of src/compose/cpu.rs: change both together.
+// Warps a portrait inside its crop's reach, shows what is behind its head where that came to light, and paints over both. On the CPU: src/compose/cpu.rs.
 
-struct Params {
-    // Upper left corner of the reach in picture pixels, and picture pixels per pixel of the reach.
-    origin_px: vec2<f32>,
-    scale: f32,
-    // Width of the fading band inside the edge of reach or crop, in its pixels.
-    feather_px: f32,
-    // First pixel and size of the written region.
-    region_first: vec2<u32>,
-    region_size: vec2<u32>,
-    // Flow cells along each side; side of reach and crop in their own pixels; shortest displacement that moves a pixel.
-    cells: u32,
-    crop_px: f32,
-    still_px: f32,
-    // Paint cells along each side, 0 for no paint.
-    paint_cells: u32,
-    // Cells along each side of what is uncovered, 0 for nothing.
-    uncovered_cells: u32,
-    // The same of the crop, in which there may be paint.
-    crop_scale: f32,
-    crop_origin_px: vec2<f32>,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<uniform> params: ComposeParams;
 @group(0) @binding(1) var<storage, read> flow: array<vec2<f32>>;
 @group(0) @binding(2) var picture: texture_2d<f32>;
 @group(0) @binding(3) var target_picture: texture_storage_2d<rgba8unorm, write>;
@@ -34,8 +12,8 @@ struct Params {
 @group(0) @binding(6) var plate: texture_2d<f32>;
 
 fn feather(at_px: vec2<f32>) -> f32 {
-    let inside = min(at_px + 0.5, params.crop_px - 0.5 - at_px);
-    let share = clamp(inside / params.feather_px, vec2<f32>(0.0), vec2<f32>(1.0));
+    let inside = min(at_px + 0.5, CROP_PX - 0.5 - at_px);
+    let share = clamp(inside / FEATHER_PX, vec2<f32>(0.0), vec2<f32>(1.0));
     return share.x * share.y;
 }
 
@@ -48,7 +26,7 @@ struct Place {
 
 fn place_in(cells: u32, at_px: vec2<f32>) -> Place {
     let last = f32(cells - 1u);
-    let position = clamp((at_px + 0.5) * f32(cells) / params.crop_px - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+    let position = clamp((at_px + 0.5) * f32(cells) / CROP_PX - 0.5, vec2<f32>(0.0), vec2<f32>(last));
     let cell = vec2<u32>(position);
     return Place(cell, min(cell + 1u, vec2<u32>(cells - 1u)), position - vec2<f32>(cell));
 }
@@ -81,7 +59,7 @@ fn uncovered_at(at_px: vec2<f32>) -> f32 {
     return mix(left, right, at.share.x);
 }
 
-// Rounded as a picture in memory is, so that paint falls on the same numbers as in the twin.
+// Rounded as a picture in memory is, so that paint falls on the same numbers as on the CPU.
 fn rounded(colour: vec4<f32>) -> vec4<f32> {
     return floor(colour * 255.0 + 0.5) / 255.0;
 }
@@ -108,7 +86,7 @@ fn cubic(position: vec2<f32>) -> vec4<f32> {
     return clamp(sum, vec4<f32>(0.0), vec4<f32>(1.0));
 }
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.region_size.x || id.y >= params.region_size.y) {
         return;
@@ -118,7 +96,7 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>) {
     let edge = feather(at_px);
     let moved = flow_at(at_px) * (params.crop_scale * edge);
     var colour: vec4<f32>;
-    if (abs(moved.x) < params.still_px && abs(moved.y) < params.still_px) {
+    if (abs(moved.x) < STILL_PX && abs(moved.y) < STILL_PX) {
         colour = textureLoad(picture, pixel, 0);
     } else {
         colour = cubic(vec2<f32>(pixel) + moved);

@@ -1,38 +1,11 @@
-// Convolutions of the networks with fixed weights, channels last, four channels at a time. Twin of src/nn/ops/frozen.rs.
+// Convolutions of the networks with fixed weights, channels last, four channels at a time. On the CPU: ops/frozen.rs of the operations.
 //
 // The input comes through workgroup memory, as many channels at a time as fit.
 
-// Numbers of pictures and weights; where the processor can, they are halves. Sums of more than four products are always whole.
-alias real = f32;
+// `real` is the number of pictures and weights: a half where the processor can. Sums of more than four products are always whole.
 
-struct Layer {
-    // In groups of four.
-    channels_in: u32,
-    channels_out: u32,
-    // 1 or 3; 1 or 2.
-    kernel: u32,
-    stride: u32,
-    // Pixels of the picture for one of the output, along each side.
-    share: u32,
-    // Slope below zero of the activation behind the sums; 1 for none.
-    slope: f32,
-    // Whether the input is multiplied by a gain, shifted and bent before, and the slope of that.
-    modulated: u32,
-    slope_before: f32,
-    // Whether something is added to the result.
-    adds: u32,
-    // Whether the result lies behind those of other parts.
-    joins: u32,
-}
-
-// What is made in this frame: width and height in pixels of the picture, and where a shared result begins.
-struct Patch {
-    size: vec2<u32>,
-    first: u32,
-}
-
-@group(0) @binding(0) var<uniform> layer: Layer;
-@group(0) @binding(1) var<uniform> made: Patch;
+@group(0) @binding(0) var<uniform> layer: LayerParams;
+@group(0) @binding(1) var<uniform> made: Extent;
 // Four by four weights behind each other, by place in the kernel, input and output; each of four vectors belongs to one input channel.
 @group(0) @binding(2) var<storage, read> weights: array<vec4<real>>;
 // Bias of the output; gain and shift of the input.
@@ -43,10 +16,13 @@ struct Patch {
 
 // The part of the input that a group of threads looks at, some channels of it at a time: what fits into the least memory that adapters have.
 const TILE: u32 = 800u;
-var<workgroup> tile: array<vec4<real>, 800>;
+var<workgroup> tile: array<vec4<real>, TILE>;
 
+// Threads that share a sum where pictures are small.
+const SLICES: u32 = 4u;
 // Sums on their way from one thread to another.
-var<workgroup> sums: array<vec4<f32>, 128>;
+const SUMS: u32 = 2u * GROUP * GROUP;
+var<workgroup> sums: array<vec4<f32>, SUMS>;
 
 fn bent(value: vec4<f32>, slope: f32) -> vec4<f32> {
     return select(value * slope, value, value >= vec4<f32>(0.0));
@@ -86,16 +62,16 @@ fn load(first: vec2<u32>, tile_size: vec2<u32>, base: u32, count: u32, index: u3
     }
 }
 
-// For large pictures: a group of 8 x 8 threads makes 16 x 8 pixels of 8 channels, each thread two of the pixels.
-@compute @workgroup_size(8, 8)
+// For large pictures: a group of threads makes twice as many pixels across as down, of 8 channels, each thread two of the pixels.
+@compute @workgroup_size(GROUP, GROUP)
 fn conv(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
     let size = made.size / layer.share;
-    let first = group.xy * vec2<u32>(16u, 8u);
-    let tile_size = vec2<u32>(15u, 7u) * layer.stride + layer.kernel;
+    let first = group.xy * vec2<u32>(2u * GROUP, GROUP);
+    let tile_size = vec2<u32>(2u * GROUP - 1u, GROUP - 1u) * layer.stride + layer.kernel;
     let cells = tile_size.x * tile_size.y;
     let chunk = min(TILE / cells, layer.channels_in);
     let low = group.z * 2u;
@@ -108,14 +84,14 @@ fn conv(
     for (var base = 0u; base < layer.channels_in; base += chunk) {
         let count = min(chunk, layer.channels_in - base);
         workgroupBarrier();
-        load(first, tile_size, base, count, index, 64u);
+        load(first, tile_size, base, count, index, GROUP * GROUP);
         workgroupBarrier();
         for (var channel = 0u; channel < count; channel++) {
             for (var y = 0u; y < layer.kernel; y++) {
                 for (var x = 0u; x < layer.kernel; x++) {
                     let place = channel * cells + (local.y * layer.stride + y) * tile_size.x + local.x * layer.stride + x;
                     let near = tile[place];
-                    let far = tile[place + 8u * layer.stride];
+                    let far = tile[place + GROUP * layer.stride];
                     let block = ((y * layer.kernel + x) * layer.channels_in + base + channel) * layer.channels_out;
                     let a = (block + low) * 4u;
                     let left = mat4x4<real>(weights[a], weights[a + 1u], weights[a + 2u], weights[a + 3u]);
@@ -131,37 +107,37 @@ fn conv(
     }
     let at = first + local.xy;
     store(at, size, low, near_low);
-    store(at + vec2<u32>(8u, 0u), size, low, far_low);
+    store(at + vec2<u32>(GROUP, 0u), size, low, far_low);
     if (low + 1u < layer.channels_out) {
         store(at, size, low + 1u, near_high);
-        store(at + vec2<u32>(8u, 0u), size, low + 1u, far_high);
+        store(at + vec2<u32>(GROUP, 0u), size, low + 1u, far_high);
     }
 }
 
-// For small pictures, which would leave most of a processor idle: a group makes 8 x 8 pixels of 8 channels, and four threads share the sum of each.
-@compute @workgroup_size(8, 8, 4)
+// For small pictures, which would leave most of a processor idle: a group makes a square of pixels of 8 channels, and several threads share the sum of each.
+@compute @workgroup_size(GROUP, GROUP, SLICES)
 fn conv_split(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
     let size = made.size / layer.share;
-    let first = group.xy * 8u;
-    let side = 7u * layer.stride + layer.kernel;
+    let first = group.xy * GROUP;
+    let side = (GROUP - 1u) * layer.stride + layer.kernel;
     let cells = side * side;
     let taps = layer.kernel * layer.kernel;
     let chunk = min(TILE / cells, layer.channels_in);
     let low = group.z * 2u;
     let high = min(low + 1u, layer.channels_out - 1u);
-    let own = local.y * 8u + local.x;
+    let own = local.y * GROUP + local.x;
     var sum_low = vec4<f32>(0.0);
     var sum_high = vec4<f32>(0.0);
     for (var base = 0u; base < layer.channels_in; base += chunk) {
         let count = min(chunk, layer.channels_in - base);
         workgroupBarrier();
-        load(first, vec2<u32>(side), base, count, index, 256u);
+        load(first, vec2<u32>(side), base, count, index, SLICES * GROUP * GROUP);
         workgroupBarrier();
-        for (var n = local.z; n < count * taps; n += 4u) {
+        for (var n = local.z; n < count * taps; n += SLICES) {
             let channel = n / taps;
             let tap = n % taps;
             let corner = local.xy * layer.stride + vec2<u32>(tap % layer.kernel, tap / layer.kernel);
@@ -175,7 +151,7 @@ fn conv_split(
             sum_high += vec4<f32>(right * value);
         }
     }
-    for (var slice = 1u; slice < 4u; slice++) {
+    for (var slice = 1u; slice < SLICES; slice++) {
         workgroupBarrier();
         if (local.z == slice) {
             sums[2u * own] = sum_low;
@@ -196,7 +172,7 @@ fn conv_split(
 }
 
 // Every pixel of a smaller picture twice in both directions, plus another picture.
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn enlarge(@builtin(global_invocation_id) id: vec3<u32>) {
     let size = made.size / layer.share;
     if (id.x >= size.x || id.y >= size.y || id.z >= layer.channels_out) {
@@ -208,7 +184,7 @@ fn enlarge(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 // Every pixel of a smaller picture twice in both directions, and beside its channels those of another picture.
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn beside(@builtin(global_invocation_id) id: vec3<u32>) {
     let size = made.size / layer.share;
     if (id.x >= size.x || id.y >= size.y || id.z >= layer.channels_out) {

@@ -1,25 +1,8 @@
-// From the motion net's numbers to a flow that carries every landmark where it belongs. Twin of src/model/mix.rs and src/nn/ops/snap.rs.
-// Needs frame.wgsl.
+// From the motion net's numbers to a flow that carries every landmark where it belongs. On the CPU: mix.rs of the model, and
+// ops/snap.rs of the operations.
 
-// Numbers of pictures between layers: halves where the processor can.
-alias real = f32;
-
-// Residual flow of one unit, share of moving at which the gate opens, and what a closed one lets through.
-const RESIDUAL_PX: f32 = 8.0;
-const SILL: f32 = 0.1;
-const LEAK: f32 = 0.05;
-// Reach of a landmark's correction in crop pixels, mass at which half of it is made, and how many reaches count.
-const SIGMA_PX: f32 = 5.0;
-const FLOOR: f32 = 0.3;
-const FARTHEST: f32 = 3.5;
-// Corrections in all: one of the flow, the others of what those before left at the landmarks.
-const ROUNDS: u32 = 3u;
-const LANDMARKS: u32 = 68u;
-// No flow goes farther than this.
-const MAX_FLOW_PX: f32 = 1024.0;
-
-@group(0) @binding(0) var<storage, read> motion: Motion;
-// Of the net's last layer: seven numbers for each of four cells.
+@group(0) @binding(0) var<storage, read> motion: MotionParams;
+// Of the net's last layer: `FLOW_NUMBERS` for each of four cells.
 @group(0) @binding(1) var<storage, read> numbers: array<vec4<real>>;
 @group(0) @binding(2) var<storage, read> candidates: array<vec4<f32>>;
 // For each slot and cell: flow in crop pixels, visibility, and nothing.
@@ -42,13 +25,13 @@ struct Flows {
 }
 
 fn enlarged(cell: vec2<u32>) -> Flows {
-    let rows = doubled(cell.y, INPUT);
-    let columns = doubled(cell.x, INPUT);
+    let rows = doubled(cell.y, INPUT_CELLS);
+    let columns = doubled(cell.x, INPUT_CELLS);
     var sum = Flows(vec4<f32>(0.0), vec2<f32>(0.0));
     for (var y = 0u; y < 2u; y++) {
         for (var x = 0u; x < 2u; x++) {
             let weight = select(0.25, 0.75, y == 0u) * select(0.25, 0.75, x == 0u);
-            let at = 2u * (motion.slot * INPUT * INPUT + rows[y] * INPUT + columns[x]);
+            let at = 2u * (motion.slot * INPUT_CELLS * INPUT_CELLS + rows[y] * INPUT_CELLS + columns[x]);
             sum.first += weight * candidates[at];
             sum.last += weight * candidates[at + 1u].xy;
         }
@@ -56,12 +39,12 @@ fn enlarged(cell: vec2<u32>) -> Flows {
     return sum;
 }
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn mixed(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= FLOW || id.y >= FLOW) {
+    if (id.x >= FLOW_CELLS || id.y >= FLOW_CELLS) {
         return;
     }
-    let first = ((id.y / 2u * INPUT + id.x / 2u) * 4u + id.y % 2u * 2u + id.x % 2u) * 7u;
+    let first = ((id.y / 2u * INPUT_CELLS + id.x / 2u) * 4u + id.y % 2u * 2u + id.x % 2u) * FLOW_NUMBERS;
     let logits = vec4<f32>(number(first), number(first + 1u), number(first + 2u), number(first + 3u));
     let raised = exp(logits - max(max(logits.x, logits.y), max(logits.z, logits.w)));
     let weights = raised / dot(raised, vec4<f32>(1.0));
@@ -78,11 +61,11 @@ fn mixed(@builtin(global_invocation_id) id: vec3<u32>) {
         atomicStore(&fault, 1u);
     }
     let visibility = 0.5 + 0.5 * tanh(clamp(0.5 * number(first + 6u), -9.0, 9.0));
-    flows[motion.slot * FLOW * FLOW + id.y * FLOW + id.x] = vec4<f32>(moved, visibility, 0.0);
+    flows[motion.slot * FLOW_CELLS * FLOW_CELLS + id.y * FLOW_CELLS + id.x] = vec4<f32>(moved, visibility, 0.0);
 }
 
 fn flow_at(x: u32, y: u32) -> vec2<f32> {
-    return flows[motion.slot * FLOW * FLOW + y * FLOW + x].xy;
+    return flows[motion.slot * FLOW_CELLS * FLOW_CELLS + y * FLOW_CELLS + x].xy;
 }
 
 // How much a landmark's correction counts at a place, before all are divided by their sum.
@@ -95,10 +78,10 @@ var<workgroup> so_far: array<vec2<f32>, LANDMARKS>;
 
 @compute @workgroup_size(LANDMARKS)
 fn settle(@builtin(local_invocation_index) landmark: u32) {
-    let last = f32(FLOW - 1u);
-    let place = clamp((motion.points[landmark].xy + 0.5) * (f32(FLOW) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+    let last = f32(FLOW_CELLS - 1u);
+    let place = clamp((motion.points[landmark].xy + 0.5) * (f32(FLOW_CELLS) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
     let low = vec2<u32>(place);
-    let high = min(low + 1u, vec2<u32>(FLOW - 1u));
+    let high = min(low + 1u, vec2<u32>(FLOW_CELLS - 1u));
     let share = place - vec2<f32>(low);
     let above = mix(flow_at(low.x, low.y), flow_at(high.x, low.y), share.x);
     let below = mix(flow_at(low.x, high.y), flow_at(high.x, high.y), share.x);
@@ -119,12 +102,12 @@ fn settle(@builtin(local_invocation_index) landmark: u32) {
     settled[landmark] = so_far[landmark];
 }
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= INPUT || id.y >= INPUT) {
+    if (id.x >= INPUT_CELLS || id.y >= INPUT_CELLS) {
         return;
     }
-    let centre = (vec2<f32>(id.xy) + 0.5) * (CROP_PX / f32(INPUT)) - 0.5;
+    let centre = (vec2<f32>(id.xy) + 0.5) * (CROP_PX / f32(INPUT_CELLS)) - 0.5;
     var sum = vec2<f32>(0.0);
     var mass = FLOOR;
     for (var k = 0u; k < LANDMARKS; k++) {
@@ -135,18 +118,18 @@ fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
             sum += weight * settled[k];
         }
     }
-    correction[id.y * INPUT + id.x] = sum / mass;
+    correction[id.y * INPUT_CELLS + id.x] = sum / mass;
 }
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn snap(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= FLOW || id.y >= FLOW) {
+    if (id.x >= FLOW_CELLS || id.y >= FLOW_CELLS) {
         return;
     }
-    let rows = doubled(id.y, INPUT);
-    let columns = doubled(id.x, INPUT);
-    let near = 0.75 * correction[rows.x * INPUT + columns.x] + 0.25 * correction[rows.x * INPUT + columns.y];
-    let far = 0.75 * correction[rows.y * INPUT + columns.x] + 0.25 * correction[rows.y * INPUT + columns.y];
-    let at = motion.slot * FLOW * FLOW + id.y * FLOW + id.x;
+    let rows = doubled(id.y, INPUT_CELLS);
+    let columns = doubled(id.x, INPUT_CELLS);
+    let near = 0.75 * correction[rows.x * INPUT_CELLS + columns.x] + 0.25 * correction[rows.x * INPUT_CELLS + columns.y];
+    let far = 0.75 * correction[rows.y * INPUT_CELLS + columns.x] + 0.25 * correction[rows.y * INPUT_CELLS + columns.y];
+    let at = motion.slot * FLOW_CELLS * FLOW_CELLS + id.y * FLOW_CELLS + id.x;
     flows[at] += vec4<f32>(0.75 * near + 0.25 * far, 0.0, 0.0);
 }

@@ -1,12 +1,9 @@
-// What the few-shot generator paints over the warped portrait. Twin of src/generate/painter.rs, src/generate/patches.rs and src/generate/fine_paint.rs.
-// Needs frame.wgsl.
+// What the few-shot generator paints over the warped portrait. On the CPU: painter.rs, patches.rs and fine_paint.rs of
+// src/generate.
 
-// Numbers of the last layer: halves where the processor can.
-alias real = f32;
-
-@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
 // For each cell of the square: the portrait's warped colour and the share of the paint; what the generator saw, from `settle` on what it changes, and how visible
-// that is; what is seen without anything drawn, and how far the generator is listened to since the place is hidden.
+// that is; what is seen without anything drawn, and the weight of the generator for the place being hidden.
 @group(0) @binding(1) var<storage, read_write> shown: array<vec4<f32>>;
 // What the generator's last layer gave: four squares of colour and mask for each two by two pixels.
 @group(0) @binding(2) var<storage, read> heads: array<vec4<real>>;
@@ -20,10 +17,10 @@ alias real = f32;
 
 fn opened(at: vec2<f32>) -> f32 {
     var open = 0.0;
-    for (var n = 0u; n < 3u; n++) {
+    for (var n = 0u; n < GATES; n++) {
         let gate = frame.gates[n];
         if (gate.open > 0.0) {
-            open = max(open, gate.open * (1.0 - smooth_step(vec2<f32>(gate.near, gate.far), distance(at, gate.middle))));
+            open = max(open, gate.open * (1.0 - smooth_step(gate.near_px, distance(at, gate.middle))));
         }
     }
     return open;
@@ -35,7 +32,7 @@ fn is_number(value: vec4<f32>) -> bool {
 }
 
 // What a part shows at a cell, from the colour that the generator saw there, and how deep inside the part the cell lies; 0 outside.
-fn made(part: Part, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
+fn made(part: GeneratedPart, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
     let inside = all(cell >= part.corner) && all(cell < part.corner + part.size);
     if (!inside) {
         return vec4<f32>(0.0);
@@ -50,16 +47,16 @@ fn made(part: Part, cell: vec2<u32>, saw: vec3<f32>) -> vec4<f32> {
     // Far out the tangent is 1, and some processors make it none.
     let change = tanh(clamp(result.rgb, vec3<f32>(-9.0), vec3<f32>(9.0)));
     let open = 1.0 / (1.0 + exp(-clamp(result.a, -60.0, 60.0)));
-    let mask = frame.mask_floor + (1.0 - frame.mask_floor) * open;
-    return vec4<f32>(saw + mask * change, f32(min(min(edge.x, edge.y), frame.rim)));
+    let mask = MASK_FLOOR + (1.0 - MASK_FLOOR) * open;
+    return vec4<f32>(saw + mask * change, f32(min(min(edge.x, edge.y), RIM)));
 }
 
 fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32, covered: f32) -> vec4<f32> {
     let change = share * (after - before);
     let size = abs(change);
     let largest = max(size.r, max(size.g, size.b));
-    let gives_way = max(smooth_step(frame.gives_way, largest), covered);
-    if (largest < frame.noticed && gives_way <= 0.0) {
+    let gives_way = max(smooth_step(GIVES_WAY, largest), covered);
+    if (largest < NOTICED && gives_way <= 0.0) {
         return vec4<f32>(0.0, 0.0, 0.0, 1.0);
     }
     let cover = share * gives_way;
@@ -67,7 +64,7 @@ fn stroke(before: vec3<f32>, after: vec3<f32>, share: f32, covered: f32) -> vec4
 }
 
 // What the generator changes of each cell of the square.
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn settle(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= frame.size.x || id.y >= frame.size.y) {
         return;
@@ -131,9 +128,9 @@ fn painted(cell: vec2<u32>) -> vec4<f32> {
 }
 
 // After `settle`.
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x < PAINT && id.y < PAINT) {
-        paint[id.y * PAINT + id.x] = painted(id.xy);
+    if (id.x < PAINT_CELLS && id.y < PAINT_CELLS) {
+        paint[id.y * PAINT_CELLS + id.x] = painted(id.xy);
     }
 }

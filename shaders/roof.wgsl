@@ -1,18 +1,12 @@
-// What a graphics processor can do at most: multiply and add without touching memory, and move memory without calculating.
-
-// Numbers that are calculated with.
-alias real = f32;
+// What a graphics processor can do at most: multiply and add without touching memory, and move memory without calculating. `real` is the number that is calculated with.
 
 @group(0) @binding(0) var<storage, read> given: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> result: array<vec4<f32>>;
 
-// Rounds of eight vectors each.
-const ROUNDS: u32 = 1024u;
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(THREADS)
 fn multiply(@builtin(global_invocation_id) id: vec3<u32>) {
-    let gain = vec4<real>(given[id.x % 64u]);
-    let shift = vec4<real>(given[64u + id.x % 64u]);
+    let gain = vec4<real>(given[id.x % THREADS]);
+    let shift = vec4<real>(given[THREADS + id.x % THREADS]);
     var a = gain;
     var b = gain + shift;
     var c = gain - shift;
@@ -34,9 +28,9 @@ fn multiply(@builtin(global_invocation_id) id: vec3<u32>) {
     result[id.x] = vec4<f32>(a + b + c + d + e + f + g + h);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(THREADS)
 fn transfer(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let threads = groups.x * 64u;
+    let threads = groups.x * THREADS;
     for (var n = id.x; n < arrayLength(&given); n += threads) {
         result[n] = given[n];
     }

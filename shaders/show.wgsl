@@ -1,7 +1,7 @@
-// What the warp shows of a face, and what the generator sees of it. Twin of `fetch_part` in src/model/warped.rs and of `find_shares` in src/generate/painter.rs.
-// Needs frame.wgsl.
+// What the warp shows of a face, and what the generator sees of it. On the CPU: `fetch_part` of the model's warped.rs, and
+// `find_shares` of src/generate/painter.rs.
 
-@group(0) @binding(0) var<storage, read> frame: Frame;
+@group(0) @binding(0) var<storage, read> frame: FrameParams;
 // Red, green, blue of every picture of the person, each of the crop's size.
 @group(0) @binding(1) var<storage, read> pictures: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> flows: array<vec4<f32>>;
@@ -12,27 +12,27 @@
 // nothing of what was there may shine through, and nothing else.
 @group(0) @binding(6) var<storage, read> drawn: array<vec4<f32>>;
 // For each cell of the square: the portrait's colour and the share of the paint; what the generator sees and how visible it is; the same without what is drawn,
-// and how far the generator is listened to since the place is hidden.
+// and the weight of the generator for the place being hidden.
 @group(0) @binding(7) var<storage, read_write> shown: array<vec4<f32>>;
 
 fn flow_cell(slot: u32, x: u32, y: u32) -> vec3<f32> {
-    return flows[(slot * FLOW + y) * FLOW + x].xyz;
+    return flows[(slot * FLOW_CELLS + y) * FLOW_CELLS + x].xyz;
 }
 
 // A picture as its flow fetches it, and how surely the picture shows the place.
 fn fetched(picture: u32, slot: u32, at: vec2<u32>) -> vec4<f32> {
-    let rows = doubled(at.y, FLOW);
-    let columns = doubled(at.x, FLOW);
+    let rows = doubled(at.y, FLOW_CELLS);
+    let columns = doubled(at.x, FLOW_CELLS);
     let near = 0.75 * flow_cell(slot, columns.x, rows.x) + 0.25 * flow_cell(slot, columns.y, rows.x);
     let far = 0.75 * flow_cell(slot, columns.x, rows.y) + 0.25 * flow_cell(slot, columns.y, rows.y);
     let moved = 0.75 * near + 0.25 * far;
     let place = clamp(vec2<f32>(at) + moved.xy, vec2<f32>(0.0), vec2<f32>(CROP_PX - 1.0));
     let low = vec2<u32>(place);
-    let high = min(low + 1u, vec2<u32>(CROP - 1u));
+    let high = min(low + 1u, vec2<u32>(CROP_CELLS - 1u));
     let share = place - vec2<f32>(low);
-    let first = picture * CROP * CROP;
-    let above = mix(pictures[first + low.y * CROP + low.x].rgb, pictures[first + low.y * CROP + high.x].rgb, share.x);
-    let below = mix(pictures[first + high.y * CROP + low.x].rgb, pictures[first + high.y * CROP + high.x].rgb, share.x);
+    let first = picture * CROP_CELLS * CROP_CELLS;
+    let above = mix(pictures[first + low.y * CROP_CELLS + low.x].rgb, pictures[first + low.y * CROP_CELLS + high.x].rgb, share.x);
+    let below = mix(pictures[first + high.y * CROP_CELLS + low.x].rgb, pictures[first + high.y * CROP_CELLS + high.x].rgb, share.x);
     return vec4<f32>(mix(above, below, share.y), moved.z);
 }
 
@@ -48,25 +48,22 @@ fn paint_share(at: vec2<f32>) -> f32 {
         let t = clamp(dot(away, along) / max(dot(along, along), 1e-6), 0.0, 1.0);
         nearest = min(nearest, distance(away, t * along));
     }
-    return 1.0 - smooth_step(frame.fade, select(0.0, nearest, outside) / frame.unit_px);
+    return 1.0 - smooth_step(FADE, select(0.0, nearest, outside) / frame.unit_px);
 }
 
-// The same, known at every second pixel: it changes slowly, and the distance to the face's outline takes long to find.
+// The same, known at one pixel of `KNOT_STEP`: it changes slowly, and the distance to the face's outline takes long to find.
 fn paint_share_between(cell: vec2<u32>) -> f32 {
-    let knot = frame.corner + (cell - frame.corner) / 2u * 2u;
-    let share = vec2<f32>(cell - knot) * 0.5;
+    let knot = frame.corner + (cell - frame.corner) / KNOT_STEP * KNOT_STEP;
+    let spacing = f32(KNOT_STEP);
+    let share = vec2<f32>(cell - knot) / spacing;
     let low = vec2<f32>(knot);
-    let above = mix(paint_share(low), paint_share(low + vec2<f32>(2.0, 0.0)), share.x);
-    let below = mix(paint_share(low + vec2<f32>(0.0, 2.0)), paint_share(low + 2.0), share.x);
+    let above = mix(paint_share(low), paint_share(low + vec2<f32>(spacing, 0.0)), share.x);
+    let below = mix(paint_share(low + vec2<f32>(0.0, spacing)), paint_share(low + spacing), share.x);
     return mix(above, below, share.y);
 }
 
-fn reach_from_crop(point: vec2<f32>) -> vec2<f32> {
-    return (point + 0.5 + frame.before_reach) / frame.reach - 0.5;
-}
-
 fn near_at(x: u32, y: u32) -> vec2<f32> {
-    return candidates[2u * (y * INPUT + x)].zw;
+    return candidates[2u * (y * INPUT_CELLS + x)].zw;
 }
 
 // How surely the head comes to be at a point of the crop.
@@ -74,22 +71,22 @@ fn on_head(point: vec2<f32>) -> f32 {
     if (frame.has_plate == 0u) {
         return 1.0;
     }
-    let place = clamp((point + 0.5) * (f32(INPUT) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(INPUT - 1u)));
+    let place = clamp((point + 0.5) * (f32(INPUT_CELLS) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(INPUT_CELLS - 1u)));
     let low = vec2<u32>(place);
-    let high = min(low + 1u, vec2<u32>(INPUT - 1u));
+    let high = min(low + 1u, vec2<u32>(INPUT_CELLS - 1u));
     let share = place - vec2<f32>(low);
     let flow = mix(
         mix(near_at(low.x, low.y), near_at(high.x, low.y), share.x),
         mix(near_at(low.x, high.y), near_at(high.x, high.y), share.x),
         share.y,
     );
-    let at = clamp((reach_from_crop(point + flow) + 0.5) * (f32(MATTE) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(MATTE - 1u)));
+    let at = clamp((reach_from_crop(point + flow) + 0.5) * (f32(MATTE_CELLS) / CROP_PX) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(MATTE_CELLS - 1u)));
     let first = vec2<u32>(at);
-    let last = min(first + 1u, vec2<u32>(MATTE - 1u));
+    let last = min(first + 1u, vec2<u32>(MATTE_CELLS - 1u));
     let part = at - vec2<f32>(first);
-    let above = mix(matte[first.y * MATTE + first.x].x, matte[first.y * MATTE + last.x].x, part.x);
-    let below = mix(matte[last.y * MATTE + first.x].x, matte[last.y * MATTE + last.x].x, part.x);
-    return smooth_step(frame.comes, mix(above, below, part.y));
+    let above = mix(matte[first.y * MATTE_CELLS + first.x].x, matte[first.y * MATTE_CELLS + last.x].x, part.x);
+    let below = mix(matte[last.y * MATTE_CELLS + first.x].x, matte[last.y * MATTE_CELLS + last.x].x, part.x);
+    return smooth_step(COMES, mix(above, below, part.y));
 }
 
 // Share of the plate in the nearest cell of the reach.
@@ -98,10 +95,10 @@ fn plate_share(point: vec2<f32>) -> f32 {
         return 0.0;
     }
     let cell = vec2<u32>(max(reach_from_crop(point) + 0.5, vec2<f32>(0.0)));
-    return uncovered[cell.y * CROP + cell.x];
+    return uncovered[cell.y * UNCOVERED_CELLS + cell.x];
 }
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(GROUP, GROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= frame.size.x || id.y >= frame.size.y) {
         return;
@@ -132,7 +129,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let share = paint_share_between(cell) * (1.0 - plate_share(point));
     var hidden = 0.0;
     if (share > 0.0) {
-        hidden = frame.where_hidden * smooth_step(frame.hidden, 1.0 - visible) * (1.0 - covered);
+        hidden = WHERE_HIDDEN * smooth_step(HIDDEN, 1.0 - visible) * (1.0 - covered);
         if (hidden > 0.0) {
             hidden *= on_head(point);
         }

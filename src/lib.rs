@@ -32,6 +32,26 @@
 //!
 //! Stages never import each other, and a library is named only by the module that owns it; the integration test `tidy` holds both rules.
 //!
+//! # The workspace
+//!
+//! The program is in `src/`; what it stands on are crates of their own, so that a change compiles one of them and Cargo holds the direction. This crate
+//! re-exports their modules, so that a path such as `crate::data` means the same everywhere.
+//!
+//! | crate | modules | depends on |
+//! |---|---|---|
+//! | `core` | [`data`], [`runtime`], [`random`], [`scale`] | |
+//! | `nn` | [`nn`]: operations, layers, optimiser | core |
+//! | `face` | [`face`], [`portrait`], [`track`] | core |
+//! | `model` | [`model`]: the networks and their weights | nn, face |
+//! | `media` | [`capture`], [`record`], [`virtual_camera`] | core |
+//! | `builtin` | [`builtin`]: portraits and performances of the program | face, media |
+//! | `engine` | [`gpu`], [`compose`], [`generate`] | model |
+//! | `learn` | [`learn`]: few-shot learning, live fine-tuning | model |
+//! | `train` | `synth`, `train`, `evaluate` | learn |
+//! | `retrato` | [`pipeline`], [`retarget`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
+//!
+//! Running never depends on training: the feature `train`, on by default, brings the crate `train` and its commands.
+//!
 //! # Threads
 //!
 //! Drivers, capture, track, generate, enroll, fine-tune, outputs, record and the virtual camera each run on a worker of their own ([`runtime::Worker`]), which stops
@@ -50,19 +70,49 @@
 //!
 //! # Networks
 //!
-//! The networks of [`model`] stand on the operations of [`nn`] and are trained by [`train`] on the heads of [`synth`], which do not exist anywhere: the
+//! The networks of [`model`] stand on the operations of [`nn`] and are trained by the crate `train` on synthetic heads: the
 //! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries: the motion net says where
-//! every pixel comes from; the matte net finds the head, so that what stands behind it can be filled in once; the embedder says who the portrait is; and the
-//! few-shot generator, made that person's by scale and shift in every layer, paints what no pixel of the portrait can show. In a mouth it mends what
-//! anatomy says is there ([`model::MouthPrior`]). For live work its layers are
+//! every pixel comes from; the matte net finds the head, so that what stands behind it can be filled in once; the embedder turns the portrait into one vector; and the
+//! few-shot generator, which gets the scale and shift of every layer from that vector, paints what no pixel of the portrait can show. In a mouth it refines
+//! the teeth and tongue of a generic head ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
 //! processor all of a frame runs as kernels of `shaders/`, from the landmarks to the compositor's own buffers: landmark images, motion net, warp, generator and paint.
+//! What the kernels and the CPU both calculate with is declared in Rust alone, and its WGSL made from that ([`wgsl`]).
 //! What goes up are some kilobytes of landmarks and gates, and up to two megabytes of what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
 //!
 //! # Strangers' files
 //!
 //! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,
 //! other formats than the known ones are refused, and a child process never gets more than a local file. The program opens no network connection.
+//!
+//! # Glossary
+//!
+//! | term | meaning |
+//! |---|---|
+//! | portrait | the picture that is animated, with its face |
+//! | reference picture | a further picture of the same person |
+//! | driver | the person, clip or performance whose motion the portrait takes over |
+//! | performance | stored motion without pixels |
+//! | neutral | the driver's relaxed face, from which motion is measured |
+//! | landmarks | the 68 points of the iBUG scheme |
+//! | pose | yaw, pitch and roll of the head, in radians |
+//! | crop | the square round the face that the networks see, 256 x 256 |
+//! | flow | for every output pixel, the place in the source that it is fetched from (backward flow) |
+//! | visibility | how much of an output pixel the source shows, 0 to 1 |
+//! | matte | how much of a pixel belongs to the head, 0 to 1 |
+//! | clean plate | the picture with what stands behind the head filled in |
+//! | paint | pixels that a generator makes, with their blend weight |
+//! | blend weight | share of one layer in the result, 0 to 1 |
+//! | embedding | the vector of 512 numbers that stands for a person |
+//! | style | scale and shift of every layer of the generator, computed from the embedding (AdaIN) |
+//! | episode | some frames of one head, from which few-shot training draws references and a target |
+//! | fine-tuning | training the generator on one person's own pictures |
+//! | executor | what makes the pictures: the CPU or a graphics adapter |
+//! | adapter | a graphics processor as wgpu sees it |
+//! | threshold | a value at which behaviour changes; a ramp has two and is smooth between them |
+//! | confidence | how certain a reading is, 0 to 1 |
+//! | falloff | how an influence falls with distance |
+//! | provenance | what a file says of how it was made |
 
 pub mod cli;
 pub mod doctor;
@@ -74,8 +124,8 @@ pub mod session;
 pub mod settings;
 
 pub use retrato_builtin as builtin;
-pub use retrato_core::{data, random, runtime, scale};
-pub use retrato_engine::{compose, generate, gpu};
+pub use retrato_core::{data, random, runtime, scale, wgsl};
+pub use retrato_engine::{bench, compose, generate, gpu};
 pub use retrato_face::{face, portrait, track};
 pub use retrato_learn as learn;
 pub use retrato_media::{capture, record, virtual_camera};

@@ -1,8 +1,5 @@
 //! Faces in real pictures: every shared portrait is found and placed, the dog is not, and a face that moves in a known way is tracked that way.
-//!
-//! Needs the landmark model (Debian's libdlib-data) and the shared media; says so on stderr when the media are missing.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -10,12 +7,15 @@ use glam::Vec2;
 use image::{RgbImage, RgbaImage};
 use retrato::data::{Frame, FrameTime, Input, Landmarks, PixelBox};
 use retrato::portrait::{OpenLimits, Picture, crop_around, find_faces, fit_in_box, open_picture};
-use retrato::track::{DlibFinder, FaceModel, TrackOptions, Tracker};
+use retrato::track::{DlibFinder, FaceModel, FaceReader, TrackOptions, Tracker};
+use test_needs::needs;
+
+use crate::shared::shared_media;
 
 static MODEL: LazyLock<Arc<FaceModel>> =
     LazyLock::new(|| Arc::new(FaceModel::load(None).expect("the tests need the landmark model of libdlib-data")));
 
-/// Where the eyes are in each portrait, measured by hand: sitter's right and left pupil as shares of the picture's sides.
+/// Where the eyes are in each portrait, measured by hand: the person's right and left pupil as shares of the picture's sides.
 const EYES: [(&str, Vec2, Vec2); 6] = [
     ("mona_lisa.jpg", Vec2::new(0.356, 0.437), Vec2::new(0.519, 0.435)),
     ("girl_with_a_pearl_earring.jpg", Vec2::new(0.344, 0.380), Vec2::new(0.455, 0.398)),
@@ -25,25 +25,19 @@ const EYES: [(&str, Vec2, Vec2); 6] = [
     ("sargent_black_dress.jpg", Vec2::new(0.462, 0.195), Vec2::new(0.535, 0.193)),
 ];
 
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-fn shared_portrait(name: &str) -> Option<Picture> {
-    let shared = std::env::var_os("RETRATO_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("media/portraits").join(name);
-    if !path.exists() {
-        eprintln!("SKIPPED: the shared portrait {name} is not there");
-        return None;
-    }
-    Some(open_picture(&path, OpenLimits::default()).expect("a shared portrait opens"))
+fn shared_portrait(name: &str) -> Picture {
+    open_picture(&shared_media(&format!("portraits/{name}")), OpenLimits::default()).expect("a shared portrait opens")
 }
 
 fn finder() -> DlibFinder {
     DlibFinder::new(Arc::clone(&MODEL))
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
 fn every_portrait_has_its_face_where_the_eyes_are() {
     for (name, right_eye, left_eye) in EYES {
-        let Some(picture) = shared_portrait(name) else { return };
+        let picture = shared_portrait(name);
         let faces = find_faces(&mut finder(), &picture.pixels);
         assert_eq!(faces.len(), 1, "{name} shows one face");
         let size = Vec2::new(picture.pixels.width() as f32, picture.pixels.height() as f32);
@@ -60,15 +54,17 @@ fn every_portrait_has_its_face_where_the_eyes_are() {
     }
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
-fn a_dog_is_no_sitter() {
-    let Some(picture) = shared_portrait("dog_no_human_face.jpg") else { return };
+fn a_dog_is_no_person() {
+    let picture = shared_portrait("dog_no_human_face.jpg");
     assert_eq!(find_faces(&mut finder(), &picture.pixels), [], "the dog was taken for a person");
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
 fn several_faces_come_largest_first_and_small_ones_are_found() {
-    let (Some(large), Some(small)) = (shared_portrait("mona_lisa.jpg"), shared_portrait("photo_1904.jpg")) else { return };
+    let (large, small) = (shared_portrait("mona_lisa.jpg"), shared_portrait("photo_1904.jpg"));
     let mut wall = RgbaImage::from_pixel(1600, 1100, image::Rgba([120, 110, 100, 255]));
     image::imageops::overlay(&mut wall, &*large.pixels, 100, 200);
     image::imageops::overlay(&mut wall, &image::imageops::thumbnail(&*small.pixels, 300, 400), 1000, 300);
@@ -79,9 +75,10 @@ fn several_faces_come_largest_first_and_small_ones_are_found() {
     assert!(places[0].side_px > places[1].side_px, "sorted by size: {places:?}");
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
 fn a_very_small_face_in_a_large_picture_is_found() {
-    let Some(picture) = shared_portrait("photo_1904.jpg") else { return };
+    let picture = shared_portrait("photo_1904.jpg");
     let mut hall = RgbaImage::from_pixel(1800, 1300, image::Rgba([90, 80, 70, 255]));
     image::imageops::overlay(&mut hall, &image::imageops::thumbnail(&*picture.pixels, 200, 267), 700, 500);
     let faces = find_faces(&mut finder(), &hall);
@@ -89,10 +86,11 @@ fn a_very_small_face_in_a_large_picture_is_found() {
     assert!(faces[0].place.centre.distance(Vec2::new(797.0, 604.0)) < 12.0, "at {}", faces[0].place.centre);
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
 fn a_box_drawn_by_hand_is_filled_with_the_face_in_it() {
     for (name, right_eye, left_eye) in EYES {
-        let Some(picture) = shared_portrait(name) else { return };
+        let picture = shared_portrait(name);
         let size = Vec2::new(picture.pixels.width() as f32, picture.pixels.height() as f32);
         let (right_eye, left_eye) = (right_eye * size, left_eye * size);
         let between = 0.5 * (right_eye + left_eye);
@@ -135,11 +133,13 @@ fn frame(pixels: RgbImage, index: usize) -> Input {
     Input::Frame(Frame { pixels: Arc::new(pixels), time: FrameTime { index: index as u64, media_time, captured_at: Instant::now() } })
 }
 
+#[needs(shared_media, landmark_model)]
 #[test]
 fn a_known_motion_is_tracked_and_a_face_that_left_is_not_made_up() {
-    let Some(portrait) = shared_portrait("photo_1904.jpg") else { return };
+    let portrait = shared_portrait("photo_1904.jpg");
     let face = find_faces(&mut finder(), &portrait.pixels).remove(0).landmarks_in_image;
-    let mut tracker = Tracker::new(Some(Arc::clone(&MODEL)), TrackOptions { smoothing: 0.0, ..TrackOptions::default() });
+    let mut tracker =
+        Tracker::new(Some(Arc::clone(&MODEL)), TrackOptions { smoothing: 0.0, reader: FaceReader::Dlib, ..TrackOptions::default() });
     let half = Vec2::new(portrait.pixels.width() as f32, portrait.pixels.height() as f32) * 0.5;
     for index in 0..45 {
         let tracked = tracker.track(frame(moving_portrait(&portrait.pixels, index), index));

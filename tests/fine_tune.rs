@@ -9,6 +9,7 @@ use retrato::learn::FineTuneOptions;
 use retrato::pipeline::{FineTuning, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
 use retrato::session::{Event, PictureInput, PortraitChoice, Request, RequestId, Session as _};
+use test_needs::needs;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -54,6 +55,7 @@ fn is_ready(event: &Event) -> bool {
     matches!(event, Event::PortraitReady(_))
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let folder = tempfile::tempdir().expect("a folder for the test");

@@ -1,6 +1,4 @@
 //! Several pictures of one person, through the real pipeline: files are opened, their faces found, and what is painted changes.
-//!
-//! Needs the landmark model (Debian's libdlib-data).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +11,7 @@ use retrato::data::Portrait;
 use retrato::pipeline::{Pipeline, PipelineConfig};
 use retrato::session::{DriverChoice, Event, PictureInput, PortraitChoice, RenderedImage, Request, RequestId, Session as _};
 use retrato::settings::{Controls, ExecutorChoice};
+use test_needs::needs;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -116,6 +115,7 @@ fn file_of(folder: &Path, number: usize) -> PathBuf {
     path
 }
 
+#[needs(landmark_model)]
 #[test]
 fn what_is_painted_follows_the_pictures_of_the_person() {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -154,6 +154,7 @@ fn what_is_painted_follows_the_pictures_of_the_person() {
     assert_eq!(settled(&run), alone, "as at the beginning");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_new_portrait_begins_by_itself_and_can_be_joined_to_the_one_before() {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -174,6 +175,7 @@ fn a_new_portrait_begins_by_itself_and_can_be_joined_to_the_one_before() {
     assert_eq!(until(&run, further), ["picture 1"], "there is no portrait before that to go back to");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_copy_of_the_portrait_and_a_built_in_one_are_nobody_to_join() {
     let folder = tempfile::tempdir().expect("a folder for the test");

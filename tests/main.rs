@@ -7,9 +7,10 @@ mod desktop; // the real window under an X server, with a real drop
 mod faces; // faces found, followed and placed in real pictures
 mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
+mod labelled; // what is found and drawn in real paint, against labels by hand
 mod record; // files against ffmpeg, full disks, crashes
 mod session; // requests and events, on the real pipeline
-mod shaders; // every WGSL file through naga
+mod shared; // where the shared portraits and clips are
 mod tidy; // rules of the source tree
 mod train; // synthetic heads and training through the real program
 mod window; // the window's behaviour, with a double for the pipeline

@@ -1,7 +1,11 @@
-//! Synthetic heads and training through the real program, on a crude head of its own; with ICT-FaceKit where it lies beside the checkout.
+//! Synthetic heads and training through the real program, on a crude head of its own; with ICT-FaceKit where it is shared.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use test_needs::needs;
+
+use crate::shared::shared;
 
 fn retrato(arguments: &[&str], folder: &Path) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_retrato")).args(arguments).current_dir(folder).output().expect("the program starts");
@@ -48,10 +52,31 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
     assert_eq!((report["samples"].as_u64(), report["finished"].as_bool()), (Some(48), Some(true)), "three crops of each example");
     assert!(report["validation"]["warped_error"].as_f64().is_some_and(|e| e > 0.0), "held-out heads were looked at: {report}");
     assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
-    let weights = ["--few-shot-weights", "run/few_shot.safetensors"];
-    let animate = ["animate", "lady", "-d", "talk", "-o", "frames", "--seconds", "0.2", "--size", "256", "--json"];
-    let report = json(&retrato(&[&animate[..], &weights].concat(), folder.path()));
-    assert!(report["frames"].as_u64().is_some_and(|frames| frames > 2), "frames were painted: {report}");
+    // In this time the mouth opens.
+    let animated = |name: &str, weights: &[&str]| {
+        let animate = ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.7", "--size", "256", "--json"];
+        let report = json(&retrato(&[&animate[..], weights].concat(), folder.path()));
+        assert_eq!(report["frames"].as_u64(), Some(21), "every frame: {report}");
+        pictures(&folder.path().join(name))
+    };
+    let trained = animated("trained", &["--few-shot-weights", "run/few_shot.safetensors"]);
+    let shipped = animated("shipped", &[]);
+    assert_eq!((trained.len(), shipped.len()), (21, 21), "a picture for every frame");
+    assert!(unlike(&trained[0], &trained[20]) > 500, "the portrait moves: {} pixels", unlike(&trained[0], &trained[20]));
+    assert!(unlike(&trained[20], &shipped[20]) > 100, "these weights paint otherwise: {} pixels", unlike(&trained[20], &shipped[20]));
+}
+
+/// The pictures in a folder, in order.
+fn pictures(folder: &Path) -> Vec<image::RgbImage> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "png"));
+    files.sort();
+    files.iter().map(|file| image::open(file).expect("a picture").into_rgb8()).collect()
+}
+
+/// How many pixels differ visibly.
+fn unlike(a: &image::RgbImage, b: &image::RgbImage) -> usize {
+    a.pixels().zip(b.pixels()).filter(|(a, b)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 4)).count()
 }
 
 /// A clip of a built-in portrait that is moved by a built-in performance: its face is found as a person's would be.
@@ -70,6 +95,7 @@ fn only_file(folder: &Path) -> PathBuf {
 const FEW: [&str; 13] =
     ["--clips", "clips", "--batch", "2", "--sources", "2", "--block", "2", "--turns", "2", "--validation", "2", "--json"];
 
+#[needs(landmark_model)]
 #[test]
 fn the_papers_networks_learn_from_clips_that_are_prepared_once() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,6 +126,7 @@ fn the_papers_networks_learn_from_clips_that_are_prepared_once() {
     assert_eq!(std::fs::read(&prepared).expect("readable"), made, "and made again, the same");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn the_generator_that_mends_warps_learns_from_clips_too() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -109,6 +136,7 @@ fn the_generator_that_mends_warps_learns_from_clips_too() {
     assert!(report["validation"]["warped_error"].as_f64().is_some_and(|error| error > 0.0), "sources are warped: {report}");
 }
 
+#[needs(landmark_model)]
 #[test]
 fn calls_of_few_shot_training_that_cannot_work_say_what_would() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -157,27 +185,19 @@ fn a_missing_kit_is_a_clear_error() {
     assert!(!output.status.success() && errors.contains("FaceXModel"), "it says what is needed: {errors}");
 }
 
-/// The kit, unpacked from where the project keeps it.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-fn kit(folder: &Path) -> Option<PathBuf> {
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ict-facekit.tar.xz");
-    if !archive.exists() {
-        eprintln!("SKIPPED: ../shared/data/ict-facekit.tar.xz is not there");
-        return None;
-    }
-    let unpacked = Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder).status();
-    if !unpacked.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack {}", archive.display());
-        return None;
-    }
-    Some(folder.join("FaceXModel"))
+/// The kit, unpacked from where it is shared.
+fn kit(folder: &Path) -> PathBuf {
+    let archive = shared().join("data/ict-facekit.tar.xz");
+    let unpacked = Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder).status().expect("tar starts");
+    assert!(unpacked.success(), "tar cannot unpack {}", archive.display());
+    folder.join("FaceXModel")
 }
 
+#[needs(facekit)]
 #[test]
 fn the_real_kit_is_read_and_drawn() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(kit) = kit(folder.path()) else { return };
-    let kit = kit.to_string_lossy().into_owned();
+    let kit = kit(folder.path()).to_string_lossy().into_owned();
     let report = json(&retrato(&["synth", "--facekit", &kit, "--pairs", "4", "--preview", "sheets", "--json"], folder.path()));
     assert_eq!(report["pairs"].as_u64(), Some(4), "four pairs were made");
 }

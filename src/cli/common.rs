@@ -218,10 +218,15 @@ fn parse_within(text: &str, most: f32) -> Result<f32, String> {
 }
 
 pub(super) fn parse_box(text: &str) -> Result<PixelBox, String> {
-    let numbers: Vec<f32> = text.split(',').filter_map(|part| part.trim().parse().ok()).filter(|v: &f32| v.is_finite()).collect();
+    const WANTED: &str = "give four numbers: LEFT,TOP,RIGHT,BOTTOM in pixels, at least 8 apart";
+    let number = |part: &str| {
+        let value = part.trim().parse::<f32>().ok().filter(|value| value.is_finite());
+        value.ok_or_else(|| format!("{:?} is no number: {WANTED}", part.trim()))
+    };
+    let numbers = text.split(',').map(number).collect::<Result<Vec<f32>, String>>()?;
     match numbers[..] {
         [left, top, right, bottom] if right - left >= 8.0 && bottom - top >= 8.0 => Ok(PixelBox { left, top, right, bottom }),
-        _ => Err("give four numbers: LEFT,TOP,RIGHT,BOTTOM in pixels, at least 8 apart".to_owned()),
+        _ => Err(WANTED.to_owned()),
     }
 }
 
@@ -255,9 +260,10 @@ mod tests {
             assert!(parse_seconds(bad).is_err(), "{bad} is refused");
         }
         assert!(parse_face_number("2").is_ok() && parse_face_number("0").is_err(), "faces are counted from 1");
-        assert!(parse_box("1,2,30,40").is_ok(), "a box");
-        for bad in ["1,2,3", "1,2,3,4", "a,b,c,d", "0,0,NaN,50"] {
-            assert!(parse_box(bad).is_err(), "{bad} is refused");
+        assert_eq!(parse_box("1, 2,30,40"), Ok(PixelBox { left: 1.0, top: 2.0, right: 30.0, bottom: 40.0 }), "a box");
+        for bad in ["1,2,3", "1,2,3,4", "a,b,c,d", "0,0,NaN,50", "1,oops,2,30,40", "1,2,30,40,", "1,2,30,40,50", ""] {
+            assert!(parse_box(bad).is_err_and(|why| why.contains("four numbers")), "{bad} is refused");
         }
+        assert!(parse_box("1,oops,2,30,40").is_err_and(|why| why.contains("\"oops\"")), "with what is no number");
     }
 }

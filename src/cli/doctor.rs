@@ -52,6 +52,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
             },
             reason: chosen.reason,
         },
+        face_reader: track::MeshReader::load().and_then(|_| track::reader_file()).map_err(|error| error.to_string()),
         landmark_model: track::model_places(model),
         networks: networks(),
         cameras: cameras(),

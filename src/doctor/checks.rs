@@ -22,6 +22,7 @@ pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
         executor(&inventory.executor),
         processor(found),
         memory(found),
+        face_reader(&inventory.face_reader),
         landmark_model(found.landmark_model.as_ref(), inventory),
         networks(&inventory.networks),
         cameras(&inventory.cameras, found),
@@ -104,6 +105,15 @@ fn memory(found: &Surroundings) -> Check {
             let mend = (!enough).then_some("close other programs");
             check(name, if enough { Status::Ok } else { Status::Warning }, detail, mend)
         }
+    }
+}
+
+/// Without the face reader the program works, with dlib's landmarks: they see less of lids, brows and gaze.
+fn face_reader(found: &Result<std::path::PathBuf, String>) -> Check {
+    let name = "face reader";
+    match found {
+        Ok(path) => check(name, Status::Ok, format!("at work, from {}", path.display()), None),
+        Err(why) => check(name, Status::Warning, format!("not at work, dlib reads faces: {why}"), Some("make reader-model")),
     }
 }
 
@@ -229,6 +239,7 @@ mod tests {
         let inventory = Inventory {
             adapters: Vec::new(),
             executor: ExecutorFacts::cpu("no graphics adapter was found"),
+            face_reader: Err("it is missing".to_owned()),
             landmark_model: vec![facts.path.clone()],
             networks: Vec::new(),
             cameras: Devices::NotBuilt,

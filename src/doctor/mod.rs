@@ -77,6 +77,8 @@ pub struct Inventory {
     pub adapters: Vec<AdapterDescription>,
     /// Where the live picture would be made.
     pub executor: ExecutorFacts,
+    /// The face reader's model file, or why there is none that can be used.
+    pub face_reader: Result<PathBuf, String>,
     /// Places where the landmark model is looked for, in this order.
     pub landmark_model: Vec<PathBuf>,
     /// The program's own networks: what they are, or why one cannot be used.
@@ -147,6 +149,7 @@ mod tests {
         Inventory {
             adapters: Vec::new(),
             executor: ExecutorFacts::cpu("no graphics adapter was found"),
+            face_reader: Err("it is missing".to_owned()),
             landmark_model: Vec::new(),
             networks: vec![Err("motion: damaged".to_owned())],
             cameras: Devices::Failed("no such device".to_owned()),

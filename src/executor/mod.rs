@@ -158,9 +158,10 @@ mod tests {
     use crate::gpu::testing::gpu_for_test;
     use crate::gpu::{AdapterKind, TrialMs};
 
+    #[needs(software_gpu)]
     #[test]
     fn an_adapter_is_measured_once_for_each_driver_and_program() {
-        let Some(gpu) = gpu_for_test().filter(|gpu| gpu.info.kind == AdapterKind::Software) else { return };
+        let gpu = software_gpu_for_test();
         let choose = |known: &[MeasuredAdapter]| Executors::of_window(Some(gpu.clone()), known.to_vec()).choose(ExecutorChoice::Auto);
         let first = choose(&[]);
         let known = first.measured.clone().expect("measured");
@@ -182,10 +183,11 @@ mod tests {
         assert!(executors.choose(ExecutorChoice::Auto).remembered, "nor is it measured twice in one run");
     }
 
+    #[needs(software_gpu)]
     #[test]
     fn networks_are_measured_where_they_may_run() {
         // A software adapter that claims to be a chip.
-        let Some(gpu) = gpu_for_test().filter(|gpu| gpu.info.kind == AdapterKind::Software) else { return };
+        let gpu = software_gpu_for_test();
         let info = AdapterDescription { kind: AdapterKind::Integrated, ..gpu.info.clone() };
         let gpu = Gpu { info, ..gpu };
         let choose = |known: &[MeasuredAdapter]| {
@@ -210,8 +212,12 @@ mod tests {
         let refused = none.choose(ExecutorChoice::Gpu);
         assert!(refused.reason.contains("not drawn") && !refused.fulfils(ExecutorChoice::Gpu), "there is none: {refused:?}");
         assert!(refused.fulfils(ExecutorChoice::Auto), "which an automatic choice does not mind");
-        let Some(gpu) = gpu_for_test() else { return };
-        let mut executors = Executors::of_window(Some(gpu), Vec::new());
+    }
+
+    #[needs(gpu)]
+    #[test]
+    fn a_device_that_the_user_asked_for_runs_the_networks_until_it_fails() {
+        let mut executors = Executors::of_window(Some(gpu_for_test()), Vec::new());
         let asked = executors.choose(ExecutorChoice::Gpu);
         assert!(asked.measured.is_none() && asked.fulfils(ExecutorChoice::Gpu), "not measured: {asked:?}");
         assert!(executors.device(&asked.executor).is_some_and(|gpu| gpu.runs_networks), "it runs the networks, too");

@@ -150,6 +150,7 @@ mod tests {
     use super::*;
     use crate::gpu::testing::{gpu_for_test, texture};
     use image::Rgba;
+    use test_needs::needs;
 
     fn picture(side: u32, value: u8) -> RgbaImage {
         RgbaImage::from_pixel(side, side, Rgba([value; 4]))
@@ -172,9 +173,10 @@ mod tests {
         assert!(!returning.is_under_way(), "nothing is left");
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_the_gpu_keep_their_order_across_portraits_of_other_sizes() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let texture = |picture: &RgbaImage| RenderedImage::Gpu(texture(&gpu, picture));
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
@@ -188,9 +190,10 @@ mod tests {
         assert_eq!(returning.skipped(), 0, "none was lost");
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_the_cpu_wait_for_older_ones_of_the_gpu() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         // Large ones, which are not there at once.
         let texture = |value: u8| RenderedImage::Gpu(texture(&gpu, &picture(2000, value)));
         let cpu = |value: u8| RenderedImage::Cpu(Arc::new(picture(4, value)));
@@ -208,9 +211,10 @@ mod tests {
         assert_eq!(returning.skipped(), 0, "none was lost");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_gpu_that_gives_nothing_back_holds_nothing_up_for_long() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut returning = Returning::new(Some(&gpu));
         let mut arrived = Vec::new();
         let last = RenderedImage::Gpu(texture(&gpu, &picture(8, 1)));
@@ -224,9 +228,10 @@ mod tests {
         assert_eq!(returning.skipped(), 1, "the lost one is counted");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_full_ring_skips_and_counts() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let texture = RenderedImage::Gpu(texture(&gpu, &picture(8, 9)));
         let mut returning = Returning::new(Some(&gpu));
         let mut held = Vec::new();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use image::{Rgba, RgbaImage};
 use retrato::record::{AudioSource, RecordFrame, RecordOptions, Recorder};
+use test_needs::needs;
 
 use super::boxes::first_box;
 use super::program::Place;
@@ -35,6 +36,7 @@ fn gradients() -> Gradients {
     Gradients { whole: fs::read(path).expect("the film"), growing }
 }
 
+#[needs(landmark_model)]
 #[test]
 fn bad_clips_are_refused_by_name() {
     let place = Place::new();
@@ -62,6 +64,7 @@ fn bad_clips_are_refused_by_name() {
     }
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_clip_without_a_face_makes_no_file_and_replaces_none() {
     let place = Place::new();
@@ -77,6 +80,7 @@ fn a_clip_without_a_face_makes_no_file_and_replaces_none() {
     place.refuses(1, "track nobody.mp4 --output precious.jsonl --overwrite", &words);
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_clip_cut_in_its_pictures_gives_those_that_are_there() {
     let place = Place::new();

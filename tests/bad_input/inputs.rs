@@ -1,9 +1,11 @@
 //! Bad pictures and hostile performances.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use super::program::{Place, assert_refused, skipped};
+use test_needs::needs;
+
+use super::program::{Place, assert_refused};
+use crate::shared::shared_media;
 
 /// A picture with a face, of the program's own.
 const GARDEN_JPEG: &[u8] = include_bytes!("../../assets/portraits/garden.jpg");
@@ -21,13 +23,7 @@ fn huge_png(with_pixels: bool) -> Vec<u8> {
     bytes
 }
 
-/// A file of the shared media, which are never part of the project.
-fn shared(name: &str) -> Option<PathBuf> {
-    let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let path = std::env::var_os("RETRATO_SHARED").map_or_else(own, PathBuf::from).join("media").join(name);
-    path.exists().then_some(path)
-}
-
+#[needs(landmark_model)]
 #[test]
 fn bad_pictures_are_refused_by_name_and_do_not_hold_up_good_ones() {
     let place = Place::new();
@@ -41,8 +37,8 @@ fn bad_pictures_are_refused_by_name_and_do_not_hold_up_good_ones() {
     place.file("good.jpg", GARDEN_JPEG);
     let before = place.content();
     let pictures = ["text.jpg", "cut.jpg", "huge.png", "header.png", "empty.jpg", "folder.jpg", "absent.jpg", "nobody.png", "good.jpg"];
-    let mut arguments: Vec<OsString> = ["enroll", "--json"].iter().chain(&pictures).map(OsString::from).collect();
-    let mut expected = vec![
+    let arguments: Vec<OsString> = ["enroll", "--json"].iter().chain(&pictures).map(OsString::from).collect();
+    let expected = [
         ("text.jpg is not a picture", "give a JPEG, PNG"),
         ("cut.jpg is cut off", "copy or download it again"),
         ("huge.png has 60000 x 60000 pixels", "scale it down first"),
@@ -52,13 +48,6 @@ fn bad_pictures_are_refused_by_name_and_do_not_hold_up_good_ones() {
         ("there is no file absent.jpg", "check the path"),
         ("no face was found in nobody.png", "--face-box"),
     ];
-    match shared("portraits/dog_no_human_face.jpg") {
-        Some(dog) => {
-            arguments.push(dog.into());
-            expected.push(("dog_no_human_face.jpg", "--face-box"));
-        }
-        None => skipped("the dog", "the shared media are not there"),
-    }
     let ended = place.run(&arguments);
     assert_refused(&ended, 1, &[], "enrolling bad pictures");
     let complaints: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("retrato: ")).collect();
@@ -68,6 +57,15 @@ fn bad_pictures_are_refused_by_name_and_do_not_hold_up_good_ones() {
     }
     assert_eq!(ended.json()["portrait"], "good.jpg", "the good picture is still enrolled");
     assert_eq!(place.content(), before, "no picture is touched");
+}
+
+#[needs(shared_media, landmark_model)]
+#[test]
+fn the_face_of_a_dog_is_none() {
+    let place = Place::new();
+    let dog = shared_media("portraits/dog_no_human_face.jpg");
+    let ended = place.run([OsString::from("enroll"), dog.into()]);
+    assert_refused(&ended, 1, &["no face was found", "dog_no_human_face.jpg", "--face-box"], "enrolling a dog");
 }
 
 #[test]
@@ -80,6 +78,7 @@ fn a_bad_portrait_stops_an_animation_before_anything_is_written() {
     place.refuses(1, "animate no_such_face --driver talk --output frames", &["there is no file no_such_face"]);
 }
 
+#[needs(landmark_model)]
 #[test]
 fn what_is_no_descriptor_model_is_refused_before_the_clips_are_read() {
     let place = Place::new();

@@ -18,7 +18,7 @@ fn fragments(part: &Path) -> usize {
     fs::read(part).map_or(0, |bytes| whole_fragments(&bytes))
 }
 
-fn signal(program: &Running, signal: Signal) {
+pub(super) fn signal(program: &Running, signal: Signal) {
     let pid = i32::try_from(program.child.id()).ok().and_then(Pid::from_raw).expect("a process");
     kill_process(pid, signal).expect("the signal is sent");
 }

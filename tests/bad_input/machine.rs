@@ -2,18 +2,14 @@
 
 use std::fs;
 
-use retrato::capture::list_cameras;
 use retrato::track::MODEL_VARIABLE;
-#[cfg(all(feature = "camera", target_os = "linux"))]
-use retrato::virtual_camera::loopback_devices;
+use test_needs::needs;
 
-use super::program::{Place, skipped};
+use super::program::Place;
 
+#[needs(no_camera)]
 #[test]
 fn without_a_camera_a_clip_is_proposed() {
-    if list_cameras().is_ok_and(|cameras| !cameras.is_empty()) {
-        return skipped("no camera", "there is one");
-    }
     let place = Place::new();
     for arguments in ["animate garden --driver camera --output out.mp4", "track camera --output out.jsonl"] {
         place.refuses(1, arguments, &["no camera", "clip"]);
@@ -22,38 +18,42 @@ fn without_a_camera_a_clip_is_proposed() {
 
 #[cfg(feature = "audio")]
 #[test]
-fn without_a_microphone_a_silent_film_is_proposed() {
+fn without_the_microphone_that_was_named_a_silent_film_is_proposed() {
     let place = Place::new();
     let film = "animate garden --driver talk --seconds 1 --output out.mp4 --microphone";
     place.refuses(1, &format!("{film} nonesuch"), &["no microphone found called \"nonesuch\"", "record without sound"]);
     place.refuses(1, "animate garden --driver talk --output out.gif --microphone", &["only MP4 files have sound"]);
-    if retrato::record::input_devices().is_empty() {
-        place.refuses(1, film, &["no microphone found", "plug one in", "record without sound"]);
-    } else {
-        skipped("no microphone", "there is one");
-    }
+}
+
+#[cfg(feature = "audio")]
+#[needs(no_microphone)]
+#[test]
+fn without_any_microphone_one_is_asked_for() {
+    let film = "animate garden --driver talk --seconds 1 --output out.mp4 --microphone";
+    Place::new().refuses(1, film, &["no microphone found", "plug one in", "record without sound"]);
 }
 
 #[cfg(all(feature = "camera", target_os = "linux"))]
 #[test]
-fn without_a_virtual_camera_device_the_commands_are_named() {
+fn a_virtual_camera_that_is_none_is_refused() {
     let place = Place::new();
     place.file("film.mp4", "no device");
     place.refuses(1, "bench --virtual-camera absent", &["there is no device absent", "retrato doctor"]);
     place.refuses(1, "bench --virtual-camera film.mp4", &["film.mp4 takes no pictures", "retrato doctor"]);
     place.refuses(2, "bench --virtual-camera absent --virtual-camera-size 641x480", &["the width is even"]);
-    if loopback_devices().is_ok_and(|devices| devices.is_empty()) {
-        place.refuses(1, "bench --virtual-camera", &["sudo apt install v4l2loopback-dkms", "sudo modprobe v4l2loopback exclusive_caps=1"]);
-    } else {
-        skipped("no virtual camera device", "there is one, or it may not be looked for");
-    }
 }
 
+#[cfg(all(feature = "camera", target_os = "linux"))]
+#[needs(no_virtual_camera)]
+#[test]
+fn without_any_virtual_camera_device_the_way_to_one_is_told() {
+    let words = ["sudo apt install v4l2loopback-dkms", "sudo modprobe v4l2loopback exclusive_caps=1"];
+    Place::new().refuses(1, "bench --virtual-camera", &words);
+}
+
+#[cfg_attr(any(windows, target_os = "macos"), ignore = "needs a system that can do without a display")]
 #[test]
 fn without_a_display_the_commands_are_proposed() {
-    if cfg!(any(windows, target_os = "macos")) {
-        return skipped("no display", "this system always has one");
-    }
     let place = Place::new();
     place.refuses_command(1, &mut place.command([""; 0]), &["no display", "DISPLAY or WAYLAND_DISPLAY", "retrato animate"]);
     let unreachable = &mut place.command([""; 0]);

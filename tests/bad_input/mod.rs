@@ -2,6 +2,8 @@
 
 mod boxes;
 mod clips;
+#[cfg(all(unix, feature = "train"))]
+mod evaluate;
 mod inputs;
 #[cfg(unix)]
 mod interruptions;

@@ -1,5 +1,7 @@
 //! Calls that make no sense: exit status 2 and the option's name.
 
+use test_needs::needs;
+
 use super::program::Place;
 
 #[test]
@@ -21,6 +23,7 @@ fn bad_numbers_are_refused_with_what_is_allowed() {
         ("--face-box 1,2,3", "four numbers"),
         ("--face-box 9,9,0,0", "four numbers"),
         ("--face-box NaN,0,99,99", "four numbers"),
+        ("--face-box 1,oops,2,30,40", "\"oops\" is no number"),
         ("--size 64 --own-size", "cannot be used with"),
         ("--nonsense", "unexpected argument"),
     ] {
@@ -33,6 +36,7 @@ fn bad_numbers_are_refused_with_what_is_allowed() {
     place.refuses(2, "enroll", &["<PORTRAITS>"]);
 }
 
+#[needs(landmark_model)]
 #[test]
 fn a_face_that_is_not_there_is_counted() {
     let place = Place::new();

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::program::{Place, assert_refused, skipped};
+use test_needs::needs;
+
+use super::program::{Place, assert_refused};
 
 #[test]
 fn impossible_outputs_are_refused_before_the_work() {
@@ -32,11 +34,9 @@ fn impossible_outputs_are_refused_before_the_work() {
     }
 }
 
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc, which only Linux has")]
 #[test]
 fn a_place_that_allows_no_files_is_named() {
-    if !cfg!(target_os = "linux") {
-        return skipped("a place that allows no files", "only Linux has /proc");
-    }
     // Not even the superuser may make files there.
     let place = Place::new();
     place.refuses(1, "animate garden --driver talk --seconds 1 --output /proc/out.mp4", &["cannot write /proc/out.mp4", "permissions"]);
@@ -61,15 +61,14 @@ impl Drop for SmallDisk<'_> {
     }
 }
 
+#[needs(mount)]
 #[test]
 fn a_full_disk_ends_the_film_early_and_keeps_it() {
     let place = Place::new();
     let folder = place.path("disk");
     fs::create_dir(&folder).expect("a folder");
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "retrato-test"]).arg(&folder).output();
-    if !mounted.is_ok_and(|output| output.status.success()) {
-        return skipped("a full disk", "mounting a small one needs root and Linux");
-    }
+    assert!(mounted.is_ok_and(|output| output.status.success()), "a small disk can be mounted");
     let _disk = SmallDisk(&folder);
     let ended = place.say("animate garden --driver look_around --size 800 --output disk/out.gif");
     assert_refused(&ended, 1, &["stopped early", "free some space", "were kept in disk/out.gif"], "filling the disk");

@@ -10,12 +10,6 @@ use std::time::{Duration, Instant};
 /// Longest run of the program; a longer one hangs.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
 
-/// Says that a check was left out.
-#[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
-pub(super) fn skipped(what: &str, why: &str) {
-    eprintln!("SKIPPED {what}: {why}");
-}
-
 /// How a run ended.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
@@ -46,6 +40,12 @@ impl Running {
             self.assert_in_time();
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Waits until what was printed on standard output is as wanted, which must come while the program runs.
+    pub(super) fn wait_until_said(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) {
+        let stdout = self.talk.path().join("stdout");
+        self.wait_until(what, || is_wanted(&String::from_utf8_lossy(&fs::read(&stdout).expect("a log"))));
     }
 
     /// Waits for its end.

@@ -1,10 +1,13 @@
 //! Machine-readable results, also for file names that are no text.
 
+use test_needs::needs;
+
 use super::program::Place;
 
 /// A picture with a face, of the program's own.
 const GARDEN_JPEG: &[u8] = include_bytes!("../../assets/portraits/garden.jpg");
 
+#[needs(landmark_model)]
 #[test]
 fn results_are_json_and_progress_stays_off_standard_output() {
     let place = Place::new();
@@ -22,6 +25,7 @@ fn results_are_json_and_progress_stays_off_standard_output() {
 }
 
 #[cfg(target_os = "linux")]
+#[needs(landmark_model)]
 #[test]
 fn names_that_are_no_text_work_and_show_a_replacement_sign() {
     use std::ffi::{OsStr, OsString};

@@ -3,11 +3,14 @@
 mod drag;
 mod screen;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use screen::Screen;
+use test_needs::needs;
+
+use crate::shared::shared_media;
 
 /// How long the window may take to show what is expected; software rendering on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -19,18 +22,19 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Option<Self> {
+    fn start() -> Self {
         // The server chooses a free display and writes its number.
         let mut process = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .ok()?;
+            .expect("Xvfb starts");
         let mut number = String::new();
-        let out = process.stdout.take()?;
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number).ok()?;
-        Some(Self { process, display: format!(":{}", number.trim()) })
+        let out = process.stdout.take().expect("its output");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number).expect("the number of its display");
+        assert_ne!(number.trim(), "", "Xvfb found a free display");
+        Self { process, display: format!(":{}", number.trim()) }
     }
 }
 
@@ -75,11 +79,6 @@ impl Drop for Window {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-fn skip(reason: &str) {
-    eprintln!("SKIPPED: {reason}");
-}
-
 /// Keeps a picture for people to look at.
 fn keep(picture: &image::RgbImage, name: &str) {
     picture.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)).expect("a screenshot can be written");
@@ -109,14 +108,10 @@ fn moved_pixels(a: &image::RgbImage, b: &image::RgbImage) -> usize {
     a.enumerate_pixels().filter(stage).filter(|(x, y, p)| differs((p, b.get_pixel(*x, *y)))).count()
 }
 
-fn shared_media(file: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("RETRATO_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    Some(shared.join("media").join(file)).filter(|path| path.exists())
-}
-
+#[needs(xvfb, gpu)]
 #[test]
 fn the_window_lives_at_once_on_built_in_material() {
-    let Some(server) = Server::start() else { return skip("Xvfb is not installed") };
+    let server = Server::start();
     let mut window = Window::open(&server, &["--driver", "talk"]);
     let screen = Screen::open(&server.display);
     screen.wait_for_window("Retrato", PATIENCE);
@@ -124,15 +119,11 @@ fn the_window_lives_at_once_on_built_in_material() {
     keep(&now, "desktop_built_in.png");
 }
 
+#[needs(xvfb, gpu, shared_media, landmark_model)]
 #[test]
 fn a_dropped_painting_comes_alive() {
-    let Some(server) = Server::start() else { return skip("Xvfb is not installed") };
-    let (Some(painting), Some(clip)) = (shared_media("portraits/mona_lisa.jpg"), shared_media("clips/frown_354f.mp4")) else {
-        return skip("../shared/media is not there");
-    };
-    if retrato::track::model_places(None).iter().all(|place| !place.exists()) {
-        return skip("the landmark model (libdlib-data) is not installed");
-    }
+    let server = Server::start();
+    let (painting, clip) = (shared_media("portraits/mona_lisa.jpg"), shared_media("clips/frown_354f.mp4"));
     let folder = tempfile::tempdir().expect("a folder");
     // A space in the name, as people have.
     let dropped = folder.path().join("my painting.jpg");

@@ -6,8 +6,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use retrato::record::{AudioSource, RecordError, Recorder, find_interrupted, recover};
+use test_needs::needs;
 
-use super::support::{assert_decodes, clicks, frame, has_ffmpeg, options, picture, probe, skipped};
+use super::support::{assert_decodes, clicks, frame, options, picture, probe};
+use crate::shared::shared_media;
 
 fn at(i: u32) -> Duration {
     Duration::from_secs_f64(f64::from(i) / 30.0)
@@ -33,6 +35,7 @@ fn interrupted_bytes(folder: &Path) -> Vec<u8> {
     bytes
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn a_recording_cut_anywhere_gives_back_its_complete_seconds() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -54,33 +57,23 @@ fn a_recording_cut_anywhere_gives_back_its_complete_seconds() {
         let film = recover(&part).expect("recovered");
         assert_eq!(film, folder.path().join("cut.mp4"), "under the name it would have got");
         assert!(!part.exists(), "the part is gone");
-        if has_ffmpeg("a recovered film") {
-            assert_decodes(&film);
-            let frames = probe(&film, "stream=nb_frames");
-            assert_eq!(frames[0], (30 * complete).to_string(), "pictures of the complete seconds, cut at {cut}");
-            assert_eq!(frames.len(), 2, "with sound");
-        }
+        assert_decodes(&film);
+        let frames = probe(&film, "stream=nb_frames");
+        assert_eq!(frames[0], (30 * complete).to_string(), "pictures of the complete seconds, cut at {cut}");
+        assert_eq!(frames.len(), 2, "with sound");
         fs::remove_file(&film).expect("removed");
     }
 }
 
-/// The shared pictures and clips, if they are there.
-fn shared_media() -> Option<PathBuf> {
-    let shared = std::env::var_os("RETRATO_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    Some(shared.join("media")).filter(|media| media.is_dir())
-}
-
+#[needs(shared_media, landmark_model, ffmpeg)]
 #[test]
 fn a_recording_whose_program_is_killed_is_found_and_recovered() {
-    let Some(media) = shared_media() else {
-        return skipped("killing a recording program", "the shared media are missing");
-    };
     let folder = tempfile::tempdir().expect("a folder");
     let mut program = Command::new(env!("CARGO_BIN_EXE_retrato"))
         .arg("animate")
-        .arg(media.join("portraits/mona_lisa.jpg"))
+        .arg(shared_media("portraits/mona_lisa.jpg"))
         .arg("--driver")
-        .arg(media.join("clips/frown_354f.mp4"))
+        .arg(shared_media("clips/frown_354f.mp4"))
         .arg("-o")
         .arg(folder.path().join("clip.mp4"))
         .stderr(std::process::Stdio::null())
@@ -99,11 +92,9 @@ fn a_recording_whose_program_is_killed_is_found_and_recovered() {
     let found = find_interrupted(folder.path()).expect("listed");
     assert_eq!(found.iter().map(|interrupted| &interrupted.part).collect::<Vec<_>>(), [&part], "it is found");
     let film = recover(&part).expect("recovered");
-    if has_ffmpeg("a film whose program was killed") {
-        assert_decodes(&film);
-        let frames: u32 = probe(&film, "stream=nb_frames")[0].parse().expect("a number");
-        assert!((30..354).contains(&frames) && frames.is_multiple_of(30), "whole seconds: {frames} pictures");
-    }
+    assert_decodes(&film);
+    let frames: u32 = probe(&film, "stream=nb_frames")[0].parse().expect("a number");
+    assert!((30..354).contains(&frames) && frames.is_multiple_of(30), "whole seconds: {frames} pictures");
 }
 
 #[test]
@@ -182,11 +173,13 @@ fn a_recording_without_a_picture_says_so_and_leaves_nothing() {
 struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    fn mount(size_mib: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().ok()?;
+    fn mount(size_mib: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let size = format!("size={size_mib}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "retrato-test"]).arg(folder.path()).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+        let mounted = mounted.expect("mount starts");
+        assert!(mounted.status.success(), "a small disk can be mounted: {}", String::from_utf8_lossy(&mounted.stderr));
+        Self(folder)
     }
 }
 
@@ -196,14 +189,10 @@ impl Drop for SmallDisk {
     }
 }
 
+#[needs(mount, ffmpeg)]
 #[test]
 fn a_full_disk_ends_the_recording_early_and_keeps_it() {
-    if !cfg!(target_os = "linux") {
-        return skipped("recording onto a full disk", "only Linux can mount a small one");
-    }
-    let Some(disk) = SmallDisk::mount(12) else {
-        return skipped("recording onto a full disk", "mounting a small one needs root");
-    };
+    let disk = SmallDisk::mount(12);
     for name in ["clip.mp4", "clip.gif", "clip"] {
         let recorder = Recorder::start(options(disk.0.path(), name), AudioSource::None).expect("started");
         let zero = Instant::now();
@@ -222,7 +211,7 @@ fn a_full_disk_ends_the_recording_early_and_keeps_it() {
         assert!(error.is_disk_full(), "{name}: {error}");
         let RecordError::StoppedEarly { kept_secs, path: Some(path), .. } = error else { panic!("{name}: nothing kept: {error}") };
         assert!(kept_secs > 0.5 && path.exists(), "{name}: {kept_secs} s are kept");
-        if name != "clip" && has_ffmpeg("a film from a full disk") {
+        if name != "clip" {
             assert_decodes(&path);
         }
         if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.expect("removed");

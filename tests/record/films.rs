@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use retrato::data::AudioBlock;
 use retrato::record::{AudioSource, LiveSound, Matte, RecordError, Recorder, SourceType, TimedSound};
+use test_needs::needs;
 
-use super::support::{assert_decodes, assert_in_sync, clicks, flash, frame, has_ffmpeg, options, picture, probe};
+use super::support::{assert_decodes, assert_in_sync, clicks, flash, frame, options, picture, probe};
 
 fn seconds(secs: f64) -> Duration {
     Duration::from_secs_f64(secs)
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn a_film_has_its_frames_size_length_sound_and_metadata() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -36,9 +38,6 @@ fn a_film_has_its_frames_size_length_sound_and_metadata() {
     let place = |what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
     assert!(place(b"moov") < place(b"mdat"), "the index comes first");
     assert!(place(b"<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org").is_some(), "an XMP packet");
-    if !has_ffmpeg("streams of a film") {
-        return;
-    }
     assert_decodes(&finished.path);
     let video = "stream=codec_name,width,height,color_space,color_range,nb_read_frames";
     let facts = probe(&finished.path, video);
@@ -53,6 +52,7 @@ fn a_film_has_its_frames_size_length_sound_and_metadata() {
     assert!(tags.iter().any(|tag| tag.starts_with("Retrato ")), "tool: {tags:?}");
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn flashes_and_clicks_stay_together_with_uneven_pictures_and_sound_in_odd_pieces() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -75,10 +75,8 @@ fn flashes_and_clicks_stay_together_with_uneven_pictures_and_sound_in_odd_pieces
     }
     let finished = recorder.finish(|_| {}).expect("finished");
     assert!((finished.duration.as_secs_f64() - 8.0).abs() < 0.001, "holes count: {:?}", finished.duration);
-    if has_ffmpeg("sync of pushed sound") {
-        assert_eq!(assert_in_sync(&finished.path, 0.010), 7, "flashes from 1 to 7 s");
-        assert_decodes(&finished.path);
-    }
+    assert_eq!(assert_in_sync(&finished.path, 0.010), 7, "flashes from 1 to 7 s");
+    assert_decodes(&finished.path);
 }
 
 /// Plays the part of a microphone: its sound is there in time, in blocks of 10 ms, and begins before the first picture.
@@ -107,6 +105,7 @@ impl LiveSound for Metronome {
     }
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn live_sound_starts_with_the_first_picture() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -128,9 +127,7 @@ fn live_sound_starts_with_the_first_picture() {
     std::thread::sleep(Duration::from_millis(1200));
     let finished = recorder.finish(|_| {}).expect("finished");
     assert_eq!(finished.warnings, Vec::<String>::new(), "nothing to complain about");
-    if has_ffmpeg("sync of live sound") {
-        assert_eq!(assert_in_sync(&finished.path, 0.010), 5, "clicks at 0.7, 1.7 … 4.7 s of the film");
-    }
+    assert_eq!(assert_in_sync(&finished.path, 0.010), 5, "clicks at 0.7, 1.7 … 4.7 s of the film");
 }
 
 /// A microphone that breaks.
@@ -146,6 +143,7 @@ impl LiveSound for Broken {
     }
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn without_its_microphone_a_recording_goes_on_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -157,11 +155,10 @@ fn without_its_microphone_a_recording_goes_on_and_says_so() {
     let finished = recorder.finish(|_| {}).expect("finished");
     assert_eq!(finished.frames, 45, "all pictures are there");
     assert!(finished.warnings.iter().any(|warning| warning.contains("no sound within 2 seconds")), "told: {:?}", finished.warnings);
-    if has_ffmpeg("a film whose microphone failed") {
-        assert_decodes(&finished.path);
-    }
+    assert_decodes(&finished.path);
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn ten_minutes_stay_in_sync() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -181,12 +178,11 @@ fn ten_minutes_stay_in_sync() {
     let finished = recorder.finish(|_| {}).expect("finished");
     assert_eq!(finished.frames, u64::from(count), "every picture");
     assert!((finished.duration.as_secs_f64() - f64::from(count) / rate).abs() < 0.001, "length {:?}", finished.duration);
-    if has_ffmpeg("sync over ten minutes") {
-        // A picture is only shown at its own time, up to half of its length away from the click.
-        assert!(assert_in_sync(&finished.path, 0.5 / rate + 0.002) >= 598, "a flash and a click a second");
-    }
+    // A picture is only shown at its own time, up to half of its length away from the click.
+    assert!(assert_in_sync(&finished.path, 0.5 / rate + 0.002) >= 598, "a flash and a click a second");
 }
 
+#[needs(ffmpeg)]
 #[test]
 fn large_and_transparent_pictures_are_scaled_and_laid_over_the_matte() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -201,11 +197,9 @@ fn large_and_transparent_pictures_are_scaled_and_laid_over_the_matte() {
     // Sound that nobody asked for is no trouble.
     recorder.push_audio(AudioBlock::default(), Duration::ZERO).expect("taken");
     let finished = recorder.finish(|_| {}).expect("finished");
-    if has_ffmpeg("size of a scaled film") {
-        assert_eq!(probe(&finished.path, "stream=codec_type,width,height"), ["video", "320", "160"], "one stream, scaled");
-        let grey = super::support::decode(&finished.path, &["-pix_fmt", "gray", "-f", "rawvideo"]);
-        assert!(grey.iter().all(|&level| level > 250), "all white, since nothing covers the matte");
-    }
+    assert_eq!(probe(&finished.path, "stream=codec_type,width,height"), ["video", "320", "160"], "one stream, scaled");
+    let grey = super::support::decode(&finished.path, &["-pix_fmt", "gray", "-f", "rawvideo"]);
+    assert!(grey.iter().all(|&level| level > 250), "all white, since nothing covers the matte");
 }
 
 #[test]

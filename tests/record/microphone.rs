@@ -4,14 +4,14 @@
 use std::time::{Duration, Instant};
 
 use retrato::record::{AudioSource, LiveSound as _, Microphone, Recorder, input_devices};
+use test_needs::needs;
 
-use super::support::{assert_decodes, frame, has_ffmpeg, options, picture, probe, skipped};
+use super::support::{assert_decodes, frame, options, picture, probe};
 
+#[needs(microphone, ffmpeg)]
 #[test]
 fn a_real_microphone_is_heard_at_the_speed_of_the_clock_and_recorded() {
-    let Ok(wanted) = std::env::var("RETRATO_TEST_MICROPHONE") else {
-        return skipped("recording a real microphone", "RETRATO_TEST_MICROPHONE names none");
-    };
+    let wanted = std::env::var("RETRATO_TEST_MICROPHONE").expect("the variable names a microphone");
     let device = (wanted != "auto").then_some(wanted.as_str());
     let mut microphone = Microphone::start(device).unwrap_or_else(|error| panic!("{error}; there are {:?}", input_devices()));
     microphone.wait_for_sound().expect("sound");
@@ -39,8 +39,6 @@ fn a_real_microphone_is_heard_at_the_speed_of_the_clock_and_recorded() {
     }
     let finished = recorder.finish(|_| {}).expect("finished");
     assert_eq!(finished.warnings, Vec::<String>::new(), "no complaint");
-    if has_ffmpeg("a film with a real microphone") {
-        assert_decodes(&finished.path);
-        assert!(probe(&finished.path, "stream=codec_name").contains(&"aac".to_owned()), "it has sound");
-    }
+    assert_decodes(&finished.path);
+    assert!(probe(&finished.path, "stream=codec_name").contains(&"aac".to_owned()), "it has sound");
 }

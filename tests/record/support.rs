@@ -9,21 +9,6 @@ use image::{Rgba, RgbaImage};
 use retrato::data::{AudioBlock, SAMPLE_RATE_HZ};
 use retrato::record::{RecordFrame, RecordOptions};
 
-/// Whether ffmpeg and ffprobe are there; says on stderr when a check is skipped for want of them.
-pub(super) fn has_ffmpeg(what: &str) -> bool {
-    let is_there = ["ffmpeg", "ffprobe"].iter().all(|tool| Command::new(tool).arg("-version").output().is_ok());
-    if !is_there {
-        skipped(what, "ffmpeg is not installed");
-    }
-    is_there
-}
-
-/// Says that a check was left out.
-#[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
-pub(super) fn skipped(what: &str, why: &str) {
-    eprintln!("SKIPPED {what}: {why}");
-}
-
 /// What ffprobe prints for `entries`, one value per line. It must have nothing to complain about.
 pub(super) fn probe(path: &Path, entries: &str) -> Vec<String> {
     let format = ["-of", "default=noprint_wrappers=1:nokey=1"];

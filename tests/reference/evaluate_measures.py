@@ -1,4 +1,4 @@
-"""Prints the reference numbers of src/evaluate/measures.rs.
+"""Prints the reference numbers of crates/train/src/evaluate/measures.rs and sharpness.rs.
 
     pip install numpy scipy scikit-image
     python3 tests/reference/evaluate_measures.py
@@ -7,7 +7,7 @@ The pictures and landmarks are made by the formulas that the Rust test has too; 
 """
 
 import numpy as np
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, correlate1d
 from scipy.spatial import Delaunay
 from skimage.metrics import structural_similarity
 
@@ -56,21 +56,39 @@ def head(landmarks):
     return ((X - x) / (1.05 * jaw_width)) ** 2 + ((Y - y) / (1.9 * height)) ** 2 <= 1
 
 
+def details(landmarks):
+    boxes = [(MOUTH, 0.15, 0.25), (RIGHT_EYE, 0.25, 0.5), (LEFT_EYE, 0.25, 0.5)]
+    return np.logical_or.reduce([padded_box(landmarks, *b) for b in boxes])
+
+
+def high_energy(picture):
+    """Square of what the half-band filter of Deslauriers and Dubuc leaves out of the luminance."""
+    taps = np.array([3, 0, -25, 0, 150, 256, 150, 0, -25, 0, 3]) / 512
+    luminance = picture @ np.array([0.2126, 0.7152, 0.0722]) / 255.0
+    low = correlate1d(correlate1d(luminance, taps, axis=1, mode="reflect"), taps, axis=0, mode="reflect")
+    return (luminance - low) ** 2
+
+
+def compare_detail(output, target, target_landmarks):
+    region = details(target_landmarks)
+    energies = [high_energy(picture)[region].mean() for picture in (output, target)]
+    return {"detail_output": energies[0], "detail_target": energies[1], "sharpness": energies[0] / energies[1]}
+
+
 def compare_pictures(output, target, target_landmarks, source, source_landmarks):
     output, target, source = output / 255.0, target / 255.0, source / 255.0
     ssim, ssim_map = structural_similarity(output, target, channel_axis=2, data_range=1, full=True)
     ssim_map, error = ssim_map.mean(-1), np.abs(output - target).mean(-1)
     hull = face(target_landmarks)
-    boxes = [(MOUTH, 0.15, 0.25), (RIGHT_EYE, 0.25, 0.5), (LEFT_EYE, 0.25, 0.5)]
-    details = np.logical_or.reduce([padded_box(target_landmarks, *b) for b in boxes])
+    parts = details(target_landmarks)
     behind = ~(head(source_landmarks) | head(target_landmarks))
     return {
         "ssim": ssim,
         "l1": error.mean(),
         "face_ssim": ssim_map[hull].mean(),
         "face_l1": error[hull].mean(),
-        "mouth_eyes_ssim": ssim_map[details].mean(),
-        "mouth_eyes_l1": error[details].mean(),
+        "mouth_eyes_ssim": ssim_map[parts].mean(),
+        "mouth_eyes_l1": error[parts].mean(),
         "background": np.abs(output - source).mean(-1)[behind].mean() if behind.sum() > 50 else np.nan,
     }
 
@@ -84,6 +102,7 @@ def compare_landmarks(found, target):
 if __name__ == "__main__":
     target_landmarks = face_at(80, 90)
     measures = compare_pictures(picture(1), picture(2), target_landmarks, picture(3), face_at(60, 70))
+    measures |= compare_detail(picture(1), picture(2), target_landmarks)
     moved = target_landmarks + [(i % 3, i % 5 - 2) for i in range(68)]
     for name, value in (measures | compare_landmarks(moved, target_landmarks)).items():
         print(f"{name}: {value:.9f}")

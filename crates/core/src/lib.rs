@@ -1,6 +1,8 @@
-//! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling.
+//! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling,
+//! and what shaders take over from Rust.
 
 pub mod data;
 pub mod random;
 pub mod runtime;
 pub mod scale;
+pub mod wgsl;

@@ -3,22 +3,24 @@
 //! The rigid motion of the head (`head`), and the same with what the landmarks do beyond it spread around them by a Nadaraya-Watson kernel, narrow (`near`)
 //! and wide (`far`). Where no head explains the landmarks, an affine map takes its place; the closed-form warp is built on that alone.
 
-use glam::Vec2;
+use glam::{Vec2, Vec3, Vec4};
 use nalgebra::{Matrix3, Matrix3x2};
 
 use super::head_motion::HeadMotion;
 use crate::data::CROP_PX;
+use crate::wgsl::Wgsl as _;
+use crate::wgsl_struct;
 
 /// Reach of the narrow and the wide kernel, in crop pixels.
-const SIGMAS_PX: [f32; 2] = [9.0, 28.0];
+pub const SIGMAS_PX: [f32; 2] = [9.0, 28.0];
 /// Kernel mass below which a place follows the whole head alone.
-const FLOOR: f32 = 0.01;
+pub const FLOOR: f32 = 0.01;
 /// The affine map is fitted to jaw, brows, nose and eyes; the mouth moves too freely.
 const AFFINE_POINTS: usize = 48;
 /// Ridge on the affine map's linear part and on its offset, with coordinates scaled to -1..1.
 const RIDGE: [f64; 3] = [0.02, 0.02, 1e-4];
 /// The kernel's mass is shown to the net up to this.
-const MAX_DENSITY: f32 = 2.0;
+pub const MAX_DENSITY: f32 = 2.0;
 
 /// Backward flows in crop pixels on a square grid, row by row; each from a target place to its source.
 #[derive(Clone, Debug)]
@@ -63,34 +65,35 @@ impl HeadFlow {
         }
     }
 
-    /// The motion as numbers, for another processor.
+    /// The motion as numbers, for a shader.
     pub fn numbers(&self) -> HeadNumbers {
         match &self.0 {
             Whole::Rigid(motion) => motion.numbers(),
             Whole::Affine(affine) => {
-                let axis = |c: usize| [affine.rows[(0, c)], affine.rows[(1, c)], affine.rows[(2, c)], 0.0];
-                HeadNumbers { affine: [axis(0), axis(1)], ..HeadNumbers::default() }
+                let axis = |c: usize| Vec3::new(affine.rows[(0, c)], affine.rows[(1, c)], affine.rows[(2, c)]);
+                HeadNumbers { affine: [axis(0), axis(1)], ..HeadNumbers::zero() }
             }
         }
     }
 }
 
-/// [`HeadFlow`] as `Head` in `shaders/frame.wgsl` takes it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct HeadNumbers {
-    /// From the target's camera axes to the head's: three columns.
-    pub inverse: [[f32; 4]; 3],
-    /// The source's rotation times its scale, first two rows, each with its translation.
-    pub source: [[f32; 4]; 2],
-    /// The target's translation, one over its scale, and 1 for a rigid head, 0 for an affine map.
-    pub motion: [f32; 4],
-    /// The ellipsoid's centre and radii.
-    pub centre: [f32; 4],
-    /// See [`Self::centre`].
-    pub radii: [f32; 4],
-    /// For each axis: by x and y from -1 to 1, and by 1.
-    pub affine: [[f32; 4]; 2],
+wgsl_struct! {
+    /// [`HeadFlow`] for a shader: a head that turns, or else an affine map.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct HeadNumbers {
+        /// 1 for a head, 0 for an affine map.
+        pub is_head: bool,
+        /// From the target's camera axes to the head's: three columns.
+        pub inverse: [Vec3; 3],
+        /// The source's rotation times its scale, first two rows, each with its translation.
+        pub source: [Vec4; 2],
+        /// Of the target.
+        pub translation: Vec2,
+        /// One over the target's scale.
+        pub per_scale: f32,
+        /// For each axis: by x and y from -1 to 1, and by 1.
+        pub affine: [Vec3; 2],
+    }
 }
 
 /// The candidate flows from `target` back to `source` (68 landmarks each, crop pixels).

@@ -10,8 +10,9 @@ use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
 
 /// The ellipsoid's centre and radii in the generic head's frame and unit (distance between the eyes): those with which the flow comes closest to the true one
 /// on synthetic heads, over face, hair and ears together.
-const CENTRE: Vec3 = Vec3::new(0.0, 0.02, -1.69);
-const RADII: Vec3 = Vec3::new(1.30, 2.67, 1.94);
+pub const CENTRE: Vec3 = Vec3::new(0.0, 0.02, -1.69);
+/// See [`CENTRE`].
+pub const RADII: Vec3 = Vec3::new(1.30, 2.67, 1.94);
 /// A head that grows or shrinks more than this between the two is a wrong fit.
 const MAX_GROWTH: f32 = 5.0;
 
@@ -59,15 +60,14 @@ impl HeadMotion {
     /// What [`Self::at`] needs, as numbers.
     pub(super) fn numbers(&self) -> HeadNumbers {
         let Self { source, target, inverse } = self;
-        let padded = |v: Vec3, last: f32| v.extend(last).to_array();
         let rows = (source.rotation * source.scale).transpose();
         HeadNumbers {
-            inverse: [inverse.x_axis, inverse.y_axis, inverse.z_axis].map(|column| padded(column, 0.0)),
-            source: [padded(rows.x_axis, source.translation.x), padded(rows.y_axis, source.translation.y)],
-            motion: [target.translation.x, target.translation.y, 1.0 / target.scale, 1.0],
-            centre: padded(CENTRE, 0.0),
-            radii: padded(RADII, 1.0),
-            affine: [[0.0; 4]; 2],
+            is_head: true,
+            inverse: [inverse.x_axis, inverse.y_axis, inverse.z_axis],
+            source: [rows.x_axis.extend(source.translation.x), rows.y_axis.extend(source.translation.y)],
+            translation: target.translation,
+            per_scale: 1.0 / target.scale,
+            affine: [Vec3::ZERO; 2],
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use glam::Vec2;
 
 use crate::data::CROP_PX;
+use crate::wgsl_struct;
 
 /// Half the width of the lines beside pictures for embedder, generator and discriminator, in pixels of the landmark image.
 pub const LANDMARK_LINE_RADIUS: f32 = 0.8;
@@ -48,13 +49,15 @@ pub fn draw_landmarks(
     }
 }
 
-/// A line of the landmark image.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LandmarkLine {
-    /// Its ends, in crop pixels.
-    pub ends: [Vec2; 2],
-    /// The channel that it is drawn into.
-    pub channel: usize,
+wgsl_struct! {
+    /// A line of the landmark image.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct LandmarkLine {
+        /// Its ends, in crop pixels.
+        pub ends: [Vec2; 2],
+        /// The channel that it is drawn into.
+        pub channel: usize,
+    }
 }
 
 /// The lines of the landmark image, at most [`MOST_LANDMARK_LINES`]: first those of the landmarks, then the pupils, which are lines of no length. What is not

@@ -1,7 +1,7 @@
 //! The networks, one per file, with the inputs that they share. `config` holds their sizes as named presets.
 
 mod body;
-mod candidates;
+pub mod candidates;
 mod config;
 mod discriminator;
 mod drawn_part;
@@ -9,15 +9,14 @@ mod embedder;
 mod eyes;
 mod few_shot;
 mod generator;
-mod head_motion;
+pub mod head_motion;
 mod landmark_image;
 mod matte;
-mod mix;
+pub mod mix;
 mod motion;
 mod mouth;
 mod projection;
 mod shipped;
-mod speed;
 mod tuned;
 mod warped;
 
@@ -38,17 +37,16 @@ pub use generator::{
 pub use landmark_image::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, LandmarkLine, MOST_LANDMARK_LINES, draw_landmarks, landmark_lines};
 pub use matte::{MATTE_CELLS, MATTE_CHANNELS, Matte, MatteNet};
 pub use motion::{
-    FLOW_CELLS, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MOTION_LINE_RADIUS, MotionBatch, MotionFlow, MotionLayers,
-    MotionMemory, MotionNet, MotionSample, STILL_BODY,
+    FLOW_CELLS, FLOW_SCALE_PX, FrameFlow, FrozenMotion, INPUT_CELLS, INPUT_CHANNELS, MOTION_LINE_RADIUS, MotionBatch, MotionFlow,
+    MotionLayers, MotionMemory, MotionNet, MotionSample, STILL_BODY,
 };
 pub use mouth::MouthPrior;
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
-pub use speed::{NetworkSpeed, Speeds, network_speeds, networks_ms};
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
 
-use retrato_core::data;
+use retrato_core::{data, wgsl, wgsl_struct};
 use retrato_face::face;
 use retrato_nn as nn;
 

@@ -9,15 +9,15 @@ use rayon::prelude::*;
 use crate::nn::ops;
 
 /// Numbers of one cell of the flow: four mixing weights (still, head, near, far; before softmax), two of the residual, one of the visibility.
-pub(super) const CHANNELS: usize = 7;
+pub const CHANNELS: usize = 7;
 /// Numbers of one cell of the result.
 const RESULTS: usize = 3;
 /// Residual flow of one unit of output, in pixels.
-const RESIDUAL_PX: f32 = 8.0;
+pub const RESIDUAL_PX: f32 = 8.0;
 /// Share of moving at which the gate opens.
-const SILL: f32 = 0.1;
+pub const SILL: f32 = 0.1;
 /// What a closed gate lets through, so that learning still reaches it.
-const LEAK: f32 = 0.05;
+pub const LEAK: f32 = 0.05;
 
 /// How far the gate is open for a share of moving from 0 to 1, and its slope there.
 fn gate(moving: f32) -> (f32, f32) {

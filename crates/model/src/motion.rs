@@ -26,7 +26,7 @@ pub const FLOW_CELLS: usize = 128;
 /// follows.
 pub const INPUT_CHANNELS: usize = 2 * LANDMARK_CHANNELS + 3 * 2 + 1 + 2 * 3 + 1;
 /// Flows are divided by this on the way in.
-const FLOW_SCALE_PX: f32 = 16.0;
+pub const FLOW_SCALE_PX: f32 = 16.0;
 /// Half the width of the drawn lines, in cells of the input.
 pub const MOTION_LINE_RADIUS: f32 = 0.6;
 /// Slope of the activations for negative numbers.

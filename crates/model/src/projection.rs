@@ -83,7 +83,7 @@ mod tests {
             Ok((output.picture - &target)?.sqr()?.mean_all()?)
         };
         let before = loss()?.to_scalar::<f32>()?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default());
+        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
         for _ in 0..80 {
             adam.step(&Gradients::of(&loss()?.backward()?, &store.variables())?, 5e-3)?;
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
+
+use crate::ops::{Decay, Descent, square_sum};
 
 /// Settings of [`Adam`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,74 +34,84 @@ pub struct Adam {
     steps: u64,
 }
 
-/// Gradients by the names of their variables.
+/// Gradients by the names of their variables, on the variables' device.
 #[derive(Clone, Debug, Default)]
-pub struct Gradients(BTreeMap<String, Vec<f32>>);
+pub struct Gradients(BTreeMap<String, Tensor>);
 
 impl Gradients {
     /// Those of the variables that the loss depends on.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
     pub fn of(found: &GradStore, variables: &BTreeMap<String, Var>) -> Result<Self> {
-        let mut gradients = BTreeMap::new();
-        for (name, variable) in variables {
-            if let Some(gradient) = found.get(variable) {
-                gradients.insert(name.clone(), gradient.flatten_all()?.to_vec1::<f32>()?);
-            }
-        }
-        Ok(Self(gradients))
+        let gradients = variables.iter().filter_map(|(name, variable)| Some((name, found.get(variable)?)));
+        gradients.map(|(name, gradient)| Ok((name.clone(), gradient.detach().contiguous()?))).collect::<Result<_>>().map(Self)
     }
 
     /// Adds `share` of `other`'s gradients.
-    pub fn add(&mut self, other: &Self, share: f32) {
-        for (name, values) in &other.0 {
-            let sum = self.0.entry(name.clone()).or_insert_with(|| vec![0.0; values.len()]);
-            sum.iter_mut().zip(values).for_each(|(s, v)| *s += share * v);
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn add(&mut self, other: &Self, share: f32) -> Result<()> {
+        for (name, gradient) in &other.0 {
+            let more = (gradient * f64::from(share))?;
+            let sum = match self.0.get(name) {
+                Some(sum) => (sum + more)?,
+                None => more,
+            };
+            self.0.insert(name.clone(), sum);
         }
+        Ok(())
     }
 
     /// Length of all gradients together.
-    pub fn norm(&self) -> f32 {
-        self.0.values().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt() as f32
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn norm(&self) -> Result<f32> {
+        Ok(square_sum(self.0.values())?.sqrt() as f32)
     }
 }
 
+/// Running means of one variable's gradients and of their squares, shaped as it is.
 struct Moments {
-    mean: Vec<f32>,
-    square: Vec<f32>,
+    mean: Tensor,
+    square: Tensor,
 }
 
 impl Adam {
     /// An optimiser that has not seen a gradient.
-    pub fn new(variables: BTreeMap<String, Var>, settings: AdamSettings) -> Self {
-        let moments = variables
-            .iter()
-            .map(|(name, v)| (name.clone(), Moments { mean: vec![0.0; v.elem_count()], square: vec![0.0; v.elem_count()] }))
-            .collect();
-        Self { settings, variables, moments, steps: 0 }
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn new(variables: BTreeMap<String, Var>, settings: AdamSettings) -> Result<Self> {
+        let zeros = |variable: &Var| Tensor::zeros(variable.shape(), variable.dtype(), variable.device());
+        let moments = |variable: &Var| -> Result<Moments> { Ok(Moments { mean: zeros(variable)?, square: zeros(variable)? }) };
+        let moments = variables.iter().map(|(name, v)| Ok((name.clone(), moments(v)?))).collect::<Result<_>>()?;
+        Ok(Self { settings, variables, moments, steps: 0 })
     }
 
     /// One step; variables without a gradient stay. Returns the norm of all gradients before clipping.
     ///
     /// A gradient that is not finite changes nothing, and its norm says so.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
     pub fn step(&mut self, gradients: &Gradients, rate: f32) -> Result<f32> {
-        let norm = gradients.norm();
+        let norm = gradients.norm()?;
         if !norm.is_finite() {
             return Ok(norm);
         }
         self.steps += 1;
         let AdamSettings { beta1, beta2, epsilon, clip_norm } = self.settings;
         let scale = (clip_norm / norm.max(1e-12)).min(1.0);
-        let unbias = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64) as f32;
-        let (unbias1, unbias2) = (unbias(beta1), unbias(beta2));
+        let unbias = [beta1, beta2].map(|beta| 1.0 - f64::from(beta).powf(self.steps as f64) as f32);
+        let descent = Descent { rate, unbias, epsilon };
         for (name, gradient) in &gradients.0 {
             let (Some(moments), Some(variable)) = (self.moments.get_mut(name), self.variables.get(name)) else { continue };
-            let mut values = variable.flatten_all()?.to_vec1::<f32>()?;
-            for (((value, gradient), mean), square) in values.iter_mut().zip(gradient).zip(&mut moments.mean).zip(&mut moments.square) {
-                let gradient = gradient * scale;
-                *mean = beta1 * *mean + (1.0 - beta1) * gradient;
-                *square = beta2 * *square + (1.0 - beta2) * gradient * gradient;
-                *value -= rate * (*mean / unbias1) / ((*square / unbias2).sqrt() + epsilon);
-            }
-            variable.set(&Tensor::from_vec(values, variable.shape(), variable.device())?)?;
+            Decay { keep: beta1, scale, squared: false }.take_in(&mut moments.mean, gradient)?;
+            Decay { keep: beta2, scale, squared: true }.take_in(&mut moments.square, gradient)?;
+            descent.step(variable, &moments.mean, &moments.square)?;
         }
         Ok(norm)
     }
@@ -109,30 +121,35 @@ impl Adam {
         self.steps
     }
 
-    /// The state as tensors: `mean.NAME` and `square.NAME`, shaped as the variables.
+    /// The state as tensors on the CPU: `mean.NAME` and `square.NAME`, shaped as the variables. Later steps do not change them.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
     pub fn state(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut state = BTreeMap::new();
         for (name, moments) in &self.moments {
-            let Some(variable) = self.variables.get(name) else { continue };
             for (kind, values) in [("mean", &moments.mean), ("square", &moments.square)] {
-                state.insert(format!("{kind}.{name}"), Tensor::from_vec(values.clone(), variable.shape(), &candle_core::Device::Cpu)?);
+                state.insert(format!("{kind}.{name}"), values.copy()?.to_device(&Device::Cpu)?);
             }
         }
         Ok(state)
     }
 
     /// Goes on from a saved state.
+    ///
+    /// # Errors
+    /// A state of other variables.
     pub fn restore(&mut self, state: &BTreeMap<String, Tensor>, steps: u64) -> Result<()> {
         for (name, moments) in &mut self.moments {
             for (kind, values) in [("mean", &mut moments.mean), ("square", &mut moments.square)] {
                 let Some(saved) = state.get(&format!("{kind}.{name}")) else {
                     candle_core::bail!("the optimiser's {kind} of {name} was not saved")
                 };
-                let saved = saved.flatten_all()?.to_vec1::<f32>()?;
-                if saved.len() != values.len() {
-                    candle_core::bail!("the optimiser's {kind} of {name} has {} numbers instead of {}", saved.len(), values.len());
+                if saved.elem_count() != values.elem_count() {
+                    let (saved, wanted) = (saved.elem_count(), values.elem_count());
+                    candle_core::bail!("the optimiser's {kind} of {name} has {saved} numbers instead of {wanted}");
                 }
-                *values = saved;
+                *values = saved.copy()?.reshape(values.shape())?.to_device(values.device())?;
             }
         }
         self.steps = steps;
@@ -176,9 +193,8 @@ impl MovingAverage {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::*;
+    use crate::random::Random;
 
     fn variable(value: f32) -> Result<BTreeMap<String, Var>> {
         Ok(BTreeMap::from([("x".to_owned(), Var::new(&[value], &Device::Cpu)?)]))
@@ -197,7 +213,7 @@ mod tests {
     #[test]
     fn the_first_step_is_as_long_as_the_rate_and_the_bowl_is_found() -> Result<()> {
         let variables = variable(0.0)?;
-        let mut adam = Adam::new(variables.clone(), AdamSettings::default());
+        let mut adam = Adam::new(variables.clone(), AdamSettings::default())?;
         let norm = descend(&mut adam, &variables)?;
         assert!((norm - 6.0).abs() < 1e-5, "the slope at 0 is -6, not {norm}");
         assert!((value(&variables)? - 0.1).abs() < 1e-5, "Adam's first step has the length of the rate");
@@ -209,16 +225,49 @@ mod tests {
     }
 
     #[test]
+    fn steps_are_those_of_the_formula() -> Result<()> {
+        let mut random = Random::new(8, 0);
+        let mut noise = |deviation: f32| -> Vec<f32> { (0..60).map(|_| random.normal(0.0, deviation)).collect() };
+        let start = noise(1.0);
+        let variables = BTreeMap::from([("x".to_owned(), Var::from_vec(start.clone(), (3, 20), &Device::Cpu)?)]);
+        let settings = AdamSettings { clip_norm: 2.0, ..AdamSettings::default() };
+        let mut adam = Adam::new(variables.clone(), settings)?;
+        let (mut x, mut mean, mut square) = (start.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>(), vec![0.0; 60], vec![0.0; 60]);
+        for step in 1..=8 {
+            // Some are longer than what is clipped at, some are not.
+            let gradient = noise(0.1 * step as f32);
+            let tensor = Tensor::from_vec(gradient.clone(), (3, 20), &Device::Cpu)?;
+            let mut gradients = Gradients::default();
+            gradients.add(&Gradients(BTreeMap::from([("x".to_owned(), tensor)])), 1.0)?;
+            let norm = adam.step(&gradients, 0.05)?;
+            let length = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+            assert!((f64::from(norm) - length).abs() < 1e-5, "{norm} instead of {length}");
+            for (n, gradient) in gradient.iter().enumerate() {
+                let g = f64::from(*gradient) * (2.0 / length).min(1.0);
+                mean[n] = 0.9 * mean[n] + 0.1 * g;
+                square[n] = 0.99 * square[n] + 0.01 * g * g;
+                let (m, s) = (mean[n] / (1.0 - 0.9_f64.powi(step)), square[n] / (1.0 - 0.99_f64.powi(step)));
+                x[n] -= 0.05 * m / (s.sqrt() + 1e-8);
+            }
+        }
+        let found = variables["x"].flatten_all()?.to_vec1::<f32>()?;
+        let worst = found.iter().zip(&x).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+        assert!(worst < 2e-5, "after eight steps off by {worst}");
+        Ok(())
+    }
+
+    #[test]
     fn a_restored_optimiser_goes_on_exactly() -> Result<()> {
         let variables = variable(0.0)?;
-        let mut adam = Adam::new(variables.clone(), AdamSettings::default());
+        let mut adam = Adam::new(variables.clone(), AdamSettings::default())?;
         for _ in 0..5 {
             descend(&mut adam, &variables)?;
         }
         let (state, steps, at) = (adam.state()?, adam.steps(), value(&variables)?);
+        // What was saved stays as it was, whatever comes later.
         descend(&mut adam, &variables)?;
         let other = variable(at)?;
-        let mut again = Adam::new(other.clone(), AdamSettings::default());
+        let mut again = Adam::new(other.clone(), AdamSettings::default())?;
         again.restore(&state, steps)?;
         descend(&mut again, &other)?;
         assert_eq!(value(&variables)?.to_bits(), value(&other)?.to_bits(), "bit for bit");
@@ -228,7 +277,7 @@ mod tests {
     #[test]
     fn a_gradient_that_is_no_number_changes_nothing() -> Result<()> {
         let variables = variable(1.0)?;
-        let mut adam = Adam::new(variables.clone(), AdamSettings::default());
+        let mut adam = Adam::new(variables.clone(), AdamSettings::default())?;
         let loss = (variables["x"].as_tensor() * f64::NAN)?.sum_all()?;
         assert!(!adam.step(&Gradients::of(&loss.backward()?, &variables)?, 0.1)?.is_finite(), "the norm says so");
         assert_eq!(value(&variables)?.to_bits(), 1.0_f32.to_bits(), "the weight stays");

@@ -4,12 +4,13 @@ use anyhow::Context as _;
 use glam::Vec2;
 use serde::Serialize;
 
+use crate::bench::{self, GpuSpeeds, Speeds};
 use crate::builtin;
 use crate::cli::common;
 use crate::data::{Portrait, PuppetMotion};
-use crate::generate::{self, GeneratorChoice, GpuSpeeds, WeightFiles};
+use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::gpu::{AdapterKind, Gpu};
-use crate::model::{self, Speeds};
+use crate::model;
 use crate::settings::ExecutorChoice;
 
 /// Runs of each network.
@@ -63,14 +64,14 @@ fn adapter(executor: ExecutorChoice) -> anyhow::Result<Option<Gpu>> {
 
 fn on_cpu(files: &WeightFiles) -> anyhow::Result<Speeds> {
     let motion = model::load(files.motion.as_deref())?;
-    model::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, RUNS).context("the networks cannot be run")
+    bench::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, RUNS).context("the networks cannot be run")
 }
 
 fn on_gpu(gpu: &Gpu, files: &WeightFiles) -> anyhow::Result<GpuSpeeds> {
     let (motion, few_shot) = (model::load(files.motion.as_deref())?, model::load(files.few_shot.as_deref())?);
     let portrait = builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?;
     let runs = if gpu.info.kind == AdapterKind::Software { SOFTWARE_RUNS } else { RUNS };
-    let speeds = generate::gpu_speeds(gpu, &motion, few_shot, (&portrait, &opened(&portrait)), runs);
+    let speeds = bench::gpu_speeds(gpu, &motion, few_shot, (&portrait, &opened(&portrait)), runs);
     let speeds = speeds.context("the networks cannot be run on the graphics adapter")?;
     match gpu.health.fault() {
         Some(fault) => Err(fault).context("the graphics adapter failed while it was measured"),

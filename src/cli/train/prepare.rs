@@ -14,7 +14,7 @@ use crate::data::{CROP_PX, Crop, FaceMotion, Input};
 use crate::face::{FacePlace, UprightCut};
 use crate::pipeline::Progress;
 use crate::portrait;
-use crate::track::{FaceModel, TrackOptions, Tracker};
+use crate::track::{FaceModel, FaceReader, TrackOptions, Tracker};
 use crate::train::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
 
 /// Clips to learn from.
@@ -156,7 +156,7 @@ fn content_hash(path: &Path) -> std::io::Result<String> {
 /// The clip is read twice, since the square is known only when all faces are and the pictures would fill the memory.
 fn cut_out(path: &Path, model: Arc<FaceModel>, most: usize, quiet: bool) -> anyhow::Result<Vec<ClipFrame>> {
     // As they are: smoothed landmarks lag behind the picture.
-    let mut tracker = Tracker::new(Some(model), TrackOptions { smoothing: 0.0, ..TrackOptions::default() });
+    let mut tracker = Tracker::new(Some(model), TrackOptions { smoothing: 0.0, reader: FaceReader::Dlib, ..TrackOptions::default() });
     let bar = common::ProgressLine::new(quiet);
     let mut tracked = Thinned::new(most);
     read(path, |index, total, input| {

@@ -3,6 +3,7 @@
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use glam::Vec2;
 use image::RgbaImage;
+use test_needs::needs;
 
 use super::*;
 use crate::builtin;
@@ -95,9 +96,10 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
 }
 
+#[needs(gpu)]
 #[test]
 fn a_switch_to_a_gpu_that_cannot_hold_the_picture_is_reported_as_refused() {
-    let Some(gpu) = gpu_for_test() else { return };
+    let gpu = gpu_for_test();
     let too_tall = RgbaImage::new(8, gpu.info.max_texture_side_px + 2);
     let mut bench = Bench::new(GeneratorChoice::LandmarkWarp, Some(gpu));
     bench.show(1, Portrait { pixels: Arc::new(too_tall), crop: Crop::whole(8.0), ..portrait() });
@@ -115,9 +117,10 @@ fn a_switch_to_a_gpu_that_cannot_hold_the_picture_is_reported_as_refused() {
     assert!(bench.degraded().is_empty(), "nothing was given up");
 }
 
+#[needs(gpu)]
 #[test]
 fn a_gpu_that_is_lost_is_given_up_and_the_read_out_follows() {
-    let Some(gpu) = gpu_for_test() else { return };
+    let gpu = gpu_for_test();
     let device = gpu.device.clone();
     let mut bench = Bench::new(GeneratorChoice::LandmarkWarp, Some(gpu));
     bench.show(1, portrait());

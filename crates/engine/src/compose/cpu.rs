@@ -1,4 +1,4 @@
-//! The CPU twin of `shaders/compose.wgsl`: same arithmetic, rows in parallel.
+//! What `shaders/compose.wgsl` does, on the CPU: same arithmetic, rows in parallel.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,15 +1,15 @@
 //! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
 
+use glam::{UVec2, Vec2};
 use image::RgbaImage;
 
 use super::cpu::STILL_PX;
 use super::region::{FEATHER_PX, PasteRegion};
 use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
-use crate::gpu::{ChangeBuffers, Gpu, PassTimer};
+use crate::gpu::{ChangeBuffers, GROUP, Gpu, PassTimer, Uniform};
 use crate::runtime::Timings;
-
-/// Side of a workgroup of the compose shader, in pixels.
-const GROUP: u32 = 8;
+use crate::wgsl::Shader;
+use crate::{wgsl_constants, wgsl_struct};
 
 /// Why a portrait cannot be composed on a GPU.
 #[derive(Debug, thiserror::Error)]
@@ -28,25 +28,31 @@ pub enum ComposeError {
     },
 }
 
-/// What `Params` in `shaders/compose.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    origin_px: [f32; 2],
-    scale: f32,
-    feather_px: f32,
-    region_first: [u32; 2],
-    region_size: [u32; 2],
-    cells: u32,
-    crop_px: f32,
-    still_px: f32,
-    paint_cells: u32,
-    uncovered_cells: u32,
-    crop_scale: f32,
-    crop_origin_px: [f32; 2],
+wgsl_struct! {
+    /// What the shader is told of a portrait and of a frame.
+    struct ComposeParams {
+        /// Upper left corner of the reach in picture pixels, and picture pixels per pixel of the reach.
+        origin_px: Vec2,
+        scale: f32,
+        /// The same of the crop, in which there may be paint.
+        crop_scale: f32,
+        crop_origin_px: Vec2,
+        /// First pixel and size of the written region.
+        region_first: UVec2,
+        region_size: UVec2,
+        /// Flow cells along each side.
+        cells: usize,
+        /// Paint cells along each side, 0 for no paint.
+        paint_cells: usize,
+        /// Cells along each side of what is uncovered, 0 for nothing.
+        uncovered_cells: usize,
+    }
 }
 
-const _: () = assert!(size_of::<Params>() == 64, "must match the WGSL layout of Params");
+pub(crate) static COMPOSE: Shader = shader!("compose.wgsl", [], |into| {
+    into.declare::<ComposeParams>();
+    wgsl_constants!(into; GROUP, CROP_PX, FEATHER_PX, STILL_PX);
+});
 
 /// Warps and paints over one portrait on a GPU. All buffers live as long as the portrait; a frame uploads only its flow and its paint.
 pub struct GpuCompositor {
@@ -54,7 +60,8 @@ pub struct GpuCompositor {
     queue: wgpu::Queue,
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
-    params: wgpu::Buffer,
+    params: ComposeParams,
+    uniform: Uniform<ComposeParams>,
     buffers: ChangeBuffers,
     has_plate: bool,
     target: wgpu::Texture,
@@ -102,15 +109,18 @@ impl GpuCompositor {
             uncovered: field("uncovered", UncoveredField::CELLS * UncoveredField::CELLS * size_of::<f32>()),
             paint: field("paint", PaintField::CELLS * PaintField::CELLS * size_of::<[f32; 4]>()),
         };
-        let params = params_buffer(device, queue, portrait, region, cells);
+        let params = params(portrait, region, cells);
+        let uniform = Uniform::new(device, queue, "compose parameters", &params);
         let pipeline = pipeline(device);
-        let bindings = bind(device, &pipeline, [&params, &buffers.flow, &buffers.paint, &buffers.uncovered], [&picture, &target, &behind]);
+        let bindings =
+            bind(device, &pipeline, [uniform.buffer(), &buffers.flow, &buffers.paint, &buffers.uncovered], [&picture, &target, &behind]);
         Ok(Self {
             device: device.clone(),
             queue: queue.clone(),
             pipeline,
             bindings,
             params,
+            uniform,
             buffers,
             has_plate: plate.is_some(),
             target,
@@ -131,10 +141,9 @@ impl GpuCompositor {
             Some(there) => (self.has_plate && there.uncovered, there.painted),
             None => self.upload(change),
         };
-        let paint_cells = if painted { PaintField::CELLS as u32 } else { 0 };
-        let uncovered_cells = if bare { UncoveredField::CELLS as u32 } else { 0 };
-        let sizes = [paint_cells, uncovered_cells];
-        self.queue.write_buffer(&self.params, std::mem::offset_of!(Params, paint_cells) as u64, bytemuck::bytes_of(&sizes));
+        self.params.paint_cells = if painted { PaintField::CELLS } else { 0 };
+        self.params.uncovered_cells = if bare { UncoveredField::CELLS } else { 0 };
+        self.uniform.set(&self.queue, &self.params);
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
         {
             let timestamp_writes = self.timer.as_ref().map(|timer| timer.writes(0));
@@ -200,34 +209,24 @@ fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
     );
 }
 
-fn params_buffer(device: &wgpu::Device, queue: &wgpu::Queue, portrait: &Portrait, region: PasteRegion, cells: usize) -> wgpu::Buffer {
-    let reach = portrait.crop.reach();
-    let params = Params {
-        origin_px: reach.origin_px,
+fn params(portrait: &Portrait, region: PasteRegion, cells: usize) -> ComposeParams {
+    let (reach, crop) = (portrait.crop.reach(), &portrait.crop);
+    ComposeParams {
+        origin_px: reach.origin_px.into(),
         scale: reach.scale(),
-        feather_px: FEATHER_PX,
-        region_first: [region.left, region.top],
-        region_size: [region.width, region.height],
-        cells: cells as u32,
-        crop_px: CROP_PX,
-        still_px: STILL_PX,
+        crop_scale: crop.scale(),
+        crop_origin_px: crop.origin_px.into(),
+        region_first: UVec2::new(region.left, region.top),
+        region_size: UVec2::new(region.width, region.height),
+        cells,
         paint_cells: 0,
         uncovered_cells: 0,
-        crop_scale: portrait.crop.scale(),
-        crop_origin_px: portrait.crop.origin_px,
-    };
-    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("compose parameters"),
-        size: size_of::<Params>() as u64,
-        usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-        mapped_at_creation: false,
-    });
-    queue.write_buffer(&buffer, 0, bytemuck::bytes_of(&params));
-    buffer
+    }
 }
 
 fn pipeline(device: &wgpu::Device) -> wgpu::ComputePipeline {
-    let module = device.create_shader_module(wgpu::include_wgsl!("../../../../shaders/compose.wgsl"));
+    let source = wgpu::ShaderSource::Wgsl(COMPOSE.source().into());
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(COMPOSE.file), source });
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some("compose"),
         layout: None,
@@ -264,12 +263,13 @@ fn bind(
 mod tests {
     use std::sync::Arc;
 
-    use glam::Vec2;
+    use test_needs::needs;
 
     use super::*;
     use crate::compose::CpuCompositor;
     use crate::data::{Crop, FlowField, Landmarks, PaintField};
-    use crate::gpu::{Gpu, read_texture};
+    use crate::gpu::read_texture;
+    use crate::gpu::testing::gpu_for_test;
 
     const CELLS: usize = 128;
 
@@ -312,15 +312,10 @@ mod tests {
         UncoveredField { size: UncoveredField::CELLS, cells: (0..UncoveredField::CELLS.pow(2)).map(cell).collect() }
     }
 
+    #[needs(gpu)]
     #[test]
     fn gpu_and_cpu_compose_the_same_picture() {
-        let Ok(gpu) = Gpu::any() else {
-            #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-            {
-                eprintln!("SKIPPED: no graphics adapter, not even a software one");
-            }
-            return;
-        };
+        let gpu = gpu_for_test();
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {

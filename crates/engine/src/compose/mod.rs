@@ -1,5 +1,5 @@
 //! From a flow field to the finished picture: the flow is brought up to the picture's own resolution, the picture's own pixels are sampled
-//! there, and the result is pasted back with a feathered edge. Every pass exists twice, in WGSL and as its CPU twin.
+//! there, and the result is pasted back with a feathered edge. Every pass exists twice, in WGSL and in Rust; a test compares both.
 
 mod cpu;
 mod gpu;
@@ -8,6 +8,8 @@ mod row;
 mod trial;
 
 pub use cpu::CpuCompositor;
+#[cfg(test)]
+pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
 pub use region::PasteRegion;
 pub use trial::compare_executors;

@@ -36,6 +36,8 @@ pub(super) const MOVES_ALONG: std::ops::Range<f32> = 0.3..0.7;
 /// Along the face's height from the chin (0) upwards, in distances between the eyes: below the first nothing is uncovered, since neck and long hair do not
 /// follow the head as a whole.
 pub(super) const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
+/// Where there was less head than this, nothing is uncovered.
+pub(super) const LEAST_HEAD: f32 = 1e-3;
 /// Structures finer than this are taken from the other side of the hole's edge, in pixels of the reach.
 const FINE_PX: f32 = 7.0;
 /// What is known of the surroundings so far from the hole helps to fill it, in pixels of the reach.
@@ -168,7 +170,7 @@ impl MovingHead<'_> {
             for (column, share) in line.iter_mut().enumerate() {
                 let reach = self.plate.reach[row * UncoveredField::CELLS + column];
                 let place = Vec2::new(column as f32, row as f32);
-                *share = if reach < 1e-3 {
+                *share = if reach < LEAST_HEAD {
                     0.0
                 } else {
                     reach * self.gone_from(Crop::crop_from_reach(place), || bilinear(shown, FLOW_CELLS, place))
@@ -200,7 +202,7 @@ impl MovingHead<'_> {
         if face <= 0.0 {
             return 0.0;
         }
-        self.contour.flow_at(point).map_or(0.0, |(flow, believed)| face * believed * self.left_by(point, flow))
+        self.contour.flow_at(point).map_or(0.0, |(flow, weight)| face * weight * self.left_by(point, flow))
     }
 
     /// How surely nothing of the head comes to a point that moves by `flow`.

@@ -7,6 +7,7 @@ use glam::Vec2;
 
 use super::smooth_step;
 use crate::data::Landmarks;
+use crate::wgsl_struct;
 
 /// The landmarks that may lie on the edge: the jaw's, and the brows' outer ends, over which the edge goes on in three-quarter views.
 const CANDIDATES: [usize; MOST_POINTS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 25, 26];
@@ -18,10 +19,12 @@ const NOSE_ROOT: usize = 27;
 const BEYOND: f32 = 0.15;
 /// Shares of head there from which on a landmark begins to lie inside the head and does.
 const INSIDE: std::ops::Range<f32> = 0.25..0.6;
-/// How far a landmark is heard, in distances between the eyes.
-const HEARD: f32 = 0.8;
-/// Nearness to landmarks, 1 at one and 0 where it is heard no more, from which on they are believed wholly.
-pub(super) const BELIEVED: f32 = 0.6;
+/// Distance up to which a landmark has weight, in distances between the eyes.
+const RADIUS: f32 = 0.8;
+/// Nearness to landmarks, 1 at one and 0 at [`RADIUS`], from which on they have their whole weight.
+pub(super) const SURE_NEARNESS: f32 = 0.6;
+/// Where the weights of landmarks on the edge are less than this together, there is nothing to take the mean of.
+pub(super) const LEAST_MASS: f32 = 1e-9;
 
 /// Landmarks of a portrait with how surely they lie on its head's edge: the jaw's, some of which lie inside the head and speak against what the others say, and
 /// those of the brows that lie on the edge.
@@ -35,17 +38,17 @@ struct EdgePoint {
     share: f32,
 }
 
-/// A landmark on the edge as a frame has it: what `ContourPoint` in `shaders/frame.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct ContourPoint {
-    /// In crop pixels.
-    at: [f32; 2],
-    /// From there to where it is in the portrait.
-    flow: [f32; 2],
-    /// How surely it lies on the edge.
-    share: f32,
-    padding: u32,
+wgsl_struct! {
+    /// A landmark on the edge as a frame has it.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct ContourPoint {
+        /// In crop pixels.
+        at: Vec2,
+        /// From there to where it is in the portrait.
+        flow: Vec2,
+        /// How surely it lies on the edge.
+        share: f32,
+    }
 }
 
 impl Contour {
@@ -66,9 +69,9 @@ impl Contour {
     pub(super) fn moved(&self, target: &Landmarks) -> MovedContour {
         let points = self.0.iter().map(|EdgePoint { landmark, at, share }| {
             let now = target.0[*landmark];
-            ContourPoint { at: now.to_array(), flow: (*at - now).to_array(), share: *share, padding: 0 }
+            ContourPoint { at: now, flow: *at - now, share: *share }
         });
-        MovedContour { points: points.collect(), heard_px: HEARD * target.inter_ocular().max(1.0) }
+        MovedContour { points: points.collect(), radius_px: RADIUS * target.inter_ocular().max(1.0) }
     }
 }
 
@@ -85,34 +88,33 @@ fn outward(landmarks: &Landmarks, landmark: usize) -> Vec2 {
 /// The edge in a frame.
 pub(super) struct MovedContour {
     points: Vec<ContourPoint>,
-    heard_px: f32,
+    radius_px: f32,
 }
 
 impl MovedContour {
-    /// How a point in crop pixels moves if it moves with the edge, and how far that is to be believed, 0 to 1; `None` away from the edge.
+    /// How a point in crop pixels moves if it moves with the edge, and the weight of that, 0 to 1; `None` away from the edge.
     pub(super) fn flow_at(&self, point: Vec2) -> Option<(Vec2, f32)> {
         let (mut nearest, mut sum, mut mass, mut of_edge) = (0.0_f32, Vec2::ZERO, 0.0_f32, 0.0_f32);
         for ContourPoint { at, flow, share, .. } in &self.points {
-            let near = 1.0 - (point - Vec2::from(*at)).length_squared() / (self.heard_px * self.heard_px);
+            let near = 1.0 - (point - *at).length_squared() / (self.radius_px * self.radius_px);
             if near > 0.0 {
                 nearest = nearest.max(share * near);
                 // The eighth power: a bell about a quarter as wide as it reaches.
                 let weight = near.powi(8);
-                sum += share * weight * Vec2::from(*flow);
+                sum += share * weight * *flow;
                 of_edge += share * weight;
                 mass += weight;
             }
         }
-        // Where all weights vanish there is nothing to take the mean of.
-        (of_edge > 1e-9).then(|| (sum / of_edge, of_edge / mass * smooth_step(&(0.0..BELIEVED), nearest)))
+        (of_edge > LEAST_MASS).then(|| (sum / of_edge, of_edge / mass * smooth_step(&(0.0..SURE_NEARNESS), nearest)))
     }
 
-    /// How far a landmark is heard, in crop pixels.
-    pub(super) fn heard_px(&self) -> f32 {
-        self.heard_px
+    /// Distance up to which a landmark has weight, in crop pixels.
+    pub(super) fn radius_px(&self) -> f32 {
+        self.radius_px
     }
 
-    /// Its landmarks, for another processor.
+    /// Its landmarks, for the kernels.
     pub(super) fn points(&self) -> &[ContourPoint] {
         &self.points
     }
@@ -151,12 +153,12 @@ mod tests {
         let target = rest.map(|p| p + by);
         let moved = contour.moved(&target);
         for beside in [Vec2::ZERO, Vec2::new(-10.0, 3.0)] {
-            let (flow, believed) = moved.flow_at(target.0[2] + beside).expect("near the edge");
-            assert!(flow.distance(-by) < 1e-3 && believed > 0.7, "{beside}: {flow}, {believed}");
+            let (flow, weight) = moved.flow_at(target.0[2] + beside).expect("near the edge");
+            assert!(flow.distance(-by) < 1e-3 && weight > 0.7, "{beside}: {flow}, {weight}");
         }
         let unit_px = target.inter_ocular();
-        assert!(moved.flow_at(target.0[1] - Vec2::new(1.01 * HEARD * unit_px, 0.0)).is_none(), "far away nothing is said");
-        let (_, believed) = moved.flow_at(target.0[1] - Vec2::new(0.75 * HEARD * unit_px, 0.0)).expect("it is heard");
-        assert!((0.1..0.99).contains(&believed), "in between it is believed in part: {believed}");
+        assert!(moved.flow_at(target.0[1] - Vec2::new(1.01 * RADIUS * unit_px, 0.0)).is_none(), "far away nothing is said");
+        let (_, weight) = moved.flow_at(target.0[1] - Vec2::new(0.75 * RADIUS * unit_px, 0.0)).expect("it has weight");
+        assert!((0.1..0.99).contains(&weight), "in between it has a part of it: {weight}");
     }
 }

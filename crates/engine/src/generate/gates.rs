@@ -1,21 +1,22 @@
-//! Where the generator is listened to.
+//! The weight of the generator against the warped picture, place by place.
 //!
 //! What the warp fetched is the portrait's own paint, and right wherever nothing opened, closed or came to light; there the generator could only blur it or give
-//! it the tone of its synthetic heads. So it is listened to at a mouth or an eye that differs from the source's, and where the source does not show the place.
-//! What is drawn there before it, teeth and tongue, lids and irises, is sharper than what it makes of them and has the picture's own colours: it is only
-//! listened to in part.
+//! it the tone of its synthetic heads. So it has a weight at a mouth or an eye that differs from the source's, and where the source does not show the place.
+//! What is drawn there before it, teeth and tongue, lids and irises, is sharper than what it makes of them and has the picture's own colours: its weight stays
+//! below 1.
 
 use glam::Vec2;
 
 use super::smooth_step;
 use crate::data::{Landmarks, region};
+use crate::wgsl_struct;
 
-/// How far the generator is listened to at an eye and at a mouth that differ wholly, and where nothing of a place is seen. Chosen on four real clips, where the
+/// Weight of the generator at an eye and at a mouth that differ wholly, and where nothing of a place is seen. Chosen on four real clips, where the
 /// mouth's and the eyes' similarity was best on average and the mouth's landmarks still far nearer than without it.
 const AT_EYE: f32 = 0.4;
 const AT_MOUTH: f32 = 0.3;
 pub(super) const WHERE_HIDDEN: f32 = 0.8;
-/// Difference between two eyes' heights, in eye widths, from which on the generator begins to be listened to and is listened to wholly.
+/// Difference between two eyes' heights, in eye widths, over which the generator's weight rises.
 const EYE: std::ops::Range<f32> = 0.03..0.08;
 /// The same of the way a pupil went, in eye widths.
 const GAZE: std::ops::Range<f32> = 0.04..0.12;
@@ -35,28 +36,26 @@ pub(super) struct Face<'a> {
     pub pupils: Option<[Vec2; 2]>,
 }
 
+/// Two eyes and a mouth.
+pub(super) const GATES: usize = 3;
+
 /// What differs between two faces of a person.
 pub(super) struct Gates {
     eyes: [Gate; 2],
     mouth: [Gate; 1],
 }
 
-/// How far it is open, and where it is.
-struct Gate {
-    open: f32,
-    middle: Vec2,
-    /// Distance from the middle up to which it is open that far, and from which on it is closed, in pixels.
-    near_px: std::ops::Range<f32>,
-}
-
-/// What `Gate` in `shaders/frame.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub(super) struct GateParams {
-    middle: [f32; 2],
-    near_px: [f32; 2],
-    open: f32,
-    padding: u32,
+wgsl_struct! {
+    /// Where a part of the face differs, and how much the generator weighs there.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct Gate {
+        /// Largest weight of the generator, 0 to 1.
+        open: f32,
+        /// In crop pixels.
+        middle: Vec2,
+        /// Distance from the middle up to which it is open that far, and from which on it is closed, in pixels.
+        near_px: std::ops::Range<f32>,
+    }
 }
 
 /// Gates that lie together: those of the eyes, or the mouth's.
@@ -79,15 +78,10 @@ impl Gates {
         Self { eyes: [eye(0), eye(1)], mouth: [mouth] }
     }
 
-    /// The gates for the kernels.
-    pub(super) fn params(&self) -> [GateParams; 3] {
-        let [right, left] = &self.eyes;
-        [right, left, &self.mouth[0]].map(|gate| GateParams {
-            middle: gate.middle.to_array(),
-            near_px: [gate.near_px.start, gate.near_px.end],
-            open: gate.open,
-            padding: 0,
-        })
+    /// All of them, for the kernels.
+    pub(super) fn all(&self) -> [Gate; GATES] {
+        let ([right, left], [mouth]) = (self.eyes.clone(), self.mouth.clone());
+        [right, left, mouth]
     }
 
     /// What is open, place by place.
@@ -96,13 +90,13 @@ impl Gates {
     }
 }
 
-/// How far the generator is listened to where the source shows so little of a place, 0 to 1.
-pub(super) fn listened_where(hidden: f32) -> f32 {
+/// Weight of the generator where the source shows so little of a place, 0 to 1.
+pub(super) fn weight_where(hidden: f32) -> f32 {
     WHERE_HIDDEN * smooth_step(&HIDDEN, hidden)
 }
 
 impl Place<'_> {
-    /// How far the generator is listened to at a point, 0 to 1.
+    /// Weight of the generator at a point, 0 to 1.
     pub(super) fn at(self, point: Vec2) -> f32 {
         self.0.iter().map(|gate| gate.at(point)).fold(0.0, f32::max)
     }
@@ -180,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mouth_that_opens_is_listened_to_and_the_rest_of_the_face_is_not() {
+    fn a_mouth_that_opens_gives_the_generator_weight_and_the_rest_of_the_face_does_not() {
         let (rest, mut open) = (face(), face());
         for point in [57, 58, 56, 65, 66, 67] {
             open.0[point].y += 12.0;
@@ -192,7 +186,7 @@ mod tests {
         let [(low, high)] = bounds[..] else { panic!("one place is open: {bounds:?}") };
         let inside = |p: Vec2| p.cmpge(low).all() && p.cmple(high).all();
         assert!(open.0[region::MOUTH].iter().all(|p| inside(*p)) && !inside(open.0[37]), "round the mouth");
-        assert!(listened_where(0.9) > 0.99 * WHERE_HIDDEN && listened_where(0.2) == 0.0, "where the source does not show it");
+        assert!(weight_where(0.9) > 0.99 * WHERE_HIDDEN && weight_where(0.2) == 0.0, "where the source does not show it");
     }
 
     #[test]

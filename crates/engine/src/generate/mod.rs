@@ -5,7 +5,7 @@ mod clean_plate;
 mod contour;
 mod fine_paint;
 mod gates;
-mod gpu;
+pub(crate) mod gpu;
 mod inpaint;
 mod known_plates;
 mod landmark_warp;
@@ -14,12 +14,13 @@ mod motion_warp;
 mod outline;
 mod painter;
 mod patches;
+mod plan;
 mod reach;
 #[cfg(test)]
 mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
-pub use gpu::{GpuSpeed, GpuSpeeds, gpu_speeds, network_trial};
+pub use gpu::network_trial;
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;

@@ -6,9 +6,10 @@ use glam::Vec2;
 use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
-use super::gpu::{GpuGenerator, PictureData, Run};
+use super::gpu::GpuGenerator;
 use super::known_plates::PlateMaker;
 use super::painter::Painter;
+use super::plan::{MovedPicture, PictureData};
 use super::reach::{HeadField, Sides, spread};
 use super::{FLOW_CELLS, Generator, GpuTarget, LandmarkWarp};
 use crate::data::{CROP_PX, Landmarks, OnGpu, PictureChange, Portrait, PuppetMotion};
@@ -17,7 +18,7 @@ use crate::model::{FrozenMotion, HeadFlow, INPUT_CELLS, MotionMemory, MotionNet,
 use crate::runtime::FileCache;
 
 /// A flow that reaches farther than this cannot be meant.
-const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
+pub(super) const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
 
 /// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over until the next portrait.
 pub struct MotionWarp {
@@ -84,6 +85,11 @@ impl MotionWarp {
         Self { painter: Some(painter), ..self }
     }
 
+    /// Pixels of the crop that the generator makes in a frame on a graphics processor; none without a painter.
+    pub(crate) fn generated_px(&mut self, motion: &PuppetMotion) -> usize {
+        self.painter.as_mut().map_or(0, |painter| painter.generated_px(motion))
+    }
+
     fn change(&mut self, motion: &PuppetMotion, change: &mut PictureChange) -> candle_core::Result<()> {
         let Some(portrait) = &self.portrait else {
             change.flow.displacement_px.fill(Vec2::ZERO);
@@ -148,8 +154,8 @@ fn on_device(generator: &mut GpuGenerator, painter: Option<&mut Painter>, rest: 
     generator.run(motion, &runs, plan.as_ref())
 }
 
-fn run<'a>(picture: usize, landmarks: &'a Landmarks, target: &Landmarks) -> Run<'a> {
-    Run { picture, landmarks, head: HeadFlow::between(&landmarks.0, &target.0) }
+fn run<'a>(picture: usize, landmarks: &'a Landmarks, target: &Landmarks) -> MovedPicture<'a> {
+    MovedPicture { picture, landmarks, head: HeadFlow::between(&landmarks.0, &target.0) }
 }
 
 impl Generator for MotionWarp {

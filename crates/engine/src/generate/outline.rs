@@ -157,7 +157,8 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    const STEP: usize = 2;
+    /// Pixels from one place that is known to the next.
+    pub(super) const STEP: usize = 2;
 
     pub(super) fn of(outline: &Outline, square: &Square) -> Self {
         let [columns, rows] = square.size.map(|s| s / Self::STEP + 2);

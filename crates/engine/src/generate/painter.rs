@@ -9,11 +9,11 @@ use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
 use super::fine_paint::{Known, paint_finely};
-use super::gates::{Face, Gates, listened_where};
-use super::gpu::PictureData;
+use super::gates::{Face, Gates, weight_where};
 use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
 use super::patches::{Patches, Scene};
+use super::plan::{PaintPlan, PictureData};
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
     DrawnPart, Embedder, EyePrior, FewShotNets, FrameFlow, FrozenGenerator, FrozenMotion, GeneratorLayers, HeadFlow, INPUT_CELLS,
@@ -33,10 +33,10 @@ const TURNED_RAD: f32 = 0.06;
 /// The few-shot networks, and what they need of a portrait.
 pub struct Painter {
     nets: FewShotNets,
-    sitter: Option<Sitter>,
+    person: Option<PaintedPerson>,
     frame: Frame,
     /// Chooses the parts as if nothing were known of what is hidden: for comparison with another processor.
-    pub(super) unseen: bool,
+    pub(crate) unseen: bool,
 }
 
 /// Memory of a frame.
@@ -63,30 +63,8 @@ struct Frame {
     drawn_fine: Layer,
 }
 
-/// What of a frame's paint is decided before anything of it is made, for another processor to make it.
-pub(super) struct Plan<'a> {
-    /// The picture that is seen most, and the next.
-    pub near: usize,
-    pub next: Option<usize>,
-    /// Where there may be paint.
-    pub square: Square,
-    pub outline: Outline,
-    pub gates: Gates,
-    /// What mouth and eyes may look like, and the same in cells of the paint.
-    pub drawn: &'a Layer,
-    pub drawn_fine: &'a Layer,
-    patches: &'a Patches,
-}
-
-impl Plan<'_> {
-    /// The parts of the face that the generator makes.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Square> + '_ {
-        self.patches.squares()
-    }
-}
-
 /// What is known of the person: one picture at least, the portrait itself first.
-struct Sitter {
+struct PaintedPerson {
     pictures: Vec<Seen>,
     /// In the style of the mean embedding of all pictures, or the person's own where there was fine-tuning.
     generator: FrozenGenerator,
@@ -111,47 +89,47 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, sitter: None, frame: Frame::default(), unseen: false }
+        Self { nets, person: None, frame: Frame::default(), unseen: false }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
-        self.sitter = None;
+        self.person = None;
         let first = self.see(portrait)?;
         let pictures = vec![first];
-        self.sitter = Some(Sitter { generator: fed_forward(&self.nets, &pictures)?, pictures });
+        self.person = Some(PaintedPerson { generator: fed_forward(&self.nets, &pictures)?, pictures });
         Ok(())
     }
 
     /// Another picture of the same person; what is beyond the most that are used is left out.
     pub(super) fn add_source(&mut self, portrait: &Portrait) -> Result<()> {
-        if self.sitter.as_ref().is_none_or(|sitter| sitter.pictures.len() >= MOST_PICTURES) {
+        if self.person.as_ref().is_none_or(|person| person.pictures.len() >= MOST_PICTURES) {
             return Ok(());
         }
         let seen = self.see(portrait)?;
-        if let Some(sitter) = &mut self.sitter {
-            sitter.pictures.push(seen);
-            sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
+        if let Some(person) = &mut self.person {
+            person.pictures.push(seen);
+            person.generator = fed_forward(&self.nets, &person.pictures)?;
         }
         Ok(())
     }
 
     /// Does without a picture that was added, by its place among those.
     pub(super) fn remove_source(&mut self, index: usize) -> Result<()> {
-        let Some(sitter) = self.sitter.as_mut().filter(|sitter| index + 1 < sitter.pictures.len()) else { return Ok(()) };
-        sitter.pictures.remove(index + 1);
-        sitter.generator = fed_forward(&self.nets, &sitter.pictures)?;
+        let Some(person) = self.person.as_mut().filter(|person| index + 1 < person.pictures.len()) else { return Ok(()) };
+        person.pictures.remove(index + 1);
+        person.generator = fed_forward(&self.nets, &person.pictures)?;
         Ok(())
     }
 
     /// Draws this person by what fine-tuning made, or else by what is known of all people.
     pub(super) fn adopt(&mut self, tuned: Option<&Tuned>) -> std::result::Result<(), WeightsError> {
-        if let Some(sitter) = &mut self.sitter {
-            sitter.generator = match tuned {
+        if let Some(person) = &mut self.person {
+            person.generator = match tuned {
                 Some(tuned) => {
                     let (generator, style) = tuned.nets()?;
                     generator.freeze(&style)?
                 }
-                None => fed_forward(&self.nets, &sitter.pictures)?,
+                None => fed_forward(&self.nets, &person.pictures)?,
             };
         }
         Ok(())
@@ -180,38 +158,45 @@ impl Painter {
 
     /// The person's pictures, the portrait first, for another processor.
     pub(super) fn pictures(&self) -> impl Iterator<Item = PictureData<'_>> {
-        let seen = self.sitter.iter().flat_map(|sitter| &sitter.pictures);
+        let seen = self.person.iter().flat_map(|person| &person.pictures);
         seen.map(|seen| PictureData { landmarks: &seen.landmarks, small: &seen.small, picture: &seen.picture })
     }
 
     /// The landmarks of one of the person's pictures.
     pub(super) fn landmarks(&self, picture: usize) -> Option<&Landmarks> {
-        Some(&self.sitter.as_ref()?.pictures.get(picture)?.landmarks)
+        Some(&self.person.as_ref()?.pictures.get(picture)?.landmarks)
     }
 
     /// The generator of the person, for another processor.
     pub(super) fn layers(&self) -> Option<GeneratorLayers> {
-        self.sitter.as_ref().map(|sitter| sitter.generator.layers())
+        self.person.as_ref().map(|person| person.generator.layers())
     }
 
     /// The picture that has to be moved least to be like `target`, and the next.
     pub(super) fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
-        self.sitter.as_ref().map_or((0, None), |sitter| sitter.nearest(target))
+        self.person.as_ref().map_or((0, None), |person| person.nearest(target))
     }
 
     /// Decides what is painted, `near` and `next` being the nearest pictures and `turn_rad` how far the head has turned since the nearest. `None` without a portrait,
     /// or where there is hardly a face.
-    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turn_rad: f32) -> Option<Plan<'_>> {
-        let Self { sitter, frame, .. } = self;
-        let sitter = sitter.as_ref()?;
+    pub(super) fn plan(&mut self, (near, next): (usize, Option<usize>), motion: &PuppetMotion, turn_rad: f32) -> Option<PaintPlan<'_>> {
+        let Self { person, frame, .. } = self;
+        let person = person.as_ref()?;
         let outline = Outline::of(&motion.landmarks_in_crop);
         let square = outline.bounds()?;
-        let gates = sitter.gates(near, motion);
+        let gates = person.gates(near, motion);
         let Frame { patches, drawn, drawn_fine, .. } = frame;
         patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
-        sitter.draw_layer(near, motion, &square, 1, drawn);
-        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
-        Some(Plan { near, next, square, outline, gates, drawn, drawn_fine, patches })
+        person.draw_layer(near, motion, &square, 1, drawn);
+        person.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
+        Some(PaintPlan { near, next, square, outline, gates, drawn, drawn_fine, patches })
+    }
+
+    /// Pixels of the crop that the generator makes of the portrait in a frame.
+    pub(super) fn generated_px(&mut self, motion: &PuppetMotion) -> usize {
+        let Some(rest) = self.landmarks(0) else { return 0 };
+        let turn_rad = HeadFlow::between(&rest.0, &motion.landmarks_in_crop.0).turn_rad();
+        self.plan((0, None), motion, turn_rad).map_or(0, |plan| plan.parts().map(|part| part.area()).sum())
     }
 
     /// Paints over what `moved` shows of the portrait; further pictures are warped by `net`. What is uncovered is left to the plate, and what `head` does not
@@ -224,23 +209,23 @@ impl Painter {
         motion: &PuppetMotion,
         change: &mut PictureChange,
     ) -> Result<()> {
-        let Some(sitter) = &mut self.sitter else { return Ok(()) };
+        let Some(person) = &mut self.person else { return Ok(()) };
         let outline = Outline::of(&motion.landmarks_in_crop);
         let Some(square) = outline.bounds() else { return Ok(()) };
-        let near = sitter.fetch(net, moved, motion, &square, &mut self.frame)?;
-        let gates = sitter.gates(near, motion);
+        let near = person.fetch(net, moved, motion, &square, &mut self.frame)?;
+        let gates = person.gates(near, motion);
         let Frame { own, source, seen, covered, landmarks, shares, patches, known, drawn_fine, .. } = &mut self.frame;
         find_shares(&outline, &square, (source, covered), (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
-            && let Some(seen) = sitter.pictures.get(near)
+            && let Some(seen) = person.pictures.get(near)
         {
             let head = HeadFlow::between(&seen.landmarks.0, &motion.landmarks_in_crop.0);
             patches.choose_unseen(&gates, &square, head.turn_rad() > TURNED_RAD);
         }
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
         let scene = Scene { square, source, landmarks };
-        patches.make(&sitter.generator, scene)?;
+        patches.make(&person.generator, scene)?;
         let (own, seen, source) = (numbers(own), numbers(seen), numbers(source));
         known.clear();
         known.par_extend((0..square.area()).into_par_iter().with_min_len(1024).map(|n| {
@@ -249,14 +234,14 @@ impl Painter {
             let change = std::array::from_fn(|c| wanted[c] - drawn[c]);
             Known { own: [x, y, z], share, seen: [r, g, b], visible, change, padding: 0.0 }
         }));
-        sitter.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
+        person.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
         paint_finely(known, &square, drawn_fine.part(), &mut change.paint);
         Ok(())
     }
 }
 
-/// For each pixel of a square, how much of the paint shows there, and how far the generator is listened to because neither the source nor what was drawn into it
-/// shows the place.
+/// For each pixel of a square, how much of the paint shows there, and the weight of the generator where neither the source nor what was drawn into it shows the
+/// place.
 fn find_shares(
     outline: &Outline,
     square: &Square,
@@ -270,7 +255,7 @@ fn find_shares(
         let [x, y] = square.cell(n);
         let point = Vec2::new(x as f32, y as f32);
         let share = shares.at(x, y) * (1.0 - uncovered.nearest(point));
-        let hidden = if share > 0.0 { listened_where(1.0 - visible) * (1.0 - covered) } else { 0.0 };
+        let hidden = if share > 0.0 { weight_where(1.0 - visible) * (1.0 - covered) } else { 0.0 };
         // Landmarks may lie beside the face's edge: there is no skin to be made of the background.
         let on_head = head.filter(|_| hidden > 0.0).map_or(1.0, |head| head.is_at(point));
         [share, hidden * on_head]
@@ -284,7 +269,7 @@ fn fed_forward(nets: &FewShotNets, pictures: &[Seen]) -> Result<FrozenGenerator>
     nets.generator.freeze(&nets.projection.project(&mean)?)
 }
 
-impl Sitter {
+impl PaintedPerson {
     /// The picture that has to be moved least, and the next.
     fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
         let distance = |(n, seen): (usize, &Seen)| {
@@ -296,7 +281,7 @@ impl Sitter {
         (order.first().map_or(0, |(n, _)| *n), order.get(1).map(|(n, _)| *n))
     }
 
-    /// Where the generator is listened to, when picture number `near` is brought to a motion.
+    /// The generator's weights, when picture number `near` is brought to a motion.
     fn gates(&self, near: usize, motion: &PuppetMotion) -> Gates {
         let target = Face { landmarks: &motion.landmarks_in_crop, pupils: motion.pupils_in_crop };
         let source = self.pictures.get(near).map_or(Face { landmarks: &motion.landmarks_in_crop, pupils: None }, |seen| Face {

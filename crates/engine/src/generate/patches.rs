@@ -14,7 +14,7 @@ use crate::model::{FrozenGenerator, GeneratorMemory};
 pub(super) const RIM: usize = 8;
 /// Hidden cells from which on they get a part of their own.
 const MANY: usize = 24;
-/// How far a hidden cell is listened to from which on it counts.
+/// Weight of the generator at a hidden cell from which on it counts.
 const COUNTS: f32 = 0.05;
 /// Cells by which a part reaches beyond its hidden cells.
 const MARGIN: f32 = 12.0;

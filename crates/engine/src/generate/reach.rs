@@ -1,6 +1,6 @@
 //! How a head moves beyond its crop, where the motion net does not see it.
 
-use glam::Vec2;
+use glam::{Vec2, Vec4};
 use rayon::prelude::*;
 
 use super::{FLOW_CELLS, smooth_step};
@@ -33,11 +33,11 @@ impl Sides {
     }
 
     /// As numbers for a kernel: left, top, right, bottom.
-    pub(super) fn numbers(self) -> [f32; 4] {
-        self.0.map(|side| f32::from(u8::from(side)))
+    pub(super) fn numbers(self) -> Vec4 {
+        Vec4::from(self.0.map(|side| f32::from(u8::from(side))))
     }
 
-    /// How far the net is believed at a point of the crop.
+    /// Weight of the net at a point of the crop, 0 to 1.
     fn net_share(self, point: Vec2) -> f32 {
         let last = CROP_PX - 1.0;
         let distances = [point.x, point.y, last - point.x, last - point.y];

@@ -86,12 +86,16 @@ impl Gpu {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::*;
     use crate::gpu::GpuFault;
+    use crate::gpu::testing::gpu_for_test;
 
+    #[needs(gpu)]
     #[test]
     fn a_refused_call_and_a_loss_are_recorded_and_do_not_panic() {
-        let Some(gpu) = crate::gpu::readback::tests::gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         assert_eq!(gpu.health.fault(), None, "a new device is healthy");
         let too_large = gpu.info.max_texture_side_px + 1;
         drop(gpu.device.create_texture(&wgpu::TextureDescriptor {

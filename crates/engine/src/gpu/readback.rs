@@ -1,4 +1,4 @@
-//! Copies of textures back to host memory: asynchronously for the recorder and the virtual camera, and waiting for the rest.
+//! Copies of textures and numbers back to host memory: asynchronously for the recorder and the virtual camera, and waiting for the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +11,8 @@ use super::Gpu;
 
 /// Longest wait for one copy before the device counts as hung.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest wait for numbers behind work that takes a software adapter long.
+const LONG_PATIENCE: Duration = Duration::from_mins(1);
 const BYTES_PER_PIXEL: u32 = 4;
 
 /// Why a texture cannot be read.
@@ -173,6 +175,21 @@ pub fn read_texture(gpu: &Gpu, texture: &wgpu::Texture) -> Result<RgbaImage, Rea
     ring.take().unwrap_or_else(nothing)?.0.read()
 }
 
+/// The first numbers of a buffer that can be copied from; waits for them. All of them are none where they do not come.
+pub(crate) fn read_floats(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) -> Vec<f32> {
+    let size = (count * size_of::<f32>()) as u64;
+    let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+    let copy = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some("read back"), size, usage, mapped_at_creation: false });
+    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("read back") });
+    encoder.copy_buffer_to_buffer(buffer, 0, &copy, 0, size);
+    gpu.queue.submit([encoder.finish()]);
+    // Whether it worked shows in the range.
+    copy.map_async(wgpu::MapMode::Read, .., |_| {});
+    let waited = gpu.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LONG_PATIENCE) });
+    let view = waited.ok().and_then(|_| copy.get_mapped_range(..).ok());
+    view.map_or_else(|| vec![f32::NAN; count], |view| bytemuck::cast_slice(&view).to_vec())
+}
+
 /// Rows in a buffer begin at multiples of 256 bytes.
 fn padded_row_bytes(width: u32) -> u32 {
     (width * BYTES_PER_PIXEL).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
@@ -200,6 +217,7 @@ fn read_mapped(buffer: &wgpu::Buffer, [width, height]: [u32; 2]) -> Result<RgbaI
 #[cfg(test)]
 mod tests {
     use image::Rgba;
+    use test_needs::needs;
 
     use super::*;
     use crate::gpu::testing::{gpu_for_test, texture};
@@ -215,9 +233,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn pictures_of_any_width_come_back_unchanged() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         for (width, height) in [(1, 1), (64, 3), (65, 7), (100, 40), (602, 401)] {
             let sent = picture(width, height, 9);
             let got = read_texture(&gpu, &texture(&gpu, &sent)).expect("a picture");
@@ -226,9 +245,10 @@ mod tests {
         assert_eq!(gpu.health.fault(), None, "nothing was refused");
     }
 
+    #[needs(gpu)]
     #[test]
     fn the_ring_keeps_order_and_tags_and_skips_when_full() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [30, 20], 2);
         assert!(ring.try_take().is_none() && ring.take().is_none(), "nothing under way");
         for round in 0..3 {
@@ -245,9 +265,10 @@ mod tests {
         assert_eq!(ring.skipped(), 3, "skipped pictures are counted");
     }
 
+    #[needs(gpu)]
     #[test]
     fn try_take_returns_the_picture_once_it_has_arrived() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         let sent = picture(16, 16, 1);
         ring.submit(&texture(&gpu, &sent), "tag").expect("a fitting texture");
@@ -266,9 +287,10 @@ mod tests {
         assert!(ring.submit(&texture(&gpu, &sent), "next").expect("a fitting texture"), "the buffer came back");
     }
 
+    #[needs(gpu)]
     #[test]
     fn a_texture_that_does_not_fit_is_refused_and_a_lost_device_reported() {
-        let Some(gpu) = gpu_for_test() else { return };
+        let gpu = gpu_for_test();
         let mut ring = ReadbackRing::new(&gpu, [16, 16], 1);
         assert!(matches!(ring.submit(&texture(&gpu, &picture(17, 16, 0)), ()), Err(ReadbackError::WrongTexture { .. })), "another size");
         let last = texture(&gpu, &picture(16, 16, 0));

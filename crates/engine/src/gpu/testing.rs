@@ -2,18 +2,23 @@
 
 use image::RgbaImage;
 
-use super::Gpu;
+use super::{AdapterDescription, AdapterKind, Gpu};
 
-/// Any device, or `None` with a note where the machine has none.
-pub fn gpu_for_test() -> Option<Gpu> {
-    let gpu = Gpu::any();
-    if let Err(error) = &gpu {
-        #[expect(clippy::print_stderr, reason = "a test that was skipped must say so")]
-        {
-            eprintln!("SKIPPED: {error}");
-        }
-    }
-    gpu.ok()
+/// Any device, a software one if there is no other: for tests that say `#[needs(gpu)]`.
+///
+/// # Panics
+/// When there is none.
+pub fn gpu_for_test() -> Gpu {
+    Gpu::any().unwrap_or_else(|error| panic!("this test needs a device: {error}"))
+}
+
+/// A device that the CPU pretends to be: for tests that say `#[needs(software_gpu)]`.
+///
+/// # Panics
+/// When there is none.
+pub fn software_gpu_for_test() -> Gpu {
+    let is_software = |info: &AdapterDescription| info.kind == AdapterKind::Software && info.runs_kernels();
+    Gpu::headless(|all| all.iter().position(is_software)).unwrap_or_else(|error| panic!("this test needs a software adapter: {error}"))
 }
 
 /// A texture with these pixels that can be read back.

@@ -67,7 +67,20 @@ impl GazeTracker {
     /// Where the eyes look in a picture in which `landmarks` were read, which became `smoothed`. `None` while nothing is known.
     pub(super) fn look(&mut self, picture: &RgbImage, landmarks: &Landmarks, smoothed: &Landmarks, at: Duration) -> Option<Looking> {
         let clock = Clock::new(self.last_time.replace(at), at, self.strength);
-        if let Some(pupils_in_eyes) = self.measure(picture, landmarks, clock) {
+        let pupils = self.measure(find_pupils(picture, landmarks), landmarks, clock);
+        self.held_or(pupils, smoothed, clock, at)
+    }
+
+    /// The same where a reader says where the pupils are: it has smoothed them already.
+    pub(super) fn look_at(&mut self, pupils: [Vec2; 2], landmarks: &Landmarks, at: Duration) -> Option<Looking> {
+        let clock = Clock::new(self.last_time.replace(at), at, 0.0);
+        let pupils = self.measure(pupils.map(|at| Some(Pupil { at, confidence: 1.0 })), landmarks, clock);
+        self.held_or(pupils, landmarks, clock, at)
+    }
+
+    /// The pupils that were measured, or for a while those before them.
+    fn held_or(&mut self, pupils: Option<[Vec2; 2]>, smoothed: &Landmarks, clock: Clock, at: Duration) -> Option<Looking> {
+        if let Some(pupils_in_eyes) = pupils {
             self.held = Some(Held { pupils_in_eyes, at });
         }
         self.held = self.held.filter(|held| at.checked_sub(held.at).is_some_and(|age| age <= HOLD));
@@ -81,13 +94,12 @@ impl GazeTracker {
         Some(Looking { gaze: gaze_from_pupils(smoothed, pupils_in_frame), pupils_in_frame: Some(pupils_in_frame) })
     }
 
-    /// The pupils in their eyes' own measure; `None` when they are hidden or not to be believed.
-    fn measure(&mut self, picture: &RgbImage, landmarks: &Landmarks, clock: Clock) -> Option<[Vec2; 2]> {
+    /// The pupils in their eyes' own measure; `None` when they are hidden or their confidence is low.
+    fn measure(&mut self, found: [Option<Pupil>; 2], landmarks: &Landmarks, clock: Clock) -> Option<[Vec2; 2]> {
         let frames = EyeFrame::of(landmarks)?;
         let aspects = landmarks.eye_aspect();
         let kept = (-clock.gap_secs / FORGET_SECS).exp();
         self.widest = std::array::from_fn(|eye| aspects[eye].max(self.widest[eye] * kept));
-        let found = find_pupils(picture, landmarks);
         let seen: [Option<Pupil>; 2] =
             std::array::from_fn(|eye| found[eye].filter(|_| aspects[eye] > LEAST_OPEN.max(LEAST_OF_WIDEST * self.widest[eye])));
         let count = seen.iter().flatten().count() as f32;

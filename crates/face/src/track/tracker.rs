@@ -2,31 +2,47 @@
 
 use std::sync::Arc;
 
-use crate::data::{FaceMotion, Frame, HeadPose, Input, TrackedFrame};
+use crate::data::{FaceMotion, Frame, HeadPose, Input, Landmarks, TrackedFrame};
 use crate::face::{FaceFinder, ReadOptions};
 
 use super::follow::Follower;
 use super::gaze::{GazeTracker, Looking};
+use super::mesh::{MeshFace, MeshReader};
 use super::{DlibFinder, FaceModel, Smoother, head_pose};
+
+/// What reads the driver's face.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FaceReader {
+    /// The face reader where its model is installed, else dlib; dlib, too, for films in which the reader has not seen a face.
+    #[default]
+    Best,
+    /// dlib alone.
+    Dlib,
+}
 
 /// What can be set on a tracker.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrackOptions {
     /// Strength of the smoothing, 0 (off) to 1.
     pub smoothing: f32,
-    /// How landmarks are read.
+    /// What reads faces.
+    pub reader: FaceReader,
+    /// How dlib reads landmarks.
     pub reading: ReadOptions,
 }
 
 impl Default for TrackOptions {
     fn default() -> Self {
-        Self { smoothing: Smoother::DEFAULT_STRENGTH, reading: ReadOptions { face_px: 280, squares: 2 } }
+        Self { smoothing: Smoother::DEFAULT_STRENGTH, reader: FaceReader::Best, reading: ReadOptions { face_px: 280, squares: 2 } }
     }
 }
 
 /// Turns frames into face motion. One per source; lives on one thread.
 pub struct Tracker {
     options: TrackOptions,
+    mesh: Option<MeshReader>,
+    /// Whether the mesh was seen in this film: its landmarks and dlib's differ, and one film is read by one of them.
+    mesh_seen: bool,
     follower: Option<Follower>,
     smoother: Smoother,
     gaze: GazeTracker,
@@ -39,33 +55,62 @@ impl std::fmt::Debug for Tracker {
 }
 
 impl Tracker {
-    /// A tracker that uses the shared model. Without a model frames have no face, but stored motion passes.
+    /// A tracker that uses the face reader, if [`TrackOptions::reader`] allows it and its model is installed, and dlib's shared model. With neither, frames
+    /// have no face, but stored motion passes.
     pub fn new(model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
-        let mut tracker =
-            Self { options, follower: None, smoother: Smoother::new(options.smoothing), gaze: GazeTracker::new(options.smoothing) };
+        let mesh = match options.reader {
+            FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
+            FaceReader::Dlib => None,
+        };
+        Self::with_readers(mesh, model, options)
+    }
+
+    fn with_readers(mesh: Option<MeshReader>, model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
+        let mut tracker = Self {
+            options,
+            mesh,
+            mesh_seen: false,
+            follower: None,
+            smoother: Smoother::new(options.smoothing),
+            gaze: GazeTracker::new(options.smoothing),
+        };
         if let Some(model) = model {
             tracker.set_model(model);
         }
+        tracker.set_smoothing(options.smoothing);
         tracker
     }
 
-    /// A tracker on top of any finder.
+    /// A tracker on top of any finder, and nothing else.
     pub fn with_finder(finder: Box<dyn FaceFinder + Send>, options: TrackOptions) -> Self {
-        Self { follower: Some(Follower::new(finder, options.reading)), ..Self::new(None, options) }
+        Self { follower: Some(Follower::new(finder, options.reading)), ..Self::with_readers(None, None, options) }
     }
 
-    /// Whether frames can be tracked.
+    /// What reads the frames of the present film, for people.
+    pub fn reader_name(&self) -> &'static str {
+        match (&self.mesh, &self.follower) {
+            (Some(_), Some(_)) if !self.mesh_seen => "face reader or dlib",
+            (Some(_), _) => "face reader",
+            (None, Some(_)) => "dlib",
+            (None, None) => "none",
+        }
+    }
+
+    /// Whether dlib's model is there.
     pub fn has_model(&self) -> bool {
         self.follower.is_some()
     }
 
-    /// Gives the tracker a model that was loaded meanwhile.
+    /// Gives the tracker dlib's model, which was loaded meanwhile.
     pub fn set_model(&mut self, model: Arc<FaceModel>) {
         self.follower = Some(Follower::new(Box::new(DlibFinder::new(model)), self.options.reading));
     }
 
-    /// Sets the strength of the smoothing, 0 (off) to 1, from the next frame on.
+    /// Sets the strength of the smoothing, 0 (off) to 1, from the next frame on. The face reader's own smoothing is on or off.
     pub fn set_smoothing(&mut self, strength: f32) {
+        if let Some(mesh) = &mut self.mesh {
+            mesh.set_smoothed(strength > 0.0);
+        }
         self.options.smoothing = strength;
         self.smoother.set_strength(strength);
         self.gaze.set_strength(strength);
@@ -75,6 +120,10 @@ impl Tracker {
     pub fn reset(&mut self) {
         self.smoother.reset();
         self.gaze.reset();
+        self.mesh_seen = false;
+        if let Some(mesh) = &mut self.mesh {
+            mesh.reset();
+        }
         if let Some(follower) = &mut self.follower {
             follower.reset();
         }
@@ -90,20 +139,38 @@ impl Tracker {
 
     fn track_frame(&mut self, frame: Frame) -> TrackedFrame {
         let now = frame.time.media_time;
-        let read = self.follower.as_mut().and_then(|follower| follower.landmarks(&frame.pixels, now));
-        let face = read.map(|landmarks| {
-            let landmarks_in_frame = self.smoother.smooth(&landmarks, now);
-            let pose = head_pose(&landmarks_in_frame);
-            let looking = self.gaze.look(&frame.pixels, &landmarks, &landmarks_in_frame, now);
-            let Looking { gaze, pupils_in_frame } = looking.unwrap_or_default();
-            FaceMotion { landmarks_in_frame, frame_size: frame.pixels.dimensions().into(), pose, gaze, pupils_in_frame }
-        });
+        let mesh = self.mesh.as_mut().and_then(|mesh| mesh.read(&frame.pixels, now));
+        self.mesh_seen |= mesh.is_some();
+        let face = match mesh {
+            Some(face) => Some(self.of_mesh(face, &frame)),
+            None if self.mesh_seen => None,
+            None => self.of_dlib(&frame),
+        };
         if face.is_none() {
             self.smoother.reset();
             self.gaze.reset();
         }
         TrackedFrame { time: frame.time, pixels: Some(frame.pixels), face }
     }
+
+    fn of_mesh(&mut self, MeshFace { landmarks, pupils }: MeshFace, frame: &Frame) -> FaceMotion {
+        let looking = self.gaze.look_at(pupils, &landmarks, frame.time.media_time).unwrap_or_default();
+        face_motion(landmarks, looking, frame)
+    }
+
+    fn of_dlib(&mut self, frame: &Frame) -> Option<FaceMotion> {
+        let now = frame.time.media_time;
+        let landmarks = self.follower.as_mut()?.landmarks(&frame.pixels, now)?;
+        let landmarks_in_frame = self.smoother.smooth(&landmarks, now);
+        let looking = self.gaze.look(&frame.pixels, &landmarks, &landmarks_in_frame, now).unwrap_or_default();
+        Some(face_motion(landmarks_in_frame, looking, frame))
+    }
+}
+
+fn face_motion(landmarks_in_frame: Landmarks, looking: Looking, frame: &Frame) -> FaceMotion {
+    let pose = head_pose(&landmarks_in_frame);
+    let Looking { gaze, pupils_in_frame } = looking;
+    FaceMotion { landmarks_in_frame, frame_size: frame.pixels.dimensions().into(), pose, gaze, pupils_in_frame }
 }
 
 fn with_pose(face: FaceMotion) -> FaceMotion {
@@ -118,7 +185,7 @@ mod tests {
     use image::RgbImage;
 
     use super::*;
-    use crate::data::{FrameTime, Landmarks};
+    use crate::data::FrameTime;
     use crate::face::{rotation_from_pose, template};
 
     fn time() -> FrameTime {

@@ -35,9 +35,9 @@ impl GeneratorMemory {
         &self.picture
     }
 
-    /// Puts a picture of one brightness in place of the last.
-    #[cfg(test)]
-    pub(crate) fn fill(&mut self, pixels: usize, value: f32) {
+    /// Puts a picture of one brightness in place of the last: for tests of what is made of it.
+    #[doc(hidden)]
+    pub fn fill(&mut self, pixels: usize, value: f32) {
         self.picture = vec![value; 3 * pixels];
     }
 }

@@ -13,6 +13,16 @@ pub(super) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a 
     }
 }
 
+/// The same to be written to.
+pub(super) fn slice_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
+    let (kind, range) = (storage_type(storage), layout.contiguous_offsets());
+    match (storage, range) {
+        (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
+        (CpuStorage::F32(_), None) => bail!("this operation needs a contiguous tensor, not strides {:?}", layout.stride()),
+        _ => bail!("this operation computes in f32, not {kind:?}"),
+    }
+}
+
 fn storage_type(storage: &CpuStorage) -> candle_core::DType {
     use candle_core::backend::BackendStorage as _;
     storage.dtype()

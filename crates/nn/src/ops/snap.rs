@@ -15,13 +15,13 @@ use super::access::{numbers, slice, tensor};
 use super::resize::{spread_bilinear, upsample_bilinear_into};
 
 /// Reach of a landmark's correction, in pixels of the crop.
-const SIGMA_PX: f32 = 5.0;
+pub const SIGMA_PX: f32 = 5.0;
 /// Kernel mass at which half of the correction is made: far from all landmarks nothing is.
-const FLOOR: f32 = 0.3;
+pub const FLOOR: f32 = 0.3;
 /// Kernel values are left out beyond this many sigmas.
-const REACH: f32 = 3.5;
+pub const REACH: f32 = 3.5;
 /// Corrections in all: one of the flow, the others of what those before left. More gain hardly anything.
-const ROUNDS: usize = 3;
+pub const ROUNDS: usize = 3;
 
 /// Source and target landmarks of one picture, in crop pixels (centre of pixel i at i).
 #[derive(Clone, Debug)]

@@ -28,6 +28,8 @@ pub struct SeenFace {
     pub landmarks: Landmarks,
     /// The same read as well as can be: what models work from.
     pub fine_landmarks: Landmarks,
+    /// How far the head is turned to the side, in radians: [`HeadPose::yaw_rad`](crate::data::HeadPose).
+    pub yaw_rad: f32,
     /// Who it belongs to, where that is looked at.
     pub descriptor: Option<FaceDescriptor>,
 }
@@ -48,6 +50,8 @@ pub struct Picture {
     pub fine_landmarks: Landmarks,
     /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
     pub pupils: [Vec2; 2],
+    /// How far the head is turned to the side, in radians.
+    pub yaw_rad: f32,
     /// Who the face belongs to, where that is looked at.
     pub descriptor: Option<FaceDescriptor>,
 }
@@ -150,9 +154,14 @@ impl Picture {
     }
 
     fn seen(index: usize, pixels: RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<Self> {
-        let SeenFace { landmarks, fine_landmarks, descriptor } = find_face(&pixels, frame_size, detect)?;
+        let SeenFace { landmarks, fine_landmarks, yaw_rad, descriptor } = find_face(&pixels, frame_size, detect)?;
         let pupils = rest_pupils(&pixels, &fine_landmarks);
-        Some(Self { index, pixels, landmarks, fine_landmarks, pupils, descriptor })
+        Some(Self { index, pixels, landmarks, fine_landmarks, pupils, yaw_rad, descriptor })
+    }
+
+    /// How far the head is turned from where another picture shows it, to either side, in degrees.
+    pub(super) fn turn_deg(&self, from: &Self) -> f64 {
+        f64::from(self.yaw_rad - from.yaw_rad).abs().to_degrees()
     }
 
     pub(super) fn shown(&self) -> (&RgbImage, &Landmarks) {
@@ -165,7 +174,7 @@ pub(super) fn find_face(measured: &RgbImage, frame_size: [u32; 2], detect: &mut 
     let upright = upright_for_detection(measured, frame_size)?;
     let seen = detect(&upright)?;
     let measured = |landmarks| measured_from_picture(landmarks, upright.dimensions());
-    Some(SeenFace { landmarks: measured(&seen.landmarks), fine_landmarks: measured(&seen.fine_landmarks), descriptor: seen.descriptor })
+    Some(SeenFace { landmarks: measured(&seen.landmarks), fine_landmarks: measured(&seen.fine_landmarks), ..seen })
 }
 
 #[cfg(test)]

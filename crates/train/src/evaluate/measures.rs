@@ -85,6 +85,7 @@ pub fn compare_landmarks(found: &Landmarks, target: &Landmarks) -> Option<Landma
 
 #[cfg(test)]
 mod tests {
+    use super::super::compare_detail;
     use super::*;
     use glam::Vec2;
     use image::Rgb;
@@ -133,6 +134,14 @@ mod tests {
             let difference = got.zip(expected).map(|(a, b)| (a - b).abs());
             assert!(difference.is_some_and(|d| d < 1e-6), "measure {index}: {got:?} instead of {expected:?}");
         }
+    }
+
+    #[test]
+    fn detail_agrees_with_the_reference_script() {
+        let region = mouth_and_eyes(&face_at(80, 90));
+        let detail = compare_detail(&picture(1), &picture(2), &region).expect("pictures of one size");
+        assert!((detail.output - 0.001_018_610).abs() < 1e-8 && (detail.target - 0.000_957_999).abs() < 1e-8, "{detail:?}");
+        assert!(detail.sharpness().is_some_and(|s| (s - 1.063_268_956).abs() < 1e-6), "{detail:?}");
     }
 
     #[test]

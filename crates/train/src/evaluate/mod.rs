@@ -9,17 +9,21 @@ mod regions;
 mod report;
 mod runner;
 mod scale;
+mod sharpness;
 mod ssim;
 #[cfg(test)]
 mod testing;
+mod turn;
 
 pub use clip::{Detect, EvaluationClip, Picture, SeenFace};
 pub use measures::{LandmarkError, Measures, compare_landmarks, compare_pictures};
 pub use regions::{Mask, background, face, mouth_and_eyes};
-pub use report::{Evaluation, FrameScores, Identity, Scores, table};
+pub use report::{Evaluation, FrameScores, Identity, Scores, Table, turn_table};
 pub use runner::{CopySource, EvaluateError, ModelError, Reenactor, evaluate};
 pub use scale::{scale_to_measure, upright_for_detection};
+pub use sharpness::{Detail, compare_detail};
 pub use ssim::{SsimMap, structural_similarity};
+pub use turn::TurnScores;
 
 /// Side of the square in which everything is measured, in pixels.
 pub const MEASURE_PX: u32 = 256;

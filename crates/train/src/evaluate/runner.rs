@@ -5,7 +5,8 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::clip::find_face;
 use super::{
-    Detect, Evaluation, EvaluationClip, FrameScores, Identity, MEASURE_PX, Picture, Scores, SeenFace, compare_landmarks, compare_pictures,
+    Detect, Evaluation, EvaluationClip, FrameScores, Identity, MEASURE_PX, Picture, Scores, SeenFace, TurnScores, compare_detail,
+    compare_landmarks, compare_pictures, mouth_and_eyes,
 };
 
 /// Outputs that are kept in memory until they are measured, side by side on all cores.
@@ -83,13 +84,16 @@ impl Reenactor for CopySource {
     }
 }
 
-/// Runs one model over a clip and measures every output; `progress` hears how many targets are done.
+/// Runs one model over a clip and measures every output. `goes_on` is told how many targets are done; `None` when it says no.
+///
+/// # Errors
+/// [`EvaluateError::Model`].
 pub fn evaluate(
     clip: &EvaluationClip,
     model: &mut dyn Reenactor,
     detect: &mut Detect<'_>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Evaluation, EvaluateError> {
+    goes_on: &mut dyn FnMut(usize) -> bool,
+) -> Result<Option<Evaluation>, EvaluateError> {
     let mut frames = Vec::with_capacity(clip.targets.len());
     let further = clip.shots(model.further_pictures());
     model.take_further(&further);
@@ -99,18 +103,21 @@ pub fn evaluate(
             let output = reenact(clip, target, model)?;
             let found = find_face(&output, clip.frame_size, detect);
             outputs.push((output, target, found));
-            progress(frames.len() + outputs.len());
+            if !goes_on(frames.len() + outputs.len()) {
+                return Ok(None);
+            }
         }
         frames.extend(measure(&outputs, &clip.source));
     }
-    Ok(Evaluation {
+    Ok(Some(Evaluation {
         clip: clip.name.clone(),
         model: model.name().to_owned(),
         sources: 1 + further.len(),
         scores: Scores::over_frames(&frames),
+        by_turn: TurnScores::over_frames(&frames),
         targets: frames.len(),
         targets_without_face: clip.targets_without_face,
-    })
+    }))
 }
 
 /// Measures some outputs, each with its target and the face that was found in it.
@@ -123,6 +130,8 @@ fn measure_one(output: &RgbImage, target: &Picture, found: Option<&SeenFace>, so
     let of_target = target.descriptor.as_ref().zip(source.descriptor.as_ref()).map(|(target, source)| target.cosine_similarity(source));
     Some(FrameScores {
         picture: compare_pictures(output, target.shown(), source.shown())?,
+        turn_deg: target.turn_deg(source),
+        detail: compare_detail(output, &target.pixels, &mouth_and_eyes(&target.landmarks)),
         face_found: found.is_some(),
         landmarks: found.and_then(|found| compare_landmarks(&found.landmarks, &target.landmarks)),
         identity: Identity { output: csim(found), target: of_target },
@@ -168,11 +177,15 @@ mod tests {
     fn a_perfect_model_scores_perfectly_and_copying_does_not() {
         let clip = read(moving(20, (256, 256))).expect("a clip with faces");
         let mut seen = Vec::new();
-        let perfect = evaluate(&clip, &mut Oracle, &mut find_red, &mut |done| seen.push(done)).expect("an evaluation");
+        let mut goes_on = |done| {
+            seen.push(done);
+            true
+        };
+        let perfect = evaluate(&clip, &mut Oracle, &mut find_red, &mut goes_on).expect("an evaluation").expect("to its end");
         assert_eq!(seen, [1, 2], "progress after every target");
         assert!(perfect.scores.ssim.is_some_and(|s| (s - 1.0).abs() < 1e-9), "{perfect:?}");
         assert_eq!((perfect.scores.landmark_error, perfect.scores.face_found), (Some(0.0), Some(1.0)), "{perfect:?}");
-        let copy = evaluate(&clip, &mut CopySource, &mut find_red, &mut |_| ()).expect("an evaluation");
+        let copy = evaluate(&clip, &mut CopySource, &mut find_red, &mut |_| true).expect("an evaluation").expect("to its end");
         assert_eq!((copy.model.as_str(), copy.targets, copy.scores.background), ("copy", 2, Some(0.0)), "{copy:?}");
         assert!(copy.scores.ssim < Some(0.99) && copy.scores.landmark_error > Some(0.1), "copying misses the motion: {copy:?}");
         assert!(copy.scores.csim.is_some_and(|csim| (csim - 1.0).abs() < 1e-9), "but is nobody else: {copy:?}");
@@ -180,6 +193,29 @@ mod tests {
             perfect.scores.csim < Some(1.0) && perfect.scores.csim == perfect.scores.csim_target,
             "as unlike as the target: {perfect:?}"
         );
+    }
+
+    #[test]
+    fn targets_are_told_apart_by_the_turn_from_the_source() {
+        let clip = read(moving(30, (256, 256))).expect("a clip with faces");
+        let perfect = evaluate(&clip, &mut Oracle, &mut find_red, &mut |_| true).expect("an evaluation").expect("to its end");
+        // Two pixels a frame are a degree: the targets 5, 15 and 25 are turned by so many degrees.
+        let turned: Vec<usize> = perfect.by_turn.iter().map(|bin| bin.targets).collect();
+        assert_eq!(turned, [1, 1, 1, 0], "{:?}", perfect.by_turn);
+        assert!(perfect.by_turn[2].ssim.is_some_and(|s| (s - 1.0).abs() < 1e-9), "{:?}", perfect.by_turn);
+        assert!(perfect.scores.sharpness.is_some_and(|s| (s - 1.0).abs() < 1e-9), "as sharp as the target: {perfect:?}");
+    }
+
+    #[test]
+    fn an_evaluation_ends_early_where_nobody_wants_more() {
+        let clip = read(moving(30, (256, 256))).expect("a clip with faces");
+        let mut seen = Vec::new();
+        let mut goes_on = |done| {
+            seen.push(done);
+            done < 2
+        };
+        assert_eq!(evaluate(&clip, &mut CopySource, &mut find_red, &mut goes_on).expect("no failure"), None, "no half result");
+        assert_eq!(seen, [1, 2], "nothing is made after that");
     }
 
     #[test]
@@ -194,7 +230,7 @@ mod tests {
             }
         }
         let clip = read(moving(6, (256, 256))).expect("a clip with faces");
-        let error = evaluate(&clip, &mut Wrong, &mut find_red, &mut |_| ()).expect_err("an output of the wrong size").to_string();
+        let error = evaluate(&clip, &mut Wrong, &mut find_red, &mut |_| true).expect_err("an output of the wrong size").to_string();
         assert!(error.contains("wrong") && error.contains("frame 5") && error.contains("8 x 9"), "says who, where and what: {error}");
     }
 }

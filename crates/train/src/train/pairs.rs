@@ -105,7 +105,7 @@ impl<T: PairTask> PairTrainer<T> {
         if fresh {
             task.start(&net)?;
         }
-        let adam = Adam::new(store.variables(), AdamSettings::default());
+        let adam = Adam::new(store.variables(), AdamSettings::default())?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
         Self::assemble(source, task, options, Learning { store, net, adam, average }, 0)
     }
@@ -117,7 +117,7 @@ impl<T: PairTask> PairTrainer<T> {
         let step = checkpoint.count("step").unwrap_or(0);
         let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
         let net = task.net(&store.scope())?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default());
+        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
         Self::assemble(source, task, options, Learning { store, net, adam, average }, step)
@@ -153,7 +153,7 @@ impl<T: PairTask> PairTrainer<T> {
         for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
             let (found, figures) = found?;
             let weight = samples.len() as f32 / self.options.batch as f32;
-            gradients.add(&found, weight);
+            gradients.add(&found, weight)?;
             parts = parts.plus(&figures.divided(1.0 / weight));
         }
         Ok((gradients, parts))

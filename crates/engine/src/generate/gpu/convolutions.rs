@@ -3,34 +3,52 @@
 //! Weights are uploaded once. All pictures between the layers have the size of the whole crop, so that a part of any size fits; the sizes of a frame come in a
 //! uniform.
 
-use super::kernels::{Kernels, PLACED_BYTES};
-use crate::gpu::Gpu;
+use glam::UVec2;
+
+use super::kernels::Kernels;
+use crate::gpu::{GROUP, Gpu, Uniform};
 use crate::model::{FrozenLayer, GeneratorLayers, MotionLayers};
+use crate::wgsl::Wgsl as _;
+use crate::wgsl_struct;
 
 /// Pixels of a group of threads for large pictures, across and down, and channels in fours.
-const GROUP: [u32; 3] = [16, 8, 2];
+const LARGE_GROUP: [u32; 3] = [2 * GROUP, GROUP, 2];
 /// The same for small ones.
-const SPLIT_GROUP: [u32; 3] = [8, 8, 2];
+const SPLIT_GROUP: [u32; 3] = [GROUP, GROUP, 2];
 /// Pictures that make fewer groups than this are small.
 const FEW_GROUPS: u32 = 512;
-/// Threads of a group along each side where every thread makes one pixel.
-const THREADS: u32 = 8;
 
-/// What `Layer` in `shaders/conv.wgsl` looks like in memory.
-#[repr(C)]
-#[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct LayerParams {
-    channels_in: u32,
-    channels_out: u32,
-    kernel: u32,
-    stride: u32,
-    share: u32,
-    slope: f32,
-    modulated: u32,
-    slope_before: f32,
-    adds: u32,
-    joins: u32,
-    padding: [u32; 2],
+wgsl_struct! {
+    /// A layer, for its kernel.
+    pub(super) struct LayerParams {
+        /// In groups of four.
+        channels_in: u32,
+        channels_out: u32,
+        /// 1 or 3; 1 or 2.
+        kernel: u32,
+        stride: u32,
+        /// Pixels of the picture for one of the output, along each side.
+        share: u32,
+        /// Slope below zero of the activation behind the sums; 1 for none.
+        slope: f32,
+        /// Whether the input is multiplied by a gain, shifted and bent before, and the slope of that.
+        modulated: bool,
+        slope_before: f32,
+        /// Whether something is added to the result.
+        adds: bool,
+        /// Whether the result lies behind those of other parts.
+        joins: bool,
+    }
+}
+
+wgsl_struct! {
+    /// What a network makes in a frame: a uniform at a place that is said with the dispatch.
+    pub(super) struct Extent {
+        /// Width and height, in pixels of the picture.
+        pub size: UVec2,
+        /// Where a shared result begins, in fours of numbers.
+        pub first: usize,
+    }
 }
 
 /// A picture between layers.
@@ -68,7 +86,7 @@ pub(super) struct Network {
 struct Builder<'a> {
     gpu: &'a Gpu,
     kernels: &'a Kernels,
-    /// Sizes of parts, [`PLACED_BYTES`] at each place that one may be at.
+    /// An [`Extent`] at each place that one may be at.
     sizes: &'a wgpu::Buffer,
     /// Bound where a step has no use for one.
     nothing: wgpu::Buffer,
@@ -89,8 +107,8 @@ impl<'a> Builder<'a> {
         self.gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false })
     }
 
-    fn uploaded(&self, label: &str, bytes: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
-        let buffer = self.buffer(label, bytes.len() as u64, usage);
+    fn uploaded(&self, label: &str, bytes: &[u8]) -> wgpu::Buffer {
+        let buffer = self.buffer(label, bytes.len() as u64, wgpu::BufferUsages::STORAGE);
         self.gpu.queue.write_buffer(&buffer, 0, bytes);
         buffer
     }
@@ -103,9 +121,9 @@ impl<'a> Builder<'a> {
     }
 
     fn step(&mut self, params: LayerParams, buffers: [&wgpu::Buffer; 5], work: Work) {
-        let params_buffer = self.uploaded("layer", bytemuck::bytes_of(&params), wgpu::BufferUsages::UNIFORM);
-        let sizes = wgpu::BufferBinding { buffer: self.sizes, offset: 0, size: wgpu::BufferSize::new(PLACED_BYTES) };
-        let first = [params_buffer.as_entire_binding(), wgpu::BindingResource::Buffer(sizes)];
+        let params_buffer = Uniform::new(&self.gpu.device, &self.gpu.queue, "layer", &params);
+        let sizes = wgpu::BufferBinding { buffer: self.sizes, offset: 0, size: wgpu::BufferSize::new(Extent::SIZE as u64) };
+        let first = [params_buffer.buffer().as_entire_binding(), wgpu::BindingResource::Buffer(sizes)];
         let all = first.into_iter().chain(buffers.into_iter().map(wgpu::Buffer::as_entire_binding));
         let bindings = self.kernels.conv.bind_parts(&self.gpu.device, all);
         self.steps.push(Step { bindings, work, share: params.share, channels: params.channels_out });
@@ -128,20 +146,19 @@ impl<'a> Builder<'a> {
             stride: weights.stride as u32,
             share: from.share * weights.stride as u32,
             slope: weights.slope,
-            modulated: u32::from(layer.before.is_some()),
+            modulated: layer.before.is_some(),
             slope_before,
-            adds: u32::from(add.is_some()),
-            joins: u32::from(joins),
-            padding: [0; 2],
+            adds: add.is_some(),
+            joins,
         };
         let [gain, shift] = match &layer.before {
             Some((coefficients, _)) => coefficients.clone(),
             None => [vec![1.0; from.channels as usize], vec![0.0; from.channels as usize]],
         };
         let blocks = in_blocks(layer, from.channels as usize);
-        let kernel = self.uploaded("kernel", &self.kernels.precision.packed(&blocks), wgpu::BufferUsages::STORAGE);
+        let kernel = self.uploaded("kernel", &self.kernels.precision.packed(&blocks));
         let coefficients = [&weights.bias[..], &gain, &shift].concat();
-        let coefficients = self.uploaded("coefficients", bytemuck::cast_slice(&coefficients), wgpu::BufferUsages::STORAGE);
+        let coefficients = self.uploaded("coefficients", bytemuck::cast_slice(&coefficients));
         let nothing = self.nothing.clone();
         let add = add.map_or(&nothing, |plane| &plane.buffer);
         self.step(params, [&kernel, &coefficients, &from.buffer, add, to], Work::Convolve);
@@ -163,7 +180,7 @@ impl<'a> Builder<'a> {
 
     fn enlarge_into(&mut self, small: &Plane, skip: &Plane, to: &Plane, work: Work) {
         let params =
-            LayerParams { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..LayerParams::default() };
+            LayerParams { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..LayerParams::zero() };
         let nothing = self.nothing.clone();
         self.step(params, [&nothing, &nothing, &small.buffer, &skip.buffer, &to.buffer], work);
     }
@@ -172,7 +189,7 @@ impl<'a> Builder<'a> {
 /// Which entry makes a picture of that size and so many fours of channels, and in how many groups.
 fn convolution(size: [u32; 3]) -> (usize, [u32; 3]) {
     let groups = |group: [u32; 3]| std::array::from_fn(|axis| size[axis].div_ceil(group[axis]));
-    let large: [u32; 3] = groups(GROUP);
+    let large: [u32; 3] = groups(LARGE_GROUP);
     if large.iter().product::<u32>() < FEW_GROUPS { (1, groups(SPLIT_GROUP)) } else { (0, large) }
 }
 
@@ -269,7 +286,7 @@ impl Network {
     pub(super) fn run(&self, kernels: &Kernels, pass: &mut wgpu::ComputePass<'_>, size: [u32; 2], place: u32) {
         for step in &self.steps {
             let [across, down] = size.map(|s| s / step.share);
-            let per_pixel = [across.div_ceil(THREADS), down.div_ceil(THREADS), step.channels];
+            let per_pixel = [across.div_ceil(GROUP), down.div_ceil(GROUP), step.channels];
             let (entry, groups) = match step.work {
                 Work::Convolve => convolution([across, down, step.channels]),
                 Work::Enlarge => (2, per_pixel),
@@ -282,9 +299,11 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::super::precision::Precision;
-    use super::super::speed::read_floats;
     use super::*;
+    use crate::gpu::read_floats;
     use crate::model::ConvWeights;
     use crate::random::Random;
 
@@ -329,7 +348,7 @@ mod tests {
 
     fn sizes(gpu: &Gpu) -> wgpu::Buffer {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size: PLACED_BYTES, usage, mapped_at_creation: false })
+        gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size: Extent::SIZE as u64, usage, mapped_at_creation: false })
     }
 
     /// What the only step of a builder gives for a part of `size`.
@@ -346,9 +365,10 @@ mod tests {
         read_floats(gpu, &output.buffer, (across * down * output.channels) as usize)
     }
 
+    #[needs(gpu)]
     #[test]
     fn every_kind_of_convolution_gives_what_its_formula_says() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(9, 0);
@@ -387,9 +407,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn enlarging_repeats_every_pixel_and_adds() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(10, 0);
@@ -408,9 +429,10 @@ mod tests {
         }
     }
 
+    #[needs(gpu)]
     #[test]
     fn channels_lie_behind_those_of_an_enlarged_picture() {
-        let Some(gpu) = crate::gpu::testing::gpu_for_test() else { return };
+        let gpu = crate::gpu::testing::gpu_for_test();
         let kernels = Kernels::new(&gpu.device, Precision::Whole);
         let sizes = sizes(&gpu);
         let mut random = Random::new(11, 0);

@@ -1,17 +1,11 @@
 //! The kernels of a frame, compiled for one device.
 
 use super::precision::Precision;
-
-/// A source with what it needs before it.
-macro_rules! with_frame {
-    ($file:literal) => {
-        concat!(include_str!("../../../../../shaders/frame.wgsl"), "\n", include_str!(concat!("../../../../../shaders/", $file)))
-    };
-}
+use super::shaders::{CONV, GENERATOR_INPUT, MOTION_FLOW, MOTION_INPUT, PAINT, REACH, SHOW};
 
 /// How a kernel uses a buffer.
 #[derive(Clone, Copy)]
-enum Use {
+pub(crate) enum Use {
     Read,
     Write,
     Uniform,
@@ -22,16 +16,13 @@ enum Use {
 use Use::{Placed, Read, Uniform, Write};
 
 /// Pipelines of one shader: they share their bindings, numbered from 0 on.
-pub(super) struct Kernel<const N: usize> {
+pub(crate) struct Kernel<const N: usize> {
     pipelines: [wgpu::ComputePipeline; N],
     layout: wgpu::BindGroupLayout,
 }
 
-/// Bytes of a uniform that is [`Placed`].
-pub(super) const PLACED_BYTES: u64 = 16;
-
 impl<const N: usize> Kernel<N> {
-    fn new(device: &wgpu::Device, module: &wgpu::ShaderModule, label: &str, uses: &[Use], entries: [&str; N]) -> Self {
+    pub(crate) fn new(device: &wgpu::Device, module: &wgpu::ShaderModule, label: &str, uses: &[Use], entries: [&str; N]) -> Self {
         let entry = |(binding, used): (usize, &Use)| {
             let ty = match used {
                 Read => wgpu::BufferBindingType::Storage { read_only: true },
@@ -67,7 +58,7 @@ impl<const N: usize> Kernel<N> {
     }
 
     /// Binds whole buffers, in the order of the bindings.
-    pub(super) fn bind(&self, device: &wgpu::Device, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+    pub(crate) fn bind(&self, device: &wgpu::Device, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
         let resources = buffers.iter().map(|buffer| buffer.as_entire_binding());
         self.bind_parts(device, resources)
     }
@@ -83,7 +74,7 @@ impl<const N: usize> Kernel<N> {
     }
 
     /// Runs entry number `entry` on so many groups of threads.
-    pub(super) fn run(&self, pass: &mut wgpu::ComputePass<'_>, entry: usize, bindings: &wgpu::BindGroup, groups: [u32; 3]) {
+    pub(crate) fn run(&self, pass: &mut wgpu::ComputePass<'_>, entry: usize, bindings: &wgpu::BindGroup, groups: [u32; 3]) {
         self.run_placed(pass, entry, bindings, &[], groups);
     }
 
@@ -119,21 +110,9 @@ pub(super) struct Kernels {
 }
 
 impl Kernels {
-    /// What a device can do at most: multiply, and move memory.
-    pub(super) fn roof(device: &wgpu::Device, precision: Precision) -> Kernel<2> {
-        let module = precision.shader(device, "roof", include_str!("../../../../../shaders/roof.wgsl"));
-        Kernel::new(device, &module, "roof", &[Read, Write], ["multiply", "transfer"])
-    }
-
     pub(super) fn new(device: &wgpu::Device, precision: Precision) -> Self {
-        let module = |label: &str, source: &str| precision.shader(device, label, source);
-        let conv = module("convolution", include_str!("../../../../../shaders/conv.wgsl"));
-        let motion_input = module("motion input", with_frame!("motion_input.wgsl"));
-        let motion_flow = module("motion flow", with_frame!("motion_flow.wgsl"));
-        let reach = module("reach", with_frame!("reach.wgsl"));
-        let show = module("show", with_frame!("show.wgsl"));
-        let generator_input = module("generator input", with_frame!("generator_input.wgsl"));
-        let paint = module("paint", with_frame!("paint.wgsl"));
+        let [conv, motion_input, motion_flow, reach, show, generator_input, paint] =
+            [&CONV, &MOTION_INPUT, &MOTION_FLOW, &REACH, &SHOW, &GENERATOR_INPUT, &PAINT].map(|shader| precision.module(device, shader));
         Self {
             precision,
             conv: Kernel::new(

@@ -8,31 +8,36 @@ mod convolutions;
 mod frame;
 mod kernels;
 mod precision;
-mod speed;
+mod shaders;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trial;
 
-pub use speed::{GpuSpeed, GpuSpeeds, gpu_speeds, network_trial};
-
-use convolutions::Network;
-pub(super) use frame::Run;
-use frame::{Frame, Motion};
+use convolutions::{Extent, Network};
+use frame::{FrameParams, MotionParams, PartNumber};
 use kernels::Kernels;
-use precision::Precision;
+pub(crate) use kernels::{Kernel, Use};
+pub(crate) use precision::Precision;
+#[cfg(test)]
+pub(crate) use shaders::ALL as SHADERS;
+pub use trial::network_trial;
+
+use glam::UVec2;
 
 use super::FLOW_CELLS;
 use super::clean_plate::CleanPlate;
 use super::contour::Contour;
 use super::layer::Cell;
 use super::outline::CELLS;
-use super::painter::Plan;
+use super::plan::{MovedPicture, PaintPlan, PictureData};
 use super::reach::Sides;
 use crate::data::{Landmarks, OnGpu, PaintField, PuppetMotion, UncoveredField};
-use crate::gpu::{ChangeBuffers, FaultFlag, Gpu, PassTimer};
+use crate::gpu::{ChangeBuffers, FaultFlag, GROUP, Gpu, PassTimer, Uniform};
 use crate::model::{
     self, FrozenMotion, GeneratorLayers, INPUT_CELLS, INPUT_CHANNELS, LANDMARK_CHANNELS, MATTE_CELLS, MOTION_LINE_RADIUS, SOURCE_NUMBERS,
 };
 use crate::runtime::Timings;
+use crate::wgsl::Wgsl as _;
 
 /// Most parts of a face in one frame.
 const MOST_PARTS: usize = 3;
@@ -42,10 +47,9 @@ const MOST_RUNS: usize = 3;
 const CHANNELS: usize = (4 * SOURCE_NUMBERS + LANDMARK_CHANNELS).next_multiple_of(4);
 /// Numbers of the generator's last layer for two by two pixels.
 const HEAD: usize = 16;
-/// Side of a group of threads where every thread makes one cell.
-const GROUP: u32 = 8;
-/// Bytes from the size of one part to the next: what every adapter can place a uniform at.
+/// Bytes from the [`Extent`] of one part to the next: what every adapter can place a uniform at.
 const PLACE: u32 = 256;
+const _: () = assert!(Extent::SIZE <= PLACE as usize, "an extent fits between two places");
 /// The size of the motion net's input lies behind those of the parts.
 const MOTION_PLACE: u32 = MOST_PARTS as u32 * PLACE;
 /// Numbers of a cell of a small picture: landmark image and colour.
@@ -54,15 +58,6 @@ const SEEN: usize = LANDMARK_CHANNELS + 3;
 const VECTOR: usize = size_of::<[f32; 4]>();
 /// The passes of a frame, as they are timed.
 const PASSES: [&str; 4] = ["gpu motion", "gpu warp", "gpu generator", "gpu paint"];
-
-/// A picture of the person, for the kernels.
-pub(super) struct PictureData<'a> {
-    pub landmarks: &'a Landmarks,
-    /// `[64, 64, 3]`.
-    pub small: &'a [f32],
-    /// `[256, 256, 3]`; empty where nothing is painted.
-    pub picture: &'a [f32],
-}
 
 /// The networks and the paint on one device.
 pub(super) struct GpuGenerator {
@@ -73,7 +68,7 @@ pub(super) struct GpuGenerator {
     buffers: Buffers,
     fault: FaultFlag,
     timer: Option<PassTimer>,
-    sitter: Option<Sitter>,
+    person: Option<PersonBindings>,
     generator: Option<Network>,
     part_inputs: Vec<wgpu::BindGroup>,
 }
@@ -83,7 +78,7 @@ struct Buffers {
     frame: wgpu::Buffer,
     motions: [wgpu::Buffer; MOST_RUNS],
     sizes: wgpu::Buffer,
-    parts: [wgpu::Buffer; MOST_PARTS],
+    parts: [Uniform<PartNumber>; MOST_PARTS],
     candidates: wgpu::Buffer,
     flows: wgpu::Buffer,
     settled: wgpu::Buffer,
@@ -97,7 +92,7 @@ struct Buffers {
 }
 
 /// What belongs to one portrait, and to the compositor that it goes to.
-struct Sitter {
+struct PersonBindings {
     /// Where the face ends in the plate, if there is one.
     contour: Option<Contour>,
     sides: Sides,
@@ -115,13 +110,12 @@ impl Buffers {
             gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: bytes as u64, usage, mapped_at_creation: false })
         };
         let storage = |label, bytes: usize| buffer(label, bytes, wgpu::BufferUsages::STORAGE);
-        let uniform = |label, bytes: usize| buffer(label, bytes, wgpu::BufferUsages::UNIFORM);
         let (input, flow) = (INPUT_CELLS * INPUT_CELLS, model::FLOW_CELLS * model::FLOW_CELLS);
         let buffers = Self {
-            frame: storage("frame", size_of::<Frame>()),
-            motions: [(); MOST_RUNS].map(|()| storage("motion", size_of::<Motion>())),
-            sizes: uniform("sizes of the parts", (MOTION_PLACE + PLACE) as usize),
-            parts: [(); MOST_PARTS].map(|()| uniform("number of the part", VECTOR)),
+            frame: storage("frame", FrameParams::SIZE),
+            motions: [(); MOST_RUNS].map(|()| storage("motion", MotionParams::SIZE)),
+            sizes: buffer("sizes of the parts", (MOTION_PLACE + PLACE) as usize, wgpu::BufferUsages::UNIFORM),
+            parts: std::array::from_fn(|part| Uniform::new(&gpu.device, &gpu.queue, "number of the part", &PartNumber { part })),
             candidates: storage("candidate flows", MOST_RUNS * input * 2 * VECTOR),
             flows: storage("flows", MOST_RUNS * flow * VECTOR),
             settled: storage("settled at landmarks", Landmarks::COUNT * size_of::<[f32; 2]>()),
@@ -133,10 +127,8 @@ impl Buffers {
             shown: storage("shown", 3 * CELLS * CELLS * VECTOR),
             heads: storage("heads", precision.bytes(MOST_PARTS * head_numbers(CELLS * CELLS)) as usize),
         };
-        for (n, part) in buffers.parts.iter().enumerate() {
-            gpu.queue.write_buffer(part, 0, bytemuck::bytes_of(&(n as u32)));
-        }
-        gpu.queue.write_buffer(&buffers.sizes, u64::from(MOTION_PLACE), bytemuck::bytes_of(&[INPUT_CELLS as u32; 2]));
+        let input = Extent { size: UVec2::splat(INPUT_CELLS as u32), first: 0 };
+        gpu.queue.write_buffer(&buffers.sizes, u64::from(MOTION_PLACE), &input.bytes());
         buffers
     }
 }
@@ -160,7 +152,7 @@ impl GpuGenerator {
             buffers,
             fault: FaultFlag::new(gpu),
             timer: PassTimer::new(gpu, &PASSES, timings),
-            sitter: None,
+            person: None,
             generator: None,
             part_inputs: Vec::new(),
         }
@@ -197,7 +189,7 @@ impl GpuGenerator {
         let motion_input = |motion| k.motion_input.bind(device, &[&b.frame, motion, &seen, self.motion_net.input(), &b.candidates]);
         let motion_flow =
             |motion| k.motion_flow.bind(device, &[motion, &self.motion_head, &b.candidates, &b.flows, &b.settled, &b.correction, fault]);
-        self.sitter = Some(Sitter {
+        self.person = Some(PersonBindings {
             contour: plate.map(|plate| plate.contour.clone()),
             sides,
             motion_inputs: b.motions.iter().map(motion_input).collect(),
@@ -210,7 +202,7 @@ impl GpuGenerator {
 
     /// Leaves the person: until [`Self::turn_to`] nothing is made here.
     pub(super) fn forget_person(&mut self) {
-        self.sitter = None;
+        self.person = None;
         self.set_person(None);
     }
 
@@ -220,7 +212,9 @@ impl GpuGenerator {
         let shape = [CELLS, CHANNELS].map(|v| v as u32);
         self.generator = layers.map(|layers| Network::generator(&self.gpu, k, layers, (&b.sizes, &b.heads), shape));
         let input = |network: &Network| {
-            let bind = |part| k.generator_input.bind(&self.gpu.device, &[&b.frame, part, &b.shown, network.input()]);
+            let bind = |part: &Uniform<PartNumber>| {
+                k.generator_input.bind(&self.gpu.device, &[&b.frame, part.buffer(), &b.shown, network.input()])
+            };
             b.parts.iter().map(bind).collect()
         };
         self.part_inputs = self.generator.as_ref().map(input).unwrap_or_default();
@@ -228,16 +222,16 @@ impl GpuGenerator {
 
     /// Makes the change that brings the portrait to a motion; nobody waits. `runs` are the pictures that are moved, the portrait first; without a plan nothing is
     /// painted. `None` before [`Self::turn_to`].
-    pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[Run<'_>], plan: Option<&Plan<'_>>) -> Option<OnGpu> {
-        let sitter = self.sitter.as_ref()?;
-        let frame = Frame::new(motion, runs, plan, (sitter.contour.as_ref(), sitter.sides));
+    pub(super) fn run(&mut self, motion: &PuppetMotion, runs: &[MovedPicture<'_>], plan: Option<&PaintPlan<'_>>) -> Option<OnGpu> {
+        let person = self.person.as_ref()?;
+        let frame = FrameParams::new(motion, runs, plan, (person.contour.as_ref(), person.sides));
         let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.frame, 0, bytemuck::bytes_of(&frame));
+        queue.write_buffer(&self.buffers.frame, 0, &frame.bytes());
         for (slot, (run, buffer)) in runs.iter().zip(&self.buffers.motions).enumerate() {
-            queue.write_buffer(buffer, 0, bytemuck::bytes_of(&Motion::new(run, slot, &motion.landmarks_in_crop)));
+            queue.write_buffer(buffer, 0, &MotionParams::new(run, slot, &motion.landmarks_in_crop).bytes());
         }
-        for (place, ([across, down], first)) in (0..).step_by(PLACE as usize).zip(frame.parts()) {
-            queue.write_buffer(&self.buffers.sizes, place, bytemuck::bytes_of(&[across, down, first]));
+        for (place, (size, first)) in (0..).step_by(PLACE as usize).zip(frame.parts()) {
+            queue.write_buffer(&self.buffers.sizes, place, &Extent { size, first }.bytes());
         }
         if let Some(plan) = plan {
             queue.write_buffer(&self.buffers.drawn, 0, bytemuck::cast_slice(plan.drawn.part().1));
@@ -246,23 +240,22 @@ impl GpuGenerator {
         // Without a plan the paint of the last frame is taken away.
         let painted = self.generator.is_some();
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
-        self.pass(&mut encoder, 0, |pass| self.move_pictures(pass, sitter, runs.len()));
-        self.pass(&mut encoder, 1, |pass| self.warp(pass, sitter, frame.size()));
+        self.pass(&mut encoder, 0, |pass| self.move_pictures(pass, person, runs.len()));
+        self.pass(&mut encoder, 1, |pass| self.warp(pass, person, frame.size()));
         self.pass(&mut encoder, 2, |pass| self.generate(pass, &frame));
         self.pass(&mut encoder, 3, |pass| {
             if painted {
-                let [across, down] = frame.size().map(|cells| cells.div_ceil(GROUP));
-                if across > 0 && down > 0 {
-                    self.kernels.paint.run(pass, 0, &sitter.paint, [across, down, 1]);
+                if frame.size() != UVec2::ZERO {
+                    self.kernels.paint.run(pass, 0, &person.paint, groups_of(frame.size()));
                 }
-                self.kernels.paint.run(pass, 1, &sitter.paint, groups(PaintField::CELLS));
+                self.kernels.paint.run(pass, 1, &person.paint, groups(PaintField::CELLS));
             }
         });
         if let Some(timer) = &self.timer {
             timer.resolve(&mut encoder);
         }
         queue.submit([encoder.finish()]);
-        let uncovered = sitter.contour.is_some();
+        let uncovered = person.contour.is_some();
         if let Some(timer) = &mut self.timer {
             timer.watch();
         }
@@ -276,9 +269,9 @@ impl GpuGenerator {
     }
 
     /// The motion net for one picture after the other.
-    fn move_pictures(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, count: usize) {
+    fn move_pictures(&self, pass: &mut wgpu::ComputePass<'_>, person: &PersonBindings, count: usize) {
         let k = &self.kernels;
-        for (input, flow) in sitter.motion_inputs.iter().zip(&sitter.motion_flows).take(count) {
+        for (input, flow) in person.motion_inputs.iter().zip(&person.motion_flows).take(count) {
             k.motion_input.run(pass, 0, input, groups(INPUT_CELLS));
             self.motion_net.run(k, pass, [INPUT_CELLS as u32; 2], MOTION_PLACE);
             k.motion_flow.run(pass, 0, flow, groups(model::FLOW_CELLS));
@@ -289,31 +282,34 @@ impl GpuGenerator {
     }
 
     /// The flow over the reach, what is uncovered, and what is shown of the face.
-    fn warp(&self, pass: &mut wgpu::ComputePass<'_>, sitter: &Sitter, [across, down]: [u32; 2]) {
-        self.kernels.reach.run(pass, 0, &sitter.reach, groups(FLOW_CELLS));
-        if sitter.contour.is_some() {
-            self.kernels.reach.run(pass, 1, &sitter.reach, groups(UncoveredField::CELLS));
+    fn warp(&self, pass: &mut wgpu::ComputePass<'_>, person: &PersonBindings, size: UVec2) {
+        self.kernels.reach.run(pass, 0, &person.reach, groups(FLOW_CELLS));
+        if person.contour.is_some() {
+            self.kernels.reach.run(pass, 1, &person.reach, groups(UncoveredField::CELLS));
         }
-        if across > 0 && down > 0 {
-            self.kernels.show.run(pass, 0, &sitter.show, [across.div_ceil(GROUP), down.div_ceil(GROUP), 1]);
+        if size != UVec2::ZERO {
+            self.kernels.show.run(pass, 0, &person.show, groups_of(size));
         }
     }
 
     /// The generator for one part of the face after the other.
-    fn generate(&self, pass: &mut wgpu::ComputePass<'_>, frame: &Frame) {
+    fn generate(&self, pass: &mut wgpu::ComputePass<'_>, frame: &FrameParams) {
         let Some(generator) = &self.generator else { return };
-        for (n, ([across, down], _)) in frame.parts().enumerate() {
-            let groups = [(across / 2).div_ceil(GROUP), (down / 2).div_ceil(GROUP), 1];
-            self.kernels.generator_input.run(pass, 0, &self.part_inputs[n], groups);
-            generator.run(&self.kernels, pass, [across, down], n as u32 * PLACE);
+        for (n, (size, _)) in frame.parts().enumerate() {
+            self.kernels.generator_input.run(pass, 0, &self.part_inputs[n], groups_of(size / 2));
+            generator.run(&self.kernels, pass, size.to_array(), n as u32 * PLACE);
         }
     }
 }
 
 /// Groups of threads for a square of so many cells along each side.
 fn groups(cells: usize) -> [u32; 3] {
-    let side = (cells as u32).div_ceil(GROUP);
-    [side, side, 1]
+    groups_of(UVec2::splat(cells as u32))
+}
+
+/// The same for any size.
+fn groups_of(size: UVec2) -> [u32; 3] {
+    [size.x.div_ceil(GROUP), size.y.div_ceil(GROUP), 1]
 }
 
 /// Numbers of the last layer for a picture of so many pixels.

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use half::f16;
 
+use crate::wgsl::Shader;
+
 /// How pictures and weights of the networks lie there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Precision {
+pub(crate) enum Precision {
     /// 32 bits.
     Whole,
     /// 16 bits, where shaders can calculate with them.
@@ -20,7 +22,7 @@ impl Precision {
     }
 
     /// As tables name it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Whole => "f32",
             Self::Half => "f16",
@@ -44,13 +46,18 @@ impl Precision {
         }
     }
 
-    /// A shader of this precision from its source, which is written for whole numbers.
-    pub(super) fn shader(self, device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderModule {
-        let source = match self {
-            Self::Whole => source.to_owned(),
-            Self::Half => format!("enable f16;\n{}", source.replace("alias real = f32;", "alias real = f16;")),
-        };
+    /// What comes before a shader: its `real` is the number of pictures and weights between the layers of the networks.
+    pub(crate) fn prelude(self) -> &'static str {
+        match self {
+            Self::Whole => "alias real = f32;\n",
+            Self::Half => "enable f16;\nalias real = f16;\n",
+        }
+    }
+
+    /// A shader of this precision.
+    pub(crate) fn module(self, device: &wgpu::Device, shader: &Shader) -> wgpu::ShaderModule {
+        let source = [self.prelude(), &shader.source()].concat();
         let source = wgpu::ShaderSource::Wgsl(source.into());
-        device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
+        device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(shader.file), source })
     }
 }

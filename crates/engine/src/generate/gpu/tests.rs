@@ -1,13 +1,13 @@
 //! What the kernels make of a frame, against the CPU.
 
 use glam::Vec2;
+use test_needs::needs;
 
-use super::speed::read_floats;
 use super::*;
 use crate::data::{PaintField, PictureChange, Portrait};
 use crate::generate::{Generator as _, GpuTarget, MotionWarp, Painter, PlateMaker};
 use crate::gpu::testing::gpu_for_test;
-use crate::gpu::{AdapterDescription, GpuFault};
+use crate::gpu::{AdapterDescription, GpuFault, read_floats};
 
 /// The largest difference from the CPU in each part of a picture's change.
 #[derive(Debug, Default)]
@@ -17,9 +17,10 @@ struct Worst {
     paint: f32,
 }
 
+#[needs(gpu)]
 #[test]
 fn whole_frames_are_as_on_the_cpu_in_whole_and_in_half_precision() -> anyhow::Result<()> {
-    let Some(gpu) = gpu_for_test() else { return Ok(()) };
+    let gpu = gpu_for_test();
     let info = AdapterDescription { shader_f16: false, ..gpu.info.clone() };
     let worst = worst_differences(&Gpu { info, ..gpu.clone() })?;
     assert!(worst.flow_px < 2e-3 && worst.uncovered < 2e-3 && worst.paint < 2e-3, "whole precision: {worst:?}");
@@ -134,9 +135,10 @@ fn compare(
     assert!(name == "rest" || (painted > 100 && (moved || name == "glancing")), "{name}: something to get wrong: {painted} cells");
 }
 
+#[needs(gpu)]
 #[test]
 fn without_a_painter_the_flow_alone_is_made() -> anyhow::Result<()> {
-    let Some(gpu) = gpu_for_test() else { return Ok(()) };
+    let gpu = gpu_for_test();
     let portrait = crate::builtin::PORTRAITS[0].portrait()?;
     let (mut on_gpu, target) = (MotionWarp::new(&model::load(None)?)?, target(&gpu));
     on_gpu.set_portrait(&portrait);
@@ -149,13 +151,14 @@ fn without_a_painter_the_flow_alone_is_made() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[needs(gpu)]
 #[test]
 fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()> {
     let portrait = crate::builtin::PORTRAITS[0].portrait()?;
     let (_, opened) = wanted(&portrait).swap_remove(1);
     let mut broken = [false; 2];
     for (n, broken) in broken.iter_mut().enumerate() {
-        let Some(gpu) = gpu_for_test() else { return Ok(()) };
+        let gpu = gpu_for_test();
         let mut painter = Painter::new(model::load(None)?);
         painter.set_portrait(&portrait)?;
         let net = model::load::<model::MotionNet>(None)?.freeze()?;
@@ -176,7 +179,7 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
         *broken = (0..50).any(|_| {
             let head = model::HeadFlow::between(&rest.0, &opened.landmarks_in_crop.0);
             let plan = painter.plan((0, None), &opened, f32::INFINITY);
-            generator.run(&wanted, &[Run { picture: 0, landmarks: &rest, head }], plan.as_ref());
+            generator.run(&wanted, &[MovedPicture { picture: 0, landmarks: &rest, head }], plan.as_ref());
             gpu.device.poll(wgpu::PollType::wait_indefinitely()).ok();
             gpu.health.fault() == Some(GpuFault::NotFinite)
         });
@@ -185,9 +188,11 @@ fn what_is_no_number_is_recorded_as_a_fault_of_the_device() -> anyhow::Result<()
     Ok(())
 }
 
+#[needs(gpu)]
 #[test]
 fn a_frame_needs_no_more_than_what_every_adapter_has() -> anyhow::Result<()> {
-    let Some((adapter, _)) = crate::gpu::adapters().into_iter().find(|(_, info)| info.runs_kernels()) else { return Ok(()) };
+    let found = crate::gpu::adapters().into_iter().find(|(_, info)| info.runs_kernels());
+    let (adapter, _) = found.expect("an adapter that runs the kernels");
     // Bindings of 128 MiB, eight of them, 16 KiB of workgroup memory; no feature.
     let least = wgpu::DeviceDescriptor { label: Some("least"), required_limits: wgpu::Limits::default(), ..Default::default() };
     let (device, queue) = pollster::block_on(adapter.request_device(&least))?;

@@ -70,7 +70,7 @@ impl Learner<'_> {
         parts.loss = loss.to_scalar()?;
         let found = loss.backward()?;
         // The match moves the discriminator's own vectors too.
-        judged.add(&Gradients::of(&found, self.judge_variables)?, 1.0);
+        judged.add(&Gradients::of(&found, self.judge_variables)?, 1.0)?;
         Ok((Gradients::of(&found, self.made_variables)?, judged, parts))
     }
 }

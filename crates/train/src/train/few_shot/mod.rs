@@ -80,8 +80,8 @@ impl FewShotTrainer {
         }
         let (judge_store, judge) = first_judge(start.discriminator, &options)?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        let adam = Adam::new(store.variables(), AdamSettings::default());
-        let judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM);
+        let adam = Adam::new(store.variables(), AdamSettings::default())?;
+        let judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM)?;
         let made = Learning { store, net, adam };
         Self::assemble(source, motion, options, made, Learning { store: judge_store, net: judge, adam: judge_adam }, average, 0)
     }
@@ -99,11 +99,11 @@ impl FewShotTrainer {
         let step = checkpoint.count("step").unwrap_or(0);
         let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
         let net = FewShotNets::new(&store.scope(), &options.config)?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default());
+        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
         adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
         let judge_store = Store::from_tensors(checkpoint.group("judge"), true, &options.device);
         let judge = Discriminator::new(&judge_store.scope(), &options.discriminator, options.identities as usize)?;
-        let mut judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM);
+        let mut judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM)?;
         judge_adam.restore(&checkpoint.group("judge adam"), checkpoint.count("judge steps").unwrap_or(0))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
         let made = Learning { store, net, adam };
@@ -153,8 +153,8 @@ impl FewShotTrainer {
         for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
             let (a, b, figures) = found?;
             let weight = samples.len() as f32 / self.options.batch as f32;
-            made.add(&a, weight);
-            judged.add(&b, weight);
+            made.add(&a, weight)?;
+            judged.add(&b, weight)?;
             parts = parts.plus(&figures.divided(1.0 / weight));
         }
         Ok((made, judged, parts))

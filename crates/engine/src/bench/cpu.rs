@@ -1,14 +1,10 @@
 //! How fast the networks of the live path are on this machine, beside what its processor can compute at most.
 
-use std::time::Instant;
-
-use candle_core::Result;
 use serde::Serialize;
 
-use super::landmark_image::LANDMARK_CHANNELS;
-use super::{
-    FewShotNets, FrozenGenerator, FrozenMotion, GeneratorMemory, INPUT_CELLS, MotionMemory, MotionNet, MotionSample, SOURCE_NUMBERS,
-};
+use super::roof::{pair_roof_gflops, roof_gflops};
+use crate::generate::gpu::trial::{generator_run, median_ms, motion_run};
+use crate::model::{FewShotNets, MotionNet, Ran};
 use crate::nn::ops::{self, Products};
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
@@ -48,8 +44,8 @@ pub struct Speeds {
 ///
 /// # Errors
 /// When the tensor library fails.
-pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Result<Speeds> {
-    let roofs = || (ops::roof_gflops(), ops::pair_roof_gflops());
+pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Ran<Speeds> {
+    let roofs = || (roof_gflops(), pair_roof_gflops());
     let before = roofs();
     let mut networks = Vec::new();
     let formats = [("f32", Products::Single), ("bf16", Products::Pairs)];
@@ -68,10 +64,10 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
 }
 
 /// The networks as they are frozen now.
-fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize, networks: &mut Vec<NetworkSpeed>) -> Result<()> {
+fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize, networks: &mut Vec<NetworkSpeed>) -> Ran<()> {
     let (motion, few_shot) = nets;
-    let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Result<()> + Send)| -> Result<()> {
-        let ms = rayon::scope(|_| median_ms(runs, run))?;
+    let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Ran<()> + Send)| -> Ran<()> {
+        let ms = median_ms(runs, run)?;
         let gflop = flops as f64 / 1e9;
         let gflops = gflop / ms * 1e3;
         networks.push(NetworkSpeed { name, format, gflop, ms, gflops, share_of_roof: 0.0 });
@@ -87,51 +83,10 @@ fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize
     Ok(())
 }
 
-/// Median time of motion net and generator for a face of `side` pixels each way, one after the other, in milliseconds.
-///
-/// # Errors
-/// A size that the generator does not take.
-pub fn networks_ms(motion: &FrozenMotion, generator: &FrozenGenerator, side: usize, runs: usize) -> Result<f64> {
-    let (mut flow, mut picture) = (motion_run(motion), generator_run(generator, [side; 2]));
-    let mut run = || flow().and_then(|()| picture());
-    rayon::scope(|_| median_ms(runs, &mut run))
-}
-
-/// Runs the net on a face at rest.
-fn motion_run(net: &FrozenMotion) -> impl FnMut() -> Result<()> + Send + '_ {
-    let face = crate::face::template().map(|p| p.truncate() * 42.0 + glam::Vec2::new(128.0, 110.0));
-    let sample = MotionSample::of_still_body(&face, &face, vec![0.5; INPUT_CELLS * INPUT_CELLS * 3]);
-    let mut memory = MotionMemory::default();
-    move || {
-        net.forward(&sample, &mut memory);
-        Ok(())
-    }
-}
-
-/// Runs the generator on a grey picture of this height and width.
-fn generator_run(generator: &FrozenGenerator, [height, width]: [usize; 2]) -> impl FnMut() -> Result<()> + Send + '_ {
-    let source = vec![0.5; width * height * SOURCE_NUMBERS];
-    let landmarks = vec![0.0; width / 2 * (height / 2) * LANDMARK_CHANNELS];
-    let mut memory = GeneratorMemory::default();
-    move || generator.forward([height, width], &source, &landmarks, &mut memory)
-}
-
-fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Result<()> + Send)) -> Result<f64> {
-    run()?;
-    let mut times = Vec::with_capacity(runs);
-    for _ in 0..runs.max(1) {
-        let start = Instant::now();
-        run()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::load;
     use super::*;
+    use crate::model::load;
 
     #[test]
     fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {

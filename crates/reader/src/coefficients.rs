@@ -1,0 +1,189 @@
+//! The expression network: 52 coefficients with the names that ARKit gave them.
+
+use glam::Vec3;
+use pulp::Arch;
+
+use crate::error::ModelError;
+use crate::landmarks::POINTS;
+use crate::model::Model;
+use crate::plan::Plan;
+
+/// Expression coefficients, in the order in which they are returned. Left and right are the person's own.
+#[expect(missing_docs, reason = "the names are those of a published convention and say what they mean")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(usize)]
+pub enum Coefficient {
+    Neutral,
+    BrowDownLeft,
+    BrowDownRight,
+    BrowInnerUp,
+    BrowOuterUpLeft,
+    BrowOuterUpRight,
+    CheekPuff,
+    CheekSquintLeft,
+    CheekSquintRight,
+    EyeBlinkLeft,
+    EyeBlinkRight,
+    EyeLookDownLeft,
+    EyeLookDownRight,
+    EyeLookInLeft,
+    EyeLookInRight,
+    EyeLookOutLeft,
+    EyeLookOutRight,
+    EyeLookUpLeft,
+    EyeLookUpRight,
+    EyeSquintLeft,
+    EyeSquintRight,
+    EyeWideLeft,
+    EyeWideRight,
+    JawForward,
+    JawLeft,
+    JawOpen,
+    JawRight,
+    MouthClose,
+    MouthDimpleLeft,
+    MouthDimpleRight,
+    MouthFrownLeft,
+    MouthFrownRight,
+    MouthFunnel,
+    MouthLeft,
+    MouthLowerDownLeft,
+    MouthLowerDownRight,
+    MouthPressLeft,
+    MouthPressRight,
+    MouthPucker,
+    MouthRight,
+    MouthRollLower,
+    MouthRollUpper,
+    MouthShrugLower,
+    MouthShrugUpper,
+    MouthSmileLeft,
+    MouthSmileRight,
+    MouthStretchLeft,
+    MouthStretchRight,
+    MouthUpperUpLeft,
+    MouthUpperUpRight,
+    NoseSneerLeft,
+    NoseSneerRight,
+}
+
+/// How many coefficients there are.
+pub const COEFFICIENTS: usize = 52;
+
+/// The names of the coefficients, as ARKit and MediaPipe write them.
+pub const COEFFICIENT_NAMES: [&str; COEFFICIENTS] = [
+    "_neutral",
+    "browDownLeft",
+    "browDownRight",
+    "browInnerUp",
+    "browOuterUpLeft",
+    "browOuterUpRight",
+    "cheekPuff",
+    "cheekSquintLeft",
+    "cheekSquintRight",
+    "eyeBlinkLeft",
+    "eyeBlinkRight",
+    "eyeLookDownLeft",
+    "eyeLookDownRight",
+    "eyeLookInLeft",
+    "eyeLookInRight",
+    "eyeLookOutLeft",
+    "eyeLookOutRight",
+    "eyeLookUpLeft",
+    "eyeLookUpRight",
+    "eyeSquintLeft",
+    "eyeSquintRight",
+    "eyeWideLeft",
+    "eyeWideRight",
+    "jawForward",
+    "jawLeft",
+    "jawOpen",
+    "jawRight",
+    "mouthClose",
+    "mouthDimpleLeft",
+    "mouthDimpleRight",
+    "mouthFrownLeft",
+    "mouthFrownRight",
+    "mouthFunnel",
+    "mouthLeft",
+    "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+    "mouthPressLeft",
+    "mouthPressRight",
+    "mouthPucker",
+    "mouthRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthSmileLeft",
+    "mouthSmileRight",
+    "mouthStretchLeft",
+    "mouthStretchRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+    "noseSneerLeft",
+    "noseSneerRight",
+];
+
+impl Coefficient {
+    /// The name that ARKit and MediaPipe use.
+    pub fn name(self) -> &'static str {
+        COEFFICIENT_NAMES[self as usize]
+    }
+}
+
+/// The landmarks that the network looks at.
+const LOOKED_AT: [u16; 146] = [
+    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80, 81, 82, 84, 87, 88,
+    91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136, 144, 145, 146, 148, 149, 150, 152, 153, 154, 155, 157, 158, 159, 160, 161, 162,
+    163, 168, 172, 173, 176, 178, 181, 185, 191, 195, 197, 234, 246, 249, 251, 263, 267, 269, 270, 276, 282, 283, 284, 285, 288, 291, 293,
+    295, 296, 297, 300, 308, 310, 311, 312, 314, 317, 318, 321, 323, 324, 332, 334, 336, 338, 356, 361, 362, 365, 373, 374, 375, 377, 378,
+    379, 380, 381, 382, 384, 385, 386, 387, 388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473, 474,
+    475, 476, 477,
+];
+
+/// The expression network.
+pub(crate) struct CoefficientNet {
+    pub(crate) plan: Plan,
+}
+
+impl CoefficientNet {
+    /// # Errors
+    /// Where the network has other inputs or outputs than this one.
+    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, ModelError> {
+        let plan = Plan::new(model, arch)?;
+        let fits = plan.lengths() == (2 * LOOKED_AT.len(), vec![COEFFICIENTS]);
+        if fits { Ok(Self { plan }) } else { Err(ModelError::OtherNetwork) }
+    }
+
+    /// The coefficients of a face, each between 0 and 1. Its place and size do not matter, but width and height must be in the same unit.
+    pub(crate) fn read(&mut self, points: &[Vec3; POINTS]) -> [f32; COEFFICIENTS] {
+        for (to, index) in self.plan.input_mut().as_chunks_mut().0.iter_mut().zip(LOOKED_AT) {
+            *to = points[usize::from(index)].truncate().to_array();
+        }
+        self.plan.run();
+        self.plan.output(0).first_chunk().map_or([0.0; COEFFICIENTS], |values| *values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_where_their_coefficients_do() {
+        for (coefficient, name) in [
+            (Coefficient::Neutral, "_neutral"),
+            (Coefficient::EyeBlinkRight, "eyeBlinkRight"),
+            (Coefficient::JawOpen, "jawOpen"),
+            (Coefficient::MouthPucker, "mouthPucker"),
+            (Coefficient::NoseSneerRight, "noseSneerRight"),
+        ] {
+            assert_eq!(coefficient.name(), name);
+        }
+        assert_eq!(Coefficient::NoseSneerRight as usize, COEFFICIENTS - 1);
+        assert!(COEFFICIENT_NAMES.is_sorted(), "the order is alphabetical");
+        assert!(LOOKED_AT.is_sorted() && LOOKED_AT.iter().all(|index| usize::from(*index) < POINTS));
+    }
+}
