@@ -54,19 +54,19 @@
 //!
 //! # Threads
 //!
-//! Capture, track, generate, enroll, fine-tune, record and the virtual camera each run on a worker of their own ([`runtime::Worker`]), which stops
+//! Drivers, capture, track, generate, enroll, fine-tune, outputs, record and the virtual camera each run on a worker of their own ([`runtime::Worker`]), which stops
 //! when dropped and turns a panic into an error that the user sees. Live links keep the newest value and never wait ([`runtime::Latest`]); the recording's link is bounded and in order, and
 //! counts what it drops. The window's thread never waits for any of them.
 //!
 //! # One pipeline, two front ends
 //!
-//! The window drives a live [`pipeline::Pipeline`]; `retrato animate` runs [`pipeline::animate`], which skips no frame. Both move the same
-//! [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings, snapshots and the
+//! A front end drives a live [`pipeline::Pipeline`] through the contract of [`session`]: one set of requests and events, which the window, `retrato bench` and the
+//! tests' double share. `retrato animate` runs [`pipeline::animate`], which skips no frame. Both move the same [`pipeline::Puppet`]. The composed picture stays on the window's own device when a graphics processor makes it; only recordings, snapshots and the
 //! virtual camera read it back, in [`gpu`].
 //!
 //! A puppet has one portrait and any number of further pictures of the same person, from which the generator takes what the portrait does not show. Whether the
-//! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives; [`pipeline::choose_on`] measures what
-//! each makes of a picture and of the networks, and the settings remember that.
+//! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives: [`executor`] measures what
+//! each makes of a picture and of the networks, the settings remember that, and one pure function decides.
 //!
 //! # Networks
 //!
@@ -116,9 +116,11 @@
 
 pub mod cli;
 pub mod doctor;
+pub mod executor;
 pub mod pipeline;
 pub mod present;
 pub mod retarget;
+pub mod session;
 pub mod settings;
 
 pub use retrato_builtin as builtin;

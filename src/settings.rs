@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::gpu::TrialMs;
+
 /// A settings file larger than this is not ours.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How many portraits the gallery remembers.
@@ -12,7 +14,7 @@ const MAX_RECENT: usize = 12;
 /// How many adapters' speeds are remembered.
 const MAX_MEASURED: usize = 8;
 /// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
-const OPTIONAL_KEYS: [&str; 4] = ["camera", "microphone", "landmark_model", "virtual_camera"];
+const OPTIONAL_KEYS: [&str; 5] = ["camera", "camera_index", "microphone", "landmark_model", "virtual_camera"];
 
 /// How strongly each part of the face follows the driver: 0 is still, 1 as the driver does, 2 twice as much.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,7 +98,7 @@ pub enum ExecutorChoice {
 }
 
 /// How long a trial frame took on an adapter and on the CPU, and under which circumstances: with another driver or program it is measured anew.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredAdapter {
     /// The adapter's name and programming interface.
     pub adapter: String,
@@ -108,18 +110,9 @@ pub struct MeasuredAdapter {
     pub cpu_ms: f64,
     /// Milliseconds on the adapter; infinite for one that cannot hold the picture.
     pub gpu_ms: f64,
-    /// The same of the networks, where the adapter may run them.
+    /// The same of the networks for a face, where the adapter may run them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub networks_ms: Option<NetworksMs>,
-}
-
-/// Milliseconds that the networks take for a face.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NetworksMs {
-    /// On the CPU.
-    pub cpu: f64,
-    /// On the adapter.
-    pub gpu: f64,
+    pub networks_ms: Option<TrialMs>,
 }
 
 /// Everything that is remembered between runs.
@@ -128,6 +121,8 @@ pub struct NetworksMs {
 pub struct Settings {
     /// Camera used last, by name.
     pub camera: Option<String>,
+    /// The system's number of that camera, which tells it from another one of the same name.
+    pub camera_index: Option<u32>,
     /// Microphone used last, by name; `None` is the system's default.
     pub microphone: Option<String>,
     /// Whether recordings have sound.
@@ -154,6 +149,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             camera: None,
+            camera_index: None,
             microphone: None,
             record_sound: true,
             recordings_dir: default_recordings_dir(),
@@ -347,12 +343,13 @@ mod tests {
 
     fn measured(adapter: &str, gpu_ms: f64) -> MeasuredAdapter {
         let [adapter, driver, program] = [adapter, "Mesa 22", "0.1.0"].map(str::to_owned);
-        MeasuredAdapter { adapter, driver, program, cpu_ms: 3.25, gpu_ms, networks_ms: Some(NetworksMs { cpu: 6.5, gpu: 2.0 }) }
+        MeasuredAdapter { adapter, driver, program, cpu_ms: 3.25, gpu_ms, networks_ms: Some(TrialMs { cpu: 6.5, gpu: 2.0 }) }
     }
 
     fn everything_set() -> Settings {
         Settings {
             camera: Some("FaceCam".to_owned()),
+            camera_index: Some(2),
             microphone: Some("Desk".to_owned()),
             landmark_model: Some(PathBuf::from("model.dat")),
             virtual_camera: Some(PathBuf::from("/dev/video9")),

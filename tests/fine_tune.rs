@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
-use retrato::generate::GeneratorChoice;
 use retrato::learn::FineTuneOptions;
-use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig};
+use retrato::pipeline::{FineTuning, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
-use retrato::settings::Controls;
+use retrato::session::{Event, PictureInput, PortraitChoice, Request, RequestId, Session as _};
 use test_needs::needs;
 
 /// Longest wait for anything.
@@ -20,15 +19,12 @@ fn portrait(number: usize) -> Arc<Portrait> {
 }
 
 fn pipeline(options: FineTuneOptions, cache: Option<FileCache>) -> Pipeline {
-    let config = PipelineConfig {
-        landmark_model: None,
-        gpu: None,
-        generator: GeneratorChoice::default(),
-        controls: Controls::default(),
-        fine_tuning: FineTuning { options, cache },
-        memory: PictureMemory::default(),
-    };
+    let config = PipelineConfig { fine_tuning: FineTuning { options, cache }, ..PipelineConfig::default() };
     Pipeline::start(config, || {}).expect("a pipeline")
+}
+
+fn show(pipeline: &Pipeline, portrait: Arc<Portrait>) {
+    pipeline.request(Request::OpenPortrait { id: RequestId::default(), choice: PortraitChoice::Enrolled(portrait) });
 }
 
 /// Waits for the first event that `wanted` takes, and gives all until then in words.
@@ -39,7 +35,9 @@ fn until(pipeline: &Pipeline, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
         for event in pipeline.take_events() {
             let found = wanted(&event);
             seen.push(match event {
-                Event::PortraitReady { portrait, tuning, .. } => format!("{} {tuning:?}", portrait.name),
+                // Told once at the start.
+                Event::ExecutorChosen(_) => continue,
+                Event::PortraitReady(ready) => format!("{} {:?}", ready.portrait.name, ready.tuning),
                 Event::FineTuning(tuning) => format!("{tuning:?}"),
                 Event::FineTuned { before, after, kept } => format!("better={} kept={kept}", after < before),
                 other => format!("{other:?}"),
@@ -54,7 +52,7 @@ fn until(pipeline: &Pipeline, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
 }
 
 fn is_ready(event: &Event) -> bool {
-    matches!(event, Event::PortraitReady { .. })
+    matches!(event, Event::PortraitReady(_))
 }
 
 #[needs(landmark_model)]
@@ -66,9 +64,9 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let entries = || std::fs::read_dir(folder.path()).map_or(0, Iterator::count);
     let (first, name) = (portrait(0), portrait(0).name.clone());
     let run = start();
-    run.set_portrait(Arc::clone(&first));
+    show(&run, Arc::clone(&first));
     assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "not learnt yet");
-    run.fine_tune();
+    run.request(Request::FineTune);
     let told = until(&run, |event| matches!(event, Event::FineTuned { .. }));
     let steps = (0..=12).map(|step| format!("Running {{ step: {step}, steps: 12 }}"));
     let expected: Vec<String> = steps.chain(["Done", "better=true kept=true"].map(str::to_owned)).collect();
@@ -76,24 +74,24 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     drop(run);
     assert_eq!(entries(), 1, "it is kept");
     let run = start();
-    run.set_portrait(Arc::clone(&first));
+    show(&run, Arc::clone(&first));
     assert_eq!(until(&run, is_ready), [format!("{name} Done")], "known at the next start");
-    run.set_portrait(portrait(1));
+    show(&run, portrait(1));
     assert!(until(&run, is_ready)[0].ends_with("Possible"), "that is no other portrait's");
-    run.set_portrait(Arc::clone(&first));
+    show(&run, Arc::clone(&first));
     until(&run, is_ready);
     let is_tuning = |event: &Event| matches!(event, Event::FineTuning(_));
     let picture = folder.path().join("another.jpg");
     std::fs::write(&picture, builtin::PORTRAITS[1].file()).expect("a picture's file");
-    run.add_picture(PictureInput::Path(picture.clone()));
+    run.request(Request::AddPicture { id: RequestId::default(), picture: PictureInput::Path(picture.clone()) });
     assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Possible"), "nothing was learnt of both pictures");
-    run.remove_picture(0);
+    run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Done"), "but of the one");
     std::fs::remove_file(picture).expect("it is there");
-    run.undo_fine_tuning();
+    run.request(Request::UndoFineTuning);
     assert_eq!(until(&run, |event| matches!(event, Event::FineTuning(_))), ["Possible"], "undone");
     assert_eq!(entries(), 0, "and forgotten");
-    run.set_portrait(first);
+    show(&run, first);
     assert_eq!(until(&run, is_ready), [format!("{name} Possible")], "for good");
 }
 
@@ -103,23 +101,23 @@ fn another_portrait_cancels_and_nothing_waits_for_the_end() {
     let options = FineTuneOptions { steps: 100_000, ..FineTuneOptions::default() };
     let run = pipeline(options, Some(FileCache::at(folder.path(), 64 << 20)));
     let is_under_way = |event: &Event| matches!(event, Event::FineTuning(Tuning::Running { step: 1.., .. }));
-    run.set_portrait(portrait(0));
+    show(&run, portrait(0));
     until(&run, is_ready);
-    run.fine_tune();
+    run.request(Request::FineTune);
     until(&run, is_under_way);
-    run.set_portrait(portrait(1));
+    show(&run, portrait(1));
     let told = until(&run, is_ready);
     assert!(told.last().is_some_and(|last| last.ends_with("Possible")), "the other one is not being learnt: {told:?}");
-    run.fine_tune();
+    run.request(Request::FineTune);
     assert_eq!(
         until(&run, is_under_way)[..2],
         ["Running { step: 0, steps: 100000 }", "Running { step: 1, steps: 100000 }"],
         "from the start"
     );
-    run.stop_fine_tuning();
+    run.request(Request::StopFineTuning);
     let told = until(&run, |event| matches!(event, Event::FineTuning(Tuning::Possible)));
     assert!(told.iter().all(|line| !line.contains("kept")), "cancelled, with no result: {told:?}");
-    run.fine_tune();
+    run.request(Request::FineTune);
     until(&run, is_under_way);
     let start = Instant::now();
     drop(run);

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use image::RgbaImage;
 use retrato::builtin;
-use retrato::capture::SourceSpec;
 use retrato::data::Portrait;
-use retrato::generate::GeneratorChoice;
-use retrato::pipeline::{Event, FineTuning, PictureInput, PictureMemory, Pipeline, PipelineConfig, RenderedImage};
+use retrato::pipeline::{Pipeline, PipelineConfig};
+use retrato::session::{DriverChoice, Event, PictureInput, PortraitChoice, RenderedImage, Request, RequestId, Session as _};
 use retrato::settings::{Controls, ExecutorChoice};
 use test_needs::needs;
 
@@ -24,7 +23,7 @@ fn portrait(number: usize) -> Arc<Portrait> {
 }
 
 /// A performance that holds the portrait's own face with the mouth wide open.
-fn speaking(folder: &Path, portrait: &Portrait) -> SourceSpec {
+fn speaking(folder: &Path, portrait: &Portrait) -> DriverChoice {
     let mut opened = portrait.landmarks_in_image.clone();
     // The lower lip, its inner edge and the chin go down.
     for index in (5..12).chain(55..60).chain(65..68) {
@@ -39,19 +38,20 @@ fn speaking(folder: &Path, portrait: &Portrait) -> SourceSpec {
     }
     let path = folder.join("open.jsonl");
     std::fs::write(&path, text).expect("the performance is written");
-    SourceSpec::from_path(&path, true).expect("a performance")
+    DriverChoice::File(path)
 }
 
 fn pipeline() -> Pipeline {
-    let config = PipelineConfig {
-        landmark_model: None,
-        gpu: None,
-        generator: GeneratorChoice::default(),
-        controls: Controls { absolute: true, ..Controls::default() },
-        fine_tuning: FineTuning::default(),
-        memory: PictureMemory::default(),
-    };
+    let config = PipelineConfig { controls: Controls { absolute: true, ..Controls::default() }, ..PipelineConfig::default() };
     Pipeline::start(config, || {}).expect("a pipeline")
+}
+
+fn open(pipeline: &Pipeline, id: u64, choice: PortraitChoice) {
+    pipeline.request(Request::OpenPortrait { id: RequestId(id), choice });
+}
+
+fn add(pipeline: &Pipeline, id: u64, picture: PictureInput) {
+    pipeline.request(Request::AddPicture { id: RequestId(id), picture });
 }
 
 /// Waits for the first event that `wanted` makes something of.
@@ -70,16 +70,23 @@ fn until<T>(pipeline: &Pipeline, wanted: impl Fn(&Event) -> Option<T>) -> T {
     panic!("it did not come; only {seen:?}");
 }
 
-fn ready(event: &Event) -> Option<String> {
-    if let Event::PortraitReady { portrait, .. } = event { Some(portrait.name.clone()) } else { None }
+/// Number of the request, and the portrait's name.
+fn ready(event: &Event) -> Option<(u64, String)> {
+    if let Event::PortraitReady(ready) = event { Some((ready.id.0, ready.portrait.name.clone())) } else { None }
+}
+
+/// Name of the portrait that may be joined.
+fn replaced(event: &Event) -> Option<Option<String>> {
+    if let Event::PortraitReady(ready) = event { Some(ready.replaced.clone()) } else { None }
 }
 
 fn further(event: &Event) -> Option<Vec<String>> {
-    if let Event::FurtherPictures(pictures) = event { Some(pictures.iter().map(|picture| picture.name.clone()).collect()) } else { None }
+    let Event::FurtherPictures { pictures, .. } = event else { return None };
+    Some(pictures.iter().map(|picture| picture.name.clone()).collect())
 }
 
-fn failed(event: &Event) -> Option<String> {
-    if let Event::PictureFailed(why) = event { Some(why.clone()) } else { None }
+fn failed(event: &Event) -> Option<(u64, String)> {
+    if let Event::PictureFailed { id, why } = event { Some((id.0, why.clone())) } else { None }
 }
 
 /// The picture when it has come to rest.
@@ -113,35 +120,36 @@ fn file_of(folder: &Path, number: usize) -> PathBuf {
 fn what_is_painted_follows_the_pictures_of_the_person() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let first = portrait(0);
-    let mut run = pipeline();
-    run.set_portrait(Arc::clone(&first));
+    let run = pipeline();
+    open(&run, 1, PortraitChoice::Enrolled(Arc::clone(&first)));
     until(&run, ready);
-    run.set_source(speaking(folder.path(), &first));
+    run.request(Request::Drive(speaking(folder.path(), &first)));
     let alone = settled(&run);
-    run.add_picture(PictureInput::Path(file_of(folder.path(), 1)));
-    run.add_picture(PictureInput::Path(file_of(folder.path(), 2)));
+    add(&run, 2, PictureInput::Path(file_of(folder.path(), 1)));
+    add(&run, 3, PictureInput::Path(file_of(folder.path(), 2)));
     assert_eq!(until(&run, further), ["picture 1"], "the first is opened and its face found");
     assert_eq!(until(&run, further), ["picture 1", "picture 2"], "then the second");
     let three = settled(&run);
     assert!(unlike(&alone, &three) > 100, "other paint: {} pixels", unlike(&alone, &three));
     // What cannot be used is told and changes nothing.
     let no_face = RgbaImage::from_fn(320, 240, |x, y| image::Rgba([x as u8, y as u8, 90, 255]));
-    run.add_picture(PictureInput::Pixels { name: "Hills".to_owned(), pixels: Arc::new(no_face) });
-    assert!(until(&run, failed).contains("No face was found in Hills"), "no face");
+    add(&run, 4, PictureInput::Pixels { name: "Hills".to_owned(), pixels: Arc::new(no_face) });
+    let (id, why) = until(&run, failed);
+    assert!(id == 4 && why.contains("No face was found in Hills"), "no face: {id} {why}");
     let broken = folder.path().join("broken.jpg");
     std::fs::write(&broken, b"\xff\xd8 and no more").expect("a file");
-    run.add_picture(PictureInput::Path(broken));
-    assert!(until(&run, failed).contains("broken"), "unreadable");
-    run.add_picture(PictureInput::Path(file_of(folder.path(), 1)));
-    assert!(until(&run, failed).contains("used already"), "twice");
+    add(&run, 5, PictureInput::Path(broken));
+    assert!(until(&run, failed).1.contains("broken"), "unreadable");
+    add(&run, 6, PictureInput::Path(file_of(folder.path(), 1)));
+    assert!(until(&run, failed).1.contains("used already"), "twice");
     assert_eq!(settled(&run), three, "as it was");
     // Elsewhere and back, which lets the generator start anew.
-    run.use_executor(ExecutorChoice::Gpu, None, Vec::new());
+    run.request(Request::UseExecutor(ExecutorChoice::Gpu));
     until(&run, |event| matches!(event, Event::ExecutorChosen(_)).then_some(()));
     assert_eq!(settled(&run), three, "another executor is shown the same pictures");
-    run.remove_picture(0);
+    run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, further), ["picture 2"], "one is removed");
-    run.remove_picture(0);
+    run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, further), Vec::<String>::new(), "and the other");
     assert_eq!(settled(&run), alone, "as at the beginning");
 }
@@ -151,17 +159,36 @@ fn what_is_painted_follows_the_pictures_of_the_person() {
 fn a_new_portrait_begins_by_itself_and_can_be_joined_to_the_one_before() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let run = pipeline();
-    run.open_portrait(PictureInput::Path(file_of(folder.path(), 0)));
-    run.add_picture(PictureInput::Path(file_of(folder.path(), 1)));
-    assert_eq!((until(&run, ready).as_str(), until(&run, further)), ("picture 0", vec!["picture 1".to_owned()]), "in this order");
-    run.open_portrait(PictureInput::Path(file_of(folder.path(), 2)));
-    assert_eq!(until(&run, ready), "picture 2", "another portrait");
-    run.remove_picture(0);
-    run.join_before();
-    assert_eq!(until(&run, ready), "picture 0", "the first is back");
+    let file = |number: usize| PortraitChoice::file(file_of(folder.path(), number));
+    open(&run, 1, file(0));
+    add(&run, 2, PictureInput::Path(file_of(folder.path(), 1)));
+    assert_eq!((until(&run, ready), until(&run, further)), ((1, "picture 0".to_owned()), vec!["picture 1".to_owned()]), "in this order");
+    open(&run, 3, file(2));
+    assert_eq!(until(&run, replaced).as_deref(), Some("picture 0"), "another portrait, which may show the same person");
+    run.request(Request::RemovePicture(0));
+    run.request(Request::JoinBefore);
+    assert_eq!(until(&run, ready), (1, "picture 0".to_owned()), "the first is back, under its own number");
     assert_eq!(until(&run, further), ["picture 1"], "with what it had");
     assert_eq!(until(&run, further), ["picture 1", "picture 2"], "and the one that was taken for a new portrait");
-    run.join_before();
-    run.remove_picture(1);
+    run.request(Request::JoinBefore);
+    run.request(Request::RemovePicture(1));
     assert_eq!(until(&run, further), ["picture 1"], "there is no portrait before that to go back to");
+}
+
+#[needs(landmark_model)]
+#[test]
+fn a_copy_of_the_portrait_and_a_built_in_one_are_nobody_to_join() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let run = pipeline();
+    open(&run, 1, PortraitChoice::BuiltIn(3));
+    assert_eq!(until(&run, replaced), None, "the first portrait");
+    let first = file_of(folder.path(), 0);
+    open(&run, 2, PortraitChoice::file(&first));
+    assert_eq!(until(&run, replaced), None, "a built-in portrait is nobody's");
+    open(&run, 3, PortraitChoice::file(file_of(folder.path(), 1)));
+    assert_eq!(until(&run, replaced).as_deref(), Some("picture 0"), "a picture of the user's may be");
+    let copy = folder.path().join("copy.jpg");
+    std::fs::copy(folder.path().join("picture 1.jpg"), &copy).expect("a copy");
+    open(&run, 4, PortraitChoice::file(copy));
+    assert_eq!(until(&run, replaced), None, "a copy under another name brings back nobody else");
 }

@@ -11,9 +11,11 @@ use super::common;
 use crate::capture::SourceSpec;
 use crate::data::Portrait;
 use crate::generate::MOST_PICTURES;
-use crate::pipeline::{self, OfflineJob, OfflineReport, Sound};
+use crate::gpu::Gpu;
+use crate::pipeline::{self, OfflineJob, OfflineReport};
 use crate::record::{RecordFormat, RecordOptions};
 use crate::runtime::StageTimes;
+use crate::session::Sound;
 use crate::settings::{Controls, ExecutorChoice, Strengths};
 
 #[derive(clap::Args)]
@@ -21,7 +23,7 @@ use crate::settings::{Controls, ExecutorChoice, Strengths};
 pub(super) struct Args {
     /// The portrait: a picture file, or the name of a built-in one
     portrait: OsString,
-    /// What drives it: a clip, a performance, the name of a built-in performance, `camera` or `camera:NAME`
+    /// What drives it: a clip, a performance, the name of a built-in performance, `camera`, `camera:NUMBER` or `camera:NAME`
     #[arg(long, short)]
     driver: OsString,
     /// Where to: NAME.mp4, NAME.gif, or a folder for PNGs
@@ -140,8 +142,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let job = OfflineJob {
         portrait,
         also,
-        // A software adapter that was not asked for would only compose, and every picture would have to be copied back.
-        gpu: pipeline::choose_executor(args.executor, &common::measured_adapters()).gpu.filter(|gpu| gpu.runs_networks),
+        gpu: gpu(args.executor),
         tuned,
         generator: args.generator.choice(),
         controls: controls(args),
@@ -156,6 +157,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     bar.clear();
     print(args, &report)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The graphics processor to use. A software adapter that was not asked for would only compose, and every picture would have to be copied back.
+fn gpu(wish: ExecutorChoice) -> Option<Gpu> {
+    let mut executors = common::executors();
+    let decision = executors.choose(wish);
+    executors.device(&decision.executor).filter(|gpu| gpu.runs_networks)
 }
 
 fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {

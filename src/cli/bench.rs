@@ -14,14 +14,18 @@ mod sending;
 
 use super::common;
 use crate::builtin;
-use crate::capture::{CameraChoice, SourceSpec};
+use crate::capture::SourceSpec;
 use crate::data::Portrait;
+use crate::executor::Decision;
 use crate::generate::GeneratorChoice;
-use crate::pipeline::{self, ChosenExecutor, Event, FineTuning, OfflineJob, PictureMemory, Pipeline, PipelineConfig, RecordRequest, Sound};
+use crate::pipeline::{self, OfflineJob, PictureMemory, Pipeline, PipelineConfig};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
 use crate::runtime::{StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
+use crate::session::{
+    CameraChoice, DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound, SourceInfo,
+};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// Time before measuring, for caches, clocks and the calibration to settle.
@@ -80,7 +84,7 @@ struct Report {
     latency_ms_p95: f64,
     latency_ms_p99: f64,
     executor: String,
-    executor_choice: ChosenExecutor,
+    executor_choice: Decision,
     generator: String,
     peak_memory_mb: f64,
     driver: String,
@@ -106,9 +110,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.sending.check()?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let driver = match (&args.camera, &args.clip) {
-        (Some(name), _) => SourceSpec::Camera(CameraChoice::Name(name.clone())),
-        (None, Some(clip)) => common::driver(clip, true)?,
-        (None, None) => SourceSpec::Clip { path: render_driver(folder.path())?, looped: true },
+        (Some(name), _) => DriverChoice::Camera(CameraChoice::Name(name.clone())),
+        (None, Some(clip)) => DriverChoice::from_argument(clip),
+        (None, None) => DriverChoice::File(render_driver(folder.path())?),
     };
     if args.other.opening {
         opening::run(args, driver, folder.path())?;
@@ -160,26 +164,27 @@ fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
     portrait::portrait(picture, landmarks)
 }
 
-fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
+fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
     let model = common::load_model(&args.model);
     let portrait = match &args.portrait {
         Some(name) => common::portrait(name, 1, None, &model)?,
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
-    if !matches!(driver, SourceSpec::Performance { .. }) {
+    if !matches!(driver.source(true)?, SourceSpec::Performance { .. }) {
         // Stored motion need not be tracked.
         model?;
     }
-    let executor_choice = pipeline::choose_executor(args.executor, &common::measured_adapters());
-    let mut pipeline = start(args, &executor_choice, PictureMemory::default())?;
-    pipeline.set_portrait(std::sync::Arc::clone(&portrait));
-    pipeline.set_source(driver);
+    let (pipeline, executor_choice) = start(args, PictureMemory::default())?;
+    let choice = PortraitChoice::Enrolled(std::sync::Arc::clone(&portrait));
+    pipeline.request(Request::OpenPortrait { id: RequestId::default(), choice });
+    pipeline.request(Request::Drive(driver));
     let driver = wait_for_driver(&pipeline)?;
-    let mut sending = args.sending.start(&mut pipeline)?;
+    let mut sending = args.sending.start(&pipeline)?;
     run_for(&pipeline, WARM_UP)?;
     pipeline.timings().clear();
     if args.record {
-        pipeline.start_recording(RecordRequest { options: RecordOptions::new(folder.join("bench.mp4"))?, sound: Sound::OfDriver })?;
+        let file = NewFile { folder: folder.to_owned(), title: "bench".to_owned() };
+        pipeline.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver }));
     }
     if let Some(sending) = &mut sending {
         sending.begin(&pipeline);
@@ -215,20 +220,22 @@ fn measure(args: &Args, driver: SourceSpec, duration: Duration, folder: &std::pa
     })
 }
 
-/// A pipeline that nothing a user has kept changes.
-fn start(args: &Args, executor: &ChosenExecutor, memory: PictureMemory) -> anyhow::Result<Pipeline> {
+/// A pipeline that nothing a user has kept changes, and where it makes its pictures.
+fn start(args: &Args, memory: PictureMemory) -> anyhow::Result<(Pipeline, Decision)> {
+    let mut executors = common::executors();
+    let executor = executors.choose(args.executor);
     let config = PipelineConfig {
         landmark_model: args.model.named()?,
-        gpu: executor.gpu.clone(),
+        executors,
+        executor: executor.clone(),
         generator: args.generator.choice(),
-        controls: Controls::default(),
-        fine_tuning: FineTuning::default(),
         memory,
+        ..PipelineConfig::default()
     };
-    Ok(Pipeline::start(config, || {})?)
+    Ok((Pipeline::start(config, || {})?, executor))
 }
 
-fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<crate::capture::SourceInfo> {
+fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<SourceInfo> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         for event in pipeline.take_events() {
@@ -263,6 +270,7 @@ fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<Seen> {
                 | Event::RecordingFailed(message)
                 | Event::VirtualCameraFailed(message)
                 | Event::Warning(message) => anyhow::bail!("{message}"),
+                Event::Degraded(degraded) => anyhow::bail!("{}", degraded.sentence()),
                 Event::SourceStalled { seconds, reason } => {
                     seen.stalls += 1;
                     eprintln!("no frame for {seconds:.1} s: {reason}");

@@ -11,12 +11,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::builtin;
 use crate::capture::SourceSpec;
 use crate::data::{PixelBox, Portrait};
+use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
-use crate::pipeline::{self, FineTuning, Opened, PictureInput, PictureMemory, Progress};
+use crate::pipeline::{self, FineTuning, Opened, PictureMemory, Progress};
 use crate::runtime::StopFlag;
-use crate::settings::{MeasuredAdapter, SettingsFile, Strengths};
+use crate::session::{DriverChoice, PictureInput};
+use crate::settings::{SettingsFile, Strengths};
 use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
 
 /// Fine-tunes on a person's pictures, the portrait first, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
@@ -139,12 +141,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
 
 /// A built-in performance by name, or whatever the argument names.
 pub(super) fn driver(argument: &OsStr, looped: bool) -> anyhow::Result<SourceSpec> {
-    if !Path::new(argument).exists()
-        && let Some(builtin) = argument.to_str().and_then(builtin::performance)
-    {
-        return builtin.source(looped).map_err(Into::into);
-    }
-    Ok(SourceSpec::from_argument(argument, looped)?)
+    Ok(DriverChoice::from_argument(argument).source(looped)?)
 }
 
 /// The clips in a folder, sorted; folders in it are not looked into.
@@ -233,9 +230,9 @@ pub(super) fn parse_box(text: &str) -> Result<PixelBox, String> {
     }
 }
 
-/// The adapters that the window has measured.
-pub(super) fn measured_adapters() -> Vec<MeasuredAdapter> {
-    SettingsFile::of_user().map(|file| file.load().0.measured_adapters).unwrap_or_default()
+/// The executors of this machine, with what the window has measured of them.
+pub(super) fn executors() -> Executors {
+    Executors::of_machine(SettingsFile::of_user().map(|file| file.load().0.measured_adapters).unwrap_or_default())
 }
 
 /// Where pictures are made: `auto`, `cpu` or `gpu`.

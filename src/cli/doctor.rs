@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use super::common;
 use crate::capture::{self, CameraChoice, CameraFormat};
 use crate::doctor::{Devices, ExecutorFacts, Inventory, Report, Status};
+use crate::executor::{Executor, Executors};
 use crate::gpu;
 use crate::model;
-use crate::pipeline;
 use crate::settings::{Settings, SettingsFile};
 use crate::track;
 use crate::virtual_camera::{self, VirtualCameraError};
@@ -34,7 +34,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn inventory(args: &Args, settings: &Settings) -> Inventory {
-    let chosen = pipeline::choose_executor(settings.executor, &settings.measured_adapters);
+    let chosen = Executors::of_machine(settings.measured_adapters.clone()).choose(settings.executor);
+    let measured = chosen.measured.as_ref();
     let model = args.model.landmark_model.as_deref().or(settings.landmark_model.as_deref());
     let mut folders = vec![("recordings", settings.recordings_dir.clone())];
     folders
@@ -42,11 +43,14 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
     Inventory {
         adapters: gpu::adapters().into_iter().map(|(_, description)| description).collect(),
         executor: ExecutorFacts {
-            place: chosen.gpu.map_or_else(|| "CPU".to_owned(), |gpu| gpu.info.name),
-            reason: chosen.reason,
-            measured_ms: chosen.measure.map(|measure| [measure.cpu_ms, measure.gpu_ms]),
-            networks_ms: chosen.networks_ms.map(|networks| [networks.cpu, networks.gpu]),
+            measured_ms: measured.map(|measured| [measured.cpu_ms, measured.gpu_ms]),
+            networks_ms: measured.and_then(|measured| measured.networks_ms).map(|networks| [networks.cpu, networks.gpu]),
             remembered: chosen.remembered,
+            place: match chosen.executor {
+                Executor::Cpu => "CPU".to_owned(),
+                Executor::Gpu { adapter, .. } => adapter,
+            },
+            reason: chosen.reason,
         },
         face_reader: track::MeshReader::load().and_then(|_| track::reader_file()).map_err(|error| error.to_string()),
         landmark_model: track::model_places(model),

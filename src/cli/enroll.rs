@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::common;
 use crate::data::{Crop, Landmarks, PixelBox};
-use crate::pipeline::{Opened, PictureInput};
+use crate::pipeline::Opened;
+use crate::session::PictureInput;
 
 #[derive(clap::Args)]
 pub(super) struct Args {

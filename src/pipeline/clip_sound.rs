@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::PipelineError;
-use super::offline::Sound;
+use super::error::PipelineError;
 use crate::capture::{SoundReader, SourceInfo, SourceSpec};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
 use crate::record::Recorder;
+use crate::session::Sound;
 
 /// How far the sound runs ahead of the pictures, so that an encoder's frame is never cut short.
 const LEAD: Duration = Duration::from_millis(250);

@@ -6,34 +6,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender};
-use image::RgbaImage;
 
-use super::{Event, PipelineError, Shared, generating, known_faces};
+use super::error::PipelineError;
+use super::generating::{self, LivePortrait};
+use super::known_faces;
+use super::shared::Shared;
+use crate::builtin;
 use crate::data::{PixelBox, Portrait};
 use crate::portrait::{self, FaceCandidate, OpenLimits, Picture, PortraitError};
 use crate::runtime::{FileCache, StopFlag, Worker};
+use crate::session::{Event, FaceQuestion, PictureInput, PortraitChoice, PortraitOrigin, RequestId};
 use crate::track::{DlibFinder, FaceModel};
-
-/// Where a picture comes from.
-#[derive(Clone, Debug)]
-pub enum PictureInput {
-    /// A file.
-    Path(PathBuf),
-    /// The bytes of a file, such as one dropped from a browser.
-    Bytes {
-        /// What to call it.
-        name: String,
-        /// The file's content.
-        bytes: Arc<[u8]>,
-    },
-    /// Pixels, such as those of the clipboard; sRGB with straight alpha.
-    Pixels {
-        /// What to call it.
-        name: String,
-        /// The picture.
-        pixels: Arc<RgbaImage>,
-    },
-}
 
 /// An opened picture and the faces in it, the largest first.
 #[derive(Debug)]
@@ -50,11 +33,11 @@ impl Opened {
     /// # Errors
     /// A picture that cannot be opened.
     pub fn open(input: PictureInput, model: Option<&Arc<FaceModel>>, known: Option<&FileCache>) -> Result<Self, PortraitError> {
-        Self::open_telling(input, model, known, |_, _| {})
+        Self::open_with_early(input, model, known, |_, _| {})
     }
 
-    /// The same; where faces have to be looked for, tells `early` of the largest one before the search is over.
-    fn open_telling(
+    /// The same; where faces have to be looked for, calls `early` with the largest one before the search is over.
+    fn open_with_early(
         input: PictureInput,
         model: Option<&Arc<FaceModel>>,
         known: Option<&FileCache>,
@@ -65,6 +48,7 @@ impl Opened {
             PictureInput::Path(path) => portrait::open_picture(&path, limits)?,
             PictureInput::Bytes { name, bytes } => portrait::open_bytes(&name, &bytes, limits)?,
             PictureInput::Pixels { name, pixels } => portrait::open_pixels(&name, Arc::unwrap_or_clone(pixels), limits)?,
+            PictureInput::Deferred { name, pixels } => portrait::open_pixels(&name, pixels.convert(), limits)?,
         };
         let find = |model: &Arc<FaceModel>| {
             known_faces::faces(known, &picture, model.identity(), || {
@@ -102,16 +86,14 @@ fn portrait_of(picture: &Picture, face: &FaceCandidate) -> Option<Arc<Portrait>>
 
 /// What the thread is asked for.
 pub(super) enum EnrollJob {
-    /// Open a picture; its largest face becomes the portrait.
-    Open(PictureInput),
-    /// Take a portrait that is ready.
-    Ready(Arc<Portrait>),
-    /// Take another of the faces.
-    Choose(Arc<Opened>, usize),
-    /// Take the face in a box.
-    Place(Arc<Opened>, PixelBox),
+    /// Open a portrait; of a picture the largest face.
+    Open(RequestId, PortraitChoice),
+    /// Take another of the faces that were asked about.
+    Choose(RequestId, usize),
+    /// Take the face in a box of the picture that was asked about.
+    Place(RequestId, PixelBox),
     /// Open another picture of the portrait's person.
-    Add(PictureInput),
+    Add(RequestId, PictureInput),
 }
 
 /// The landmark model, loaded once on a thread of its own and shared by tracking and enrolling.
@@ -167,7 +149,7 @@ pub(super) fn spawn(
     shared: Arc<Shared>,
 ) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
-    let enroller = Enroller { jobs, model, to_generate, shared, known };
+    let enroller = Enroller { jobs, model, to_generate, shared, known, asked: None };
     let worker = Worker::spawn(
         "enroll",
         move |stop| enroller.run(stop),
@@ -182,10 +164,18 @@ struct Enroller {
     to_generate: Sender<generating::Command>,
     shared: Arc<Shared>,
     known: Option<FileCache>,
+    /// The picture that the user is asked about.
+    asked: Option<Asked>,
+}
+
+struct Asked {
+    id: RequestId,
+    origin: PortraitOrigin,
+    opened: Opened,
 }
 
 impl Enroller {
-    fn run(self, stop: &StopFlag) {
+    fn run(mut self, stop: &StopFlag) {
         let mut waiting = VecDeque::new();
         while !stop.is_set() {
             waiting.extend(self.jobs.try_iter());
@@ -193,20 +183,34 @@ impl Enroller {
             let job = waiting.pop_front().or_else(|| self.jobs.recv_timeout(std::time::Duration::from_millis(50)).ok());
             let Some(job) = job else { continue };
             match job {
-                EnrollJob::Open(input) => self.open(input),
-                EnrollJob::Ready(portrait) => self.show(portrait, 1),
-                EnrollJob::Choose(opened, index) => {
-                    if let Some(portrait) = opened.choose(index) {
-                        self.show(portrait, opened.faces.len());
-                    }
+                EnrollJob::Open(id, choice) => self.open(id, choice),
+                EnrollJob::Choose(id, index) => {
+                    self.answer(id, |asked| asked.opened.choose(index).ok_or_else(|| "there is no such face in the picture".to_owned()));
                 }
-                EnrollJob::Place(opened, face_box) => self.place(&opened, face_box),
-                EnrollJob::Add(input) => self.add(input),
+                EnrollJob::Place(id, face_box) => {
+                    let model = self.model.wait();
+                    self.answer(id, |asked| model.and_then(|model| asked.opened.place(face_box, &model).map_err(|e| e.to_string())));
+                }
+                EnrollJob::Add(id, picture) => self.add(id, picture),
             }
         }
     }
 
-    fn open(&self, input: PictureInput) {
+    fn open(&mut self, id: RequestId, choice: PortraitChoice) {
+        self.asked = None;
+        let origin = choice.origin();
+        let outcome = match choice {
+            PortraitChoice::Picture(input) => return self.open_picture(id, origin, input),
+            PortraitChoice::Enrolled(portrait) => Ok(portrait),
+            PortraitChoice::BuiltIn(index) => match builtin::PORTRAITS.get(index) {
+                Some(portrait) => portrait.portrait().map(Arc::new).map_err(|error| error.to_string()),
+                None => Err(format!("there is no built-in portrait with the number {index}")),
+            },
+        };
+        self.finish(id, &origin, outcome);
+    }
+
+    fn open_picture(&mut self, id: RequestId, origin: PortraitOrigin, input: PictureInput) {
         let start = Instant::now();
         let model = self.model.wait();
         // The largest face is alive while smaller ones are still looked for.
@@ -214,39 +218,49 @@ impl Enroller {
         let show_early = |picture: &Picture, face: &FaceCandidate| {
             if let Some(portrait) = portrait_of(picture, face) {
                 self.shared.timings.add("open", start.elapsed());
-                self.show(portrait, 1);
+                self.show(id, &origin, portrait);
                 shown = Some(face.clone());
             }
         };
-        let opened = match Opened::open_telling(input, model.as_ref().ok(), self.known.as_ref(), show_early) {
-            Ok(opened) => Arc::new(opened),
-            Err(error) => return self.shared.report(Event::PortraitFailed(error.to_string())),
+        let opened = match Opened::open_with_early(input, model.as_ref().ok(), self.known.as_ref(), show_early) {
+            Ok(opened) => opened,
+            Err(error) => return self.finish(id, &origin, Err(error.to_string())),
         };
-        let faces = opened.faces.len();
         match (opened.choose(0), model) {
             (Some(portrait), _) => {
                 if shown.as_ref() != opened.faces.first() {
                     self.shared.timings.add("open", start.elapsed());
-                    self.show(portrait, faces);
+                    self.show(id, &origin, portrait);
                 }
-                if faces > 1 {
-                    self.shared.report(Event::ChooseFace { picture: opened });
+                if opened.faces.len() > 1 {
+                    self.ask(Asked { id, origin, opened });
                 }
             }
-            (None, Ok(_)) => self.shared.report(Event::NoFace { picture: opened }),
-            (None, Err(message)) => self.shared.report(Event::PortraitFailed(message)),
+            (None, Ok(_)) => self.ask(Asked { id, origin, opened }),
+            (None, Err(why)) => self.finish(id, &origin, Err(why)),
         }
     }
 
-    fn place(&self, opened: &Arc<Opened>, face_box: PixelBox) {
-        let placed = self.model.wait().and_then(|model| opened.place(face_box, &model).map_err(|error| error.to_string()));
-        match placed {
-            Ok(portrait) => self.show(portrait, opened.faces.len().max(1)),
-            Err(message) => self.shared.report(Event::PortraitFailed(message)),
+    fn ask(&mut self, asked: Asked) {
+        let Opened { picture, faces } = &asked.opened;
+        self.shared.report(Event::FaceAsked(FaceQuestion {
+            id: asked.id,
+            name: picture.name.clone(),
+            pixels: Arc::clone(&picture.pixels),
+            faces: faces.iter().map(|face| face.place.to_box()).collect(),
+        }));
+        self.asked = Some(asked);
+    }
+
+    /// Shows what an answer of the user's makes of the picture that was asked about.
+    fn answer(&self, id: RequestId, portrait: impl FnOnce(&Asked) -> Result<Arc<Portrait>, String>) {
+        match self.asked.as_ref().filter(|asked| asked.id == id) {
+            Some(asked) => self.finish(id, &asked.origin, portrait(asked)),
+            None => self.finish(id, &PortraitOrigin::Memory, Err("The picture is not open any more: open it again.".to_owned())),
         }
     }
 
-    fn add(&self, input: PictureInput) {
+    fn add(&self, id: RequestId, input: PictureInput) {
         let opened =
             self.model.wait().and_then(|model| Opened::open(input, Some(&model), self.known.as_ref()).map_err(|error| error.to_string()));
         let picture = opened.and_then(|opened| {
@@ -258,20 +272,28 @@ impl Enroller {
         });
         match picture {
             // The generating thread ends only after this one.
-            Ok(picture) => drop(self.to_generate.send(generating::Command::AddPicture(picture))),
-            Err(message) => self.shared.report(Event::PictureFailed(message)),
+            Ok(picture) => drop(self.to_generate.send(generating::Command::AddPicture(id, picture))),
+            Err(why) => self.shared.report(Event::PictureFailed { id, why }),
         }
     }
 
-    fn show(&self, portrait: Arc<Portrait>, faces: usize) {
+    fn finish(&self, id: RequestId, origin: &PortraitOrigin, outcome: Result<Arc<Portrait>, String>) {
+        match outcome {
+            Ok(portrait) => self.show(id, origin, portrait),
+            Err(why) => self.shared.report(Event::PortraitFailed { id, why }),
+        }
+    }
+
+    fn show(&self, id: RequestId, origin: &PortraitOrigin, portrait: Arc<Portrait>) {
+        let live = LivePortrait { id, origin: origin.clone(), portrait };
         // The generating thread ends only after this one.
-        self.to_generate.send(generating::Command::Portrait(portrait, faces)).ok();
+        self.to_generate.send(generating::Command::Portrait(Box::new(live))).ok();
     }
 }
 
 /// Only the newest portrait counts: somebody who drops two wants the second. What was to be added to an earlier one goes with it.
 fn drop_superseded(waiting: &mut VecDeque<EnrollJob>) {
-    if let Some(newest) = waiting.iter().rposition(|job| !matches!(job, EnrollJob::Add(_))) {
+    if let Some(newest) = waiting.iter().rposition(|job| !matches!(job, EnrollJob::Add(..))) {
         waiting.drain(..newest);
     }
 }
@@ -282,13 +304,16 @@ mod tests {
 
     #[test]
     fn the_newest_portrait_and_what_is_added_to_it_are_left() {
-        let input = |name: &str| PictureInput::Path(PathBuf::from(name));
-        let (open, add) = (|name| EnrollJob::Open(input(name)), |name| EnrollJob::Add(input(name)));
+        let id = RequestId::default();
+        let open = |name: &str| EnrollJob::Open(id, PortraitChoice::file(name));
+        let add = |name: &str| EnrollJob::Add(id, PictureInput::Path(PathBuf::from(name)));
         let left = |jobs: Vec<EnrollJob>| {
             let mut waiting = VecDeque::from(jobs);
             drop_superseded(&mut waiting);
             let name = |job: &EnrollJob| match job {
-                EnrollJob::Open(PictureInput::Path(path)) | EnrollJob::Add(PictureInput::Path(path)) => path.display().to_string(),
+                EnrollJob::Open(_, PortraitChoice::Picture(PictureInput::Path(path))) | EnrollJob::Add(_, PictureInput::Path(path)) => {
+                    path.display().to_string()
+                }
                 _ => String::new(),
             };
             waiting.iter().map(name).collect::<Vec<_>>()

@@ -1,11 +1,12 @@
 //! What can end a run.
 
+use std::path::PathBuf;
+
 use crate::capture::CaptureError;
 use crate::compose::ComposeError;
 use crate::record::RecordError;
 use crate::runtime::WorkerError;
 use crate::track::TrackError;
-use crate::virtual_camera::VirtualCameraError;
 
 /// Why the pipeline cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,6 @@ pub enum PipelineError {
     /// The output cannot be written.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The virtual camera cannot be used.
-    #[error(transparent)]
-    VirtualCamera(#[from] VirtualCameraError),
     /// A thread could not be started or failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -37,6 +35,17 @@ pub enum PipelineError {
     /// The reading thread panicked: a defect of this program.
     #[error("reading the driver failed unexpectedly; what was made so far is kept")]
     ReaderPanicked,
+    /// Nothing drives the portrait, so there is nothing to record.
+    #[error("nothing drives the portrait, so there would be nothing in the recording: choose a camera or a clip first")]
+    NothingDrives,
+    /// The folder for a new file is not there and cannot be made.
+    #[error("the folder {} cannot be made: {cause}; choose another one or check its permissions", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// Built without sound.
     #[error("this build of Retrato has no microphone support (feature `audio`): record without sound")]
     NoAudio,

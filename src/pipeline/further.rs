@@ -1,22 +1,22 @@
 //! Further pictures of the person whose portrait is alive, and the way back to the portrait before.
 //!
-//! All of this belongs to the generating thread. The generator keeps what it makes of the pictures; the pictures themselves are kept here, for the day it
+//! All of this belongs to the generating thread. The generator keeps what it makes of the pictures; the pictures themselves are kept here, for when it
 //! has to start anew.
 
 use std::sync::Arc;
 
-use super::enroll::EnrollJob;
+use super::generating::LivePortrait;
 use super::puppet::Puppet;
-use super::{PictureInput, Pipeline, generating};
 use crate::data::Portrait;
 use crate::generate::MOST_PICTURES;
+use crate::session::PortraitOrigin;
 
 /// The pictures beside the portrait itself.
 #[derive(Default)]
 pub(super) struct FurtherPictures {
     pictures: Vec<Arc<Portrait>>,
     /// The portrait that was alive before, with its own further pictures.
-    before: Option<(Arc<Portrait>, Vec<Arc<Portrait>>)>,
+    before: Option<(LivePortrait, Vec<Arc<Portrait>>)>,
 }
 
 impl FurtherPictures {
@@ -25,12 +25,14 @@ impl FurtherPictures {
         &self.pictures
     }
 
-    /// Another portrait takes the place of the `old` one, with no further pictures yet. Another face of the same picture is no way back.
-    pub(super) fn turn_to(&mut self, old: Option<&Arc<Portrait>>, new: &Portrait) {
+    /// Another portrait takes the place of the `old` one, with no further pictures yet. Another face of the same picture, and a copy of it under another
+    /// name, is no way back. Gives the old one's name when the two may be pictures of one person: a built-in portrait is nobody's.
+    pub(super) fn turn_to(&mut self, old: Option<&LivePortrait>, new: &Portrait) -> Option<String> {
         let pictures = std::mem::take(&mut self.pictures);
-        if let Some(old) = old.filter(|old| old.content_hash != new.content_hash) {
-            self.before = Some((Arc::clone(old), pictures));
-        }
+        let old = old.filter(|old| old.portrait.content_hash != new.content_hash)?;
+        let may_join = !matches!(old.origin, PortraitOrigin::BuiltIn(_));
+        self.before = may_join.then(|| (old.clone(), pictures));
+        may_join.then(|| old.portrait.name.clone())
     }
 
     /// Lets the `portrait` be made from one more picture.
@@ -65,40 +67,17 @@ impl FurtherPictures {
         there
     }
 
-    /// Shows them to a puppet that has just been given the portrait anew.
+    /// Gives them to a puppet that has just been given the portrait anew.
     pub(super) fn show(&self, puppet: &mut Puppet) {
         self.pictures.iter().for_each(|picture| puppet.add_source(picture));
     }
 
-    /// The portrait before, and all pictures that it has when the present one and its own are the same person's.
-    pub(super) fn joined(&mut self, present: &Portrait) -> Option<(Arc<Portrait>, Vec<Arc<Portrait>>)> {
+    /// The portrait before, and all pictures that it has when the present one and its own are the same person's. There is no way back after that.
+    pub(super) fn join(&mut self, present: &Portrait) -> Option<(LivePortrait, Vec<Arc<Portrait>>)> {
         let (portrait, mut pictures) = self.before.take()?;
         pictures.push(Arc::new(present.cut_to_crop()));
-        pictures.extend(self.pictures.iter().cloned());
+        pictures.append(&mut self.pictures);
         Some((portrait, pictures))
-    }
-
-    /// There is no way back any more.
-    pub(super) fn forget_before(&mut self) {
-        self.before = None;
-    }
-}
-
-impl Pipeline {
-    /// Opens another picture of the person whose portrait is alive, from which it is then made, too; answers with
-    /// [`Event::FurtherPictures`](super::Event::FurtherPictures) or [`Event::PictureFailed`](super::Event::PictureFailed).
-    pub fn add_picture(&self, input: PictureInput) {
-        self.to_enroll.send(EnrollJob::Add(input)).ok();
-    }
-
-    /// Does without one of those pictures, by its place among them.
-    pub fn remove_picture(&self, index: usize) {
-        self.to_generate.send(generating::Command::RemovePicture(index)).ok();
-    }
-
-    /// Takes the portrait before this one back, with this one and its further pictures as further pictures of its person. Does nothing without one.
-    pub fn join_before(&self) {
-        self.to_generate.send(generating::Command::JoinBefore).ok();
     }
 }
 
@@ -112,8 +91,8 @@ mod tests {
     use crate::builtin;
     use crate::data::{FaceMotion, FrameTime, HeadPose, TrackedFrame};
     use crate::generate::{GeneratorChoice, start};
-    use crate::pipeline::RenderedImage;
     use crate::runtime::Timings;
+    use crate::session::{RenderedImage, RequestId};
     use crate::settings::Controls;
 
     fn portrait(number: usize) -> Arc<Portrait> {
@@ -200,20 +179,46 @@ mod tests {
         assert!(refused(&mut FurtherPictures::default(), &mut closed_form, &other, Some(&portrait)).contains("few-shot"), "no use for it");
     }
 
+    fn live(number: u64, origin: PortraitOrigin) -> LivePortrait {
+        LivePortrait { id: RequestId(number), origin, portrait: portrait(number as usize) }
+    }
+
     #[test]
     fn the_portrait_before_takes_the_present_one_as_a_picture_of_the_same_person() {
-        let (first, second, third) = (portrait(0), portrait(1), portrait(2));
+        let [first, second, third] = [0, 1, 2].map(|number| live(number, PortraitOrigin::Memory));
         let mut further = FurtherPictures::default();
-        further.turn_to(None, &first);
-        assert!(further.joined(&first).is_none(), "there was none before");
-        further.pictures.push(Arc::clone(&third));
-        further.turn_to(Some(&first), &second);
+        assert_eq!(further.turn_to(None, &first.portrait), None, "there was none before");
+        assert!(further.join(&first.portrait).is_none(), "nor a way back");
+        further.pictures.push(Arc::clone(&third.portrait));
+        assert_eq!(
+            further.turn_to(Some(&first), &second.portrait).as_deref(),
+            Some(first.portrait.name.as_str()),
+            "the first may be joined"
+        );
         assert!(further.all().is_empty(), "another portrait begins by itself");
         // Another face of the same picture.
-        further.turn_to(Some(&second), &second);
-        let (portrait, pictures) = further.joined(&second).expect("the first was before");
+        assert_eq!(further.turn_to(Some(&second), &second.portrait), None, "which takes nobody's place");
+        let (portrait, pictures) = further.join(&second.portrait).expect("the first was before");
         let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
-        assert_eq!((&portrait.name, names), (&first.name, vec![third.name.as_str(), second.name.as_str()]), "with what it had");
-        assert!(further.joined(&second).is_none(), "once");
+        let expected = [&third, &second].map(|live| live.portrait.name.as_str());
+        assert_eq!((portrait.id, names), (first.id, expected.to_vec()), "with what it had, and known by its own number");
+        assert!(further.join(&second.portrait).is_none(), "once");
+    }
+
+    #[test]
+    fn a_copy_under_another_name_brings_back_nobody_else() {
+        let [first, second] = [0, 1].map(|number| live(number, PortraitOrigin::Memory));
+        let copy = Portrait { name: "copy".to_owned(), ..(*second.portrait).clone() };
+        let mut further = FurtherPictures::default();
+        assert!(further.turn_to(Some(&first), &second.portrait).is_some(), "the first may be joined");
+        assert_eq!(further.turn_to(Some(&second), &copy), None, "the copy is the same picture, so that nothing is offered");
+    }
+
+    #[test]
+    fn a_built_in_portrait_is_nobodys() {
+        let (built_in, own) = (live(0, PortraitOrigin::BuiltIn(0)), live(1, PortraitOrigin::File("me.jpg".into())));
+        let mut further = FurtherPictures::default();
+        assert_eq!(further.turn_to(Some(&built_in), &own.portrait), None, "not offered");
+        assert!(further.join(&own.portrait).is_none(), "and not done");
     }
 }

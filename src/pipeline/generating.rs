@@ -1,60 +1,69 @@
 //! The generating thread: newest motion in, finished pictures out; hands them to the recording and to the virtual camera, too.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
-use super::executor::ExecutorWish;
+use super::error::PipelineError;
 use super::fine_tuning::FineTuning;
 use super::further::FurtherPictures;
 use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
-use super::live_recording::LiveRecording;
-use super::puppet::{Puppet, RenderedImage};
-use super::{Event, PipelineError, Rendered, Shared, lock};
-use crate::capture::{SourceInfo, SourceSpec};
+use super::live_recording::{LiveRecording, Recording};
+use super::puppet::Puppet;
+use super::shared::{Shared, lock, source_type};
+use super::{outputs, puppet};
 use crate::data::{FrameTime, Portrait, TrackedFrame};
+use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
-use crate::record::{Recorder, SourceType};
-use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker};
-use crate::settings::Controls;
+use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
+use crate::session::{Degraded, Event, NewFile, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId};
+use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
 /// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
 const PATIENCE: Duration = Duration::from_millis(4);
 
-/// What the thread is told.
+/// A portrait that is alive, or was.
+#[derive(Clone)]
+pub(super) struct LivePortrait {
+    /// Number of the request that opened it.
+    pub(super) id: RequestId,
+    pub(super) origin: PortraitOrigin,
+    pub(super) portrait: Arc<Portrait>,
+}
+
+/// What the thread is asked for.
 pub(super) enum Command {
-    /// Animate this portrait from now on; the number of faces in its picture is passed on to the window.
-    Portrait(Arc<Portrait>, usize),
+    /// Animate this portrait from now on.
+    Portrait(Box<LivePortrait>),
     /// Make the portrait from this picture of its person, too.
-    AddPicture(Arc<Portrait>),
+    AddPicture(RequestId, Arc<Portrait>),
     /// Do without one of those pictures.
     RemovePicture(usize),
     /// Go back to the portrait before, with the present one as another picture of its person.
     JoinBefore,
     /// Make pictures elsewhere.
-    UseExecutor(Box<ExecutorWish>),
+    UseExecutor(ExecutorChoice),
     /// New strengths and switches.
     Controls(Controls),
     /// Take the driver's next frames as neutral.
     Calibrate,
-    /// Record from now on, with a clip's own sound where one is given.
-    Record(Box<Recorder>, Option<(SourceSpec, SourceInfo)>),
+    /// Record from now on.
+    Record(Box<Recording>),
     /// End the recording.
     StopRecording,
     /// Send every picture to this virtual camera from now on; without one, to none.
     VirtualCamera(Option<Box<VirtualCamera>>),
     /// Write the current picture.
-    Snapshot(PathBuf),
+    Snapshot(NewFile),
     /// Learn the person's pictures.
     FineTune,
     /// Cancel that.
     StopFineTuning,
-    /// Forget what was learnt.
+    /// Delete what was learnt.
     UndoFineTuning,
 }
 
@@ -67,11 +76,13 @@ pub(super) struct Links {
 
 /// What the thread starts with.
 pub(super) struct Start {
+    pub(super) executors: Executors,
+    pub(super) executor: Decision,
     pub(super) generator: GeneratorChoice,
-    pub(super) gpu: Option<Gpu>,
     pub(super) controls: Controls,
     pub(super) fine_tuning: FineTuning,
     pub(super) known_plates: Option<FileCache>,
+    pub(super) began: Instant,
 }
 
 /// Starts the thread.
@@ -88,8 +99,11 @@ pub(super) fn spawn(links: Links, start: Start, shared: Arc<Shared>) -> Result<W
 struct Generating {
     links: Links,
     puppet: Puppet,
-    portrait: Option<Arc<Portrait>>,
+    live: Option<LivePortrait>,
     further: FurtherPictures,
+    executors: Executors,
+    /// Where pictures are made at present.
+    executor: Decision,
     gpu: Option<Gpu>,
     shared: Arc<Shared>,
     last: Option<TrackedFrame>,
@@ -99,14 +113,18 @@ struct Generating {
     /// Whether the portrait is drawn by something else since it was shown.
     stale: bool,
     calibrating: bool,
+    /// Whether it was reported that the networks are given up for this portrait.
+    networks_given_up: bool,
     fine_tuning: LiveFineTuning,
     /// Files being finished or written beside the running work.
     background: Vec<Worker>,
+    /// When the program began, until the first frame is there.
+    began: Option<Instant>,
 }
 
 impl Generating {
     fn new(links: Links, start: Start, shared: Arc<Shared>) -> Self {
-        let Start { generator: choice, gpu, controls, fine_tuning, known_plates } = start;
+        let Start { executors, executor, generator: choice, controls, fine_tuning, known_plates, began } = start;
         let (mut generator, trouble) = generate::start(&choice);
         if let Some(known) = known_plates {
             generator.remember_in(known);
@@ -114,15 +132,18 @@ impl Generating {
         if let Some(trouble) = trouble {
             shared.report(Event::Warning(trouble));
         }
+        let gpu = executors.device(&executor.executor);
         let mut puppet = Puppet::new(generator, gpu.clone(), shared.timings.clone());
         puppet.set_controls(controls);
-        *lock(&shared.executor) = puppet.executor();
-        puppet.generator().clone_into(&mut lock(&shared.generator));
-        Self {
+        shared.set_trained(puppet.uses_networks());
+        shared.report(Event::ExecutorChosen(executor.clone()));
+        let generating = Self {
             links,
             puppet,
-            portrait: None,
+            live: None,
             further: FurtherPictures::default(),
+            executors,
+            executor,
             gpu,
             shared,
             last: None,
@@ -131,9 +152,13 @@ impl Generating {
             camera: None,
             stale: false,
             calibrating: true,
+            networks_given_up: false,
             fine_tuning: LiveFineTuning::new(fine_tuning, &choice),
             background: Vec::new(),
-        }
+            began: Some(began),
+        };
+        generating.update_read_out();
+        generating
     }
 
     fn run(mut self, stop: &StopFlag) {
@@ -160,27 +185,33 @@ impl Generating {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Portrait(portrait, faces) => self.take_portrait(portrait, faces),
-            Command::AddPicture(picture) => self.add_picture(&picture),
+            Command::Portrait(new) => {
+                let replaced = self.further.turn_to(self.live.as_ref(), &new.portrait);
+                self.take_portrait(*new, replaced);
+            }
+            Command::AddPicture(id, picture) => match self.add_picture(&picture) {
+                Ok(()) => self.further_changed(Some(id)),
+                Err(why) => self.shared.report(Event::PictureFailed { id, why }),
+            },
             Command::RemovePicture(index) => {
                 if self.further.remove(index, &mut self.puppet) {
-                    self.further_changed();
+                    self.further_changed(None);
                 }
             }
             Command::JoinBefore => self.join_before(),
-            Command::UseExecutor(wish) => self.use_executor(*wish),
+            Command::UseExecutor(wish) => self.use_executor(wish),
             Command::Controls(controls) => self.puppet.set_controls(controls),
             Command::Calibrate => {
                 self.puppet.recalibrate();
                 self.calibrating = true;
             }
-            Command::Record(recorder, clip) => {
+            Command::Record(recording) => {
                 self.stop_recording();
-                self.recording = Some(LiveRecording::new(*recorder, clip, self.gpu.as_ref()));
+                self.recording = Some(LiveRecording::new(*recording, self.gpu.as_ref()));
             }
             Command::StopRecording => self.stop_recording(),
             Command::VirtualCamera(camera) => self.change_camera(camera),
-            Command::Snapshot(path) => self.snapshot(path),
+            Command::Snapshot(file) => self.snapshot(file),
             Command::FineTune => self.fine_tuning.start(self.pictures(), &self.puppet, &self.shared),
             Command::StopFineTuning => {
                 self.fine_tuning.stop(&mut self.puppet, &self.shared);
@@ -193,42 +224,58 @@ impl Generating {
         }
     }
 
-    fn take_portrait(&mut self, portrait: Arc<Portrait>, faces: usize) {
-        self.fine_tuning.turn_to(&[&portrait], &self.puppet);
-        self.further.turn_to(self.portrait.as_ref(), &portrait);
-        if let Err(error) = self.puppet.set_portrait(&portrait) {
-            self.fall_back(&error.to_string(), &portrait);
+    /// Animates a portrait from now on. `replaced` is the name of the one before, if both may be pictures of one person.
+    fn take_portrait(&mut self, new: LivePortrait, replaced: Option<String>) {
+        let LivePortrait { id, origin, portrait } = new.clone();
+        self.live = Some(new);
+        self.networks_given_up = false;
+        if let Some(why) = self.set_on_puppet(&portrait) {
+            self.shared.report(Event::Degraded(Degraded::Executor { why }));
         }
+        self.fine_tuning.turn_to(&[&portrait], &self.puppet);
         self.puppet.adopt(self.fine_tuning.tuned());
-        self.portrait = Some(Arc::clone(&portrait));
         let tuning = self.fine_tuning.state(&self.puppet);
-        self.shared.report(Event::PortraitReady { portrait, faces, tuning });
+        let replaced = replaced.filter(|_| self.puppet.can_adopt());
+        self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced }));
+        self.update_read_out();
         self.frame_again();
     }
 
-    fn add_picture(&mut self, picture: &Portrait) {
-        match self.further.add(picture, self.portrait.as_deref(), &mut self.puppet) {
-            Ok(()) => self.further_changed(),
-            Err(why) => self.shared.report(Event::PictureFailed(why)),
+    /// Gives the puppet a portrait. When the GPU cannot take it, or cannot go on at all, the CPU does; gives the reason then.
+    fn set_on_puppet(&mut self, portrait: &Portrait) -> Option<String> {
+        let refused = self.puppet.set_portrait(portrait).err().map(|error| error.to_string());
+        let why = refused.or_else(|| self.gpu.as_ref()?.health.fault().map(|fault| fault.to_string()))?;
+        self.leave_gpu(&why);
+        // The CPU takes any picture that could be opened.
+        if let Err(error) = self.puppet.set_portrait(portrait) {
+            tracing::error!("the CPU executor refused a portrait: {error}");
         }
+        Some(why)
+    }
+
+    fn add_picture(&mut self, picture: &Portrait) -> Result<(), String> {
+        self.further.add(picture, self.live.as_ref().map(|live| &*live.portrait), &mut self.puppet)
     }
 
     fn join_before(&mut self) {
-        let Some((portrait, pictures)) = self.portrait.clone().and_then(|present| self.further.joined(&present)) else { return };
-        self.take_portrait(portrait, 1);
-        self.further.forget_before();
+        let Some(present) = self.live.clone() else { return };
+        let Some((before, pictures)) = self.further.join(&present.portrait) else { return };
+        self.take_portrait(before, None);
         for picture in &pictures {
-            self.add_picture(picture);
+            match self.add_picture(picture) {
+                Ok(()) => self.further_changed(None),
+                Err(why) => self.shared.report(Event::PictureFailed { id: present.id, why }),
+            }
         }
     }
 
     /// All pictures of the person, the portrait first.
     fn pictures(&self) -> Vec<Arc<Portrait>> {
-        self.portrait.iter().chain(self.further.all()).cloned().collect()
+        self.live.iter().map(|live| &live.portrait).chain(self.further.all()).cloned().collect()
     }
 
-    /// Draws by the pictures that are there now, and says which they are. What was learnt of others is not theirs.
-    fn further_changed(&mut self) {
+    /// Draws by the pictures that are there now, and reports which they are. What was learnt of others is not theirs.
+    fn further_changed(&mut self, added: Option<RequestId>) {
         let pictures = self.pictures();
         if self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet) {
             let why = "Fine-tuning has ended, since the person's pictures are others now. Begin it again to learn all of them.";
@@ -238,7 +285,7 @@ impl Generating {
             self.puppet.adopt(Some(tuned));
         }
         self.stale = true;
-        self.shared.report(Event::FurtherPictures(self.further.all().to_vec()));
+        self.shared.report(Event::FurtherPictures { pictures: self.further.all().to_vec(), added });
         self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
     }
 
@@ -249,11 +296,12 @@ impl Generating {
     }
 
     fn frame(&mut self, tracked: &TrackedFrame) {
-        if let (Some(failure), Some(portrait)) = (self.gpu.as_ref().and_then(|gpu| gpu.health.fault()), self.portrait.clone()) {
-            self.fall_back(&failure.to_string(), &portrait);
+        if let Some(fault) = self.gpu.as_ref().and_then(|gpu| gpu.health.fault()) {
+            self.fall_back(fault.to_string());
         }
         self.stale = false;
-        let Some((image, portrait)) = self.puppet.frame(tracked).zip(self.portrait.clone()) else { return };
+        let Some((image, id)) = self.puppet.frame(tracked).zip(self.live.as_ref().map(|live| live.id)) else { return };
+        self.watch_networks();
         if let Some(recording) = &mut self.recording {
             recording.add(&image, tracked.time);
         }
@@ -261,50 +309,77 @@ impl Generating {
             camera.add(&image);
         }
         self.shown = Some(image.clone());
-        self.links.rendered.put(Rendered { time: tracked.time, portrait, image });
+        self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image });
+        if let Some(began) = self.began.take() {
+            tracing::info!("the first frame is there {:.2} s after the start", began.elapsed().as_secs_f64());
+        }
         if self.calibrating && self.puppet.is_calibrated() {
             self.calibrating = false;
             self.shared.report(Event::Calibrated);
         }
-        (self.shared.wake)();
+        self.shared.wake();
     }
 
-    fn fall_back(&mut self, reason: &str, portrait: &Portrait) {
+    /// Reports once for each portrait when its networks were given up.
+    fn watch_networks(&mut self) {
+        if self.networks_given_up {
+            return;
+        }
+        let Some(why) = self.puppet.networks_fault().map(str::to_owned) else { return };
+        self.networks_given_up = true;
+        self.update_read_out();
+        self.shared.report(Event::Degraded(Degraded::Networks { why, generator: self.puppet.generator().to_owned() }));
+        self.fine_tuning.stop(&mut self.puppet, &self.shared);
+        self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
+    }
+
+    /// Goes on without the GPU, with all that belongs to the portrait.
+    fn fall_back(&mut self, why: String) {
+        self.leave_gpu(&why);
+        self.set_again();
+        self.update_read_out();
+        self.shared.report(Event::Degraded(Degraded::Executor { why }));
+    }
+
+    /// Makes pictures on the CPU from now on. The portrait must be set again.
+    fn leave_gpu(&mut self, why: &str) {
         self.gpu = None;
         self.puppet.leave_gpu();
-        // The CPU takes any picture that could be opened.
-        if let Err(error) = self.puppet.set_portrait(portrait) {
-            tracing::error!("the CPU executor refused a portrait: {error}");
-        }
-        self.further.show(&mut self.puppet);
-        self.puppet.adopt(self.fine_tuning.tuned());
-        *lock(&self.shared.executor) = self.puppet.executor();
-        self.shared.report(Event::ExecutorFellBack(format!("The graphics adapter cannot go on ({reason}). Retrato continues on the CPU.")));
+        self.executor = self.executor.clone().refused(why);
     }
 
-    fn use_executor(&mut self, wish: ExecutorWish) {
+    /// Gives the puppet all that belongs to the portrait, after a change of the executor.
+    fn set_again(&mut self) {
+        let Some(portrait) = self.live.as_ref().map(|live| Arc::clone(&live.portrait)) else { return };
+        self.set_on_puppet(&portrait);
+        self.further.show(&mut self.puppet);
+        self.puppet.adopt(self.fine_tuning.tuned());
+    }
+
+    fn use_executor(&mut self, wish: ExecutorChoice) {
         if self.recording.is_some() {
             // Its frames come back from where they were made at its start.
-            return self.shared.report(Event::Warning("The executor can be changed when the recording is over.".to_owned()));
+            self.shared.report(Event::Warning("The executor can be changed when the recording is over.".to_owned()));
+            return self.shared.report(Event::ExecutorChosen(self.executor.clone()));
         }
-        let chosen = wish.choose();
-        self.gpu.clone_from(&chosen.gpu);
-        self.puppet.use_gpu(chosen.gpu.clone());
+        let decision = self.executors.choose(wish);
+        self.gpu = self.executors.device(&decision.executor);
+        self.puppet.use_gpu(self.gpu.clone());
         if let Some(camera) = &mut self.camera {
             camera.use_gpu(self.gpu.as_ref());
         }
-        if let Some(portrait) = self.portrait.clone() {
-            match self.puppet.set_portrait(&portrait) {
-                Ok(()) => {
-                    self.further.show(&mut self.puppet);
-                    self.puppet.adopt(self.fine_tuning.tuned());
-                }
-                Err(error) => self.fall_back(&error.to_string(), &portrait),
-            }
+        self.executor = decision;
+        self.set_again();
+        self.update_read_out();
+        self.shared.report(Event::ExecutorChosen(self.executor.clone()));
+        if self.live.is_some() {
             self.frame_again();
         }
-        *lock(&self.shared.executor) = self.puppet.executor();
-        self.shared.report(Event::ExecutorChosen(Box::new(chosen)));
+    }
+
+    fn update_read_out(&self) {
+        *lock(&self.shared.executor) = self.executor.executor.to_string();
+        self.puppet.generator().clone_into(&mut lock(&self.shared.generator));
     }
 
     /// Follows the recording's state, and ends one that has stopped by itself.
@@ -356,17 +431,19 @@ impl Generating {
         self.camera.take_if(|camera| camera.is_over());
     }
 
-    fn snapshot(&mut self, path: PathBuf) {
-        let Some(pixels) = self.shown.as_ref().and_then(|image| super::puppet::pixels(image, self.gpu.as_ref())) else {
+    fn snapshot(&mut self, file: NewFile) {
+        let Some(pixels) = self.shown.as_ref().and_then(|image| puppet::pixels(image, self.gpu.as_ref())) else {
             self.shared.report(Event::SnapshotFailed("there is no portrait to take a picture of: open one first".to_owned()));
             return;
         };
+        let made_by = source_type(self.puppet.uses_networks());
         let shared = Arc::clone(&self.shared);
         let panicked = Arc::clone(&self.shared);
         let writing = Worker::spawn(
             "snapshot",
             move |_| {
-                shared.report(match crate::record::snapshot(&path, &pixels, SourceType::default()) {
+                let path = outputs::new_path(&file, "png");
+                shared.report(match path.and_then(|path| Ok(crate::record::snapshot(&path, &pixels, made_by)?)) {
                     Ok(path) => Event::SnapshotSaved(path),
                     Err(error) => Event::SnapshotFailed(error.to_string()),
                 });
@@ -376,7 +453,7 @@ impl Generating {
         self.keep(writing);
     }
 
-    fn keep(&mut self, worker: Result<Worker, crate::runtime::WorkerError>) {
+    fn keep(&mut self, worker: Result<Worker, WorkerError>) {
         match worker {
             Ok(worker) => self.background.push(worker),
             Err(error) => self.shared.report(Event::Warning(error.to_string())),
@@ -387,3 +464,6 @@ impl Generating {
 fn start_time() -> FrameTime {
     FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() }
 }
+
+#[cfg(test)]
+mod tests;

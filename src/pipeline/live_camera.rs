@@ -1,44 +1,28 @@
-//! The virtual camera that runs beside the live pictures: gets each of them, wherever it lies, and costs the generating thread next to nothing.
+//! The virtual camera that runs beside the live pictures: gets each of them, from the GPU or the CPU, and costs the generating thread next to nothing.
 
 use std::sync::Arc;
 
-use super::generating::Command;
-use super::puppet::RenderedImage;
 use super::returning::{Returned, Returning};
-use super::{Event, Pipeline, PipelineError};
+use super::shared::{Shared, lock};
 use crate::gpu::Gpu;
 use crate::runtime::{Timings, Worker};
-use crate::virtual_camera::{VirtualCamera, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus, VirtualCameraWatch};
+use crate::session::{Event, RenderedImage};
+use crate::virtual_camera::{VirtualCamera, VirtualCameraError, VirtualCameraOptions};
 
-impl Pipeline {
-    /// Sends what is shown to a virtual camera from now on; [`Event::VirtualCameraOpened`] or [`Event::VirtualCameraFailed`] tells what came of it.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub fn start_virtual_camera(&mut self, options: VirtualCameraOptions) -> Result<(), PipelineError> {
-        let shared = Arc::clone(&self.shared);
-        let camera = VirtualCamera::start(options, self.shared.timings.clone(), move |outcome| {
-            shared.report(match outcome {
-                Ok(device) => Event::VirtualCameraOpened(device),
-                Err(error) => Event::VirtualCameraFailed(error.to_string()),
-            });
-        })?;
-        self.camera = Some(camera.watch());
-        self.to_generate.send(Command::VirtualCamera(Some(Box::new(camera)))).ok();
-        Ok(())
-    }
-
-    /// Ends the virtual camera: programs that read it get no more pictures.
-    pub fn stop_virtual_camera(&mut self) {
-        self.camera = None;
-        self.to_generate.send(Command::VirtualCamera(None)).ok();
-    }
-
-    /// How the virtual camera stands; `None` when there is none, or none any more.
-    pub fn virtual_camera(&self) -> Option<VirtualCameraStatus> {
-        let status = self.camera.as_ref().map(VirtualCameraWatch::status);
-        status.filter(|status| status.phase != VirtualCameraPhase::Over)
-    }
+/// Starts the camera's thread, which opens the device and reports what came of it.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn start(options: VirtualCameraOptions, shared: &Arc<Shared>) -> Result<VirtualCamera, VirtualCameraError> {
+    let reports = Arc::clone(shared);
+    let camera = VirtualCamera::start(options, shared.timings.clone(), move |outcome| {
+        reports.report(match outcome {
+            Ok(device) => Event::VirtualCameraOpened(device),
+            Err(error) => Event::VirtualCameraFailed(error.to_string()),
+        });
+    })?;
+    *lock(&shared.virtual_camera) = Some(camera.watch());
+    Ok(camera)
 }
 
 /// The running virtual camera.

@@ -10,12 +10,13 @@ use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::fine_tuning::{self, FineTuneError, FineTuning};
 use super::puppet::Puppet;
-use super::{Event, Shared};
+use super::shared::Shared;
 use crate::data::{Portrait, Tuning};
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
 use crate::runtime::{StopFlag, Worker, WorkerError};
+use crate::session::Event;
 
 /// The present state is shown after every so many steps,
 const PREVIEW_STEPS: u64 = 10;
@@ -42,7 +43,7 @@ struct Run {
     step: u64,
 }
 
-/// What a run tells.
+/// What a run reports.
 enum News {
     /// So many steps are made.
     Step(u64),
@@ -126,7 +127,7 @@ impl LiveFineTuning {
         self.settle(puppet, shared);
     }
 
-    /// Hears what the run has to tell. Returns whether the portrait is drawn by something else from now on.
+    /// Takes over what the run reports. Returns whether the portrait is drawn by something else from now on.
     pub(super) fn follow(&mut self, puppet: &mut Puppet, shared: &Shared) -> bool {
         let mut changed = false;
         while let Some(run) = &self.run {
@@ -135,13 +136,13 @@ impl LiveFineTuning {
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => News::Failed("fine-tuning has ended without a result".to_owned()),
             };
-            changed |= self.hear(news, puppet, shared);
+            changed |= self.take_over(news, puppet, shared);
         }
         self.ending.retain(|worker| !worker.is_finished());
         changed
     }
 
-    fn hear(&mut self, news: News, puppet: &mut Puppet, shared: &Shared) -> bool {
+    fn take_over(&mut self, news: News, puppet: &mut Puppet, shared: &Shared) -> bool {
         match news {
             News::Step(step) => {
                 if let Some(run) = &mut self.run {
@@ -209,7 +210,7 @@ fn learn(pictures: &[Arc<Portrait>], files: &WeightFiles, options: FineTuneOptio
         Ok(None) => return,
         Err(error) => News::Failed(error.to_string()),
     };
-    // Nobody listens to a cancelled run.
+    // The link of a cancelled run is gone.
     news.send(last).ok();
 }
 

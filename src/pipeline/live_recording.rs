@@ -2,42 +2,54 @@
 
 use std::time::{Duration, Instant};
 
-use super::PipelineError;
 use super::clip_sound::ClipSound;
-use super::puppet::RenderedImage;
+use super::error::PipelineError;
 use super::returning::{Returned, Returning};
-use crate::capture::{SourceInfo, SourceSpec};
+use super::shared::RunningDriver;
 use crate::data::FrameTime;
 use crate::gpu::Gpu;
 use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
+use crate::session::RenderedImage;
 
 /// A driver whose own clock leaves the wall clock by more than this has been changed or has jumped.
 const JUMP: Duration = Duration::from_millis(700);
+
+/// A recording that is open.
+pub(super) struct Recording {
+    pub(super) recorder: Recorder,
+    /// The clip whose sound it gets, from where the clip is when the first picture comes.
+    pub(super) clip: Option<RunningDriver>,
+}
 
 /// The running recording.
 pub(super) struct LiveRecording {
     feed: Feed,
     returning: Returning<FrameTime>,
+    /// Time of the newest picture.
+    newest: Option<FrameTime>,
 }
 
 /// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
 struct Feed {
     recorder: Recorder,
     clock: RecordClock,
-    clip: Option<(SourceSpec, SourceInfo)>,
+    clip: Option<RunningDriver>,
     sound: Option<ClipSound>,
 }
 
 impl LiveRecording {
-    /// Records with `recorder`; with a clip, its sound is added from where the clip is when the first picture comes.
-    pub(super) fn new(recorder: Recorder, clip: Option<(SourceSpec, SourceInfo)>, gpu: Option<&Gpu>) -> Self {
+    /// Records pictures of `gpu`, or of the CPU.
+    pub(super) fn new(Recording { recorder, clip }: Recording, gpu: Option<&Gpu>) -> Self {
         let feed = Feed { recorder, clock: RecordClock::default(), clip, sound: None };
-        Self { feed, returning: Returning::new(gpu) }
+        Self { feed, returning: Returning::new(gpu), newest: None }
     }
 
-    /// Adds the picture of a driving frame. Never waits.
+    /// Adds the picture of a driving frame. Never waits. A driving frame that is shown once more, such as after a change of the portrait, is in the
+    /// recording already.
     pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime) {
-        self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
+        if self.newest.replace(time) != Some(time) {
+            self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
+        }
     }
 
     /// How it stands.
@@ -61,6 +73,9 @@ impl LiveRecording {
 
 impl Feed {
     fn push(&mut self, picture: Returned, time: FrameTime) {
+        if self.clock.is_past(time) {
+            return tracing::warn!("a recorded frame came after a newer one and is left out");
+        }
         let pixels = match picture.pixels() {
             Ok(pixels) => pixels,
             Err(error) => return tracing::warn!("a recorded frame was lost: {error}"),
@@ -69,8 +84,8 @@ impl Feed {
         if !same_driver {
             self.sound = None;
         }
-        if let Some((driver, info)) = self.clip.take() {
-            self.sound = start_sound(&driver, &info, time);
+        if let Some(clip) = self.clip.take() {
+            self.sound = start_sound(&clip, time);
         }
         if let Some(sound) = &mut self.sound
             && let Err(error) = sound.push_until(&self.recorder, pts)
@@ -82,8 +97,8 @@ impl Feed {
     }
 }
 
-fn start_sound(driver: &SourceSpec, info: &SourceInfo, time: FrameTime) -> Option<ClipSound> {
-    ClipSound::from_position(driver, info, time.media_time).unwrap_or_else(|error: PipelineError| {
+fn start_sound(clip: &RunningDriver, time: FrameTime) -> Option<ClipSound> {
+    ClipSound::from_position(&clip.spec, &clip.info, time.media_time).unwrap_or_else(|error: PipelineError| {
         tracing::warn!("recording without the clip's sound: {error}");
         None
     })
@@ -102,6 +117,11 @@ struct Last {
 }
 
 impl RecordClock {
+    /// Whether a newer picture has been given its time already.
+    fn is_past(&self, time: FrameTime) -> bool {
+        self.last.as_ref().is_some_and(|last| time.captured_at < last.captured_at)
+    }
+
     /// Presentation time of a picture, and whether its driver's clock has run on without a jump.
     fn pts(&mut self, time: FrameTime) -> (Duration, bool) {
         let (pts, steady) = match &self.last {
@@ -121,7 +141,10 @@ impl RecordClock {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::record::{AudioSource, RecordOptions};
 
     #[test]
     fn a_change_of_driver_goes_on_by_the_wall_clock() {
@@ -136,5 +159,32 @@ mod tests {
         let pts: Vec<_> = times.map(|t| clock.pts(t)).into_iter().map(|(pts, steady)| (pts.as_millis(), steady)).collect();
         let expected = [(5000, true), (5033, true), (5066, true), (5202, false), (5235, true)];
         assert_eq!(pts, expected, "steady on the clip's clock, then 136 ms of wall clock across the change");
+    }
+
+    #[test]
+    fn a_picture_that_comes_after_a_newer_one_is_no_change_of_driver() {
+        let start = Instant::now();
+        let at = |ms| FrameTime { index: 0, media_time: Duration::from_millis(ms), captured_at: start + Duration::from_millis(ms) };
+        let mut clock = RecordClock::default();
+        assert!(!clock.is_past(at(40)), "the first one");
+        clock.pts(at(40));
+        assert!(clock.is_past(at(7)) && !clock.is_past(at(40)) && !clock.is_past(at(73)), "older, the same, newer");
+        assert_eq!(clock.pts(at(73)), (Duration::from_millis(73), true), "the clock, and with it the clip's sound, goes on");
+    }
+
+    #[test]
+    fn a_driving_frame_that_is_shown_again_is_recorded_once_and_not_counted_as_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = RecordOptions::new(folder.path().join("frames")).expect("a folder of pictures");
+        let recorder = Recorder::start(options, AudioSource::None).expect("a recorder");
+        let mut recording = LiveRecording::new(Recording { recorder, clip: None }, None);
+        let start = Instant::now();
+        let picture = RenderedImage::Cpu(Arc::new(image::RgbaImage::new(16, 16)));
+        for ms in [0, 33, 33, 33, 66, 66] {
+            let time = Duration::from_millis(ms);
+            recording.add(&picture, FrameTime { index: ms, media_time: time, captured_at: start + time });
+        }
+        let finished = recording.finish(|_| {}).expect("a recording");
+        assert_eq!((finished.frames, finished.dropped), (3, 0), "three driving frames, none of them lost");
     }
 }

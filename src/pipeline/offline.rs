@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, bounded};
 use image::RgbaImage;
 
+use super::clip_sound::ClipSound;
+use super::error::PipelineError;
+use super::outputs::microphone;
 use super::puppet::{self, Puppet};
-use super::{PipelineError, clip_sound::ClipSound};
+use super::shared::source_type;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::compose::ComposeError;
 use crate::data::{Portrait, TrackedFrame};
@@ -16,24 +19,12 @@ use crate::gpu::Gpu;
 use crate::model::Tuned;
 use crate::record::{AudioSource, Finished, RecordFrame, RecordOptions, Recorder};
 use crate::runtime::{StageTimes, StopFlag, Timings};
+use crate::session::Sound;
 use crate::settings::Controls;
-use crate::track::{FaceModel, TrackOptions, Tracker};
+use crate::track::Tracker;
 
 /// Tracked frames that may wait for the compositor.
 const QUEUED: usize = 4;
-
-/// Which sound the file gets.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Sound {
-    /// None.
-    Silent,
-    /// The driving clip's own, where it has one.
-    OfDriver,
-    /// A microphone, by name or the system's default.
-    Microphone(Option<String>),
-    /// The clip's own where there is one, else a microphone, else none: for the window, where a missing microphone must not stop a recording.
-    Any(Option<String>),
-}
 
 /// Everything one run needs.
 pub struct OfflineJob {
@@ -43,7 +34,7 @@ pub struct OfflineJob {
     pub also: Vec<Arc<Portrait>>,
     /// By what.
     pub driver: SourceSpec,
-    /// Into which file.
+    /// Into which file. What it says about how it came to be follows from the generator.
     pub output: RecordOptions,
     /// By which method.
     pub generator: GeneratorChoice,
@@ -106,6 +97,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     prepare(&mut puppet, job)?;
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
+    options.source_type = source_type(puppet.uses_networks());
     let (mut sound, no_sound) = match ClipSound::for_driver(&job.driver, &info, &job.sound) {
         Ok(sound) => (sound, None),
         Err(error) => (None, Some(error)),
@@ -147,7 +139,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
 
 fn audio_source(sound: &Sound, clip_has_sound: bool) -> Result<AudioSource, PipelineError> {
     match sound {
-        Sound::Microphone(device) => super::microphone(device.as_deref()),
+        Sound::Microphone(device) => microphone(device.as_deref()),
         Sound::OfDriver if clip_has_sound => Ok(AudioSource::Pushed),
         _ => Ok(AudioSource::None),
     }
@@ -230,10 +222,4 @@ fn make_frames(
         recorder.warn(format!("the film's sound ends early: {error}"));
     }
     Ok(faces)
-}
-
-/// A tracker for a run over a clip, or one for stored motion when there is no landmark model.
-pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
-    let options = TrackOptions { smoothing, ..TrackOptions::default() };
-    Tracker::new(model, options)
 }

@@ -11,16 +11,8 @@ use crate::gpu::Gpu;
 use crate::model::Tuned;
 use crate::retarget::Retargeter;
 use crate::runtime::Timings;
+use crate::session::RenderedImage;
 use crate::settings::Controls;
-
-/// A finished picture, wherever it lies.
-#[derive(Clone, Debug)]
-pub enum RenderedImage {
-    /// In memory.
-    Cpu(Arc<RgbaImage>),
-    /// On the GPU: `Rgba8Unorm`, rewritten by every later frame of the same portrait.
-    Gpu(crate::gpu::Texture),
-}
 
 /// Animates one portrait at a time.
 pub struct Puppet {
@@ -61,6 +53,16 @@ impl Puppet {
     /// Name of the generator in use.
     pub fn generator(&self) -> &'static str {
         self.generator.name()
+    }
+
+    /// Whether trained networks make the pictures at present.
+    pub fn uses_networks(&self) -> bool {
+        self.generator.uses_networks()
+    }
+
+    /// Why the generator does without its networks for this portrait, if it does.
+    pub fn networks_fault(&self) -> Option<&str> {
+        self.generator.networks_fault()
     }
 
     /// Starts on a portrait. Keeps the driver's calibration.
@@ -151,7 +153,7 @@ impl Puppet {
     }
 }
 
-/// The pixels of a finished picture, waiting for the GPU where it lies there; `None` when the GPU cannot give them.
+/// The pixels of a finished picture, waiting for the GPU when it is there; `None` when the GPU cannot give them.
 pub(super) fn pixels(image: &RenderedImage, gpu: Option<&Gpu>) -> Option<Arc<RgbaImage>> {
     match (image, gpu) {
         (RenderedImage::Cpu(pixels), _) => Some(Arc::clone(pixels)),

@@ -6,9 +6,12 @@ use std::time::Duration;
 use crossbeam::channel::Receiver;
 
 use super::enroll::SharedModel;
-use super::{Event, PipelineError, Shared};
+use super::error::PipelineError;
+use super::shared::Shared;
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
+use crate::session::Event;
+use crate::track::{FaceModel, TrackOptions, Tracker};
 
 /// How long the thread sleeps at most before it looks at its commands.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -31,6 +34,12 @@ pub(super) struct Links {
     pub(super) inset: LatestWriter<TrackedFrame>,
 }
 
+/// A tracker for a run over a clip, or one for stored motion when there is no landmark model. `smoothing` is from 0 to 1.
+pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
+    let options = TrackOptions { smoothing, ..TrackOptions::default() };
+    Tracker::new(model, options)
+}
+
 /// Starts the thread.
 pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
@@ -44,7 +53,7 @@ pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Ar
 
 fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
     // Until the model is there, stored performances pass; pictures show no face.
-    let mut tracker = super::tracker(model.get(), smoothing);
+    let mut tracker = tracker(model.get(), smoothing);
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
-use image::RgbaImage;
 
 use super::action::{Action, Purpose};
 use super::app::{App, now_secs};
 use super::dialogs::Answer;
-use super::driver::{PictureChoice, RecordTarget, SourceChoice};
 use super::files::{self, FileKind};
-use super::state::{DriverState, GalleryItem, ViewState};
+use super::state::{DriverState, GalleryItem, OpeningView, ViewState};
 use super::toasts::Severity;
 use super::{desktop, events, faces};
+use crate::session::{
+    CameraChoice, DeferredPixels, DriverChoice, NewFile, PictureInput, PortraitChoice, RecordingRequest, Request, RequestId, Sound,
+    VirtualCameraOptions,
+};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// How long the clipboard may take to answer, in seconds.
@@ -31,26 +33,26 @@ impl App {
             }
             Action::OpenFiles(paths) => self.open_files(ctx, &paths),
             Action::OpenFromGallery(index) => self.open_from_gallery(index),
-            Action::UseSource(source) => {
-                if let SourceChoice::Camera(id) = &source {
-                    self.settings.camera = Some(id.clone());
+            Action::UseDriver(driver) => {
+                if let DriverChoice::Camera(CameraChoice::Listed { index, name }) = &driver {
+                    (self.settings.camera, self.settings.camera_index) = (Some(name.clone()), Some(*index));
                     self.keeper.touch(now_secs(ctx));
                 }
-                self.use_source(source);
+                self.use_driver(driver);
             }
             Action::RefreshDevices => {
                 self.view.driver.listing = true;
-                self.puppet.refresh_devices();
+                self.session.request(Request::ListDevices);
             }
             Action::SetControls(controls) => self.set_controls(ctx, controls),
-            Action::Calibrate => self.puppet.calibrate(),
+            Action::Calibrate => self.session.request(Request::Calibrate),
             Action::AddPictures(files) => self.add_pictures(ctx, files),
-            Action::RemovePicture(index) => self.puppet.remove_picture(index),
+            Action::RemovePicture(index) => self.session.request(Request::RemovePicture(index)),
             Action::JoinBefore => self.join_before(),
             Action::UseExecutor(wanted) => self.use_executor(ctx, wanted),
-            Action::FineTune => self.puppet.fine_tune(),
-            Action::StopFineTuning => self.puppet.stop_fine_tuning(),
-            Action::UndoFineTuning => self.puppet.undo_fine_tuning(),
+            Action::FineTune => self.session.request(Request::FineTune),
+            Action::StopFineTuning => self.session.request(Request::StopFineTuning),
+            Action::UndoFineTuning => self.session.request(Request::UndoFineTuning),
             Action::UseFace | Action::PlaceFace => self.answer_question(),
             Action::ToggleFullScreen => {
                 self.view.shown.full_screen = !self.view.shown.full_screen;
@@ -60,7 +62,7 @@ impl App {
             Action::ConfirmPath => self.confirm_path(ctx),
             Action::Recover => {
                 for recording in std::mem::take(&mut self.view.interrupted) {
-                    self.puppet.recover(recording.path);
+                    self.session.request(Request::Recover(recording.part));
                 }
             }
             other => self.act_on_recording(ctx, other),
@@ -70,12 +72,9 @@ impl App {
     fn act_on_recording(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::ToggleRecording if self.view.record.is_finishing() => {}
-            Action::ToggleRecording if self.view.record.running.is_some() => self.puppet.stop_recording(),
-            Action::ToggleRecording => self.start_recording(ctx),
-            Action::Snapshot => {
-                let path = self.new_file("png");
-                self.puppet.snapshot(path);
-            }
+            Action::ToggleRecording if self.view.record.running.is_some() => self.session.request(Request::StopRecording),
+            Action::ToggleRecording => self.start_recording(),
+            Action::Snapshot => self.session.request(Request::Snapshot(self.new_file())),
             Action::SetSound(on) => {
                 self.view.record.sound = on;
                 self.settings.record_sound = on;
@@ -88,7 +87,12 @@ impl App {
             }
             Action::SetVirtualCamera(on) => {
                 self.view.record.virtual_camera_trouble = None;
-                self.puppet.set_virtual_camera(on);
+                let device = self.settings.virtual_camera.clone();
+                self.session.request(if on {
+                    Request::StartVirtualCamera(VirtualCameraOptions { device, ..VirtualCameraOptions::default() })
+                } else {
+                    Request::StopVirtualCamera
+                });
             }
             Action::ShowInFolder => self.show_in_folder(ctx),
             Action::CopyPath => {
@@ -114,9 +118,11 @@ impl App {
     /// Opens what a dialog or the path field gave; a file of unknown kind is taken for what it was asked for.
     pub(super) fn open_picked(&mut self, ctx: &Context, purpose: Purpose, paths: &[PathBuf]) {
         match (purpose, paths) {
-            (Purpose::Portrait, [only]) => self.open_portrait(PictureChoice::File(only.clone())),
+            (Purpose::Portrait, [only]) => {
+                self.open_portrait(PortraitChoice::file(only));
+            }
             (Purpose::FurtherPicture, files) => self.add_pictures(ctx, files.to_vec()),
-            (Purpose::Driver, [only]) => self.use_source(driver_from(only)),
+            (Purpose::Driver, [only]) => self.use_driver(DriverChoice::File(only.clone())),
             _ => self.open_files(ctx, paths),
         }
     }
@@ -132,17 +138,17 @@ impl App {
             self.say(Severity::Warning, text, ctx);
         }
         if let Some(first) = drivers.first() {
-            self.use_source(driver_from(first));
+            self.use_driver(DriverChoice::File(first.clone()));
         }
         if drivers.len() > 1 {
             self.say(Severity::Info, format!("One driver at a time: {} is used", events::file_name(&drivers[0])), ctx);
         }
         let mut portraits = portraits.into_iter();
         let Some(first) = portraits.next() else { return };
-        self.open_portrait(PictureChoice::File(first));
+        let id = self.open_portrait(PortraitChoice::file(first));
         let rest: Vec<PathBuf> = portraits.collect();
         if rest.is_empty() {
-            return self.note_drop();
+            return self.note_drop(id);
         }
         for more in &rest {
             self.view.in_gallery(more);
@@ -152,37 +158,41 @@ impl App {
 
     fn open_from_gallery(&mut self, index: usize) {
         let Some(item) = self.view.gallery.get(index) else { return };
-        let choice = item.file.clone().map_or(PictureChoice::BuiltIn(index), PictureChoice::File);
+        let choice = item.file.as_ref().map_or(PortraitChoice::BuiltIn(index), PortraitChoice::file);
         self.open_portrait(choice);
     }
 
-    /// Begins to open a portrait.
-    pub(super) fn open_portrait(&mut self, choice: PictureChoice) {
+    /// Begins to open a portrait. Gives the number of the request.
+    pub(super) fn open_portrait(&mut self, choice: PortraitChoice) -> RequestId {
         self.forget_drop();
         self.view.question = None;
-        self.view.opening = Some(match &choice {
-            PictureChoice::File(path) => events::file_name(path),
-            PictureChoice::Pasted(_) => "the pasted picture".to_owned(),
-            PictureChoice::BuiltIn(index) => self.view.gallery.get(*index).map_or_else(String::new, |item| item.title.clone()),
-        });
-        self.asked_for = Some(choice.clone());
-        self.puppet.open_portrait(choice);
+        let id = self.last_id.advance();
+        let name = match &choice {
+            PortraitChoice::Picture(PictureInput::Path(path)) => events::file_name(path),
+            PortraitChoice::BuiltIn(index) => self.view.gallery.get(*index).map_or_else(String::new, |item| item.title.clone()),
+            PortraitChoice::Picture(_) => "the pasted picture".to_owned(),
+            PortraitChoice::Enrolled(portrait) => portrait.name.clone(),
+        };
+        // What was being opened before is of no use any more.
+        self.view.opening = vec![OpeningView { id, name }];
+        self.session.request(Request::OpenPortrait { id, choice });
+        id
     }
 
     /// Lets something else drive.
-    pub(super) fn use_source(&mut self, source: SourceChoice) {
-        self.view.driver.label = events::provisional_label(&self.view, &source);
+    pub(super) fn use_driver(&mut self, driver: DriverChoice) {
+        self.view.driver.label = events::provisional_label(&self.view, &driver);
         self.view.driver.rate = None;
         self.view.driver.state = DriverState::Opening;
-        self.view.driver.source = Some(source.clone());
+        self.view.driver.source = Some(driver.clone());
         self.view.inset = None;
-        self.puppet.set_source(source);
+        self.session.request(Request::Drive(driver));
     }
 
     /// Takes a picture from the clipboard.
-    pub(super) fn open_pasted(&mut self, image: RgbaImage) {
-        self.open_portrait(PictureChoice::Pasted(Arc::new(image)));
-        self.note_drop();
+    pub(super) fn open_pasted(&mut self, pixels: DeferredPixels) {
+        let id = self.open_portrait(PortraitChoice::Picture(PictureInput::Deferred { name: "Pasted picture".to_owned(), pixels }));
+        self.note_drop(id);
     }
 
     /// Tells when the clipboard had nothing for the paste button. Returns in how many seconds to look again.
@@ -200,7 +210,7 @@ impl App {
         self.view.controls = controls.clone();
         self.settings.controls = controls.clone();
         self.keeper.touch(now_secs(ctx));
-        self.puppet.set_controls(controls);
+        self.session.request(Request::SetControls(controls));
     }
 
     fn use_executor(&mut self, ctx: &Context, wanted: ExecutorChoice) {
@@ -208,16 +218,17 @@ impl App {
         self.view.executor.changing = true;
         self.settings.executor = wanted;
         self.keeper.touch(now_secs(ctx));
-        self.puppet.use_executor(wanted, &self.settings.measured_adapters);
+        self.session.request(Request::UseExecutor(wanted));
     }
 
     fn answer_question(&mut self) {
         let Some(question) = self.view.question.take() else { return };
-        self.view.opening = Some(question.name);
-        match question.drawn {
-            Some(face_box) => self.puppet.place_face(face_box),
-            None => self.puppet.choose_face(question.selected),
-        }
+        let id = question.id;
+        self.view.opening.insert(0, OpeningView { id, name: question.name });
+        self.session.request(match question.drawn {
+            Some(face_box) => Request::PlaceFace { id, face_box },
+            None => Request::ChooseFace { id, index: question.selected },
+        });
     }
 
     fn close_overlay(&mut self) {
@@ -246,21 +257,16 @@ impl App {
         self.open_picked(ctx, purpose, &[path]);
     }
 
-    fn start_recording(&mut self, ctx: &Context) {
-        let target = RecordTarget {
-            path: self.new_file("mp4"),
-            sound: self.settings.record_sound,
-            microphone: self.settings.microphone.clone(),
-            own_size: self.settings.record_own_size,
-        };
-        if let Err(why) = self.puppet.start_recording(target) {
-            self.say(Severity::Error, why, ctx);
-        }
+    fn start_recording(&mut self) {
+        let sound = if self.settings.record_sound { Sound::Any(self.settings.microphone.clone()) } else { Sound::Silent };
+        let own_size = self.settings.record_own_size;
+        self.session.request(Request::StartRecording(RecordingRequest { file: self.new_file(), own_size, sound }));
     }
 
-    fn new_file(&self, extension: &str) -> PathBuf {
-        let name = self.view.portrait.as_ref().map_or("Portrait", |portrait| &portrait.name);
-        files::free_name(&self.settings.recordings_dir, name, extension)
+    /// The next recording or snapshot of the portrait.
+    fn new_file(&self) -> NewFile {
+        let title = self.view.portrait.as_ref().map_or("Portrait", |portrait| &portrait.name).to_owned();
+        NewFile { folder: self.settings.recordings_dir.clone(), title }
     }
 
     fn show_in_folder(&mut self, ctx: &Context) {
@@ -280,13 +286,6 @@ impl App {
             }
             Err(error) => self.say(Severity::Error, error.to_string(), ctx),
         }
-    }
-}
-
-fn driver_from(path: &Path) -> SourceChoice {
-    match files::kind(path) {
-        FileKind::Performance => SourceChoice::Performance(path.to_owned()),
-        _ => SourceChoice::Clip(path.to_owned()),
     }
 }
 

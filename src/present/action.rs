@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::driver::SourceChoice;
 use crate::data::PixelBox;
+use crate::session::DriverChoice;
 use crate::settings::{Controls, ExecutorChoice};
 
 /// What a file is opened for.
@@ -38,10 +38,10 @@ pub enum Action {
     FineTune,
     /// Cancel that.
     StopFineTuning,
-    /// Forget what was learnt.
+    /// Delete what was learnt.
     UndoFineTuning,
     /// Let something else drive the portrait.
-    UseSource(SourceChoice),
+    UseDriver(DriverChoice),
     /// Look for cameras again.
     RefreshDevices,
     /// Change how the portrait follows.

@@ -9,16 +9,18 @@ use egui_wgpu::RenderState;
 use image::RgbaImage;
 
 use super::dialogs::{Answer, Dialogs};
-use super::driver::{FaceQuestion, PictureChoice, Puppet, PuppetEvent, SourceChoice};
 use super::keeper::SettingsKeeper;
-use super::person::Sitters;
-use super::preview::{Backdrop, PictureSlot, PreviewImage, PreviewPainter};
+use super::person::PersonPictures;
+use super::preview::{Backdrop, PictureSlot, PreviewPainter};
 use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
 use super::textures::{self, InsetTexture};
 use super::toasts::Severity;
 use super::{desktop, events, faces, intake, keys, overlays, panel, stage, theme, toasts};
 use crate::data::TrackedFrame;
 use crate::runtime::Worker;
+use crate::session::{
+    DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitOrigin, PortraitReady, RenderedImage, Request, RequestId, Session,
+};
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
 /// Half a period of the blinking dot, in seconds.
@@ -45,9 +47,9 @@ pub struct AppConfig {
     /// Titles of the built-in performances, in the order of their numbers.
     pub performances: Vec<String>,
     /// A portrait to open at once.
-    pub first_portrait: Option<PictureChoice>,
+    pub first_portrait: Option<PortraitChoice>,
     /// A driver to use at once.
-    pub first_source: Option<SourceChoice>,
+    pub first_driver: Option<DriverChoice>,
     /// Where pictures are made in this run, whatever the settings say.
     pub executor: Option<ExecutorChoice>,
     /// What the user should know from the beginning, such as settings that could not be read.
@@ -61,17 +63,17 @@ pub struct AppConfig {
 /// The window's application.
 pub struct App {
     pub(super) view: ViewState,
-    pub(super) puppet: Box<dyn Puppet>,
+    pub(super) session: Box<dyn Session>,
     pub(super) settings: Settings,
     pub(super) keeper: SettingsKeeper,
     pub(super) dialogs: Dialogs,
     pub(super) path_field_only: bool,
-    /// The portrait that was asked for last.
-    pub(super) asked_for: Option<PictureChoice>,
+    /// Number of the last request that has one.
+    pub(super) last_id: RequestId,
     /// When the paste button was pressed and nothing has come from the clipboard yet, in seconds of the window's clock.
     pub(super) paste_asked_at_secs: Option<f64>,
     pub(super) file_manager: Option<Worker>,
-    pub(super) sitters: Sitters,
+    pub(super) person: PersonPictures,
     painter: Option<PreviewPainter>,
     picture: PictureSlot,
     question: PictureSlot,
@@ -83,7 +85,7 @@ pub struct App {
 
 impl App {
     /// A window's application on `ctx`. Pictures are drawn on the device of `render_state`; without one there are none.
-    pub fn new(ctx: &Context, render_state: Option<&RenderState>, puppet: Box<dyn Puppet>, config: AppConfig) -> Self {
+    pub fn new(ctx: &Context, render_state: Option<&RenderState>, session: Box<dyn Session>, config: AppConfig) -> Self {
         theme::apply(ctx);
         let mut app = Self {
             view: ViewState {
@@ -91,15 +93,15 @@ impl App {
                 panel_ground: render_state.map(Backdrop::new),
                 ..first_view(&config)
             },
-            puppet,
+            session,
             keeper: SettingsKeeper::new(config.settings_file),
             settings: config.settings,
             dialogs: Dialogs::default(),
             path_field_only: config.path_field_only,
-            asked_for: None,
+            last_id: RequestId::default(),
             paste_asked_at_secs: None,
             file_manager: None,
-            sitters: Sitters::default(),
+            person: PersonPictures::default(),
             painter: render_state.map(PreviewPainter::new),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
@@ -111,15 +113,16 @@ impl App {
             let thumbnail = app.keep_thumbnail(ctx, &portrait.title, &portrait.image);
             app.view.gallery.push(GalleryItem { title: portrait.title.clone(), thumbnail: Some(thumbnail), file: None });
         }
-        app.begin(config.first_portrait, config.first_source);
+        app.begin(config.first_portrait, config.first_driver);
         app
     }
 
-    fn begin(&mut self, portrait: Option<PictureChoice>, source: Option<SourceChoice>) {
-        self.puppet.set_controls(self.settings.controls.clone());
-        self.puppet.refresh_devices();
-        if let Some(source) = source {
-            self.use_source(source);
+    fn begin(&mut self, portrait: Option<PortraitChoice>, driver: Option<DriverChoice>) {
+        self.session.request(Request::SetControls(self.settings.controls.clone()));
+        self.session.request(Request::ListDevices);
+        self.session.request(Request::FindInterrupted(self.settings.recordings_dir.clone()));
+        if let Some(driver) = driver {
+            self.use_driver(driver);
         }
         if let Some(portrait) = portrait {
             self.open_portrait(portrait);
@@ -140,59 +143,62 @@ impl App {
         for notice in std::mem::take(&mut self.notices) {
             self.say(Severity::Warning, notice, ctx);
         }
-        for event in self.puppet.take_events() {
+        for event in self.session.take_events() {
             match &event {
-                PuppetEvent::FaceAsked(question) => self.ask_about_face(question),
-                PuppetEvent::PortraitReady { name, pixels, .. } => {
-                    let (name, pixels) = (name.clone(), Arc::clone(pixels));
+                Event::FaceAsked(question) => self.ask_about_face(question),
+                Event::PortraitReady(ready) => {
+                    let ready = ready.clone();
                     events::apply(&mut self.view, event, now);
-                    self.portrait_is_ready(ctx, &name, &pixels);
+                    self.portrait_is_ready(ctx, &ready);
                 }
-                PuppetEvent::FurtherPictures(pictures) => self.show_further(ctx, pictures),
-                PuppetEvent::ExecutorChosen { measured: Some(measured), .. } => {
-                    self.settings.remember_measured(measured.clone());
-                    self.keeper.touch(now);
+                Event::FurtherPictures { pictures, added } => self.show_further(ctx, pictures, *added),
+                Event::ExecutorChosen(decision) => {
+                    if let Some(measured) = decision.measured.as_ref().filter(|_| !decision.remembered) {
+                        self.settings.remember_measured(measured.clone());
+                        self.keeper.touch(now);
+                    }
                     events::apply(&mut self.view, event, now);
                 }
                 _ => events::apply(&mut self.view, event, now),
             }
         }
-        if let (Some(painter), Some(image)) = (&self.painter, self.puppet.take_rendered()) {
-            self.view.picture = Some(self.picture.show(painter, &image));
+        if let (Some(painter), Some(rendered)) = (&self.painter, self.session.take_rendered()) {
+            self.view.picture = Some(self.picture.show(painter, &rendered.image));
         }
-        if let Some(tracked) = self.puppet.take_tracked() {
+        if let Some(tracked) = self.session.take_tracked() {
             self.show_tracked(ctx, &tracked);
         }
-        self.view.stats = self.puppet.live_stats();
-        self.view.record.running = self.puppet.recording();
-        self.view.record.virtual_camera = self.puppet.virtual_camera();
+        self.view.stats = self.session.live_stats();
+        self.view.record.running = self.session.recording();
+        self.view.record.virtual_camera = self.session.virtual_camera();
         if let Some(answer) = self.dialogs.answer() {
             self.take_answer(ctx, answer);
         }
     }
 
     /// Puts the portrait on the stage as it is, until its first moving picture comes, and into the gallery.
-    fn portrait_is_ready(&mut self, ctx: &Context, name: &str, pixels: &Arc<RgbaImage>) {
+    fn portrait_is_ready(&mut self, ctx: &Context, ready: &PortraitReady) {
+        let portrait = &ready.portrait;
         if let Some(painter) = &self.painter {
-            self.view.picture = Some(self.picture.show(painter, &PreviewImage::Cpu(Arc::clone(pixels))));
+            self.view.picture = Some(self.picture.show(painter, &RenderedImage::Cpu(Arc::clone(&portrait.pixels))));
         }
-        let index = match self.asked_for.clone() {
-            Some(PictureChoice::BuiltIn(index)) => Some(index),
-            Some(PictureChoice::File(path)) => {
-                self.settings.remember_portrait(&path);
+        let index = match &ready.origin {
+            PortraitOrigin::BuiltIn(index) => Some(*index),
+            PortraitOrigin::File(path) => {
+                self.settings.remember_portrait(path);
                 self.keeper.touch(now_secs(ctx));
-                let index = self.view.in_gallery(&path);
+                let index = self.view.in_gallery(path);
                 if self.view.gallery[index].thumbnail.is_none() {
-                    self.view.gallery[index].thumbnail = Some(self.keep_thumbnail(ctx, name, pixels));
+                    self.view.gallery[index].thumbnail = Some(self.keep_thumbnail(ctx, &portrait.name, &portrait.pixels));
                 }
                 Some(index)
             }
-            _ => None,
+            PortraitOrigin::Memory => None,
         };
         if let Some(portrait) = &mut self.view.portrait {
             portrait.in_gallery = index;
         }
-        self.portrait_took_the_stage(ctx, name, pixels);
+        self.offer_both(ctx, ready);
     }
 
     fn keep_thumbnail(&mut self, ctx: &Context, title: &str, pixels: &RgbaImage) -> SizedTexture {
@@ -204,10 +210,11 @@ impl App {
 
     fn ask_about_face(&mut self, question: &FaceQuestion) {
         let Some(painter) = &self.painter else { return };
-        let picture = self.question.show(painter, &PreviewImage::Cpu(Arc::clone(&question.pixels)));
+        let picture = self.question.show(painter, &RenderedImage::Cpu(Arc::clone(&question.pixels)));
         let size_px = picture.size_px;
-        self.view.opening = None;
+        self.view.opened(question.id);
         self.view.question = Some(QuestionView {
+            id: question.id,
             name: question.name.clone(),
             picture,
             drawn: question.faces.is_empty().then(|| faces::first_guess(size_px)),

@@ -1,100 +1,115 @@
 //! What the pipeline reports, turned into what the window shows.
 
-use super::driver::{PuppetEvent, SourceChoice};
 use super::state::{DriverState, PortraitView, ViewState};
 use super::toasts::Severity;
+use crate::session::{CameraChoice, Degraded, DriverChoice, Event};
 
-/// Applies an event, but for the textures that [`PuppetEvent::FaceAsked`], [`PuppetEvent::FurtherPictures`] and [`PuppetEvent::PortraitReady`] also need. `now_secs` is the window's clock.
-pub(super) fn apply(view: &mut ViewState, event: PuppetEvent, now_secs: f64) {
+/// Applies an event, but for the textures that [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
+pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
     let mut say = |severity, text: String| view.toasts.push(severity, text, now_secs);
     match event {
-        PuppetEvent::Cameras(cameras) => {
+        Event::Cameras(cameras) => {
             view.driver.listing = false;
             view.driver.cameras = cameras;
         }
-        PuppetEvent::Microphones(names) => view.record.microphones = names,
-        PuppetEvent::SourceOpened { name, frames_per_sec } => {
+        Event::Microphones(names) => view.record.microphones = names,
+        Event::SourceOpened(info) => {
             view.driver.state = DriverState::Running;
-            view.driver.label = name;
-            view.driver.rate = frames_per_sec.filter(|rate| *rate > 0.0);
+            view.driver.label = info.name;
+            view.driver.rate = Some(info.fps).filter(|rate| *rate > 0.0);
         }
-        PuppetEvent::SourceStalled(seconds) => view.driver.state = DriverState::Stalled(seconds),
-        PuppetEvent::SourceRecovered | PuppetEvent::FaceFound => view.driver.state = DriverState::Running,
-        PuppetEvent::FaceLost => view.driver.state = DriverState::NoFace,
-        PuppetEvent::SourceEnded => view.driver.state = DriverState::Ended,
-        PuppetEvent::SourceFailed(why) => {
+        Event::SourceStalled { seconds, .. } => view.driver.state = DriverState::Stalled(seconds),
+        Event::SourceRecovered | Event::FaceFound => view.driver.state = DriverState::Running,
+        Event::FaceLost => view.driver.state = DriverState::NoFace,
+        Event::SourceEnded => view.driver.state = DriverState::Ended,
+        Event::SourceFailed(why) => {
             view.driver.state = DriverState::Failed;
             say(Severity::Error, why);
         }
-        PuppetEvent::Calibrated => say(Severity::Done, "Calibrated: this is your neutral face now".to_owned()),
-        PuppetEvent::PortraitReady { name, tuning, .. } => {
-            view.opening = None;
-            view.tuning = tuning;
+        Event::Calibrated => say(Severity::Done, "Calibrated: this is your neutral face now".to_owned()),
+        Event::PortraitReady(ready) => {
+            view.opened(ready.id);
+            view.tuning = ready.tuning;
             view.further.clear();
-            view.portrait = Some(PortraitView { name, in_gallery: None });
+            view.executor.networks_fault = None;
+            view.portrait = Some(PortraitView { name: ready.portrait.name.clone(), in_gallery: None });
         }
-        PuppetEvent::FineTuning(tuning) => view.tuning = tuning,
-        PuppetEvent::FineTuned { before, after, kept: true } => {
+        Event::FineTuning(tuning) => view.tuning = tuning,
+        Event::FineTuned { before, after, kept: true } => {
             let closer = 100.0 * (1.0 - after / before.max(f32::MIN_POSITIVE));
             say(Severity::Done, format!("Fine-tuned: {closer:.0} % closer to the pictures"));
         }
-        PuppetEvent::FineTuned { kept: false, .. } => {
+        Event::FineTuned { kept: false, .. } => {
             say(Severity::Info, "Fine-tuning made nothing better; nothing was changed".to_owned());
         }
-        PuppetEvent::PortraitFailed(why) | PuppetEvent::PictureFailed(why) => {
-            view.opening = None;
-            say(Severity::Error, why);
+        Event::PortraitFailed { id, why } | Event::PictureFailed { id, why } => {
+            view.toasts.push(Severity::Error, why, now_secs);
+            view.opened(id);
         }
-        PuppetEvent::RecordingFinished { path, seconds, warnings } => {
+        Event::RecordingFinished(finished) => {
             view.record.running = None;
-            say(Severity::Done, format!("{} is saved ({seconds:.1} s)", file_name(&path)));
-            for warning in warnings {
+            say(Severity::Done, format!("{} is saved ({:.1} s)", file_name(&finished.path), finished.duration.as_secs_f64()));
+            for warning in finished.warnings {
                 say(Severity::Warning, warning);
             }
-            view.record.last_file = Some(path);
+            view.record.last_file = Some(finished.path);
         }
-        PuppetEvent::RecordingFailed(why) => {
+        Event::RecordingFailed(why) => {
             view.record.running = None;
             say(Severity::Error, why);
         }
-        PuppetEvent::VirtualCameraOpened(name) => {
-            say(Severity::Done, format!("Other programs can choose the camera {name} now"));
+        Event::VirtualCameraOpened(device) => {
+            say(Severity::Done, format!("Other programs can choose the camera {} now", device.name));
             view.record.virtual_camera_trouble = None;
         }
-        PuppetEvent::VirtualCameraFailed(why) => {
+        Event::VirtualCameraFailed(why) => {
             view.record.virtual_camera = None;
             view.record.virtual_camera_trouble = Some(why.clone());
             say(Severity::Error, why);
         }
-        PuppetEvent::SnapshotSaved(path) => {
+        Event::SnapshotSaved(path) => {
             say(Severity::Done, format!("{} is saved", file_name(&path)));
             view.record.last_file = Some(path);
         }
-        PuppetEvent::FineTuningFailed(why) | PuppetEvent::SnapshotFailed(why) | PuppetEvent::RecoveryFailed(why) => {
+        Event::FineTuningFailed(why) | Event::SnapshotFailed(why) | Event::RecoveryFailed(why) => {
             say(Severity::Error, why);
         }
-        PuppetEvent::ExecutorChosen { reason, .. } => {
+        Event::ExecutorChosen(decision) => {
             if std::mem::take(&mut view.executor.changing) {
-                say(Severity::Done, format!("Now: {reason}"));
+                let done = decision.fulfils(view.executor.choice);
+                let (severity, still) = if done { (Severity::Done, "Now") } else { (Severity::Warning, "The GPU is not used") };
+                say(severity, format!("{still}: {}", decision.reason));
             }
-            view.executor.reason = reason;
+            view.executor.reason = decision.reason;
         }
-        PuppetEvent::ExecutorFellBack(why) | PuppetEvent::Warning(why) => say(Severity::Warning, why),
-        PuppetEvent::InterruptedFound(found) => view.interrupted = found,
-        PuppetEvent::Recovered(path) => {
+        Event::Degraded(degraded) => {
+            say(Severity::Warning, degraded.sentence());
+            match degraded {
+                Degraded::Executor { why } => {
+                    view.executor.reason = format!("the graphics adapter cannot go on ({why}), so the CPU makes the pictures");
+                }
+                Degraded::Networks { why, .. } => view.executor.networks_fault = Some(why),
+            }
+        }
+        Event::Warning(why) => say(Severity::Warning, why),
+        Event::InterruptedFound(found) => view.interrupted = found,
+        Event::Recovered(path) => {
             say(Severity::Done, format!("{} was recovered", file_name(&path)));
             view.record.last_file = Some(path);
         }
-        PuppetEvent::FaceAsked(_) | PuppetEvent::FurtherPictures(_) => {}
+        Event::FaceAsked(_) | Event::FurtherPictures { .. } => {}
     }
 }
 
-/// What a new source is called until it reports its own name.
-pub(super) fn provisional_label(view: &ViewState, source: &SourceChoice) -> String {
-    match source {
-        SourceChoice::Camera(id) => view.driver.cameras.iter().find(|c| c.id == *id).map_or_else(|| id.clone(), |c| c.name.clone()),
-        SourceChoice::Clip(path) | SourceChoice::Performance(path) => file_name(path),
-        SourceChoice::BuiltIn(index) => view.driver.performances.get(*index).cloned().unwrap_or_default(),
+/// What a new driver is called until it reports its own name.
+pub(super) fn provisional_label(view: &ViewState, driver: &DriverChoice) -> String {
+    match driver {
+        DriverChoice::Camera(CameraChoice::Name(name) | CameraChoice::Listed { name, .. }) => name.clone(),
+        DriverChoice::Camera(choice) => {
+            choice.find(&view.driver.cameras).map_or_else(|| "The camera".to_owned(), |camera| camera.name.clone())
+        }
+        DriverChoice::File(path) => file_name(path),
+        DriverChoice::BuiltIn(index) => view.driver.performances.get(*index).cloned().unwrap_or_default(),
     }
 }
 
@@ -105,9 +120,32 @@ pub(super) fn file_name(path: &std::path::Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::data::Tuning;
     use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::data::{Crop, Landmarks, Portrait, Tuning};
+    use crate::executor::{Decision, Executor};
+    use crate::present::state::OpeningView;
+    use crate::session::{Finished, LoopbackDevice, PortraitOrigin, PortraitReady, RequestId, VirtualCameraStatus};
+    use crate::settings::ExecutorChoice;
+
+    fn ready(id: u64, tuning: Tuning) -> Event {
+        let portrait = Arc::new(Portrait {
+            name: "Sailor".to_owned(),
+            pixels: Arc::new(image::RgbaImage::new(2, 2)),
+            landmarks_in_image: Landmarks([glam::Vec2::ZERO; Landmarks::COUNT]),
+            pupils_in_image: [glam::Vec2::ZERO; 2],
+            crop: Crop::whole(2.0),
+            content_hash: String::new(),
+        });
+        Event::PortraitReady(PortraitReady { id: RequestId(id), origin: PortraitOrigin::Memory, portrait, tuning, replaced: None })
+    }
+
+    fn texts(view: &ViewState) -> Vec<(Severity, &str)> {
+        view.toasts.shown().iter().map(|toast| (toast.severity, toast.text.as_str())).collect()
+    }
 
     #[test]
     fn the_driver_goes_through_its_states() {
@@ -116,13 +154,22 @@ mod tests {
             apply(&mut view, event, 0.0);
             view.driver.state.clone()
         };
-        let opened = PuppetEvent::SourceOpened { name: "FaceCam".to_owned(), frames_per_sec: Some(30.0) };
+        let opened = Event::SourceOpened(crate::capture::SourceInfo {
+            name: "FaceCam".to_owned(),
+            kind: crate::capture::SourceKind::Camera,
+            size: [640, 480],
+            fps: 30.0,
+            frames: None,
+            duration: None,
+            has_sound: false,
+            decoder: "YUYV".to_owned(),
+        });
         assert_eq!(after(opened), DriverState::Running, "opened");
-        assert_eq!(after(PuppetEvent::FaceLost), DriverState::NoFace, "no face");
-        assert_eq!(after(PuppetEvent::FaceFound), DriverState::Running, "face again");
-        assert_eq!(after(PuppetEvent::SourceStalled(2.0)), DriverState::Stalled(2.0), "stalled");
-        assert_eq!(after(PuppetEvent::SourceRecovered), DriverState::Running, "recovered");
-        assert_eq!(after(PuppetEvent::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
+        assert_eq!(after(Event::FaceLost), DriverState::NoFace, "no face");
+        assert_eq!(after(Event::FaceFound), DriverState::Running, "face again");
+        assert_eq!(after(Event::SourceStalled { seconds: 2.0, reason: String::new() }), DriverState::Stalled(2.0), "stalled");
+        assert_eq!(after(Event::SourceRecovered), DriverState::Running, "recovered");
+        assert_eq!(after(Event::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
         assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
         assert_eq!(view.toasts.shown()[0].text, "gone", "the failure is told");
     }
@@ -130,35 +177,33 @@ mod tests {
     #[test]
     fn a_virtual_camera_that_fails_stays_explained_until_it_works() {
         let mut view = ViewState::default();
-        view.record.virtual_camera = Some(crate::present::VirtualCameraState::Opening);
-        apply(&mut view, PuppetEvent::VirtualCameraFailed("no device".to_owned()), 0.0);
+        view.record.virtual_camera = Some(VirtualCameraStatus::default());
+        apply(&mut view, Event::VirtualCameraFailed("no device".to_owned()), 0.0);
         assert_eq!(view.record.virtual_camera, None, "the switch is off");
         assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("no device"), "and says why");
         assert_eq!(view.toasts.shown()[0].text, "no device", "in a message, too");
-        apply(&mut view, PuppetEvent::VirtualCameraOpened("Retrato".to_owned()), 0.0);
+        let state = crate::virtual_camera::LoopbackState::Free;
+        let device = LoopbackDevice { path: PathBuf::from("/dev/video9"), name: "Retrato".to_owned(), state };
+        apply(&mut view, Event::VirtualCameraOpened(device), 0.0);
         assert_eq!(view.record.virtual_camera_trouble, None, "no trouble any more");
         assert!(view.toasts.shown()[1].text.contains("camera Retrato"), "named as other programs name it");
     }
 
     #[test]
     fn fine_tuning_belongs_to_the_portrait_on_the_stage() {
-        let ready = |tuning| {
-            let pixels = std::sync::Arc::new(image::RgbaImage::new(2, 2));
-            PuppetEvent::PortraitReady { name: "Sailor".to_owned(), pixels, tuning }
-        };
         let mut view = ViewState::default();
         assert_eq!(view.tuning, Tuning::Impossible, "no portrait");
         for tuning in [Tuning::Possible, Tuning::Running { step: 3, steps: 40 }, Tuning::Done] {
-            apply(&mut view, PuppetEvent::FineTuning(tuning), 0.0);
+            apply(&mut view, Event::FineTuning(tuning), 0.0);
             assert_eq!(view.tuning, tuning, "as it is told");
         }
-        apply(&mut view, ready(Tuning::Possible), 0.0);
+        apply(&mut view, ready(1, Tuning::Possible), 0.0);
         assert_eq!(view.tuning, Tuning::Possible, "another portrait begins anew");
-        apply(&mut view, ready(Tuning::Done), 0.0);
+        apply(&mut view, ready(2, Tuning::Done), 0.0);
         assert_eq!(view.tuning, Tuning::Done, "unless it was learnt before");
-        apply(&mut view, PuppetEvent::FineTuned { before: 0.2, after: 0.15, kept: true }, 0.0);
-        apply(&mut view, PuppetEvent::FineTuned { before: 0.2, after: 0.25, kept: false }, 0.0);
-        apply(&mut view, PuppetEvent::FineTuningFailed("no weights".to_owned()), 0.0);
+        apply(&mut view, Event::FineTuned { before: 0.2, after: 0.15, kept: true }, 0.0);
+        apply(&mut view, Event::FineTuned { before: 0.2, after: 0.25, kept: false }, 0.0);
+        apply(&mut view, Event::FineTuningFailed("no weights".to_owned()), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
         let nothing = "Fine-tuning made nothing better; nothing was changed";
         assert_eq!(texts, ["Fine-tuned: 25 % closer to the pictures", nothing, "no weights"], "the end is told");
@@ -170,9 +215,60 @@ mod tests {
         let mut view = ViewState::default();
         let warnings = vec!["3 frames were dropped".to_owned()];
         let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
-        apply(&mut view, PuppetEvent::RecordingFinished { path: path.clone(), seconds: 2.0, warnings }, 0.0);
+        let duration = Duration::from_secs(2);
+        let finished = Finished { path: path.clone(), frames: 60, dropped: 3, duration, bytes: 1, warnings };
+        apply(&mut view, Event::RecordingFinished(finished), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
         assert_eq!(texts, ["Mona Lisa 1.mp4 is saved (2.0 s)", "3 frames were dropped"], "success, then the warning");
         assert_eq!(view.record.last_file, Some(path), "the way to the file is offered");
+    }
+
+    #[test]
+    fn what_is_being_opened_is_shown_until_it_itself_is_there_or_has_failed() {
+        let mut view = ViewState::default();
+        let opening = |id: u64, name: &str| OpeningView { id: RequestId(id), name: name.to_owned() };
+        view.opening = vec![opening(1, "me.jpg"), opening(2, "laughing.jpg"), opening(3, "asleep.jpg")];
+        let mut after = |event| {
+            apply(&mut view, event, 0.0);
+            view.opening.iter().map(|opening| opening.name.clone()).collect::<Vec<_>>()
+        };
+        let failed = Event::PictureFailed { id: RequestId(2), why: "no face".to_owned() };
+        assert_eq!(after(failed), ["me.jpg", "asleep.jpg"], "a further picture that fails says nothing of the portrait");
+        assert_eq!(after(ready(9, Tuning::Possible)), ["me.jpg", "asleep.jpg"], "nor does an earlier portrait");
+        assert_eq!(after(ready(1, Tuning::Possible)), ["asleep.jpg"], "the portrait itself");
+        assert!(after(Event::PortraitFailed { id: RequestId(3), why: "no file".to_owned() }).is_empty(), "and the last one");
+    }
+
+    #[test]
+    fn a_switch_to_the_gpu_that_fails_is_reported_as_failed_and_the_reason_follows() {
+        let mut view = ViewState::default();
+        let gpu = Executor::Gpu { adapter: "card".to_owned(), runs_networks: true };
+        let decision = Decision { executor: gpu, reason: "card was asked for".to_owned(), ..Decision::default() };
+        (view.executor.choice, view.executor.changing) = (ExecutorChoice::Gpu, true);
+        apply(&mut view, Event::ExecutorChosen(decision.clone().refused("out of memory")), 0.0);
+        assert_eq!(
+            texts(&view),
+            [(Severity::Warning, "The GPU is not used: card cannot go on (out of memory), so the CPU makes the pictures")],
+            "failed"
+        );
+        assert!(view.executor.reason.contains("the CPU") && !view.executor.changing, "so it stands in the view: {}", view.executor.reason);
+        view.executor.changing = true;
+        apply(&mut view, Event::ExecutorChosen(decision), 1.0);
+        assert_eq!(texts(&view)[1], (Severity::Done, "Now: card was asked for"), "this time it worked");
+        assert_eq!(view.executor.reason, "card was asked for", "so it stands in the view");
+        apply(&mut view, Event::Degraded(Degraded::Executor { why: "device lost".to_owned() }), 2.0);
+        assert_eq!(texts(&view)[2].0, Severity::Warning, "told");
+        assert!(view.executor.reason.contains("device lost"), "and the reason follows: {}", view.executor.reason);
+    }
+
+    #[test]
+    fn networks_that_were_given_up_are_noted_until_the_next_portrait() {
+        let mut view = ViewState::default();
+        let degraded = Degraded::Networks { why: "no flow".to_owned(), generator: "landmark-warp".to_owned() };
+        apply(&mut view, Event::Degraded(degraded), 0.0);
+        assert_eq!(view.executor.networks_fault.as_deref(), Some("no flow"), "in the read-out");
+        assert_eq!(texts(&view)[0].0, Severity::Warning, "and in a message");
+        apply(&mut view, ready(1, Tuning::Possible), 0.0);
+        assert_eq!(view.executor.networks_fault, None, "the next portrait tries them again");
     }
 }

@@ -1,4 +1,4 @@
-//! What a file that was dropped, picked or pasted is for, told by its name; and free names for new files.
+//! What a file that was dropped, picked or pasted is for, told by its name.
 
 use std::path::{Path, PathBuf};
 
@@ -66,16 +66,6 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The first name `folder/stem N.extension` that is not taken yet, N from 1 on.
-pub(super) fn free_name(folder: &Path, stem: &str, extension: &str) -> PathBuf {
-    let stem: String = stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { ' ' } else { c }).take(80).collect();
-    let stem = stem.trim_matches([' ', '.']);
-    let stem = if stem.is_empty() { "Portrait" } else { stem };
-    let name = |n: u32| folder.join(format!("{stem} {n}.{extension}"));
-    let taken = |path: &Path| path.exists() || path.with_extension(format!("{extension}.part")).exists();
-    (1..100_000).map(name).find(|path| !taken(path)).unwrap_or_else(|| name(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,16 +93,5 @@ mod tests {
         for prose in ["hello there", "", "see /etc/passwd\nand more", "file:///bad%zz"] {
             assert!(paths_in_text(prose).is_empty(), "no file in {prose:?}");
         }
-    }
-
-    #[test]
-    fn new_files_never_replace_old_ones() {
-        let dir = tempfile::tempdir().expect("a folder for the test");
-        let first = free_name(dir.path(), "Mona/Lisa", "mp4");
-        assert_eq!(first, dir.path().join("Mona Lisa 1.mp4"), "no separator in the name");
-        std::fs::write(&first, b"").expect("the first file");
-        std::fs::write(dir.path().join("Mona Lisa 2.mp4.part"), b"").expect("an unfinished file");
-        assert_eq!(free_name(dir.path(), "Mona/Lisa", "mp4"), dir.path().join("Mona Lisa 3.mp4"), "taken names are skipped");
-        assert_eq!(free_name(dir.path(), "../..", "png"), dir.path().join("Portrait 1.png"), "dots do not climb");
     }
 }

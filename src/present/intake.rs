@@ -9,6 +9,7 @@ use super::action::Action;
 use super::app::App;
 use super::files;
 use super::toasts::Severity;
+use crate::session::DeferredPixels;
 
 /// What dropped files and pasted text ask for.
 pub(super) fn actions(ctx: &Context) -> Vec<Action> {
@@ -44,9 +45,10 @@ impl App {
         });
         if let Some(picture) = picture {
             self.paste_asked_at_secs = None;
-            match straight_alpha(&picture) {
-                Some(image) => self.open_pasted(image),
-                None => self.say(Severity::Error, "The pasted picture is empty. Copy it again", ctx),
+            if picture.size.contains(&0) {
+                self.say(Severity::Error, "The pasted picture is empty. Copy it again", ctx);
+            } else {
+                self.open_pasted(DeferredPixels::new(move || straight_alpha(&picture)));
             }
         } else if let Some(text) = text {
             self.paste_asked_at_secs = None;
@@ -57,9 +59,9 @@ impl App {
     }
 }
 
-/// The clipboard's picture as ours; `None` when it has no pixels.
-fn straight_alpha(picture: &egui::ColorImage) -> Option<RgbaImage> {
-    let [width, height] = picture.size;
+/// The clipboard's picture with straight alpha; large ones take a while.
+fn straight_alpha(picture: &egui::ColorImage) -> RgbaImage {
+    let [width, height] = picture.size.map(|side| side as u32);
     let bytes = picture.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
-    RgbaImage::from_raw(u32::try_from(width).ok()?, u32::try_from(height).ok()?, bytes).filter(|image| !image.is_empty())
+    RgbaImage::from_raw(width, height, bytes).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The window: shows the portrait, takes what the user wants, and drives the pipeline. Nothing in here ever waits.
+//! The window: shows the portrait, takes what the user wants, and drives a [`Session`](crate::session::Session). Nothing in here ever waits.
 //!
 //! `logic` drains events into a [`ViewState`]; panels are functions from that state to drawings and [`Action`]s; only [`App`] acts.
 
@@ -7,7 +7,6 @@ mod action;
 mod app;
 mod desktop;
 mod dialogs;
-mod driver;
 mod empty;
 mod events;
 mod faces;
@@ -32,15 +31,11 @@ mod window;
 
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait};
-pub use driver::{
-    CameraInfo, FaceQuestion, FurtherPicture, InterruptedRecording, LiveStats, PictureChoice, Puppet, PuppetEvent, RecordTarget,
-    RecordingState, SourceChoice, VirtualCameraState,
-};
-pub use preview::{Backdrop, Picture, PreviewImage};
+pub use preview::{Backdrop, Picture};
 pub use state::{
-    DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, PathPrompt, PortraitView, QuestionView, RecordView,
-    ViewState, Visibility,
+    DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,
+    RecordView, ViewState, Visibility,
 };
 pub use theme::apply as apply_theme;
 pub use toasts::{Offer, Severity, Toast, Toasts};
-pub use window::{Gpu, StartContext, StartPuppet, WindowError, run_window};
+pub use window::{StartContext, StartSession, WindowError, run_window};

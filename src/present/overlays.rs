@@ -3,12 +3,12 @@
 use egui::{Context, Frame, Id, Margin, Modal, RichText, Stroke, TextEdit, Ui, vec2};
 
 use super::action::{Action, Purpose};
-use super::driver::InterruptedRecording;
 use super::icons::Icon;
 use super::keys::SHORTCUTS;
 use super::state::{PathPrompt, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use crate::session::Interrupted;
 
 /// Draws the topmost dialog that is open.
 pub(super) fn show(ctx: &Context, view: &ViewState) -> Vec<Action> {
@@ -83,12 +83,12 @@ fn shortcut_line(ui: &mut Ui, key: &str, does: &str) {
     });
 }
 
-fn recovery(ui: &mut Ui, interrupted: &[InterruptedRecording]) -> Vec<Action> {
+fn recovery(ui: &mut Ui, interrupted: &[Interrupted]) -> Vec<Action> {
     let mut actions = Vec::new();
     let several = interrupted.len() > 1;
     title(ui, if several { "Interrupted recordings were found" } else { "An interrupted recording was found" });
     for recording in interrupted.iter().take(5) {
-        let name = recording.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = recording.part.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         body(ui, format!("{name} ({:.1} MB)", recording.bytes as f64 / 1e6));
     }
     body(ui, "Retrato did not end properly while it was recording. What was recorded until then can be made playable.");

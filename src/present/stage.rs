@@ -62,7 +62,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         describe_picture(ui, placement.rect, view);
         caption(ui.painter(), stage, placement.rect, view);
         Vec::new()
-    } else if view.opening.is_none() && view.portrait.is_none() && view.hovered_files.is_empty() {
+    } else if view.opening.is_empty() && view.portrait.is_none() && view.hovered_files.is_empty() {
         ground(ui.painter(), stage, None, view);
         empty::show(ui, stage, view)
     } else {
@@ -152,8 +152,8 @@ fn hint(ui: &Ui, stage: Rect, view: &ViewState) {
 
 /// A spinner with the name of the picture that is being opened.
 fn opening(ui: &Ui, stage: Rect, view: &ViewState) {
-    let Some(name) = &view.opening else { return };
-    let text = format!("Opening {name} …");
+    let Some(opening) = view.opening.first() else { return };
+    let text = format!("Opening {} …", opening.name);
     let galley = ui.painter().layout_no_wrap(text.clone(), theme::regular(size::BODY), theme::TEXT);
     let rect = Rect::from_center_size(stage.center(), galley.size() + vec2(64.0, 24.0));
     ui.painter().rect_filled(rect, 20, Color32::from_black_alpha(210));

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::action::Purpose;
-use super::driver::{CameraInfo, InterruptedRecording, LiveStats, RecordingState, SourceChoice, VirtualCameraState};
 use super::preview::{Backdrop, Picture};
 use super::toasts::Toasts;
 use crate::data::{Landmarks, PixelBox, Tuning};
+use crate::session::{CameraInfo, DriverChoice, Interrupted, LiveStats, RecordStatus, RequestId, VirtualCameraStatus};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// A portrait in the gallery: built-in, or opened in this run.
@@ -38,6 +38,15 @@ pub struct FurtherView {
     pub thumbnail: egui::load::SizedTexture,
 }
 
+/// A picture that is being opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpeningView {
+    /// Number of the request.
+    pub id: RequestId,
+    /// Its name.
+    pub name: String,
+}
+
 /// Where the pictures are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecutorView {
@@ -47,6 +56,8 @@ pub struct ExecutorView {
     pub reason: String,
     /// Whether another executor was asked for and has not answered yet.
     pub changing: bool,
+    /// Why the networks are not used for this portrait, if they are not.
+    pub networks_fault: Option<String>,
 }
 
 /// How the driver is doing.
@@ -62,11 +73,18 @@ pub enum DriverState {
     /// Frames come, but there is no face in them.
     NoFace,
     /// No frame has come for this many seconds.
-    Stalled(f32),
+    Stalled(f64),
     /// A clip or performance is over.
     Ended,
     /// It cannot be used.
     Failed,
+}
+
+impl DriverState {
+    /// Whether frames come from it, or will again by themselves.
+    pub fn drives(&self) -> bool {
+        matches!(self, Self::Running | Self::NoFace | Self::Stalled(_))
+    }
 }
 
 /// The driver section.
@@ -79,11 +97,11 @@ pub struct DriverView {
     /// Titles of the built-in performances.
     pub performances: Vec<String>,
     /// What was chosen.
-    pub source: Option<SourceChoice>,
+    pub source: Option<DriverChoice>,
     /// What to call it.
     pub label: String,
     /// Its nominal frames per second, where it has any.
-    pub rate: Option<f32>,
+    pub rate: Option<f64>,
     /// How it is doing.
     pub state: DriverState,
 }
@@ -104,6 +122,8 @@ pub struct InsetView {
 /// The question where the face is in a new picture.
 #[derive(Clone, Debug)]
 pub struct QuestionView {
+    /// Number of the request that opened the picture.
+    pub id: RequestId,
     /// The picture's name.
     pub name: String,
     /// The picture.
@@ -120,7 +140,7 @@ pub struct QuestionView {
 #[derive(Clone, Debug, Default)]
 pub struct RecordView {
     /// The recording that is running.
-    pub running: Option<RecordingState>,
+    pub running: Option<RecordStatus>,
     /// Whether the dot of a running recording is lit.
     pub dot_lit: bool,
     /// Whether recordings have sound.
@@ -134,7 +154,7 @@ pub struct RecordView {
     /// The last recording or snapshot of this run.
     pub last_file: Option<PathBuf>,
     /// The virtual camera, while it is on.
-    pub virtual_camera: Option<VirtualCameraState>,
+    pub virtual_camera: Option<VirtualCameraStatus>,
     /// Why it is off, after it was switched on.
     pub virtual_camera_trouble: Option<String>,
 }
@@ -142,7 +162,7 @@ pub struct RecordView {
 impl RecordView {
     /// Whether the last recording is being completed.
     pub fn is_finishing(&self) -> bool {
-        self.running.is_some_and(|running| running.finishing.is_some())
+        self.running.as_ref().is_some_and(|running| running.finishing.is_some())
     }
 }
 
@@ -194,8 +214,8 @@ pub struct ViewState {
     pub tuning: Tuning,
     /// Its newest picture.
     pub picture: Option<Picture>,
-    /// Name of a portrait that is being opened.
-    pub opening: Option<String>,
+    /// Pictures that are being opened, the portrait first.
+    pub opening: Vec<OpeningView>,
     /// An open question about a face.
     pub question: Option<QuestionView>,
     /// Files held over the window, by name.
@@ -219,7 +239,7 @@ pub struct ViewState {
     /// The path field, while it is open.
     pub path_prompt: Option<PathPrompt>,
     /// Recordings of an earlier run that wait for a decision.
-    pub interrupted: Vec<InterruptedRecording>,
+    pub interrupted: Vec<Interrupted>,
     /// Messages.
     pub toasts: Toasts,
 }
@@ -235,9 +255,14 @@ impl ViewState {
         self.has_portrait() && self.tuning != Tuning::Impossible
     }
 
-    /// Whether the record button does something.
+    /// Whether the record button does something: frames come only from a driver.
     pub fn can_record(&self) -> bool {
-        self.has_portrait() || self.record.running.is_some()
+        (self.has_portrait() && self.driver.state.drives()) || self.record.running.is_some()
+    }
+
+    /// Takes a picture off the list of those that are being opened.
+    pub(super) fn opened(&mut self, id: RequestId) {
+        self.opening.retain(|opening| opening.id != id);
     }
 
     /// Whether a dialog covers the window.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use egui::ViewportBuilder;
 
 use super::app::{App, AppConfig};
-use super::driver::Puppet;
-pub use super::preview::Gpu;
 use super::{desktop, preview};
+use crate::gpu::Gpu;
+use crate::session::Session;
 
 /// What the pipeline needs of the window.
 pub struct StartContext {
@@ -45,11 +45,11 @@ pub enum WindowError {
     Other(String),
 }
 
-/// Starts the pipeline for a window.
-pub type StartPuppet = Box<dyn FnOnce(StartContext) -> Result<Box<dyn Puppet>, Box<dyn std::error::Error + Send + Sync>>>;
+/// Starts what the window drives.
+pub type StartSession = Box<dyn FnOnce(StartContext) -> Result<Box<dyn Session>, Box<dyn std::error::Error + Send + Sync>>>;
 
 /// Opens the window and returns when it is closed. `icon_png` is the program's icon; `start` makes the pipeline.
-pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartPuppet) -> Result<(), WindowError> {
+pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartSession) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay { cause: None });
     }
@@ -59,8 +59,8 @@ pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartPuppet) ->
         let ctx = creation.egui_ctx.clone();
         let render_state = creation.wgpu_render_state.as_ref();
         let waker = ctx.clone();
-        let puppet = start(StartContext { wake: Arc::new(move || waker.request_repaint()), gpu: render_state.map(Gpu::of) })?;
-        Ok(Box::new(App::new(&ctx, render_state, puppet, config)) as Box<dyn eframe::App>)
+        let session = start(StartContext { wake: Arc::new(move || waker.request_repaint()), gpu: render_state.map(preview::device) })?;
+        Ok(Box::new(App::new(&ctx, render_state, session, config)) as Box<dyn eframe::App>)
     };
     eframe::run_native("retrato", options, Box::new(create)).map_err(WindowError::from)
 }

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retrato::present::{AppConfig, FaceQuestion, PuppetEvent, VirtualCameraState};
-use retrato::virtual_camera::VirtualCameraError;
+use retrato::present::AppConfig;
+use retrato::session::{Event, FaceQuestion, LoopbackDevice, VirtualCameraPhase, VirtualCameraStatus};
+use retrato::virtual_camera::{LoopbackState, VirtualCameraError};
 
 use super::{Window, group_question};
 
 #[test]
 fn one_of_several_faces_is_chosen_by_key_or_click() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
-    window.double.report(PuppetEvent::FaceAsked(group_question()));
+    window.double.report(Event::FaceAsked(group_question()));
     window.harness.run_steps(3);
     assert!(window.has_text("3 faces in group.jpg"), "the question");
     window.look("faces");
@@ -20,7 +21,7 @@ fn one_of_several_faces_is_chosen_by_key_or_click() {
     assert_eq!(window.harness.state().view().question.as_ref().map(|q| q.selected), Some(2), "the key marks the third");
     window.click("Face 2");
     window.click("Use this face");
-    assert_eq!(window.double.calls(), ["face 1"], "the clicked one is used");
+    assert_eq!(window.double.calls(), ["face 1 of 7"], "the clicked one is used, of the picture that was asked about");
     assert!(!window.has("Use this face"), "the question is answered");
 }
 
@@ -29,7 +30,7 @@ fn a_face_that_was_not_found_is_placed_by_hand() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
     let question = FaceQuestion { faces: Vec::new(), ..group_question() };
     let size = [question.pixels.width(), question.pixels.height()];
-    window.double.report(PuppetEvent::FaceAsked(question));
+    window.double.report(Event::FaceAsked(question));
     window.harness.run_steps(3);
     assert!(window.has_text("No face was found in group.jpg"), "said kindly");
     let frame = window.harness.get_by_label_contains("Box around the face").rect();
@@ -53,7 +54,7 @@ fn a_face_that_was_not_found_is_placed_by_hand() {
 #[test]
 fn the_box_around_a_face_can_be_moved_by_keys() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
-    window.double.report(PuppetEvent::FaceAsked(FaceQuestion { faces: Vec::new(), ..group_question() }));
+    window.double.report(Event::FaceAsked(FaceQuestion { faces: Vec::new(), ..group_question() }));
     window.harness.run_steps(3);
     let drawn = |window: &Window| window.harness.state().view().question.as_ref().and_then(|q| q.drawn).expect("a box");
     let before = drawn(&window);
@@ -73,8 +74,8 @@ fn every_shortcut_does_what_the_help_says() {
     for (key, call) in [
         (egui::Key::Space, "calibrate"),
         (egui::Key::M, "controls mirror=false head=1.00"),
-        (egui::Key::S, "snapshot Mona Lisa 1.png"),
-        (egui::Key::R, "record Mona Lisa 1.mp4 sound=true"),
+        (egui::Key::S, "snapshot Mona Lisa"),
+        (egui::Key::R, "record Mona Lisa sound=true"),
         (egui::Key::R, "stop"),
         (egui::Key::Num2, "open built-in 1"),
     ] {
@@ -122,7 +123,7 @@ fn dropped_files_are_told_apart() {
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(PathBuf::from(name))));
     }
     window.harness.run_steps(3);
-    assert_eq!(window.double.calls(), ["clip me.mp4", "open vermeer.jpg"], "the clip drives, the first picture is opened");
+    assert_eq!(window.double.calls(), ["drive by me.mp4", "open vermeer.jpg"], "the clip drives, the first picture is opened");
     assert!(window.has_text("notes.txt is neither a picture nor a clip"), "the stranger is named");
     assert!(window.has("Portrait: second"), "the other picture waits in the gallery");
     window.look("dropped");
@@ -149,7 +150,7 @@ fn pictures_and_paths_can_be_pasted() {
     window.harness.run_steps(2);
     window.harness.event(egui::Event::Paste("file:///art/My%20Face.png".to_owned()));
     window.harness.run_steps(2);
-    assert_eq!(window.double.calls(), ["open pasted 20x30", "open My Face.png"], "a picture, then a path");
+    assert_eq!(window.double.calls(), ["open Pasted picture 20x30", "open My Face.png"], "a picture, then a path");
     window.harness.event(egui::Event::Paste("just words".to_owned()));
     window.harness.run_steps(2);
     assert!(window.has_text("The clipboard holds text, not a picture"), "and words are refused kindly");
@@ -213,8 +214,10 @@ fn the_virtual_camera_is_switched_and_says_how_it_is() {
     window.click("Virtual camera");
     assert_eq!(window.double.calls(), ["virtual camera on"], "a click switches it on");
     assert!(window.has("Opening the device …"), "it is on its way");
-    window.double.0.borrow_mut().virtual_camera = Some(VirtualCameraState::On { name: "Retrato".to_owned() });
-    window.double.report(PuppetEvent::VirtualCameraOpened("Retrato".to_owned()));
+    let device = LoopbackDevice { path: PathBuf::from("/dev/video9"), name: "Retrato".to_owned(), state: LoopbackState::Free };
+    let phase = VirtualCameraPhase::On { device: device.clone(), size: [1280, 720] };
+    window.double.0.borrow_mut().virtual_camera = Some(VirtualCameraStatus { phase, ..VirtualCameraStatus::default() });
+    window.double.report(Event::VirtualCameraOpened(device));
     window.harness.run_steps(3);
     assert!(window.has("Choose the camera Retrato in other programs"), "what to choose in them");
     window.look("virtual_camera");
@@ -223,7 +226,7 @@ fn the_virtual_camera_is_switched_and_says_how_it_is() {
 
     window.click("Virtual camera");
     window.double.0.borrow_mut().virtual_camera = None;
-    window.double.report(PuppetEvent::VirtualCameraFailed(VirtualCameraError::NoDevice.to_string()));
+    window.double.report(Event::VirtualCameraFailed(VirtualCameraError::NoDevice.to_string()));
     window.harness.run_steps(3);
     assert!(window.harness.state().view().record.virtual_camera.is_none(), "the switch is off");
     let said = window.harness.query_all_by_label_contains("sudo modprobe v4l2loopback").count();

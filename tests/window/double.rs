@@ -1,25 +1,27 @@
 //! A double in place of the pipeline: writes down what it is asked, and gives back what a test has prepared.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
-use retrato::data::{PixelBox, TrackedFrame};
-use retrato::present::{
-    LiveStats, PictureChoice, PreviewImage, Puppet, PuppetEvent, RecordTarget, RecordingState, SourceChoice, VirtualCameraState,
+use retrato::data::TrackedFrame;
+use retrato::session::{
+    CameraChoice, DriverChoice, Event, LiveStats, PictureInput, PortraitChoice, RecordStatus, RecordingRequest, Rendered, Request,
+    RequestId, Session, Sound, VirtualCameraStatus,
 };
-use retrato::settings::{Controls, ExecutorChoice, MeasuredAdapter};
 
 /// What the window asked of the pipeline, in words.
 #[derive(Default)]
 pub(super) struct Log {
     calls: Vec<String>,
-    pub(super) events: Vec<PuppetEvent>,
-    pub(super) rendered: Option<PreviewImage>,
+    /// Number of the last request that has one.
+    pub(super) last: RequestId,
+    pub(super) events: Vec<Event>,
+    pub(super) rendered: Option<Rendered>,
     pub(super) tracked: Option<TrackedFrame>,
     pub(super) stats: LiveStats,
-    pub(super) recording: Option<RecordingState>,
-    pub(super) virtual_camera: Option<VirtualCameraState>,
+    pub(super) recording: Option<RecordStatus>,
+    pub(super) virtual_camera: Option<VirtualCameraStatus>,
 }
 
 /// Stands in for the pipeline: writes down what it is asked, and gives back what the test has prepared.
@@ -27,11 +29,7 @@ pub(super) struct Log {
 pub(super) struct Double(pub(super) Rc<RefCell<Log>>);
 
 impl Double {
-    fn note(&self, call: impl Into<String>) {
-        self.0.borrow_mut().calls.push(call.into());
-    }
-
-    pub(super) fn report(&self, event: PuppetEvent) {
+    pub(super) fn report(&self, event: Event) {
         self.0.borrow_mut().events.push(event);
     }
 
@@ -45,81 +43,77 @@ fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-impl Puppet for Double {
-    fn set_source(&mut self, source: SourceChoice) {
-        self.note(match source {
-            SourceChoice::Camera(id) => format!("camera {id}"),
-            SourceChoice::Clip(path) => format!("clip {}", name_of(&path)),
-            SourceChoice::Performance(path) => format!("performance {}", name_of(&path)),
-            SourceChoice::BuiltIn(index) => format!("built-in performance {index}"),
+fn name_of_input(picture: &PictureInput) -> String {
+    match picture {
+        PictureInput::Path(path) => name_of(path),
+        PictureInput::Bytes { name, .. } | PictureInput::Pixels { name, .. } => name.clone(),
+        PictureInput::Deferred { name, pixels } => {
+            let pixels = pixels.convert();
+            format!("{name} {}x{}", pixels.width(), pixels.height())
+        }
+    }
+}
+
+fn driver(choice: DriverChoice) -> String {
+    match choice {
+        DriverChoice::Camera(CameraChoice::Listed { index, name }) => format!("camera {index} {name}"),
+        DriverChoice::Camera(choice) => format!("camera {choice:?}"),
+        DriverChoice::File(path) => format!("drive by {}", name_of(&path)),
+        DriverChoice::BuiltIn(index) => format!("built-in performance {index}"),
+    }
+}
+
+fn recording(RecordingRequest { file, sound, .. }: RecordingRequest) -> String {
+    format!("record {} sound={}", file.title, sound != Sound::Silent)
+}
+
+impl Session for Double {
+    fn request(&self, request: Request) {
+        let mut log = self.0.borrow_mut();
+        match &request {
+            Request::OpenPortrait { id, .. } | Request::AddPicture { id, .. } => log.last = *id,
+            Request::StartRecording(_) => log.recording = Some(RecordStatus { audio_level: Some(0.6), ..RecordStatus::default() }),
+            Request::StopRecording => log.recording = None,
+            Request::StartVirtualCamera(_) => log.virtual_camera = Some(VirtualCameraStatus::default()),
+            Request::StopVirtualCamera => log.virtual_camera = None,
+            _ => {}
+        }
+        log.calls.push(match request {
+            Request::Drive(choice) => driver(choice),
+            Request::ListDevices => "list devices".to_owned(),
+            Request::OpenPortrait { choice: PortraitChoice::BuiltIn(index), .. } => format!("open built-in {index}"),
+            Request::OpenPortrait { choice: PortraitChoice::Picture(picture), .. } => format!("open {}", name_of_input(&picture)),
+            Request::OpenPortrait { choice: PortraitChoice::Enrolled(portrait), .. } => format!("open {}", portrait.name),
+            Request::ChooseFace { id, index } => format!("face {index} of {}", id.0),
+            Request::PlaceFace { face_box: b, .. } => format!("place {:.0} {:.0} {:.0} {:.0}", b.left, b.top, b.right, b.bottom),
+            Request::AddPicture { picture, .. } => format!("add {}", name_of_input(&picture)),
+            Request::RemovePicture(index) => format!("remove {index}"),
+            Request::JoinBefore => "join".to_owned(),
+            Request::FineTune => "fine-tune".to_owned(),
+            Request::StopFineTuning => "stop fine-tuning".to_owned(),
+            Request::UndoFineTuning => "undo fine-tuning".to_owned(),
+            Request::SetControls(controls) => format!("controls mirror={} head={:.2}", controls.mirror, controls.strengths.head),
+            Request::Calibrate => "calibrate".to_owned(),
+            Request::UseExecutor(wish) => format!("executor {wish:?}"),
+            Request::StartRecording(request) => recording(request),
+            Request::StopRecording => "stop".to_owned(),
+            Request::Snapshot(file) => format!("snapshot {}", file.title),
+            Request::StartVirtualCamera(_) => "virtual camera on".to_owned(),
+            Request::StopVirtualCamera => "virtual camera off".to_owned(),
+            Request::FindInterrupted(_) => "find interrupted".to_owned(),
+            Request::Recover(path) => format!("recover {}", name_of(&path)),
         });
     }
 
-    fn refresh_devices(&mut self) {
-        self.note("refresh");
-    }
-
-    fn open_portrait(&mut self, picture: PictureChoice) {
-        self.note(match picture {
-            PictureChoice::File(path) => format!("open {}", name_of(&path)),
-            PictureChoice::Pasted(image) => format!("open pasted {}x{}", image.width(), image.height()),
-            PictureChoice::BuiltIn(index) => format!("open built-in {index}"),
-        });
-    }
-
-    fn choose_face(&mut self, index: usize) {
-        self.note(format!("face {index}"));
-    }
-
-    fn place_face(&mut self, b: PixelBox) {
-        self.note(format!("place {:.0} {:.0} {:.0} {:.0}", b.left, b.top, b.right, b.bottom));
-    }
-
-    fn add_picture(&mut self, file: PathBuf) {
-        self.note(format!("add {}", name_of(&file)));
-    }
-
-    fn remove_picture(&mut self, index: usize) {
-        self.note(format!("remove {index}"));
-    }
-
-    fn join_before(&mut self) {
-        self.note("join");
-    }
-
-    fn use_executor(&mut self, wanted: ExecutorChoice, known: &[MeasuredAdapter]) {
-        self.note(format!("executor {wanted:?}, {} known", known.len()));
-    }
-
-    fn fine_tune(&mut self) {
-        self.note("fine-tune");
-    }
-
-    fn stop_fine_tuning(&mut self) {
-        self.note("stop fine-tuning");
-    }
-
-    fn undo_fine_tuning(&mut self) {
-        self.note("undo fine-tuning");
-    }
-
-    fn set_controls(&mut self, controls: Controls) {
-        self.note(format!("controls mirror={} head={:.2}", controls.mirror, controls.strengths.head));
-    }
-
-    fn calibrate(&mut self) {
-        self.note("calibrate");
-    }
-
-    fn take_events(&mut self) -> Vec<PuppetEvent> {
+    fn take_events(&self) -> Vec<Event> {
         std::mem::take(&mut self.0.borrow_mut().events)
     }
 
-    fn take_rendered(&mut self) -> Option<PreviewImage> {
+    fn take_rendered(&self) -> Option<Rendered> {
         self.0.borrow_mut().rendered.take()
     }
 
-    fn take_tracked(&mut self) -> Option<TrackedFrame> {
+    fn take_tracked(&self) -> Option<TrackedFrame> {
         self.0.borrow_mut().tracked.take()
     }
 
@@ -127,35 +121,11 @@ impl Puppet for Double {
         self.0.borrow().stats.clone()
     }
 
-    fn start_recording(&mut self, target: RecordTarget) -> Result<(), String> {
-        self.note(format!("record {} sound={}", name_of(&target.path), target.sound));
-        self.0.borrow_mut().recording = Some(RecordingState { audio_level: Some(0.6), ..RecordingState::default() });
-        Ok(())
+    fn recording(&self) -> Option<RecordStatus> {
+        self.0.borrow().recording.clone()
     }
 
-    fn stop_recording(&mut self) {
-        self.note("stop");
-        self.0.borrow_mut().recording = None;
-    }
-
-    fn recording(&self) -> Option<RecordingState> {
-        self.0.borrow().recording
-    }
-
-    fn set_virtual_camera(&mut self, on: bool) {
-        self.note(format!("virtual camera {}", if on { "on" } else { "off" }));
-        self.0.borrow_mut().virtual_camera = on.then_some(VirtualCameraState::Opening);
-    }
-
-    fn virtual_camera(&self) -> Option<VirtualCameraState> {
+    fn virtual_camera(&self) -> Option<VirtualCameraStatus> {
         self.0.borrow().virtual_camera.clone()
-    }
-
-    fn snapshot(&mut self, path: PathBuf) {
-        self.note(format!("snapshot {}", name_of(&path)));
-    }
-
-    fn recover(&mut self, path: PathBuf) {
-        self.note(format!("recover {}", name_of(&path)));
     }
 }

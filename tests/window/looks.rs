@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use image::{Rgba, RgbaImage};
-use retrato::present::{AppConfig, InterruptedRecording, PreviewImage, PuppetEvent, RecordingState};
+use retrato::present::AppConfig;
+use retrato::session::{Event, Finished, Interrupted, RecordStatus, RenderedImage, RequestId};
 
-use super::Window;
+use super::{Window, rendered};
 
 #[test]
 fn the_empty_window_invites() {
@@ -63,7 +64,7 @@ fn a_living_portrait_fills_the_stage() {
 fn the_picture_on_the_stage_has_the_colours_of_the_picture() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     let plain = RgbaImage::from_pixel(64, 96, Rgba([200, 120, 40, 255]));
-    window.double.0.borrow_mut().rendered = Some(PreviewImage::Cpu(Arc::new(plain)));
+    window.double.0.borrow_mut().rendered = Some(rendered(RenderedImage::Cpu(Arc::new(plain))));
     window.harness.run_steps(2);
     let shown = window.harness.render().expect("the window can be drawn");
     let pixel = shown.get_pixel(454, 380).0;
@@ -89,9 +90,9 @@ fn a_large_window_still_looks_composed() {
 fn recording_shows_time_and_can_be_stopped() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     window.click("Record");
-    assert_eq!(window.double.calls(), ["record Mona Lisa 1.mp4 sound=true"], "named after the portrait");
+    assert_eq!(window.double.calls(), ["record Mona Lisa sound=true"], "named after the portrait");
     window.double.0.borrow_mut().recording =
-        Some(RecordingState { elapsed: Duration::from_secs(72), audio_level: Some(0.55), ..RecordingState::default() });
+        Some(RecordStatus { elapsed: Duration::from_secs(72), audio_level: Some(0.55), ..RecordStatus::default() });
     window.harness.run_steps(2);
     assert!(window.has("Stop recording") && window.has("Microphone level 55 %"), "button and meter");
     window.look("recording");
@@ -100,13 +101,14 @@ fn recording_shows_time_and_can_be_stopped() {
     window.look("recording_without_panel");
     window.press(egui::Key::R);
     assert_eq!(window.double.calls(), ["stop"], "the key works without the panel");
-    window.double.0.borrow_mut().recording = Some(RecordingState { finishing: Some(0.4), dropped: 3, ..RecordingState::default() });
+    window.double.0.borrow_mut().recording = Some(RecordStatus { finishing: Some(0.4), dropped: 3, ..RecordStatus::default() });
     window.harness.run_steps(2);
     window.press(egui::Key::R);
     assert!(window.double.calls().is_empty(), "nothing can be started or stopped while the file is completed");
     window.double.0.borrow_mut().recording = None;
     let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
-    window.double.report(PuppetEvent::RecordingFinished { path, seconds: 72.0, warnings: Vec::new() });
+    let duration = Duration::from_secs(72);
+    window.double.report(Event::RecordingFinished(Finished { path, frames: 2160, dropped: 0, duration, bytes: 1, warnings: Vec::new() }));
     window.press(egui::Key::P);
     assert!(window.has_text("Mona Lisa 1.mp4 is saved (72.0 s)"), "told where it is");
     assert!(window.has("Show the last file in its folder") && window.has("Copy the path of the last file"), "two ways to it");
@@ -116,14 +118,14 @@ fn recording_shows_time_and_can_be_stopped() {
 #[test]
 fn trouble_is_told_where_it_matters() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
-    window.double.report(PuppetEvent::FaceLost);
+    window.double.report(Event::FaceLost);
     window.harness.run_steps(2);
     assert!(window.has_text("No face found: look into the camera"), "on the stage and in the panel");
     window.look("no_face");
-    window.double.report(PuppetEvent::SourceStalled(3.0));
+    window.double.report(Event::SourceStalled { seconds: 3.0, reason: String::new() });
     let why = "photo.jpg is no picture this program can read: it is a text file. Save it as JPEG, PNG or WebP and try again";
     for _ in 0..3 {
-        window.double.report(PuppetEvent::PortraitFailed(why.to_owned()));
+        window.double.report(Event::PortraitFailed { id: RequestId::default(), why: why.to_owned() });
     }
     window.harness.run_steps(3);
     assert!(window.has_text("has sent nothing for 3 s"), "the stalled camera");
@@ -136,8 +138,8 @@ fn trouble_is_told_where_it_matters() {
 #[test]
 fn interrupted_recordings_are_offered_for_recovery() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
-    let found = InterruptedRecording { path: PathBuf::from("clips").join("Mona Lisa 3.mp4.part"), bytes: 12_300_000 };
-    window.double.report(PuppetEvent::InterruptedFound(vec![found]));
+    let found = Interrupted { part: PathBuf::from("clips").join("Mona Lisa 3.mp4.part"), bytes: 12_300_000, modified: None };
+    window.double.report(Event::InterruptedFound(vec![found]));
     window.harness.run_steps(3);
     assert!(window.has("An interrupted recording was found") && window.has_text("12.3 MB"), "what was found");
     window.look("recovery");
@@ -152,7 +154,7 @@ fn nothing_is_redrawn_when_nothing_happens() {
     window.harness.run();
     let next = window.harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
     assert!(next > Some(Duration::from_hours(1)), "the still window asks for no repaint, not {next:?}");
-    window.double.0.borrow_mut().recording = Some(RecordingState::default());
+    window.double.0.borrow_mut().recording = Some(RecordStatus::default());
     window.harness.run_steps(1);
     let next = window.harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
     assert!(next <= Some(Duration::from_millis(500)) && next > Some(Duration::ZERO), "the blinking dot asks for two a second: {next:?}");
@@ -176,8 +178,7 @@ fn a_picture_made_on_the_gpu_is_shown_as_it_is() {
     let pixels = [20, 90, 160, 255].repeat((size_px[0] * size_px[1]) as usize);
     let order = wgpu::util::TextureDataOrder::LayerMajor;
     let texture = wgpu::util::DeviceExt::create_texture_with_data(&state.device, &state.queue, &descriptor, order, &pixels);
-    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-    window.double.0.borrow_mut().rendered = Some(PreviewImage::Gpu { view, size_px });
+    window.double.0.borrow_mut().rendered = Some(rendered(RenderedImage::Gpu(texture)));
     window.harness.run_steps(2);
     let shown = window.harness.render().expect("the window can be drawn");
     assert_eq!(shown.get_pixel(454, 380).0, [20, 90, 160, 255], "the texture's own colour");
@@ -187,11 +188,32 @@ fn a_picture_made_on_the_gpu_is_shown_as_it_is() {
 fn a_large_picture_is_averaged_not_sampled() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     let stripes = RgbaImage::from_fn(3000, 3000, |x, _| if x % 2 == 0 { Rgba([255, 255, 255, 255]) } else { Rgba([0, 0, 0, 255]) });
-    window.double.0.borrow_mut().rendered = Some(PreviewImage::Cpu(Arc::new(stripes)));
+    window.double.0.borrow_mut().rendered = Some(rendered(RenderedImage::Cpu(Arc::new(stripes))));
     window.harness.run_steps(2);
     let shown = window.harness.render().expect("the window can be drawn");
     for x in 400..440 {
         let grey = shown.get_pixel(x, 380).0[0];
         assert!((90..=166).contains(&grey), "fine stripes become grey, not a pattern: {grey} at {x}");
     }
+}
+
+#[test]
+fn nothing_is_recorded_while_nothing_drives() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.ready("Mona Lisa", super::portrait_picture());
+    let is_enabled = |window: &Window| !window.harness.get_by_label("Record").accesskit_node().is_disabled();
+    assert!(!is_enabled(&window), "there would be nothing in the file");
+    window.press(egui::Key::R);
+    assert!(window.double.calls().is_empty(), "nor by key");
+    window.come_alive();
+    assert!(is_enabled(&window), "a camera drives");
+    window.double.report(Event::SourceStalled { seconds: 3.0, reason: String::new() });
+    window.harness.run_steps(2);
+    assert!(is_enabled(&window), "a camera that stalls comes back by itself");
+    window.double.report(Event::SourceFailed("the camera is gone".to_owned()));
+    window.harness.run_steps(2);
+    assert!(!is_enabled(&window), "one that failed does not");
+    window.double.0.borrow_mut().recording = Some(RecordStatus::default());
+    window.harness.run_steps(2);
+    assert!(!window.harness.get_by_label("Stop recording").accesskit_node().is_disabled(), "but what runs can be ended");
 }

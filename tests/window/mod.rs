@@ -16,8 +16,12 @@ use std::time::{Duration, Instant};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use glam::Vec2;
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
-use retrato::data::{FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, TrackedFrame, Tuning};
-use retrato::present::{App, AppConfig, BuiltInPortrait, CameraInfo, FaceQuestion, LiveStats, PreviewImage, PuppetEvent};
+use retrato::capture::SourceKind;
+use retrato::data::{Crop, FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
+use retrato::present::{App, AppConfig, BuiltInPortrait};
+use retrato::session::{
+    CameraInfo, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId, SourceInfo,
+};
 use retrato::settings::Settings;
 
 use double::Double;
@@ -71,7 +75,7 @@ impl Window {
     fn with(width: f32, height: f32, pixels_per_point: f32, config: AppConfig) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let double = Double::default();
-        let puppet = double.clone();
+        let session = double.clone();
         let settings = Settings { recordings_dir: folder.path().to_owned(), ..config.settings };
         let performances = ["Talk", "Smile and blink", "Look around"].map(str::to_owned).into();
         let config = AppConfig { settings, portraits: built_in(), performances, ..config };
@@ -84,7 +88,7 @@ impl Window {
             .wgpu()
             .build_eframe(|cc| {
                 render_state.clone_from(&cc.wgpu_render_state);
-                App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(puppet), config)
+                App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(session), config)
             });
         let mut window = Self { harness, double, render_state, folder };
         window.harness.run_steps(3);
@@ -100,26 +104,34 @@ impl Window {
     }
 
     fn come_alive(&mut self) {
-        let picture = Arc::new(portrait_picture());
         let mut log = self.double.0.borrow_mut();
         log.events.extend([
-            PuppetEvent::Cameras(vec![
-                CameraInfo { id: "0".to_owned(), name: "FaceCam".to_owned() },
-                CameraInfo { id: "1".to_owned(), name: "Document camera".to_owned() },
-            ]),
-            PuppetEvent::Microphones(vec!["Desk".to_owned()]),
-            PuppetEvent::PortraitReady { name: "Mona Lisa".to_owned(), pixels: Arc::clone(&picture), tuning: Tuning::Possible },
+            Event::Cameras(vec![camera(0, "FaceCam"), camera(1, "Document camera")]),
+            Event::Microphones(vec!["Desk".to_owned()]),
+            ready(&portrait("Mona Lisa", portrait_picture()), Tuning::Possible),
         ]);
-        log.rendered = Some(PreviewImage::Cpu(picture));
+        log.rendered = Some(rendered(RenderedImage::Cpu(Arc::new(portrait_picture()))));
         log.tracked = Some(tracked_frame());
-        log.stats = LiveStats { frames_per_sec: 30.0, latency_ms_p50: 38.0, executor: "GPU: Radeon 780M".to_owned() };
+        log.stats = LiveStats {
+            frames_per_sec: 30.0,
+            latency_ms_p50: 38.0,
+            executor: "GPU: Radeon 780M".to_owned(),
+            generator: "few-shot".to_owned(),
+        };
         drop(log);
         self.harness.run_steps(2);
         self.open_combo_entry("Camera", "FaceCam");
-        self.double.report(PuppetEvent::SourceOpened { name: "FaceCam".to_owned(), frames_per_sec: Some(30.0) });
+        self.double.report(Event::SourceOpened(source("FaceCam")));
         self.double.0.borrow_mut().tracked = Some(tracked_frame());
         self.harness.run_steps(3);
         self.double.calls();
+    }
+
+    /// The portrait that was asked for last comes alive, as if from memory.
+    fn ready(&mut self, name: &str, picture: RgbaImage) {
+        let id = self.double.0.borrow().last;
+        self.double.report(ready_as(id, PortraitOrigin::Memory, &portrait(name, picture), None));
+        self.harness.run_steps(3);
     }
 
     fn open_combo_entry(&mut self, combo: &str, entry: &str) {
@@ -159,13 +171,60 @@ impl Window {
     }
 }
 
+fn camera(index: u32, name: &str) -> CameraInfo {
+    CameraInfo { index, name: name.to_owned(), detail: String::new() }
+}
+
+fn source(name: &str) -> SourceInfo {
+    SourceInfo {
+        name: name.to_owned(),
+        kind: SourceKind::Camera,
+        size: [640, 480],
+        fps: 30.0,
+        frames: None,
+        duration: None,
+        has_sound: false,
+        decoder: "YUYV".to_owned(),
+    }
+}
+
+fn portrait(name: &str, picture: RgbaImage) -> Arc<Portrait> {
+    Arc::new(Portrait {
+        name: name.to_owned(),
+        crop: Crop::whole(picture.width() as f32),
+        pixels: Arc::new(picture),
+        landmarks_in_image: face_landmarks(),
+        pupils_in_image: [Vec2::ZERO; 2],
+        content_hash: name.to_owned(),
+    })
+}
+
+/// A portrait that nobody asked for by a number.
+fn ready(portrait: &Arc<Portrait>, tuning: Tuning) -> Event {
+    let (id, origin, portrait) = (RequestId::default(), PortraitOrigin::Memory, Arc::clone(portrait));
+    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced: None })
+}
+
+/// The answer to a request.
+fn ready_as(id: RequestId, origin: PortraitOrigin, portrait: &Arc<Portrait>, replaced: Option<&str>) -> Event {
+    let (portrait, replaced) = (Arc::clone(portrait), replaced.map(str::to_owned));
+    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning: Tuning::Possible, replaced })
+}
+
+fn rendered(image: RenderedImage) -> Rendered {
+    Rendered { time: frame_time(), portrait: RequestId::default(), image }
+}
+
+fn frame_time() -> FrameTime {
+    FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() }
+}
+
 fn tracked_frame() -> TrackedFrame {
     let pixels = RgbImage::from_fn(640, 480, |x, y| {
         let at = Vec2::new(x as f32 - 320.0, y as f32 - 240.0);
         let face = (at / Vec2::new(110.0, 150.0)).length() < 1.0;
         if face { Rgb([176, 132, 110]) } else { Rgb([60 + (y / 8) as u8, 66 + (y / 9) as u8, 74]) }
     });
-    let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
     let face = FaceMotion {
         landmarks_in_frame: face_landmarks(),
         frame_size: [640, 480],
@@ -173,7 +232,7 @@ fn tracked_frame() -> TrackedFrame {
         gaze: None,
         pupils_in_frame: None,
     };
-    TrackedFrame { time, pixels: Some(Arc::new(pixels)), face: Some(face) }
+    TrackedFrame { time: frame_time(), pixels: Some(Arc::new(pixels)), face: Some(face) }
 }
 
 /// A plain face of 68 points around (320, 240).
@@ -201,5 +260,6 @@ fn group_question() -> FaceQuestion {
     let pixels = Arc::new(portrait_picture());
     let (w, h) = (pixels.width() as f32, pixels.height() as f32);
     let face = |x: f32, y: f32, s: f32| PixelBox { left: w * x, top: h * y, right: w * (x + s), bottom: h * y + w * s };
-    FaceQuestion { name: "group.jpg".to_owned(), pixels, faces: vec![face(0.36, 0.14, 0.28), face(0.06, 0.5, 0.16), face(0.74, 0.46, 0.2)] }
+    let faces = vec![face(0.36, 0.14, 0.28), face(0.06, 0.5, 0.16), face(0.74, 0.46, 0.2)];
+    FaceQuestion { id: RequestId(7), name: "group.jpg".to_owned(), pixels, faces }
 }

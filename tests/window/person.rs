@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use image::RgbaImage;
-use retrato::data::Tuning;
-use retrato::present::{AppConfig, FurtherPicture, PuppetEvent};
+use retrato::data::Portrait;
+use retrato::present::AppConfig;
+use retrato::session::{Event, PortraitOrigin, RequestId};
 
 use super::deeds::Dropped;
-use super::{Window, painted_portrait, portrait_picture};
+use super::{Window, painted_portrait, portrait, portrait_picture, ready_as};
 
 impl Window {
     fn drop_files(&mut self, names: &[&str]) {
@@ -19,20 +19,33 @@ impl Window {
         self.harness.run_steps(3);
     }
 
-    /// A portrait that was opened from a file comes alive.
-    fn ready(&mut self, name: &str, picture: RgbaImage) {
-        self.double.report(PuppetEvent::PortraitReady { name: name.to_owned(), pixels: Arc::new(picture), tuning: Tuning::Possible });
+    /// The portrait that was asked for last comes alive, from a file or from the program, in the place of another one.
+    fn ready_from(&mut self, origin: PortraitOrigin, name: &str, replaced: Option<&str>) {
+        let id = self.double.0.borrow().last;
+        self.double.report(ready_as(id, origin, &portrait(name, painted_portrait(300, 400, 0.4)), replaced));
         self.harness.run_steps(3);
     }
 
-    fn further(&mut self, pictures: &[FurtherPicture]) {
-        self.double.report(PuppetEvent::FurtherPictures(pictures.to_vec()));
+    /// The picture that was added last is used now.
+    fn further(&mut self, pictures: &[Arc<Portrait>]) {
+        let added = Some(self.double.0.borrow().last);
+        self.double.report(Event::FurtherPictures { pictures: pictures.to_vec(), added });
         self.harness.run_steps(3);
+    }
+
+    /// Title of the portrait that the gallery marks.
+    fn marked(&self) -> Option<String> {
+        let view = self.harness.state().view();
+        view.portrait.as_ref().and_then(|portrait| portrait.in_gallery).map(|index| view.gallery[index].title.clone())
     }
 }
 
-fn picture(name: &str, hue: f32) -> FurtherPicture {
-    FurtherPicture { name: name.to_owned(), pixels: Arc::new(painted_portrait(200, 260, hue)) }
+fn picture(name: &str, hue: f32) -> Arc<Portrait> {
+    portrait(name, painted_portrait(200, 260, hue))
+}
+
+fn file(name: &str) -> PortraitOrigin {
+    PortraitOrigin::File(PathBuf::from(name))
 }
 
 #[test]
@@ -62,7 +75,7 @@ fn pictures_are_added_counted_and_removed() {
     window.look("further_pictures");
     window.click("Remove asleep");
     assert_eq!(window.double.calls(), ["remove 1"], "the second one");
-    window.double.report(PuppetEvent::PictureFailed("No face was found in hills.jpg, so it is not used.".to_owned()));
+    window.double.report(Event::PictureFailed { id: RequestId(99), why: "No face was found in hills.jpg, so it is not used.".to_owned() });
     window.further(&pictures[..1]);
     assert!(window.has("2 pictures of this person") && window.has_text("No face was found in hills.jpg"), "failures are told");
     window.press(egui::Key::P);
@@ -77,36 +90,55 @@ fn pictures_are_added_counted_and_removed() {
 fn a_dropped_picture_is_a_new_portrait_and_may_be_said_to_show_the_same_person() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
     window.press(egui::Key::Num1);
-    window.ready("Lady in ochre", painted_portrait(360, 480, 0.1));
+    window.ready_from(PortraitOrigin::BuiltIn(0), "Lady in ochre", None);
     window.drop_files(&["art/me.jpg"]);
-    window.ready("me", painted_portrait(300, 400, 0.4));
+    window.ready_from(file("art/me.jpg"), "me", None);
     assert_eq!(window.double.calls(), ["open built-in 0", "open me.jpg"], "one drop, one portrait");
-    assert!(!window.has("Use both pictures"), "a built-in portrait is nobody");
+    assert!(!window.has("Use both pictures"), "nothing is offered unless the pipeline says that they may be one person's");
     window.drop_files(&["art/me_laughing.jpg"]);
     assert_eq!(window.double.calls(), ["open me_laughing.jpg"], "no question comes before it");
-    let laughing = painted_portrait(300, 400, 0.6);
-    window.ready("me_laughing", laughing);
+    window.ready_from(file("art/me_laughing.jpg"), "me_laughing", Some("me"));
     assert!(window.has_text("me_laughing has taken the place of me"), "what can be said afterwards");
     assert!(!window.harness.state().view().dialog_is_open(), "nothing is in the way");
     window.look("same_person");
     window.click("Use both pictures");
     assert_eq!(window.double.calls(), ["join"], "they are joined");
     assert!(!window.has("Use both pictures"), "the offer is taken");
-    window.ready("me", painted_portrait(300, 400, 0.4));
-    let view = window.harness.state().view();
-    let chosen = view.portrait.as_ref().and_then(|portrait| portrait.in_gallery).map(|index| view.gallery[index].title.clone());
-    assert_eq!(chosen.as_deref(), Some("me"), "the gallery marks the portrait that is back");
-    window.drop_files(&["art/me.jpg"]);
-    window.ready("me", painted_portrait(300, 400, 0.4));
-    assert!(!window.has("Use both pictures"), "the same file once more is no other picture");
+    window.ready_from(file("art/me.jpg"), "me", None);
+    assert_eq!(window.marked().as_deref(), Some("me"), "the gallery marks the portrait that is back");
+    window.drop_files(&["art/copy_of_me.jpg"]);
+    window.ready_from(file("art/copy_of_me.jpg"), "copy_of_me", None);
+    assert!(!window.has("Use both pictures"), "the same picture once more is no other picture");
     window.double.calls();
     window.drop_files(&["art/stranger.jpg"]);
-    window.ready("stranger", painted_portrait(300, 400, 0.7));
+    window.ready_from(file("art/stranger.jpg"), "stranger", Some("me"));
     assert!(window.has("Use both pictures"), "offered again");
     window.press(egui::Key::Num1);
     assert!(!window.has("Use both pictures"), "until something else is opened");
-    window.ready("Lady in ochre", painted_portrait(360, 480, 0.1));
+    window.ready_from(PortraitOrigin::BuiltIn(0), "Lady in ochre", Some("stranger"));
     assert!(!window.has("Use both pictures"), "which was no drop");
+}
+
+#[test]
+fn a_portrait_that_is_ready_late_is_not_taken_for_the_one_asked_for_since() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.drop_files(&["art/first.jpg"]);
+    let first = window.double.0.borrow().last;
+    window.drop_files(&["art/second.jpg"]);
+    assert!(window.has("Opening second.jpg …"), "the second is being opened");
+    window.double.report(ready_as(first, file("art/first.jpg"), &picture("first", 0.2), Some("me")));
+    window.harness.run_steps(3);
+    assert_eq!(window.marked().as_deref(), Some("first"), "the gallery marks what is on the stage");
+    let thumbnails = |window: &Window| {
+        let gallery = &window.harness.state().view().gallery;
+        ["first", "second"].map(|title| gallery.iter().find(|item| item.title == title).is_some_and(|item| item.thumbnail.is_some()))
+    };
+    assert_eq!(thumbnails(&window), [true, false], "and the second has no thumbnail of the first");
+    assert!(window.has("Opening second.jpg …"), "the second is still being opened");
+    assert!(!window.has("Use both pictures"), "an offer would come too early");
+    window.ready_from(file("art/second.jpg"), "second", Some("first"));
+    assert_eq!((window.marked().as_deref(), thumbnails(&window)), (Some("second"), [true, true]), "then it is there");
+    assert!(window.has("Use both pictures") && !window.has_text("Opening"), "and its offer, too");
 }
 
 #[test]

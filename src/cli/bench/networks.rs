@@ -11,7 +11,6 @@ use crate::data::{Portrait, PuppetMotion};
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::gpu::{AdapterKind, Gpu};
 use crate::model;
-use crate::pipeline;
 use crate::settings::ExecutorChoice;
 
 /// Runs of each network.
@@ -54,8 +53,9 @@ fn adapter(executor: ExecutorChoice) -> anyhow::Result<Option<Gpu>> {
     if executor == ExecutorChoice::Cpu {
         return Ok(None);
     }
-    let chosen = pipeline::choose_executor(executor, &common::measured_adapters());
-    match (chosen.gpu, executor) {
+    let mut executors = common::executors();
+    let chosen = executors.choose(executor);
+    match (executors.device(&chosen.executor), executor) {
         (None, ExecutorChoice::Gpu) => anyhow::bail!("there is no graphics adapter to measure: {}", chosen.reason),
         (Some(gpu), ExecutorChoice::Auto) if gpu.info.kind == AdapterKind::Software => Ok(None),
         (gpu, _) => Ok(gpu),
@@ -79,7 +79,7 @@ fn on_gpu(gpu: &Gpu, files: &WeightFiles) -> anyhow::Result<GpuSpeeds> {
     }
 }
 
-/// A face a little turned, with an opened mouth and another gaze: everything that the generator is listened to for.
+/// A face a little turned, with an opened mouth and another gaze: everything in which the generator's output is blended.
 fn opened(portrait: &Portrait) -> PuppetMotion {
     let mut landmarks_in_crop = portrait.landmarks_in_crop();
     for index in (5..12).chain(55..60).chain(65..68) {

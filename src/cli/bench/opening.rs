@@ -10,10 +10,8 @@ use serde::Serialize;
 
 use super::{Args, WARM_UP, run_for, start, wait_for_driver};
 use crate::builtin;
-use crate::capture::SourceSpec;
-use crate::cli::common;
-use crate::data::Portrait;
-use crate::pipeline::{self, Event, PictureInput, PictureMemory, Pipeline};
+use crate::pipeline::{PictureMemory, Pipeline};
+use crate::session::{DriverChoice, Event, PictureInput, PortraitChoice, Request, RequestId, Session as _};
 
 /// Times that the picture is dropped again after the first.
 const AGAIN: usize = 9;
@@ -38,21 +36,21 @@ struct Report {
 }
 
 /// Measures and prints.
-pub(super) fn run(args: &Args, driver: SourceSpec, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn run(args: &Args, driver: DriverChoice, folder: &Path) -> anyhow::Result<()> {
     let dropped = dropped(args.portrait.as_deref())?;
-    let executor = pipeline::choose_executor(args.executor, &common::measured_adapters());
-    let mut pipeline = start(args, &executor, PictureMemory::at(folder, CACHE_BYTES))?;
-    pipeline.set_source(driver);
+    let (pipeline, _) = start(args, PictureMemory::at(folder, CACHE_BYTES))?;
+    pipeline.request(Request::Drive(driver));
     wait_for_driver(&pipeline)?;
     let other = Arc::new(builtin::PORTRAITS.last().context("there is no built-in portrait")?.portrait()?);
     let mut times = Vec::with_capacity(1 + AGAIN);
     let mut size = [0; 2];
+    let mut id = RequestId::default();
     for _ in 0..=AGAIN {
-        pipeline.set_portrait(Arc::clone(&other));
+        pipeline.request(Request::OpenPortrait { id: id.advance(), choice: PortraitChoice::Enrolled(Arc::clone(&other)) });
         run_for(&pipeline, WARM_UP)?;
         let start = Instant::now();
-        pipeline.open_portrait(dropped.clone());
-        size = wait_for_frame(&pipeline, &other)?;
+        pipeline.request(Request::OpenPortrait { id: id.advance(), choice: PortraitChoice::Picture(dropped.clone()) });
+        size = wait_for_frame(&pipeline, id)?;
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
     let new_ms = times.remove(0);
@@ -97,23 +95,24 @@ fn dropped(wanted: Option<&OsStr>) -> anyhow::Result<PictureInput> {
 fn name(input: &PictureInput) -> String {
     match input {
         PictureInput::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        PictureInput::Bytes { name, .. } | PictureInput::Pixels { name, .. } => name.clone(),
+        PictureInput::Bytes { name, .. } | PictureInput::Pixels { name, .. } | PictureInput::Deferred { name, .. } => name.clone(),
     }
 }
 
-/// Waits for a frame of another portrait than `before`; gives its picture's size.
-fn wait_for_frame(pipeline: &Pipeline, before: &Arc<Portrait>) -> anyhow::Result<[u32; 2]> {
+/// Waits for a frame of the portrait with this number; gives its picture's size.
+fn wait_for_frame(pipeline: &Pipeline, id: RequestId) -> anyhow::Result<[u32; 2]> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if let Some(frame) = pipeline.wait_rendered(Duration::from_millis(1))
-            && !Arc::ptr_eq(&frame.portrait, before)
+            && frame.portrait == id
         {
-            return Ok(frame.portrait.pixels.dimensions().into());
+            return Ok(frame.image.size_px());
         }
         for event in pipeline.take_events() {
             match event {
-                Event::PortraitFailed(message) | Event::SourceFailed(message) | Event::Warning(message) => anyhow::bail!("{message}"),
-                Event::NoFace { .. } => anyhow::bail!("no face was found in the picture"),
+                Event::PortraitFailed { why, .. } | Event::SourceFailed(why) | Event::Warning(why) => anyhow::bail!("{why}"),
+                Event::Degraded(degraded) => anyhow::bail!("{}", degraded.sentence()),
+                Event::FaceAsked(question) if question.faces.is_empty() => anyhow::bail!("no face was found in the picture"),
                 _ => {}
             }
         }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::pipeline::{Event, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::runtime::StageTimes;
+use crate::session::{Event, Request, Session as _};
 use crate::virtual_camera::{LoopbackDevice, VirtualCameraOptions, VirtualCameraStatus, find_loopback};
 
 /// Sides that a camera may have, in pixels.
@@ -49,13 +50,13 @@ impl SendingArgs {
     }
 
     /// Starts the virtual camera that was asked for, and waits until it sends.
-    pub(super) fn start(&self, pipeline: &mut Pipeline) -> anyhow::Result<Option<Sending>> {
+    pub(super) fn start(&self, pipeline: &Pipeline) -> anyhow::Result<Option<Sending>> {
         if self.virtual_camera.is_none() {
             return Ok(None);
         }
         let device = self.device().map(Path::to_owned);
         let options = VirtualCameraOptions { device, size: self.virtual_camera_size, ..VirtualCameraOptions::default() };
-        pipeline.start_virtual_camera(options)?;
+        pipeline.request(Request::StartVirtualCamera(options));
         let deadline = Instant::now() + Duration::from_secs(20);
         while Instant::now() < deadline {
             for event in pipeline.take_events() {

@@ -3,11 +3,11 @@
 use egui::{Align, Color32, ComboBox, Layout, RichText, Sense, Ui, vec2};
 
 use crate::present::action::{Action, Purpose};
-use crate::present::driver::SourceChoice;
 use crate::present::icons::Icon;
 use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::session::{CameraChoice, CameraInfo, DriverChoice};
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -29,23 +29,23 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
     let mut actions = Vec::new();
     let chosen = match &driver.source {
-        Some(SourceChoice::Camera(id)) => driver.cameras.iter().find(|camera| camera.id == *id),
+        Some(DriverChoice::Camera(choice)) => choice.find(&driver.cameras),
         _ => None,
     };
     let text = match (chosen, driver.cameras.len(), driver.listing) {
-        (Some(camera), _, _) => camera.name.as_str(),
-        (None, 0, true) => "Looking for cameras …",
-        (None, 0, false) => "No camera found",
-        (None, _, _) => "Choose a camera",
+        (Some(camera), _, _) => label(camera, &driver.cameras),
+        (None, 0, true) => "Looking for cameras …".to_owned(),
+        (None, 0, false) => "No camera found".to_owned(),
+        (None, _, _) => "Choose a camera".to_owned(),
     };
     ui.horizontal(|ui| {
         let width = ui.available_width() - theme::BUTTON_HEIGHT - theme::GAP;
         let combo = ComboBox::from_id_salt("camera").width(width).truncate().selected_text(text);
         let response = combo.show_ui(ui, |ui| {
             for camera in &driver.cameras {
-                let is_chosen = chosen.is_some_and(|c| c.id == camera.id);
-                if ui.selectable_label(is_chosen, &camera.name).clicked() {
-                    actions.push(Action::UseSource(SourceChoice::Camera(camera.id.clone())));
+                if ui.selectable_label(chosen == Some(camera), label(camera, &driver.cameras)).clicked() {
+                    let choice = CameraChoice::Listed { index: camera.index, name: camera.name.clone() };
+                    actions.push(Action::UseDriver(DriverChoice::Camera(choice)));
                 }
             }
             if driver.cameras.is_empty() {
@@ -58,6 +58,12 @@ fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
         }
     });
     actions
+}
+
+/// A camera's name, with its number where another one has the same name.
+fn label(camera: &CameraInfo, all: &[CameraInfo]) -> String {
+    let namesakes = all.iter().filter(|other| other.name == camera.name).count();
+    if namesakes > 1 { format!("{} ({})", camera.name, camera.index) } else { camera.name.clone() }
 }
 
 fn others(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
@@ -73,13 +79,13 @@ fn others(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
 fn chips(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
     let mut actions = Vec::new();
     for (index, title) in driver.performances.iter().enumerate() {
-        let choice = SourceChoice::BuiltIn(index);
+        let choice = DriverChoice::BuiltIn(index);
         let chosen = driver.source.as_ref() == Some(&choice);
         if widgets::chip(ui, title, chosen).clicked() {
-            actions.push(Action::UseSource(choice));
+            actions.push(Action::UseDriver(choice));
         }
     }
-    let from_file = matches!(driver.source, Some(SourceChoice::Clip(_) | SourceChoice::Performance(_)));
+    let from_file = matches!(driver.source, Some(DriverChoice::File(_)));
     if widgets::chip(ui, "Clip…", from_file).on_hover_text("A video or a stored performance").clicked() {
         actions.push(Action::Browse(Purpose::Driver));
     }
@@ -111,6 +117,14 @@ fn describe(driver: &DriverView) -> (Color32, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_cameras_of_one_name_read_differently() {
+        let camera = |index, name: &str| CameraInfo { index, name: name.to_owned(), detail: String::new() };
+        let all = [camera(0, "Webcam"), camera(2, "Webcam"), camera(4, "Desk")];
+        let labels: Vec<String> = all.iter().map(|camera| label(camera, &all)).collect();
+        assert_eq!(labels, ["Webcam (0)", "Webcam (2)", "Desk"], "the number is there only where it is needed");
+    }
 
     #[test]
     fn every_state_says_something_of_its_own() {

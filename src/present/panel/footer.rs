@@ -55,6 +55,9 @@ fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
         if !view.executor.reason.is_empty() {
             widgets::note(ui, format!("Now: {}.", view.executor.reason));
         }
+        if let Some(why) = &view.executor.networks_fault {
+            widgets::note(ui, format!("The networks are not used for this portrait: {why}."));
+        }
     });
     action
 }

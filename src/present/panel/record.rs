@@ -5,11 +5,11 @@ use std::time::Duration;
 use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use crate::present::action::Action;
-use crate::present::driver::VirtualCameraState;
 use crate::present::icons::Icon;
 use crate::present::state::{RecordView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::session::VirtualCameraPhase;
 
 /// Height of the record button, in points.
 const HEIGHT: f32 = 44.0;
@@ -51,7 +51,7 @@ pub(in crate::present) fn clock(elapsed: Duration) -> String {
 
 fn big_button(ui: &mut Ui, record: &RecordView) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
-    let text = match record.running.map(|running| (running.elapsed, running.finishing)) {
+    let text = match record.running.as_ref().map(|running| (running.elapsed, running.finishing)) {
         Some((_, Some(share))) => format!("Saving   {:.0} %", share * 100.0),
         Some((elapsed, None)) => format!("Stop   {}", clock(elapsed)),
         None => "Record".to_owned(),
@@ -73,7 +73,10 @@ fn big_button(ui: &mut Ui, record: &RecordView) -> bool {
     let left = rect.center().x - f32::midpoint(galley.size().x, before_text);
     paint_mark(ui, egui::pos2(left + 7.0, rect.center().y), running, record.dot_lit, mark);
     ui.painter().galley(egui::pos2(left + before_text, rect.center().y - galley.size().y / 2.0), galley, colour);
-    response.on_hover_text(if running { "Stop and keep the recording (R)" } else { "Record the portrait (R)" }).clicked()
+    response
+        .on_hover_text(if running { "Stop and keep the recording (R)" } else { "Record the portrait (R)" })
+        .on_disabled_hover_text("There is something to record when a portrait is open and a camera or a clip drives it")
+        .clicked()
 }
 
 /// A disc to start, a blinking disc while recording.
@@ -129,10 +132,10 @@ fn level_meter(ui: &mut Ui, level: f32) {
 fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Option<Action> {
     let switched = widgets::switch(ui, "Virtual camera", record.virtual_camera.is_some(), "");
     // What to do stays on show, since it may have to be typed elsewhere.
-    let how_it_is = match (&record.virtual_camera, &record.virtual_camera_trouble) {
-        (Some(VirtualCameraState::Opening), _) => Some("Opening the device …".to_owned()),
-        (Some(VirtualCameraState::On { name }), _) => Some(format!("Choose the camera {name} in other programs")),
-        (None, trouble) => trouble.clone(),
+    let how_it_is = match record.virtual_camera.as_ref().map(|camera| &camera.phase) {
+        Some(VirtualCameraPhase::Opening) => Some("Opening the device …".to_owned()),
+        Some(VirtualCameraPhase::On { device, .. }) => Some(format!("Choose the camera {} in other programs", device.name)),
+        Some(VirtualCameraPhase::Over) | None => record.virtual_camera_trouble.clone(),
     };
     if let Some(text) = how_it_is {
         widgets::note(ui, text);
@@ -159,7 +162,7 @@ fn place(ui: &mut Ui, record: &RecordView) -> Option<Action> {
         } else {
             saved(ui, &record.folder, None);
         }
-        if let Some(lost) = record.running.map(|running| running.dropped).filter(|lost| *lost > 0) {
+        if let Some(lost) = record.running.as_ref().map(|running| running.dropped).filter(|lost| *lost > 0) {
             widgets::note(ui, format!("{lost} pictures lost")).on_hover_text("This computer was too slow for them");
         }
     });

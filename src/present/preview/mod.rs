@@ -12,23 +12,14 @@ use wgpu::util::DeviceExt as _;
 pub use backdrop::Backdrop;
 pub(super) use backdrop::Ground;
 
+use crate::gpu::Gpu;
+use crate::session::RenderedImage;
+
 const SHADER: &str = include_str!("../../../shaders/preview.wgsl");
 
-/// The window's own device, shared with whatever makes pictures. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Gpu {
-    /// The adapter behind the device.
-    pub adapter: wgpu::Adapter,
-    /// The device.
-    pub device: wgpu::Device,
-    /// Its queue.
-    pub queue: wgpu::Queue,
-}
-
-impl Gpu {
-    pub(super) fn of(state: &RenderState) -> Self {
-        Self { adapter: state.adapter.clone(), device: state.device.clone(), queue: state.queue.clone() }
-    }
+/// The window's own device, shared with whatever makes pictures.
+pub(super) fn device(state: &RenderState) -> Gpu {
+    Gpu::shared(&state.adapter, state.device.clone(), state.queue.clone())
 }
 
 /// How the window's device is made: with everything the generator can use, and with as few frames under way as possible.
@@ -48,28 +39,6 @@ pub(super) fn wgpu_options() -> WgpuConfiguration {
 pub(super) fn display_is_wayland(creation: &eframe::CreationContext<'_>) -> bool {
     use wgpu::rwh::{HasDisplayHandle as _, RawDisplayHandle};
     creation.display_handle().is_ok_and(|handle| matches!(handle.as_raw(), RawDisplayHandle::Wayland(_)))
-}
-
-/// A whole picture to be shown: sRGB-encoded, straight alpha.
-#[derive(Clone, Debug)]
-pub enum PreviewImage {
-    /// In main memory.
-    Cpu(Arc<RgbaImage>),
-    /// A texture of format `Rgba8Unorm` with usage `TEXTURE_BINDING` on the window's own device.
-    Gpu {
-        /// The texture's view.
-        view: wgpu::TextureView,
-        /// Its width and height, in pixels.
-        size_px: [u32; 2],
-    },
-}
-
-impl PreviewImage {
-    /// A texture as described at [`Self::Gpu`].
-    pub fn of_texture(texture: &wgpu::Texture) -> Self {
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Self::Gpu { view, size_px: [texture.width(), texture.height()] }
-    }
 }
 
 /// A picture that can be drawn. Cheap to clone.
@@ -180,10 +149,10 @@ pub(super) struct PictureSlot {
 
 impl PictureSlot {
     /// Makes `image` drawable. A picture handed out before shows the new pixels when it has the same size.
-    pub(super) fn show(&mut self, painter: &PreviewPainter, image: &PreviewImage) -> Picture {
+    pub(super) fn show(&mut self, painter: &PreviewPainter, image: &RenderedImage) -> Picture {
         match image {
-            PreviewImage::Gpu { view, size_px } => painter.picture(view, *size_px),
-            PreviewImage::Cpu(pixels) => self.upload(painter, pixels),
+            RenderedImage::Gpu(texture) => painter.picture(&texture.create_view(&wgpu::TextureViewDescriptor::default()), image.size_px()),
+            RenderedImage::Cpu(pixels) => self.upload(painter, pixels),
         }
     }
 

@@ -12,4 +12,4 @@ pub use cpu::CpuCompositor;
 pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
 pub use region::PasteRegion;
-pub use trial::{ExecutorMeasure, compare_executors};
+pub use trial::compare_executors;

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use glam::Vec2;
 use image::RgbaImage;
-use serde::Serialize;
 
 use super::{CpuCompositor, GpuCompositor};
 use crate::data::{Crop, FlowField, Landmarks, PictureChange, Portrait};
+use crate::gpu::TrialMs;
 
 /// Side of the picture that is composed for the measurement, in pixels.
 const TRIAL_PX: u32 = 512;
@@ -17,24 +17,9 @@ const TRIAL_FRAMES: u32 = 6;
 /// Cells of the trial's flow field.
 const TRIAL_CELLS: usize = 128;
 
-/// Milliseconds that a frame of the trial took on each side, the fastest one: whatever else the machine was doing, it was least in the way of that one.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ExecutorMeasure {
-    /// On the CPU twin.
-    pub cpu_ms: f64,
-    /// On the adapter, finished work included.
-    pub gpu_ms: f64,
-}
-
-impl ExecutorMeasure {
-    /// How many times faster the adapter is than the CPU.
-    pub fn gpu_speedup(&self) -> f64 {
-        self.cpu_ms / self.gpu_ms
-    }
-}
-
-/// Composes a few frames on both sides. A GPU that cannot hold the picture takes infinitely long.
-pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> ExecutorMeasure {
+/// Composes a few frames on both sides. Gives the fastest frame of each: the one that whatever else the machine was doing
+/// was least in the way of. A GPU that cannot hold the picture takes infinitely long.
+pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> TrialMs {
     let portrait = trial_portrait();
     let change =
         PictureChange::warp(FlowField { size: TRIAL_CELLS, displacement_px: vec![Vec2::new(1.3, -0.7); TRIAL_CELLS * TRIAL_CELLS] });
@@ -46,7 +31,7 @@ pub fn compare_executors(device: &wgpu::Device, queue: &wgpu::Queue) -> Executor
             finish(device);
         })
     });
-    ExecutorMeasure { cpu_ms, gpu_ms }
+    TrialMs { cpu: cpu_ms, gpu: gpu_ms }
 }
 
 fn time_frames(mut frame: impl FnMut()) -> f64 {

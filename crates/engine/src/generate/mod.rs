@@ -40,6 +40,16 @@ pub trait Generator: Send {
     /// Short name for tables and read-outs, in kebab case.
     fn name(&self) -> &'static str;
 
+    /// Whether trained networks make the pictures at present.
+    fn uses_networks(&self) -> bool {
+        false
+    }
+
+    /// Why it does without some of its networks for this portrait, if it does. The next portrait tries them again.
+    fn networks_fault(&self) -> Option<&str> {
+        None
+    }
+
     /// Prepares for a portrait; called once before the first frame of it.
     fn set_portrait(&mut self, portrait: &Portrait);
 

@@ -20,16 +20,21 @@ use crate::runtime::FileCache;
 /// A flow that reaches farther than this cannot be meant.
 pub(super) const MAX_FLOW_PX: f32 = 4.0 * CROP_PX;
 
-/// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over for good.
+/// Warps by the motion net. Should the net ever give something that is no flow, the closed form takes over until the next portrait.
 pub struct MotionWarp {
     net: FrozenMotion,
     memory: MotionMemory,
     near: Vec<Vec2>,
     plates: Option<PlateMaker>,
     painter: Option<Painter>,
+    /// The painter while it is left out, since it failed on this portrait.
+    resting_painter: Option<Painter>,
     portrait: Option<Prepared>,
     fallback: LandmarkWarp,
+    /// Whether the closed form stands in for all networks.
     failed: bool,
+    /// What went wrong with the networks on this portrait.
+    fault: Option<String>,
     gpu: Option<OnDevice>,
 }
 
@@ -59,9 +64,11 @@ impl MotionWarp {
             near: Vec::new(),
             plates: None,
             painter: None,
+            resting_painter: None,
             portrait: None,
             fallback: LandmarkWarp::new(),
             failed: false,
+            fault: None,
             gpu: None,
         })
     }
@@ -160,7 +167,18 @@ impl Generator for MotionWarp {
         }
     }
 
+    fn uses_networks(&self) -> bool {
+        !self.failed
+    }
+
+    fn networks_fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
     fn set_portrait(&mut self, portrait: &Portrait) {
+        // What failed on the last portrait is tried again.
+        (self.failed, self.fault) = (false, None);
+        self.painter = self.painter.take().or(self.resting_painter.take());
         let plate = self.plates.as_ref().map(|plates| plates.plate(portrait)).transpose().unwrap_or_else(|error| {
             tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
             None
@@ -172,8 +190,9 @@ impl Generator for MotionWarp {
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)
         {
-            tracing::error!("the few-shot generator failed ({error}); the portrait is moved without it from now on");
-            self.painter = None;
+            tracing::error!("the few-shot generator failed ({error}); this portrait is moved without it");
+            self.fault = Some(format!("the few-shot generator failed: {error}"));
+            self.resting_painter = self.painter.take();
         }
         // The compositor of the last portrait is gone; the next one's buffers are named later.
         if let Some(device) = &mut self.gpu {
@@ -245,8 +264,8 @@ impl Generator for MotionWarp {
         }
         // All of it on the threads of the pool, instead of going there and back for every layer.
         if let Err(error) = rayon::scope(|_| self.change(motion, change)) {
-            tracing::error!("the networks failed ({error}); the portrait is moved without them from now on");
-            self.failed = true;
+            tracing::error!("the networks failed ({error}); this portrait is moved without them from now on");
+            (self.failed, self.fault) = (true, Some(error.to_string()));
             self.fallback.generate(motion, change);
         }
     }
@@ -289,6 +308,28 @@ mod tests {
         assert!(painted(Some(&tuned)) != before, "by another generator, other paint");
         assert!(painted(None) == before, "and the first again");
         Ok(())
+    }
+
+    #[test]
+    fn networks_that_failed_on_one_portrait_are_tried_again_on_the_next() {
+        let (mut generator, _) = start(&GeneratorChoice::default());
+        let portrait = portrait(image::RgbaImage::from_pixel(256, 256, image::Rgba([120, 110, 100, 255])));
+        let mut change = PictureChange::none(FLOW_CELLS);
+        generator.set_portrait(&portrait);
+        assert!(generator.uses_networks() && generator.networks_fault().is_none(), "all is well");
+        let nowhere = portrait.landmarks_in_crop().map(|_| Vec2::NAN);
+        generator.generate(&PuppetMotion { landmarks_in_crop: nowhere, gaze: None, pupils_in_crop: None }, &mut change);
+        let state = (generator.name(), generator.uses_networks(), generator.can_adopt());
+        assert_eq!(state, ("landmark-warp", false, false), "the closed form stands in");
+        assert!(
+            generator.networks_fault().is_some_and(|why| why.contains("flow")),
+            "and the reason is known: {:?}",
+            generator.networks_fault()
+        );
+        generator.set_portrait(&portrait);
+        let state = (generator.name(), generator.uses_networks(), generator.can_adopt());
+        assert_eq!(state, ("few-shot", true, true), "another portrait begins with the networks");
+        assert_eq!(generator.networks_fault(), None, "without a fault");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What is known about an adapter, and whether the live picture shall be computed on it.
+//! What is known about an adapter, which one is the best, and how a measurement of one is written down.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The sort of processor behind an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,28 +50,8 @@ pub struct AdapterDescription {
 
 /// Longest side of a picture that the composition works on: an adapter must take such a texture.
 const LEAST_TEXTURE_SIDE_PX: u32 = 4096;
-/// A software adapter shares the cores with tracking and with the window, which it draws, too: it must be this many times faster to be worth it.
-const SOFTWARE_SPEEDUP: f64 = 1.5;
-/// One of unknown nature may be anything, also software behind a virtual machine's wall: it must at least be faster.
-const UNKNOWN_SPEEDUP: f64 = 1.0;
 /// Workgroup size that the kernels are written for.
 const LEAST_WORKGROUP_THREADS: u32 = 256;
-
-impl AdapterKind {
-    /// How many times faster than the CPU an adapter has to be measured before it is used; `None` where there is no doubt that it is.
-    fn speedup_needed(self) -> Option<f64> {
-        match self {
-            Self::Discrete | Self::Integrated => None,
-            Self::Virtual | Self::Unknown => Some(UNKNOWN_SPEEDUP),
-            Self::Software => Some(SOFTWARE_SPEEDUP),
-        }
-    }
-
-    /// Whether such an adapter should be measured before it is used.
-    pub fn is_doubtful(self) -> bool {
-        self.speedup_needed().is_some()
-    }
-}
 
 impl AdapterDescription {
     pub(super) fn of(adapter: &wgpu::Adapter) -> Self {
@@ -126,48 +106,26 @@ fn kind_of(info: &wgpu::AdapterInfo) -> AdapterKind {
     }
 }
 
-/// Where the live picture is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Executor {
-    /// On the adapter with this index in the list that was chosen from.
-    Gpu(usize),
-    /// On the CPU, by the kernels' twins.
-    Cpu,
+/// The best of all adapters that run the kernels, by its place among them; of equals the first.
+pub fn best_adapter(adapters: &[AdapterDescription]) -> Option<usize> {
+    let fit = adapters.iter().enumerate().filter(|(_, adapter)| adapter.runs_kernels());
+    // `max_by_key` takes the last of equals.
+    fit.rev().max_by_key(|(_, adapter)| adapter.rank()).map(|(index, _)| index)
 }
 
-/// The executor, and why it was chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChosenExecutor {
-    /// Where the live picture is computed.
-    pub executor: Executor,
-    /// A sentence for the user.
-    pub reason: String,
+/// Milliseconds that a piece of work took on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialMs {
+    /// On the CPU.
+    pub cpu: f64,
+    /// On the adapter, finished work included; infinite for one that cannot do it.
+    pub gpu: f64,
 }
 
-/// Chooses among all adapters. `speedup` is how many times faster than the CPU twin the best of them was measured to be, which counts only where there is
-/// a doubt; without a measurement a software adapter counts as none.
-pub fn choose_executor(adapters: &[AdapterDescription], speedup: Option<f64>) -> ChosenExecutor {
-    let fit = adapters.iter().enumerate().filter(|(_, a)| a.runs_kernels());
-    // Of equals the first: max_by_key would take the last.
-    let Some((index, best)) = fit.rev().max_by_key(|(_, a)| a.rank()) else {
-        let reason = if adapters.is_empty() { "no graphics adapter was found" } else { "no adapter runs the kernels" };
-        return ChosenExecutor { executor: Executor::Cpu, reason: reason.to_owned() };
-    };
-    let on_gpu = |reason| ChosenExecutor { executor: Executor::Gpu(index), reason };
-    let on_cpu = |reason| ChosenExecutor { executor: Executor::Cpu, reason };
-    let what = if best.kind == AdapterKind::Software { "is a software adapter" } else { "does not say what it is" };
-    match (best.kind.speedup_needed(), speedup) {
-        (Some(needed), Some(speedup)) if speedup > needed => {
-            on_gpu(format!("{} {what}, but was measured {speedup:.1} times as fast as the CPU code", best.name))
-        }
-        (Some(_), Some(speedup)) => {
-            on_cpu(format!("{} {what}, and was measured at {speedup:.2} times the speed of the CPU code", best.name))
-        }
-        (Some(_), None) if best.kind == AdapterKind::Software => {
-            on_cpu(format!("{} is a software adapter, which is too slow for live use", best.name))
-        }
-        _ => on_gpu(format!("{} ({}) is a graphics processor that runs all kernels", best.name, best.backend)),
+impl TrialMs {
+    /// How many times faster the adapter is than the CPU.
+    pub fn speedup(self) -> f64 {
+        self.cpu / self.gpu
     }
 }
 
@@ -192,10 +150,6 @@ mod tests {
         }
     }
 
-    fn chosen(adapters: &[AdapterDescription], speedup: Option<f64>) -> Executor {
-        choose_executor(adapters, speedup).executor
-    }
-
     #[test]
     fn real_graphics_processors_win_in_the_order_of_their_kind() {
         let all = [
@@ -205,40 +159,20 @@ mod tests {
             adapter("card", "vulkan", AdapterKind::Discrete),
             adapter("card two", "vulkan", AdapterKind::Discrete),
         ];
-        assert_eq!(chosen(&all, Some(9.0)), Executor::Gpu(3), "the first discrete one that is not OpenGL");
-        assert_eq!(chosen(&all[..3], None), Executor::Gpu(1), "a discrete one through OpenGL before an integrated one");
+        assert_eq!(best_adapter(&all), Some(3), "the first discrete one that is not OpenGL");
+        assert_eq!(best_adapter(&all[..3]), Some(1), "a discrete one through OpenGL before an integrated one");
+        assert_eq!(best_adapter(&all[..1]), Some(0), "a software one if there is no other");
     }
 
     #[test]
-    fn software_counts_only_when_measured_faster() {
-        let all = [adapter("llvmpipe", "vulkan", AdapterKind::Software)];
-        assert_eq!(chosen(&all, None), Executor::Cpu, "not measured");
-        assert_eq!(chosen(&all, Some(0.4)), Executor::Cpu, "slower");
-        assert_eq!(chosen(&all, Some(f64::NAN)), Executor::Cpu, "a failed measurement");
-        assert_eq!(chosen(&all, Some(1.2)), Executor::Cpu, "hardly faster");
-        assert_eq!(chosen(&all, Some(2.0)), Executor::Gpu(0), "much faster");
-        assert!(choose_executor(&all, Some(0.4)).reason.contains("0.40"), "the reason has the figure");
-    }
-
-    #[test]
-    fn an_adapter_of_unknown_nature_must_not_be_slower() {
-        for kind in [AdapterKind::Virtual, AdapterKind::Unknown] {
-            let all = [adapter("something", "vulkan", kind)];
-            assert!(kind.is_doubtful(), "{kind:?} is measured");
-            assert_eq!(chosen(&all, None), Executor::Gpu(0), "{kind:?}: not measured yet");
-            assert_eq!(chosen(&all, Some(0.9)), Executor::Cpu, "{kind:?}: slower");
-            assert_eq!(chosen(&all, Some(1.2)), Executor::Gpu(0), "{kind:?}: faster");
-        }
-        let card = [adapter("card", "vulkan", AdapterKind::Discrete)];
-        assert!(!AdapterKind::Discrete.is_doubtful() && chosen(&card, Some(0.1)) == Executor::Gpu(0), "no doubt about a card");
-    }
-
-    #[test]
-    fn nothing_usable_means_the_cpu_with_a_reason() {
-        let mut weak = adapter("old card", "gl", AdapterKind::Discrete);
-        weak.compute = false;
-        assert_eq!(chosen(&[], None), Executor::Cpu, "no adapter");
-        assert_eq!(chosen(&[weak.clone()], None), Executor::Cpu, "no compute shaders");
-        assert_ne!(choose_executor(&[], None).reason, choose_executor(&[weak], None).reason, "the two are told apart");
+    fn an_adapter_that_cannot_run_the_kernels_is_none() {
+        let good = adapter("card", "vulkan", AdapterKind::Discrete);
+        let weak = [
+            AdapterDescription { compute: false, ..good.clone() },
+            AdapterDescription { max_texture_side_px: 2048, ..good.clone() },
+            AdapterDescription { max_workgroup_threads: 128, ..good },
+        ];
+        assert_eq!(best_adapter(&[]), None, "nothing");
+        assert_eq!(best_adapter(&weak), None, "no compute shaders, small textures, small workgroups");
     }
 }

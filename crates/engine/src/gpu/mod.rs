@@ -1,4 +1,4 @@
-//! The graphics processor: which adapters there are, which one is worth using, a device on it, and every copy back to host memory.
+//! The graphics processor: which adapters there are, which one is the best, a device on it, and every copy back to host memory.
 
 mod adapter;
 mod change;
@@ -11,7 +11,7 @@ pub mod testing;
 mod timer;
 mod uniform;
 
-pub use adapter::{AdapterDescription, AdapterKind, ChosenExecutor, Executor, choose_executor};
+pub use adapter::{AdapterDescription, AdapterKind, TrialMs, best_adapter};
 pub use change::ChangeBuffers;
 pub use device::{Gpu, GpuError, adapters, device_descriptor};
 pub use flag::FaultFlag;

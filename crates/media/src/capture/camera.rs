@@ -1,5 +1,6 @@
 //! What is known about a camera before it is opened, and which of its formats suits us.
 
+use std::ffi::OsStr;
 use std::fmt;
 
 use super::error::CaptureError;
@@ -16,17 +17,26 @@ pub enum CameraChoice {
     First,
     /// By the system's number: 2 is `/dev/video2`.
     Index(u32),
-    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out.
+    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out. Of several with this name the first.
     Name(String),
+    /// One of the list: by name, and of several with this name the one with this number. The number alone may belong to another camera by then.
+    Listed {
+        /// The system's number.
+        index: u32,
+        /// The name.
+        name: String,
+    },
 }
 
 impl CameraChoice {
-    /// What a user means: nothing for the first camera, a number for the system's, anything else for a name.
-    pub fn from_text(text: &str) -> Self {
-        match text.parse() {
-            _ if text.is_empty() => Self::First,
-            Ok(index) => Self::Index(index),
-            Err(_) => Self::Name(text.to_owned()),
+    /// What `camera`, `camera:2` or `camera:NAME` means; `None` for anything else.
+    pub fn from_argument(argument: &OsStr) -> Option<Self> {
+        match argument.to_str()?.strip_prefix("camera")? {
+            "" => Some(Self::First),
+            rest => {
+                let wanted = rest.strip_prefix(':')?;
+                Some(wanted.parse().map_or_else(|_| Self::Name(wanted.to_owned()), Self::Index))
+            }
         }
     }
 }
@@ -91,19 +101,32 @@ pub(super) fn by_preference(formats: &mut [CameraFormat]) {
     formats.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
 }
 
-/// The camera that was meant.
-pub(super) fn choose(choice: &CameraChoice, cameras: Vec<CameraInfo>) -> Result<CameraInfo, CaptureError> {
-    let available: Vec<String> = cameras.iter().map(|camera| format!("{} ({})", camera.name, camera.index)).collect();
-    let found = cameras.into_iter().find(|camera| match choice {
-        CameraChoice::First => true,
-        CameraChoice::Index(index) => camera.index == *index,
-        CameraChoice::Name(name) => camera.name == *name,
-    });
-    found.ok_or_else(|| match choice {
-        _ if available.is_empty() => CaptureError::NoCamera,
-        CameraChoice::First => CaptureError::NoCamera,
-        CameraChoice::Index(index) => CaptureError::CameraNotFound { wanted: index.to_string(), available: available.join(", ") },
-        CameraChoice::Name(name) => CaptureError::CameraNotFound { wanted: name.clone(), available: available.join(", ") },
+impl CameraChoice {
+    /// The camera that is meant, among those of a list.
+    pub fn find<'a>(&self, cameras: &'a [CameraInfo]) -> Option<&'a CameraInfo> {
+        let named = |name: &str| cameras.iter().find(|camera| camera.name == name);
+        match self {
+            Self::First => cameras.first(),
+            Self::Index(index) => cameras.iter().find(|camera| camera.index == *index),
+            Self::Name(name) => named(name),
+            Self::Listed { index, name } => {
+                cameras.iter().find(|camera| camera.index == *index && camera.name == *name).or_else(|| named(name))
+            }
+        }
+    }
+}
+
+/// The camera that is meant.
+pub(super) fn choose(choice: &CameraChoice, cameras: &[CameraInfo]) -> Result<CameraInfo, CaptureError> {
+    choice.find(cameras).cloned().ok_or_else(|| {
+        let available: Vec<String> = cameras.iter().map(|camera| format!("{} ({})", camera.name, camera.index)).collect();
+        let not_found = |wanted: String| CaptureError::CameraNotFound { wanted, available: available.join(", ") };
+        match choice {
+            _ if cameras.is_empty() => CaptureError::NoCamera,
+            CameraChoice::First => CaptureError::NoCamera,
+            CameraChoice::Index(index) => not_found(index.to_string()),
+            CameraChoice::Name(name) | CameraChoice::Listed { name, .. } => not_found(name.clone()),
+        }
     })
 }
 
@@ -135,13 +158,25 @@ mod tests {
     #[test]
     fn cameras_are_found_by_number_and_by_name() {
         let camera = |index, name: &str| CameraInfo { index, name: name.to_owned(), detail: String::new() };
-        let cameras = || vec![camera(0, "Built-in"), camera(2, "Desk")];
-        let index = |choice| choose(&choice, cameras()).map(|found| found.index).ok();
+        let cameras = [camera(0, "Built-in"), camera(2, "Desk")];
+        let index = |choice| choose(&choice, &cameras).map(|found| found.index).ok();
         assert_eq!(index(CameraChoice::First), Some(0), "the first");
         assert_eq!(index(CameraChoice::Index(2)), Some(2), "by the system's number, not the place in the list");
         assert_eq!(index(CameraChoice::Name("Desk".to_owned())), Some(2), "by name");
-        let absent = choose(&CameraChoice::Index(1), cameras()).expect_err("there is no number 1").to_string();
+        let absent = choose(&CameraChoice::Index(1), &cameras).expect_err("there is no number 1").to_string();
         assert!(absent.contains("Desk (2)"), "says what there is: {absent}");
-        assert!(matches!(choose(&CameraChoice::Index(1), vec![]), Err(CaptureError::NoCamera)), "nothing at all");
+        assert!(matches!(choose(&CameraChoice::Index(1), &[]), Err(CaptureError::NoCamera)), "nothing at all");
+    }
+
+    #[test]
+    fn two_cameras_of_one_name_are_told_apart_by_their_numbers() {
+        let camera = |index, name: &str| CameraInfo { index, name: name.to_owned(), detail: String::new() };
+        let listed = |index| CameraChoice::Listed { index, name: "Webcam".to_owned() };
+        let index = |choice: CameraChoice, cameras: &[CameraInfo]| choice.find(cameras).map(|found| found.index);
+        let both = [camera(0, "Webcam"), camera(2, "Webcam"), camera(4, "Other")];
+        assert_eq!([index(listed(0), &both), index(listed(2), &both)], [Some(0), Some(2)], "either of two");
+        assert_eq!(index(listed(4), &both), Some(0), "another camera has the number now: the name decides");
+        assert_eq!(index(listed(2), &[camera(6, "Webcam")]), Some(6), "plugged in again under another number");
+        assert_eq!(index(listed(2), &[camera(2, "Other")]), None, "not any camera will do");
     }
 }

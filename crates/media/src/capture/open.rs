@@ -43,9 +43,8 @@ impl SourceSpec {
     /// # Errors
     /// A file that is absent, unreadable, empty or a directory; a performance that cannot be used.
     pub fn from_argument(argument: &OsStr, looped: bool) -> Result<Self, CaptureError> {
-        let camera = argument.to_str().and_then(|text| text.strip_prefix("camera"));
-        if let Some(which) = camera.filter(|rest| rest.is_empty() || rest.starts_with(':')) {
-            return Ok(Self::Camera(CameraChoice::from_text(which.strip_prefix(':').unwrap_or(which))));
+        if let Some(camera) = CameraChoice::from_argument(argument) {
+            return Ok(Self::Camera(camera));
         }
         Self::from_path(Path::new(argument), looped)
     }

@@ -169,7 +169,7 @@ fn ask_for_permission() {
 fn ask_for_permission() {}
 
 fn choose(choice: &CameraChoice) -> Result<CameraInfo, CaptureError> {
-    super::camera::choose(choice, list_cameras()?)
+    super::camera::choose(choice, &list_cameras()?)
 }
 
 fn formats_of(camera: &CameraInfo) -> Result<Vec<CameraFormat>, CaptureError> {

@@ -78,9 +78,12 @@ impl CaptureWorker {
     ) -> Result<Self, CaptureError> {
         let live = spec.is_live();
         let openers = move |known_name: Option<&str>| -> Opener {
-            let spec = match known_name {
-                // Numbers change when a camera is plugged in again; its name does not.
-                Some(name) if live => SourceSpec::Camera(CameraChoice::Name(name.to_owned())),
+            let spec = match (known_name, &spec) {
+                // Numbers change when a camera is plugged in again; its name does not. The number still tells it from another one of that name.
+                (Some(name), SourceSpec::Camera(CameraChoice::Index(index) | CameraChoice::Listed { index, .. })) => {
+                    SourceSpec::Camera(CameraChoice::Listed { index: *index, name: name.to_owned() })
+                }
+                (Some(name), SourceSpec::Camera(_)) => SourceSpec::Camera(CameraChoice::Name(name.to_owned())),
                 _ => spec.clone(),
             };
             Box::new(move || open_here(&spec, options.open))

@@ -1,7 +1,5 @@
 //! `retrato` without a command: the window.
 
-mod adapter;
-
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,24 +8,24 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use self::adapter::{Beginning, LivePuppet};
 use super::common;
 use crate::builtin;
 use crate::capture;
+use crate::executor::Executors;
 use crate::generate::GeneratorChoice;
-use crate::gpu::Gpu;
-use crate::pipeline::{self, FineTuning, PictureMemory, Pipeline, PipelineConfig};
-use crate::present::{self, AppConfig, BuiltInPortrait, PictureChoice, SourceChoice, StartContext};
+use crate::pipeline::{FineTuning, PictureMemory, Pipeline, PipelineConfig};
+use crate::present::{self, AppConfig, BuiltInPortrait, StartContext};
+use crate::session::{CameraChoice, DriverChoice, PortraitChoice, Session};
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
-const ICON_PNG: &[u8] = include_bytes!("../../../assets/icon.png");
+const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Portrait to begin with: a picture file, or the name of a built-in one
     #[arg(long, value_name = "FILE")]
     portrait: Option<OsString>,
-    /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera` or `camera:NAME`
+    /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera`, `camera:NUMBER` or `camera:NAME`
     #[arg(long, value_name = "FILE")]
     driver: Option<OsString>,
     /// Where pictures are made in this run: auto (a graphics processor, if there is one), cpu or gpu (a software one, too)
@@ -44,7 +42,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         portraits: gallery()?,
         performances: builtin::PERFORMANCES.iter().map(|p| p.title.to_owned()).collect(),
         first_portrait: Some(first_portrait(args)?),
-        first_source: Some(first_source(args, &settings)?),
+        first_driver: Some(first_driver(args, &settings)?),
         executor: args.executor,
         settings: settings.clone(),
         settings_file,
@@ -73,55 +71,59 @@ fn gallery() -> anyhow::Result<Vec<BuiltInPortrait>> {
     builtin::PORTRAITS.iter().map(portrait).collect()
 }
 
-fn first_portrait(args: &Args) -> anyhow::Result<PictureChoice> {
-    let Some(wanted) = &args.portrait else { return Ok(PictureChoice::BuiltIn(0)) };
+fn first_portrait(args: &Args) -> anyhow::Result<PortraitChoice> {
+    let Some(wanted) = &args.portrait else { return Ok(PortraitChoice::BuiltIn(0)) };
     let by_name = builtin::PORTRAITS.iter().position(|p| wanted == p.name);
     if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
-        return Ok(PictureChoice::BuiltIn(index));
+        return Ok(PortraitChoice::BuiltIn(index));
     }
-    Ok(PictureChoice::File(absolute(wanted)?))
+    Ok(PortraitChoice::file(absolute(Path::new(wanted))?))
 }
 
 /// What was asked for; else the camera used last, or any camera; else a built-in performance, so that something lives at once.
-fn first_source(args: &Args, settings: &Settings) -> anyhow::Result<SourceChoice> {
-    let Some(wanted) = &args.driver else { return Ok(camera_or_performance(settings.camera.as_deref())) };
-    let by_name = builtin::PERFORMANCES.iter().position(|p| wanted == p.name);
-    if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
-        return Ok(SourceChoice::BuiltIn(index));
-    }
-    match wanted.to_str().and_then(|text| text.strip_prefix("camera")) {
-        Some("") => Ok(camera_or_performance(None)),
-        Some(name) if name.starts_with(':') => Ok(SourceChoice::Camera(name[1..].to_owned())),
-        _ => Ok(SourceChoice::Clip(absolute(wanted)?)),
-    }
+fn first_driver(args: &Args, settings: &Settings) -> anyhow::Result<DriverChoice> {
+    let Some(wanted) = &args.driver else { return Ok(camera_or_performance(remembered_camera(settings))) };
+    Ok(match DriverChoice::from_argument(wanted) {
+        DriverChoice::Camera(CameraChoice::First) => camera_or_performance(None),
+        DriverChoice::File(path) => DriverChoice::File(absolute(&path)?),
+        named => named,
+    })
 }
 
-fn camera_or_performance(remembered: Option<&str>) -> SourceChoice {
+fn remembered_camera(settings: &Settings) -> Option<CameraChoice> {
+    let name = settings.camera.clone()?;
+    Some(settings.camera_index.map_or(CameraChoice::Name(name.clone()), |index| CameraChoice::Listed { index, name }))
+}
+
+fn camera_or_performance(remembered: Option<CameraChoice>) -> DriverChoice {
     let cameras = capture::list_cameras().unwrap_or_default();
-    let camera = cameras.iter().find(|camera| Some(camera.name.as_str()) == remembered).or(cameras.first());
-    camera.map_or(SourceChoice::BuiltIn(0), |camera| SourceChoice::Camera(camera.name.clone()))
+    let camera = remembered.and_then(|choice| choice.find(&cameras)).or(cameras.first());
+    camera.map_or(DriverChoice::BuiltIn(0), |camera| {
+        DriverChoice::Camera(CameraChoice::Listed { index: camera.index, name: camera.name.clone() })
+    })
 }
 
-fn absolute(path: &OsString) -> anyhow::Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("{} is not a usable path", Path::new(path).display()))
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} is not a usable path", path.display()))
 }
 
-type Started = Result<Box<dyn present::Puppet>, Box<dyn std::error::Error + Send + Sync>>;
+type Started = Result<Box<dyn Session>, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Starts the pipeline, on the window's own device where that is the better place.
 fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: ExecutorChoice, settings: &Settings, began: Instant) -> Started {
-    let window_gpu = context.gpu.map(|gpu| Gpu::shared(&gpu.adapter, gpu.device, gpu.queue));
-    let executor = pipeline::choose_on(wanted, window_gpu.clone(), &settings.measured_adapters);
+    let mut executors = Executors::of_window(context.gpu, settings.measured_adapters.clone());
+    let executor = executors.choose(wanted);
     tracing::info!("{}", executor.reason);
     let config = PipelineConfig {
         landmark_model,
-        gpu: executor.gpu.clone(),
+        executors,
+        executor,
         generator: GeneratorChoice::default(),
         controls: settings.controls.clone(),
         fine_tuning: FineTuning::default().kept_for_user(),
         memory: PictureMemory::of_user(),
+        began,
     };
     let wake = Arc::clone(&context.wake);
-    let pipeline = Pipeline::start(config, move || wake())?;
-    Ok(Box::new(LivePuppet::new(pipeline, Beginning { window_gpu, executor, began }, settings, context.wake)))
+    Ok(Box::new(Pipeline::start(config, move || wake())?))
 }

@@ -1,0 +1,85 @@
+//! The thread that opens drivers: a performance is up to 64 MiB of text, and a camera takes its time.
+
+use std::sync::Arc;
+
+use crossbeam::channel::{Receiver, Sender};
+
+use super::error::PipelineError;
+use super::shared::{RunningDriver, Shared, lock};
+use super::{generating, tracking};
+use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceSpec};
+use crate::data::Input;
+use crate::runtime::{LatestWriter, Worker};
+use crate::session::{DriverChoice, Event};
+
+/// The thread's connections.
+pub(super) struct Links {
+    pub(super) choices: Receiver<DriverChoice>,
+    pub(super) input: LatestWriter<Input>,
+    pub(super) to_track: Sender<tracking::Command>,
+    pub(super) to_generate: Sender<generating::Command>,
+}
+
+/// Starts the thread. It ends when the choices' link does.
+pub(super) fn spawn(links: Links, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+    let panicked = Arc::clone(&shared);
+    let worker = Worker::spawn(
+        "driving",
+        move |_| run(links, &shared),
+        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to choose another driver."))),
+    )?;
+    Ok(worker)
+}
+
+fn run(links: Links, shared: &Arc<Shared>) {
+    let Links { choices, input, to_track, to_generate } = links;
+    let input = Arc::new(input);
+    let mut capture: Option<CaptureWorker> = None;
+    while let Ok(choice) = choices.recv() {
+        // Only the newest choice counts.
+        let choice = choices.try_iter().last().unwrap_or(choice);
+        // The last driver stops at once; the portrait eases back to rest.
+        drop(capture.take());
+        *lock(&shared.driver) = None;
+        // These threads end only after this one.
+        to_track.send(tracking::Command::NewDriver).ok();
+        to_generate.send(generating::Command::Calibrate).ok();
+        match choice.source(true) {
+            Ok(spec) => capture = start(spec, &input, shared),
+            Err(error) => shared.report(Event::SourceFailed(error.to_string())),
+        }
+    }
+}
+
+fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<Shared>) -> Option<CaptureWorker> {
+    let (input, reports) = (Arc::clone(input), Arc::clone(shared));
+    let running = spec.clone();
+    let started = CaptureWorker::start(
+        spec,
+        CaptureOptions::default(),
+        move |value| input.put(value),
+        move |event| report(&reports, &running, event),
+    );
+    started.map_err(|error| shared.report(Event::SourceFailed(error.to_string()))).ok()
+}
+
+fn report(shared: &Shared, spec: &SourceSpec, event: CaptureEvent) {
+    shared.report(match event {
+        CaptureEvent::Opened(info) => {
+            *lock(&shared.driver) = Some(RunningDriver { spec: spec.clone(), info: info.clone() });
+            Event::SourceOpened(info)
+        }
+        CaptureEvent::Stalled { seconds, reason } => Event::SourceStalled { seconds, reason: reason.to_string() },
+        // The driver is the same as before: nothing to report.
+        CaptureEvent::Looped(_) => return,
+        CaptureEvent::Recovered => Event::SourceRecovered,
+        CaptureEvent::Ended => {
+            *lock(&shared.driver) = None;
+            Event::SourceEnded
+        }
+        CaptureEvent::Failed(error) => {
+            *lock(&shared.driver) = None;
+            Event::SourceFailed(error.to_string())
+        }
+    });
+}

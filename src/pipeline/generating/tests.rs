@@ -1,0 +1,142 @@
+//! What the generating thread does when parts of the machine or of the program fail.
+
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use glam::Vec2;
+use image::RgbaImage;
+use test_needs::needs;
+
+use super::*;
+use crate::builtin;
+use crate::data::{Crop, FaceMotion, HeadPose, Tuning};
+use crate::gpu::testing::gpu_for_test;
+use crate::runtime::Latest;
+
+/// The thread's work without the thread.
+struct Bench {
+    generating: Generating,
+    events: Receiver<Event>,
+    _rendered: LatestReader<Rendered>,
+    _links: (LatestWriter<TrackedFrame>, Sender<Command>),
+}
+
+impl Bench {
+    fn new(generator: GeneratorChoice, gpu: Option<Gpu>) -> Self {
+        let (events_out, events) = unbounded();
+        let shared = Arc::new(Shared::new(events_out, || {}));
+        let (tracked_out, tracked) = Latest::new();
+        let (to_generate, commands) = unbounded();
+        let (rendered, rendered_in) = Latest::new();
+        let mut executors = Executors::of_window(gpu, Vec::new());
+        let start = Start {
+            executor: executors.choose(ExecutorChoice::Cpu),
+            executors,
+            generator,
+            controls: Controls { absolute: true, ..Controls::default() },
+            fine_tuning: FineTuning::default(),
+            known_plates: None,
+            began: Instant::now(),
+        };
+        let generating = Generating::new(Links { tracked, commands, rendered }, start, shared);
+        Self { generating, events, _rendered: rendered_in, _links: (tracked_out, to_generate) }
+    }
+
+    fn show(&mut self, id: u64, portrait: Portrait) {
+        let live = LivePortrait { id: RequestId(id), origin: PortraitOrigin::Memory, portrait: Arc::new(portrait) };
+        self.generating.obey(Command::Portrait(Box::new(live)));
+    }
+
+    fn read_out(&self) -> (String, String) {
+        let stats = self.generating.shared.live_stats();
+        (stats.executor, stats.generator)
+    }
+
+    fn degraded(&self) -> Vec<Degraded> {
+        self.events.try_iter().filter_map(|event| if let Event::Degraded(degraded) = event { Some(degraded) } else { None }).collect()
+    }
+}
+
+fn portrait() -> Portrait {
+    builtin::PORTRAITS[0].portrait().expect("a built-in portrait")
+}
+
+/// A face that no driver has.
+fn nowhere(portrait: &Portrait) -> TrackedFrame {
+    let face = FaceMotion {
+        landmarks_in_frame: portrait.landmarks_in_image.map(|_| Vec2::NAN),
+        frame_size: portrait.pixels.dimensions().into(),
+        pose: HeadPose::default(),
+        gaze: None,
+        pupils_in_frame: None,
+    };
+    TrackedFrame { time: start_time(), pixels: None, face: Some(face) }
+}
+
+#[test]
+fn networks_that_fail_are_reported_once_shown_and_tried_again() {
+    let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.show(1, portrait());
+    assert_eq!(bench.read_out().1, "few-shot", "the networks are at work");
+    bench.events.try_iter().for_each(drop);
+    for _ in 0..3 {
+        bench.generating.frame(&nowhere(&portrait()));
+    }
+    let events: Vec<Event> = bench.events.try_iter().collect();
+    let degraded: Vec<&Degraded> = events.iter().filter_map(|event| if let Event::Degraded(d) = event { Some(d) } else { None }).collect();
+    assert!(
+        matches!(degraded[..], [Degraded::Networks { generator, .. }] if generator == "landmark-warp"),
+        "once, with what moves the portrait now: {events:?}"
+    );
+    assert!(events.iter().any(|event| matches!(event, Event::FineTuning(Tuning::Impossible))), "nothing can be learnt: {events:?}");
+    assert_eq!(bench.read_out().1, "landmark-warp", "the read-out follows");
+    bench.show(2, portrait());
+    assert_eq!(bench.read_out().1, "few-shot", "the next portrait tries again");
+    let ready = bench.events.try_iter().find_map(|event| if let Event::PortraitReady(ready) = event { Some(ready.tuning) } else { None });
+    assert_eq!(ready, Some(Tuning::Possible), "and can be learnt");
+    bench.generating.frame(&nowhere(&portrait()));
+    assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
+}
+
+#[needs(gpu)]
+#[test]
+fn a_switch_to_a_gpu_that_cannot_hold_the_picture_is_reported_as_refused() {
+    let gpu = gpu_for_test();
+    let too_tall = RgbaImage::new(8, gpu.info.max_texture_side_px + 2);
+    let mut bench = Bench::new(GeneratorChoice::LandmarkWarp, Some(gpu));
+    bench.show(1, Portrait { pixels: Arc::new(too_tall), crop: Crop::whole(8.0), ..portrait() });
+    bench.events.try_iter().for_each(drop);
+    bench.generating.obey(Command::UseExecutor(ExecutorChoice::Gpu));
+    let events: Vec<Event> = bench.events.try_iter().collect();
+    let chosen: Vec<&Decision> =
+        events.iter().filter_map(|event| if let Event::ExecutorChosen(d) = event { Some(d) } else { None }).collect();
+    assert!(matches!(chosen[..], [decision] if !decision.fulfils(ExecutorChoice::Gpu)), "not the GPU, and said so: {events:?}");
+    assert!(chosen[0].reason.contains("cannot go on"), "with the reason: {}", chosen[0].reason);
+    assert_eq!(bench.read_out().0, "CPU", "the read-out agrees");
+    bench.show(2, portrait());
+    bench.generating.obey(Command::UseExecutor(ExecutorChoice::Gpu));
+    assert!(bench.read_out().0.starts_with("GPU: "), "another picture fits: {:?}", bench.read_out());
+    assert!(bench.degraded().is_empty(), "nothing was given up");
+}
+
+#[needs(gpu)]
+#[test]
+fn a_gpu_that_is_lost_is_given_up_and_the_read_out_follows() {
+    let gpu = gpu_for_test();
+    let device = gpu.device.clone();
+    let mut bench = Bench::new(GeneratorChoice::LandmarkWarp, Some(gpu));
+    bench.show(1, portrait());
+    bench.generating.obey(Command::UseExecutor(ExecutorChoice::Gpu));
+    assert!(bench.read_out().0.starts_with("GPU: "), "at work: {:?}", bench.read_out());
+    device.destroy();
+    let start = Instant::now();
+    while bench.read_out().0 != "CPU" {
+        assert!(start.elapsed() < Duration::from_secs(20), "the loss is seen");
+        bench.generating.frame_again();
+    }
+    assert!(matches!(bench.degraded()[..], [Degraded::Executor { .. }]), "reported once");
+    bench.generating.frame_again();
+    assert!(matches!(bench.generating.shown, Some(RenderedImage::Cpu(_))), "the CPU makes the pictures");
+    bench.generating.obey(Command::UseExecutor(ExecutorChoice::Gpu));
+    assert_eq!(bench.read_out().0, "CPU", "a device that is lost is not taken up again");
+    let refused = bench.events.try_iter().any(|event| matches!(event, Event::ExecutorChosen(d) if !d.fulfils(ExecutorChoice::Gpu)));
+    assert!(refused, "which is reported");
+}

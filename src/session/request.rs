@@ -1,0 +1,221 @@
+//! Everything that a front end can ask of the pipeline.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image::RgbaImage;
+
+use super::{DriverChoice, VirtualCameraOptions};
+use crate::data::{PixelBox, Portrait};
+use crate::settings::{Controls, ExecutorChoice};
+
+/// A number that the front end gives to a request, so that it recognises the answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+impl RequestId {
+    /// Counts up, and gives the new number.
+    pub fn advance(&mut self) -> Self {
+        self.0 += 1;
+        *self
+    }
+}
+
+/// Something that the pipeline shall do.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Drive the portrait by something else. A new driver is calibrated anew. Answers: `SourceOpened` or `SourceFailed`.
+    Drive(DriverChoice),
+    /// List the cameras and microphones. Answers: `Cameras` and `Microphones`.
+    ListDevices,
+    /// Open a portrait. Answers: `PortraitReady`, `FaceAsked` or `PortraitFailed`; none when another portrait is asked for meanwhile.
+    OpenPortrait {
+        /// Comes back with the answers.
+        id: RequestId,
+        /// Which one.
+        choice: PortraitChoice,
+    },
+    /// Answer a [`FaceQuestion`](super::FaceQuestion) with one of its faces. Answers as for [`Self::OpenPortrait`].
+    ChooseFace {
+        /// Number of the question.
+        id: RequestId,
+        /// Which of its faces.
+        index: usize,
+    },
+    /// Answer a [`FaceQuestion`](super::FaceQuestion) with a box around the face. Answers as for [`Self::OpenPortrait`].
+    PlaceFace {
+        /// Number of the question.
+        id: RequestId,
+        /// The box, in pixels of its picture.
+        face_box: PixelBox,
+    },
+    /// Make the portrait from another picture of its person, too. Answers: `FurtherPictures` or `PictureFailed`.
+    AddPicture {
+        /// Comes back with the answer.
+        id: RequestId,
+        /// The picture.
+        picture: PictureInput,
+    },
+    /// Do without one of the further pictures, by its place among them. Answer: `FurtherPictures`.
+    RemovePicture(usize),
+    /// Take the portrait before this one back, with this one and its further pictures as further pictures of the same person. Possible when
+    /// [`PortraitReady::replaced`](super::PortraitReady::replaced) named it. Answers: `PortraitReady` with the number of the first portrait's request, and `FurtherPictures`.
+    JoinBefore,
+    /// Fine-tune on the portrait's pictures. The portrait goes on living meanwhile and shows what is learnt; another portrait, one more picture or one less cancels
+    /// it. Answers: `FineTuning`, and at the end `FineTuned` or `FineTuningFailed`.
+    FineTune,
+    /// Cancel fine-tuning: all is as before it. Answer: `FineTuning`.
+    StopFineTuning,
+    /// Draw the portrait without what fine-tuning made, and delete that. Answer: `FineTuning`.
+    UndoFineTuning,
+    /// Change strengths, smoothing and switches.
+    SetControls(Controls),
+    /// Take the driver's next frames as neutral. Answer: `Calibrated`.
+    Calibrate,
+    /// Make the pictures elsewhere. While a recording runs, nothing changes. Answer: `ExecutorChosen`.
+    UseExecutor(ExecutorChoice),
+    /// Record what is shown, into an MP4 file. Answers: `RecordingFailed` when it cannot start; otherwise as for [`Self::StopRecording`].
+    StartRecording(RecordingRequest),
+    /// End the recording. Answers: `RecordingFinished` or `RecordingFailed`.
+    StopRecording,
+    /// Write the present picture to a PNG file. Answers: `SnapshotSaved` or `SnapshotFailed`.
+    Snapshot(NewFile),
+    /// Show what is shown to other programs as a camera. Answers: `VirtualCameraOpened` or `VirtualCameraFailed`.
+    StartVirtualCamera(VirtualCameraOptions),
+    /// End that: programs that read the camera get no more pictures.
+    StopVirtualCamera,
+    /// Look for recordings in a folder that an earlier run did not finish. Answer: `InterruptedFound`, when there are any.
+    FindInterrupted(PathBuf),
+    /// Make an unfinished recording playable. Answers: `Recovered` or `RecoveryFailed`.
+    Recover(PathBuf),
+}
+
+/// A picture whose face is to be found.
+#[derive(Clone, Debug)]
+pub enum PictureInput {
+    /// A file.
+    Path(PathBuf),
+    /// The bytes of a file.
+    Bytes {
+        /// What to call it.
+        name: String,
+        /// The file's content.
+        bytes: Arc<[u8]>,
+    },
+    /// Pixels, sRGB with straight alpha.
+    Pixels {
+        /// What to call it.
+        name: String,
+        /// The picture.
+        pixels: Arc<RgbaImage>,
+    },
+    /// Pixels of another arrangement, such as a clipboard's, which are converted on the worker thread.
+    Deferred {
+        /// What to call it.
+        name: String,
+        /// The conversion.
+        pixels: DeferredPixels,
+    },
+}
+
+/// A conversion into pixels that is done where there is time for it. Cheap to clone.
+#[derive(Clone)]
+pub struct DeferredPixels(Arc<dyn Fn() -> RgbaImage + Send + Sync>);
+
+impl DeferredPixels {
+    /// Converts when asked to, into sRGB with straight alpha.
+    pub fn new(convert: impl Fn() -> RgbaImage + Send + Sync + 'static) -> Self {
+        Self(Arc::new(convert))
+    }
+
+    /// The pixels, converted now.
+    pub fn convert(&self) -> RgbaImage {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for DeferredPixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeferredPixels")
+    }
+}
+
+/// Which portrait to open.
+#[derive(Clone, Debug)]
+pub enum PortraitChoice {
+    /// A picture of the user's.
+    Picture(PictureInput),
+    /// A built-in portrait, by its place in [`builtin::PORTRAITS`](crate::builtin::PORTRAITS).
+    BuiltIn(usize),
+    /// A portrait whose landmarks are known already.
+    Enrolled(Arc<Portrait>),
+}
+
+impl PortraitChoice {
+    /// The picture file at a path.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::Picture(PictureInput::Path(path.into()))
+    }
+
+    /// Where it comes from.
+    pub fn origin(&self) -> PortraitOrigin {
+        match self {
+            Self::Picture(PictureInput::Path(path)) => PortraitOrigin::File(path.clone()),
+            Self::BuiltIn(index) => PortraitOrigin::BuiltIn(*index),
+            Self::Picture(_) | Self::Enrolled(_) => PortraitOrigin::Memory,
+        }
+    }
+}
+
+/// Where a portrait comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PortraitOrigin {
+    /// From a file.
+    File(PathBuf),
+    /// From the program, by its place in [`builtin::PORTRAITS`](crate::builtin::PORTRAITS).
+    BuiltIn(usize),
+    /// From memory, such as the clipboard.
+    #[default]
+    Memory,
+}
+
+impl PortraitOrigin {
+    /// The file, where it comes from one.
+    pub fn path(&self) -> Option<&Path> {
+        if let Self::File(path) = self { Some(path) } else { None }
+    }
+}
+
+/// A file to write. Its folder is made when it is missing, and its name gets the first free number: `TITLE 1.mp4`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where to.
+    pub folder: PathBuf,
+    /// What the name begins with; characters that no file name may have become spaces.
+    pub title: String,
+}
+
+/// What to record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingRequest {
+    /// Where to.
+    pub file: NewFile,
+    /// Whether in the picture's own size instead of at most 1920 pixels on the long side.
+    pub own_size: bool,
+    /// With which sound.
+    pub sound: Sound,
+}
+
+/// Which sound a recording gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// None.
+    Silent,
+    /// The driving clip's own, where it has one.
+    OfDriver,
+    /// A microphone, by name or the system's default; without it there is no recording.
+    Microphone(Option<String>),
+    /// The clip's own where there is one, else a microphone, else none and a warning: for the window, where a missing microphone must not stop a recording.
+    Any(Option<String>),
+}

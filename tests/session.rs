@@ -1,0 +1,147 @@
+//! The contract between front end and pipeline, on the real pipeline: nothing waits, every outcome is an event, and files say what made them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use retrato::executor::Executors;
+use retrato::generate::GeneratorChoice;
+use retrato::pipeline::{Pipeline, PipelineConfig};
+use retrato::session::{DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound};
+use retrato::settings::ExecutorChoice;
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// A request that takes longer has waited for something.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+fn pipeline(generator: GeneratorChoice) -> Pipeline {
+    Pipeline::start(PipelineConfig { generator, ..PipelineConfig::default() }, || {}).expect("a pipeline")
+}
+
+/// Asks, and checks that nothing was waited for.
+fn ask(pipeline: &Pipeline, request: Request) {
+    let (start, what) = (Instant::now(), format!("{request:.60?}"));
+    pipeline.request(request);
+    assert!(start.elapsed() < AT_ONCE, "{what} took {:?}", start.elapsed());
+}
+
+/// Waits for the first event that `wanted` makes something of.
+fn until<T>(pipeline: &Pipeline, wanted: impl Fn(&Event) -> Option<T>) -> T {
+    let start = Instant::now();
+    let mut seen = Vec::new();
+    while start.elapsed() < PATIENCE {
+        for event in pipeline.take_events() {
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+            seen.push(format!("{event:.200?}"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it did not come; only {seen:?}");
+}
+
+fn file(folder: &Path, title: &str) -> NewFile {
+    NewFile { folder: folder.to_owned(), title: title.to_owned() }
+}
+
+fn recording(folder: &Path) -> Request {
+    Request::StartRecording(RecordingRequest { file: file(folder, "portrait"), own_size: true, sound: Sound::Silent })
+}
+
+fn recording_failed(event: &Event) -> Option<String> {
+    if let Event::RecordingFailed(why) = event { Some(why.clone()) } else { None }
+}
+
+/// A built-in portrait, driven by a built-in performance.
+fn come_alive(run: &Pipeline) {
+    ask(run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
+    ask(run, Request::Drive(DriverChoice::BuiltIn(0)));
+    until(run, |event| matches!(event, Event::SourceOpened(_)).then_some(()));
+    let start = Instant::now();
+    while run.wait_rendered(Duration::from_millis(100)).is_none_or(|frame| frame.portrait != RequestId(1)) {
+        assert!(start.elapsed() < PATIENCE, "no frame came");
+    }
+}
+
+#[test]
+fn a_large_performance_is_read_while_the_front_end_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut text = r#"{"retrato_performance":1,"name":"long","fps":30.0,"width":64,"height":64}"#.to_owned();
+    for frame in 0..600_000 {
+        write!(text, "\n{{\"t\":{},\"landmarks\":null}}", f64::from(frame) / 30.0).expect("text can be written");
+    }
+    let path = folder.path().join("long.jsonl");
+    std::fs::write(&path, text).expect("the performance is written");
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    let start = Instant::now();
+    ask(&run, Request::Drive(DriverChoice::File(path)));
+    let name = until(&run, |event| if let Event::SourceOpened(info) = event { Some(info.name.clone()) } else { None });
+    assert_eq!(name, "long", "it is opened");
+    assert!(start.elapsed() > AT_ONCE, "although reading it takes longer than a request may: {:?}", start.elapsed());
+    ask(&run, Request::Drive(DriverChoice::File(folder.path().join("missing.mp4"))));
+    let why = until(&run, |event| if let Event::SourceFailed(why) = event { Some(why.clone()) } else { None });
+    assert!(why.contains("missing.mp4"), "what cannot be opened is an event, too: {why}");
+}
+
+#[test]
+fn a_recording_that_cannot_start_is_an_event() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    ask(&run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
+    ask(&run, recording(folder.path()));
+    assert!(run.recording().is_some(), "it is under way at once");
+    let why = until(&run, recording_failed);
+    assert!(why.contains("nothing drives the portrait"), "there would be nothing in the file: {why}");
+    assert!(run.recording().is_none() && folder.path().read_dir().is_ok_and(|mut all| all.next().is_none()), "and nothing is left");
+    come_alive(&run);
+    let blocked = folder.path().join("a file");
+    std::fs::write(&blocked, b"").expect("a file");
+    ask(&run, recording(&blocked));
+    let why = until(&run, recording_failed);
+    assert!(why.contains("a file") && run.recording().is_none(), "no folder: {why}");
+    ask(&run, Request::OpenPortrait { id: RequestId(2), choice: PortraitChoice::BuiltIn(99) });
+    let failed = until(&run, |event| if let Event::PortraitFailed { id, why } = event { Some((*id, why.clone())) } else { None });
+    assert!(failed.0 == RequestId(2) && failed.1.contains("99"), "nor is there such a portrait: {failed:?}");
+}
+
+#[test]
+fn recordings_and_snapshots_say_what_made_them() {
+    let trained = (GeneratorChoice::default(), "trainedAlgorithmicMedia", "compositeSynthetic");
+    let closed_form = (GeneratorChoice::LandmarkWarp, "compositeSynthetic", "trainedAlgorithmicMedia");
+    for (generator, says, does_not_say) in [trained, closed_form] {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let run = pipeline(generator);
+        come_alive(&run);
+        ask(&run, recording(folder.path()));
+        ask(&run, Request::Snapshot(file(folder.path(), "still")));
+        let still = until(&run, |event| if let Event::SnapshotSaved(path) = event { Some(path.clone()) } else { None });
+        let start = Instant::now();
+        while run.recording().is_none_or(|status| status.frames < 10) {
+            assert!(start.elapsed() < PATIENCE, "nothing is recorded: {:?}", run.take_events());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        ask(&run, Request::StopRecording);
+        let finished = until(&run, |event| if let Event::RecordingFinished(finished) = event { Some(finished.clone()) } else { None });
+        assert_eq!(finished.path, folder.path().join("portrait 1.mp4"), "named by its title and the first free number");
+        for path in [still, finished.path] {
+            let bytes = std::fs::read(&path).expect("the file");
+            let has = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(has(says) && !has(does_not_say), "{} says {says} alone", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_switch_to_a_gpu_that_is_not_there_is_no_success() {
+    let mut executors = Executors::of_window(None, Vec::new());
+    let executor = executors.choose(ExecutorChoice::Auto);
+    let run = Pipeline::start(PipelineConfig { executors, executor, ..PipelineConfig::default() }, || {}).expect("a pipeline");
+    let chosen = |event: &Event| if let Event::ExecutorChosen(decision) = event { Some(decision.clone()) } else { None };
+    assert!(until(&run, chosen).reason.contains("not drawn"), "told at the start");
+    ask(&run, Request::UseExecutor(ExecutorChoice::Gpu));
+    let decision = until(&run, chosen);
+    assert!(!decision.fulfils(ExecutorChoice::Gpu), "the front end can tell: {decision:?}");
+    assert_eq!(run.live_stats().executor, "CPU", "and so does the read-out");
+}
