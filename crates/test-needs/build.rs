@@ -9,8 +9,8 @@ mod probe;
 use std::path::Path;
 
 /// Variables that say where something is, or who runs the tests.
-const VARIABLES: [&str; 6] =
-    ["RETRATO_SHARED", "RETRATO_LANDMARKS", "RETRATO_TEST_MICROPHONE", "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "USER"];
+const VARIABLES: [&str; 7] =
+    ["RETRATO_SHARED", "RETRATO_LANDMARKS", "RETRATO_FACE_MODEL", "RETRATO_TEST_MICROPHONE", "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "USER"];
 /// Debian's list of installed packages.
 const PACKAGES: &str = "/var/lib/dpkg/status";
 
@@ -21,6 +21,8 @@ fn main() {
         println!("cargo:rerun-if-env-changed={variable}");
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Where what `make` fetches appears. A file that is missing may not be watched itself: cargo would take it for changed every time.
+    println!("cargo:rerun-if-changed={}", workspace.join("assets").display());
     let machine = probe::Machine::this(&workspace);
     let answers = probe::NEEDS.map(|need| (need, (need.found)(&machine)));
     for path in answers.iter().filter_map(|(_, found)| found.as_ref()).flatten() {

@@ -98,8 +98,14 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
     options.source_type = source_type(puppet.uses_networks());
-    let mut sound = ClipSound::for_driver(&job.driver, &info, &job.sound)?;
+    let (mut sound, no_sound) = match ClipSound::for_driver(&job.driver, &info, &job.sound) {
+        Ok(sound) => (sound, None),
+        Err(error) => (None, Some(error)),
+    };
     let recorder = Recorder::start(options, audio_source(&job.sound, sound.is_some())?)?;
+    if let Some(error) = no_sound {
+        recorder.warn(format!("the film has no sound: {error}"));
+    }
 
     let (tracked_out, tracked_in) = bounded(QUEUED);
     let faces = std::thread::scope(|scope| {
@@ -199,8 +205,10 @@ fn make_frames(
         faces += u64::from(tracked.face.is_some());
         let Some(pixels) = picture(puppet, &tracked, job)? else { continue };
         let time = tracked.time;
-        if let Some(sound) = sound.as_mut() {
-            sound.push_until(recorder, time.media_time)?;
+        let pushed = sound.as_mut().map(|sound| sound.push_until(recorder, time.media_time));
+        if let Some(Err(error)) = pushed {
+            recorder.warn(format!("the film has no sound from {:.1} s on: {error}", time.media_time.as_secs_f64()));
+            sound = None;
         }
         let frame = RecordFrame { pixels, pts: time.media_time, captured_at: time.captured_at };
         if recorder.push(frame).is_err() {
@@ -209,8 +217,9 @@ fn make_frames(
         }
         progress(Progress { frames: made as u64 + 1, total: info.frames, finishing: None });
     }
-    if let Some(sound) = sound {
-        sound.push_until(recorder, recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0)))?;
+    let end = recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0));
+    if let Some(Err(error)) = sound.map(|sound| sound.push_until(recorder, end)) {
+        recorder.warn(format!("the film's sound ends early: {error}"));
     }
     Ok(faces)
 }

@@ -2,6 +2,7 @@
 //! and what shaders take over from Rust.
 
 pub mod data;
+pub mod jpeg;
 pub mod random;
 pub mod runtime;
 pub mod scale;

@@ -1,7 +1,9 @@
 //! Films and sound, in and out: cameras, clips, recordings, the virtual camera.
 
 pub mod capture;
+mod colour;
 pub mod record;
+mod resampler;
 pub mod virtual_camera;
 
-use retrato_core::{data, runtime, scale};
+use retrato_core::{data, jpeg, runtime, scale};

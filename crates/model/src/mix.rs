@@ -163,7 +163,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
-    use crate::random::Random;
+    use retrato_core::random::Random;
 
     #[test]
     fn the_fused_operation_is_the_composed_one_and_so_is_its_gradient() -> Result<()> {

@@ -36,6 +36,8 @@ mod region;
 mod similarity;
 mod smoothing;
 mod still;
+#[doc(hidden)]
+pub mod testing;
 
 pub use canonical::{CanonicalFace, TRIANGLES};
 pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient};

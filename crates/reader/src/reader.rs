@@ -210,13 +210,15 @@ pub(crate) fn same_face(a: &Landmarks, b: &Landmarks) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::*;
     use crate::error::BundleError;
     use crate::kernels::{every_width, noise};
     use crate::plan::Plan;
 
     fn bundle() -> Vec<u8> {
-        std::fs::read(env!("RETRATO_FACE_MODEL_FOUND")).unwrap()
+        std::fs::read(crate::testing::model_file()).unwrap()
     }
 
     fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -248,8 +250,8 @@ mod tests {
         }
     }
 
+    #[needs(face_model)]
     #[test]
-    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
     fn networks_give_the_recorded_values_on_every_vector_width() {
         let bytes = bundle();
         for arch in every_width() {
@@ -281,8 +283,8 @@ mod tests {
         }
     }
 
+    #[needs(face_model)]
     #[test]
-    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
     fn cut_and_changed_files_are_refused_or_read_without_harm() {
         let bytes = bundle();
         for length in (0..bytes.len()).step_by(97_003).chain([bytes.len() - 1]) {
@@ -294,8 +296,8 @@ mod tests {
     }
 
     /// Networks are changed here behind the check sum, as a stranger's file could be.
+    #[needs(face_model)]
     #[test]
-    #[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
     fn changed_networks_are_refused_or_run_without_harm() {
         let bytes = bundle();
         let bundle = Bundle::parse(&bytes).unwrap();

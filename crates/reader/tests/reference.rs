@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use glam::{DVec2, Vec3};
-use retrato_reader::{POINTS, Reader, Reading, Region, RgbView, Smoothing};
+use retrato_reader::{POINTS, Reader, Reading, Region, RgbView, Smoothing, testing};
+use test_needs::needs;
 
 /// Side of the stored picture.
 const SIDE: usize = 144;
@@ -15,7 +16,7 @@ const SIDE: usize = 144;
 const RECORD: usize = 3 * POINTS + 52 + 16;
 
 fn reader() -> Reader {
-    Reader::load(env!("RETRATO_FACE_MODEL_FOUND").as_ref()).unwrap()
+    Reader::load(&testing::model_file()).unwrap()
 }
 
 fn portrait() -> Vec<u8> {
@@ -63,8 +64,8 @@ fn assert_agrees(reading: &Reading, record: &[f32], px: f32, coefficient: f32, c
     }
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn a_picture_is_read_as_mediapipe_reads_it() {
     let (mut reader, pixels) = (reader(), portrait());
     let picture = RgbView::new(&pixels, SIDE, SIDE).unwrap();
@@ -74,8 +75,8 @@ fn a_picture_is_read_as_mediapipe_reads_it() {
     assert_agrees(&reading, &floats(include_bytes!("data/mediapipe_picture.f32")), 0.1, 0.01, 0.05, "picture");
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn a_film_is_read_and_smoothed_as_mediapipe_does_it() {
     let (mut reader, pixels) = (reader(), portrait());
     reader.set_smoothing(Smoothing::OneEuro);
@@ -87,8 +88,8 @@ fn a_film_is_read_and_smoothed_as_mediapipe_does_it() {
     }
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
     let (mut reader, pixels, grey) = (reader(), portrait(), vec![128; SIDE * SIDE * 3]);
     let show =
@@ -112,8 +113,8 @@ fn a_film_without_a_face_is_none_and_a_face_that_comes_back_is_found_at_once() {
     assert!(show(&mut reader, &far, 7).unwrap().points[4].x < 150.0, "the region is looked at that was asked for");
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn a_small_face_is_found_within_a_second_of_film_and_then_followed() {
     let mut reader = reader();
     let pixels = placed(1280, 720, DVec2::new(1150.0, 110.0), 0.8, 0.1);
@@ -124,8 +125,8 @@ fn a_small_face_is_found_within_a_second_of_film_and_then_followed() {
     assert!(found.all(|reading| reading.is_some_and(|reading| reading.points[4].x > 1100.0)), "it is followed");
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn single_pictures_show_small_faces_several_faces_and_faces_on_their_side() {
     let (mut reader, pixels) = (reader(), portrait());
     let whole = RgbView::new(&pixels, SIDE, SIDE).unwrap();
@@ -152,8 +153,8 @@ fn single_pictures_show_small_faces_several_faces_and_faces_on_their_side() {
     assert!(faces[0].points[4].x < 350.0 && faces[1].points[4].x > 350.0, "the larger face comes first");
 }
 
+#[needs(face_model)]
 #[test]
-#[cfg_attr(not(face_model), ignore = "the model file is not there; see make reader-model")]
 fn pictures_of_any_size_and_regions_of_any_kind_do_no_harm() {
     let mut reader = reader();
     for (width, height) in [(1, 1), (1, 500), (3000, 2), (7, 5)] {

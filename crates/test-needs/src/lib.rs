@@ -22,6 +22,7 @@ const ANSWERS: &str = env!("TEST_NEEDS");
 /// | `facekit` | the archive of ICT-FaceKit, `data/ict-facekit.tar.xz` in the same folder, and tar |
 /// | `ffmpeg` | ffmpeg and ffprobe with the encoders that make the test clips |
 /// | `landmark_model` | dlib's landmark model |
+/// | `face_model` | the face reader's models |
 /// | `gpu` | a graphics adapter, if only a software one |
 /// | `software_gpu` | a software graphics adapter |
 /// | `pair_products` | AVX512-BF16 |

@@ -19,7 +19,7 @@ const fn need(name: &'static str, what: &'static str, found: fn(&Machine) -> Opt
 }
 
 /// All of them.
-pub(crate) const NEEDS: [Need; 14] = [
+pub(crate) const NEEDS: [Need; 15] = [
     need("shared_media", "the shared media (../shared/media, or RETRATO_SHARED names another folder than ../shared)", |machine| {
         all(["media/portraits", "media/clips"].map(|folder| machine.shared.join(folder)))
     }),
@@ -33,6 +33,7 @@ pub(crate) const NEEDS: [Need; 14] = [
         has_encoders(&found[0]).then_some(found)
     }),
     need("landmark_model", "dlib's landmark model (Debian's package libdlib-data)", |machine| first(&machine.landmark_models)),
+    need("face_model", "the face reader's models (make reader-model)", |machine| first(&machine.face_models)),
     need("gpu", "a graphics adapter, if only a software one (Debian's package mesa-vulkan-drivers)", |machine| {
         if cfg!(target_os = "linux") { machine.drivers(|_| true) } else { Some(Vec::new()) }
     }),
@@ -63,6 +64,8 @@ pub(crate) struct Machine {
     programs: Vec<PathBuf>,
     /// Where the landmark model may be.
     landmark_models: Vec<PathBuf>,
+    /// Where the face reader's models may be.
+    face_models: Vec<PathBuf>,
     /// Folders with manifests of Vulkan drivers, or the manifests themselves.
     vulkan: Vec<PathBuf>,
     /// The folder in which everything else is.
@@ -87,6 +90,7 @@ impl Machine {
             shared: variable("RETRATO_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from),
             programs: paths("PATH").unwrap_or_default(),
             landmark_models: variable("RETRATO_LANDMARKS").map(PathBuf::from).into_iter().chain(models).collect(),
+            face_models: vec![variable("RETRATO_FACE_MODEL").map_or_else(|| workspace.join("assets/face_landmarker.task"), PathBuf::from)],
             vulkan: paths("VK_DRIVER_FILES")
                 .or_else(|| paths("VK_ICD_FILENAMES"))
                 .unwrap_or_else(|| vulkan.map(|folder| folder.join("vulkan/icd.d")).collect()),
@@ -197,6 +201,7 @@ mod tests {
                 shared: self.0.join("shared"),
                 programs: vec![self.0.join("bin")],
                 landmark_models: vec![self.0.join("own.dat"), self.0.join("system.dat")],
+                face_models: vec![self.0.join("assets/face.task")],
                 vulkan: vec![self.0.join("icd.d")],
                 root: self.0.clone(),
                 may_mount: false,
@@ -219,7 +224,7 @@ mod tests {
     #[test]
     fn an_empty_machine_has_nothing() {
         let folder = Folder::new("empty");
-        for name in ["shared_media", "facekit", "ffmpeg", "landmark_model", "xvfb", "mount", "microphone"] {
+        for name in ["shared_media", "facekit", "ffmpeg", "landmark_model", "face_model", "xvfb", "mount", "microphone"] {
             assert_eq!(found(&folder.machine(), name), None, "{name}");
         }
         if cfg!(target_os = "linux") {

@@ -184,6 +184,7 @@ fn decode(name: &str, bytes: &[u8]) -> Result<Decoded, PortraitError> {
     if let Some(format) = foreign_format(bytes) {
         return Err(PortraitError::UnsupportedFormat { name: name.to_owned(), format });
     }
+    let bytes = &*retrato_core::jpeg::with_tables(bytes);
     let format = image::guess_format(bytes).ok().filter(ImageFormat::reading_enabled);
     let format = format.ok_or_else(|| PortraitError::NotAPicture(name.to_owned()))?;
     let damaged = |error: image::ImageError| decoding_error(name, &error);

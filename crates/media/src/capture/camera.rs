@@ -1,14 +1,45 @@
 //! What is known about a camera before it is opened, and which of its formats suits us.
 
+use std::ffi::OsStr;
 use std::fmt;
 
 use super::error::CaptureError;
-use super::source::CameraChoice;
 
 /// The size that tracking needs; larger pictures cost time and gain nothing.
 const WANTED_PIXELS: f64 = 640.0 * 480.0;
 /// The rate that a living picture needs.
 const WANTED_FPS: f64 = 30.0;
+
+/// Which camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraChoice {
+    /// The first one in the list.
+    First,
+    /// By the system's number: 2 is `/dev/video2`.
+    Index(u32),
+    /// By name, as listed by [`super::list_cameras`]; keeps its meaning when cameras are plugged in and out. Of several with this name the first.
+    Name(String),
+    /// One of the list: by name, and of several with this name the one with this number. The number alone may belong to another camera by then.
+    Listed {
+        /// The system's number.
+        index: u32,
+        /// The name.
+        name: String,
+    },
+}
+
+impl CameraChoice {
+    /// What `camera`, `camera:2` or `camera:NAME` means; `None` for anything else.
+    pub fn from_argument(argument: &OsStr) -> Option<Self> {
+        match argument.to_str()?.strip_prefix("camera")? {
+            "" => Some(Self::First),
+            rest => {
+                let wanted = rest.strip_prefix(':')?;
+                Some(wanted.parse().map_or_else(|_| Self::Name(wanted.to_owned()), Self::Index))
+            }
+        }
+    }
+}
 
 /// A camera.
 #[derive(Clone, Debug, PartialEq, Eq)]

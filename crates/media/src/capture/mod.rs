@@ -8,11 +8,12 @@ mod camera;
 mod clip;
 mod error;
 mod ffmpeg;
+mod moov;
 mod mp4;
+mod open;
 mod pacer;
 #[cfg_attr(not(feature = "camera"), expect(dead_code, reason = "some of it is only for cameras"))]
 mod pixels;
-mod planes;
 mod playback;
 #[cfg(test)]
 mod rig;
@@ -27,13 +28,13 @@ mod watchdog;
 #[cfg_attr(not(feature = "camera"), path = "webcam_absent.rs")]
 mod webcam;
 mod worker;
-mod yuv;
 
-pub use camera::{CameraFormat, CameraInfo};
+pub use camera::{CameraChoice, CameraFormat, CameraInfo};
 pub use error::CaptureError;
 pub use ffmpeg::ffmpeg_version;
+pub use open::{SourceSpec, open};
 pub use pixels::PixelError;
 pub use sound::SoundReader;
-pub use source::{BoxedSource, CameraChoice, OpenOptions, Source, SourceInfo, SourceKind, SourceSpec, open};
+pub use source::{BoxedSource, OpenOptions, Source, SourceInfo, SourceKind};
 pub use webcam::{camera_formats, list_cameras};
 pub use worker::{CaptureEvent, CaptureOptions, CaptureWorker, Pace};

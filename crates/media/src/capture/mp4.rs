@@ -8,11 +8,11 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use shiguredo_mp4::Decode as _;
 use shiguredo_mp4::aux::SampleTableAccessor;
-use shiguredo_mp4::boxes::{ElstBox, HdlrBox, MoovBox, SampleEntry, StblBox, TrakBox};
+use shiguredo_mp4::boxes::{ElstBox, SampleEntry, StblBox, TrakBox};
 
 use super::error::CaptureError;
+use super::moov::Index;
 
 /// Most bytes of an index: enough for a day of video.
 const MAX_MOOV_BYTES: u64 = 64 << 20;
@@ -54,13 +54,15 @@ impl Mp4Error {
     }
 }
 
-/// An open file with its first video track and its first sound track.
+/// An open file with its tracks.
 pub(super) struct Mp4 {
     file: File,
-    /// The pictures.
+    /// The pictures: of several tracks the one with most of them, since a title picture or a preview is a track as well.
     pub(super) video: Option<Track>,
-    /// The sound.
-    pub(super) sound: Option<Track>,
+    /// Sound that can be read, in the order of the file.
+    pub(super) sound: Vec<Track>,
+    /// Whether there is sound, readable or not.
+    pub(super) has_sound: bool,
 }
 
 impl Mp4 {
@@ -68,20 +70,20 @@ impl Mp4 {
     pub(super) fn open(path: &Path) -> Result<Self, Mp4Error> {
         let mut file = File::open(path).map_err(Mp4Error::Io)?;
         let bytes = read_moov(&mut file)?;
-        let (moov, _) = MoovBox::decode(&bytes).map_err(|e| Mp4Error::Unsupported(format!("its index is unusual: {e}")))?;
-        if moov.mvex_box.is_some() {
+        let unusual = |why: String| Mp4Error::Unsupported(format!("its index is unusual: {why}"));
+        let index = Index::read(&bytes).map_err(unusual)?;
+        if index.is_fragmented {
             return Err(if has_fragments(&mut file)? { Mp4Error::fragmented() } else { Mp4Error::NoFragments });
         }
-        let movie_timescale = moov.mvhd_box.timescale;
-        let (mut video, mut sound) = (None, None);
-        for trak in moov.trak_boxes {
-            match trak.mdia_box.hdlr_box.handler_type {
-                HdlrBox::HANDLER_TYPE_VIDE if video.is_none() => video = Some(Track::new(trak, movie_timescale)?),
-                HdlrBox::HANDLER_TYPE_SOUN if sound.is_none() => sound = Some(Track::new(trak, movie_timescale)?),
-                _ => {}
-            }
-        }
-        Ok(Self { file, video, sound })
+        let track = |trak: Result<TrakBox, String>| trak.map_err(unusual).and_then(|trak| Track::new(trak, index.timescale));
+        let has_sound = !index.sound.is_empty();
+        let sound = index.sound.into_iter().filter_map(|trak| {
+            track(trak).inspect_err(|error| tracing::debug!("a sound track of {} is left out: {error:?}", path.display())).ok()
+        });
+        // A track that cannot be read may be the film itself: ffmpeg shall decide.
+        let samples = |track: &Result<Track, Mp4Error>| track.as_ref().map_or(u32::MAX, Track::samples);
+        let video = index.video.into_iter().map(track).rev().max_by_key(samples).transpose()?;
+        Ok(Self { file, video, sound: sound.collect(), has_sound })
     }
 
     /// Reads a sample into `buffer`. `None` when the file was cut off before its end.
@@ -236,6 +238,11 @@ impl Track {
         Ok(Self { table, timescale, edit, matrix })
     }
 
+    /// How many samples it has.
+    fn samples(&self) -> u32 {
+        self.table.sample_count()
+    }
+
     /// Units of the track's own clock in a second.
     pub(super) fn timescale(&self) -> f64 {
         f64::from(self.timescale.get())
@@ -264,19 +271,46 @@ impl Track {
         (self.edit.delay_secs, self.edit.begin as f64 / self.timescale(), self.edit.length_secs)
     }
 
-    /// How many samples are played, and from when to when, in seconds.
-    pub(super) fn extent(&self) -> (u64, f64, f64) {
-        let (mut count, mut first, mut end) = (0, f64::INFINITY, 0.0_f64);
+    /// What of it is played.
+    pub(super) fn extent(&self) -> Extent {
+        let mut extent = Extent { samples: 0, first_secs: f64::INFINITY, last_secs: 0.0, end_secs: 0.0 };
         for sample in self.table.samples() {
             let shown_at =
                 i64::try_from(sample.timestamp()).unwrap_or(i64::MAX).saturating_add(sample.composition_time_offset().unwrap_or(0));
             if let Some(secs) = self.secs_from(shown_at) {
-                count += 1;
-                first = first.min(secs);
-                end = end.max(secs + f64::from(sample.duration()) / self.timescale());
+                extent.samples += 1;
+                extent.first_secs = extent.first_secs.min(secs);
+                extent.last_secs = extent.last_secs.max(secs);
+                extent.end_secs = extent.end_secs.max(secs + f64::from(sample.duration()) / self.timescale());
             }
         }
-        if count == 0 { (0, 0.0, 0.0) } else { (count, first, end) }
+        let edit_end = self.edit.length_secs.map_or(f64::INFINITY, |length| self.edit.delay_secs + length);
+        extent.end_secs = extent.end_secs.min(edit_end).max(extent.last_secs);
+        extent
+    }
+}
+
+/// The part of a track that is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Extent {
+    /// Number of samples.
+    pub(super) samples: u64,
+    /// When the first one begins, in seconds on the movie's time line.
+    pub(super) first_secs: f64,
+    /// When the last one in order of display begins, in seconds.
+    pub(super) last_secs: f64,
+    /// When it ends, in seconds.
+    pub(super) end_secs: f64,
+}
+
+impl Extent {
+    /// Samples per second. The time for which the last one is held says nothing about that.
+    pub(super) fn fps(&self) -> f64 {
+        let (intervals, secs) = match self.samples {
+            0 | 1 => (1.0, self.end_secs - self.last_secs),
+            samples => ((samples - 1) as f64, self.last_secs - self.first_secs),
+        };
+        intervals / secs.max(1e-3)
     }
 }
 
@@ -336,15 +370,15 @@ mod tests {
     fn walk(path: &Path) -> Option<u64> {
         let mut mp4 = Mp4::open(path).ok()?;
         let mut bytes = Vec::new();
-        let tracks = [mp4.video.take(), mp4.sound.take()];
-        for track in tracks.iter().flatten() {
+        let tracks: Vec<Track> = mp4.video.take().into_iter().chain(std::mem::take(&mut mp4.sound)).collect();
+        for track in &tracks {
             _ = (track.extent(), track.played_part(), track.timescale());
             let places: Vec<Place> = (0..50).map_while(|index| track.sample(index)).map(|sample| sample.place).collect();
             for place in places {
                 mp4.read(place, &mut bytes).expect("a local file");
             }
         }
-        Some(tracks[0].as_ref()?.extent().0)
+        Some(tracks.first()?.extent().samples)
     }
 
     #[needs(ffmpeg)]

@@ -8,8 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::planes::Rows;
-use super::yuv::{YuvToRgb, convert_row};
+use crate::colour::{YuvEncoding, pair_chroma, row_to_rgb, yuyv_row_to_rgb};
 
 /// Longest side of a frame, in pixels.
 pub(super) const MAX_SIDE_PX: u32 = 8192;
@@ -111,14 +110,17 @@ impl RawFrame<'_> {
         match self.format {
             PixelFormat::Mjpeg => decode_jpeg(self.bytes, out),
             PixelFormat::Nv12 => self.nv12(out),
-            PixelFormat::Yuyv => self.each_row(out, yuyv_row),
+            PixelFormat::Yuyv => {
+                let mut spare = Default::default();
+                self.each_row(out, |row, target| yuyv_row_to_rgb(YuvEncoding::BT601, row, &mut spare, target))
+            }
             PixelFormat::Gray => self.each_row(out, gray_row),
             PixelFormat::Rgb => self.each_row(out, |row, target| target.copy_from_slice(row)),
             PixelFormat::Bgr => self.each_row(out, bgr_row),
         }
     }
 
-    fn each_row(&self, out: &mut RgbImage, write: impl Fn(&[u8], &mut [u8])) -> Result<(), PixelError> {
+    fn each_row(&self, out: &mut RgbImage, mut write: impl FnMut(&[u8], &mut [u8])) -> Result<(), PixelError> {
         let [width, height] = self.size.map(|side| side as usize);
         let rows = Rows::new(self.bytes, self.format.row_bytes(width), self.stride, height)?;
         out.chunks_exact_mut(width * 3).enumerate().for_each(|(y, target)| write(rows.row(y), target));
@@ -132,15 +134,10 @@ impl RawFrame<'_> {
         let chroma_start = (luma.stride * height).min(self.bytes.len());
         let chroma = Rows::new(&self.bytes[chroma_start..], row_bytes, self.stride, height.div_ceil(2))?;
         for (y, target) in out.chunks_exact_mut(width * 3).enumerate() {
-            let (luma_row, pairs) = (luma.row(y), chroma.row(y / 2));
-            convert_row(&YuvToRgb::BT601_LIMITED, target, |x| [luma_row[x], pairs[x & !1], pairs[x | 1]]);
+            row_to_rgb(YuvEncoding::BT601, luma.row(y), chroma.row(y / 2), target);
         }
         Ok(())
     }
-}
-
-fn yuyv_row(row: &[u8], target: &mut [u8]) {
-    convert_row(&YuvToRgb::BT601_LIMITED, target, |x| [row[2 * x], row[4 * (x / 2) + 1], row[4 * (x / 2) + 3]]);
 }
 
 fn gray_row(row: &[u8], target: &mut [u8]) {
@@ -152,8 +149,64 @@ fn bgr_row(row: &[u8], target: &mut [u8]) {
     pixels.for_each(|(rgb, &[b, g, r])| *rgb = [r, g, b]);
 }
 
+/// Rows of a plane whose length was checked.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    row_bytes: usize,
+    /// Bytes from one row to the next.
+    stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Checks that `height` rows of `row_bytes` are there. A missing or impossible `stride` means rows without padding.
+    fn new(bytes: &'a [u8], row_bytes: usize, stride: Option<usize>, height: usize) -> Result<Self, PixelError> {
+        let stride = stride.unwrap_or(0).max(row_bytes);
+        // The last row needs no padding.
+        let needed = height.saturating_sub(1).saturating_mul(stride).saturating_add(row_bytes);
+        if bytes.len() < needed {
+            return Err(PixelError::Short { needed, found: bytes.len() });
+        }
+        Ok(Self { bytes, row_bytes, stride })
+    }
+
+    /// One row, without its padding.
+    fn row(&self, y: usize) -> &'a [u8] {
+        &self.bytes[y * self.stride..][..self.row_bytes]
+    }
+}
+
+/// A decoded picture: Y at full, U and V at half resolution.
+pub(super) struct I420<'a> {
+    /// Width and height in pixels.
+    pub(super) size: [usize; 2],
+    /// Y, U and V.
+    pub(super) planes: [&'a [u8]; 3],
+    /// Bytes from row to row of each plane.
+    pub(super) strides: [usize; 3],
+}
+
+impl I420<'_> {
+    /// Converts into `out`, whose memory is used again when it is large enough.
+    pub(super) fn write_rgb(&self, encoding: YuvEncoding, out: &mut RgbImage) -> Result<(), PixelError> {
+        let [width, height] = self.size;
+        let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+        let luma = Rows::new(self.planes[0], width, Some(self.strides[0]), height)?;
+        let blue = Rows::new(self.planes[1], half_width, Some(self.strides[1]), half_height)?;
+        let red = Rows::new(self.planes[2], half_width, Some(self.strides[2]), half_height)?;
+        fit(out, width as u32, height as u32);
+        let mut chroma = Vec::new();
+        for (y, target) in out.chunks_exact_mut(width * 3).enumerate() {
+            if y % 2 == 0 {
+                pair_chroma(blue.row(y / 2), red.row(y / 2), &mut chroma);
+            }
+            row_to_rgb(encoding, luma.row(y), &chroma, target);
+        }
+        Ok(())
+    }
+}
+
 /// Gives `out` the size, keeping its memory where possible.
-pub(super) fn fit(out: &mut RgbImage, width: u32, height: u32) {
+fn fit(out: &mut RgbImage, width: u32, height: u32) {
     if out.dimensions() == (width, height) {
         return;
     }
@@ -169,7 +222,8 @@ fn decode_jpeg(bytes: &[u8], out: &mut RgbImage) -> Result<(), PixelError> {
         .set_strict_mode(false)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let broken = |e: zune_jpeg::errors::DecodeErrors| PixelError::Jpeg(format!("{e:?}"));
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let bytes = crate::jpeg::with_tables(bytes);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*bytes), options);
     decoder.decode_headers().map_err(broken)?;
     let (width, height) = out.dimensions();
     match decoder.info() {
@@ -197,6 +251,11 @@ mod tests {
         [y + 1.402 * v, y - (0.114 * 1.772 * u + 0.299 * 1.402 * v) / 0.587, y + 1.772 * u].map(|c| (c * 255.0).clamp(0.0, 255.0))
     }
 
+    /// No colour has luma below 16; what is nevertheless below counts as black.
+    fn not_below_black(byte: u8) -> u8 {
+        byte.max(16)
+    }
+
     fn assert_close(found: &[u8], wanted: [f64; 3], what: &str) {
         for (f, w) in found.iter().zip(wanted) {
             assert!((f64::from(*f) - w).abs() <= 0.75, "{what}: {found:?} against {wanted:?}");
@@ -207,7 +266,7 @@ mod tests {
     fn yuyv_matches_the_definition_at_every_width() {
         for width in [1_u32, 2, 7, 31, 32, 33, 65, 640] {
             let row = (width as usize).div_ceil(2) * 4;
-            let bytes: Vec<u8> = (0..row * 2).map(|i| (i * 73 + i / 251) as u8).collect();
+            let bytes: Vec<u8> = (0..row * 2).map(|i| (i * 73 + i / 251) as u8).map(not_below_black).collect();
             let image = convert(PixelFormat::Yuyv, [width, 2], None, &bytes).expect("complete");
             for (x, y, pixel) in image.enumerate_pixels() {
                 let pair = &bytes[y as usize * row + (x as usize / 2) * 4..][..4];
@@ -219,7 +278,7 @@ mod tests {
     #[test]
     fn nv12_matches_the_definition_with_odd_sizes_and_padding() {
         for (width, height, stride) in [(5_usize, 3_usize, 6_usize), (33, 5, 48), (64, 4, 64)] {
-            let bytes: Vec<u8> = (0..stride * (height + height.div_ceil(2))).map(|i| (i * 91 + 7) as u8).collect();
+            let bytes: Vec<u8> = (0..stride * (height + height.div_ceil(2))).map(|i| (i * 91 + 7) as u8).map(not_below_black).collect();
             let image = convert(PixelFormat::Nv12, [width as u32, height as u32], Some(stride), &bytes).expect("complete");
             for (x, y, pixel) in image.enumerate_pixels() {
                 let (x, y) = (x as usize, y as usize);
@@ -227,6 +286,23 @@ mod tests {
                 assert_close(&pixel.0, reference(bytes[y * stride + x], pair[0], pair[1]), "NV12");
             }
         }
+    }
+
+    #[test]
+    fn every_pixel_takes_its_own_chroma() {
+        let (size, strides) = ([5, 3], [8, 4, 5]);
+        let y: Vec<u8> = (0..8 * 3).map(|i| 40 + i as u8).collect();
+        let u: Vec<u8> = (0..4 * 2).map(|i| 90 + 9 * i as u8).collect();
+        let v: Vec<u8> = (0..5 * 2).map(|i| 170 - 8 * i as u8).collect();
+        let mut out = RgbImage::new(0, 0);
+        let picture = I420 { size, planes: [&y, &u, &v], strides };
+        picture.write_rgb(YuvEncoding::BT601, &mut out).expect("complete planes");
+        for (x, row, pixel) in out.enumerate_pixels() {
+            let (x, row) = (x as usize, row as usize);
+            assert_close(&pixel.0, reference(y[row * 8 + x], u[row / 2 * 4 + x / 2], v[row / 2 * 5 + x / 2]), &format!("pixel {x},{row}"));
+        }
+        let short = I420 { size, planes: [&y[..20], &u, &v], strides };
+        assert!(short.write_rgb(YuvEncoding::BT601, &mut out).is_err(), "a plane that ends early is an error");
     }
 
     #[test]
@@ -271,6 +347,19 @@ mod tests {
         assert!(matches!(convert(PixelFormat::Mjpeg, [32, 48], None, &bytes), Err(PixelError::Mismatch { .. })), "another size");
         assert!(matches!(convert(PixelFormat::Mjpeg, [64, 48], None, b"no JPEG"), Err(PixelError::Jpeg(_))), "no JPEG");
         assert!(matches!(convert(PixelFormat::Mjpeg, [64, 48], None, &[]), Err(PixelError::Jpeg(_))), "nothing");
+    }
+
+    #[test]
+    fn frames_without_huffman_tables_are_decoded_with_the_standard_ones() {
+        let whole = jpeg(64, 48);
+        let segment = |at: usize| at + 2 + usize::from(u16::from_be_bytes([whole[at + 2], whole[at + 3]]));
+        let starts = std::iter::successors(Some(2), |&at| (whole[at + 1] != 0xda).then(|| segment(at)));
+        let kept =
+            starts.filter(|&at| whole[at + 1] != 0xc4).map(|at| if whole[at + 1] == 0xda { &whole[at..] } else { &whole[at..segment(at)] });
+        let stripped = [&whole[..2]].into_iter().chain(kept).collect::<Vec<_>>().concat();
+        assert!(stripped.len() + 400 < whole.len(), "the tables are gone");
+        let [found, wanted] = [&stripped, &whole].map(|bytes| convert(PixelFormat::Mjpeg, [64, 48], None, bytes).expect("a picture"));
+        assert!(found == wanted, "the same picture");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
-use crate::scale::{FilterType, Scaler};
+use crate::scale::{FilterType, Scaler, inner_size};
 
 /// Turns and scales pictures, one after the other.
 pub(super) struct Shaper {
+    /// Size before turning and scaling.
+    stored: [u32; 2],
     /// Size before turning, after scaling.
     scaled: [u32; 2],
     orientation: Orientation,
@@ -16,7 +18,7 @@ pub(super) struct Shaper {
 impl Shaper {
     /// For pictures of `size` that are to be turned by `orientation` and made to fit `max_side_px`.
     pub(super) fn new(size: [u32; 2], orientation: Orientation, max_side_px: Option<u32>) -> Self {
-        Self { scaled: fit_within(size, max_side_px), orientation, scaler: Scaler::new() }
+        Self { stored: size, scaled: fit_within(size, max_side_px), orientation, scaler: Scaler::new() }
     }
 
     /// Size of the pictures that come out.
@@ -25,7 +27,7 @@ impl Shaper {
         if turns_sideways(self.orientation) { [height, width] } else { [width, height] }
     }
 
-    /// Brings one picture into shape. Pictures of another size than announced, as in streams that change midway, are scaled as well.
+    /// Brings one picture into shape. Pictures of another size than announced, as in streams that change midway, are fitted between black bars.
     pub(super) fn shape(&mut self, pixels: RgbImage) -> RgbImage {
         let pixels = if <[u32; 2]>::from(pixels.dimensions()) == self.scaled { pixels } else { self.scale(pixels) };
         if self.orientation == Orientation::NoTransforms {
@@ -37,8 +39,17 @@ impl Shaper {
     }
 
     fn scale(&mut self, pixels: RgbImage) -> RgbImage {
+        let size = pixels.dimensions().into();
+        let inner = if size == self.stored { self.scaled } else { inner_size(size, self.scaled) };
         // Cannot fail for the sizes that are accepted; if it did, the whole picture would still be right, only large.
-        self.scaler.rgb(&pixels, None, self.scaled, FilterType::Bilinear).unwrap_or(pixels)
+        let scaled = self.scaler.rgb(&pixels, None, inner, FilterType::Bilinear).unwrap_or(pixels);
+        if inner == self.scaled {
+            return scaled;
+        }
+        let mut framed = RgbImage::new(self.scaled[0], self.scaled[1]);
+        let [left, top] = [0, 1].map(|i| i64::from((self.scaled[i] - inner[i]) / 2));
+        image::imageops::replace(&mut framed, &scaled, left, top);
+        framed
     }
 }
 
@@ -96,6 +107,17 @@ mod tests {
         let turned = shaper.shape(picture);
         assert_eq!(turned.dimensions(), (2, 4), "as announced");
         assert_eq!(turned.get_pixel(1, 0).0, [9; 3], "upper left goes to upper right, clockwise");
+    }
+
+    #[test]
+    fn a_picture_of_another_shape_stands_between_bars() {
+        let mut shaper = Shaper::new([400, 400], Orientation::NoTransforms, Some(200));
+        let wide = shaper.shape(RgbImage::from_pixel(640, 320, image::Rgb([200; 3])));
+        assert_eq!(wide.dimensions(), (200, 200), "the size that was announced");
+        let column: Vec<u8> = [0, 49, 50, 100, 149, 150, 199].iter().map(|&y| wide.get_pixel(100, y).0[0]).collect();
+        assert_eq!(column, [0, 0, 200, 200, 200, 0, 0], "twice as wide as high: bars above and below");
+        let same_shape = shaper.shape(RgbImage::from_pixel(640, 640, image::Rgb([200; 3])));
+        assert!(same_shape.pixels().all(|pixel| pixel.0 == [200; 3]), "no bars where none are needed");
     }
 
     #[test]

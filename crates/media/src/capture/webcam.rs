@@ -11,11 +11,11 @@ use image::RgbImage;
 use nokhwa::Camera;
 use nokhwa::utils::{ApiBackend, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution};
 
-use super::camera::{CameraFormat, CameraInfo, by_preference};
+use super::camera::{CameraChoice, CameraFormat, CameraInfo, by_preference};
 use super::error::CaptureError;
 use super::pixels::{PixelError, PixelFormat, RawFrame};
 use super::scale::Shaper;
-use super::source::{CameraChoice, OpenOptions, Source, SourceInfo, SourceKind};
+use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
 #[cfg(target_os = "linux")]
 use super::v4l2;
 use crate::data::{Frame, FrameTime, Input};

@@ -1,8 +1,8 @@
 //! Stands in for the cameras in a build without the feature `camera`.
 
-use super::camera::{CameraFormat, CameraInfo};
+use super::camera::{CameraChoice, CameraFormat, CameraInfo};
 use super::error::CaptureError;
-use super::source::{CameraChoice, OpenOptions, Source, SourceInfo};
+use super::source::{OpenOptions, Source, SourceInfo};
 use crate::data::Input;
 
 /// Cameras of this build: none are supported.

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crossbeam::select;
 
+use super::camera::CameraChoice;
 use super::error::CaptureError;
+use super::open::{SourceSpec, open_here};
 use super::pacer::{Pacer, Turn};
-use super::source::{CameraChoice, OpenOptions, SourceInfo, SourceSpec, open_here};
+use super::source::{OpenOptions, SourceInfo};
 use super::tap::{Opener, Readers, Report, Said};
 use super::watchdog::{Patience, Watchdog};
 use crate::data::{FrameTime, Input};

@@ -4,19 +4,14 @@
 use std::time::{Duration, Instant};
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{
-    Adjustable as _, Async, FixedAsync, PolynomialDegree, Resampler as _, ResamplerConstructionError, SincInterpolationParameters,
-    SincInterpolationType, WindowFunction,
-};
+use rubato::{Adjustable as _, Async, Resampler as _};
 
 use super::{RecordError, TimedSound};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
+use crate::resampler::to_48_khz;
 
 /// Frames of the device handled at once.
 const CHUNK_FRAMES: usize = 256;
-
-/// Length of the interpolation filter in samples.
-const FILTER_SAMPLES: usize = 64;
 
 /// The most the speed is changed: half a percent, a twelfth of a semitone.
 const LARGEST_CORRECTION: f64 = 0.005;
@@ -57,7 +52,8 @@ impl ClockedResampler {
     /// # Errors
     /// [`RecordError::Encoder`] when the rate makes no sense.
     pub(super) fn new(device_rate_hz: u32) -> Result<Self, RecordError> {
-        let resampler = new_resampler(device_rate_hz).map_err(RecordError::encoder("sound"))?;
+        let range = 1.0 + 2.0 * LARGEST_CORRECTION;
+        let resampler = to_48_khz(device_rate_hz, CHUNK_FRAMES, range).map_err(RecordError::encoder("sound"))?;
         Ok(Self {
             device_rate_hz: f64::from(device_rate_hz),
             waiting: Vec::with_capacity(8 * CHUNK_FRAMES),
@@ -138,19 +134,6 @@ impl ClockedResampler {
         self.produced += (produced - run_in) as u64;
         Ok(())
     }
-}
-
-/// At our own rate only the drift has to be followed, where an interpolating polynomial does as well as a long filter, at a tenth of the work.
-fn new_resampler(device_rate_hz: u32) -> Result<Async<f32>, ResamplerConstructionError> {
-    let range = 1.0 + 2.0 * LARGEST_CORRECTION;
-    if device_rate_hz == SAMPLE_RATE_HZ {
-        return Async::new_poly(1.0, range, PolynomialDegree::Septic, CHUNK_FRAMES, 2, FixedAsync::Input);
-    }
-    let ratio = f64::from(SAMPLE_RATE_HZ) / f64::from(device_rate_hz);
-    let filter = SincInterpolationParameters::new(FILTER_SAMPLES, WindowFunction::BlackmanHarris2)
-        .oversampling_factor(256)
-        .interpolation(SincInterpolationType::Linear);
-    Async::new_sinc(ratio, range, &filter, CHUNK_FRAMES, 2, FixedAsync::Input)
 }
 
 fn earlier(at: Instant, secs: f64) -> Instant {

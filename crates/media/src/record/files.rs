@@ -194,6 +194,22 @@ pub(super) fn disk_room(_folder: &Path) -> Option<(u64, u64)> {
     None
 }
 
+/// Makes a write beyond the process's limit of file sizes fail, as on a full disk. Otherwise the system ends the program without a word.
+#[cfg(unix)]
+pub(super) fn survive_size_limit() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // Nobody reads the flag: it is enough that the signal has a handler.
+        if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default()) {
+            tracing::debug!("a limit of file sizes would end the program: {error}");
+        }
+    });
+}
+
+/// Systems without such signals let the write fail by themselves.
+#[cfg(not(unix))]
+pub(super) fn survive_size_limit() {}
+
 /// Refuses to go on when the disk of `path` is nearly full.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use image::RgbaImage;
 use super::files::{self, OpenPart};
 use super::palette::{Palette, UNCHANGED};
 use super::picture::{Fitter, recording_size};
-use super::session::{Kept, Sink};
+use super::sink::{Kept, Sink};
 use super::{RecordError, RecordOptions, metadata};
 
 /// Pictures that come earlier after their predecessor are left out: many viewers slow anything faster down. A little under 40 ms, so that

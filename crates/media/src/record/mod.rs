@@ -5,11 +5,11 @@
 //! MP4 beside it and renamed. [`find_interrupted`] and [`recover()`] finish what a crash left behind.
 
 mod aac;
-mod colour;
 mod drift;
 mod error;
 mod files;
 mod fragments;
+mod frame;
 mod gif;
 mod live_sound;
 mod metadata;
@@ -25,6 +25,7 @@ mod recorder;
 mod recover;
 mod remux;
 mod session;
+mod sink;
 mod snapshot;
 mod sound_track;
 mod status;
@@ -34,11 +35,12 @@ mod video;
 mod testing;
 
 pub use error::RecordError;
+pub use frame::RecordFrame;
 pub use live_sound::{AudioSource, LiveSound, TimedSound};
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
 pub use options::{Matte, RecordFormat, RecordOptions, SourceType};
-pub use recorder::{RecordFrame, Recorder};
+pub use recorder::Recorder;
 pub use recover::{Interrupted, find_interrupted, recover};
 pub use snapshot::snapshot;
 pub use status::{Finished, RecordStatus};

@@ -11,7 +11,7 @@ use super::files::{self, OpenPart};
 use super::fragments::{FragmentWriter, PartFile, VIDEO_TICKS, ticks};
 use super::part_index::read_index;
 use super::picture::{Fitter, recording_size};
-use super::session::{Kept, Sink};
+use super::sink::{Kept, Sink};
 use super::sound_track::SoundTrack;
 use super::video::{LARGEST_PX, VideoEncoder};
 use super::{RecordError, RecordOptions, remux};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use image::RgbaImage;
 
 use super::picture::{Fitter, recording_size};
-use super::session::{Kept, Sink};
+use super::sink::{Kept, Sink};
 use super::{RecordError, RecordOptions, SourceType, files, metadata};
 
 /// A folder being filled.

@@ -1,11 +1,11 @@
 //! The recorder as its owner sees it: feed it, watch it, finish it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
-use image::RgbaImage;
 
+use super::frame::{PushedSound, RecordFrame};
 use super::session::Session;
 use super::status::Board;
 use super::{AudioSource, Finished, RecordError, RecordOptions, RecordStatus};
@@ -20,21 +20,6 @@ const QUEUED_SOUND: usize = 64;
 
 /// How often `finish` looks at the progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(30);
-
-/// One picture to record.
-#[derive(Clone, Debug)]
-pub struct RecordFrame {
-    /// The picture, sRGB with straight alpha. All should have the first one's size; others are fitted into it.
-    pub pixels: Arc<RgbaImage>,
-    /// When it is to be seen, on a clock of the caller's; the first picture's time becomes zero.
-    /// With live sound this clock must run like [`Instant`].
-    pub pts: Duration,
-    /// When the driving frame was captured: ties live sound to the pictures.
-    pub captured_at: Instant,
-}
-
-/// A block of pushed sound and its place on the pictures' clock.
-pub(super) type PushedSound = (AudioBlock, Duration);
 
 /// A running recording.
 ///
@@ -112,6 +97,11 @@ impl Recorder {
     pub fn push_audio(&self, block: AudioBlock, pts: Duration) -> Result<(), RecordError> {
         let link = self.sound.as_ref().ok_or(RecordError::AlreadyStopped)?;
         link.send((block, pts)).map_err(stopped)
+    }
+
+    /// Adds to the warnings that come with the finished file, for what went less well outside the recorder, such as a clip without its sound.
+    pub fn warn(&self, warning: String) {
+        self.board.warn(warning);
     }
 
     /// How the recording stands. Cheap; for every frame of a window.

@@ -1,17 +1,16 @@
 //! The worker's side of a recording: takes pictures and sound as they come, keeps their clocks together, and ends well whatever happens.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, never, select};
-use image::RgbaImage;
 
+use super::frame::{PushedSound, RecordFrame};
 use super::gif::GifSink;
 use super::mp4::Mp4Sink;
 use super::png_sequence::PngSink;
-use super::recorder::{PushedSound, RecordFrame};
+use super::sink::Sink;
 use super::status::Board;
 use super::{AudioSource, Finished, LiveSound, RecordError, RecordFormat, RecordOptions, TimedSound, files};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
@@ -25,39 +24,8 @@ const MOST_EARLY_BLOCKS: usize = 4096;
 /// Live sound that waits for the first picture: older than this it cannot belong to it.
 const EARLY_LIVE: Duration = Duration::from_secs(3);
 
-/// Where pictures and sound end up; one per format. Times start with the first picture.
-pub(super) trait Sink: Send {
-    /// Records a picture that is seen from `pts` on.
-    fn picture(&mut self, picture: &RgbaImage, pts: Duration) -> Result<(), RecordError>;
-
-    /// Records sound that belongs at `at_sample`. Returns whether any of it was used.
-    fn sound(&mut self, _block: &AudioBlock, _at_sample: i64) -> Result<bool, RecordError> {
-        Ok(true)
-    }
-
-    /// Bytes written so far.
-    fn bytes(&self) -> u64;
-
-    /// Completes the recording, the last picture being seen until `end`, or keeps what can be kept.
-    fn finish(self: Box<Self>, end: Duration, progress: &mut dyn FnMut(f32)) -> Result<Kept, RecordError>;
-
-    /// Gives the recording up and removes what was written, and nothing else.
-    fn discard(self: Box<Self>) -> Result<(), RecordError>;
-}
-
-/// What a sink leaves behind.
-pub(super) struct Kept {
-    /// The file or folder.
-    pub(super) path: PathBuf,
-    /// Its length.
-    pub(super) duration: Duration,
-    /// Pictures in it.
-    pub(super) frames: u64,
-    /// What went less well than it should.
-    pub(super) warning: Option<String>,
-    /// Why it is shorter than it should be, if it is.
-    pub(super) problem: Option<RecordError>,
-}
+/// Least time between two pictures; of those closer together the second one is left out.
+const LEAST_STEP: Duration = Duration::from_micros(100);
 
 /// The first picture's place on both clocks: zero of the recording.
 #[derive(Clone, Copy)]
@@ -87,6 +55,7 @@ impl Session {
     /// When the place cannot be written or the disk is nearly full.
     pub(super) fn open(options: RecordOptions, audio: AudioSource, board: Arc<Board>) -> Result<Self, RecordError> {
         let with_sound = !matches!(audio, AudioSource::None);
+        files::survive_size_limit();
         files::check_place_of(&options)?;
         files::check_room(&options.path)?;
         let sink: Box<dyn Sink> = match options.format {
@@ -153,11 +122,12 @@ impl Session {
         files::check_room(&self.options.path)?;
         let is_first = self.zero.is_none();
         let zero = *self.zero.get_or_insert(Zero { pts: frame.pts, captured_at: frame.captured_at });
-        let pts = frame.pts.saturating_sub(zero.pts);
-        if !is_first && pts.saturating_sub(self.newest_pts) < LEAST_STEP {
-            self.board.edit().dropped += 1;
+        let newest = zero.pts + self.newest_pts;
+        if !is_first && frame.pts < newest + LEAST_STEP {
+            self.leave_out(newest.saturating_sub(frame.pts) < LEAST_STEP);
             return Ok(());
         }
+        let pts = frame.pts.saturating_sub(zero.pts);
         self.sink.picture(&frame.pixels, pts)?;
         if is_first {
             self.place_early_sound(zero)?;
@@ -170,6 +140,16 @@ impl Session {
         (status.elapsed, status.bytes) = (pts, bytes);
         status.frames += 1;
         Ok(())
+    }
+
+    /// Counts a picture that is not recorded: a repetition of the newest one, or one whose time lies before it.
+    fn leave_out(&self, is_repetition: bool) {
+        let mut status = self.board.edit();
+        if is_repetition {
+            status.repeated += 1;
+        } else {
+            status.dropped += 1;
+        }
     }
 
     fn take_pushed_sound(&mut self, block: AudioBlock, pts: Duration) -> Result<(), RecordError> {
@@ -259,12 +239,10 @@ impl Session {
         let status = board.read();
         let bytes = std::fs::metadata(&kept.path).map_or(status.bytes, |facts| if facts.is_file() { facts.len() } else { status.bytes });
         let (frames, duration) = (kept.frames, kept.duration);
-        Ok(Finished { path: kept.path, frames, dropped: status.dropped, duration, bytes, warnings: status.warnings })
+        let (dropped, repeated) = (status.dropped, status.repeated);
+        Ok(Finished { path: kept.path, frames, dropped, repeated, duration, bytes, warnings: status.warnings })
     }
 }
-
-/// Pictures closer together than this cannot both be shown.
-const LEAST_STEP: Duration = Duration::from_micros(100);
 
 /// Signed distance from `from` to `to` in samples.
 fn samples_between(from: Duration, to: Duration) -> i64 {
@@ -277,4 +255,72 @@ fn keep_early<T>(queue: &mut VecDeque<T>, item: T) {
         queue.pop_front();
     }
     queue.push_back(item);
+}
+
+#[cfg(test)]
+mod tests {
+    use image::RgbaImage;
+
+    use super::*;
+    use crate::record::Recorder;
+
+    /// Names the folder in which the child process of the test below records.
+    #[cfg(unix)]
+    const CHILD_FOLDER: &str = "RETRATO_TEST_SIZE_LIMIT";
+
+    #[cfg(unix)]
+    #[test]
+    fn a_limit_of_file_sizes_ends_the_recording_and_keeps_it() {
+        if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
+            return record_until_refused(std::path::Path::new(&folder));
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        // 400 blocks of 512 bytes are a second or two of such pictures.
+        let script = "ulimit -f 400 && exec \"$0\" --exact record::session::tests::a_limit_of_file_sizes_ends_the_recording_and_keeps_it";
+        let mut child = std::process::Command::new("sh");
+        child.args(["-c", script]).arg(std::env::current_exe().expect("this program")).env(CHILD_FOLDER, folder.path());
+        let output = child.output().expect("sh is everywhere");
+        assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stdout));
+        let kept = folder.path().join("clip.mp4");
+        let bytes = std::fs::metadata(&kept).expect("what fitted is kept").len();
+        assert!((50_000..=400 * 512).contains(&bytes), "nearly as much as the limit allows: {bytes} bytes");
+    }
+
+    /// Records noise until the system takes no more, and checks what is said then.
+    #[cfg(unix)]
+    fn record_until_refused(folder: &std::path::Path) {
+        let recorder = Recorder::start(RecordOptions::new(folder.join("clip.mp4")).expect("a format"), AudioSource::None).expect("started");
+        let zero = Instant::now();
+        let noise = |i: u32| {
+            let mut state = i.wrapping_mul(2_654_435_761) | 1;
+            let next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            };
+            RgbaImage::from_raw(64, 64, std::iter::repeat_with(next).take(4 * 64 * 64).collect()).expect("as many bytes")
+        };
+        let refused = (0..3000).find(|&i| {
+            let pts = Duration::from_millis(u64::from(i) * 33);
+            recorder.push(RecordFrame { pixels: Arc::new(noise(i)), pts, captured_at: zero + pts }).is_err()
+        });
+        assert!(refused.is_some(), "3000 pictures of noise do not fit");
+        let error = recorder.finish(|_| {}).expect_err("stopped early").to_string();
+        assert!(error.contains("clip.mp4") && error.contains("were kept"), "says what happened and what is kept: {error}");
+    }
+
+    #[test]
+    fn repetitions_are_counted_apart_from_losses() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = RecordOptions::new(folder.path().join("frames")).expect("a format");
+        let recorder = Recorder::start(options, AudioSource::None).expect("started");
+        let (pixels, zero) = (Arc::new(RgbaImage::new(4, 4)), Instant::now());
+        // The second driving frame is drawn three times, and the first one comes again after it.
+        for at_ms in [1000, 1033, 1033, 1033, 1000, 1066] {
+            let pts = Duration::from_millis(at_ms);
+            recorder.push(RecordFrame { pixels: Arc::clone(&pixels), pts, captured_at: zero + pts }).expect("taken");
+        }
+        let finished = recorder.finish(|_| {}).expect("finished");
+        assert_eq!((finished.frames, finished.repeated, finished.dropped), (3, 2, 1), "recorded, repeated and lost");
+        assert_eq!(std::fs::read_dir(&finished.path).expect("listed").count(), 3, "a picture for every driving frame");
+    }
 }

@@ -14,6 +14,7 @@ use super::{RecordError, SourceType, files};
 /// # Errors
 /// When the place cannot be written.
 pub fn snapshot(path: &Path, picture: &RgbaImage, source_type: SourceType) -> Result<PathBuf, RecordError> {
+    files::survive_size_limit();
     files::check_place(path)?;
     let temporary = files::temporary_beside(path)?;
     let mut out = BufWriter::new(temporary.as_file());

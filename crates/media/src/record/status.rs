@@ -14,8 +14,10 @@ pub struct RecordStatus {
     pub bytes: u64,
     /// Pictures recorded so far.
     pub frames: u64,
-    /// Pictures lost because the recorder could not keep up or their time did not advance.
+    /// Pictures lost: the recorder could not keep up, or their time lay before the newest picture's.
     pub dropped: u64,
+    /// Pictures that came with the time of the one before, since the driver had no new frame: nothing is lost by leaving them out.
+    pub repeated: u64,
     /// Peak of the live sound since the last reading of the device, 0 to 1; `None` without live sound.
     pub audio_level: Option<f32>,
     /// Why the recording has stopped by itself, if it has.
@@ -33,8 +35,10 @@ pub struct Finished {
     pub path: PathBuf,
     /// Pictures in it.
     pub frames: u64,
-    /// Pictures lost on the way.
+    /// Pictures lost on the way; see [`RecordStatus::dropped`].
     pub dropped: u64,
+    /// Repetitions that were left out; see [`RecordStatus::repeated`].
+    pub repeated: u64,
     /// Its length.
     pub duration: Duration,
     /// Its size.

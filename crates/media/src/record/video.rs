@@ -12,7 +12,7 @@ use shiguredo_mp4::bitstream::h264::{H264SampleEntryConfig, LengthSize, annexb_t
 use shiguredo_mp4::boxes::SampleEntry;
 
 use super::RecordError;
-use super::colour::Planes;
+use crate::colour::{Planes, YuvEncoding};
 
 /// Quantiser of every picture: 41 to 47 dB on paintings and camera clips, at 1.1 to 1.6 Mbit/s for 602x602. Lower is better and larger.
 const QUANTISER: u8 = 22;
@@ -62,7 +62,8 @@ impl VideoEncoder {
     /// # Errors
     /// [`RecordError::Encoder`] when openh264 refuses the picture or returns none.
     pub(super) fn encode(&mut self, picture: &RgbaImage, pts: Duration) -> Result<CodedPicture, RecordError> {
-        self.planes.fill(picture);
+        // openh264's own converter uses the matrix of BT.601, which players would show with a green cast under the BT.709 label of HD video.
+        self.planes.fill(picture, YuvEncoding::BT709);
         if self.last_keyframe.is_some_and(|last| pts.saturating_sub(last) >= KEYFRAME_INTERVAL) {
             self.encoder.force_intra_frame();
         }
@@ -113,23 +114,24 @@ fn sample_entry(annexb: &[u8]) -> Result<SampleEntry, RecordError> {
 
 impl YUVSource for Planes {
     fn dimensions(&self) -> (usize, usize) {
-        (self.width, self.height)
+        self.size.into()
     }
 
     fn strides(&self) -> (usize, usize, usize) {
-        (self.width, self.width / 2, self.width / 2)
+        let width = self.size[0];
+        (width, width / 2, width / 2)
     }
 
     fn y(&self) -> &[u8] {
-        &self.y
+        &self.planes[0]
     }
 
     fn u(&self) -> &[u8] {
-        &self.u
+        &self.planes[1]
     }
 
     fn v(&self) -> &[u8] {
-        &self.v
+        &self.planes[2]
     }
 }
 
@@ -149,10 +151,10 @@ mod tests {
             let coded = encoder.encode(&painting(size, i), Duration::from_millis(u64::from(i) * 1000 / 30)).expect("coded");
             let stream = length_prefixed_to_annexb(&coded.data, LengthSize::FourBytes).expect("a stream");
             let decoded = decoder.decode(&stream).expect("decoded").expect("one picture in, one picture out");
-            assert_eq!(decoded.dimensions(), (encoder.planes.width, encoder.planes.height), "size of the picture");
-            let rows = encoder.planes.y.chunks_exact(encoder.planes.width).zip(decoded.y().chunks(decoded.strides().0));
+            assert_eq!(decoded.dimensions(), encoder.planes.size.into(), "size of the picture");
+            let rows = encoder.planes.planes[0].chunks_exact(encoder.planes.size[0]).zip(decoded.y().chunks(decoded.strides().0));
             let squares = rows.flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2));
-            let mean = squares.sum::<f64>() / encoder.planes.y.len() as f64;
+            let mean = squares.sum::<f64>() / encoder.planes.planes[0].len() as f64;
             (10.0 * (255.0_f64.powi(2) / mean.max(1e-9)).log10(), coded.is_keyframe)
         });
         pictures.collect()

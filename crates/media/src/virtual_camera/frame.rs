@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use image::{Rgba, RgbaImage};
 
-use super::yuyv::{BLACK, convert_row};
+use crate::colour::{BLACK_YUYV as BLACK, YuvEncoding, row_to_yuyv};
 use crate::scale::{FilterType, Scaler, inner_size};
 
 /// The device's frame, rewritten by every picture. Buffers are kept from one to the next.
@@ -14,13 +14,15 @@ pub(super) struct YuyvFrame {
     /// Size of the picture inside the bars; `None` while there is no picture.
     inner: Option<[u32; 2]>,
     scaler: Scaler,
+    /// Memory for the conversion of a row.
+    spare: [Vec<u8>; 2],
 }
 
 impl YuyvFrame {
     /// A black frame of `size` (width, height) in pixels; the width is even.
     pub(super) fn black(size: [u32; 2]) -> Self {
         let pairs = (size[0] / 2) as usize * size[1] as usize;
-        Self { size, bytes: BLACK.repeat(pairs), inner: None, scaler: Scaler::new() }
+        Self { size, bytes: BLACK.repeat(pairs), inner: None, scaler: Scaler::new(), spare: Default::default() }
     }
 
     /// The frame's bytes, row by row without padding.
@@ -54,7 +56,8 @@ impl YuyvFrame {
         let left_bytes = ((self.size[0] - width) / 4 * 4) as usize;
         let rows = self.bytes.chunks_exact_mut(2 * self.size[0] as usize).skip(((self.size[1] - height) / 2) as usize);
         for (source, target) in picture.as_raw().chunks_exact(4 * width as usize).zip(rows) {
-            convert_row(source, &mut target[left_bytes..][..2 * width as usize]);
+            // What V4L2, and the programs that read cameras, take for granted with sRGB.
+            row_to_yuyv(YuvEncoding::BT601, source, &mut self.spare, &mut target[left_bytes..][..2 * width as usize]);
         }
     }
 }

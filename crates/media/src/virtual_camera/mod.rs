@@ -8,7 +8,6 @@ mod camera;
 mod device;
 mod error;
 mod frame;
-mod yuyv;
 
 use std::path::PathBuf;
 

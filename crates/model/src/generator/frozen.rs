@@ -309,6 +309,7 @@ mod tests {
     use super::super::super::warped::WarpedSource;
     use super::super::{GeneratorInput, GeneratorNet};
     use super::*;
+    use crate::nn::ops::{Products, frozen_with};
     use crate::nn::{Store, testing};
 
     #[test]
@@ -317,7 +318,8 @@ mod tests {
         let net = GeneratorNet::new(&store.scope(), &GeneratorConfig::of(Preset::Retrato))?;
         testing::wake(&store)?;
         let style = StyleVector::new((testing::noise(&[1, net.layout().numbers()], 4)? * 0.3)?, net.layout())?;
-        let (frozen, mut memory) = (net.freeze(&style)?, GeneratorMemory::default());
+        let frozen = frozen_with(Products::Single, || net.freeze(&style))?;
+        let mut memory = GeneratorMemory::default();
         for (n, [height, width]) in [[24, 40], [64, 48], [24, 40], [8, 8]].into_iter().enumerate() {
             let seed = 10 * n as u64;
             let source = testing::picture(&[1, height, width, SOURCE_NUMBERS], seed + 1)?;

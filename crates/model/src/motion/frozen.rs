@@ -194,6 +194,7 @@ mod tests {
 
     use super::super::MotionBatch;
     use super::*;
+    use crate::nn::ops::Products;
     use crate::nn::{Store, testing};
     use crate::{MotionConfig, Preset};
 
@@ -202,7 +203,7 @@ mod tests {
         let store = Store::fresh(8, &Device::Cpu);
         let net = MotionNet::new(&store.scope(), &MotionConfig::of(Preset::Retrato))?;
         testing::wake(&store)?;
-        let frozen = net.freeze()?;
+        let frozen = ops::frozen_with(Products::Single, || net.freeze())?;
         let mut memory = MotionMemory::default();
         let face: Vec<Vec2> = crate::face::template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)).to_vec();
         for (n, shift) in [Vec2::new(6.0, -3.0), Vec2::ZERO, Vec2::new(-20.0, 11.0)].into_iter().enumerate() {

@@ -50,7 +50,7 @@ pub enum Products {
 }
 
 thread_local! {
-    /// Unit tests compare with single precision unless they are about this.
+    /// Unit tests of this crate compare with single precision unless they are about this; those of others ask for it by [`frozen_with`].
     static CHOSEN: Cell<Products> = const { Cell::new(if cfg!(test) { Products::Single } else { Products::Pairs }) };
 }
 

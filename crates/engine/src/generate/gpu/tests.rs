@@ -8,6 +8,7 @@ use crate::data::{PaintField, PictureChange, Portrait};
 use crate::generate::{Generator as _, GpuTarget, MotionWarp, Painter, PlateMaker};
 use crate::gpu::testing::gpu_for_test;
 use crate::gpu::{AdapterDescription, GpuFault, read_floats};
+use crate::nn::ops::{Products, frozen_with};
 
 /// The largest difference from the CPU in each part of a picture's change.
 #[derive(Debug, Default)]
@@ -22,11 +23,12 @@ struct Worst {
 fn whole_frames_are_as_on_the_cpu_in_whole_and_in_half_precision() -> anyhow::Result<()> {
     let gpu = gpu_for_test();
     let info = AdapterDescription { shader_f16: false, ..gpu.info.clone() };
-    let worst = worst_differences(&Gpu { info, ..gpu.clone() })?;
+    // The device is compared with single precision.
+    let worst = frozen_with(Products::Single, || worst_differences(&Gpu { info, ..gpu.clone() }))?;
     assert!(worst.flow_px < 2e-3 && worst.uncovered < 2e-3 && worst.paint < 2e-3, "whole precision: {worst:?}");
     if gpu.info.shader_f16 {
         // A step of the picture's 8 bits is 4e-3.
-        let worst = worst_differences(&gpu)?;
+        let worst = frozen_with(Products::Single, || worst_differences(&gpu))?;
         assert!(worst.flow_px < 0.1 && worst.uncovered < 0.05 && worst.paint < 0.03, "half precision: {worst:?}");
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! The decoders of the image crate stay on the thread that made them, so they get one: it is at most two pictures ahead.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Cursor, Read as _, Seek};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,10 +18,15 @@ use super::{Opened, Picture, Pictures};
 use crate::capture::error::CaptureError;
 use crate::capture::pixels::{MAX_SIDE_PX, is_acceptable_size};
 use crate::capture::source::SourceKind;
+use crate::jpeg;
 use crate::runtime::Worker;
 
 /// Most memory that a decoder may take.
 const MAX_ALLOC_BYTES: u64 = 512 << 20;
+/// How every JPEG begins.
+const JPEG: &[u8] = b"\xff\xd8\xff";
+/// Most bytes of a JPEG file.
+const MAX_JPEG_BYTES: u64 = 128 << 20;
 /// How long a picture of an animation is shown that says nothing useful, as browsers do it.
 const DEFAULT_DELAY: Duration = Duration::from_millis(100);
 /// Delays up to this are not meant.
@@ -183,9 +188,23 @@ fn open(path: &Path) -> Result<BufReader<File>, CaptureError> {
     File::open(path).map(BufReader::new).map_err(|cause| CaptureError::Unreadable { path: path.to_owned(), cause })
 }
 
-fn reader(path: &Path) -> Result<ImageReader<BufReader<File>>, CaptureError> {
+/// Where a picture's bytes come from.
+trait Bytes: BufRead + Seek {}
+
+impl<T: BufRead + Seek> Bytes for T {}
+
+fn reader(path: &Path) -> Result<ImageReader<Box<dyn Bytes>>, CaptureError> {
     let unreadable = |cause| CaptureError::Unreadable { path: path.to_owned(), cause };
-    let mut reader = ImageReader::new(open(path)?).with_guessed_format().map_err(unreadable)?;
+    let mut file = open(path)?;
+    let is_jpeg = file.fill_buf().map_err(unreadable)?.starts_with(JPEG);
+    let bytes: Box<dyn Bytes> = if is_jpeg {
+        let mut bytes = Vec::new();
+        file.take(MAX_JPEG_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+        Box::new(Cursor::new(jpeg::with_tables(&bytes).into_owned()))
+    } else {
+        Box::new(file)
+    };
+    let mut reader = ImageReader::new(bytes).with_guessed_format().map_err(unreadable)?;
     let mut bounds = Limits::no_limits();
     bounds.max_alloc = Some(MAX_ALLOC_BYTES);
     reader.limits(bounds);

@@ -12,14 +12,13 @@ use openh264::formats::YUVSource as _;
 use shiguredo_mp4::boxes::{AvccBox, SampleEntry};
 
 use super::sps::Sps;
-use super::{Opened, Picture, Pictures};
+use super::{Opened, Picture, Pictures, held_frames};
 use crate::capture::error::CaptureError;
 use crate::capture::mp4::Mp4;
-use crate::capture::pixels::is_acceptable_size;
-use crate::capture::planes::I420;
+use crate::capture::pixels::{I420, is_acceptable_size};
 use crate::capture::scale::orientation_of;
 use crate::capture::source::SourceKind;
-use crate::capture::yuv::YuvToRgb;
+use crate::colour::YuvEncoding;
 
 /// Most pictures that the decoder may hold back to put them in order.
 const MAX_HELD_BACK: usize = 32;
@@ -27,6 +26,8 @@ const MAX_HELD_BACK: usize = 32;
 const MAX_BROKEN: usize = 120;
 /// Types of NAL units that make up the picture itself: slices and parameter sets. All others only confuse the decoder.
 const PICTURE_UNITS: [u8; 4] = [1, 5, 7, 8];
+/// Type of the NAL unit that holds a sequence parameter set.
+const SEQUENCE_PARAMETERS: u8 = 7;
 /// What stands before a NAL unit in a byte stream.
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
@@ -43,15 +44,20 @@ pub(super) struct H264Pictures {
     path: PathBuf,
     mp4: Mp4,
     decoder: Decoder,
-    yuv: YuvToRgb,
+    encoding: YuvEncoding,
     next_sample: u32,
-    parameters_sent: bool,
+    /// The sequence parameter sets of the index that the decoder has.
+    sent: Vec<Vec<u8>>,
+    /// The sequence parameter set that holds now; empty before the first.
+    active: Vec<u8>,
     /// When the pictures inside the decoder are shown. It gives them out in order of display, so the earliest belongs to the next one.
     held_back: BinaryHeap<Reverse<i64>>,
     /// Pictures that came out and were not asked for yet.
     ready: VecDeque<Picture>,
     ended: bool,
-    given: u64,
+    /// When the film ends, which says how long its last picture is seen; unknown for a file that was cut.
+    end: Option<Duration>,
+    decoded: u64,
     broken: usize,
     sample: Vec<u8>,
     stream: Vec<u8>,
@@ -74,25 +80,28 @@ impl H264Pictures {
         if !is_acceptable_size([width, height]) {
             return Err(Refusal::Final(CaptureError::TooLarge { path: path.to_owned(), width, height }));
         }
-        let yuv = check_parameters(avcc).map_err(Refusal::Reason)?;
-        let (frames, first_secs, end_secs) = video.extent();
-        if frames == 0 {
+        let encoding = check_parameters(avcc.sps_list.first().map_or(&[], Vec::as_slice)).map_err(Refusal::Reason)?;
+        let extent = video.extent();
+        if extent.samples == 0 {
             return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() }));
         }
-        let length = Duration::try_from_secs_f64(end_secs).unwrap_or_default();
-        let (matrix, has_sound) = (video.matrix, mp4.sound.is_some());
+        let length = Duration::try_from_secs_f64(extent.end_secs).unwrap_or_default();
+        let last_secs = Duration::try_from_secs_f64(extent.end_secs - extent.last_secs).unwrap_or_default();
+        let (matrix, has_sound) = (video.matrix, mp4.has_sound);
         let decoder = new_decoder().map_err(Refusal::Reason)?;
         let pictures = Self {
             path: path.to_owned(),
             mp4,
             decoder,
-            yuv,
+            encoding,
             next_sample: 0,
-            parameters_sent: false,
+            sent: Vec::new(),
+            active: Vec::new(),
             held_back: BinaryHeap::new(),
             ready: VecDeque::new(),
             ended: false,
-            given: 0,
+            end: Some(length),
+            decoded: 0,
             broken: 0,
             sample: Vec::new(),
             stream: Vec::new(),
@@ -102,8 +111,8 @@ impl H264Pictures {
             kind: SourceKind::Clip,
             size: [width, height],
             orientation: orientation_of(matrix),
-            fps: frames as f64 / (end_secs - first_secs).max(1e-3),
-            frames: Some(frames),
+            fps: extent.fps(),
+            frames: Some(extent.samples + u64::from(held_frames(last_secs, extent.fps()))),
             duration: Some(length),
             has_sound,
             decoder: "in-process",
@@ -116,29 +125,30 @@ impl H264Pictures {
         let Some(sample) = video.sample(self.next_sample) else { return self.drain() };
         self.next_sample += 1;
         self.stream.clear();
-        let length_bytes = match sample.entry {
-            SampleEntry::Avc1(entry) => {
-                if !self.parameters_sent {
-                    write_parameters(&entry.avcc_box, &mut self.stream);
-                }
-                usize::from(entry.avcc_box.length_size_minus_one.get()) + 1
-            }
-            _ => return Err("its coding changes midway".to_owned()),
-        };
-        let shown_at = sample.shown_at;
-        let place = sample.place;
-        match self.mp4.read(place, &mut self.sample) {
+        let SampleEntry::Avc1(entry) = sample.entry else { return Err("its coding changes midway".to_owned()) };
+        let (avcc, shown_at) = (&entry.avcc_box, sample.shown_at);
+        let length_bytes = usize::from(avcc.length_size_minus_one.get()) + 1;
+        let mut parameters = None;
+        if self.sent != avcc.sps_list {
+            write_parameters(avcc, &mut self.stream);
+            self.sent.clone_from(&avcc.sps_list);
+            parameters = avcc.sps_list.first().cloned();
+        }
+        match self.mp4.read(sample.place, &mut self.sample) {
             Ok(Some(())) => {}
             // The file was cut: what came so far is all there is.
-            Ok(None) => return self.drain(),
+            Ok(None) => {
+                self.end = None;
+                return self.drain();
+            }
             Err(e) => return Err(e.to_string()),
         }
-        write_units(&self.sample, length_bytes, &mut self.stream)?;
-        self.parameters_sent = true;
+        parameters = write_units(&self.sample, length_bytes, &mut self.stream)?.or(parameters);
+        self.use_parameters(parameters)?;
         self.held_back.push(Reverse(shown_at));
         match self.decoder.decode(&self.stream) {
             Ok(Some(picture)) => {
-                let pixels = to_rgb(&picture, &self.yuv)?;
+                let pixels = to_rgb(&picture, self.encoding)?;
                 self.take_out(pixels);
             }
             Ok(None) => {}
@@ -153,10 +163,27 @@ impl H264Pictures {
         Ok(())
     }
 
+    /// Prepares for pictures that are coded by other parameters from here on: those before them come out first, in their own time.
+    fn use_parameters(&mut self, parameters: Option<Vec<u8>>) -> Result<(), String> {
+        let Some(parameters) = parameters.filter(|parameters| *parameters != self.active) else { return Ok(()) };
+        let encoding = check_parameters(&parameters)?;
+        if !self.active.is_empty() {
+            self.flush()?;
+            self.held_back.clear();
+        }
+        (self.active, self.encoding) = (parameters, encoding);
+        Ok(())
+    }
+
     fn drain(&mut self) -> Result<(), String> {
         self.ended = true;
+        self.flush()
+    }
+
+    /// Takes out all pictures that the decoder holds back.
+    fn flush(&mut self) -> Result<(), String> {
         let rest = self.decoder.flush_remaining().map_err(|e| e.to_string())?;
-        let rest = rest.iter().map(|picture| to_rgb(picture, &self.yuv)).collect::<Result<Vec<_>, _>>()?;
+        let rest = rest.iter().map(|picture| to_rgb(picture, self.encoding)).collect::<Result<Vec<_>, _>>()?;
         for pixels in rest {
             self.take_out(pixels);
         }
@@ -165,6 +192,7 @@ impl H264Pictures {
 
     /// Gives a decoded picture its time; drops it when the edit list leaves it out.
     fn take_out(&mut self, pixels: RgbImage) {
+        self.decoded += 1;
         let secs = self.held_back.pop().and_then(|Reverse(shown_at)| self.mp4.video.as_ref()?.secs_from(shown_at));
         if let Some(at) = secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok()) {
             self.ready.push_back(Picture { pixels, at, lasts: None });
@@ -178,30 +206,31 @@ impl H264Pictures {
 
 impl Pictures for H264Pictures {
     fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
-        loop {
-            if let Some(picture) = self.ready.pop_front() {
-                self.given += 1;
-                return Ok(Some(picture));
-            }
-            if self.ended {
-                return Ok(None);
-            }
+        // One picture ahead: the last one is known by none coming after it.
+        while self.ready.len() < 2 && !self.ended {
             match self.feed() {
                 Ok(()) => self.broken = 0,
-                Err(detail) if self.given == 0 || self.broken >= MAX_BROKEN => return Err(self.damaged(detail)),
+                Err(detail) if self.decoded == 0 || self.broken >= MAX_BROKEN => return Err(self.damaged(detail)),
                 Err(detail) => {
                     tracing::debug!("skipped a broken sample of {}: {detail}", self.path.display());
                     self.broken += 1;
                 }
             }
         }
+        let mut picture = self.ready.pop_front();
+        if let Some(last) = picture.as_mut().filter(|_| self.ready.is_empty()) {
+            last.lasts = self.end.and_then(|end| end.checked_sub(last.at)).filter(|lasts| !lasts.is_zero());
+        }
+        Ok(picture)
     }
 
     fn restart(&mut self) -> Result<(), CaptureError> {
         self.decoder = new_decoder().map_err(|detail| self.damaged(detail))?;
         self.held_back.clear();
         self.ready.clear();
-        (self.next_sample, self.parameters_sent, self.ended, self.broken) = (0, false, false, 0);
+        self.sent.clear();
+        self.active.clear();
+        (self.next_sample, self.ended, self.broken) = (0, false, 0);
         Ok(())
     }
 }
@@ -212,12 +241,13 @@ fn new_decoder() -> Result<Decoder, String> {
     Decoder::with_api_config(OpenH264API::from_source(), config).map_err(|e| e.to_string())
 }
 
-fn check_parameters(avcc: &AvccBox) -> Result<YuvToRgb, String> {
-    let sps = avcc.sps_list.first().and_then(|nal| Sps::parse(nal)).ok_or("its parameter sets are missing or damaged")?;
+/// What the values of pictures mean that are coded by a sequence parameter set; the error says why they cannot be decoded here.
+fn check_parameters(nal: &[u8]) -> Result<YuvEncoding, String> {
+    let sps = Sps::parse(nal).ok_or("its parameter sets are missing or damaged")?;
     if !is_acceptable_size(sps.coded_size) {
         return Err(format!("its pictures claim {} x {} pixels", sps.coded_size[0], sps.coded_size[1]));
     }
-    sps.obstacle().map_or_else(|| Ok(sps.yuv_to_rgb()), Err)
+    sps.obstacle().map_or_else(|| Ok(sps.encoding()), Err)
 }
 
 fn write_parameters(avcc: &AvccBox, stream: &mut Vec<u8>) {
@@ -227,29 +257,35 @@ fn write_parameters(avcc: &AvccBox, stream: &mut Vec<u8>) {
     }
 }
 
-/// Turns a sample, whose NAL units are preceded by their lengths, into a byte stream with start codes.
-fn write_units(mut sample: &[u8], length_bytes: usize, stream: &mut Vec<u8>) -> Result<(), String> {
+/// Turns a sample, whose NAL units are preceded by their lengths, into a byte stream with start codes. Returns the last sequence parameter set
+/// in it, if there is one.
+fn write_units(mut sample: &[u8], length_bytes: usize, stream: &mut Vec<u8>) -> Result<Option<Vec<u8>>, String> {
+    let mut parameters = None;
     while !sample.is_empty() {
         let (length, rest) = sample.split_at_checked(length_bytes).ok_or("a sample ends inside a length")?;
         let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
         let (unit, rest) = rest.split_at_checked(length).ok_or("a sample ends inside a unit")?;
-        if unit.first().is_some_and(|head| PICTURE_UNITS.contains(&(head & 31))) {
+        let kind = unit.first().map_or(0, |head| head & 31);
+        if PICTURE_UNITS.contains(&kind) {
             stream.extend_from_slice(&START_CODE);
             stream.extend_from_slice(unit);
         }
+        if kind == SEQUENCE_PARAMETERS {
+            parameters = Some(unit.to_vec());
+        }
         sample = rest;
     }
-    Ok(())
+    Ok(parameters)
 }
 
-fn to_rgb(picture: &DecodedYUV<'_>, yuv: &YuvToRgb) -> Result<RgbImage, String> {
+fn to_rgb(picture: &DecodedYUV<'_>, encoding: YuvEncoding) -> Result<RgbImage, String> {
     let (width, height) = picture.dimensions();
     if !is_acceptable_size([width as u32, height as u32]) {
         return Err(format!("a picture has {width} x {height} pixels"));
     }
     let planes = I420 { size: [width, height], planes: [picture.y(), picture.u(), picture.v()], strides: picture.strides().into() };
     let mut pixels = RgbImage::default();
-    planes.write_rgb(yuv, &mut pixels).map_err(|e| e.to_string())?;
+    planes.write_rgb(encoding, &mut pixels).map_err(|e| e.to_string())?;
     Ok(pixels)
 }
 
@@ -261,8 +297,10 @@ mod tests {
     fn lengths_become_start_codes_and_foreign_units_are_left_out() {
         let sample = [0, 0, 0, 2, 0x65, 7, 0, 0, 0, 1, 0x06, 0, 0, 0, 2, 0x41, 9];
         let mut stream = Vec::new();
-        write_units(&sample, 4, &mut stream).expect("complete");
+        assert_eq!(write_units(&sample, 4, &mut stream), Ok(None), "complete, without parameters");
         assert_eq!(stream, [0, 0, 0, 1, 0x65, 7, 0, 0, 0, 1, 0x41, 9], "the unit of type 6 is no picture");
+        let with_parameters = [0, 0, 0, 2, 0x67, 1, 0, 0, 0, 2, 0x67, 2, 0, 0, 0, 1, 0x65];
+        assert_eq!(write_units(&with_parameters, 4, &mut stream), Ok(Some(vec![0x67, 2])), "the last parameters count");
         for end in [2, 5, 9, 14] {
             assert!(write_units(&sample[..end], 4, &mut Vec::new()).is_err(), "cut after {end} bytes");
         }

@@ -9,6 +9,8 @@
 mod animation;
 mod h264;
 mod sps;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +27,9 @@ use super::scale::Shaper;
 use super::sniff::FileKind;
 use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
 use crate::data::{Frame, FrameTime, Input};
+
+/// Most frames that show a clip's last picture again: ten minutes at 60 per second.
+const MAX_HELD_FRAMES: u32 = 36_000;
 
 /// A decoded picture.
 pub(super) struct Picture {
@@ -69,6 +74,12 @@ pub(super) struct ClipSource {
     loops: u64,
     /// The first picture, which was decoded to see whether there is one.
     first: Option<Picture>,
+    /// Time from frame to frame, on average.
+    interval: Duration,
+    /// The newest picture, and its time in this repetition.
+    newest: Option<(Arc<RgbImage>, Duration)>,
+    /// Frames since then that showed it again.
+    held: u32,
     /// Frames delivered, over all repetitions.
     delivered: u64,
     /// Length of the repetitions that are over.
@@ -106,18 +117,22 @@ impl ClipSource {
             looped,
             loops: 0,
             first: Some(first),
+            interval: Duration::try_from_secs_f64(1.0 / opened.fps).unwrap_or_default(),
+            newest: None,
+            held: 0,
             delivered: 0,
             begun_at: Duration::ZERO,
             end: Duration::ZERO,
         })
     }
 
-    fn next_picture(&mut self) -> Result<Option<Picture>, CaptureError> {
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
+    /// The next frame and its time in this repetition.
+    fn next_frame(&mut self) -> Result<Option<(Arc<RgbImage>, Duration)>, CaptureError> {
+        if let Some(picture) = self.next_picture()? {
+            return Ok(Some(self.show(picture)));
         }
-        if let Some(picture) = self.pictures.next()? {
-            return Ok(Some(picture));
+        if let Some(held) = self.hold() {
+            return Ok(Some(held));
         }
         if !self.looped {
             return Ok(None);
@@ -126,8 +141,38 @@ impl ClipSource {
         self.loops += 1;
         self.begun_at += self.info.duration.unwrap_or(self.end).max(self.end);
         self.end = Duration::ZERO;
-        self.pictures.next()
+        Ok(self.pictures.next()?.map(|picture| self.show(picture)))
     }
+
+    fn next_picture(&mut self) -> Result<Option<Picture>, CaptureError> {
+        match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.pictures.next(),
+        }
+    }
+
+    fn show(&mut self, Picture { pixels, at, lasts }: Picture) -> (Arc<RgbImage>, Duration) {
+        let pixels = Arc::new(self.shaper.shape(pixels));
+        self.end = at + lasts.unwrap_or(self.interval);
+        self.held = 0;
+        self.newest = Some((Arc::clone(&pixels), at));
+        (pixels, at)
+    }
+
+    /// The last picture again, at the pace of the clip, for as long as the clip shows it.
+    fn hold(&mut self) -> Option<(Arc<RgbImage>, Duration)> {
+        let (pixels, at) = self.newest.as_ref()?;
+        if self.held >= held_frames(self.end.saturating_sub(*at), self.info.fps) {
+            return None;
+        }
+        self.held += 1;
+        Some((Arc::clone(pixels), *at + self.interval * self.held))
+    }
+}
+
+/// How many frames show a clip's last picture again when it is seen for `seen` and frames come `fps` times a second.
+pub(super) fn held_frames(seen: Duration, fps: f64) -> u32 {
+    (seen.as_secs_f64() * fps - 0.5).clamp(0.0, f64::from(MAX_HELD_FRAMES)) as u32
 }
 
 impl Source for ClipSource {
@@ -136,9 +181,7 @@ impl Source for ClipSource {
     }
 
     fn next(&mut self) -> Result<Option<Input>, CaptureError> {
-        let Some(Picture { pixels, at, lasts }) = self.next_picture()? else { return Ok(None) };
-        self.end = at + lasts.unwrap_or_else(|| Duration::try_from_secs_f64(1.0 / self.info.fps).unwrap_or_default());
-        let pixels = Arc::new(self.shaper.shape(pixels));
+        let Some((pixels, at)) = self.next_frame()? else { return Ok(None) };
         let time = FrameTime { index: self.delivered, media_time: self.begun_at + at, captured_at: Instant::now() };
         self.delivered += 1;
         Ok(Some(Input::Frame(Frame { pixels, time })))

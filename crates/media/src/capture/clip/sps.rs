@@ -1,61 +1,81 @@
 //! The sequence parameter set of H.264: size, kind of coding and colour of a stream, known before the first picture is decoded.
 //!
-//! Fields and their order are those of ITU-T H.264, sections 7.3.2.1 and E.1.1.
+//! Fields and their order are those of ITU-T H.264, sections 7.3.2.1.1 and E.1.1. Bits, codes and scaling lists are read by h264-reader. Its own
+//! reader of whole sets is not used: it refuses sets whose level is too low for their size or whose buffer sizes contradict each other, which
+//! decode well and which cameras and phones do write.
 
-use crate::capture::yuv::YuvToRgb;
+use h264_reader::nal::sps::{ChromaFormat, ChromaInfo};
+use h264_reader::rbsp::{BitRead, BitReader, BitReaderError, ByteReader};
 
-/// Profiles that carry chroma format and bit depth.
-const HIGH_PROFILES: [u32; 12] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134];
+use crate::colour::YuvEncoding;
+
 /// Aspect ratio code that is followed by the ratio itself.
-const EXTENDED_ASPECT: u32 = 255;
+const EXTENDED_ASPECT: u8 = 255;
+/// Matrix code of a stream that does not name one.
+const UNSPECIFIED_MATRIX: u8 = 2;
+/// Most reference frames in a cycle of picture order counts.
+const MAX_CYCLE_FRAMES: u32 = 255;
 
 /// What a stream says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sps {
-    /// 1 for 4:2:0.
-    pub(super) chroma_format: u32,
+    /// How much of the colour is stored.
+    pub(super) chroma_format: ChromaFormat,
     /// Bits of a luma sample.
-    pub(super) bit_depth: u32,
+    pub(super) bit_depth: u8,
     /// Whether pictures may be coded as fields.
     pub(super) interlaced: bool,
     /// Width and height in pixels, before cropping.
     pub(super) coded_size: [u32; 2],
     /// Whether values use the full range of a byte.
     pub(super) full_range: bool,
-    /// Code of the colour matrix; 2 when not said.
-    pub(super) matrix: u32,
+    /// Code of the colour matrix (ITU-T H.264, table E-5); 2 when not said.
+    pub(super) matrix: u8,
 }
 
 impl Sps {
     /// Reads a NAL unit that holds a sequence parameter set. `None` when it is damaged.
     pub(super) fn parse(nal: &[u8]) -> Option<Self> {
-        let payload = without_emulation_prevention(nal.get(1..)?);
-        let mut bits = Bits { bytes: &payload, position: 0 };
-        let profile = bits.take(8)?;
-        bits.take(16)?;
-        bits.exp_golomb()?;
-        let (chroma_format, bit_depth) = if HIGH_PROFILES.contains(&profile) { high_profile(&mut bits)? } else { (1, 8) };
-        skip_frame_numbers(&mut bits)?;
-        bits.exp_golomb()?;
-        bits.take(1)?;
-        let width_in_blocks = bits.exp_golomb()?.checked_add(1)?;
-        let height_in_units = bits.exp_golomb()?.checked_add(1)?;
-        let interlaced = bits.take(1)? == 0;
-        bits.take(if interlaced { 2 } else { 1 })?;
-        if bits.take(1)? == 1 {
-            (0..4).try_for_each(|_| bits.exp_golomb().map(drop))?;
+        Self::read(&mut BitReader::new(ByteReader::skipping_h264_header(nal))).ok().flatten()
+    }
+
+    /// The outer error is an end in the middle or an impossible code, `None` a value that is out of range.
+    fn read(bits: &mut impl BitRead) -> Result<Option<Self>, BitReaderError> {
+        let profile: u8 = bits.read::<8, _>("profile_idc")?;
+        bits.skip(16, "constraint flags and level_idc")?;
+        bits.read_ue("seq_parameter_set_id")?;
+        let Ok(chroma) = ChromaInfo::read(bits, profile.into()) else { return Ok(None) };
+        skip_picture_order(bits)?;
+        bits.read_ue("max_num_ref_frames")?;
+        bits.read_bit("gaps_in_frame_num_value_allowed_flag")?;
+        let width_in_blocks = u64::from(bits.read_ue("pic_width_in_mbs_minus1")?) + 1;
+        let height_in_units = u64::from(bits.read_ue("pic_height_in_map_units_minus1")?) + 1;
+        let interlaced = !bits.read_bit("frame_mbs_only_flag")?;
+        bits.skip(if interlaced { 2 } else { 1 }, "mb_adaptive_frame_field_flag and direct_8x8_inference_flag")?;
+        if bits.read_bit("frame_cropping_flag")? {
+            for _ in 0..4 {
+                bits.read_ue("frame_crop_offset")?;
+            }
         }
-        let (full_range, matrix) = if bits.take(1)? == 1 { colour(&mut bits)? } else { (false, 2) };
-        let rows = height_in_units.checked_mul(if interlaced { 32 } else { 16 })?;
-        let coded_size = [width_in_blocks.checked_mul(16)?, rows];
-        Some(Self { chroma_format, bit_depth, interlaced, coded_size, full_range, matrix })
+        let has_usability = bits.read_bit("vui_parameters_present_flag")?;
+        let (full_range, matrix) = if has_usability { colour(bits)? } else { (false, UNSPECIFIED_MATRIX) };
+        let size = [width_in_blocks * 16, height_in_units * if interlaced { 32 } else { 16 }].map(u32::try_from);
+        let [Ok(width), Ok(height)] = size else { return Ok(None) };
+        Ok(Some(Self {
+            chroma_format: chroma.chroma_format,
+            bit_depth: 8 + chroma.bit_depth_luma_minus8.max(chroma.bit_depth_chroma_minus8),
+            interlaced,
+            coded_size: [width, height],
+            full_range,
+            matrix,
+        }))
     }
 
     /// Why openh264 cannot decode it, if so.
     pub(super) fn obstacle(&self) -> Option<String> {
         if self.bit_depth != 8 {
             Some(format!("it has {} bits a channel", self.bit_depth))
-        } else if self.chroma_format != 1 {
+        } else if self.chroma_format != ChromaFormat::YUV420 {
             Some("its colours are not stored as 4:2:0".to_owned())
         } else if self.interlaced {
             Some("it is interlaced".to_owned())
@@ -64,132 +84,50 @@ impl Sps {
         }
     }
 
-    /// How its values become RGB. Streams that do not say are taken for BT.601, as ffmpeg does.
-    pub(super) fn yuv_to_rgb(&self) -> YuvToRgb {
-        let (red_weight, blue_weight) = match self.matrix {
-            1 => (0.2126, 0.0722),
-            4 => (0.30, 0.11),
-            7 => (0.212, 0.087),
-            9 | 10 => (0.2627, 0.0593),
-            _ => (0.299, 0.114),
-        };
-        YuvToRgb::new(red_weight, blue_weight, self.full_range)
+    /// What its values mean.
+    pub(super) fn encoding(&self) -> YuvEncoding {
+        YuvEncoding::from_code(self.matrix, self.full_range)
     }
 }
 
-/// Chroma format and bit depth; skips the rest of what only high profiles have.
-fn high_profile(bits: &mut Bits<'_>) -> Option<(u32, u32)> {
-    let chroma_format = bits.exp_golomb()?;
-    if chroma_format == 3 {
-        bits.take(1)?;
-    }
-    let bit_depth = bits.exp_golomb()?.checked_add(8)?;
-    bits.exp_golomb()?;
-    bits.take(1)?;
-    if bits.take(1)? == 1 {
-        for list in 0..if chroma_format == 3 { 12 } else { 8 } {
-            if bits.take(1)? == 1 {
-                skip_scaling_list(bits, if list < 6 { 16 } else { 64 })?;
+fn skip_picture_order(bits: &mut impl BitRead) -> Result<(), BitReaderError> {
+    bits.read_ue("log2_max_frame_num_minus4")?;
+    match bits.read_ue("pic_order_cnt_type")? {
+        0 => {
+            bits.read_ue("log2_max_pic_order_cnt_lsb_minus4")?;
+        }
+        1 => {
+            bits.read_bit("delta_pic_order_always_zero_flag")?;
+            bits.read_se("offset_for_non_ref_pic")?;
+            bits.read_se("offset_for_top_to_bottom_field")?;
+            let frames = bits.read_ue("num_ref_frames_in_pic_order_cnt_cycle")?;
+            for _ in 0..frames.min(MAX_CYCLE_FRAMES) {
+                bits.read_se("offset_for_ref_frame")?;
             }
         }
+        _ => {}
     }
-    Some((chroma_format, bit_depth))
-}
-
-fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
-    let (mut last, mut next) = (8, 8);
-    for _ in 0..size {
-        if next != 0 {
-            next = (last + bits.signed_exp_golomb()?).rem_euclid(256);
-        }
-        last = if next == 0 { last } else { next };
-    }
-    Some(())
-}
-
-fn skip_frame_numbers(bits: &mut Bits<'_>) -> Option<()> {
-    bits.exp_golomb()?;
-    match bits.exp_golomb()? {
-        0 => bits.exp_golomb().map(drop),
-        1 => {
-            bits.take(1)?;
-            bits.exp_golomb()?;
-            bits.exp_golomb()?;
-            let cycle = bits.exp_golomb()?;
-            (0..cycle.min(255)).try_for_each(|_| bits.exp_golomb().map(drop))
-        }
-        _ => Some(()),
-    }
+    Ok(())
 }
 
 /// Range and colour matrix from the usability information.
-fn colour(bits: &mut Bits<'_>) -> Option<(bool, u32)> {
-    if bits.take(1)? == 1 && bits.take(8)? == EXTENDED_ASPECT {
-        bits.take(32)?;
+fn colour(bits: &mut impl BitRead) -> Result<(bool, u8), BitReaderError> {
+    if bits.read_bit("aspect_ratio_info_present_flag")? && bits.read::<8, u8>("aspect_ratio_idc")? == EXTENDED_ASPECT {
+        bits.skip(32, "sar_width and sar_height")?;
     }
-    if bits.take(1)? == 1 {
-        bits.take(1)?;
+    if bits.read_bit("overscan_info_present_flag")? {
+        bits.read_bit("overscan_appropriate_flag")?;
     }
-    let (mut full_range, mut matrix) = (false, 2);
-    if bits.take(1)? == 1 {
-        bits.take(3)?;
-        full_range = bits.take(1)? == 1;
-        if bits.take(1)? == 1 {
-            bits.take(16)?;
-            matrix = bits.take(8)?;
-        }
+    if !bits.read_bit("video_signal_type_present_flag")? {
+        return Ok((false, UNSPECIFIED_MATRIX));
     }
-    Some((full_range, matrix))
-}
-
-/// The bytes without the 3 that keeps start codes from appearing inside.
-fn without_emulation_prevention(nal: &[u8]) -> Vec<u8> {
-    let mut zeros = 0;
-    let mut kept = Vec::with_capacity(nal.len());
-    for &byte in nal {
-        if zeros >= 2 && byte == 3 {
-            zeros = 0;
-            continue;
-        }
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        kept.push(byte);
+    bits.skip(3, "video_format")?;
+    let full_range = bits.read_bit("video_full_range_flag")?;
+    if !bits.read_bit("colour_description_present_flag")? {
+        return Ok((full_range, UNSPECIFIED_MATRIX));
     }
-    kept
-}
-
-/// Reads bit by bit, highest first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    position: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = *self.bytes.get(self.position / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.position % 8) & 1);
-            self.position += 1;
-        }
-        Some(value)
-    }
-
-    fn exp_golomb(&mut self) -> Option<u32> {
-        let mut zeros = 0;
-        while self.take(1)? == 0 {
-            zeros += 1;
-            if zeros > 31 {
-                return None;
-            }
-        }
-        Some((1_u32 << zeros) - 1 + self.take(zeros)?)
-    }
-
-    fn signed_exp_golomb(&mut self) -> Option<i32> {
-        let code = self.exp_golomb()?;
-        let magnitude = i32::try_from(code.div_ceil(2)).ok()?;
-        Some(if code % 2 == 1 { magnitude } else { -magnitude })
-    }
+    bits.skip(16, "colour_primaries and transfer_characteristics")?;
+    Ok((full_range, bits.read::<8, _>("matrix_coefficients")?))
 }
 
 #[cfg(test)]
@@ -228,9 +166,16 @@ mod tests {
     #[test]
     fn size_colour_and_coding_are_read() {
         let plain = Sps::parse(&main_profile(false, |bits| bits.bits(0, 1))).expect("complete");
-        let wanted = Sps { chroma_format: 1, bit_depth: 8, interlaced: false, coded_size: [720, 1280], full_range: false, matrix: 2 };
+        let wanted = Sps {
+            chroma_format: ChromaFormat::YUV420,
+            bit_depth: 8,
+            interlaced: false,
+            coded_size: [720, 1280],
+            full_range: false,
+            matrix: 2,
+        };
         assert_eq!(plain, wanted, "a stream that says nothing about colour");
-        assert_eq!(plain.yuv_to_rgb(), YuvToRgb::BT601_LIMITED, "is taken for BT.601");
+        assert_eq!(plain.encoding(), YuvEncoding::BT601, "is taken for BT.601");
         let bt709 = |bits: BitWriter| bits.bits(1, 1).bits(1, 1).bits(1, 8).bits(0, 1).bits(1, 1).bits(5, 3).bits(1, 1).bits(1, 1);
         let tagged = Sps::parse(&main_profile(false, |bits| bt709(bits).bits(1, 8).bits(1, 8).bits(1, 8))).expect("complete");
         assert_eq!((tagged.full_range, tagged.matrix), (true, 1), "BT.709 in full range");
@@ -250,6 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn a_crafted_scaling_list_is_damage_and_no_panic() {
+        // The standard allows changes of the scale from -128 to 127, which are the codes up to 256.
+        let lists = |delta: u32| {
+            let start = BitWriter::default().bits(100, 8).bits(0, 8).bits(31, 8).ue(0).ue(1).ue(0).ue(0).bits(0, 1).bits(1, 1);
+            let list = start.bits(1, 1).ue(delta);
+            (0..25).fold(list, |bits, _| bits.bits(0, 8)).nal()
+        };
+        for delta in [u32::MAX - 2, u32::MAX - 1, 0x7fff_ffff, 257] {
+            assert_eq!(Sps::parse(&lists(delta)), None, "a change by code {delta}");
+        }
+    }
+
+    #[test]
     fn damage_gives_nothing_and_never_panics() {
         let good = main_profile(false, |bits| bits.bits(0, 1));
         for end in 0..8 {
@@ -264,7 +222,7 @@ mod tests {
                 })
                 .collect();
             if let Some(sps) = Sps::parse(&random) {
-                _ = (sps.obstacle(), sps.yuv_to_rgb());
+                _ = (sps.obstacle(), sps.encoding());
             }
         }
     }

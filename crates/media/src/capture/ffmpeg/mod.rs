@@ -57,13 +57,13 @@ fn url_of(path: &Path) -> OsString {
     url
 }
 
-/// Arguments that make ffmpeg give the sound of a file as stereo 32-bit floats at 48 kHz from the file's time zero on.
-pub(super) fn sound_arguments(path: &Path) -> Vec<OsString> {
+/// Arguments that make ffmpeg give a stream of a file as sound: stereo 32-bit floats at 48 kHz from the file's time zero on.
+pub(super) fn sound_arguments(path: &Path, stream: u32) -> Vec<OsString> {
     let rate = SAMPLE_RATE_HZ.to_string();
     let mut arguments: Vec<OsString> = ["-nostdin"].iter().chain(&restrictions()).map(Into::into).collect();
     arguments.extend(["-i".into(), url_of(path)]);
     // Sound that begins late is preceded by silence, gaps are filled.
-    arguments.extend(["-map", "0:a:0", "-af", "aresample=async=1:first_pts=0"].map(Into::into));
+    arguments.extend(["-map", &format!("0:{stream}"), "-af", "aresample=async=1:first_pts=0"].map(Into::into));
     arguments.extend(["-f", "f32le", "-ar", &rate, "-ac", "2", "pipe:1"].map(Into::into));
     arguments
 }

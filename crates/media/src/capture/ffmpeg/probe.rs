@@ -10,6 +10,8 @@ use crate::capture::error::CaptureError;
 
 /// Most bytes of ffprobe's answer.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// What ffprobe calls the format of a stream that it does not know.
+const UNKNOWN_CODECS: [&str; 3] = ["", "unknown", "none"];
 /// Frame rate of a stream that does not say.
 const DEFAULT_RATE: Rate = Rate { numerator: 25, denominator: 1 };
 /// Higher rates only cost time: no face is that fast.
@@ -55,10 +57,12 @@ pub(in crate::capture) struct VideoStream {
 /// A file's streams.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::capture) struct Probe {
-    /// The first stream of pictures; covers of music do not count.
+    /// Pictures: of several streams the one with most of them, where the container counts them; covers of music do not count.
     pub(in crate::capture) video: Option<VideoStream>,
-    /// Whether there is sound.
+    /// Whether there is sound, decodable or not.
     pub(in crate::capture) has_sound: bool,
+    /// Number of the first stream of sound whose format ffmpeg knows.
+    pub(in crate::capture) sound: Option<u32>,
 }
 
 impl Probe {
@@ -67,7 +71,7 @@ impl Probe {
     /// # Errors
     /// ffprobe that is missing, hangs or does not know the file.
     pub(in crate::capture) fn of(tools: &Tools, path: &Path, why: &str) -> Result<Self, CaptureError> {
-        let entries = "stream=index,codec_type,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames\
+        let entries = "stream=index,codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames\
                        :stream_tags=rotate:stream_side_data=rotation:stream_disposition=attached_pic:format=duration";
         let mut arguments: Vec<_> = restrictions().iter().map(Into::into).collect();
         arguments.extend(["-of", "json", "-show_entries", entries].map(Into::into));
@@ -82,9 +86,12 @@ impl Probe {
         let answer: Answer = serde_json::from_slice(answer)?;
         let is_video = |stream: &&StreamAnswer| stream.codec_type == "video" && stream.disposition.attached_pic == 0;
         let whole = answer.format.duration;
+        let videos = answer.streams.iter().filter(is_video).map(|stream| stream.video(whole.as_deref()));
+        let mut sounds = answer.streams.iter().filter(|stream| stream.codec_type == "audio").peekable();
         Ok(Self {
-            video: answer.streams.iter().find(is_video).map(|stream| stream.video(whole.as_deref())),
-            has_sound: answer.streams.iter().any(|stream| stream.codec_type == "audio"),
+            video: videos.rev().max_by_key(|video| video.frames),
+            has_sound: sounds.peek().is_some(),
+            sound: sounds.find(|stream| !UNKNOWN_CODECS.contains(&stream.codec_name.as_str())).map(|stream| stream.index),
         })
     }
 }
@@ -108,6 +115,7 @@ struct FormatAnswer {
 struct StreamAnswer {
     index: u32,
     codec_type: String,
+    codec_name: String,
     width: u32,
     height: u32,
     avg_frame_rate: String,
@@ -160,7 +168,7 @@ mod tests {
     #[test]
     fn a_phone_video_is_understood() {
         let answer = br#"{"programs":[],"streams":[
-            {"index":0,"codec_type":"audio","r_frame_rate":"0/0","avg_frame_rate":"0/0","disposition":{"attached_pic":0}},
+            {"index":0,"codec_type":"audio","codec_name":"aac","r_frame_rate":"0/0","avg_frame_rate":"0/0","disposition":{"attached_pic":0}},
             {"index":1,"codec_type":"video","width":1920,"height":1080,"r_frame_rate":"90000/1","avg_frame_rate":"30000/1001",
              "nb_frames":"77","disposition":{"attached_pic":0},"side_data_list":[{},{"rotation":-90}]}],"format":{"duration":"2.569"}}"#;
         let probe = Probe::parse(answer).expect("ffprobe's own JSON");
@@ -171,7 +179,20 @@ mod tests {
             frames: Some(77),
             duration: Some(Duration::from_millis(2569)),
         };
-        assert_eq!(probe, Probe { video: Some(wanted), has_sound: true }, "turned upright, with sound");
+        assert_eq!(probe, Probe { video: Some(wanted), has_sound: true, sound: Some(0) }, "turned upright, with sound");
+    }
+
+    #[test]
+    fn the_film_is_found_behind_a_title_picture_and_its_sound_behind_one_that_nobody_knows() {
+        let answer = br#"{"streams":[
+            {"index":0,"codec_type":"video","nb_frames":"1"},{"index":1,"codec_type":"video","nb_frames":"90"},
+            {"index":2,"codec_type":"video","nb_frames":"90"},{"index":3,"codec_type":"audio"},
+            {"index":4,"codec_type":"audio","codec_name":"unknown"},{"index":5,"codec_type":"audio","codec_name":"opus"}]}"#;
+        let probe = Probe::parse(answer).expect("JSON");
+        assert_eq!(probe.video.map(|video| video.index), Some(1), "the first of the longest");
+        assert_eq!((probe.has_sound, probe.sound), (true, Some(5)), "the first that can be decoded");
+        let uncounted = br#"{"streams":[{"index":0,"codec_type":"video"},{"index":1,"codec_type":"video"}]}"#;
+        assert_eq!(Probe::parse(uncounted).expect("JSON").video.map(|video| video.index), Some(0), "without counts the first");
     }
 
     #[test]

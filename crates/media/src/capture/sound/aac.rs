@@ -4,7 +4,7 @@ use shiguredo_mp4::boxes::SampleEntry;
 use syom::{DecodeOptions, Decoder};
 
 use super::resample::ToSampleRate;
-use crate::capture::mp4::Mp4;
+use crate::capture::mp4::{Mp4, Track};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
 
 /// Object types of AAC in the descriptor of a track: MPEG-4, and the three profiles of MPEG-2.
@@ -19,6 +19,7 @@ const SIDE_SHARE: f32 = std::f32::consts::FRAC_1_SQRT_2;
 /// The sound of an MP4.
 pub(super) struct AacSound {
     mp4: Mp4,
+    track: Track,
     config: Vec<u8>,
     decoder: Decoder,
     next_packet: u32,
@@ -43,18 +44,14 @@ struct Part {
 }
 
 impl AacSound {
-    /// The sound track of an MP4. The error is the reason why it cannot be decoded here.
-    pub(super) fn new(mp4: Mp4) -> Result<Self, String> {
-        let track = mp4.sound.as_ref().ok_or("it has no sound")?;
-        let entry = track.sample(0).ok_or("its sound has no packets")?.entry;
-        let config = match entry {
-            SampleEntry::Mp4a(entry) if AAC_TYPES.contains(&entry.esds_box.es.dec_config_descr.object_type_indication) => {
-                entry.esds_box.es.dec_config_descr.dec_specific_info.as_ref().map(|info| info.payload.clone())
-            }
-            _ => None,
-        };
-        let config = config.ok_or("its sound is not AAC")?;
-        let decoder = new_decoder(&config)?;
+    /// The first AAC track of an MP4. The error is the reason why there is none that can be decoded here.
+    pub(super) fn new(mut mp4: Mp4) -> Result<Self, String> {
+        let found = mp4.sound.iter().enumerate().find_map(|(i, track)| {
+            let config = configuration(track)?;
+            Some((i, new_decoder(&config).ok()?, config))
+        });
+        let (index, decoder, config) = found.ok_or("its sound is not AAC")?;
+        let track = mp4.sound.swap_remove(index);
         let (delay_secs, begin_secs, length_secs) = track.played_part();
         Ok(Self {
             config,
@@ -70,6 +67,7 @@ impl AacSound {
             ended: false,
             packet: Vec::new(),
             mp4,
+            track,
         })
     }
 
@@ -94,7 +92,7 @@ impl AacSound {
 
     /// Decodes the next packet into stereo at the track's own rate. `None` at the end, also at that of a file that was cut off.
     fn decode_packet(&mut self) -> Result<Option<(u32, AudioBlock)>, String> {
-        let Some(place) = self.mp4.sound.as_ref().and_then(|track| track.sample(self.next_packet)).map(|sample| sample.place) else {
+        let Some(place) = self.track.sample(self.next_packet).map(|sample| sample.place) else {
             return Ok(None);
         };
         self.next_packet += 1;
@@ -145,6 +143,14 @@ impl AacSound {
         self.ended = true;
         self.converter.as_mut().map_or_else(|| Ok(AudioBlock::default()), ToSampleRate::finish)
     }
+}
+
+/// How a track's AAC is coded; `None` when it is something else.
+fn configuration(track: &Track) -> Option<Vec<u8>> {
+    let SampleEntry::Mp4a(entry) = track.sample(0)?.entry else { return None };
+    let described = &entry.esds_box.es.dec_config_descr;
+    let is_aac = AAC_TYPES.contains(&described.object_type_indication);
+    described.dec_specific_info.as_ref().filter(|_| is_aac).map(|info| info.payload.clone())
 }
 
 fn new_decoder(config: &[u8]) -> Result<Decoder, String> {

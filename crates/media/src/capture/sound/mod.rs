@@ -49,7 +49,7 @@ impl SoundReader {
         Self::open_with(&Tools::installed(), path)
     }
 
-    fn open_with(tools: &Tools, path: &Path) -> Result<Option<Self>, CaptureError> {
+    pub(super) fn open_with(tools: &Tools, path: &Path) -> Result<Option<Self>, CaptureError> {
         let why = match FileKind::of(path)? {
             FileKind::IsoMedia => match open_mp4(path)? {
                 Ok(sound) => return Ok(sound.map(|sound| Self::new(path, From::Aac(Box::new(sound))))),
@@ -58,10 +58,12 @@ impl SoundReader {
             FileKind::Unknown => "the format of its sound is not built in".to_owned(),
             _ => return Ok(None),
         };
-        if !Probe::of(tools, path, &why)?.has_sound {
+        let probe = Probe::of(tools, path, &why)?;
+        if !probe.has_sound {
             return Ok(None);
         }
-        let arguments = sound_arguments(path);
+        let no_decoder = || CaptureError::Sound { path: path.to_owned(), detail: "not even ffmpeg knows its format".to_owned() };
+        let arguments = sound_arguments(path, probe.sound.ok_or_else(no_decoder)?);
         let child = Child::start(tools, &tools.ffmpeg, arguments, BLOCK_SAMPLES * PAIR_BYTES, path, &why)?;
         Ok(Some(Self::new(path, From::Ffmpeg(child))))
     }
@@ -97,13 +99,13 @@ impl SoundReader {
     }
 }
 
-/// The AAC track of an MP4, `None` without sound; the inner error is the reason why only ffmpeg can decode it.
+/// The first AAC track of an MP4, `None` without sound; the inner error is the reason why only ffmpeg can decode it.
 fn open_mp4(path: &Path) -> Result<Result<Option<AacSound>, String>, CaptureError> {
     let mp4 = match Mp4::open(path) {
         Ok(mp4) => mp4,
         Err(error) => return error.or_reason(path).map(Err),
     };
-    Ok(if mp4.sound.is_none() { Ok(None) } else { AacSound::new(mp4).map(Some) })
+    Ok(if mp4.has_sound { AacSound::new(mp4).map(Some) } else { Ok(None) })
 }
 
 fn from_interleaved(bytes: &[u8]) -> AudioBlock {

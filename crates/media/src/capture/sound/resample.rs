@@ -1,14 +1,13 @@
 //! Any rate to 48 kHz, in time: the resampler's own delay is cut off, and nothing is lost at the end.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Async, FixedAsync, Indexing, Resampler as _, SincInterpolationParameters, SincInterpolationType, WindowFunction};
+use rubato::{Async, Indexing, Resampler as _};
 
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
+use crate::resampler::{FILTER_SAMPLES, to_48_khz};
 
 /// Input samples that are converted together.
 const CHUNK: usize = 1024;
-/// Length of the interpolation filter, in samples.
-const FILTER_SAMPLES: usize = 128;
 
 /// Converts a stream of stereo samples.
 pub(super) struct ToSampleRate {
@@ -25,7 +24,8 @@ pub(super) struct ToSampleRate {
 impl ToSampleRate {
     /// For input at `rate_hz`.
     pub(super) fn new(rate_hz: u32) -> Result<Self, String> {
-        let resampler = if rate_hz == SAMPLE_RATE_HZ { None } else { Some(sinc_resampler(rate_hz)?) };
+        // The ratio never changes while a clip plays: no range is needed.
+        let resampler = (rate_hz != SAMPLE_RATE_HZ).then(|| to_48_khz(rate_hz, CHUNK, 1.0)).transpose().map_err(|e| e.to_string())?;
         // Half the filter, less the step that is made before the first output sample; rubato itself reports up to a sample more.
         let half_filter = FILTER_SAMPLES as f64 / 2.0 * f64::from(SAMPLE_RATE_HZ) / f64::from(rate_hz);
         let delay = resampler.as_ref().map_or(0, |_| (half_filter - 1.0).round().max(0.0) as usize);
@@ -90,15 +90,6 @@ impl ToSampleRate {
         out.right.extend_from_slice(&converted[1][skipped..written]);
         Ok(())
     }
-}
-
-fn sinc_resampler(rate_hz: u32) -> Result<Async<f32>, String> {
-    let ratio = f64::from(SAMPLE_RATE_HZ) / f64::from(rate_hz);
-    let filter = SincInterpolationParameters::new(FILTER_SAMPLES, WindowFunction::BlackmanHarris2)
-        .oversampling_factor(256)
-        .interpolation(SincInterpolationType::Linear);
-    // The ratio never changes while a clip plays: no range is needed.
-    Async::new_sinc(ratio, 1.0, &filter, CHUNK, 2, FixedAsync::Input).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ pub(super) mod tests {
         let folder = tempfile::tempdir()?;
         let source = source(folder.path())?;
         assert_eq!((source.identities(), source.frames()), (2, [32, 2, 3]), "what is too short is left out");
-        let hidden = |frame: &crate::train::HeadFrame| {
+        let hidden = |frame: &retrato_learn::HeadFrame| {
             // The mouth of frame k is k pixels open, see `frames`.
             let k = (frame.landmarks[66].y - frames(1)[0].landmarks[66].y).round() as usize;
             (k, is_held_out(k))

@@ -22,7 +22,7 @@ use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
 use learner::Learner;
 use retrato_learn::Figures as _;
 use retrato_learn::Sample;
-use retrato_learn::{DISCRIMINATOR_ADAM, FewShotOptions, FewShotParts, HeadEpisode, TrainError, loss};
+use retrato_learn::{DISCRIMINATOR_ADAM, FewShotOptions, FewShotParts, HeadEpisode, TrainError};
 use watch::Watched;
 
 /// Steps of power iteration that fresh spectral norms begin with.
@@ -263,6 +263,7 @@ mod tests {
     use crate::synth::{EpisodeSampler, FaceKit, Scratch};
     use crate::train::clips;
     use crate::train::stream::Source;
+    use retrato_learn::FewShotWeights;
 
     const IDENTITIES: u32 = 3;
 
