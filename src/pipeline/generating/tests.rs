@@ -1,7 +1,6 @@
 //! What the generating thread does when parts of the machine or of the program fail.
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
-use glam::Vec2;
 use image::RgbaImage;
 use test_needs::needs;
 
@@ -59,16 +58,16 @@ fn portrait() -> Portrait {
     builtin::PORTRAITS[0].portrait().expect("a built-in portrait")
 }
 
-/// A face that no driver has.
-fn nowhere(portrait: &Portrait) -> TrackedFrame {
+/// A face farther away than any driver's, after so many seconds: no flow leads there.
+fn nowhere(portrait: &Portrait, secs: u64) -> TrackedFrame {
     let face = FaceMotion {
-        landmarks_in_frame: portrait.landmarks_in_image.map(|_| Vec2::NAN),
+        landmarks_in_frame: portrait.landmarks_in_image.map(|p| p * 1e30),
         frame_size: portrait.pixels.dimensions().into(),
         pose: HeadPose::default(),
         gaze: None,
         pupils_in_frame: None,
     };
-    TrackedFrame { time: start_time(), pixels: None, face: Some(face) }
+    TrackedFrame { time: FrameTime { media_time: Duration::from_secs(secs), ..start_time() }, pixels: None, face: Some(face) }
 }
 
 #[test]
@@ -77,8 +76,8 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     bench.show(1, portrait());
     assert_eq!(bench.read_out().1, "few-shot", "the networks are at work");
     bench.events.try_iter().for_each(drop);
-    for _ in 0..3 {
-        bench.generating.frame(&nowhere(&portrait()));
+    for secs in 1..4 {
+        bench.generating.frame(&nowhere(&portrait(), secs));
     }
     let events: Vec<Event> = bench.events.try_iter().collect();
     let degraded: Vec<&Degraded> = events.iter().filter_map(|event| if let Event::Degraded(d) = event { Some(d) } else { None }).collect();
@@ -92,7 +91,7 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     assert_eq!(bench.read_out().1, "few-shot", "the next portrait tries again");
     let ready = bench.events.try_iter().find_map(|event| if let Event::PortraitReady(ready) = event { Some(ready.tuning) } else { None });
     assert_eq!(ready, Some(Tuning::Possible), "and can be learnt");
-    bench.generating.frame(&nowhere(&portrait()));
+    bench.generating.frame(&nowhere(&portrait(), 9));
     assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
 }
 
