@@ -69,8 +69,10 @@ fn come_alive(run: &Pipeline) {
 fn a_large_performance_is_read_while_the_front_end_goes_on() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let mut text = r#"{"retrato_performance":1,"name":"long","fps":30.0,"width":64,"height":64}"#.to_owned();
-    for frame in 0..600_000 {
-        write!(text, "\n{{\"t\":{},\"landmarks\":null}}", f64::from(frame) / 30.0).expect("text can be written");
+    let points: Vec<[f32; 2]> = (0..68_u8).map(|point| [f32::from(point), 1.0]).collect();
+    // 25 MiB.
+    for frame in 0..30_000 {
+        write!(text, "\n{{\"t\":{},\"landmarks\":{points:?}}}", f64::from(frame) / 30.0).expect("text can be written");
     }
     let path = folder.path().join("long.jsonl");
     std::fs::write(&path, text).expect("the performance is written");
