@@ -218,7 +218,7 @@ mod tests {
         let warnings = vec!["3 frames were dropped".to_owned()];
         let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
         let duration = Duration::from_secs(2);
-        let finished = Finished { path: path.clone(), frames: 60, dropped: 3, duration, bytes: 1, warnings };
+        let finished = Finished { path: path.clone(), frames: 60, dropped: 3, repeated: 0, duration, bytes: 1, warnings };
         apply(&mut view, Event::RecordingFinished(finished), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
         assert_eq!(texts, ["Mona Lisa 1.mp4 is saved (2.0 s)", "3 frames were dropped"], "success, then the warning");
