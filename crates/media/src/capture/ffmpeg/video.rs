@@ -74,9 +74,9 @@ fn start(tools: &Tools, path: &Path, stream: &VideoStream, [width, height]: [u32
     // A first picture that comes late is shown from the beginning, so that sound and picture stay together.
     // The size may change midway: such pictures get bars.
     let fit = "force_original_aspect_ratio=decrease";
-    // Averaging is for what gets smaller: colours of a picture that keeps its size would lose detail.
-    let flags = if stream.size == [width, height] { "bicubic" } else { "area" };
-    let scale = format!("scale={width}:{height}:flags={flags}:{fit},pad={width}:{height}:-1:-1");
+    // The flags hold for the change of colours, too: without a change of size ffmpeg's own are the exact ones.
+    let flags = if stream.size == [width, height] { "" } else { ":flags=area" };
+    let scale = format!("scale={width}:{height}{flags}:{fit},pad={width}:{height}:-1:-1");
     let filter = format!("fps={}/{}:start_time=0,{scale}", rate.numerator, rate.denominator);
     let mut arguments: Vec<_> = ["-nostdin"].iter().chain(&restrictions()).map(Into::into).collect();
     arguments.extend(["-i".into(), url_of(path), "-map".into(), format!("0:{}", stream.index).into()]);
