@@ -6,7 +6,8 @@ use test_needs::needs;
 
 use super::*;
 use crate::builtin;
-use crate::data::{Crop, FaceMotion, HeadPose, Tuning};
+use crate::data::{Crop, PictureChange, PuppetMotion, Tuning};
+use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
 use crate::runtime::Latest;
 
@@ -58,26 +59,47 @@ fn portrait() -> Portrait {
     builtin::PORTRAITS[0].portrait().expect("a built-in portrait")
 }
 
-/// A face farther away than any driver's, after so many seconds: no flow leads there.
-fn nowhere(portrait: &Portrait, secs: u64) -> TrackedFrame {
-    let face = FaceMotion {
-        landmarks_in_frame: portrait.landmarks_in_image.map(|p| p * 1e30),
-        frame_size: portrait.pixels.dimensions().into(),
-        pose: HeadPose::default(),
-        gaze: None,
-        pupils_in_frame: None,
-    };
-    TrackedFrame { time: FrameTime { media_time: Duration::from_secs(secs), ..start_time() }, pixels: None, face: Some(face) }
+/// Networks that give nothing usable from the second frame of every portrait on.
+#[derive(Default)]
+struct Failing {
+    frames: usize,
+}
+
+impl Generator for Failing {
+    fn name(&self) -> &'static str {
+        if self.uses_networks() { "few-shot" } else { "landmark-warp" }
+    }
+
+    fn uses_networks(&self) -> bool {
+        self.frames < 2
+    }
+
+    fn networks_fault(&self) -> Option<&str> {
+        (!self.uses_networks()).then_some("no usable flow")
+    }
+
+    fn can_adopt(&self) -> bool {
+        self.uses_networks()
+    }
+
+    fn set_portrait(&mut self, _: &Portrait) {
+        self.frames = 0;
+    }
+
+    fn generate(&mut self, _: &PuppetMotion, _: &mut PictureChange) {
+        self.frames += 1;
+    }
 }
 
 #[test]
 fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.generating.puppet = Puppet::new(Box::new(Failing::default()), None, bench.generating.shared.timings.clone());
     bench.show(1, portrait());
     assert_eq!(bench.read_out().1, "few-shot", "the networks are at work");
     bench.events.try_iter().for_each(drop);
-    for secs in 1..4 {
-        bench.generating.frame(&nowhere(&portrait(), secs));
+    for _ in 0..3 {
+        bench.generating.frame_again();
     }
     let events: Vec<Event> = bench.events.try_iter().collect();
     let degraded: Vec<&Degraded> = events.iter().filter_map(|event| if let Event::Degraded(d) = event { Some(d) } else { None }).collect();
@@ -91,7 +113,7 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     assert_eq!(bench.read_out().1, "few-shot", "the next portrait tries again");
     let ready = bench.events.try_iter().find_map(|event| if let Event::PortraitReady(ready) = event { Some(ready.tuning) } else { None });
     assert_eq!(ready, Some(Tuning::Possible), "and can be learnt");
-    bench.generating.frame(&nowhere(&portrait(), 9));
+    bench.generating.frame_again();
     assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
 }
 
