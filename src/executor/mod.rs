@@ -154,8 +154,10 @@ fn best_of_machine() -> Adapter {
 
 #[cfg(test)]
 mod tests {
+    use test_needs::needs;
+
     use super::*;
-    use crate::gpu::testing::gpu_for_test;
+    use crate::gpu::testing::{gpu_for_test, software_gpu_for_test};
     use crate::gpu::{AdapterKind, TrialMs};
 
     #[needs(software_gpu)]

@@ -25,8 +25,6 @@ pub(super) struct Recording {
 pub(super) struct LiveRecording {
     feed: Feed,
     returning: Returning<FrameTime>,
-    /// Time of the newest picture.
-    newest: Option<FrameTime>,
 }
 
 /// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
@@ -41,15 +39,12 @@ impl LiveRecording {
     /// Records pictures of `gpu`, or of the CPU.
     pub(super) fn new(Recording { recorder, clip }: Recording, gpu: Option<&Gpu>) -> Self {
         let feed = Feed { recorder, clock: RecordClock::default(), clip, sound: None };
-        Self { feed, returning: Returning::new(gpu), newest: None }
+        Self { feed, returning: Returning::new(gpu) }
     }
 
-    /// Adds the picture of a driving frame. Never waits. A driving frame that is shown once more, such as after a change of the portrait, is in the
-    /// recording already.
+    /// Adds the picture of a driving frame. Never waits. The recorder leaves out one that is shown once more, such as after a change of the portrait.
     pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime) {
-        if self.newest.replace(time) != Some(time) {
-            self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
-        }
+        self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
     }
 
     /// How it stands.
@@ -185,6 +180,7 @@ mod tests {
             recording.add(&picture, FrameTime { index: ms, media_time: time, captured_at: start + time });
         }
         let finished = recording.finish(|_| {}).expect("a recording");
-        assert_eq!((finished.frames, finished.dropped), (3, 0), "three driving frames, none of them lost");
+        let counts = (finished.frames, finished.dropped, finished.repeated);
+        assert_eq!(counts, (3, 0, 3), "three driving frames, none of them lost, and three that were there already");
     }
 }

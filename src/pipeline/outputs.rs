@@ -42,7 +42,7 @@ fn run(jobs: &Receiver<OutputJob>, to_generate: &Sender<Command>, shared: &Share
     for job in jobs {
         let command = match job {
             OutputJob::Stop => Command::StopRecording,
-            OutputJob::Start(request) => match open(request, shared) {
+            OutputJob::Start(request) => match open(&request, shared) {
                 Ok(recording) => Command::Record(Box::new(recording)),
                 Err(error) => {
                     *lock(&shared.recording) = None;
@@ -57,7 +57,7 @@ fn run(jobs: &Receiver<OutputJob>, to_generate: &Sender<Command>, shared: &Share
 }
 
 /// Opens file and sound.
-fn open(request: RecordingRequest, shared: &Shared) -> Result<Recording, PipelineError> {
+fn open(request: &RecordingRequest, shared: &Shared) -> Result<Recording, PipelineError> {
     let driver = lock(&shared.driver).clone().ok_or(PipelineError::NothingDrives)?;
     let mut options = RecordOptions::new(new_path(&request.file, "mp4")?)?;
     options.fps_hint = driver.info.fps as f32;

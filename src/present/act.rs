@@ -162,11 +162,17 @@ impl App {
         self.open_portrait(choice);
     }
 
+    /// A number for one more request.
+    pub(super) fn new_id(&mut self) -> RequestId {
+        self.last_id = self.last_id.next();
+        self.last_id
+    }
+
     /// Begins to open a portrait. Gives the number of the request.
     pub(super) fn open_portrait(&mut self, choice: PortraitChoice) -> RequestId {
         self.forget_drop();
         self.view.question = None;
-        let id = self.last_id.advance();
+        let id = self.new_id();
         let name = match &choice {
             PortraitChoice::Picture(PictureInput::Path(path)) => events::file_name(path),
             PortraitChoice::BuiltIn(index) => self.view.gallery.get(*index).map_or_else(String::new, |item| item.title.clone()),
@@ -257,7 +263,7 @@ impl App {
         self.open_picked(ctx, purpose, &[path]);
     }
 
-    fn start_recording(&mut self) {
+    fn start_recording(&self) {
         let sound = if self.settings.record_sound { Sound::Any(self.settings.microphone.clone()) } else { Sound::Silent };
         let own_size = self.settings.record_own_size;
         self.session.request(Request::StartRecording(RecordingRequest { file: self.new_file(), own_size, sound }));

@@ -128,7 +128,9 @@ mod tests {
     use crate::data::{Crop, Landmarks, Portrait, Tuning};
     use crate::executor::{Decision, Executor};
     use crate::present::state::OpeningView;
-    use crate::session::{Finished, LoopbackDevice, PortraitOrigin, PortraitReady, RequestId, VirtualCameraStatus};
+    use crate::session::{
+        Finished, LoopbackDevice, LoopbackState, PortraitOrigin, PortraitReady, RequestId, SourceInfo, SourceKind, VirtualCameraStatus,
+    };
     use crate::settings::ExecutorChoice;
 
     fn ready(id: u64, tuning: Tuning) -> Event {
@@ -154,9 +156,9 @@ mod tests {
             apply(&mut view, event, 0.0);
             view.driver.state.clone()
         };
-        let opened = Event::SourceOpened(crate::capture::SourceInfo {
+        let opened = Event::SourceOpened(SourceInfo {
             name: "FaceCam".to_owned(),
-            kind: crate::capture::SourceKind::Camera,
+            kind: SourceKind::Camera,
             size: [640, 480],
             fps: 30.0,
             frames: None,
@@ -182,7 +184,7 @@ mod tests {
         assert_eq!(view.record.virtual_camera, None, "the switch is off");
         assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("no device"), "and says why");
         assert_eq!(view.toasts.shown()[0].text, "no device", "in a message, too");
-        let state = crate::virtual_camera::LoopbackState::Free;
+        let state = LoopbackState::Free;
         let device = LoopbackDevice { path: PathBuf::from("/dev/video9"), name: "Retrato".to_owned(), state };
         apply(&mut view, Event::VirtualCameraOpened(device), 0.0);
         assert_eq!(view.record.virtual_camera_trouble, None, "no trouble any more");
@@ -216,7 +218,7 @@ mod tests {
         let warnings = vec!["3 frames were dropped".to_owned()];
         let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
         let duration = Duration::from_secs(2);
-        let finished = Finished { path: path.clone(), frames: 60, dropped: 3, duration, bytes: 1, warnings };
+        let finished = Finished { path: path.clone(), frames: 60, dropped: 3, repeated: 0, duration, bytes: 1, warnings };
         apply(&mut view, Event::RecordingFinished(finished), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
         assert_eq!(texts, ["Mona Lisa 1.mp4 is saved (2.0 s)", "3 frames were dropped"], "success, then the warning");

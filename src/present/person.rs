@@ -60,7 +60,7 @@ impl App {
             return self.say(Severity::Info, "Open a portrait of the person first, then add further pictures", ctx);
         }
         for file in files {
-            let id = self.last_id.advance();
+            let id = self.new_id();
             self.view.opening.push(OpeningView { id, name: events::file_name(&file) });
             self.session.request(Request::AddPicture { id, picture: PictureInput::Path(file) });
         }

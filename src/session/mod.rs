@@ -14,10 +14,10 @@ pub use live::{LiveStats, Rendered, RenderedImage};
 pub use request::{DeferredPixels, NewFile, PictureInput, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound};
 
 // Types of the stages that requests and events carry as they are.
-pub use crate::capture::{CameraChoice, CameraInfo, SourceInfo};
+pub use crate::capture::{CameraChoice, CameraInfo, SourceInfo, SourceKind};
 pub use crate::executor::{Decision, Executor};
 pub use crate::record::{Finished, Interrupted, RecordStatus};
-pub use crate::virtual_camera::{LoopbackDevice, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus};
+pub use crate::virtual_camera::{LoopbackDevice, LoopbackState, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus};
 
 use crate::data::TrackedFrame;
 

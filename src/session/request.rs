@@ -15,10 +15,10 @@ use crate::settings::{Controls, ExecutorChoice};
 pub struct RequestId(pub u64);
 
 impl RequestId {
-    /// Counts up, and gives the new number.
-    pub fn advance(&mut self) -> Self {
-        self.0 += 1;
-        *self
+    /// The number for one more request, after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

@@ -108,7 +108,15 @@ fn recording_shows_time_and_can_be_stopped() {
     window.double.0.borrow_mut().recording = None;
     let path = PathBuf::from("clips").join("Mona Lisa 1.mp4");
     let duration = Duration::from_secs(72);
-    window.double.report(Event::RecordingFinished(Finished { path, frames: 2160, dropped: 0, duration, bytes: 1, warnings: Vec::new() }));
+    window.double.report(Event::RecordingFinished(Finished {
+        path,
+        frames: 2160,
+        dropped: 0,
+        repeated: 0,
+        duration,
+        bytes: 1,
+        warnings: Vec::new(),
+    }));
     window.press(egui::Key::P);
     assert!(window.has_text("Mona Lisa 1.mp4 is saved (72.0 s)"), "told where it is");
     assert!(window.has("Show the last file in its folder") && window.has("Copy the path of the last file"), "two ways to it");

@@ -7,9 +7,10 @@ mod double;
 mod executor;
 mod looks;
 mod person;
+mod snapshots;
 mod tuning;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ use retrato::settings::Settings;
 
 use double::Double;
 
-/// A painted-looking head, for machines without the shared media.
+/// A painted-looking head, the same on every machine.
 fn painted_portrait(width: u32, height: u32, hue: f32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| {
         let at = Vec2::new(x as f32 / width as f32 - 0.5, y as f32 / height as f32 - 0.42);
@@ -44,14 +45,8 @@ fn painted_portrait(width: u32, height: u32, hue: f32) -> RgbaImage {
     })
 }
 
-/// The Mona Lisa where the shared media are, else a painted head.
 fn portrait_picture() -> RgbaImage {
-    let shared =
-        std::env::var_os("RETRATO_SHARED").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    match image::open(shared.join("media/portraits/mona_lisa.jpg")) {
-        Ok(picture) => picture.to_rgba8(),
-        Err(_) => painted_portrait(600, 900, 0.3),
-    }
+    painted_portrait(600, 900, 0.3)
 }
 
 fn built_in() -> Vec<BuiltInPortrait> {
@@ -74,9 +69,15 @@ impl Window {
 
     fn with(width: f32, height: f32, pixels_per_point: f32, config: AppConfig) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
+        let recordings = folder.path().to_owned();
+        Self::saving_to(&recordings, folder, [width, height, pixels_per_point], config)
+    }
+
+    /// A window of so many points, with so many pixels in each, that says it saves to `recordings`.
+    fn saving_to(recordings: &Path, folder: tempfile::TempDir, [width, height, pixels_per_point]: [f32; 3], config: AppConfig) -> Self {
         let double = Double::default();
         let session = double.clone();
-        let settings = Settings { recordings_dir: folder.path().to_owned(), ..config.settings };
+        let settings = Settings { recordings_dir: recordings.to_owned(), ..config.settings };
         let performances = ["Talk", "Smile and blink", "Look around"].map(str::to_owned).into();
         let config = AppConfig { settings, portraits: built_in(), performances, ..config };
         let mut render_state = None;

@@ -46,10 +46,11 @@ pub(super) fn run(args: &Args, driver: DriverChoice, folder: &Path) -> anyhow::R
     let mut size = [0; 2];
     let mut id = RequestId::default();
     for _ in 0..=AGAIN {
-        pipeline.request(Request::OpenPortrait { id: id.advance(), choice: PortraitChoice::Enrolled(Arc::clone(&other)) });
+        pipeline.request(Request::OpenPortrait { id: RequestId::default(), choice: PortraitChoice::Enrolled(Arc::clone(&other)) });
         run_for(&pipeline, WARM_UP)?;
         let start = Instant::now();
-        pipeline.request(Request::OpenPortrait { id: id.advance(), choice: PortraitChoice::Picture(dropped.clone()) });
+        id = id.next();
+        pipeline.request(Request::OpenPortrait { id, choice: PortraitChoice::Picture(dropped.clone()) });
         size = wait_for_frame(&pipeline, id)?;
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
