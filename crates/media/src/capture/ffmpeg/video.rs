@@ -72,12 +72,11 @@ impl Pictures for FfmpegPictures {
 fn start(tools: &Tools, path: &Path, stream: &VideoStream, [width, height]: [u32; 2]) -> Result<Child, CaptureError> {
     let rate = stream.rate;
     // A first picture that comes late is shown from the beginning, so that sound and picture stay together.
-    // The size may change midway: such pictures get bars.
-    let fit = "force_original_aspect_ratio=decrease";
-    // The flags hold for the change of colours, too: without a change of size ffmpeg's own are the exact ones.
-    let flags = if stream.size == [width, height] { "" } else { ":flags=area" };
-    let scale = format!("scale={width}:{height}{flags}:{fit},pad={width}:{height}:-1:-1");
-    let filter = format!("fps={}/{}:start_time=0,{scale}", rate.numerator, rate.denominator);
+    // The size may change midway: pictures of another shape get bars. RGB comes before the bars, which not every format can have, and before a
+    // scaling that has nothing to do, whose coarse way with colours would show.
+    let fit = format!("scale={width}:{height}:flags=area:force_original_aspect_ratio=decrease");
+    let [first, second] = if stream.size == [width, height] { ["format=rgb24", &fit] } else { [&fit, "format=rgb24"] };
+    let filter = format!("fps={}/{}:start_time=0,{first},{second},pad={width}:{height}:-1:-1", rate.numerator, rate.denominator);
     let mut arguments: Vec<_> = ["-nostdin"].iter().chain(&restrictions()).map(Into::into).collect();
     arguments.extend(["-i".into(), url_of(path), "-map".into(), format!("0:{}", stream.index).into()]);
     arguments.extend(["-vf", &filter, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"].map(Into::into));
