@@ -191,7 +191,7 @@ fn lids_that_shut_cover_the_eye_with_its_own_skin_and_leave_the_rest() {
 #[test]
 fn an_iris_that_turns_leaves_white_where_it_was() {
     // Eyes with an iris that is darker than its white all round.
-    for label in EYES.iter().filter(|label| label.portrait == "lady" && label.side == 1 || label.portrait == "chalk" && label.side == 1) {
+    for label in EYES.iter().filter(|label| label.side == 1 && ["lady", "chalk"].contains(&label.portrait)) {
         let portrait = portrait(label.portrait);
         let (picture, landmarks) = (portrait.crop_picture(SIDE), portrait.landmarks_in_crop());
         let mut after = source(&picture, 1.0);

@@ -145,6 +145,7 @@ pub(super) fn driver(argument: &OsStr, looped: bool) -> anyhow::Result<SourceSpe
 }
 
 /// The clips in a folder, sorted; folders in it are not looked into.
+#[cfg(feature = "train")]
 pub(super) fn clips_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     const EXTENSIONS: [&str; 5] = ["mp4", "mov", "webm", "mkv", "avi"];
     let entries = std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;

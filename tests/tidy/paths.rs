@@ -121,14 +121,14 @@ impl Reader<'_> {
                     self.at += 2;
                     let names = vec![self.word(0).unwrap_or_default().to_owned()];
                     let import = self.renaming(1);
-                    found.extend(self.follow(names, Some(import)));
+                    found.extend(self.follow(&names, Some(import)));
                     self.at += 1;
                 }
                 Token::Word(_) | Token::Colons => {
                     let path = self.path();
                     // One word alone is a local name, as long as nothing is imported by it.
                     if path.len() > 1 {
-                        found.extend(self.follow(path, None));
+                        found.extend(self.follow(&path, None));
                     }
                 }
                 Token::Sign('.') if matches!(self.token(1), Some(Token::Word(_))) => self.at += 2,
@@ -183,7 +183,7 @@ impl Reader<'_> {
             self.at += 1;
         } else if self.is(0, '*') {
             self.at += 1;
-            found.extend(self.follow(names, Some(Import::All)));
+            found.extend(self.follow(&names, Some(Import::All)));
         } else {
             let import = self.renaming(0);
             // `use a::{self as b}` renames `a`.
@@ -193,7 +193,7 @@ impl Reader<'_> {
             if import != Import::Plain {
                 self.at += 2;
             }
-            found.extend(self.follow(names, Some(import)));
+            found.extend(self.follow(&names, Some(import)));
         }
     }
 
@@ -206,8 +206,8 @@ impl Reader<'_> {
     }
 
     /// Follows `crate`, `self` and `super` from where the path stands; `None` for nothing.
-    fn follow(&self, names: Vec<String>, import: Option<Import>) -> Option<Named> {
-        let mut rest = names.as_slice();
+    fn follow(&self, names: &[String], import: Option<Import>) -> Option<Named> {
+        let mut rest = names;
         let mut place: Option<Vec<String>> = None;
         while let [first, others @ ..] = rest {
             match first.as_str() {

@@ -46,8 +46,6 @@ pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, l
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
 
-#[cfg(test)]
-use retrato_core::random;
 use retrato_core::{data, wgsl, wgsl_struct};
 use retrato_face::face;
 use retrato_nn as nn;

@@ -194,6 +194,7 @@ pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, WeightsEr
 }
 
 /// The bytes of a safetensors file with these tensors in `dtype` (f32 or f16) and this text beside them.
+#[expect(clippy::implicit_hasher, reason = "the format's library takes the standard one")]
 pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, dtype: DType, about: HashMap<String, String>) -> Result<Vec<u8>, WeightsError> {
     let mut data: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {

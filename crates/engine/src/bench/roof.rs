@@ -91,7 +91,7 @@ mod tests {
             for (n, number) in numbers.iter().enumerate() {
                 let k = (n / (numbers.len() / SUMS)) as f64;
                 // What is left of the distance from 1, to which all of them go.
-                let expected = 1.0 + (k - 1.0) * 0.999_f64.powi(rounds as i32);
+                let expected = 1.0 + (k - 1.0) * 0.999_f64.powf(rounds as f64);
                 assert!((f64::from(*number) - expected).abs() < 1e-3, "number {n} after {rounds} rounds: {number} instead of {expected}");
             }
         }

@@ -1,5 +1,7 @@
 //! Results of an evaluation, for machines (one JSON object per clip and model) and for people (a table).
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::{Detail, LandmarkError, Measures, TurnScores};
@@ -208,7 +210,7 @@ impl Table {
         let mut line = format!("{clip:<clips$}  {model:<models$}");
         for (cell, heading) in cells.zip(self.headings()) {
             let width = heading.chars().count().max(NUMBER_WIDTH);
-            line += &format!("  {cell:>width$}");
+            write!(line, "  {cell:>width$}").ok();
         }
         line + "\n"
     }
@@ -235,7 +237,7 @@ pub fn turn_table(results: &[Evaluation]) -> String {
             let clips: Vec<&TurnScores> = of_model(results, model).filter_map(|result| result.by_turn.get(bin)).collect();
             let Some(all) = TurnScores::together(&clips) else { break };
             let [face_ssim, ssim, l1] = [all.face_ssim, all.ssim, all.l1].map(number);
-            lines += &format!("{:<9}  {model:<width$}  {:>6}  {face_ssim:>9}  {ssim:>6}  {l1:>6}\n", all.name(), all.targets);
+            writeln!(lines, "{:<9}  {model:<width$}  {:>6}  {face_ssim:>9}  {ssim:>6}  {l1:>6}", all.name(), all.targets).ok();
         }
     }
     let heading = format!("{:<9}  {:<width$}  {:>6}  {:>9}  {:>6}  {:>6}\n", "turn, deg", "model", "frames", "face SSIM", "SSIM", "L1");

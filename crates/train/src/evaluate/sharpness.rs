@@ -62,7 +62,7 @@ fn high_energy(picture: &RgbImage) -> Vec<f64> {
 
 /// One line through the half-band filter; past its ends it goes on mirrored, the last pixel repeated.
 fn low_pass(line: &[f64]) -> Vec<f64> {
-    let last = line.len() as isize - 1;
+    let last = line.len().cast_signed() - 1;
     let at = |i: isize| {
         let mut i = i;
         while !(0..=last).contains(&i) {

@@ -120,8 +120,8 @@ impl<'a> Builder<'a> {
         Plane { buffer, share, channels }
     }
 
-    fn step(&mut self, params: LayerParams, buffers: [&wgpu::Buffer; 5], work: Work) {
-        let params_buffer = Uniform::new(&self.gpu.device, &self.gpu.queue, "layer", &params);
+    fn step(&mut self, params: &LayerParams, buffers: [&wgpu::Buffer; 5], work: Work) {
+        let params_buffer = Uniform::new(&self.gpu.device, &self.gpu.queue, "layer", params);
         let sizes = wgpu::BufferBinding { buffer: self.sizes, offset: 0, size: wgpu::BufferSize::new(Extent::SIZE as u64) };
         let first = [params_buffer.buffer().as_entire_binding(), wgpu::BindingResource::Buffer(sizes)];
         let all = first.into_iter().chain(buffers.into_iter().map(wgpu::Buffer::as_entire_binding));
@@ -161,7 +161,7 @@ impl<'a> Builder<'a> {
         let coefficients = self.uploaded("coefficients", bytemuck::cast_slice(&coefficients));
         let nothing = self.nothing.clone();
         let add = add.map_or(&nothing, |plane| &plane.buffer);
-        self.step(params, [&kernel, &coefficients, &from.buffer, add, to], Work::Convolve);
+        self.step(&params, [&kernel, &coefficients, &from.buffer, add, to], Work::Convolve);
     }
 
     /// `small`, every pixel twice in both directions, plus `skip`.
@@ -182,7 +182,7 @@ impl<'a> Builder<'a> {
         let params =
             LayerParams { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..LayerParams::zero() };
         let nothing = self.nothing.clone();
-        self.step(params, [&nothing, &nothing, &small.buffer, &skip.buffer, &to.buffer], work);
+        self.step(&params, [&nothing, &nothing, &small.buffer, &skip.buffer, &to.buffer], work);
     }
 }
 
