@@ -1,6 +1,6 @@
 //! CPU or GPU: where pictures are made.
 //!
-//! Three steps, each in a place of its own: [`measure`] times both sides, the settings and [`Executors`] remember that, and [`policy`] decides. Only the
+//! Three steps, each in a place of its own: `measure` times both sides, the settings and [`Executors`] remember that, and `policy` decides. Only the
 //! composition of pictures and the networks are measured.
 
 mod measure;

@@ -37,7 +37,7 @@ pub struct FewShotOptions {
     pub config: FewShotConfig,
     /// Sizes of the discriminator, and how many identities it knows.
     pub discriminator: DiscriminatorConfig,
-    /// See [`crate::data::EpisodeSampler::identities`].
+    /// Number of persons that the episodes show.
     pub identities: u32,
     /// Weights of the loss.
     pub loss: FewShotWeights,

@@ -1,6 +1,6 @@
 //! Capture: pictures from cameras and clips, sound of clips, motion from stored performances.
 //!
-//! [`open`] gives a [`Source`] that is read in order, as offline commands do. [`CaptureWorker`] runs one on its own thread at its own pace,
+//! [`open()`] gives a [`Source`] that is read in order, as offline commands do. [`CaptureWorker`] runs one on its own thread at its own pace,
 //! and keeps trying when a camera stops or is unplugged. [`SoundReader`] reads the sound that belongs to a clip.
 
 #[cfg_attr(not(feature = "camera"), expect(dead_code, reason = "some of it is only for cameras"))]

@@ -43,7 +43,7 @@ pub struct Place {
     free: bool,
 }
 
-/// See [`Place`].
+/// Where `at` lies among the pixels of a side, held to its ends.
 pub fn place(at: f32, side: usize) -> Place {
     let last = (side - 1) as f32;
     let free = at > 0.0 && at < last;

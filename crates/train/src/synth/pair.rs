@@ -35,7 +35,7 @@ const ATTEMPTS: u64 = 24;
 pub struct SynthFrame {
     /// [`PICTURE_PX`] squared.
     pub pixels: RgbImage,
-    /// [`super::Part`] at the centre of every cell, `PLANE_CELLS` squared, row by row.
+    /// [`crate::data::Part`] at the centre of every cell, `PLANE_CELLS` squared, row by row.
     pub labels: Vec<u8>,
     /// The 68 landmarks on dlib's convention, in pixel-index coordinates; a few may lie outside.
     pub landmarks: [Vec2; 68],
