@@ -114,13 +114,7 @@ mod tests {
             opened.0[index].y += 0.06 * portrait.crop.side_px;
         }
         let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
-        let face = FaceMotion {
-            landmarks_in_frame: opened,
-            frame_size: portrait.pixels.dimensions().into(),
-            pose: HeadPose::default(),
-            gaze: None,
-            pupils_in_frame: None,
-        };
+        let face = FaceMotion::of_landmarks(opened, portrait.pixels.dimensions().into());
         match puppet.frame(&TrackedFrame { time, pixels: None, face: Some(face) }) {
             Some(RenderedImage::Cpu(picture)) => picture,
             other => panic!("a picture of the CPU's is expected, not {other:?}"),

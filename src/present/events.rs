@@ -139,6 +139,7 @@ mod tests {
             pixels: Arc::new(image::RgbaImage::new(2, 2)),
             landmarks_in_image: Landmarks([glam::Vec2::ZERO; Landmarks::COUNT]),
             pupils_in_image: [glam::Vec2::ZERO; 2],
+            mesh_in_image: None,
             crop: Crop::whole(2.0),
             content_hash: String::new(),
         });

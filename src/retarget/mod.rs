@@ -129,6 +129,7 @@ impl Retargeter {
             landmarks_in_crop: eased.landmarks,
             gaze: turn.map(|turn| turn * presence),
             pupils_in_crop: Some(eased.pupils),
+            mesh: None,
         })
     }
 }

@@ -28,6 +28,7 @@ fn portrait() -> Portrait {
         name: "test".to_owned(),
         pixels: Arc::new(image::RgbaImage::new(512, 512)),
         pupils_in_image: landmarks_in_image.eye_centres().map(|p| p + Vec2::new(3.0, -1.0)),
+        mesh_in_image: None,
         landmarks_in_image,
         crop: Crop::whole(512.0),
         content_hash: String::new(),
@@ -36,13 +37,7 @@ fn portrait() -> Portrait {
 
 fn tracked(index: u64, landmarks: Option<Landmarks>) -> TrackedFrame {
     let time = FrameTime { index, media_time: Duration::from_millis(33 * index), captured_at: Instant::now() };
-    let face = landmarks.map(|landmarks_in_frame| FaceMotion {
-        landmarks_in_frame,
-        frame_size: [640, 480],
-        pose: HeadPose::default(),
-        gaze: None,
-        pupils_in_frame: None,
-    });
+    let face = landmarks.map(|landmarks_in_frame| FaceMotion::of_landmarks(landmarks_in_frame, [640, 480]));
     TrackedFrame { time, pixels: None, face }
 }
 

@@ -196,6 +196,7 @@ fn portrait(name: &str, picture: RgbaImage) -> Arc<Portrait> {
         pixels: Arc::new(picture),
         landmarks_in_image: face_landmarks(),
         pupils_in_image: [Vec2::ZERO; 2],
+        mesh_in_image: None,
         content_hash: name.to_owned(),
     })
 }
@@ -226,13 +227,7 @@ fn tracked_frame() -> TrackedFrame {
         let face = (at / Vec2::new(110.0, 150.0)).length() < 1.0;
         if face { Rgb([176, 132, 110]) } else { Rgb([60 + (y / 8) as u8, 66 + (y / 9) as u8, 74]) }
     });
-    let face = FaceMotion {
-        landmarks_in_frame: face_landmarks(),
-        frame_size: [640, 480],
-        pose: HeadPose::default(),
-        gaze: None,
-        pupils_in_frame: None,
-    };
+    let face = FaceMotion::of_landmarks(face_landmarks(), [640, 480]);
     TrackedFrame { time: frame_time(), pixels: Some(Arc::new(pixels)), face: Some(face) }
 }
 

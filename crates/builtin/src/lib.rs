@@ -127,6 +127,7 @@ impl BuiltinPortrait {
         Ok(Portrait {
             name: self.title.to_owned(),
             pupils_in_image: portrait::pupils(&pixels, &face.landmarks),
+            mesh_in_image: None,
             pixels: Arc::new(pixels),
             landmarks_in_image: face.landmarks,
             crop: face.crop,

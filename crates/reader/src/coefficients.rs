@@ -1,137 +1,13 @@
-//! The expression network: 52 coefficients with the names that ARKit gave them.
+//! The expression network: 52 coefficients.
 
 use glam::Vec3;
 use pulp::Arch;
+use retrato_core::data::COEFFICIENTS;
 
 use crate::error::ModelError;
 use crate::landmarks::POINTS;
 use crate::model::Model;
 use crate::plan::Plan;
-
-/// Expression coefficients, in the order in which they are returned. Left and right are the person's own.
-#[expect(missing_docs, reason = "the names are those of a published convention and say what they mean")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(usize)]
-pub enum Coefficient {
-    Neutral,
-    BrowDownLeft,
-    BrowDownRight,
-    BrowInnerUp,
-    BrowOuterUpLeft,
-    BrowOuterUpRight,
-    CheekPuff,
-    CheekSquintLeft,
-    CheekSquintRight,
-    EyeBlinkLeft,
-    EyeBlinkRight,
-    EyeLookDownLeft,
-    EyeLookDownRight,
-    EyeLookInLeft,
-    EyeLookInRight,
-    EyeLookOutLeft,
-    EyeLookOutRight,
-    EyeLookUpLeft,
-    EyeLookUpRight,
-    EyeSquintLeft,
-    EyeSquintRight,
-    EyeWideLeft,
-    EyeWideRight,
-    JawForward,
-    JawLeft,
-    JawOpen,
-    JawRight,
-    MouthClose,
-    MouthDimpleLeft,
-    MouthDimpleRight,
-    MouthFrownLeft,
-    MouthFrownRight,
-    MouthFunnel,
-    MouthLeft,
-    MouthLowerDownLeft,
-    MouthLowerDownRight,
-    MouthPressLeft,
-    MouthPressRight,
-    MouthPucker,
-    MouthRight,
-    MouthRollLower,
-    MouthRollUpper,
-    MouthShrugLower,
-    MouthShrugUpper,
-    MouthSmileLeft,
-    MouthSmileRight,
-    MouthStretchLeft,
-    MouthStretchRight,
-    MouthUpperUpLeft,
-    MouthUpperUpRight,
-    NoseSneerLeft,
-    NoseSneerRight,
-}
-
-/// How many coefficients there are.
-pub const COEFFICIENTS: usize = 52;
-
-/// The names of the coefficients, as ARKit and MediaPipe write them.
-pub const COEFFICIENT_NAMES: [&str; COEFFICIENTS] = [
-    "_neutral",
-    "browDownLeft",
-    "browDownRight",
-    "browInnerUp",
-    "browOuterUpLeft",
-    "browOuterUpRight",
-    "cheekPuff",
-    "cheekSquintLeft",
-    "cheekSquintRight",
-    "eyeBlinkLeft",
-    "eyeBlinkRight",
-    "eyeLookDownLeft",
-    "eyeLookDownRight",
-    "eyeLookInLeft",
-    "eyeLookInRight",
-    "eyeLookOutLeft",
-    "eyeLookOutRight",
-    "eyeLookUpLeft",
-    "eyeLookUpRight",
-    "eyeSquintLeft",
-    "eyeSquintRight",
-    "eyeWideLeft",
-    "eyeWideRight",
-    "jawForward",
-    "jawLeft",
-    "jawOpen",
-    "jawRight",
-    "mouthClose",
-    "mouthDimpleLeft",
-    "mouthDimpleRight",
-    "mouthFrownLeft",
-    "mouthFrownRight",
-    "mouthFunnel",
-    "mouthLeft",
-    "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-    "mouthPressLeft",
-    "mouthPressRight",
-    "mouthPucker",
-    "mouthRight",
-    "mouthRollLower",
-    "mouthRollUpper",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthSmileLeft",
-    "mouthSmileRight",
-    "mouthStretchLeft",
-    "mouthStretchRight",
-    "mouthUpperUpLeft",
-    "mouthUpperUpRight",
-    "noseSneerLeft",
-    "noseSneerRight",
-];
-
-impl Coefficient {
-    /// The name that ARKit and MediaPipe use.
-    pub fn name(self) -> &'static str {
-        COEFFICIENT_NAMES[self as usize]
-    }
-}
 
 /// The landmarks that the network looks at.
 const LOOKED_AT: [u16; 146] = [
@@ -172,18 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_where_their_coefficients_do() {
-        for (coefficient, name) in [
-            (Coefficient::Neutral, "_neutral"),
-            (Coefficient::EyeBlinkRight, "eyeBlinkRight"),
-            (Coefficient::JawOpen, "jawOpen"),
-            (Coefficient::MouthPucker, "mouthPucker"),
-            (Coefficient::NoseSneerRight, "noseSneerRight"),
-        ] {
-            assert_eq!(coefficient.name(), name);
-        }
-        assert_eq!(Coefficient::NoseSneerRight as usize, COEFFICIENTS - 1);
-        assert!(COEFFICIENT_NAMES.is_sorted(), "the order is alphabetical");
+    fn the_points_that_are_looked_at_exist() {
         assert!(LOOKED_AT.is_sorted() && LOOKED_AT.iter().all(|index| usize::from(*index) < POINTS));
     }
 }

@@ -25,7 +25,6 @@ mod flatbuffer;
 mod fusion;
 mod kernels;
 mod landmarks;
-mod landmarks68;
 mod model;
 mod operators;
 mod picture;
@@ -40,10 +39,8 @@ mod still;
 pub mod testing;
 
 pub use canonical::{CanonicalFace, TRIANGLES};
-pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient};
 pub use error::{BundleError, GeometryError, ModelError, ReaderError};
 pub use landmarks::{MESH_POINTS, POINTS};
-pub use landmarks68::{LANDMARKS, PUPILS, landmarks68};
 pub use picture::RgbView;
 pub use pose::HeadPose;
 pub use reader::{Reader, Reading};

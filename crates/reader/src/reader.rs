@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use glam::{DVec2, Vec3};
 use pulp::Arch;
+use retrato_core::data::COEFFICIENTS;
 
 use crate::bundle::Bundle;
 use crate::canonical::CanonicalFace;
-use crate::coefficients::{COEFFICIENTS, CoefficientNet};
+use crate::coefficients::CoefficientNet;
 use crate::detector::{Detection, Detector};
 use crate::error::{ModelError, ReaderError};
 use crate::landmarks::{LandmarkNet, Landmarks, POINTS};
@@ -37,7 +38,7 @@ pub struct Reading {
     pub presence: f32,
     /// How far the tongue is out, between 0 and 1.
     pub tongue: f32,
-    /// Expression coefficients between 0 and 1, in the order of [`crate::Coefficient`].
+    /// Expression coefficients between 0 and 1, in the order of [`retrato_core::data::Coefficient`].
     pub coefficients: [f32; COEFFICIENTS],
     /// The head's pose. None where the landmarks are nearly one point.
     pub pose: Option<HeadPose>,

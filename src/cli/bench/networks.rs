@@ -87,7 +87,7 @@ fn opened(portrait: &Portrait) -> PuppetMotion {
     }
     let landmarks_in_crop = landmarks_in_crop.map(|p| Vec2::new(128.0 + NARROWED * (p.x - 128.0), p.y));
     let pupils = portrait.pupils_in_crop().map(|pupil| pupil + Vec2::new(3.0, 0.0));
-    PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop: Some(pupils) }
+    PuppetMotion { pupils_in_crop: Some(pupils), ..PuppetMotion::of_landmarks(landmarks_in_crop) }
 }
 
 fn print_cpu(speeds: &Speeds) {

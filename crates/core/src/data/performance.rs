@@ -20,7 +20,7 @@ use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use self::bounds::{Lines, MAX_BYTES, VERSION, check_frame, check_header, parse_header, read_frames};
-use super::{FaceMotion, HeadPose, Landmarks};
+use super::{FaceMotion, Landmarks};
 
 /// The first line of a performance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,13 +72,7 @@ impl PerformanceFrame {
     /// The motion in this frame of a performance of `size`. The pose is left at rest: the tracker derives it from the landmarks.
     pub fn motion(&self, size: [u32; 2]) -> Option<FaceMotion> {
         let landmarks_in_frame = self.landmarks.clone()?;
-        Some(FaceMotion {
-            landmarks_in_frame,
-            frame_size: size,
-            pose: HeadPose::default(),
-            gaze: self.gaze.map(Vec2::from_array),
-            pupils_in_frame: None,
-        })
+        Some(FaceMotion { gaze: self.gaze.map(Vec2::from_array), ..FaceMotion::of_landmarks(landmarks_in_frame, size) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use image::{RgbaImage, imageops};
 
-use super::{Crop, Landmarks};
+use super::{Crop, FaceMesh, Landmarks};
 
 /// A portrait: the picture at working resolution, the face in it, and the square in which it will move.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Portrait {
     pub landmarks_in_image: Landmarks,
     /// The sitter's pupils, the right eye's first, in pixels of the picture; the middle of the opening where they cannot be seen.
     pub pupils_in_image: [Vec2; 2],
+    /// The sitter's face in 3D, in pixels of the picture; `None` where only landmarks are known.
+    pub mesh_in_image: Option<Arc<FaceMesh>>,
     /// Where motion is computed.
     pub crop: Crop,
     /// Hash of the picture's file, in hexadecimal: the key of everything cached about it.
@@ -33,6 +35,13 @@ impl Portrait {
     /// The sitter's pupils in crop pixels.
     pub fn pupils_in_crop(&self) -> [Vec2; 2] {
         self.pupils_in_image.map(|p| self.crop.crop_from_image(p))
+    }
+
+    /// The sitter's face in 3D, in crop pixels; `None` where only landmarks are known.
+    pub fn mesh_in_crop(&self) -> Option<FaceMesh> {
+        let scale = self.crop.scale();
+        let mesh = self.mesh_in_image.as_ref()?;
+        Some(mesh.map(|p| self.crop.crop_from_image(p.truncate()).extend(p.z / scale)))
     }
 
     /// The same with no more of the picture than its crop shows, which is all that counts of a further picture of a person.
@@ -53,6 +62,7 @@ impl Portrait {
             pixels: Arc::new(imageops::crop_imm(&*self.pixels, left, top, across, down).to_image()),
             landmarks_in_image: self.landmarks_in_image.map(|p| p - corner),
             pupils_in_image: self.pupils_in_image.map(|p| p - corner),
+            mesh_in_image: self.mesh_in_image.as_ref().map(|mesh| Arc::new(mesh.map(|p| p - corner.extend(0.0)))),
             crop: Crop { origin_px: [x - corner.x, y - corner.y], ..self.crop },
             content_hash: self.content_hash.clone(),
         }
@@ -73,6 +83,7 @@ mod tests {
                 pixels: Arc::clone(&pixels),
                 landmarks_in_image: Landmarks([middle; Landmarks::COUNT]),
                 pupils_in_image: [middle; 2],
+                mesh_in_image: None,
                 crop: Crop { origin_px, side_px: 130.7 },
                 content_hash: String::new(),
             };

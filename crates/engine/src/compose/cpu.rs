@@ -177,6 +177,7 @@ mod tests {
             pixels: Arc::new(RgbaImage::from_fn(400, 300, |x, y| image::Rgba([(x / 2) as u8, (y / 2) as u8, 77, 255]))),
             landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
             pupils_in_image: [Vec2::ZERO; 2],
+            mesh_in_image: None,
             crop: Crop { origin_px: [100.0, 20.0], side_px: 256.0 },
             content_hash: String::new(),
         }

@@ -283,6 +283,7 @@ mod tests {
             pixels: Arc::new(pixels),
             landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
             pupils_in_image: [Vec2::ZERO; 2],
+            mesh_in_image: None,
             crop,
             content_hash: String::new(),
         }

@@ -58,6 +58,7 @@ fn trial_portrait() -> Portrait {
         pixels: Arc::new(pixels),
         landmarks_in_image: Landmarks([Vec2::ZERO; Landmarks::COUNT]),
         pupils_in_image: [Vec2::ZERO; 2],
+        mesh_in_image: None,
         crop: Crop::whole(TRIAL_PX as f32),
         content_hash: String::new(),
     }

@@ -114,7 +114,7 @@ mod tests {
         let mut warp = LandmarkWarp::new();
         warp.set_portrait(&portrait);
         let mut change = PictureChange::none(FLOW_CELLS);
-        warp.generate(&PuppetMotion { landmarks_in_crop: target.clone(), gaze: None, pupils_in_crop: None }, &mut change);
+        warp.generate(&PuppetMotion::of_landmarks(target.clone()), &mut change);
         (rest, target, change.flow)
     }
 

@@ -289,7 +289,7 @@ mod tests {
         for index in (5..12).chain(55..60).chain(65..68) {
             opened.0[index].y += 14.0;
         }
-        let motion = PuppetMotion { landmarks_in_crop: opened, gaze: None, pupils_in_crop: None };
+        let motion = PuppetMotion::of_landmarks(opened);
         let (mut generator, _) = start(&GeneratorChoice::default());
         assert!(generator.can_adopt() && !start(&GeneratorChoice::LandmarkWarp).0.can_adopt(), "only the few-shot generator does");
         let store = Store::fresh(5, &Device::Cpu);
@@ -318,7 +318,7 @@ mod tests {
         generator.set_portrait(&portrait);
         assert!(generator.uses_networks() && generator.networks_fault().is_none(), "all is well");
         let nowhere = portrait.landmarks_in_crop().map(|_| Vec2::NAN);
-        generator.generate(&PuppetMotion { landmarks_in_crop: nowhere, gaze: None, pupils_in_crop: None }, &mut change);
+        generator.generate(&PuppetMotion::of_landmarks(nowhere), &mut change);
         let state = (generator.name(), generator.uses_networks(), generator.can_adopt());
         assert_eq!(state, ("landmark-warp", false, false), "the closed form stands in");
         assert!(
@@ -341,7 +341,7 @@ mod tests {
         let rest = portrait.landmarks_in_crop();
         let mut change = PictureChange::none(FLOW_CELLS);
         let moved = Vec2::new(9.0, 5.0);
-        generator.generate(&PuppetMotion { landmarks_in_crop: rest.map(|p| p + moved), gaze: None, pupils_in_crop: None }, &mut change);
+        generator.generate(&PuppetMotion::of_landmarks(rest.map(|p| p + moved)), &mut change);
         let cell = |px: f32| ((px + 0.5) * FLOW_CELLS as f32 / CROP_PX) as usize;
         let at = |p: Vec2| {
             let p = Crop::reach_from_crop(p);

@@ -15,6 +15,7 @@ pub(super) fn portrait(pixels: RgbaImage) -> Portrait {
     Portrait {
         name: "test".to_owned(),
         pupils_in_image: landmarks_in_image.eye_centres(),
+        mesh_in_image: None,
         crop: Crop::whole(pixels.width() as f32),
         pixels: Arc::new(pixels),
         landmarks_in_image,

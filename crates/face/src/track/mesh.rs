@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use glam::Vec2;
 use image::RgbImage;
-use retrato_reader::{PUPILS, Reader, ReaderError, RgbView, Smoothing, landmarks68};
+use retrato_reader::{Reader, ReaderError, Reading, Region, RgbView, Smoothing};
 
-use crate::data::Landmarks;
+use crate::data::{Coefficients, FaceMesh, HeadPose};
 
 /// Name of the face reader's model file.
 pub const READER_FILE: &str = "face_landmarker.task";
@@ -58,13 +58,33 @@ pub fn reader_file() -> Result<PathBuf, MeshReaderError> {
     found.ok_or(MeshReaderError::Missing { looked_in: places })
 }
 
-/// A face as the mesh shows it in one frame, in pixels of the frame.
+/// A face as the face reader sees it, in pixels of the picture.
 #[derive(Clone, Debug)]
-pub(super) struct MeshFace {
-    /// The 68 landmarks, smoothed.
-    pub(super) landmarks: Landmarks,
-    /// Middles of the right and the left iris, smoothed.
-    pub(super) pupils: [Vec2; 2],
+pub struct MeshFace {
+    /// The face in 3D; smoothed in films.
+    pub mesh: FaceMesh,
+    /// How strongly each movement is made.
+    pub coefficients: Coefficients,
+    /// Orientation of the head relative to the camera.
+    pub pose: HeadPose,
+    /// How certain it is that there is a face, 0 to 1.
+    pub presence: f32,
+    /// Whether it is the face of the film's last frame, as opposed to one that was searched for: that can be another person's.
+    pub followed: bool,
+}
+
+impl MeshFace {
+    fn of(reading: &Reading) -> Option<Self> {
+        let pose = reading.pose?;
+        let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
+        Some(Self {
+            mesh: FaceMesh::from_points(&reading.points)?,
+            coefficients: Coefficients(reading.coefficients),
+            pose: HeadPose { yaw_rad, pitch_rad, roll_rad },
+            presence: reading.presence,
+            followed: reading.followed,
+        })
+    }
 }
 
 /// Reads the frames of one film.
@@ -101,13 +121,23 @@ impl MeshReader {
 
     /// The face in the next frame of the film; `None` where there is none.
     pub(super) fn read(&mut self, picture: &RgbImage, at: Duration) -> Option<MeshFace> {
-        let view = RgbView::new(picture.as_raw(), picture.width() as usize, picture.height() as usize).ok()?;
-        let reading = self.reader.read(&view, at)?;
-        let landmarks = Landmarks(landmarks68(&reading.points).map(glam::Vec3::truncate));
-        let pupils = PUPILS.map(|index| reading.points[index].truncate());
-        let finite = landmarks.0.iter().chain(&pupils).all(|point| point.is_finite());
-        finite.then_some(MeshFace { landmarks, pupils })
+        MeshFace::of(&self.reader.read(&view(picture)?, at)?)
     }
+
+    /// The faces in a single picture, the largest first. Does not touch the film.
+    pub fn read_still(&mut self, picture: &RgbImage) -> Vec<MeshFace> {
+        view(picture).map_or_else(Vec::new, |view| self.reader.read_still(&view).iter().filter_map(MeshFace::of).collect())
+    }
+
+    /// The face of a single picture in a square around `centre`, in pixels. Does not touch the film.
+    pub fn read_square(&mut self, picture: &RgbImage, centre: Vec2, side_px: f32) -> Option<MeshFace> {
+        let square = Region::square(centre.as_dvec2(), f64::from(side_px));
+        MeshFace::of(&self.reader.read_region(&view(picture)?, &square)?)
+    }
+}
+
+fn view(picture: &RgbImage) -> Option<RgbView<'_>> {
+    RgbView::new(picture.as_raw(), picture.width() as usize, picture.height() as usize).ok()
 }
 
 #[cfg(test)]

@@ -153,9 +153,12 @@ impl Tracker {
         TrackedFrame { time: frame.time, pixels: Some(frame.pixels), face }
     }
 
-    fn of_mesh(&mut self, MeshFace { landmarks, pupils }: MeshFace, frame: &Frame) -> FaceMotion {
-        let looking = self.gaze.look_at(pupils, &landmarks, frame.time.media_time).unwrap_or_default();
-        face_motion(landmarks, looking, frame)
+    fn of_mesh(&mut self, face: MeshFace, frame: &Frame) -> FaceMotion {
+        let MeshFace { mesh, coefficients, pose, presence, .. } = face;
+        let landmarks = mesh.landmarks();
+        let looking = self.gaze.look_at(mesh.pupils(), &landmarks, frame.time.media_time).unwrap_or_default();
+        let (mesh_in_frame, coefficients) = (Some(Arc::new(mesh)), Some(coefficients));
+        FaceMotion { mesh_in_frame, coefficients, pose, presence, ..face_motion(landmarks, looking, frame) }
     }
 
     fn of_dlib(&mut self, frame: &Frame) -> Option<FaceMotion> {
@@ -170,7 +173,7 @@ impl Tracker {
 fn face_motion(landmarks_in_frame: Landmarks, looking: Looking, frame: &Frame) -> FaceMotion {
     let pose = head_pose(&landmarks_in_frame);
     let Looking { gaze, pupils_in_frame } = looking;
-    FaceMotion { landmarks_in_frame, frame_size: frame.pixels.dimensions().into(), pose, gaze, pupils_in_frame }
+    FaceMotion { pose, gaze, pupils_in_frame, ..FaceMotion::of_landmarks(landmarks_in_frame, frame.pixels.dimensions().into()) }
 }
 
 fn with_pose(face: FaceMotion) -> FaceMotion {
@@ -212,13 +215,7 @@ mod tests {
         let pose = HeadPose { yaw_rad: 0.3, pitch_rad: 0.1, roll_rad: -0.2 };
         let mut tracker = Tracker::new(None, TrackOptions::default());
         let mut pose_of = |stored: HeadPose| {
-            let face = FaceMotion {
-                landmarks_in_frame: turned(pose),
-                frame_size: [400, 400],
-                pose: stored,
-                gaze: Some(Vec2::new(0.2, -0.1)),
-                pupils_in_frame: None,
-            };
+            let face = FaceMotion { pose: stored, gaze: Some(Vec2::new(0.2, -0.1)), ..FaceMotion::of_landmarks(turned(pose), [400, 400]) };
             let passed = tracker.track(Input::Motion(time(), Some(face.clone()))).face.expect("motion passes");
             assert_eq!(passed.landmarks_in_frame, face.landmarks_in_frame, "landmarks are not touched");
             assert_eq!(passed.gaze, face.gaze, "nor is the gaze");

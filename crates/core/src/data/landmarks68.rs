@@ -6,13 +6,10 @@
 
 use glam::Vec3;
 
-use crate::landmarks::POINTS;
+use super::{FaceMesh, Landmarks};
 
-/// How many landmarks there are.
-pub const LANDMARKS: usize = 68;
-
-/// Points of the mesh in the middle of the right and the left iris.
-pub const PUPILS: [usize; 2] = [468, 473];
+const POINTS: usize = FaceMesh::COUNT;
+const LANDMARKS: usize = Landmarks::COUNT;
 
 /// Points of the mesh and their weights, for each landmark.
 #[rustfmt::skip]
@@ -97,7 +94,7 @@ const WEIGHTS: [&[(u16, f32)]; LANDMARKS] = [
 ];
 
 /// The 68 landmarks in the space of the points.
-pub fn landmarks68(points: &[Vec3; POINTS]) -> [Vec3; LANDMARKS] {
+pub(super) fn landmarks68(points: &[Vec3; POINTS]) -> [Vec3; LANDMARKS] {
     WEIGHTS.map(|weights| weights.iter().map(|(index, weight)| points[usize::from(*index)] * *weight).sum())
 }
 
