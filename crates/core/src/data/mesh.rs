@@ -54,7 +54,12 @@ impl FaceMesh {
 
     /// The 68 landmarks of this face.
     pub fn landmarks(&self) -> Landmarks {
-        Landmarks(landmarks68(&self.0).map(Vec3::truncate))
+        Landmarks(self.landmark_points().map(Vec3::truncate))
+    }
+
+    /// The 68 landmarks of this face with their depth.
+    pub fn landmark_points(&self) -> [Vec3; Landmarks::COUNT] {
+        landmarks68(&self.0)
     }
 
     /// Middles of the right and the left iris, in the picture.
