@@ -36,6 +36,8 @@ pub(crate) struct HeadDepth {
     pub(crate) back: Grid,
     /// How far a place goes with the head, 0 to 1.
     pub(crate) weight: Grid,
+    /// Height above the chin, in distances between the eyes.
+    pub(crate) above: Grid,
     /// Where the face is.
     pub(crate) face: FaceCells,
     /// Distance between the eyes in crop pixels.
@@ -110,7 +112,7 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(0.08 * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        Self { matte, front, back, weight, face, unit_px: unit }
+        Self { matte, front, back, weight, above: Grid::of(above), face, unit_px: unit }
     }
 
     /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.

@@ -118,6 +118,9 @@ impl EyeMap {
 
     /// The height from which a place is taken: its own, or where a lid hides that in the picture, one that looks alike.
     fn seen(&self, at: Vec2) -> f32 {
+        if self.moved <= 0.0 {
+            return at.y;
+        }
         let inset = self.moved * (LASHES + SLACK) - SLACK;
         let (upper, lower) = (self.lid(0, at.x) + inset, self.lid(1, at.x) - inset);
         if upper >= lower {

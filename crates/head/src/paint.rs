@@ -18,6 +18,9 @@ const MOVES_PX: Range<f32> = 1.0 / 64.0..0.5;
 /// Share from which on a pixel is covered wholly.
 const FULL: f32 = 0.998;
 
+/// What is so little behind a surface lies on it, in distances between the eyes.
+const NEAR: f32 = 0.02;
+
 /// A part of a picture in whole pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Region {
@@ -48,19 +51,21 @@ impl Region {
 /// Draws heads. Its memory is kept from frame to frame.
 #[derive(Default)]
 pub struct HeadPainter {
-    bins: [Bins; 4],
+    bins: [Bins; SURFACES],
 }
 
 /// The surfaces, from the one that lies over all others to the one that lies under them.
 const FAR_SIDE: usize = 0;
 const FACE: usize = 1;
-const FRONT: usize = 2;
-const BACK: usize = 3;
+const FAR_FRONT: usize = 2;
+const FRONT: usize = 3;
+const BACK: usize = 4;
+const SURFACES: usize = 5;
 
 /// Memory of one thread.
 #[derive(Default)]
 struct Band {
-    layers: [BandLayer; 4],
+    layers: [BandLayer; SURFACES],
     /// Colour and share of what lies over the face: eyes and mouth; and how far it comes from somewhere else.
     over: Vec<[f32; 5]>,
     over_columns: Range<usize>,
@@ -75,8 +80,8 @@ impl HeadPainter {
         }
         let bands = (height as usize).div_ceil(BAND);
         let bounds = [left as f32, top as f32, (left + width) as f32];
-        let surfaces = [&shape.far_side, &shape.face, &shape.front, &shape.back];
-        let poses = [&posed.far_side, &posed.face, &posed.front, &posed.back];
+        let surfaces = [&shape.far_side, &shape.face, &shape.far_front, &shape.front, &shape.back];
+        let poses = [&posed.far_side, &posed.face, &posed.far_front, &posed.front, &posed.back];
         let pairs = surfaces.into_par_iter().zip(poses);
         self.bins.par_iter_mut().zip(pairs).for_each(|(bins, (surface, pose))| bins.fill(surface, pose, bounds, bands));
         let bins = &self.bins;
@@ -248,20 +253,16 @@ impl Painting<'_> {
                 pixel.behind([r, g, b, 255.0].map(|v| v * share), share, moved * share);
             }
         }
-        if let Some((source, cover)) = band.layers[FAR_SIDE].at(row, column) {
-            let nearest = band.layers[FAR_SIDE].depth(row, column) <= band.layers[FACE].depth(row, column) + self.shape.unit_px * 0.02;
-            if cover > 0.0 && nearest {
-                let look = self.look.bilinear(source);
-                let light = self.shape.far_light.extend(1.0).to_array();
-                pixel.behind(std::array::from_fn(|n| look[n] * light[n] * cover), cover, cover);
-            }
-        }
+        self.far_look(band, [FAR_SIDE, FACE], row, column, &mut pixel);
         if pixel.share < FULL
             && let Some((source, cover)) = band.layers[FACE].at(row, column)
             && cover > 0.0
         {
             is_head = true;
             pixel.behind(self.look.bilinear(source).map(|v| v * cover), cover, moves(source - at));
+        }
+        if pixel.share < FULL {
+            self.far_look(band, [FAR_FRONT, FRONT], row, column, &mut pixel);
         }
         if pixel.share < FULL
             && let Some((source, cover)) = band.layers[FRONT].at(row, column)
@@ -284,6 +285,19 @@ impl Painting<'_> {
             pixel.behind(std::array::from_fn(behind), 1.0, if is_head { 0.0 } else { 1.0 });
         }
         pixel
+    }
+
+    /// The other side's look over a surface, as far as it is nothing behind that.
+    #[inline(always)]
+    fn far_look(&self, band: &Band, [far, own]: [usize; 2], row: usize, column: usize, pixel: &mut Pixel) {
+        if let Some((source, cover)) = band.layers[far].at(row, column)
+            && cover > 0.0
+            && band.layers[far].depth(row, column) <= band.layers[own].depth(row, column) + self.shape.unit_px * NEAR
+        {
+            let look = self.look.bilinear(source);
+            let light = self.shape.far_light.extend(1.0).to_array();
+            pixel.behind(std::array::from_fn(|n| look[n] * light[n] * cover), cover, cover);
+        }
     }
 }
 

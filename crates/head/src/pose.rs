@@ -1,5 +1,7 @@
 //! Where a head's surfaces go in one frame.
 
+use std::ops::Range;
+
 use glam::Vec3;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, FaceMesh, HeadMotion, MeshMotion};
@@ -14,13 +16,17 @@ use crate::surface::{ShapeVertex, Surface};
 /// A point of the face never moves farther against the head, in distances between the eyes.
 const FARTHEST: f32 = 1.2;
 /// Openings of an eye against those at rest below which its lids meet, and from which on they are as they are: no slit is left of an eye that is all but shut.
-const MEETS: std::ops::Range<f32> = 0.10..0.30;
+const MEETS: Range<f32> = 0.10..0.30;
 /// How much more a place faces the viewer than at rest, from which on the other side's look begins to take its place, and has taken it.
-const TURNS_UP: std::ops::Range<f32> = 0.06..0.30;
+const TURNS_UP: Range<f32> = 0.06..0.30;
+/// The same, from which on what is stretched at the outline begins to give way to the back of the head, and has given way; and up to which facing at rest a place
+/// counts as stretched, and from which on it does not.
+const STRETCHED: Range<f32> = 0.20..0.50;
+const STEEP: Range<f32> = 0.12..0.30;
 /// Motions of the head, in crop pixels, from which on what stands behind it begins to be shown, and is shown wholly.
-const LEAVES_PX: std::ops::Range<f32> = 0.25..2.0;
+const LEAVES_PX: Range<f32> = 0.25..2.0;
 /// How much farther the lips part than at rest from which on the mouth's inside is seen, and nothing else, in widths of the mouth.
-const PARTS: std::ops::Range<f32> = 0.02..0.08;
+const PARTS: Range<f32> = 0.02..0.08;
 /// Eyes and mouth lie so much before the skin, in distances between the eyes: rounding must not hide them.
 const BEFORE: f32 = 0.03;
 /// The strips' margin beyond their edges, in pixels of the picture.
@@ -44,6 +50,8 @@ pub struct PosedHead {
     pub far_side: PosedSurface,
     /// What is seen round the face.
     pub front: PosedSurface,
+    /// The other side's look there.
+    pub far_front: PosedSurface,
     /// The back of the head.
     pub back: PosedSurface,
     /// The right and the left eye's opening.
@@ -73,9 +81,16 @@ impl HeadShape {
         place.surface(&self.front, &mut posed.front);
         place.surface(&self.back, &mut posed.back);
         place.surface(&self.far_side, &mut posed.far_side);
-        for (cover, vertex) in posed.far_side.cover.iter_mut().zip(&self.far_side.vertices) {
-            let facing = vertex.normal.z - (head.rotation * vertex.normal).z;
-            *cover *= smooth_step(&TURNS_UP, facing);
+        place.surface(&self.far_front, &mut posed.far_front);
+        let turns_up = |vertex: &ShapeVertex| vertex.normal.z - (head.rotation * vertex.normal).z;
+        for (surface, posed) in [(&self.far_side, &mut posed.far_side), (&self.far_front, &mut posed.far_front)] {
+            for (cover, vertex) in posed.cover.iter_mut().zip(&surface.vertices) {
+                *cover *= smooth_step(&TURNS_UP, turns_up(vertex));
+            }
+        }
+        for (cover, vertex) in posed.front.cover.iter_mut().zip(&self.front.vertices) {
+            let steep = 1.0 - smooth_step(&STEEP, -vertex.normal.z / vertex.normal.length().max(1e-6));
+            *cover *= 1.0 - steep * smooth_step(&STRETCHED, turns_up(vertex));
         }
         let before = Vec3::new(0.0, 0.0, BEFORE * unit * self.crop.scale());
         let put = |p: Vec3| place.in_picture(head.apply(p)) - before;

@@ -7,6 +7,8 @@ use crate::surface::Surface;
 
 /// Rows of a band.
 pub(crate) const BAND: usize = 16;
+/// Triangles of less than so many square pixels are not drawn: their slopes are as good as noise, and their neighbours cover their place.
+const SMALLEST: f32 = 4e-3;
 /// Rows beside a band that are drawn as well, since edges look at their neighbours.
 const BESIDE: usize = 1;
 
@@ -120,7 +122,7 @@ impl BandLayer {
     }
 }
 
-/// A number over a triangle: at its place of reference, and how it changes per pixel.
+/// A number over a triangle: at its first corner, and how it changes per pixel.
 #[derive(Clone, Copy)]
 pub(crate) struct Slope {
     start: f32,
@@ -129,6 +131,7 @@ pub(crate) struct Slope {
 }
 
 impl Slope {
+    /// So far from the first corner.
     fn at(&self, x: f32, y: f32) -> f32 {
         self.start + x * self.across + y * self.down
     }
@@ -139,6 +142,7 @@ pub(crate) struct Scan<const N: usize> {
     edges: [Slope; 3],
     pub(crate) depth: Slope,
     pub(crate) values: [Slope; N],
+    corner: Vec2,
     low: f32,
     high: f32,
 }
@@ -149,19 +153,20 @@ impl<const N: usize> Scan<N> {
         let [a, b, c] = at.map(Vec3::truncate);
         let area = (b - a).perp_dot(c - a);
         // Also false for a NaN. What is larger than any picture is none.
-        if !(area > 1e-4 && area < 1e9) {
+        if !(area > SMALLEST && area < 1e9) {
             return None;
         }
         let slope = |v: [f32; 3]| {
             let across = ((v[1] - v[0]) * (c.y - a.y) - (v[2] - v[0]) * (b.y - a.y)) / area;
             let down = ((v[2] - v[0]) * (b.x - a.x) - (v[1] - v[0]) * (c.x - a.x)) / area;
-            Slope { start: v[0] - a.x * across - a.y * down, across, down }
+            Slope { start: v[0], across, down }
         };
         let edges = [slope([1.0, 0.0, 0.0]), slope([0.0, 1.0, 0.0]), slope([0.0, 0.0, 1.0])];
         Some(Self {
             edges,
             depth: slope(at.map(|p| p.z)),
             values: std::array::from_fn(|n| slope([values[0][n], values[1][n], values[2][n]])),
+            corner: a,
             low: a.y.min(b.y).min(c.y),
             high: a.y.max(b.y).max(c.y),
         })
@@ -175,10 +180,10 @@ impl<const N: usize> Scan<N> {
         let first = (self.low - OVER).ceil().clamp(0.0, height as f32) as usize;
         let end = ((self.high + OVER).floor() + 1.0).clamp(0.0, height as f32) as usize;
         for row in first..end {
-            let y = row as f32;
+            let y = row as f32 - self.corner.y;
             let (mut from, mut to) = (0.0_f32, width as f32 - 1.0);
             for edge in &self.edges {
-                let at_left = edge.at(0.0, y) + OVER * (edge.across.abs() + edge.down.abs());
+                let at_left = edge.at(-self.corner.x, y) + OVER * (edge.across.abs() + edge.down.abs());
                 if edge.across > 0.0 {
                     from = from.max(-at_left / edge.across);
                 } else if edge.across < 0.0 {
@@ -189,8 +194,9 @@ impl<const N: usize> Scan<N> {
             }
             let (from, to) = (from.ceil().max(0.0), to.floor());
             if from <= to {
-                let values = std::array::from_fn(|n| self.values[n].at(from, y));
-                visit(row, from as usize..to as usize + 1, self.depth.at(from, y), values);
+                let x = from - self.corner.x;
+                let values = std::array::from_fn(|n| self.values[n].at(x, y));
+                visit(row, from as usize..to as usize + 1, self.depth.at(x, y), values);
             }
         }
     }

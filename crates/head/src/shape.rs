@@ -44,6 +44,8 @@ pub struct HeadShape {
     pub far_side: Surface,
     /// What is seen round the face.
     pub front: Surface,
+    /// The far side of that with the look of the near one.
+    pub far_front: Surface,
     /// The back of the head.
     pub back: Surface,
     /// The part of the picture in which the head may come to be.
@@ -89,10 +91,12 @@ impl HeadShape {
             let [r, g, b, _] = look.bilinear(crop.image_from_crop(mesh.0[i].truncate()));
             Vec3::new(r, g, b) / 255.0
         };
+        let front = maker.front();
         Ok(Self {
             face: maker.face(),
             far_side: maker.far_side(),
-            front: maker.front(),
+            far_front: maker.far_front(&front),
+            front,
             back: maker.back(),
             region,
             layer: layer(pixels, plate, region, &|at| smooth_step(&EDGE, matte(crop.crop_from_image(at)))),

@@ -1,10 +1,12 @@
 //! The surfaces that a head is made of, as they are for a processor of any kind: points with where they are bound, and triangles.
 
+use std::ops::Range;
+
 use glam::{Vec2, Vec3};
 use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
-use crate::grid::{CELL_PX, CELLS, middle, smooth_step};
+use crate::grid::{CELL_PX, CELLS, Grid, middle, smooth_step};
 use crate::topology::{Joined, is_outline, nearest_on_outline};
 use crate::triangles::SKIN;
 
@@ -17,12 +19,20 @@ const BACK_GOES: f32 = 0.5;
 /// Standard deviation with which what the face does fades outside of it, and the distance from which on it does, in distances between the eyes.
 const FADES: f32 = 0.35;
 const FADES_FROM: f32 = 0.1;
-/// The back of the head has the hair's look from next to its outline: so much of the height above the brows is used for all of it.
-const BACK_HEIGHT: f32 = 0.5;
+/// The back of the head curves in over this distance from its outline, in distances between the eyes.
+const CURVES: f32 = 1.15;
+/// Heights above the chin over which what is stretched at the outline gives way to the back of the head: lower down there is none.
+const ABOVE_NECK: Range<f32> = 0.6..1.4;
 /// Facing at rest, 1 straight towards the viewer, below which a place of the face is hardly seen, and from which on it is seen well.
-const HIDDEN: std::ops::Range<f32> = 0.12..0.4;
+const HIDDEN: Range<f32> = 0.12..0.4;
 /// Facing that the other side's place must have to stand in for it.
-const SHOWN: std::ops::Range<f32> = 0.25..0.5;
+const SHOWN: Range<f32> = 0.25..0.5;
+/// Turns of the portrait's own head, as a sine, from which on it has a far side, and from which on all of what that hides is taken from the near one.
+const TURNED: Range<f32> = 0.06..0.2;
+/// Hair is taken for the back of the head down to this share of the height over the brows.
+const FOREHEAD: f32 = 0.75;
+/// Hair narrower than this beside a face does not serve, in crop pixels.
+const NARROW: f32 = 8.0;
 
 /// A point of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,11 +94,13 @@ impl SurfaceMaker<'_> {
     pub(crate) fn far_side(&self) -> Surface {
         let mut surface = self.face();
         let partners = FaceMesh::partners();
+        let symmetry = Symmetry::of(self.mesh);
         let facing: Vec<f32> = surface.vertices.iter().map(|vertex| -vertex.normal.z).collect();
         for (i, vertex) in surface.vertices.iter_mut().enumerate() {
             let partner = usize::from(partners[i]);
             let hidden = 1.0 - smooth_step(&HIDDEN, facing[i]);
-            vertex.cover = if partner == i { 0.0 } else { hidden * smooth_step(&SHOWN, facing[partner]) };
+            let is_far = if partner == i { 0.0 } else { symmetry.far(vertex.rest) };
+            vertex.cover = is_far * hidden * smooth_step(&SHOWN, facing[partner]);
             vertex.source = self.crop.image_from_crop(self.mesh.0[partner].truncate());
         }
         let covers = |t: &[u16; 3]| t.iter().any(|i| surface.vertices[usize::from(*i)].cover > 0.0);
@@ -110,30 +122,35 @@ impl SurfaceMaker<'_> {
 
     /// The back of the head, which comes to light when the head turns away.
     pub(crate) fn back(&self) -> Surface {
-        let HeadDepth { matte, back, weight, .. } = self.depth;
+        let HeadDepth { matte, front, back, weight, unit_px, .. } = self.depth;
         let is_solid: Vec<bool> = matte.0.iter().zip(&weight.0).map(|(share, weight)| *share > SOLID && *weight > BACK_GOES).collect();
-        let spans: Vec<Option<(usize, usize)>> = is_solid
-            .chunks_exact(CELLS)
-            .map(|row| row.iter().position(|v| *v).zip(row.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4))
-            .collect();
-        let Some(top) = spans.iter().position(Option::is_some) else { return Surface::default() };
-        let brow = self.mesh.0[8].y;
-        let source = |cell: usize| {
-            let at = middle(cell);
-            let highest = middle(top * CELLS).y;
-            // Above, the hair next to the place; lower down, that from over the brows: ears and cheeks have no place behind the head.
-            let reach = (brow - highest).max(CELL_PX);
-            let down = (at.y - highest).max(0.0);
-            let height = highest + reach * BACK_HEIGHT * 2.0 * (1.0 - (-down / (2.0 * BACK_HEIGHT * reach)).exp()).min(0.95);
-            let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(top, CELLS - 1);
-            let (own, other) = (spans[cell / CELLS], spans[row]);
-            let (Some((a, b)), Some((c, d))) = (own, other) else { return at };
-            let share = ((cell % CELLS) as f32 - a as f32) / (b - a) as f32;
-            // A little inside of the outline, where hair is thin.
-            let share = 0.06 + 0.88 * share.clamp(0.0, 1.0);
-            Vec2::new(middle(0).x + CELL_PX * (c as f32 + share * (d - c) as f32), height)
-        };
-        self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| (back.0[cell], source(cell)))
+        let round = CURVES * unit_px;
+        let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
+        let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
+        let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, round);
+        self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| {
+            let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
+            (depth, hair.at(cell))
+        })
+    }
+
+    /// The parts of hair, ear and neck that the portrait hardly shows, with the look of the other side.
+    pub(crate) fn far_front(&self, front: &Surface) -> Surface {
+        let HeadDepth { matte, front: depth, face, .. } = self.depth;
+        let symmetry = Symmetry::of(self.mesh);
+        let mut surface = front.clone();
+        for vertex in &mut surface.vertices {
+            let at = symmetry.mirrored(vertex.rest).truncate();
+            let facing = slope_normal(depth, at).map_or(0.0, |normal| -normal.z);
+            // What mirrors a place beside the face lies beside it, too.
+            let beside = smooth_step(&(0.0..3.0 * CELL_PX), face.beside.at(at));
+            let is_there = smooth_step(&(0.9..1.0), matte.at(at)) * smooth_step(&SHOWN, facing) * beside * symmetry.far(vertex.rest);
+            vertex.cover = (1.0 - smooth_step(&HIDDEN, -vertex.normal.z)) * is_there * vertex.normal.length();
+            vertex.source = self.crop.image_from_crop(at);
+        }
+        let vertices = &surface.vertices;
+        surface.triangles.retain(|t| t.iter().any(|i| vertices[*i as usize].cover > 0.0));
+        surface
     }
 
     /// A surface over the cells: with the squares between four of them that are kept, turned away from the viewer or not, at the depth and with the look, a
@@ -181,7 +198,98 @@ impl SurfaceMaker<'_> {
             bound,
             shares,
             cover: 1.0,
-            normal: Vec3::ZERO,
+            // Shorter where it shall matter less.
+            normal: slope_normal(&self.depth.front, at).map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
         }
+    }
+}
+
+/// Direction out of the front at a point in crop pixels, of length 1.
+fn slope_normal(front: &Grid, at: Vec2) -> Option<Vec3> {
+    let step = CELL_PX;
+    let slope = |by: Vec2| (front.at(at + by) - front.at(at - by)) / (2.0 * step);
+    Vec3::new(slope(Vec2::new(step, 0.0)), slope(Vec2::new(0.0, step)), -1.0).try_normalize()
+}
+
+/// The plane that divides a face into a right and a left half.
+struct Symmetry {
+    /// From the right to the left, of length 1; its depth is the sine of the head's turn.
+    across: Vec3,
+    middle: Vec3,
+}
+
+impl Symmetry {
+    fn of(mesh: &FaceMesh) -> Self {
+        let partners = FaceMesh::partners();
+        let pairs = (0..FaceMesh::SKIN).filter(|i| *i < usize::from(partners[*i])).map(|i| [mesh.0[i], mesh.0[usize::from(partners[i])]]);
+        let (across, middle, count) =
+            pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| (across + b - a, middle + a.midpoint(b), count + 1.0));
+        Self { across: across.normalize_or(Vec3::X), middle: middle / count.max(1.0) }
+    }
+
+    fn mirrored(&self, point: Vec3) -> Vec3 {
+        point - self.across * (2.0 * (point - self.middle).dot(self.across))
+    }
+
+    /// How far a point lies on the side that a head in three-quarter view turns away from the viewer.
+    fn far(&self, point: Vec3) -> f32 {
+        let side = (point - self.middle).dot(self.across) * self.across.z.signum();
+        if side > 0.0 { smooth_step(&TURNED, self.across.z.abs()) } else { 0.0 }
+    }
+}
+
+/// Which place of the hair the back of a head looks like.
+struct HairLook {
+    /// Of each row the first and the last solid cell, and how wide the hair is from there on, in crop pixels.
+    spans: Vec<Option<[(usize, f32); 2]>>,
+    /// First row with any.
+    top: usize,
+    /// Its height and how far hair is taken below it, in crop pixels.
+    highest: f32,
+    reach: f32,
+    /// Radius over which the back curves in.
+    round: f32,
+}
+
+impl HairLook {
+    fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, round: f32) -> Self {
+        let ends = |(row, solid): (usize, &[bool])| {
+            let (first, last) = solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
+            let is_face = |column: &usize| beside_face.0[row * CELLS + column] < 2.0 * CELL_PX;
+            let half = (last - first) / 2;
+            let [from_left, from_right] =
+                [(first..=last).find(is_face).map(|c| c - first), (first..=last).rev().find(is_face).map(|c| last - c)];
+            let wide = |cells: Option<usize>| CELL_PX * cells.unwrap_or(half).min(half) as f32;
+            Some([(first, wide(from_left)), (last, wide(from_right))])
+        };
+        let spans: Vec<_> = is_solid.chunks_exact(CELLS).enumerate().map(ends).collect();
+        let top = spans.iter().position(Option::is_some).unwrap_or(0);
+        let highest = middle(top * CELLS).y;
+        Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), round }
+    }
+
+    /// For a cell of the back, the place in crop pixels that has its look.
+    fn at(&self, cell: usize) -> Vec2 {
+        let at = middle(cell);
+        // Above, the hair next to the place; lower down, that from over the brows: ears and cheeks have no place behind the head.
+        let down = (at.y - self.highest).max(0.0);
+        let height = self.highest + self.reach * (1.0 - (-down / self.reach).exp());
+        let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(self.top, CELLS - 1);
+        let Some([(a, _), (b, _)]) = self.spans[cell / CELLS] else { return at };
+        let column = cell % CELLS;
+        let side = usize::from(2 * column > a + b);
+        // Where the face reaches the outline of the head there is no hair: the next row above that has some.
+        let wide = |row: &usize| self.spans[*row].is_some_and(|ends| ends[side].1 > NARROW);
+        let taken = (self.top..=row).rev().find(wide).unwrap_or(row);
+        let Some(ends) = self.spans[taken] else { return at };
+        let (edge, width) = ends[side];
+        // As far along the surface from the outline as the place is itself, there and back within the hair.
+        let from_edge = column.saturating_sub(a).min(b.saturating_sub(column)) as f32 * CELL_PX;
+        let along = self.round * (1.0 - (from_edge / self.round).min(1.0)).acos();
+        let room = (width - CELL_PX).max(CELL_PX);
+        let folded = (along / room).rem_euclid(2.0);
+        let inside = CELL_PX + room * if folded > 1.0 { 2.0 - folded } else { folded };
+        let x = middle(0).x + CELL_PX * edge as f32 + if side == 0 { inside } else { -inside };
+        Vec2::new(x, height - CELL_PX * (row - taken) as f32)
     }
 }
