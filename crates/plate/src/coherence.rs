@@ -8,7 +8,7 @@ use crate::patch::Look;
 use crate::search::{Find, Places};
 
 /// What each of the eight neighbours with another offset counts, as a mean square of colours.
-const SEAM_COST: f32 = 0.0005;
+const SEAM_COST: f32 = 0.0008;
 const AROUND: [IVec2; 8] = [
     IVec2::new(-1, -1),
     IVec2::new(0, -1),

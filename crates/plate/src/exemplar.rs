@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::coherence::settle;
 use crate::grid::Grid;
-use crate::patch::{Look, RADIUS};
+use crate::patch::{Look, RADIUS, partial_cost};
 use crate::search::{Find, Places};
 use crate::smooth::spread;
 
@@ -21,6 +21,8 @@ const FIRST_PASSES: usize = 10;
 const SETTLING: usize = 3;
 /// Cost under which patches are as alike as noise lets them be.
 const NOISE: f32 = 0.0003;
+/// What a cell counts of which there is only a smooth guess.
+const GUESSED: f32 = 0.04;
 const SEED: u64 = 0x9a7c_11e5;
 
 /// Where a cell of the hole comes from.
@@ -61,10 +63,11 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
         let mut finds = match &before {
             Some((half, finds)) => {
                 let finds = places.from_half(half, finds, seed);
-                *looks = voted(&places, looks, hole, &finds);
+                *looks = copied(&places, looks, hole, &finds);
                 finds
             }
             None => {
+                *looks = grown(&places, looks, hole);
                 let mut finds = places.random(seed);
                 places.improve(looks, &mut finds, FIRST_PASSES, seed);
                 finds
@@ -73,10 +76,8 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
         let rounds = if n == 0 { ROUNDS[0] } else if n == finest { ROUNDS[2] } else { ROUNDS[1] };
         for round in 0..rounds {
             places.improve(looks, &mut finds, PASSES, seed ^ (round as u64) << 40);
-            if round + 1 == rounds {
-                settle(&places, looks, &mut finds, SETTLING);
-            }
-            *looks = voted(&places, looks, hole, &finds);
+            settle(&places, looks, &mut finds, SETTLING);
+            *looks = if n > 0 { copied(&places, looks, hole, &finds) } else { voted(&places, looks, hole, &finds) };
         }
         before = Some((places, finds));
     }
@@ -90,6 +91,46 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
     Some(Filled { looks, origins })
 }
 
+/// The hole filled from its edge inwards, cell by cell, each from the middle of the patch that fits best what is known about it (as Efros and Leung 1999): the
+/// first sharp guess of the coarsest level. What the smooth guess says counts a little.
+fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
+    let mut looks = looks.clone();
+    let mut known: Vec<f32> = hole.cells.iter().map(|hole| if *hole { GUESSED } else { 1.0 }).collect();
+    let is_known = |known: &[f32], x: isize, y: isize| known[hole.near_index(x, y)] > GUESSED;
+    loop {
+        let edge: Vec<usize> = places
+            .targets
+            .iter()
+            .copied()
+            .filter(|cell| {
+                let (x, y) = ((cell % hole.width) as isize, (cell / hole.width) as isize);
+                !is_known(&known, x, y) && [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().any(|(i, j)| is_known(&known, x + i, y + j))
+            })
+            .collect();
+        if edge.is_empty() {
+            return looks;
+        }
+        let found: Vec<Look> = edge
+            .par_iter()
+            .map(|target| {
+                let (mut least, mut best) = (f32::INFINITY, *target);
+                for source in &places.sources {
+                    let cost = partial_cost(&looks, &known, *target, *source, least);
+                    if cost < least {
+                        (least, best) = (cost, *source);
+                    }
+                }
+                looks.cells[best]
+            })
+            .collect();
+        for (cell, mut look) in edge.into_iter().zip(found) {
+            look.0[5] = looks.cells[cell].0[5];
+            looks.cells[cell] = look;
+            known[cell] = 1.0;
+        }
+    }
+}
+
 /// Half the size: known cells are the means of what is known of them.
 fn halved(looks: &Grid<Look>, hole: &Grid<bool>) -> (Grid<Look>, Grid<bool>) {
     let half = [looks.width.div_ceil(2), looks.height.div_ceil(2)];
@@ -98,6 +139,17 @@ fn halved(looks: &Grid<Look>, hole: &Grid<bool>) -> (Grid<Look>, Grid<bool>) {
     };
     let holes = Grid::from_fn(half, |x, y| corners(x, y).into_iter().any(|cell| hole.cells[cell]));
     (looks.halved(), holes)
+}
+
+/// The hole's cells as the middles of their patches' finds.
+fn copied(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]) -> Grid<Look> {
+    let mut next = looks.clone();
+    for (target, find) in places.targets.iter().zip(finds).filter(|(target, _)| hole.cells[**target]) {
+        let body = next.cells[*target].0[5];
+        next.cells[*target] = looks.cells[find.source];
+        next.cells[*target].0[5] = body;
+    }
+    next
 }
 
 /// The hole's cells as the patches over them say, the likest ones loudest.
@@ -116,7 +168,7 @@ fn voted(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find])
         let (mut sum, mut mass) = ([0.0_f32; 5], 0.0);
         for (i, j, find) in patches() {
             let ratio = (least + NOISE) / (find.likeness.cost + NOISE);
-            let weight = ratio * ratio / (1.0 + (i * i + j * j) as f32 / 4.0);
+            let weight = ratio * ratio * ratio / (1.0 + (i * i + j * j) as f32 / 4.0);
             let from = (find.source as isize - j * looks.width as isize - i) as usize;
             let found = &looks.cells[from].0;
             let shift = find.likeness.shift.to_array();

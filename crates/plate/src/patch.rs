@@ -9,16 +9,16 @@ pub(crate) const RADIUS: usize = 3;
 /// Cells of a patch.
 pub(crate) const AREA: f32 = ((2 * RADIUS + 1) * (2 * RADIUS + 1)) as f32;
 /// How far a patch's colours may be shifted to fit, of 0 to 1: light and paint change over a plain wall.
-const MOST_SHIFT: f32 = 0.06;
+const MOST_SHIFT: f32 = 0.05;
 /// How much a shift counts against a patch, per square of it.
-const SHIFT_COST: f32 = 0.25;
+const SHIFT_COST: f32 = 0.5;
 
 /// What patches are compared by: red, green, blue; strength of fine structure across and down; how much it is body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Look(pub [f32; 8]);
 
 /// Weights of what is no colour.
-const TEXTURE_WEIGHT: f32 = 1.5;
+const TEXTURE_WEIGHT: f32 = 3.0;
 const BODY_WEIGHT: f32 = 0.5;
 
 impl Look {
@@ -85,6 +85,25 @@ pub(crate) fn likeness(looks: &Grid<Look>, target: usize, source: usize) -> Like
     let without: f32 = (shift * (2.0 * mean - shift)).element_sum();
     let cost = squares.iter().sum::<f32>() / AREA - without + SHIFT_COST * shift.length_squared();
     Likeness { cost: cost.max(0.0), shift }
+}
+
+/// How badly the patch at `source` fits the one at `target`, whose cells count as `known` says; stops where it is more than `most`.
+pub(crate) fn partial_cost(looks: &Grid<Look>, known: &[f32], target: usize, source: usize, most: f32) -> f32 {
+    let reach = RADIUS * looks.width + RADIUS;
+    let (mut a, mut b) = (target - reach, source - reach);
+    let mut cost = 0.0;
+    for _ in 0..=2 * RADIUS {
+        let rows = looks.cells[a..=a + 2 * RADIUS].iter().zip(&looks.cells[b..=b + 2 * RADIUS]);
+        for ((Look(wanted), Look(found)), weight) in rows.zip(&known[a..=a + 2 * RADIUS]) {
+            cost += weight * wanted.iter().zip(found).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+        }
+        if cost > most {
+            return cost;
+        }
+        a += looks.width;
+        b += looks.width;
+    }
+    cost
 }
 
 #[cfg(test)]
