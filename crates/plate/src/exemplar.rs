@@ -55,7 +55,7 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
     let mut before: Option<(Places, Vec<Find>)> = None;
     let finest = levels.len() - 1;
     for (n, (looks, hole)) in levels.iter_mut().rev().enumerate() {
-        let places = Places::new(hole);
+        let mut places = Places::new(hole);
         if places.sources.is_empty() {
             return None;
         }
@@ -77,6 +77,9 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
         for round in 0..rounds {
             places.improve(looks, &mut finds, PASSES, seed ^ (round as u64) << 40);
             settle(&places, looks, &mut finds, SETTLING);
+            if n == 0 {
+                places.count_uses(&finds);
+            }
             *looks = if n > 0 { copied(&places, looks, hole, &finds) } else { voted(&places, looks, hole, &finds) };
         }
         before = Some((places, finds));

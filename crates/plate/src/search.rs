@@ -12,6 +12,9 @@ use crate::random::Random;
 
 /// What a distance as long as the plane counts against a find: of equals the near one is taken.
 const FAR_COST: f32 = 0.0004;
+/// What a source counts in addition for each time that it is taken beyond the mean, up to so many times.
+const USE_COST: f32 = 0.002;
+const MOST_USES: f32 = 4.0;
 /// Steps to neighbours whose finds are tried.
 const STEPS: [i32; 3] = [1, 3, 8];
 /// Targets that one thread takes at a time.
@@ -35,6 +38,8 @@ pub(crate) struct Places {
     /// Middles of patches without any of the hole.
     pub sources: Vec<usize>,
     is_source: Vec<bool>,
+    /// What a source counts in addition, by its cell, for being taken more often than others.
+    used: Vec<f32>,
 }
 
 const NO_TARGET: u32 = u32::MAX;
@@ -58,7 +63,7 @@ impl Places {
         for cell in &sources {
             is_source[*cell] = true;
         }
-        Self { size: [width, height], targets, target_at, sources, is_source }
+        Self { size: [width, height], targets, target_at, sources, is_source, used: vec![0.0; width * height] }
     }
 
     /// The number of the target at a cell.
@@ -83,7 +88,19 @@ impl Places {
     pub(crate) fn likeness(&self, looks: &Grid<Look>, target: usize, source: usize) -> Likeness {
         let Likeness { cost, shift } = likeness(looks, target, source);
         let far = (self.place(target) - self.place(source)).as_vec2().length() / self.size[0].max(self.size[1]) as f32;
-        Likeness { cost: cost + FAR_COST * far, shift }
+        Likeness { cost: cost + FAR_COST * far + self.used[source], shift }
+    }
+
+    /// Lets sources that were taken often count as less like: what is repeated is seen.
+    pub(crate) fn count_uses(&mut self, finds: &[Find]) {
+        let [width, height] = self.size;
+        let mut counts = Grid { width, height, cells: vec![0.0; width * height] };
+        for find in finds {
+            counts.cells[find.source] += 1.0;
+        }
+        let mean = finds.len() as f32 / self.sources.len().max(1) as f32;
+        let near = counts.box_mean(1);
+        self.used = near.cells.iter().map(|count| USE_COST * (count / mean.max(1.0) - 1.0).clamp(0.0, MOST_USES)).collect();
     }
 
     /// A find for every target by chance; there must be sources.
