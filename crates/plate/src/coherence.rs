@@ -78,7 +78,7 @@ mod tests {
     fn finds_that_stand_alone_join_their_neighbours_where_it_costs_little() {
         let hole = Grid::from_fn([60, 40], |x, y| x.abs_diff(30) < 6 && y.abs_diff(20) < 6);
         let looks = Grid::from_fn([60, 40], |_, _| Look::new(glam::Vec3::splat(0.5), [0.0; 2], 0.0));
-        let places = Places::new(&hole);
+        let places = Places::new(&hole, &hole);
         let find = |target: usize, by: i32| {
             let source = places.source(places.place(target) + IVec2::new(by, 0)).expect("it lies beside");
             Find { source, likeness: Likeness { cost: 0.0, ..Likeness::NONE } }

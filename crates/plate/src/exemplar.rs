@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::coherence::settle;
 use crate::grid::Grid;
 use crate::patch::{Look, RADIUS, partial_cost};
+use crate::seamless::corrections;
 use crate::search::{Find, Places};
 use crate::smooth::spread;
 
@@ -31,7 +32,7 @@ pub(crate) struct Origin {
     /// To the cell it is copied from.
     pub offset: IVec2,
     /// What is added to its colours.
-    pub shift: Vec3,
+    pub correction: Vec3,
 }
 
 /// The hole's cells, filled.
@@ -42,20 +43,24 @@ pub(crate) struct Filled {
     pub origins: Grid<Option<Origin>>,
 }
 
-/// The plane with its hole filled from the rest; `guess` gives the hole's own cells to begin with. `None` when there is nothing to take patches from.
-pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
-    let mut levels = vec![(guess.clone(), hole.clone())];
-    while let Some((looks, hole)) = levels.last().filter(|(looks, _)| looks.width.max(looks.height) > COARSEST) {
-        let next = halved(looks, hole);
-        if Places::new(&next.1).sources.len() < 16 {
+/// The plane with its hole filled from the rest; `guess` gives the hole's own cells to begin with, and nothing is taken from `unfit` ones if there are others.
+/// `None` when there is nothing to take patches from.
+pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>) -> Option<Filled> {
+    const LEAST_SOURCES: usize = 64;
+    let none = unfit.map(|_| false);
+    let unfit = if Places::new(hole, unfit).sources.len() < LEAST_SOURCES { &none } else { unfit };
+    let mut levels = vec![(guess.clone(), hole.clone(), unfit.clone())];
+    while let Some((looks, hole, unfit)) = levels.last().filter(|(looks, ..)| looks.width.max(looks.height) > COARSEST) {
+        let next = (looks.halved(), halved(hole), halved(unfit));
+        if Places::new(&next.1, &next.2).sources.len() < LEAST_SOURCES {
             break;
         }
         levels.push(next);
     }
     let mut before: Option<(Places, Vec<Find>)> = None;
     let finest = levels.len() - 1;
-    for (n, (looks, hole)) in levels.iter_mut().rev().enumerate() {
-        let mut places = Places::new(hole);
+    for (n, (looks, hole, unfit)) in levels.iter_mut().rev().enumerate() {
+        let mut places = Places::new(hole, unfit);
         if places.sources.is_empty() {
             return None;
         }
@@ -85,12 +90,16 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>) -> Option<Filled> {
         before = Some((places, finds));
     }
     let (places, finds) = before?;
-    let (looks, _) = levels.swap_remove(0);
-    let mut origins = looks.map(|_| None);
+    let (looks, ..) = levels.swap_remove(0);
+    let mut offsets = looks.map(|_| None);
     for (target, find) in places.targets.iter().zip(&finds) {
-        let offset = places.place(find.source) - places.place(*target);
-        origins.cells[*target] = Some(Origin { offset, shift: find.likeness.shift });
+        offsets.cells[*target] = Some(places.place(find.source) - places.place(*target));
     }
+    let corrections = corrections(&looks, hole, &offsets);
+    let origins = Grid::from_fn(looks.size(), |x, y| {
+        let cell = y * looks.width + x;
+        offsets.cells[cell].map(|offset| Origin { offset, correction: corrections.cells[cell] })
+    });
     Some(Filled { looks, origins })
 }
 
@@ -134,14 +143,11 @@ fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
     }
 }
 
-/// Half the size: known cells are the means of what is known of them.
-fn halved(looks: &Grid<Look>, hole: &Grid<bool>) -> (Grid<Look>, Grid<bool>) {
-    let half = [looks.width.div_ceil(2), looks.height.div_ceil(2)];
-    let corners = |x: usize, y: usize| {
-        [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| looks.near_index((2 * x + i) as isize, (2 * y + j) as isize))
-    };
-    let holes = Grid::from_fn(half, |x, y| corners(x, y).into_iter().any(|cell| hole.cells[cell]));
-    (looks.halved(), holes)
+/// Half the size: cells with any of it.
+fn halved(plane: &Grid<bool>) -> Grid<bool> {
+    Grid::from_fn([plane.width.div_ceil(2), plane.height.div_ceil(2)], |x, y| {
+        [(0, 0), (1, 0), (0, 1), (1, 1)].into_iter().any(|(i, j)| plane.near((2 * x + i) as isize, (2 * y + j) as isize))
+    })
 }
 
 /// The hole's cells as the middles of their patches' finds.
@@ -239,7 +245,7 @@ mod tests {
         let brick = |x: usize, y: usize| if y < 50 { Vec3::new(0.5, 0.6, 0.9) } else { Vec3::splat(0.2 + 0.3 * f32::from(u8::from((x / 4 + y / 4) % 2 == 0))) };
         let (truth, shown, hole) = holed([120, 100], brick);
         let guess = guess(&shown, &hole);
-        let filled = filled(&guess, &hole).expect("there is enough of it");
+        let filled = filled(&guess, &hole, &hole.map(|_| false)).expect("there is enough of it");
         let (smooth, exemplar) = (error(&guess, &truth, &hole), error(&filled.looks, &truth, &hole));
         assert!(exemplar < 0.04 && 3.0 * exemplar < smooth, "off by {exemplar}, smoothly by {smooth}");
         let rest = (0..hole.cells.len()).filter(|n| !hole.cells[*n] && filled.looks.cells[*n] != shown.cells[*n]).count();
@@ -255,7 +261,7 @@ mod tests {
             look
         });
         let guess = guess(&looks, &hole);
-        let filled = filled(&guess, &hole).expect("there is enough of it");
+        let filled = filled(&guess, &hole, &hole.map(|_| false)).expect("there is enough of it");
         for n in (0..hole.cells.len()).filter(|n| hole.cells[*n]) {
             let (colour, body) = (filled.looks.cells[n].colour(), guess.cells[n].body());
             let wanted = if body > 0.5 { Vec3::Z } else { Vec3::Y };
@@ -267,6 +273,6 @@ mod tests {
     #[test]
     fn a_plane_that_is_all_hole_is_left_to_others() {
         let looks = Grid::from_fn([50, 40], |_, _| Look::new(Vec3::X, [0.0; 2], 0.0));
-        assert!(filled(&looks, &looks.map(|_| true)).is_none(), "nothing to take from");
+        assert!(filled(&looks, &looks.map(|_| true), &looks.map(|_| false)).is_none(), "nothing to take from");
     }
 }

@@ -8,15 +8,18 @@ mod colours;
 mod exemplar;
 mod foreground;
 mod grid;
+mod kept;
 mod laplacian;
 mod matte;
 mod patch;
 mod plate;
 mod prior;
+mod seamless;
 mod search;
 mod smooth;
 mod window;
 
+pub use kept::{from_bytes, to_bytes};
 pub use matte::{CoarseShares, SoftMatte};
 pub use plate::Plate;
 pub use window::Window;

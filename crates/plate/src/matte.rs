@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::colours::LocalColours;
 use crate::foreground::{Unmixed, fitted, unmixed};
 use crate::grid::Grid;
+use crate::kept::mixed;
 use crate::laplacian::Matting;
 use crate::prior::{Known, known};
 use crate::window::{Window, seen};
@@ -50,7 +51,8 @@ pub struct SoftMatte {
     pub window: Window,
     /// Share of head of every pixel of the window, row by row: 0 to 255.
     pub alpha: Vec<u8>,
-    /// The head's own colours, without what is behind it: of the window's size, sRGB, with the alpha of the picture itself. Beyond the head's edge they go on smoothly.
+    /// The head's own colours, without what is behind it: of the window's size, sRGB, with the alpha of the picture itself. Two pixels beyond
+    /// the head's edge they go on smoothly, and farther away they are the picture's.
     pub foreground: RgbaImage,
 }
 
@@ -86,6 +88,12 @@ impl SoftMatte {
                 *front = if share >= 1.0 { pixel } else { [r, g, b, pixel[3]] };
             }
         });
+        let mixed = mixed(window, &alpha);
+        for ((x, y, pixel), mixed) in foreground.enumerate_pixels_mut().zip(mixed) {
+            if !mixed {
+                *pixel = *picture.get_pixel(window.corner[0] + x, window.corner[1] + y);
+            }
+        }
         Self { window, alpha, foreground }
     }
 
@@ -242,4 +250,88 @@ fn linear(colours: &Grid<Vec3>, shares: &Grid<f32>) -> (Grid<Vec3>, Grid<f32>) {
         share.cells[n] - fits.cells[n].dot(mean.cells[n])
     });
     (fits.box_mean(FINE_RADIUS), level.box_mean(FINE_RADIUS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Crop;
+
+    const MIDDLE: Vec2 = Vec2::new(90.0, 80.0);
+
+    /// A head with spikes of hair before stripes.
+    fn truth(at: Vec2) -> f32 {
+        let off = at - MIDDLE;
+        let edge = 42.0 + 5.0 * (9.0 * off.y.atan2(off.x)).sin();
+        ((edge - off.length()) / 3.0 + 0.5).clamp(0.0, 1.0)
+    }
+
+    fn colours(at: Vec2) -> [Vec3; 2] {
+        let stripe = if (at.x as i32 / 6) % 2 == 0 { 0.15 } else { 0.0 };
+        [Vec3::new(0.35, 0.2, 0.12) + 0.001 * at.y, Vec3::new(0.3 + stripe, 0.65 + stripe, 0.5)]
+    }
+
+    fn picture() -> RgbaImage {
+        RgbaImage::from_fn(180, 160, |x, y| {
+            let at = Vec2::new(x as f32, y as f32);
+            let [head, rest] = colours(at);
+            let [r, g, b] = (rest.lerp(head, truth(at)) * 255.0).to_array().map(|v| v as u8);
+            image::Rgba([r, g, b, 255])
+        })
+    }
+
+    fn made(wrong: Option<Vec2>) -> SoftMatte {
+        let window = Window::of([180, 160], &Crop { origin_px: [0.0; 2], side_px: 180.0 }).expect("it is there");
+        // A net that sees a disc in cells of 6 pixels, and perhaps something that is no head.
+        let coarse = |at: Vec2| {
+            let cell = (at / 6.0).floor() * 6.0 + 3.0;
+            let seen = cell.distance(MIDDLE) < 43.0 || wrong.is_some_and(|wrong| wrong.distance(cell) < 10.0);
+            [if seen { 0.97 } else { 0.03 }, 0.0]
+        };
+        SoftMatte::of(&picture(), window, &CoarseShares { at: &coarse, cell_px: 6.0 })
+    }
+
+    #[test]
+    fn spikes_between_the_cells_of_the_net_are_found_with_their_own_colours() {
+        let matte = made(None);
+        let (mut off, mut coarse_off, mut colour_off, mut edge) = (0.0, 0.0, 0.0_f32, 0.0);
+        for (n, alpha) in matte.alpha.iter().enumerate() {
+            let at = Vec2::new((n % 180) as f32, (n / 180) as f32);
+            let share = f32::from(*alpha) / 255.0;
+            if (30.0..54.0).contains(&at.distance(MIDDLE)) {
+                off += (share - truth(at)).abs();
+                coarse_off += (f32::from(u8::from(at.distance(MIDDLE) < 43.0)) - truth(at)).abs();
+                edge += 1.0;
+            }
+            if truth(at) > 0.2 && share > 0.2 {
+                let [r, g, b, _] = matte.foreground.get_pixel(n as u32 % 180, n as u32 / 180).0;
+                let front = Vec3::new(f32::from(r), f32::from(g), f32::from(b)) / 255.0;
+                colour_off = colour_off.max(front.distance(colours(at)[0]));
+            }
+        }
+        assert!(off / edge < 0.04 && 2.0 * off < coarse_off, "off by {} and coarsely by {}", off / edge, coarse_off / edge);
+        assert!(colour_off < 0.15, "no background in the hair: {colour_off}");
+    }
+
+    #[test]
+    fn what_is_not_joined_to_the_head_is_no_head_and_shares_between_pixels_are_mixed() {
+        let matte = made(Some(Vec2::new(165.0, 20.0)));
+        assert!(matte.share_at(Vec2::new(165.0, 20.0)) < 0.01, "an island");
+        assert!(matte.share_at(MIDDLE) > 0.99 && matte.share_at(Vec2::new(-3.0, 20.0)) == 0.0, "the head, and beyond the picture");
+        let [a, b] = [(48.0, 80.0), (49.0, 80.0)].map(|(x, y)| matte.share_at(Vec2::new(x, y)));
+        assert!((matte.share_at(Vec2::new(48.5, 80.0)) - 0.5 * (a + b)).abs() < 1e-5, "half way");
+    }
+
+    #[test]
+    fn pictures_of_all_sizes_and_nets_that_say_nothing_are_no_trouble() {
+        for (size, side_px) in [([8, 8], 8.0), ([9, 700], 900.0), ([901, 13], 1000.0)] {
+            let crop = Crop { origin_px: [0.0; 2], side_px };
+            let Some(window) = Window::of(size, &crop) else { panic!("{size:?} is enough") };
+            for share in [0.0, 0.5, 1.0, f32::NAN] {
+                let picture = RgbaImage::from_pixel(size[0], size[1], image::Rgba([90, 80, 70, 255]));
+                let matte = SoftMatte::of(&picture, window, &CoarseShares { at: &|_| [share, share], cell_px: side_px / 128.0 });
+                assert_eq!(matte.alpha.len(), (size[0] * size[1]) as usize, "{size:?} {share}");
+            }
+        }
+    }
 }

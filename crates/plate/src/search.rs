@@ -45,8 +45,8 @@ pub(crate) struct Places {
 const NO_TARGET: u32 = u32::MAX;
 
 impl Places {
-    /// Of a plane in which `hole` marks the unknown cells; patches lie wholly inside, so nothing within their radius of the edge is a middle.
-    pub(crate) fn new(hole: &Grid<bool>) -> Self {
+    /// Of a plane in which `hole` marks the unknown cells, and `unfit` those that nothing shall be taken from; patches lie wholly inside, so nothing within their radius of the edge is a middle.
+    pub(crate) fn new(hole: &Grid<bool>, unfit: &Grid<bool>) -> Self {
         let touches = hole.map(|hole| f32::from(u8::from(hole))).widened(RADIUS);
         let [width, height] = hole.size();
         let inside = |cell: usize| {
@@ -55,6 +55,7 @@ impl Places {
         };
         let (targets, sources): (Vec<usize>, Vec<usize>) =
             (0..width * height).filter(|cell| inside(*cell)).partition(|cell| touches.cells[*cell] > 0.5);
+        let sources: Vec<usize> = sources.into_iter().filter(|cell| !unfit.cells[*cell]).collect();
         let mut target_at = vec![NO_TARGET; width * height];
         for (n, cell) in targets.iter().enumerate() {
             target_at[*cell] = n as u32;
@@ -185,7 +186,7 @@ mod tests {
         let looks = Grid::from_fn([60, 50], |x, y| {
             Look::new(Vec3::new(((x * x + 5 * y) % 8) as f32, (x % 8) as f32, (y % 6) as f32) / 8.0, [0.0; 2], 0.0)
         });
-        let places = Places::new(&hole);
+        let places = Places::new(&hole, &hole);
         assert_eq!(places.targets.len(), 17 * 17, "all that touch the hole");
         let mut finds = places.random(7);
         places.improve(&looks, &mut finds, 12, 3);
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn a_plane_without_sources_has_none() {
         for size in [[1, 1], [7, 7], [5, 60]] {
-            assert!(Places::new(&Grid::from_fn(size, |_, _| true)).sources.is_empty(), "{size:?}");
+            assert!(Places::new(&Grid::from_fn(size, |_, _| true), &Grid::from_fn(size, |_, _| false)).sources.is_empty(), "{size:?}");
         }
     }
 }

@@ -6,7 +6,6 @@ mod contour;
 mod fine_paint;
 mod gates;
 pub(crate) mod gpu;
-mod inpaint;
 mod known_plates;
 mod landmark_warp;
 mod layer;
@@ -16,6 +15,7 @@ mod painter;
 mod patches;
 mod plan;
 mod reach;
+mod seen;
 #[cfg(test)]
 mod testing;
 
