@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use glam::{EulerRot, Mat3, Vec2, Vec3};
 use image::{Rgba, RgbaImage, imageops};
-use retrato_core::data::{Crop, FaceMesh, HeadMotion, MeshMotion};
+use retrato_core::data::{Crop, FaceMesh, HeadMotion, MeshMotion, MouthPicture};
 use retrato_head::{HeadPainter, HeadPicture, HeadShape, PosedHead};
 
 /// A portrait of a folder.
@@ -127,7 +127,7 @@ fn load(folder: &Path) -> anyhow::Result<Sitter> {
         if x < matte.width() && y < matte.height() { f32::from(matte.get_pixel(x, y).0[0]) / 255.0 } else { 0.0 }
     };
     let start = Instant::now();
-    let shape = HeadShape::new(HeadPicture { pixels: &picture, plate: Some(&plate), crop, mesh_in_crop: &mesh, matte: &share })?;
+    let shape = HeadShape::new(HeadPicture { pixels: &picture, plate: Some(&plate), crop, mesh_in_crop: &mesh, matte: &share, foreground: None })?;
     let triangles = shape.face.triangles.len() + shape.front.triangles.len() + shape.back.triangles.len();
     println!("{}: {:?} {:?}, made in {:.0} ms, {triangles} triangles", folder.display(), shape.region, crop, start.elapsed().as_secs_f64() * 1e3);
     Ok(Sitter { shape, mesh, picture })
@@ -151,7 +151,7 @@ fn play(sitter: &Sitter, act: &Act) -> (RgbaImage, f64) {
     for _ in 0..4 {
         let start = Instant::now();
         sitter.shape.pose(&motion, &mut posed);
-        changed = painter.paint(&sitter.shape, &posed, &mut target, &changed);
+        changed = painter.paint(&sitter.shape, &posed, &MouthPicture::default(), &mut target, &changed);
         ms = ms.min(start.elapsed().as_secs_f64() * 1e3);
     }
     (target, ms)

@@ -5,7 +5,7 @@ use std::ops::Range;
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
 use rayon::prelude::*;
-use retrato_core::data::Crop;
+use retrato_core::data::{Crop, MouthPicture};
 
 use crate::patch::{Patch, PatchVertex, covered};
 use crate::pose::PosedHead;
@@ -20,6 +20,9 @@ const FULL: f32 = 0.998;
 
 /// What is so little behind a surface lies on it, in distances between the eyes.
 const NEAR: f32 = 0.02;
+
+/// The dark in a mouth next to the skin.
+const DARK: Vec3 = Vec3::new(0.34, 0.20, 0.20);
 
 /// A part of a picture in whole pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,8 +75,15 @@ struct Band {
 }
 
 impl HeadPainter {
-    /// Draws a posed head into `target`, which equals the head's picture but in the rows `changed` of its region; returns those that now differ.
-    pub fn paint(&mut self, shape: &HeadShape, posed: &PosedHead, target: &mut RgbaImage, changed: &Range<usize>) -> Range<usize> {
+    /// Draws a posed head with what is seen in its mouth into `target`, which equals the head's picture but in the rows `changed` of its region; returns those that now differ.
+    pub fn paint(
+        &mut self,
+        shape: &HeadShape,
+        posed: &PosedHead,
+        mouth: &MouthPicture,
+        target: &mut RgbaImage,
+        changed: &Range<usize>,
+    ) -> Range<usize> {
         let Region { left, top, width, height } = shape.region;
         if width < 2 || height < 2 || target.dimensions() != shape.picture.dimensions() {
             return 0..0;
@@ -93,7 +103,7 @@ impl HeadPainter {
                 layer.clear(place.width);
                 layer.draw(place, surfaces[n], poses[n], bins[n].of(number));
             }
-            let painting = Painting { shape, posed, place, look: Picture::new(&shape.picture), layer: Picture::new(&shape.layer) };
+            let painting = Painting { shape, posed, mouth, place, look: Picture::new(&shape.picture), layer: Picture::new(&shape.layer) };
             painting.openings(band);
             let mut written = 0..0;
             for (row, out) in rows.chunks_exact_mut(stride).enumerate() {
@@ -122,6 +132,7 @@ fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
 struct Painting<'a> {
     shape: &'a HeadShape,
     posed: &'a PosedHead,
+    mouth: &'a MouthPicture,
     place: BandPlace,
     look: Picture<'a>,
     layer: Picture<'a>,
@@ -152,7 +163,6 @@ impl Painting<'_> {
         band.over_columns = 0..0;
         let Some(maps) = &self.posed.eye_maps else { return };
         let Self { shape, posed, .. } = self;
-        let scale = shape.crop.scale();
         for (patch, map) in posed.eyes.iter().zip(maps) {
             self.opening(band, patch, |at, rest, inside| {
                 let source = shape.crop.image_from_crop(map.source(rest));
@@ -161,9 +171,10 @@ impl Painting<'_> {
             });
         }
         if posed.mouth_open > 0.0 {
-            self.opening(band, &posed.mouth, |_, _, inside| {
-                let colour = mouth_inside(shape.skin, inside / scale, shape.unit_px);
-                (colour.to_array(), covered(inside.to_array()) * posed.mouth_open, 1.0)
+            let dark = shape.skin * DARK;
+            self.opening(band, &posed.mouth, |at, _, inside| {
+                let colour = self.mouth.colour(shape.crop.crop_from_image(at)).unwrap_or(dark);
+                ((255.0 * colour).to_array(), covered(inside.to_array()) * posed.mouth_open, 1.0)
             });
         }
     }
@@ -306,17 +317,4 @@ impl Painting<'_> {
 fn moves(displacement: Vec2) -> f32 {
     let far = displacement.abs().max_element();
     ((far - MOVES_PX.start) / (MOVES_PX.end - MOVES_PX.start)).clamp(0.0, 1.0)
-}
-
-/// The inside of a mouth in the light of the skin, 0 to 255, at a place so far inside the lips, in crop pixels: dark, with a hint of the upper teeth.
-fn mouth_inside(skin: Vec3, inside: Vec2, unit: f32) -> Vec3 {
-    let height = inside.x + inside.y;
-    let dark = skin * Vec3::new(0.34, 0.20, 0.20);
-    let grey = Vec3::splat(skin.dot(Vec3::new(0.3, 0.59, 0.11)));
-    let tooth = (skin.lerp(grey, 0.6) * 1.35).min(Vec3::splat(0.9));
-    let length = (0.45 * height).min(0.13 * unit);
-    let edge = ((length - inside.x) / (0.03 * unit)).clamp(0.0, 1.0);
-    let bared = ((height / unit - 0.08) / 0.12).clamp(0.0, 1.0);
-    let shadow = 1.0 - 0.5 * (-(inside.x.min(inside.y)).max(0.0) / (0.03 * unit)).exp();
-    255.0 * dark.lerp(tooth * 0.8, edge * bared) * shadow
 }

@@ -9,15 +9,12 @@ use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
-use crate::grid::smooth_step;
 use crate::paint::Region;
 use crate::sample::{Picture, between_bytes};
 use crate::surface::{Surface, SurfaceMaker};
 use crate::template::{SkullTemplate, TemplateError};
 use crate::topology::Joined;
 
-/// Shares of head over which the matte's edge runs from nothing to all: what is less sure is background, and what is surer is head.
-const EDGE: std::ops::Range<f32> = 0.12..0.88;
 /// Points on both cheeks, for the colour of the skin.
 const CHEEKS: [usize; 6] = [50, 280, 205, 425, 101, 330];
 
@@ -34,6 +31,8 @@ pub struct HeadPicture<'a> {
     pub mesh_in_crop: &'a FaceMesh,
     /// Share of head, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
     pub matte: &'a (dyn Fn(Vec2) -> f32 + Sync),
+    /// The head's own colours at a pixel without what is behind it, where they are known: they are taken out of the picture otherwise.
+    pub foreground: Option<&'a (dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
 }
 
 /// A portrait's head: surfaces for any processor, and what they are drawn with.
@@ -79,7 +78,7 @@ impl HeadShape {
     /// # Errors
     /// A damaged build.
     pub fn new(portrait: HeadPicture<'_>) -> Result<Self, TemplateError> {
-        let HeadPicture { pixels, plate, crop, mesh_in_crop: mesh, matte } = portrait;
+        let HeadPicture { pixels, plate, crop, mesh_in_crop: mesh, matte, foreground } = portrait;
         let skull = SkullTemplate::own()?;
         let joined = Joined::new();
         let depth = HeadDepth::of(mesh, &joined, &skull, matte);
@@ -99,7 +98,7 @@ impl HeadShape {
             front,
             back: maker.back(),
             region,
-            layer: layer(pixels, plate, region, &|at| smooth_step(&EDGE, matte(crop.crop_from_image(at)))),
+            layer: layer([pixels, plate], region, &|at| matte(crop.crop_from_image(at)), foreground),
             picture: Arc::clone(pixels),
             plate: Arc::clone(plate),
             far_light: far_light(mesh, &joined, colour),
@@ -113,18 +112,24 @@ impl HeadShape {
 }
 
 /// The picture without what stands behind it: where the matte is soft, the background's share is taken out of a pixel.
-fn layer(picture: &RgbaImage, plate: &RgbaImage, region: Region, share: &(dyn Fn(Vec2) -> f32 + Sync)) -> RgbaImage {
+fn layer(
+    [picture, plate]: [&RgbaImage; 2],
+    region: Region,
+    share: &(dyn Fn(Vec2) -> f32 + Sync),
+    foreground: Option<&(dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
+) -> RgbaImage {
     let Region { left, top, width, height } = region;
     let mut layer = RgbaImage::new(width.max(1), height.max(1));
     layer.as_mut().par_chunks_exact_mut(4 * width.max(1) as usize).take(height as usize).enumerate().for_each(|(row, out)| {
         let y = top + row as u32;
         for (column, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             let x = left + column as u32;
-            let share = share(Vec2::new(x as f32, y as f32));
+            let share = share(Vec2::new(x as f32, y as f32)).clamp(0.0, 1.0);
             let (own, behind) = (picture.get_pixel(x, y).0, plate.get_pixel(x, y).0);
-            let unmixed = |c: usize| {
-                let most = 255.0 * share;
-                (f32::from(own[c]) - (1.0 - share) * f32::from(behind[c])).clamp(0.0, most)
+            let front = foreground.and_then(|colour| colour([x, y]));
+            let unmixed = |c: usize| match front {
+                Some(front) => share * f32::from(front[c]),
+                None => (f32::from(own[c]) - (1.0 - share) * f32::from(behind[c])).clamp(0.0, 255.0 * share),
             };
             *out = between_bytes([unmixed(0), unmixed(1), unmixed(2), 255.0 * share]);
         }
@@ -189,7 +194,7 @@ pub(crate) mod testing {
             ((1.0 - away) * 8.0).clamp(0.0, 1.0)
         };
         let plate = Arc::new(RgbaImage::from_pixel(SIDE, SIDE, image::Rgba([0, 200, 0, 255])));
-        HeadShape::new(HeadPicture { pixels: &picture(), plate: Some(&plate), crop: crop(), mesh_in_crop: &mesh, matte: &matte })
+        HeadShape::new(HeadPicture { pixels: &picture(), plate: Some(&plate), crop: crop(), mesh_in_crop: &mesh, matte: &matte, foreground: None })
             .expect("a template")
     }
 }
