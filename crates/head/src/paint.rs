@@ -169,6 +169,7 @@ impl Painting<'_> {
                 let [r, g, b, _] = self.look.bilinear(source);
                 ([r, g, b], covered(inside.to_array()), moves(source - at))
             });
+            self.soften_lids(band, patch);
         }
         if posed.mouth_open > 0.0 {
             let dark = shape.skin * DARK;
@@ -214,6 +215,41 @@ impl Painting<'_> {
         }
     }
 
+    /// Where two lids meet, or an eye's edge runs through a pixel, the skin on both sides of it: the face's triangles end there as steps.
+    fn soften_lids(&self, band: &mut Band, patch: &Patch) {
+        let BandPlace { left, top, width } = self.place;
+        if band.over_columns.is_empty() {
+            return;
+        }
+        let corner = Vec3::new(left as f32, top as f32, 0.0);
+        for triangle in patch.triangles() {
+            let Some(scan) = Scan::new(triangle.map(|v| v.at - corner), triangle.map(|v| v.inside.to_array())) else { continue };
+            scan.spans(width, BAND, |row, columns, mut depth, mut value| {
+                for column in columns {
+                    let face = &band.layers[FACE];
+                    let share = covered(value);
+                    if share < 1.0 && value[0].min(value[1]) > -1.0 && depth < face.depth(row, column) {
+                        let at = Vec2::new((left as usize + column) as f32, (top as usize + row) as f32);
+                        let mut sum = [0.0; 4];
+                        let mut moved = 0.0_f32;
+                        for (down, weight) in [(-1, 0.25), (0, 0.5), (1, 0.25)] {
+                            let source = face.beside(row, column, down).or_else(|| face.beside(row, column, 0)).unwrap_or(at);
+                            let look = self.look.bilinear(source);
+                            (0..4).for_each(|n| sum[n] += weight * look[n]);
+                            moved = moved.max(moves(source - at - Vec2::new(0.0, down as f32)));
+                        }
+                        let over = &mut band.over[row * width + column];
+                        let before = *over;
+                        (0..3).for_each(|n| over[n] = share * before[n] + (1.0 - share) * sum[n]);
+                        (over[3], over[4]) = (1.0, moved.max(if share > 0.0 { before[4] } else { 0.0 }));
+                    }
+                    depth += scan.depth.across;
+                    (0..2).for_each(|n| value[n] += scan.values[n].across);
+                }
+            });
+        }
+    }
+
     /// Writes a row; says whether it differs from the picture's own. One in which nothing is drawn is written only if it `was_changed`.
     fn row(&self, band: &Band, row: usize, out: &mut [[u8; 4]], was_changed: bool) -> bool {
         let BandPlace { left, top, width } = self.place;
@@ -232,8 +268,13 @@ impl Painting<'_> {
         let mut differs = false;
         for (column, out) in out.iter_mut().enumerate() {
             let behind = |n: usize| f32::from(own[column][n]) + self.posed.left * (f32::from(plate[column][n]) - f32::from(own[column][n]));
-            if !drawn.contains(&column) {
-                *out = if own[column] == plate[column] { own[column] } else { between_bytes(std::array::from_fn(behind)) };
+            let is_covered = drawn.contains(&column) && band.layers.iter().any(|layer| layer.depth(row, column) < f32::INFINITY);
+            if !is_covered {
+                *out = if self.posed.left >= 1.0 || own[column] == plate[column] {
+                    plate[column]
+                } else {
+                    between_bytes(std::array::from_fn(behind))
+                };
                 differs |= *out != own[column];
                 continue;
             }
@@ -278,12 +319,17 @@ impl Painting<'_> {
         if pixel.share < FULL
             && let Some((source, cover)) = band.layers[FRONT].at(row, column)
         {
+            let moved = moves(source - at);
+            if moved <= 0.0 && pixel.share <= 0.0 {
+                // Shoulders, and all that is at rest: nothing of what lies behind counts there.
+                return pixel;
+            }
             is_head = true;
             let corner = Vec2::new(self.shape.region.left as f32, self.shape.region.top as f32);
             let look = self.layer.bilinear(source - corner);
             let alpha = look[3] / 255.0;
             let [r, g, b, a] = look.map(|v| v * cover);
-            pixel.behind([r, g, b, a], alpha * cover, moves(source - at));
+            pixel.behind([r, g, b, a], alpha * cover, moved);
         }
         if pixel.share < FULL
             && let Some((source, cover)) = band.layers[BACK].at(row, column)
@@ -317,4 +363,131 @@ impl Painting<'_> {
 fn moves(displacement: Vec2) -> f32 {
     let far = displacement.abs().max_element();
     ((far - MOVES_PX.start) / (MOVES_PX.end - MOVES_PX.start)).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glam::Mat3;
+    use retrato_core::data::{FaceMesh, HeadMotion, MeshMotion};
+
+    use super::*;
+    use crate::shape::testing;
+
+    fn painted(shape: &HeadShape, expression: &FaceMesh, head: HeadMotion) -> RgbaImage {
+        let motion = MeshMotion { expression_in_crop: Arc::new(expression.clone()), head };
+        let (mut posed, mut target) = (PosedHead::default(), (*shape.picture).clone());
+        shape.pose(&motion, &mut posed);
+        HeadPainter::default().paint(shape, &posed, &MouthPicture::default(), &mut target, &(0..0));
+        target
+    }
+
+    /// A turn about a point between the ears; positive to the picture's left.
+    fn turned(shape: &HeadShape, degrees: f32) -> HeadMotion {
+        let pivot = shape.mesh.0[168] + Vec3::new(0.0, 0.2, 1.2) * shape.unit_px;
+        HeadMotion::about(pivot, Mat3::from_rotation_y(degrees.to_radians()), 1.0, Vec3::ZERO)
+    }
+
+    /// The test's head with a picture of one colour in which some places are painted over, each of them inside lines between points of the mesh.
+    fn with_marks(marks: &[(&[u16], f32, [u8; 3])]) -> HeadShape {
+        let shape = testing::head();
+        let inside = |ring: &[u16], shrunk: f32, at: Vec2| {
+            let points: Vec<Vec2> = ring.iter().map(|i| shape.crop.image_from_crop(shape.mesh.0[usize::from(*i)].truncate())).collect();
+            let middle = points.iter().sum::<Vec2>() / points.len() as f32;
+            let points: Vec<Vec2> = points.iter().map(|p| middle.lerp(*p, shrunk)).collect();
+            let crossings = (0..points.len()).filter(|i| {
+                let (a, b) = (points[*i], points[(i + 1) % points.len()]);
+                (a.y > at.y) != (b.y > at.y) && at.x < a.x + (at.y - a.y) / (b.y - a.y) * (b.x - a.x)
+            });
+            crossings.count() % 2 == 1
+        };
+        let picture = RgbaImage::from_fn(shape.picture.width(), shape.picture.height(), |x, y| {
+            let mark = marks.iter().find(|(ring, shrunk, _)| inside(ring, *shrunk, Vec2::new(x as f32, y as f32)));
+            let [r, g, b] = mark.map_or([90; 3], |(.., colour)| *colour);
+            image::Rgba([r, g, b, 255])
+        });
+        HeadShape { picture: Arc::new(picture), ..shape }
+    }
+
+    fn count(picture: &RgbaImage, is_it: impl Fn([u8; 4]) -> bool) -> usize {
+        picture.pixels().filter(|pixel| is_it(pixel.0)).count()
+    }
+
+    #[test]
+    fn a_head_at_rest_is_the_portrait_bit_for_bit() {
+        let shape = testing::head();
+        assert!(painted(&shape, &shape.mesh, HeadMotion::default()).as_raw() == shape.picture.as_raw(), "nothing moves");
+        let turned = painted(&shape, &shape.mesh, turned(&shape, 20.0));
+        assert!(turned.as_raw() != shape.picture.as_raw(), "and something does when it turns");
+    }
+
+    #[test]
+    fn rows_that_were_changed_are_the_portraits_again() {
+        let shape = testing::head();
+        let (mut posed, mut painter, mut target) = (PosedHead::default(), HeadPainter::default(), (*shape.picture).clone());
+        let mut changed = 0..0;
+        for degrees in [30.0, -10.0, 0.0] {
+            let motion = MeshMotion { expression_in_crop: Arc::new(shape.mesh.clone()), head: turned(&shape, degrees) };
+            shape.pose(&motion, &mut posed);
+            changed = painter.paint(&shape, &posed, &MouthPicture::default(), &mut target, &changed);
+            assert_eq!(changed.is_empty(), degrees == 0.0, "rows that differ at {degrees} degrees: {changed:?}");
+        }
+        assert!(target.as_raw() == shape.picture.as_raw(), "after all of it");
+    }
+
+    #[test]
+    fn near_points_go_farther_than_far_ones() {
+        let shape = testing::head();
+        let mut posed = PosedHead::default();
+        let motion = MeshMotion { expression_in_crop: Arc::new(shape.mesh.clone()), head: turned(&shape, 15.0) };
+        shape.pose(&motion, &mut posed);
+        let way = |i: usize| (posed.face.at[i].x - shape.face.vertices[i].source.x).abs();
+        assert!(way(1) > way(6) && way(6) > 1.5 * way(234).min(way(454)), "nose {}, bridge {}, ears {} {}", way(1), way(6), way(234), way(454));
+    }
+
+    #[test]
+    fn the_far_cheek_is_hidden_and_the_near_one_is_not() {
+        let (right, left): (&[u16], &[u16]) = (&[234, 227, 137, 93], &[454, 447, 366, 323]);
+        let shape = with_marks(&[(right, 1.0, [250, 0, 0]), (left, 1.0, [0, 0, 250])]);
+        let red = |picture: &RgbaImage| count(picture, |[r, g, ..]| r > 150 && g < 60);
+        let blue = |picture: &RgbaImage| count(picture, |[_, g, b, _]| b > 150 && g < 60);
+        let away = painted(&shape, &shape.mesh, turned(&shape, 38.0));
+        assert!(blue(&shape.picture) > 5 && red(&shape.picture) > 5, "both are seen at rest");
+        let [hidden, shown] = [red(&away), blue(&away)].map(|n| n as f32);
+        let [a, b] = [red(&shape.picture), blue(&shape.picture)].map(|n| n as f32);
+        let (far, near) = if hidden / a < shown / b { (hidden / a, shown / b) } else { (shown / b, hidden / a) };
+        assert!(far < 0.3 && near > 0.9, "far {far}, near {near}");
+    }
+
+    #[test]
+    fn shut_lids_leave_no_pixel_of_the_eye() {
+        let shape = with_marks(&[(&FaceMesh::EYES[0], 0.8, [0, 250, 0]), (&FaceMesh::EYES[1], 0.8, [0, 250, 0])]);
+        let green = |picture: &RgbaImage| count(picture, |[r, g, ..]| g > r.saturating_add(60));
+        assert!(green(&shape.picture) > 10, "eyes are seen at rest");
+        let mut shut = shape.mesh.clone();
+        for edge in FaceMesh::EYES {
+            (1..8).for_each(|i| shut.0[usize::from(edge[i])] = shut.0[usize::from(edge[16 - i])]);
+        }
+        assert_eq!(green(&painted(&shape, &shut, HeadMotion::default())), 0, "shut");
+        assert_eq!(green(&painted(&shape, &shut, turned(&shape, 20.0))), 0, "shut and turned");
+        let mut half = shape.mesh.clone();
+        for edge in FaceMesh::EYES {
+            (1..8).for_each(|i| half.0[usize::from(edge[i])] = shape.mesh.0[usize::from(edge[i])].midpoint(shape.mesh.0[usize::from(edge[16 - i])]));
+        }
+        let seen = green(&painted(&shape, &half, HeadMotion::default()));
+        assert!(seen > 0 && seen < green(&shape.picture), "half shut: {seen}");
+    }
+
+    #[test]
+    fn nonsense_gives_a_picture_all_the_same() {
+        let shape = testing::head();
+        for wild in [f32::NAN, f32::INFINITY, -1e30] {
+            let nowhere = shape.mesh.map(|p| p + wild);
+            let spin = HeadMotion { rotation: Mat3::from_cols_array(&[wild; 9]), scale: wild, translation: Vec3::splat(wild) };
+            for (mesh, head) in [(&nowhere, HeadMotion::default()), (&shape.mesh, spin), (&nowhere, spin)] {
+                assert_eq!(painted(&shape, mesh, head).dimensions(), shape.picture.dimensions(), "{wild}");
+            }
+        }
+    }
 }

@@ -48,6 +48,11 @@ impl BandLayer {
         (row + BESIDE) * self.width + column
     }
 
+    /// Whether there is anything in the band.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
     /// Depth at a pixel of the band; infinite where there is nothing.
     #[inline(always)]
     pub(crate) fn depth(&self, row: usize, column: usize) -> f32 {
@@ -63,6 +68,14 @@ impl BandLayer {
         }
         let [u, v, cover] = self.values[index];
         Some((Vec2::new(u, v), cover * self.edge(index, column)))
+    }
+
+    /// Source of what is so many rows below a pixel of the band, one at most; `None` where there is nothing.
+    #[inline(always)]
+    pub(crate) fn beside(&self, row: usize, column: usize, down: isize) -> Option<Vec2> {
+        let index = self.index(row, column).saturating_add_signed(down * self.width as isize);
+        let [u, v, _] = self.values[index];
+        (self.depth[index] < f32::INFINITY).then_some(Vec2::new(u, v))
     }
 
     /// Share of a pixel that its layer covers, by its neighbours.
@@ -177,9 +190,11 @@ impl<const N: usize> Scan<N> {
     pub(crate) fn spans(&self, width: usize, height: usize, mut visit: impl FnMut(usize, std::ops::Range<usize>, f32, [f32; N])) {
         // So much of a pixel reaches over an edge: neighbours leave no gap.
         const OVER: f32 = 1e-3;
-        let first = (self.low - OVER).ceil().clamp(0.0, height as f32) as usize;
-        let end = ((self.high + OVER).floor() + 1.0).clamp(0.0, height as f32) as usize;
-        for row in first..end {
+        if self.high < 0.0 {
+            return;
+        }
+        let end = ((self.high + OVER) as usize + 1).min(height);
+        for row in next_whole(self.low - OVER)..end {
             let y = row as f32 - self.corner.y;
             let (mut from, mut to) = (0.0_f32, width as f32 - 1.0);
             for edge in &self.edges {
@@ -192,14 +207,21 @@ impl<const N: usize> Scan<N> {
                     to = -1.0;
                 }
             }
-            let (from, to) = (from.ceil().max(0.0), to.floor());
-            if from <= to {
-                let x = from - self.corner.x;
+            let first = next_whole(from);
+            if to >= first as f32 {
+                let x = first as f32 - self.corner.x;
                 let values = std::array::from_fn(|n| self.values[n].at(x, y));
-                visit(row, from as usize..to as usize + 1, self.depth.at(x, y), values);
+                visit(row, first..to as usize + 1, self.depth.at(x, y), values);
             }
         }
     }
+}
+
+/// The next whole number that is not smaller, from 0 on: without a call to the mathematical library.
+#[inline(always)]
+fn next_whole(value: f32) -> usize {
+    let whole = value.max(0.0) as usize;
+    whole + usize::from((whole as f32) < value)
 }
 
 /// Which triangles of a surface meet which band.

@@ -90,11 +90,13 @@ impl HeadShape {
             let [r, g, b, _] = look.bilinear(crop.image_from_crop(mesh.0[i].truncate()));
             Vec3::new(r, g, b) / 255.0
         };
-        let front = maker.front();
+        let mut front = maker.front();
+        let far_front = maker.far_front(&front);
+        maker.keep_inside(&mut front);
         Ok(Self {
             face: maker.face(),
             far_side: maker.far_side(),
-            far_front: maker.far_front(&front),
+            far_front,
             front,
             back: maker.back(),
             region,

@@ -30,9 +30,11 @@ const SHOWN: Range<f32> = 0.25..0.5;
 /// Turns of the portrait's own head, as a sine, from which on it has a far side, and from which on all of what that hides is taken from the near one.
 const TURNED: Range<f32> = 0.06..0.2;
 /// Hair is taken for the back of the head down to this share of the height over the brows.
-const FOREHEAD: f32 = 0.75;
-/// Hair narrower than this beside a face does not serve, in crop pixels.
-const NARROW: f32 = 8.0;
+const FOREHEAD: f32 = 0.45;
+/// Hair narrower than this beside a face does not serve, and more than the second is not used, in distances between the eyes: temples lie behind it.
+const HAIR: Range<f32> = 0.15..0.28;
+/// Distances from the outline of the head, in distances between the eyes, over which what is stretched there may give way to the back of the head.
+const OUTLINE: Range<f32> = 0.2..0.5;
 
 /// A point of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,11 +129,19 @@ impl SurfaceMaker<'_> {
         let round = CURVES * unit_px;
         let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
         let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
-        let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, round);
+        let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
         self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| {
             let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
             (depth, hair.at(cell))
         })
+    }
+
+    /// Lets only what is next to the head's outline give way to its back: elsewhere there is nothing behind it.
+    pub(crate) fn keep_inside(&self, front: &mut Surface) {
+        let solid = self.depth.matte.distance_to(|share| share < SOLID);
+        for vertex in &mut front.vertices {
+            vertex.normal *= 1.0 - smooth_step(&OUTLINE, solid.at(vertex.rest.truncate()) / self.depth.unit_px);
+        }
     }
 
     /// The parts of hair, ear and neck that the portrait hardly shows, with the look of the other side.
@@ -247,12 +257,12 @@ struct HairLook {
     /// Its height and how far hair is taken below it, in crop pixels.
     highest: f32,
     reach: f32,
-    /// Radius over which the back curves in.
-    round: f32,
+    /// Distance between the eyes in crop pixels.
+    unit: f32,
 }
 
 impl HairLook {
-    fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, round: f32) -> Self {
+    fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, unit: f32) -> Self {
         let ends = |(row, solid): (usize, &[bool])| {
             let (first, last) = solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
             let is_face = |column: &usize| beside_face.0[row * CELLS + column] < 2.0 * CELL_PX;
@@ -265,7 +275,7 @@ impl HairLook {
         let spans: Vec<_> = is_solid.chunks_exact(CELLS).enumerate().map(ends).collect();
         let top = spans.iter().position(Option::is_some).unwrap_or(0);
         let highest = middle(top * CELLS).y;
-        Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), round }
+        Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), unit }
     }
 
     /// For a cell of the back, the place in crop pixels that has its look.
@@ -279,14 +289,15 @@ impl HairLook {
         let column = cell % CELLS;
         let side = usize::from(2 * column > a + b);
         // Where the face reaches the outline of the head there is no hair: the next row above that has some.
-        let wide = |row: &usize| self.spans[*row].is_some_and(|ends| ends[side].1 > NARROW);
+        let wide = |row: &usize| self.spans[*row].is_some_and(|ends| ends[side].1 > HAIR.start * self.unit);
         let taken = (self.top..=row).rev().find(wide).unwrap_or(row);
         let Some(ends) = self.spans[taken] else { return at };
         let (edge, width) = ends[side];
         // As far along the surface from the outline as the place is itself, there and back within the hair.
         let from_edge = column.saturating_sub(a).min(b.saturating_sub(column)) as f32 * CELL_PX;
-        let along = self.round * (1.0 - (from_edge / self.round).min(1.0)).acos();
-        let room = (width - CELL_PX).max(CELL_PX);
+        let round = CURVES * self.unit;
+        let along = round * (1.0 - (from_edge / round).min(1.0)).acos();
+        let room = (width - CELL_PX).min(HAIR.end * self.unit).max(CELL_PX);
         let folded = (along / room).rem_euclid(2.0);
         let inside = CELL_PX + room * if folded > 1.0 { 2.0 - folded } else { folded };
         let x = middle(0).x + CELL_PX * edge as f32 + if side == 0 { inside } else { -inside };
