@@ -135,18 +135,10 @@ fn write(args: &Args, mut file: NamedTempFile, info: &SourceInfo, frames: &[Trac
     let cannot = || format!("{} cannot be written", path.display());
     let mut out = PerformanceWriter::new(BufWriter::new(file.as_file_mut()), header).with_context(cannot)?;
     for frame in frames {
-        out.push(&performance_frame(frame)).with_context(cannot)?;
+        out.push(&PerformanceFrame::of_motion(frame.time.media_time.as_secs_f64(), frame.face.as_ref())).with_context(cannot)?;
     }
     out.finish().with_context(cannot)?;
     file.flush().with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
-}
-
-fn performance_frame(frame: &TrackedFrame) -> PerformanceFrame {
-    PerformanceFrame {
-        time_secs: frame.time.media_time.as_secs_f64(),
-        landmarks: frame.face.as_ref().map(|face| face.landmarks_in_frame.clone()),
-        gaze: frame.face.as_ref().and_then(|face| face.gaze).map(|gaze| gaze.to_array()),
-    }
 }

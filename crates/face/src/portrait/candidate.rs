@@ -1,7 +1,5 @@
 //! A face that was found in a picture, and which of two readings of it counts.
 
-use std::sync::Arc;
-
 use crate::data::{FaceMesh, Landmarks};
 use crate::face::{FacePlace, MeshFace, parts_in_order, shape_distance};
 
@@ -24,7 +22,7 @@ pub struct FaceCandidate {
     pub place: FacePlace,
     /// The face in 3D where it was read so, in pixels of the picture; else it is fitted to the landmarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mesh_in_image: Option<Arc<FaceMesh>>,
+    pub mesh_in_image: Option<FaceMesh>,
 }
 
 impl FaceCandidate {
@@ -40,7 +38,7 @@ impl FaceCandidate {
         let candidate = Self::of_landmarks(mesh.landmarks())?;
         let landmarks = &candidate.landmarks_in_image;
         let plausible = parts_in_order(landmarks) && shape_distance(landmarks) < MOST_SHAPE_DISTANCE;
-        plausible.then(|| Self { mesh_in_image: Some(Arc::new(mesh)), ..candidate })
+        plausible.then(|| Self { mesh_in_image: Some(mesh), ..candidate })
     }
 
     /// Whether another candidate is of the same face.

@@ -41,13 +41,13 @@ fn finished(
     name: String,
     pixels: Arc<RgbaImage>,
     landmarks_in_image: Landmarks,
-    mesh: Option<Arc<FaceMesh>>,
+    mesh: Option<FaceMesh>,
     crop: Crop,
     content_hash: String,
 ) -> Portrait {
-    let pupils_in_image = mesh.as_ref().map_or_else(|| pupils(&pixels, &landmarks_in_image), |mesh| mesh.pupils());
-    let fit = || MeshModel::shipped()?.fit(&landmarks_in_image, Some(pupils_in_image)).map(Arc::new);
-    let mesh_in_image = mesh.or_else(fit);
+    let pupils_in_image = mesh.as_ref().map_or_else(|| pupils(&pixels, &landmarks_in_image), FaceMesh::pupils);
+    let fit = || MeshModel::shipped()?.fit(&landmarks_in_image, Some(pupils_in_image));
+    let mesh_in_image = mesh.or_else(fit).map(Arc::new);
     Portrait { name, pixels, landmarks_in_image, pupils_in_image, mesh_in_image, crop, content_hash }
 }
 
