@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use super::common;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{PerformanceFrame, PerformanceHeader, PerformanceWriter, TrackedFrame};
-use crate::pipeline::{self, PipelineError, Progress};
+use crate::pipeline::{PipelineError, Progress};
 use crate::runtime::{StopFlag, temporary_in};
 use crate::track::Tracker;
 
@@ -37,6 +37,8 @@ pub(super) struct Args {
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
+    reader: common::ReaderArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     /// Print the result as JSON
     #[arg(long)]
@@ -58,7 +60,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let source = capture::open(&spec, OpenOptions::default())?;
     let info = source.info().clone();
     let file = open_output(&args.output)?;
-    let tracker = pipeline::tracker(Some(common::load_model(&args.model)?), args.smoothing);
+    let tracker = args.reader.tracker(common::load_model(&args.model), args.smoothing)?;
     let stop = common::stop_on_interrupt()?;
     let frames = track_all(source, tracker, args.seconds, &stop, args.json)?;
     let faces = frames.iter().filter(|frame| frame.face.is_some()).count() as u64;
