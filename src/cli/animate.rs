@@ -184,7 +184,13 @@ fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
 
 fn controls(args: &Args) -> Controls {
     let MotionArgs { head, eyes, gaze, brows, mouth, smoothing, mirror } = args.motion;
-    Controls { strengths: Strengths { head, eyes, gaze, brows, mouth }, smoothing, mirror, absolute: args.absolute, reader: args.reader.reader }
+    Controls {
+        strengths: Strengths { head, eyes, gaze, brows, mouth },
+        smoothing,
+        mirror,
+        absolute: args.absolute,
+        reader: args.reader.reader,
+    }
 }
 
 fn sound(args: &Args, driver: &SourceSpec) -> Sound {

@@ -7,7 +7,7 @@ use crossbeam::channel::Receiver;
 
 use super::enroll::SharedModel;
 use super::error::PipelineError;
-use super::shared::Shared;
+use super::shared::{Shared, lock};
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
 use crate::session::Event;
@@ -76,6 +76,7 @@ fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Shared
             tracker.set_model(model);
         }
         let tracked = shared.timings.measure("track", || tracker.track(input));
+        *lock(&shared.reader) = if tracker.can_read() { tracker.reader_name() } else { "" };
         if let Some(event) = sight.update(tracked.face.is_some()) {
             shared.report(event);
         }

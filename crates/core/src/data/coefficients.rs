@@ -126,6 +126,17 @@ impl Coefficient {
     pub fn name(self) -> &'static str {
         COEFFICIENT_NAMES[self as usize]
     }
+
+    /// The place of the same movement on the other side of the face: that of the movement itself where it has no side.
+    pub fn partner(index: usize) -> usize {
+        let name = COEFFICIENT_NAMES[index];
+        let other = match (name.strip_suffix("Left"), name.strip_suffix("Right")) {
+            (Some(stem), _) => format!("{stem}Right"),
+            (_, Some(stem)) => format!("{stem}Left"),
+            _ => return index,
+        };
+        COEFFICIENT_NAMES.iter().position(|name| *name == other).unwrap_or(index)
+    }
 }
 
 /// The coefficients of one face, each between 0 and 1.
@@ -150,7 +161,7 @@ impl Coefficients {
     /// The coefficients of the mirrored face: left and right exchanged.
     #[must_use]
     pub fn mirrored(&self) -> Self {
-        Self(std::array::from_fn(|i| self.0[partner(i)]))
+        Self(std::array::from_fn(|i| self.0[Coefficient::partner(i)]))
     }
 }
 
@@ -183,17 +194,6 @@ impl<'de> Deserialize<'de> for Coefficients {
         }
         deserializer.deserialize_seq(Visitor)
     }
-}
-
-/// The coefficient of the same movement on the other side of the face, by its name.
-fn partner(index: usize) -> usize {
-    let name = COEFFICIENT_NAMES[index];
-    let other = match (name.strip_suffix("Left"), name.strip_suffix("Right")) {
-        (Some(stem), _) => format!("{stem}Right"),
-        (_, Some(stem)) => format!("{stem}Left"),
-        _ => return index,
-    };
-    COEFFICIENT_NAMES.iter().position(|name| *name == other).unwrap_or(index)
 }
 
 #[cfg(test)]

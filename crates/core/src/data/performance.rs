@@ -300,7 +300,8 @@ mod tests {
     }
 
     fn face(shift: f32) -> FaceMotion {
-        let point = |i: usize| Vec3::new(200.0 + (i as f32 * 0.7).sin() * 90.0 + shift, 220.0 + (i as f32 * 0.31).cos() * 110.0, (i % 60) as f32);
+        let point =
+            |i: usize| Vec3::new(200.0 + (i as f32 * 0.7).sin() * 90.0 + shift, 220.0 + (i as f32 * 0.31).cos() * 110.0, (i % 60) as f32);
         let mesh = FaceMesh(Box::new(std::array::from_fn(point)));
         let mut coefficients = Coefficients::default();
         coefficients.0[25] = 0.625;
@@ -425,7 +426,8 @@ mod tests {
     #[test]
     fn writer_refuses_what_could_not_be_read_back() {
         let mut writer = PerformanceWriter::new(Vec::new(), PerformanceHeader::new("x", 25.0, [64, 64], None)).expect("a header");
-        let frame = |time_secs, x| PerformanceFrame { time_secs, landmarks: Some(Landmarks([Vec2::splat(x); 68])), ..PerformanceFrame::default() };
+        let frame =
+            |time_secs, x| PerformanceFrame { time_secs, landmarks: Some(Landmarks([Vec2::splat(x); 68])), ..PerformanceFrame::default() };
         writer.push(&frame(1.0, 5.0)).expect("a good frame");
         assert!(writer.push(&frame(0.5, 5.0)).is_err(), "time must not run back");
         assert!(writer.push(&frame(2.0, f32::NAN)).is_err(), "every number must be one");

@@ -21,7 +21,7 @@ const FURTHEST: f64 = 3.0;
 /// Rounds of pose and modes.
 const ROUNDS: usize = 5;
 /// Distance over which what is left between landmarks and modes moves its surroundings, in inter-ocular distances. Tuned on the built-in portraits.
-const FALLOFF: f64 = 0.3;
+const FALLOFF: f64 = 0.25;
 /// Part of a landmark's own say that is added to it, so that landmarks that nearly coincide do not fight.
 const RIDGE: f64 = 1e-3;
 /// The mouth of the layout in which distances are measured is opened by this many inter-ocular distances: lips that touch move apart freely.
@@ -199,9 +199,10 @@ fn meshes(file: &SafeTensors<'_>, name: &'static str) -> Result<Vec<FaceMesh>, M
     if meshes.len() == count { Ok(meshes) } else { Err(wrong()) }
 }
 
-/// How far every point of a face moves for every landmark that moves by 1, so that the landmarks of the moved points are the moved landmarks.
+/// How far every point of a face moves for every landmark that moves by 1, so that the landmarks of the moved points are nearly the moved landmarks.
 ///
-/// Interpolation by radial functions round the landmarks of the mean face; landmarks are means of points, so the functions are averaged as they are.
+/// The likeliest moves of all points, if near ones move alike and what is known are the moves of the landmarks, which are means of points (kriging): with the
+/// likeness of points K and the means L it is K Lᵀ (L K Lᵀ + ridge)⁻¹.
 fn falloff(mean: &FaceMesh) -> Option<DMatrix<f64>> {
     let mut layout = mean.clone();
     let lips = mean.0[usize::from(FaceMesh::INNER_LIPS[5])].y;
@@ -215,23 +216,24 @@ fn falloff(mean: &FaceMesh) -> Option<DMatrix<f64>> {
             point.y += LAYOUT_MOUTH * below;
         }
     }
-    let centres = layout.landmarks_in_space();
-    let near = |a: Vec3, b: Vec3| {
-        let r = 3.0_f64.sqrt() * f64::from(a.distance(b)) / FALLOFF;
+    let alike = DMatrix::from_fn(FaceMesh::COUNT, FaceMesh::COUNT, |a, b| {
+        let r = 3.0_f64.sqrt() * f64::from(layout.0[a].distance(layout.0[b])) / FALLOFF;
         (1.0 + r) * (-r).exp()
-    };
-    let at_points = DMatrix::from_fn(FaceMesh::COUNT, Landmarks::COUNT, |point, landmark| near(layout.0[point], centres[landmark]));
-    let mut at_landmarks = DMatrix::zeros(Landmarks::COUNT, Landmarks::COUNT);
-    for landmark in 0..Landmarks::COUNT {
-        // The landmarks of a face whose points hold the function's values are the means of these.
-        let values: [Vec3; FaceMesh::COUNT] = std::array::from_fn(|point| Vec3::X * at_points[(point, landmark)] as f32);
-        for (row, value) in FaceMesh(Box::new(values)).landmarks().0.iter().enumerate() {
-            at_landmarks[(row, landmark)] = f64::from(value.x);
+    });
+    let mut means = DMatrix::zeros(Landmarks::COUNT, FaceMesh::COUNT);
+    for point in 0..FaceMesh::COUNT {
+        let mut one = [Vec3::ZERO; FaceMesh::COUNT];
+        one[point].x = 1.0;
+        for (landmark, share) in FaceMesh(Box::new(one)).landmarks().0.iter().enumerate() {
+            means[(landmark, point)] = f64::from(share.x);
         }
-        at_landmarks[(landmark, landmark)] += RIDGE;
     }
-    let weights = at_landmarks.try_inverse()?;
-    let falloff = at_points * weights;
+    let to_landmarks = &alike * means.transpose();
+    let mut among_landmarks = &means * &to_landmarks;
+    for i in 0..Landmarks::COUNT {
+        among_landmarks[(i, i)] += RIDGE;
+    }
+    let falloff = to_landmarks * among_landmarks.try_inverse()?;
     falloff.iter().all(|v| v.is_finite()).then_some(falloff)
 }
 

@@ -18,7 +18,7 @@ use crate::random::Random;
 use crate::synth::{PairSampler, Scratch};
 
 /// Readings below this presence, or of heads turned further than this, are left out: depth is least certain there.
-const LEAST_PRESENCE: f32 = 0.9;
+pub(super) const LEAST_PRESENCE: f32 = 0.9;
 const FURTHEST_TURN_RAD: f32 = 0.5;
 /// Rounds of aligning all readings with their mean.
 const ALIGNMENTS: usize = 4;
@@ -152,7 +152,7 @@ fn statistics(readings: &[FaceMesh], modes: usize) -> Option<(FaceMesh, Vec<Face
 }
 
 /// A face turned, scaled and moved so that its landmarks come nearest to those of the generic head.
-fn upright(face: &FaceMesh) -> Option<FaceMesh> {
+pub(super) fn upright(face: &FaceMesh) -> Option<FaceMesh> {
     let landmarks = face.landmarks_in_space();
     let pairs = (0..Landmarks::COUNT).map(|i| {
         let wanted = template()[i] * Vec3::new(1.0, 1.0, -1.0);
@@ -162,7 +162,7 @@ fn upright(face: &FaceMesh) -> Option<FaceMesh> {
 }
 
 /// A face turned, scaled and moved so that what hardly moves comes nearest to the same of another one.
-fn aligned(face: &FaceMesh, to: &FaceMesh) -> Option<FaceMesh> {
+pub(super) fn aligned(face: &FaceMesh, to: &FaceMesh) -> Option<FaceMesh> {
     moved(face, &Similarity::fit(RIGID_POINTS.iter().map(|i| (face.0[*i].as_dvec3(), to.0[*i].as_dvec3(), 1.0)))?)
 }
 
@@ -170,7 +170,7 @@ fn moved(face: &FaceMesh, by: &Similarity) -> Option<FaceMesh> {
     FaceMesh::from_points(&face.map(|p| by.apply(p.as_dvec3()).as_vec3()).0[..])
 }
 
-fn mean_of(faces: &[FaceMesh]) -> Option<FaceMesh> {
+pub(super) fn mean_of(faces: &[FaceMesh]) -> Option<FaceMesh> {
     let mut sums = [DVec3::ZERO; FaceMesh::COUNT];
     for face in faces {
         for (sum, point) in sums.iter_mut().zip(face.0.iter()) {

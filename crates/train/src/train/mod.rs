@@ -1,5 +1,6 @@
 //! Training of the networks on synthetic heads and on clips: streams of samples, losses, checkpoints that resume exactly, learning curves.
 
+mod acting;
 mod checkpoint;
 mod clips;
 mod curve;
@@ -15,6 +16,7 @@ mod stream;
 mod trainer;
 mod uncovered;
 
+pub use acting::{ACTS, Act, ActingError, Actor};
 pub use checkpoint::Checkpoint;
 pub use clips::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
 pub use curve::{Curve, CurvePoint};
