@@ -118,7 +118,7 @@ impl SkullTemplate {
 
     /// Its depths under a face, in crop pixels: turned and scaled to it, then bent to its landmarks.
     pub(crate) fn under(&self, mesh: &FaceMesh) -> SkullDepth {
-        let wanted = mesh.landmark_points();
+        let wanted = mesh.landmarks_in_space();
         let fitted = FITTED.iter().cloned().flatten().chain([CHIN]);
         let pairs: Vec<(Vec3, Vec3)> = fitted.map(|i| (self.landmarks[i], wanted[i])).collect();
         let (turn, shift) = similarity(&pairs);

@@ -1,5 +1,6 @@
 //! The one file that names the face reader: where its model file lies, and a film's frames read by it.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use image::RgbImage;
 use retrato_reader::{Reader, ReaderError, Reading, Region, RgbView, Smoothing};
 
 use crate::data::{Coefficients, FaceMesh, HeadPose};
+use crate::face::{MeshFace, MeshFinder};
 
 /// Name of the face reader's model file.
 pub const READER_FILE: &str = "face_landmarker.task";
@@ -32,6 +34,9 @@ pub enum MeshReaderError {
         cause: ReaderError,
     },
 }
+
+/// Most bytes of a model file that are looked at.
+const LARGEST_FILE: u64 = 1 << 26;
 
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
@@ -58,33 +63,17 @@ pub fn reader_file() -> Result<PathBuf, MeshReaderError> {
     found.ok_or(MeshReaderError::Missing { looked_in: places })
 }
 
-/// A face as the face reader sees it, in pixels of the picture.
-#[derive(Clone, Debug)]
-pub struct MeshFace {
-    /// The face in 3D; smoothed in films.
-    pub mesh: FaceMesh,
-    /// How strongly each movement is made.
-    pub coefficients: Coefficients,
-    /// Orientation of the head relative to the camera.
-    pub pose: HeadPose,
-    /// How certain it is that there is a face, 0 to 1.
-    pub presence: f32,
-    /// Whether it is the face of the film's last frame, as opposed to one that was searched for: that can be another person's.
-    pub followed: bool,
-}
-
-impl MeshFace {
-    fn of(reading: &Reading) -> Option<Self> {
-        let pose = reading.pose?;
-        let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
-        Some(Self {
-            mesh: FaceMesh::from_points(&reading.points)?,
-            coefficients: Coefficients(reading.coefficients),
-            pose: HeadPose { yaw_rad, pitch_rad, roll_rad },
-            presence: reading.presence,
-            followed: reading.followed,
-        })
-    }
+/// What a reading says of a face; `None` where it has no pose or points that are no numbers.
+fn face_of(reading: &Reading) -> Option<MeshFace> {
+    let pose = reading.pose?;
+    let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
+    Some(MeshFace {
+        mesh: FaceMesh::from_points(&reading.points)?,
+        coefficients: Coefficients(reading.coefficients),
+        pose: HeadPose { yaw_rad, pitch_rad, roll_rad },
+        presence: reading.presence,
+        followed: reading.followed,
+    })
 }
 
 /// Reads the frames of one film.
@@ -109,6 +98,14 @@ impl MeshReader {
         Ok(Self { reader })
     }
 
+    /// What tells the installed model from all others: for what is kept about faces. `None` without a model.
+    pub fn identity() -> Option<String> {
+        let file = std::fs::File::open(reader_file().ok()?).ok()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file.take(LARGEST_FILE)).ok()?;
+        Some(hasher.finalize().to_hex().to_string())
+    }
+
     /// Smooths from the next frame on, or not at all.
     pub(super) fn set_smoothed(&mut self, smoothed: bool) {
         self.reader.set_smoothing(if smoothed { Smoothing::ByParts } else { Smoothing::Off });
@@ -121,18 +118,28 @@ impl MeshReader {
 
     /// The face in the next frame of the film; `None` where there is none.
     pub(super) fn read(&mut self, picture: &RgbImage, at: Duration) -> Option<MeshFace> {
-        MeshFace::of(&self.reader.read(&view(picture)?, at)?)
+        face_of(&self.reader.read(&view(picture)?, at)?)
     }
 
     /// The faces in a single picture, the largest first. Does not touch the film.
     pub fn read_still(&mut self, picture: &RgbImage) -> Vec<MeshFace> {
-        view(picture).map_or_else(Vec::new, |view| self.reader.read_still(&view).iter().filter_map(MeshFace::of).collect())
+        view(picture).map_or_else(Vec::new, |view| self.reader.read_still(&view).iter().filter_map(face_of).collect())
     }
 
     /// The face of a single picture in a square around `centre`, in pixels. Does not touch the film.
     pub fn read_square(&mut self, picture: &RgbImage, centre: Vec2, side_px: f32) -> Option<MeshFace> {
         let square = Region::square(centre.as_dvec2(), f64::from(side_px));
-        MeshFace::of(&self.reader.read_region(&view(picture)?, &square)?)
+        face_of(&self.reader.read_region(&view(picture)?, &square)?)
+    }
+}
+
+impl MeshFinder for MeshReader {
+    fn faces(&mut self, picture: &RgbImage) -> Vec<MeshFace> {
+        self.read_still(picture)
+    }
+
+    fn face_in(&mut self, picture: &RgbImage, centre: Vec2, side_px: f32) -> Option<MeshFace> {
+        self.read_square(picture, centre, side_px)
     }
 }
 
