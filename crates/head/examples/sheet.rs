@@ -151,7 +151,7 @@ fn play(sitter: &Sitter, act: &Act) -> (RgbaImage, f64) {
     for _ in 0..4 {
         let start = Instant::now();
         sitter.shape.pose(&motion, &mut posed);
-        changed = painter.paint(&sitter.shape, &posed, &MouthPicture::default(), &mut target, &changed);
+        changed = painter.paint(&sitter.shape, &posed, &MouthPicture::default(), &sitter.shape.plate, &mut target, &changed);
         ms = ms.min(start.elapsed().as_secs_f64() * 1e3);
     }
     (target, ms)

@@ -126,6 +126,9 @@ impl EyeMap {
         }
         let inset = self.moved * (LASHES + SLACK) - SLACK;
         let (upper, lower) = (self.lid(0, at.x) + inset, self.lid(1, at.x) - inset);
+        if upper >= lower {
+            return Vec2::new(at.x, upper.midpoint(lower));
+        }
         if at.y >= upper && at.y <= lower {
             return at;
         }
@@ -135,7 +138,7 @@ impl EyeMap {
         if in_iris && across.y >= upper && across.y <= lower {
             return across;
         }
-        if in_iris && upper < lower {
+        if in_iris {
             return Vec2::new(at.x, at.y.clamp(upper, lower));
         }
         // Beside it there is white, as in the wider of the two parts next to the iris.
