@@ -10,11 +10,15 @@ use crate::patch::smooth_through;
 pub const LID_SAMPLES: usize = 33;
 /// Radius of an iris where the mesh gives none that can be meant, and the bounds of those that can, in widths of the eye.
 const IRIS: f32 = 0.22;
-const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.32;
-/// So much more than the iris moves without being stretched: its rim, and the larger irises of drawings.
-const RIM: f32 = 1.25;
-/// So much of it belongs to the iris.
-const IRIS_RIM: f32 = 1.06;
+const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.36;
+/// So much more than the iris moves without being stretched: its rim.
+const RIM: f32 = 1.15;
+/// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
+const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
+/// Radii between which an iris's edge is looked for in the picture, and the radius that the mesh gives.
+const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
+/// Least step of lightness, 0 to 255, that is such an edge.
+const EDGE_STEP: f32 = 10.0;
 /// Where the white is lightest between the lids, the upper one's shadow on it left out.
 const WHITE_AT: f32 = 0.55;
 /// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
@@ -62,7 +66,8 @@ pub struct EyeMap {
 
 impl RestEye {
     /// The right (0) or the left (1) eye of a mesh in crop pixels.
-    pub(crate) fn of(mesh: &FaceMesh, eye: usize) -> Self {
+    /// `lightness` is that of the picture at a point in crop pixels, 0 to 255.
+    pub(crate) fn of(mesh: &FaceMesh, eye: usize, lightness: impl Fn(Vec2) -> f32) -> Self {
         let point = |i: u16| mesh.0[usize::from(i)];
         let edge = FaceMesh::EYES[eye].map(point);
         let corners = [edge[0].truncate(), edge[8].truncate()];
@@ -75,6 +80,7 @@ impl RestEye {
         let iris = local(mesh.0[pupil]);
         let radius = (1..5).map(|k| local(mesh.0[pupil + k]).distance(iris)).sum::<f32>() / 4.0;
         let radius = if IRISES.contains(&radius) { radius } else { IRIS };
+        let radius = seen_radius(radius, |x, y| lightness(corners[0] + along * (iris.x + x) + down * (iris.y + y))).min(*IRISES.end());
         let lid = |points: [Vec3; 9]| {
             let smooth = smooth_through(&points.map(|p| local(p).extend(0.0)));
             heights(&smooth)
@@ -105,9 +111,18 @@ impl RestEye {
     }
 }
 
+/// Where the colour of a place of an eye comes from: the mean of some places in crop pixels, by their shares, whose sum is 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EyeLook {
+    /// The places.
+    pub sources: [Vec2; 3],
+    /// Their shares.
+    pub shares: [f32; 3],
+}
+
 impl EyeMap {
     /// Where the colour of a place of the eye comes from, both in crop pixels of the head at rest.
-    pub fn source(&self, point: Vec2) -> Vec2 {
+    pub fn look(&self, point: Vec2) -> EyeLook {
         let at = to_local(self.origin, self.along, self.down, point - self.shift);
         let zone = self.radius * RIM;
         let travel = self.iris - self.rest_iris;
@@ -115,38 +130,40 @@ impl EyeMap {
         // How much of the iris's way a place goes along: all of it in the iris, none at the corners.
         let share = if at.x < left { at.x / left.max(1e-3) } else { (1.0 - at.x) / (1.0 - right).max(1e-3) };
         let share = if at.x < left || at.x > right { share.clamp(0.0, 1.0) } else { 1.0 };
-        let from = self.seen(at - travel * share);
-        self.origin + self.along * from.x + self.down * from.y
+        let (places, shares) = self.seen(at - travel * share);
+        EyeLook { sources: places.map(|from| self.origin + self.along * from.x + self.down * from.y), shares }
     }
 
-    /// The place itself, or where a lid hides it in the picture, one that looks alike.
-    fn seen(&self, at: Vec2) -> Vec2 {
+    /// The place itself, or where a lid hides it in the picture, what looks alike.
+    fn seen(&self, at: Vec2) -> ([Vec2; 3], [f32; 3]) {
+        let alone = |place: Vec2| ([place; 3], [1.0, 0.0, 0.0]);
         if self.moved <= 0.0 {
-            return at;
+            return alone(at);
         }
         let inset = self.moved * (LASHES + SLACK) - SLACK;
         let (upper, lower) = (self.lid(0, at.x) + inset, self.lid(1, at.x) - inset);
         if upper >= lower {
-            return Vec2::new(at.x, upper.midpoint(lower));
+            return alone(Vec2::new(at.x, upper.midpoint(lower)));
         }
-        if at.y >= upper && at.y <= lower {
-            return at;
+        let hidden = (upper - at.y).max(at.y - lower);
+        if hidden <= 0.0 {
+            return alone(at);
         }
+        let within = |y: f32| Vec2::new(at.x, y.clamp(upper, lower));
+        // Next to the lid as in a mirror there.
+        let mirrored = within(if at.y < upper { upper + hidden } else { lower - hidden });
         // An iris is round: its hidden part looks as the one across its middle.
-        let across = Vec2::new(at.x, 2.0 * self.rest_iris.y - at.y);
-        let in_iris = at.distance(self.rest_iris) < self.radius * IRIS_RIM;
-        if in_iris && across.y >= upper && across.y <= lower {
-            return across;
-        }
-        if in_iris {
-            return Vec2::new(at.x, at.y.clamp(upper, lower));
-        }
+        let across = within(2.0 * self.rest_iris.y - at.y);
         // Beside it there is white, as in the wider of the two parts next to the iris.
         let zone = self.radius * RIM;
         let (before, behind) = (self.rest_iris.x - zone, 1.0 - self.rest_iris.x - zone);
-        let x = if before > behind { before * (0.9 - 0.5 * at.x.clamp(0.0, 1.0)) } else { 1.0 - behind * (0.4 + 0.5 * at.x.clamp(0.0, 1.0)) };
-        let (upper, lower) = (self.lid(0, x), self.lid(1, x));
-        Vec2::new(x, upper + (lower - upper) * WHITE_AT)
+        let along = 0.4 + 0.4 * at.x.clamp(0.0, 1.0);
+        let x = if before > behind { before * (1.2 - along) } else { 1.0 - behind * along };
+        let (top, bottom) = (self.lid(0, x), self.lid(1, x));
+        let white = Vec2::new(x, top + (bottom - top) * WHITE_AT);
+        let made_up = smooth_step(&MADE_UP, hidden);
+        let iris = 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
+        ([mirrored, across, white], [1.0 - made_up, made_up * iris, made_up * (1.0 - iris)])
     }
 
     fn lid(&self, which: usize, x: f32) -> f32 {
@@ -155,6 +172,21 @@ impl EyeMap {
         let [a, b] = [first, first + 1].map(|i| self.lids[which][i]);
         a + (at - first as f32) * (b - a)
     }
+}
+
+/// The radius at which an iris ends in the picture: where the way outwards to both sides becomes lightest at once; the given one where there is no such edge.
+fn seen_radius(radius: f32, lightness: impl Fn(f32, f32) -> f32) -> f32 {
+    const STEPS: usize = 19;
+    // Near the level of the middle, where lids hide nothing.
+    let ring = |r: f32| {
+        let directions = [(-0.98, 0.2), (-1.0, 0.0), (-0.98, -0.2), (0.98, 0.2), (1.0, 0.0), (0.98, -0.2)];
+        directions.map(|(x, y)| lightness(r * x, r * y)).into_iter().sum::<f32>() / directions.len() as f32
+    };
+    let at = |k: usize| radius * (EDGE_AT.start + (EDGE_AT.end - EDGE_AT.start) * k as f32 / (STEPS - 1) as f32);
+    let rings: [f32; STEPS] = std::array::from_fn(|k| ring(at(k)));
+    let step = |k: usize| rings[k + 2] - rings[k - 2];
+    let best = (2..STEPS - 2).max_by(|a, b| step(*a).total_cmp(&step(*b))).unwrap_or(2);
+    if step(best) > EDGE_STEP { at(best) } else { radius }
 }
 
 fn to_local(origin: Vec2, along: Vec2, down: Vec2, point: Vec2) -> Vec2 {
@@ -182,13 +214,14 @@ mod tests {
     fn an_eye_at_rest_shows_its_own_picture() {
         let mesh = testing::mesh();
         for eye in [0, 1] {
-            let map = RestEye::of(&mesh, eye).map(&mesh, eye);
+            let map = RestEye::of(&mesh, eye, |_| 0.0).map(&mesh, eye);
             assert!(map.moved == 0.0, "nothing moved");
             for i in FaceMesh::EYES[eye] {
                 let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
                 for share in [0.0, 0.4, 0.9, 1.0] {
                     let point = middle.lerp(mesh.0[usize::from(i)].truncate(), share);
-                    assert!(map.source(point).distance(point) < 1e-3, "{point} from {}", map.source(point));
+                    let EyeLook { sources, shares } = map.look(point);
+                    assert!(shares == [1.0, 0.0, 0.0] && sources[0].distance(point) < 1e-3, "{point} from {sources:?}");
                 }
             }
         }
@@ -201,17 +234,28 @@ mod tests {
         let mut looking = mesh.clone();
         (468..478).for_each(|i| looking.0[i] += travel.extend(0.0));
         for eye in [0, 1] {
-            let rest = RestEye::of(&mesh, eye);
+            let rest = RestEye::of(&mesh, eye, |_| 0.0);
             let map = rest.map(&looking, eye);
             let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
             for offset in [Vec2::ZERO, Vec2::new(1.0, 0.5), Vec2::new(-1.0, 0.0)] {
-                let from = map.source(middle + travel + offset);
+                let from = map.look(middle + travel + offset).sources[0];
                 assert!(from.distance(middle + offset) < 1e-2, "{offset} comes from {}", from - middle);
             }
             for corner in rest.corners {
-                assert!(map.source(corner).distance(corner) < 0.3, "corners stay: {}", map.source(corner) - corner);
+                let from = map.look(corner).sources[0];
+                assert!(from.distance(corner) < 0.3, "corners stay: {}", from - corner);
             }
         }
+    }
+
+    #[test]
+    fn the_edge_of_an_iris_is_found_in_the_picture() {
+        let disc = |radius: f32| move |x: f32, y: f32| if x.hypot(y) < radius { 40.0 } else { 160.0 };
+        for radius in [0.18, 0.27, 0.31] {
+            let found = seen_radius(0.22, disc(radius));
+            assert!((found - radius).abs() < 0.02, "{found} for {radius}");
+        }
+        assert!((seen_radius(0.22, |_, _| 90.0) - 0.22).abs() < 1e-6, "none to be seen");
     }
 
     #[test]
@@ -219,15 +263,19 @@ mod tests {
         let mesh = testing::mesh();
         let mut looking = mesh.clone();
         (468..478).for_each(|i| looking.0[i].y += 4.0);
-        let rest = RestEye::of(&mesh, 0);
+        let rest = RestEye::of(&mesh, 0, |_| 0.0);
         let map = rest.map(&looking, 0);
         for column in 1..8 {
             let (upper, lower) = (FaceMesh::EYES[0][column], FaceMesh::EYES[0][16 - column]);
             let [a, b] = [upper, lower].map(|i| mesh.0[usize::from(i)].truncate());
             for share in [0.02, 0.3, 0.6, 0.98] {
-                let local = to_local(map.origin, map.along, map.down, map.source(a.lerp(b, share)));
-                let (top, bottom) = (map.lid(0, local.x), map.lid(1, local.x));
-                assert!(local.y > top - 1e-2 && local.y < bottom + 1e-2, "column {column}: {} in {top} to {bottom}", local.y);
+                let EyeLook { sources, shares } = map.look(a.lerp(b, share));
+                assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5, "shares {shares:?}");
+                for (source, _) in sources.iter().zip(shares).filter(|(_, share)| *share > 0.0) {
+                    let local = to_local(map.origin, map.along, map.down, *source);
+                    let (top, bottom) = (map.lid(0, local.x), map.lid(1, local.x));
+                    assert!(local.y > top - 1e-2 && local.y < bottom + 1e-2, "column {column}: {} in {top} to {bottom}", local.y);
+                }
             }
         }
     }

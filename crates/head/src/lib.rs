@@ -19,7 +19,7 @@ mod template;
 mod topology;
 mod triangles;
 
-pub use eye::{EyeMap, LID_SAMPLES};
+pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
 pub use paint::{HeadPainter, Region};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
+use pulp::Arch;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, MouthPicture};
 
+use crate::eye::EyeLook;
 use crate::patch::{Patch, PatchVertex, covered};
 use crate::pose::PosedHead;
 use crate::raster::{BAND, BandLayer, BandPlace, Bins, Scan};
@@ -99,23 +101,30 @@ impl HeadPainter {
         let bins = &self.bins;
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..][..height as usize * stride];
+        let look = [Picture::new(&shape.picture), Picture::new(&shape.layer)];
         let written = rows.par_chunks_mut(BAND * stride).enumerate().map_init(Band::default, |band, (number, rows)| {
             let place = BandPlace { left: left as i32, top: (top as usize + number * BAND) as i32, width: width as usize };
-            for (n, layer) in band.layers.iter_mut().enumerate() {
-                layer.clear(place.width);
-                layer.draw(place, surfaces[n], poses[n], bins[n].of(number));
-            }
-            let painting = Painting { shape, posed, mouth, plate, place, look: Picture::new(&shape.picture), layer: Picture::new(&shape.layer) };
-            painting.openings(band);
-            let mut written = 0..0;
-            for (row, out) in rows.chunks_exact_mut(stride).enumerate() {
-                let number = number * BAND + row;
-                let out = out[4 * left as usize..][..4 * width as usize].as_chunks_mut::<4>().0;
-                if painting.row(band, row, out, changed.contains(&number)) {
-                    written = hull(written, number..number + 1);
-                }
-            }
-            written
+            let painting = Painting { shape, posed, mouth, plate, place, look: look[0], layer: look[1] };
+            // The same with the processor's widest vectors.
+            Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    for (n, layer) in band.layers.iter_mut().enumerate() {
+                        layer.clear(place.width);
+                        layer.draw(place, surfaces[n], poses[n], bins[n].of(number));
+                    }
+                    painting.openings(band);
+                    let mut written = 0..0;
+                    for (row, out) in rows.chunks_exact_mut(stride).enumerate() {
+                        let number = number * BAND + row;
+                        let out = out[4 * left as usize..][..4 * width as usize].as_chunks_mut::<4>().0;
+                        if painting.row(band, row, out, changed.contains(&number)) {
+                            written = hull(written, number..number + 1);
+                        }
+                    }
+                    written
+                },
+            )
         });
         written.reduce(|| 0..0, hull)
     }
@@ -168,9 +177,14 @@ impl Painting<'_> {
         let Self { shape, posed, .. } = self;
         for (patch, map) in posed.eyes.iter().zip(maps) {
             self.opening(band, patch, |at, rest, inside| {
-                let source = shape.crop.image_from_crop(map.source(rest));
-                let [r, g, b, _] = self.look.bilinear(source);
-                ([r, g, b], covered(inside.to_array()), moves(source - at))
+                let EyeLook { sources, shares } = map.look(rest);
+                let mut colour = [0.0; 3];
+                for (source, share) in sources.iter().zip(shares).filter(|(_, share)| *share > 0.0) {
+                    let look = self.look.bilinear(shape.crop.image_from_crop(*source));
+                    (0..3).for_each(|n| colour[n] += share * look[n]);
+                }
+                let moved = if shares[0] < 1.0 { 1.0 } else { moves(shape.crop.image_from_crop(sources[0]) - at) };
+                (colour, covered(inside.to_array()), moved)
             });
             self.soften_lids(band, patch);
         }
@@ -254,6 +268,7 @@ impl Painting<'_> {
     }
 
     /// Writes a row; says whether it differs from the picture's own. One in which nothing is drawn is written only if it `was_changed`.
+    #[inline(always)]
     fn row(&self, band: &Band, row: usize, out: &mut [[u8; 4]], was_changed: bool) -> bool {
         let BandPlace { left, top, width } = self.place;
         let y = top as usize + row;

@@ -48,11 +48,6 @@ impl BandLayer {
         (row + BESIDE) * self.width + column
     }
 
-    /// Whether there is anything in the band.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.columns.is_empty()
-    }
-
     /// Depth at a pixel of the band; infinite where there is nothing.
     #[inline(always)]
     pub(crate) fn depth(&self, row: usize, column: usize) -> f32 {
@@ -96,7 +91,7 @@ impl BandLayer {
     }
 
     /// Draws a triangle with its sources and covers.
-    #[inline]
+    #[inline(always)]
     fn triangle(&mut self, place: BandPlace, at: [Vec3; 3], values: [[f32; 3]; 3]) {
         let low = place.top - BESIDE as i32;
         let shift = Vec3::new(place.left as f32, low as f32, 0.0);
@@ -122,6 +117,7 @@ impl BandLayer {
     }
 
     /// Draws those triangles of a surface that are listed.
+    #[inline(always)]
     pub(crate) fn draw(&mut self, place: BandPlace, surface: &Surface, posed: &PosedSurface, listed: &[u32]) {
         for number in listed {
             let corners = surface.triangles[*number as usize].map(|i| i as usize);
@@ -162,6 +158,7 @@ pub(crate) struct Scan<const N: usize> {
 
 impl<const N: usize> Scan<N> {
     /// `None` for what is turned away, too small or no number.
+    #[inline(always)]
     pub(crate) fn new(at: [Vec3; 3], values: [[f32; N]; 3]) -> Option<Self> {
         let [a, b, c] = at.map(Vec3::truncate);
         let area = (b - a).perp_dot(c - a);

@@ -107,7 +107,12 @@ impl HeadShape {
             skin: CHEEKS.map(colour).into_iter().sum::<Vec3>() / CHEEKS.len() as f32,
             crop,
             mesh: mesh.clone(),
-            eyes: [0, 1].map(|eye| RestEye::of(mesh, eye)),
+            eyes: [0, 1].map(|eye| {
+                RestEye::of(mesh, eye, |at| {
+                    let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
+                    0.3 * r + 0.59 * g + 0.11 * b
+                })
+            }),
             unit_px: depth.unit_px,
         })
     }

@@ -9,7 +9,7 @@ use retrato_head::{HeadPicture, HeadShape};
 use super::clean_plate::{CleanPlate, sampled};
 use super::known_plates::{BetterPlate, PlateMaker};
 use super::{Generator, GpuTarget, smooth_step};
-use crate::data::{CROP_PX, Crop, HeadChange, Landmarks, MeshMotion, MouthPicture, PictureChange, Portrait, PuppetMotion};
+use crate::data::{CROP_PX, Crop, HeadChange, MeshMotion, MouthPicture, PictureChange, Portrait, PuppetMotion};
 use crate::model::{DrawnPart, MouthPrior, Tuned};
 use crate::runtime::FileCache;
 
