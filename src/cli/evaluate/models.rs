@@ -127,7 +127,7 @@ impl Reenactor for GeneratorReenactor {
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = target.fine_landmarks.map(|p| portrait.crop.crop_from_image(p));
         let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));
-        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop }, &mut self.change);
+        self.generator.generate(&PuppetMotion { pupils_in_crop, ..PuppetMotion::of_landmarks(landmarks_in_crop) }, &mut self.change);
         let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }

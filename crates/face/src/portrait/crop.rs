@@ -34,7 +34,7 @@ pub fn portrait(picture: Picture, landmarks_in_image: Landmarks) -> Option<Portr
     let crop = crop_around(&landmarks_in_image)?;
     let pupils_in_image = pupils(&picture.pixels, &landmarks_in_image);
     let Picture { name, pixels, content_hash, .. } = picture;
-    Some(Portrait { name, pixels, landmarks_in_image, pupils_in_image, crop, content_hash })
+    Some(Portrait { name, pixels, landmarks_in_image, pupils_in_image, mesh_in_image: None, crop, content_hash })
 }
 
 /// The pupils of the face with these landmarks, in pixels of the picture.
@@ -57,7 +57,7 @@ pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: La
     let crop = Crop::whole(pixels.width().max(pixels.height()) as f32);
     let content_hash = blake3::hash(pixels.as_raw()).to_hex().to_string();
     let pupils_in_image = pupils(&pixels, &landmarks_in_image);
-    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, pupils_in_image, crop, content_hash }
+    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, pupils_in_image, mesh_in_image: None, crop, content_hash }
 }
 
 /// A picture as the face finder wants it: without alpha, what is transparent shown grey.

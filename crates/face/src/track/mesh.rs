@@ -76,11 +76,10 @@ pub struct MeshFace {
 impl MeshFace {
     fn of(reading: &Reading) -> Option<Self> {
         let pose = reading.pose?;
-        let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
         Some(Self {
             mesh: FaceMesh::from_points(&reading.points)?,
             coefficients: Coefficients(reading.coefficients),
-            pose: HeadPose { yaw_rad, pitch_rad, roll_rad },
+            pose: head_pose(&pose),
             presence: reading.presence,
             followed: reading.followed,
         })
@@ -110,23 +109,31 @@ impl MeshReader {
     }
 
     /// Smooths from the next frame on, or not at all.
-    pub(super) fn set_smoothed(&mut self, smoothed: bool) {
+    pub fn set_smoothed(&mut self, smoothed: bool) {
         self.reader.set_smoothing(if smoothed { Smoothing::ByParts } else { Smoothing::Off });
     }
 
     /// Forgets the face: for a new film.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.reader.forget();
     }
 
     /// The face in the next frame of the film; `None` where there is none.
-    pub(super) fn read(&mut self, picture: &RgbImage, at: Duration) -> Option<MeshFace> {
+    pub fn read(&mut self, picture: &RgbImage, at: Duration) -> Option<MeshFace> {
         MeshFace::of(&self.reader.read(&view(picture)?, at)?)
     }
 
     /// The faces in a single picture, the largest first. Does not touch the film.
     pub fn read_still(&mut self, picture: &RgbImage) -> Vec<MeshFace> {
-        view(picture).map_or_else(Vec::new, |view| self.reader.read_still(&view).iter().filter_map(MeshFace::of).collect())
+        let Some(view) = view(picture) else { return Vec::new() };
+        self.reader.read_still(&view).iter().filter_map(MeshFace::of).collect()
+    }
+
+    /// What the reader would say of a face that is not read but made: its mesh lies in a picture of this size. `None` for what is no face.
+    pub fn measure(&mut self, mesh: &FaceMesh, picture: [u32; 2]) -> Option<(Coefficients, HeadPose)> {
+        let size = glam::UVec2::from_array(picture).as_dvec2();
+        let (coefficients, pose) = self.reader.measure(&mesh.0, size);
+        Some((Coefficients(coefficients), head_pose(&pose?)))
     }
 
     /// The face of a single picture in a square around `centre`, in pixels. Does not touch the film.
@@ -134,6 +141,11 @@ impl MeshReader {
         let square = Region::square(centre.as_dvec2(), f64::from(side_px));
         MeshFace::of(&self.reader.read_region(&view(picture)?, &square)?)
     }
+}
+
+fn head_pose(pose: &retrato_reader::HeadPose) -> HeadPose {
+    let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
+    HeadPose { yaw_rad, pitch_rad, roll_rad }
 }
 
 fn view(picture: &RgbImage) -> Option<RgbView<'_>> {
