@@ -161,7 +161,7 @@ fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
     let scale = glam::Vec2::new(width as f32 / part_width, height as f32 / part_height);
     let landmarks = portrait.landmarks_in_image.map(|p| (p - glam::Vec2::new(left.floor(), top.floor())) * scale);
     let picture = Picture { name: portrait.name.clone(), pixels: std::sync::Arc::new(pixels), content_hash: portrait.content_hash.clone() };
-    portrait::portrait(picture, landmarks)
+    portrait::portrait(picture, &portrait::FaceCandidate::of_landmarks(landmarks)?)
 }
 
 fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {

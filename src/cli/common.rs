@@ -127,7 +127,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     }
     let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
-        return opened.place(face_box, model.as_ref().map_err(|e| anyhow!("{e}"))?).map_err(Into::into);
+        return opened.place(face_box, model.as_ref().ok()).map_err(Into::into);
     }
     if opened.faces.is_empty() {
         model.as_ref().map_err(|e| anyhow!("{e}"))?;

@@ -3,6 +3,7 @@
 //! The driver's mesh is taken apart into the motion of the head and the expression, both relative to a neutral face, and put together again on the portrait's
 //! own mesh: a wide mouth stays wide, large eyes close fully, and a portrait that looks to the side turns from where it looks.
 
+mod drivers;
 mod eyes;
 mod limits;
 mod mirror;
@@ -13,9 +14,9 @@ mod sitter;
 
 use std::time::Duration;
 
-use eyes::{Eye, LidRange};
+use drivers::{Driver, Drivers};
+use eyes::Eye;
 use glam::Vec2;
-use neutral::Calibration;
 use presence::Presence;
 use sitter::{DriverFrame, SitterFace};
 
@@ -26,19 +27,11 @@ use crate::settings::Controls;
 #[derive(Debug, Default)]
 pub struct Retargeter {
     controls: Controls,
-    driver: Driver,
+    drivers: Drivers,
+    last_column: f32,
     presence: Presence,
     sitter: Option<Sitter>,
     held: Option<Held>,
-}
-
-/// What is known of the driver.
-#[derive(Debug, Default)]
-struct Driver {
-    calibration: Calibration,
-    lids: [LidRange; 2],
-    last: Option<Duration>,
-    last_column: f32,
 }
 
 /// The portrait.
@@ -68,63 +61,64 @@ impl Retargeter {
     /// Takes over strengths and switches; mirroring keeps the calibration valid.
     pub fn set_controls(&mut self, controls: Controls) {
         if controls.mirror != self.controls.mirror {
-            self.driver.mirror();
+            self.drivers.mirror(self.last_column);
         }
         self.controls = controls;
     }
 
     /// Takes the driver's face in the next frames as the new neutral one.
     pub fn recalibrate(&mut self) {
-        self.driver = Driver::default();
+        self.drivers = Drivers::default();
     }
 
     /// Whether the neutral face is settled.
     pub fn is_calibrated(&self) -> bool {
-        self.driver.calibration.is_settled()
+        self.drivers.present().is_some_and(|driver| driver.calibration.is_settled())
     }
 
-    /// Where the portrait's face goes for one tracked frame; `None` before a portrait is set. While no face is tracked, the portrait eases back to rest.
+    /// Where the portrait's face goes for one tracked frame; `None` before a portrait is set. While no face drives, the portrait eases back to rest.
     pub fn retarget(&mut self, tracked: &TrackedFrame) -> Option<PuppetMotion> {
         let now = tracked.time.media_time;
-        let face = tracked.face.as_ref().filter(|face| face.mesh_in_frame.is_some());
-        let presence = self.presence.update(now, face.is_some());
+        let face = tracked.face.as_ref();
         let face = face.map(|face| if self.controls.mirror { mirror::mirrored(face) } else { face.clone() });
-        let sitter = self.sitter.as_ref();
-        let moved = face.as_ref().and_then(|face| self.driver.follow(now, face, sitter, &self.controls));
-        self.held = moved.or(self.held.take());
-        let sitter = sitter?;
+        let moved = face.and_then(|face| self.follow(now, &face));
+        let presence = self.presence.update(now, moved.is_some());
+        self.held = moved.flatten().or(self.held.take());
+        let sitter = self.sitter.as_ref()?;
         let (motion, gaze) = match &self.held {
             Some(held) => (sitter.face.eased(held.motion.clone(), presence), Some(held.gaze * presence)),
             None => (sitter.face.at_rest(), None),
         };
         Some(Sitter::motion(motion, gaze))
     }
+
+    /// Learns from a frame, and says what the portrait does in it. `None` for a face that does not drive; nothing inside it without a portrait, or for what is
+    /// no face.
+    fn follow(&mut self, now: Duration, face: &FaceMotion) -> Option<Option<Held>> {
+        let mesh = face.mesh_in_frame.as_deref()?;
+        let sitter = self.sitter.as_ref();
+        self.last_column = face.frame_size[0] as f32 - 1.0;
+        if self.controls.absolute {
+            let motion = sitter.and_then(|sitter| sitter.face.absolute(&sitter.placed(mesh, face.frame_size)));
+            return Some(motion.map(|motion| Held { motion, gaze: Vec2::ZERO }));
+        }
+        let driver = self.drivers.whose(now, mesh)?;
+        Some(driver.frame(now, face).zip(sitter).map(|(frame, sitter)| {
+            let gaze = frame.gaze() * self.controls.strengths.gaze;
+            Held { motion: sitter.face.moved(&frame, gaze, &self.controls.strengths), gaze }
+        }))
+    }
 }
 
 impl Driver {
-    /// Exchanges left and right.
-    fn mirror(&mut self) {
-        self.calibration.mirror(self.last_column);
-        self.lids.swap(0, 1);
-    }
-
-    /// Learns from a frame, and says what the portrait does in it, if there is one. `None` for what is no face.
-    fn follow(&mut self, now: Duration, face: &FaceMotion, sitter: Option<&Sitter>, controls: &Controls) -> Option<Held> {
-        let mesh = face.mesh_in_frame.as_deref()?;
-        self.last_column = face.frame_size[0] as f32 - 1.0;
-        if controls.absolute {
-            let sitter = sitter?;
-            return sitter.face.absolute(&sitter.placed(mesh, face.frame_size)).map(|motion| Held { motion, gaze: Vec2::ZERO });
-        }
+    /// Learns from a frame. `None` for what is no face.
+    fn frame(&mut self, now: Duration, face: &FaceMotion) -> Option<DriverFrame<'_>> {
         let elapsed = self.last.replace(now).map_or(0.0, |last| now.saturating_sub(last).as_secs_f32()).min(1.0);
         let seen = self.calibration.see(now, face)?;
         for (side, lids) in self.lids.iter_mut().enumerate() {
             lids.see(Eye::of(&seen.shape, side).opening, elapsed);
         }
-        let frame = DriverFrame { neutral: self.calibration.neutral()?, seen, lids: self.lids };
-        let gaze = frame.gaze() * controls.strengths.gaze;
-        let sitter = sitter?;
-        Some(Held { motion: sitter.face.moved(&frame, gaze, &controls.strengths), gaze })
+        Some(DriverFrame { neutral: self.calibration.neutral()?, seen, lids: self.lids })
     }
 }
 

@@ -76,15 +76,6 @@ impl Shape {
     pub(super) fn centre(&self) -> Vec3 {
         RIGID.iter().map(|(i, _)| self.point(*i)).sum::<Vec3>() / RIGID.len() as f32
     }
-
-    /// How unlike two faces are in their bones: root mean square distance of the hardly moving points after the best similarity, in distances between the eyes.
-    pub(super) fn unlikeness(&self, other: &Self) -> f32 {
-        let pairs = RIGID.map(|(i, weight)| (self.point(i).as_dvec3(), other.point(i).as_dvec3(), weight));
-        Similarity::fit(pairs.iter().copied()).map_or(f32::INFINITY, |fit| {
-            let sum: f64 = pairs.iter().map(|(a, b, _)| fit.apply(*a).distance_squared(*b)).sum();
-            (sum / RIGID.len() as f64).sqrt() as f32
-        })
-    }
 }
 
 /// Where a face's own axes lie in its picture: x from the right to the left outer corner of the eyes, y from the forehead to the chin, as upright to x as the

@@ -19,7 +19,6 @@ pub(super) fn run(args: &super::Args) -> anyhow::Result<ExitCode> {
     let stop = common::stop_on_interrupt()?;
     let mut measuring = MeshReader::load()?;
     let portraits = args.following.iter().map(|name| common::portrait(name, 1, None, &model)).collect::<anyhow::Result<Vec<_>>>()?;
-    let portraits: Vec<Portrait> = portraits.iter().map(|p| with_mesh(p, &mut measuring)).collect();
     let mut reports = Vec::new();
     for path in clip_files(&args.clips)? {
         let (leading, frames) = read(&path, &mut measuring, args, &stop)?;
@@ -100,13 +99,4 @@ fn follow(frames: &[TrackedFrame], portrait: &Portrait, measuring: &mut MeshRead
         Some(channels(&coefficients, &pose))
     });
     measured.collect()
-}
-
-fn with_mesh(portrait: &Portrait, reader: &mut MeshReader) -> Portrait {
-    let mut portrait = portrait.clone();
-    let picture = image::DynamicImage::ImageRgba8((*portrait.pixels).clone()).to_rgb8();
-    let far = |face: &crate::track::MeshFace| face.mesh.landmarks().0[30].distance(portrait.landmarks_in_image.0[30]);
-    let face = reader.read_still(&picture).into_iter().min_by(|a, b| far(a).total_cmp(&far(b)));
-    portrait.mesh_in_image = face.map(|face| std::sync::Arc::new(face.mesh));
-    portrait
 }

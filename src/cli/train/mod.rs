@@ -1,5 +1,6 @@
 //! `retrato train`: the networks learn from synthetic heads, or from clips.
 
+mod face_mesh;
 mod few_shot;
 mod matte;
 mod motion;
@@ -26,6 +27,8 @@ enum Network {
     Matte(matte::Args),
     /// The few-shot generator: what a warp cannot show, from an embedding of the person
     FewShot(few_shot::Args),
+    /// The mean face mesh and how faces vary: for faces that the face reader does not see
+    FaceMesh(face_mesh::Args),
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -34,6 +37,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Network::Motion(args) => motion::run(args),
         Network::Matte(args) => matte::run(args),
         Network::FewShot(args) => few_shot::run(args),
+        Network::FaceMesh(args) => face_mesh::run(args),
     }
 }
 

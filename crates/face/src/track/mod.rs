@@ -12,7 +12,7 @@ mod tracker;
 pub use dlib::{
     DESCRIPTOR_FILE, DescriptorError, DlibFinder, FaceDescriber, FaceModel, MODEL_FILE, MODEL_VARIABLE, TrackError, model_places,
 };
-pub use mesh::{MeshFace, MeshReader, MeshReaderError, READER_FILE, READER_VARIABLE, reader_file, reader_places};
+pub use mesh::{MeshReader, MeshReaderError, READER_FILE, READER_VARIABLE, reader_file, reader_places};
 pub use pose::head_pose;
 pub use smoothing::{OneEuro, Smoother};
 pub use tracker::{FaceReader, TrackOptions, Tracker};
