@@ -59,7 +59,7 @@ mod tests {
         let mesh = MeshModel::shipped().and_then(|model| model.fit(&face.landmarks_in_image, None)).expect("and a mesh");
         let stored = serde_json::to_string(&mesh).expect("it can be stored");
         let mesh = serde_json::from_str(&stored).expect("and read");
-        FaceCandidate { mesh_in_image: Some(Arc::new(mesh)), ..face }
+        FaceCandidate { mesh_in_image: Some(mesh), ..face }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) struct Args {
     #[arg(required = true)]
     clips: Vec<PathBuf>,
     #[command(flatten)]
+    reader: common::ReaderArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     #[command(flatten)]
     weights: common::WeightArgs,
@@ -67,11 +69,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let table = Table::new(names.iter().map(String::as_str), models.iter().map(|model| model.name()), with_identity);
     let mut evaluation = Evaluating {
         args,
-        detector: Detector::new(model, describer),
+        detector: Detector::new(model, describer, args.reader.reader),
         output: Output::begin(std::io::stdout(), args.json, table)?,
         models: Some(models),
         stop,
     };
+    if !args.json {
+        eprintln!("retrato: drivers are read by the {}", evaluation.detector.reader_name());
+    }
     let ended = evaluation.all(&files);
     let (is_empty, stopped) = (evaluation.output.is_empty(), evaluation.stop.is_set());
     evaluation.output.finish()?;

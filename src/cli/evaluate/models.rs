@@ -69,7 +69,7 @@ struct GeneratorReenactor {
 
 fn portrait_of(picture: &Picture) -> Portrait {
     let pixels = DynamicImage::ImageRgb8(picture.pixels.clone()).into_rgba8();
-    portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone())
+    portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone(), picture.mesh.clone())
 }
 
 impl GeneratorReenactor {

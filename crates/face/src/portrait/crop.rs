@@ -41,13 +41,13 @@ fn finished(
     name: String,
     pixels: Arc<RgbaImage>,
     landmarks_in_image: Landmarks,
-    mesh: Option<Arc<FaceMesh>>,
+    mesh: Option<FaceMesh>,
     crop: Crop,
     content_hash: String,
 ) -> Portrait {
-    let pupils_in_image = mesh.as_ref().map_or_else(|| pupils(&pixels, &landmarks_in_image), |mesh| mesh.pupils());
-    let fit = || MeshModel::shipped()?.fit(&landmarks_in_image, Some(pupils_in_image)).map(Arc::new);
-    let mesh_in_image = mesh.or_else(fit);
+    let pupils_in_image = mesh.as_ref().map_or_else(|| pupils(&pixels, &landmarks_in_image), FaceMesh::pupils);
+    let fit = || MeshModel::shipped()?.fit(&landmarks_in_image, Some(pupils_in_image));
+    let mesh_in_image = mesh.or_else(fit).map(Arc::new);
     Portrait { name, pixels, landmarks_in_image, pupils_in_image, mesh_in_image, crop, content_hash }
 }
 
@@ -67,10 +67,10 @@ pub fn pupils(pixels: &RgbaImage, landmarks_in_image: &Landmarks) -> [Vec2; 2] {
 
 /// A portrait whose crop is the whole picture, for measurements on complete frames: a square picture is covered exactly,
 /// any other reaches its longer side from the upper left corner.
-pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks) -> Portrait {
+pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks, mesh_in_image: Option<FaceMesh>) -> Portrait {
     let crop = Crop::whole(pixels.width().max(pixels.height()) as f32);
     let content_hash = blake3::hash(pixels.as_raw()).to_hex().to_string();
-    finished(name.to_owned(), Arc::new(pixels), landmarks_in_image, None, crop, content_hash)
+    finished(name.to_owned(), Arc::new(pixels), landmarks_in_image, mesh_in_image, crop, content_hash)
 }
 
 /// A picture as the face finder wants it: without alpha, what is transparent shown grey.
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_whole_picture_is_its_own_crop() {
         let (landmarks, _) = turned(0.0);
-        let portrait = portrait_from_whole("frame", RgbaImage::new(512, 512), landmarks);
+        let portrait = portrait_from_whole("frame", RgbaImage::new(512, 512), landmarks, None);
         assert!(portrait.crop.image_from_crop(Vec2::splat(-0.5)).distance(Vec2::splat(-0.5)) < 1e-4, "corner to corner");
         assert!(portrait.crop.image_from_crop(Vec2::splat(255.5)).distance(Vec2::splat(511.5)) < 1e-3, "corner to corner");
     }

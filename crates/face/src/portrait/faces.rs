@@ -217,9 +217,14 @@ fn settle(
     last
 }
 
-/// Landmarks of the face in a detector's box, read as well as those of a portrait; `None` when the box is unusable.
-pub fn read_in_box(finder: &mut dyn FaceFinder, picture: &RgbImage, found: &PixelBox) -> Option<Landmarks> {
-    Some(settle(finder, picture, &FacePlace::from_box(found), READING, 3)?.1.landmarks)
+/// The face in a detector's box, read as well as that of a portrait: as a mesh where one is seen in it. `None` when the box is unusable.
+pub fn read_in_box(finders: &mut FaceFinders<'_>, picture: &RgbImage, found: &PixelBox) -> Option<FaceCandidate> {
+    let start = FacePlace::from_box(found);
+    let seen = finders.mesh.as_mut().and_then(|mesh| seen_near(&mut **mesh, picture, &start));
+    seen.or_else(|| {
+        let (place, reading) = settle(&mut **finders.landmarks.as_mut()?, picture, &start, READING, 3)?;
+        Some(FaceCandidate { landmarks_in_image: reading.landmarks, place, mesh_in_image: None })
+    })
 }
 
 /// The face in a box that a person has drawn, from brows to chin or around the whole head.

@@ -11,7 +11,8 @@ use super::mesh::MeshReader;
 use super::{DlibFinder, FaceModel, Smoother, head_pose};
 
 /// What reads the driver's face.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FaceReader {
     /// The face reader where its model is installed, else dlib; dlib, too, for films in which the reader has not seen a face.
     #[default]
@@ -58,11 +59,7 @@ impl Tracker {
     /// A tracker that uses the face reader, if [`TrackOptions::reader`] allows it and its model is installed, and dlib's shared model. With neither, frames
     /// have no face, but stored motion passes.
     pub fn new(model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
-        let mesh = match options.reader {
-            FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
-            FaceReader::Dlib => None,
-        };
-        Self::with_readers(mesh, model, options)
+        Self::with_readers(loaded(options.reader), model, options)
     }
 
     fn with_readers(mesh: Option<MeshReader>, model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
@@ -96,6 +93,11 @@ impl Tracker {
         }
     }
 
+    /// Whether frames can be read at all.
+    pub fn can_read(&self) -> bool {
+        self.mesh.is_some() || self.follower.is_some()
+    }
+
     /// Whether dlib's model is there.
     pub fn has_model(&self) -> bool {
         self.follower.is_some()
@@ -114,6 +116,16 @@ impl Tracker {
         self.options.smoothing = strength;
         self.smoother.set_strength(strength);
         self.gaze.set_strength(strength);
+    }
+
+    /// Sets what reads faces, from the next frame on, and forgets the face when that is another reader than before.
+    pub fn set_reader(&mut self, reader: FaceReader) {
+        if reader != self.options.reader {
+            self.options.reader = reader;
+            self.mesh = loaded(reader);
+            self.set_smoothing(self.options.smoothing);
+            self.reset();
+        }
     }
 
     /// Forgets the face: for a new source.
@@ -167,6 +179,13 @@ impl Tracker {
         let landmarks_in_frame = self.smoother.smooth(&landmarks, now);
         let looking = self.gaze.look(&frame.pixels, &landmarks, &landmarks_in_frame, now).unwrap_or_default();
         Some(with_mesh(face_motion(landmarks_in_frame, looking, frame)))
+    }
+}
+
+fn loaded(reader: FaceReader) -> Option<MeshReader> {
+    match reader {
+        FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
+        FaceReader::Dlib => None,
     }
 }
 
