@@ -59,8 +59,9 @@ pub(super) struct ModelArgs {
 /// What moves the portrait.
 #[derive(clap::Args)]
 pub(super) struct GeneratorArgs {
-    /// What moves the portrait: few-shot, motion-net to do without what it paints, or landmark-warp for the closed form without a network
-    #[arg(long, default_value = "few-shot", value_parser = ["few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
+    /// What moves the portrait: head-3d, or for comparison few-shot, motion-net to do without what that paints, or landmark-warp for the closed form without a
+    /// network
+    #[arg(long, default_value = "head-3d", value_parser = ["head-3d", "few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
     generator: String,
     #[command(flatten)]
     pub(super) weights: WeightArgs,
@@ -91,7 +92,8 @@ impl GeneratorArgs {
         match self.generator.as_str() {
             "landmark-warp" => GeneratorChoice::LandmarkWarp,
             "motion-net" => GeneratorChoice::MotionNet(self.weights.files()),
-            _ => GeneratorChoice::FewShot(self.weights.files()),
+            "few-shot" => GeneratorChoice::FewShot(self.weights.files()),
+            _ => GeneratorChoice::Head(self.weights.files()),
         }
     }
 }

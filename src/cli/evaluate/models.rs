@@ -102,7 +102,7 @@ impl GeneratorReenactor {
                     self.generator.adopt(Some(&tuned));
                 }
             }
-            let compositor = CpuCompositor::new(&portrait, self.generator.plate());
+            let compositor = CpuCompositor::new(&portrait, self.generator.plate()).with_head(self.generator.head());
             self.prepared = Some((portrait, compositor));
         }
         Ok(())

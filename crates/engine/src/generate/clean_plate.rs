@@ -11,17 +11,16 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
 use super::contour::{Contour, MovedContour};
-use super::inpaint::{Area, Hole, inpainted};
 use super::outline::Outline;
 use super::reach::{HeadField, bilinear};
+use super::seen::SeenMattes;
 use super::{FLOW_CELLS, smooth_step};
 use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
-use crate::model::{MATTE_CELLS, Matte, MatteNet};
+use crate::model::{MATTE_CELLS, MatteNet};
+use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
 
-/// Cells by which the hole reaches beyond the matte: its rim is mixed with the head.
+/// Cells round the matte in which the plate may show: what a warp shows there is stretched.
 const BEYOND: usize = 3;
-/// Shares of head from which on a place begins to be filled and is filled wholly.
-const FILLED: std::ops::Range<f32> = 0.1..0.4;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
 pub(super) const GONE: std::ops::Range<f32> = 0.2..0.7;
 /// Shares of head over which a place counts as one that the head comes to.
@@ -38,19 +37,14 @@ pub(super) const MOVES_ALONG: std::ops::Range<f32> = 0.3..0.7;
 pub(super) const ABOVE_CHIN: std::ops::Range<f32> = 0.2..0.8;
 /// Where there was less head than this, nothing is uncovered.
 pub(super) const LEAST_HEAD: f32 = 1e-3;
-/// Structures finer than this are taken from the other side of the hole's edge, in pixels of the reach.
-const FINE_PX: f32 = 7.0;
-/// What is known of the surroundings so far from the hole helps to fill it, in pixels of the reach.
-const AROUND_PX: f32 = 24.0;
-/// What the crop's own matte counts against that of the reach, and from which distance from the crop's edge on it does, in crop pixels: near it a head that is
-/// cut off is taken for background.
-const CLOSE_WEIGHT: f32 = 2.0;
-const CLOSE_FROM_PX: std::ops::Range<f32> = 8.0..48.0;
 const CELL_PX: f32 = CROP_PX / MATTE_CELLS as f32;
 
 /// How many numbers a plate's matte and its reach have.
 pub(super) const HEAD_NUMBERS: usize = MATTE_CELLS * MATTE_CELLS;
 pub(super) const REACH_NUMBERS: usize = UncoveredField::CELLS * UncoveredField::CELLS;
+
+/// The head's soft edge and the whole picture without it.
+pub(super) type Parts = (Option<Arc<SoftMatte>>, Arc<RgbaImage>);
 
 /// A plate, or what the matte net failed by.
 pub(super) type MadePlate = candle_core::Result<CleanPlate>;
@@ -59,8 +53,8 @@ pub(super) type MadePlate = candle_core::Result<CleanPlate>;
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
-    /// The part of it that may differ from the picture.
-    pub area: Area,
+    /// The head with its soft edge at the picture's own detail; `None` where the picture shows next to nothing of the reach.
+    pub soft: Option<Arc<SoftMatte>>,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     pub head: Vec<f32>,
     /// The cells from which the head is not too far to come there, whatever it does.
@@ -75,42 +69,36 @@ pub(super) struct CleanPlate {
 
 impl CleanPlate {
     /// Of a face with those landmarks in the crop, from its parts as they were kept.
-    pub(super) fn from_parts((pixels, area): (Arc<RgbaImage>, Area), head: Vec<f32>, reach: Vec<f32>, landmarks: &Landmarks) -> Self {
+    pub(super) fn from_parts((soft, pixels): Parts, head: Vec<f32>, reach: Vec<f32>, landmarks: &Landmarks) -> Self {
         let contour = Contour::of(landmarks, |point| sampled(&head, Crop::reach_from_crop(point)));
         let outline = Outline::of(landmarks);
         let face = (0..HEAD_NUMBERS).map(|cell| outline.share(Crop::crop_from_reach(centre(cell)))).collect();
-        Self { pixels, area, near_head: near(&head), head, reach, face, contour }
+        Self { pixels, soft, near_head: near(&head), head, reach, face, contour }
     }
 
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> MadePlate {
-        let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
-        let matte = |of: &Portrait| net.matte(of.crop_picture(MATTE_CELLS), &of.landmarks_in_crop().0);
-        let (close, wide_matte) = rayon::join(|| matte(portrait), || matte(&wide));
-        Ok(Self::of(&agreed(&close?, &wide_matte?), &wide, &portrait.landmarks_in_crop()))
+        let seen = SeenMattes::new(net, portrait)?;
+        Ok(Self::of(&|at| seen.shares(at), portrait.crop.reach(), portrait))
     }
 
-    /// From the matte of a portrait whose crop is the reach; `landmarks` are those in the crop.
-    fn of(matte: &Matte, portrait: &Portrait, landmarks: &Landmarks) -> Self {
-        let reach = widened(&matte.head, BEYOND);
-        let nearest = nearest_background(&reach, &matte.body);
-        let crop = portrait.crop;
-        let head_at = |at: Vec2| sampled(&reach, crop.crop_from_image(at));
-        let known = |at: Vec2| 1.0 - smooth_step(&FILLED, head_at(at)).max(sampled(&matte.body, crop.crop_from_image(at)));
-        let nearest_at = |at: Vec2| {
-            let place = nearest[cell_at(crop.crop_from_image(at))]?;
-            Some(crop.image_from_crop(place))
+    /// From the shares of head and body, 0 to 1, at places in pixels of the picture.
+    fn of(shares: &(dyn Fn(Vec2) -> [f32; 2] + Sync), reach: Crop, portrait: &Portrait) -> Self {
+        let picture = &*portrait.pixels;
+        let coarse = CoarseShares { at: shares, cell_px: reach.side_px / MATTE_CELLS as f32 };
+        let soft = Window::of([picture.width(), picture.height()], &reach).map(|window| Arc::new(SoftMatte::of(picture, window, &coarse)));
+        let pixels = match &soft {
+            Some(soft) => Arc::new(Plate::of(picture, soft, &coarse).pixels),
+            None => Arc::clone(&portrait.pixels),
         };
-        let hole =
-            Hole { filled: &|at| smooth_step(&FILLED, head_at(at)), known: &known, nearest: &nearest_at, fine_px: FINE_PX * crop.scale() };
-        let area = area(portrait, &reach);
-        let pixels = Arc::new(inpainted(&portrait.pixels, area, &hole));
+        let seen: Vec<[f32; 2]> = (0..HEAD_NUMBERS).map(|cell| shares(reach.image_from_crop(centre(cell)))).collect();
+        let head: Vec<f32> = seen.iter().map(|[head, _]| *head).collect();
         // A collar beside the face is not behind it.
-        let reach: Vec<f32> = reach.iter().zip(&matte.body).map(|(head, body)| head * (1.0 - body)).collect();
-        let reach = softened(&reach);
-        let cells = 0..UncoveredField::CELLS * UncoveredField::CELLS;
+        let beside: Vec<f32> = widened(&head, BEYOND).iter().zip(&seen).map(|(head, [_, body])| head * (1.0 - body)).collect();
+        let beside = softened(&beside);
+        let cells = 0..REACH_NUMBERS;
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
-        let reach = cells.map(|cell| sampled(&reach, place(cell))).collect();
-        Self::from_parts((pixels, area), softened(&matte.head), reach, landmarks)
+        let shown = cells.map(|cell| sampled(&beside, place(cell))).collect();
+        Self::from_parts((soft, pixels), softened(&head), shown, &portrait.landmarks_in_crop())
     }
 
     /// The head on its way to `target`, landmarks in the crop; `head` is its backward flow.
@@ -124,23 +112,6 @@ impl CleanPlate {
     fn may_come(&self, point: Vec2) -> bool {
         self.near_head[cell_at(Crop::reach_from_crop(point))]
     }
-}
-
-/// The matte of the reach, from that of the crop, which is finer and less easily deceived, and that of the reach itself, which sees all of the head.
-fn agreed(close: &Matte, wide: &Matte) -> Matte {
-    const MOST: f32 = 6.0;
-    let logit = |share: f32| (share / (1.0 - share)).ln().clamp(-MOST, MOST);
-    let both = |close: &[f32], wide: &[f32]| -> Vec<f32> {
-        let cells = wide.iter().enumerate().map(|(cell, wide)| {
-            let point = Crop::crop_from_reach(centre(cell));
-            let edge = point.min(CROP_PX - 1.0 - point).min_element();
-            let weight = CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, edge);
-            let sum = logit(*wide) + if weight > 0.0 { weight * logit(sampled(close, point)) } else { 0.0 };
-            1.0 / (1.0 + (-sum / (1.0 + weight)).exp())
-        });
-        cells.collect()
-    };
-    Matte { head: both(&close.head, &wide.head), body: both(&close.body, &wide.body) }
 }
 
 /// A head that has left its place.
@@ -229,20 +200,6 @@ impl MovingHead<'_> {
     }
 }
 
-/// The part of the picture round the hole.
-fn area(portrait: &Portrait, reach: &[f32]) -> Area {
-    let hole = || reach.iter().enumerate().filter(|(_, share)| **share >= FILLED.start).map(|(cell, _)| centre(cell));
-    let low = portrait.crop.image_from_crop(hole().fold(Vec2::MAX, Vec2::min) - AROUND_PX);
-    let high = portrait.crop.image_from_crop(hole().fold(Vec2::MIN, Vec2::max) + AROUND_PX);
-    let (width, height) = portrait.pixels.dimensions();
-    let span = |low: f32, high: f32, size: u32| {
-        let first = low.floor().clamp(0.0, size as f32);
-        ((first) as u32, (high.ceil().clamp(first, size as f32) - first) as u32)
-    };
-    let ((left, width), (top, height)) = (span(low.x, high.x, width), span(low.y, high.y, height));
-    Area { corner: [left, top], size: [width, height] }
-}
-
 /// Where the chin is and which way is up, in a face.
 pub(super) struct UpFromChin {
     pub chin: Vec2,
@@ -276,7 +233,7 @@ fn cell_at(at: Vec2) -> usize {
 }
 
 /// A plane of [`MATTE_CELLS`] squared at a place of the reach, bilinear; beyond its edge it repeats.
-fn sampled(plane: &[f32], at: Vec2) -> f32 {
+pub(super) fn sampled(plane: &[f32], at: Vec2) -> f32 {
     let place = ((at + 0.5) / CELL_PX - 0.5).clamp(Vec2::ZERO, Vec2::splat((MATTE_CELLS - 1) as f32));
     let (x, y) = (place.x as usize, place.y as usize);
     let (u, v) = (place.x.fract(), place.y.fract());
@@ -323,31 +280,23 @@ fn softened(plane: &[f32]) -> Vec<f32> {
     (0..plane.len()).map(mixed).collect()
 }
 
-/// For every cell the middle of the nearest one that is neither head nor body.
-fn nearest_background(head: &[f32], body: &[f32]) -> Vec<Option<Vec2>> {
-    let is_background = |cell: usize| head[cell] < FILLED.start && body[cell] < 0.5;
-    crate::data::nearest_cells(MATTE_CELLS, is_background).into_iter().map(|cell| cell.map(centre)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::generate::testing::portrait;
 
-    /// A round head of 60 of the reach's pixels about (128, 130).
-    fn matte() -> Matte {
-        let head = (0..MATTE_CELLS * MATTE_CELLS).map(|cell| f32::from(u8::from(centre(cell).distance(Vec2::new(128.0, 130.0)) < 60.0)));
-        Matte { head: head.collect(), body: vec![0.0; MATTE_CELLS * MATTE_CELLS] }
-    }
-
-    /// Of a picture of 512 pixels that is the reach.
+    /// A round head of 60 of the reach's pixels about (128, 130), in a picture of 512 pixels that is the reach.
     fn plate() -> (CleanPlate, Portrait) {
         let pixels = RgbaImage::from_fn(512, 512, |x, y| {
             let head = Vec2::new(x as f32, y as f32).distance(Vec2::new(256.5, 260.5)) < 120.0;
             image::Rgba(if head { [220, 40, 40, 255] } else { [40, 90, 60, 255] })
         });
-        let portrait = Portrait { crop: Crop::whole(512.0), ..portrait(pixels) };
-        (CleanPlate::of(&matte(), &portrait, &rest()), portrait)
+        let reach = Crop::whole(512.0);
+        let crop = Crop { origin_px: Crop::BEFORE_REACH.map(|px| px * 512.0 / 384.0), side_px: 512.0 / Crop::REACH };
+        let landmarks_in_image = rest().map(|p| crop.image_from_crop(p));
+        let portrait = Portrait { crop, landmarks_in_image, ..portrait(pixels) };
+        let share = |at: Vec2| (60.5 - reach.crop_from_image(at).distance(Vec2::new(128.0, 130.0))).clamp(0.0, 1.0);
+        (CleanPlate::of(&|at| [share(at), 0.0], reach, &portrait), portrait)
     }
 
     #[test]
@@ -393,7 +342,7 @@ mod tests {
         let rest = Landmarks(crate::face::template().map(|p| p.truncate() * 42.0 + Vec2::new(128.0, 110.0)));
         let outline = Outline::of(&rest);
         let inside = |cell: usize| f32::from(u8::from(outline.share(Crop::crop_from_reach(centre(cell))) >= 1.0));
-        let nothing_filled = (Arc::new(RgbaImage::new(1, 1)), Area { corner: [0; 2], size: [0; 2] });
+        let nothing_filled = (None, Arc::new(RgbaImage::new(1, 1)));
         let head = (0..HEAD_NUMBERS).map(inside).collect();
         let mut plate = CleanPlate::from_parts(nothing_filled, head, vec![1.0; REACH_NUMBERS], &rest);
         let mut target = rest.clone();

@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use image::{RgbaImage, imageops};
-
 use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MadePlate, REACH_NUMBERS};
-use super::inpaint::Area;
 use crate::data::Portrait;
 use crate::model::MatteNet;
 use crate::runtime::FileCache;
+use retrato_plate::{Plate, Window, from_bytes, to_bytes};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
-const VERSION: &str = "plate 1";
-/// Bytes of a plate's area: corner and size.
-const AREA_BYTES: usize = 16;
+const VERSION: &str = "plate 2";
 
 /// Makes clean plates, and remembers them.
 pub struct PlateMaker {
@@ -53,36 +49,31 @@ impl PlateMaker {
     }
 }
 
-/// Area, matte and reach as numbers, and the area's pixels; little-endian.
+/// Matte and reach as numbers, little-endian, then the soft edge and the filled pixels.
 fn encode(plate: &CleanPlate) -> Vec<u8> {
-    let Area { corner: [x, y], size: [width, height] } = plate.area;
-    let area = [x, y, width, height].into_iter().flat_map(u32::to_le_bytes);
     let numbers = plate.head.iter().chain(&plate.reach).copied().flat_map(f32::to_le_bytes);
-    let pixels = imageops::crop_imm(&*plate.pixels, x, y, width, height).to_image();
-    area.chain(numbers).chain(pixels.into_raw()).collect()
+    let soft = plate.soft.iter().flat_map(|soft| to_bytes(soft, &plate.pixels));
+    numbers.chain(soft).collect()
 }
 
 /// `None` for what is no plate of that portrait.
 fn decode(bytes: &[u8], portrait: &Portrait) -> Option<CleanPlate> {
     let picture = &*portrait.pixels;
-    let (area, rest) = bytes.split_at_checked(AREA_BYTES)?;
-    let [x, y, width, height] = std::array::from_fn(|n| u32::from_le_bytes(std::array::from_fn(|k| area[4 * n + k])));
-    let inside = x.checked_add(width)? <= picture.width() && y.checked_add(height)? <= picture.height();
-    let (numbers, pixels) = rest.split_at_checked((HEAD_NUMBERS + REACH_NUMBERS) * size_of::<f32>())?;
+    let (numbers, pixels) = bytes.split_at_checked((HEAD_NUMBERS + REACH_NUMBERS) * size_of::<f32>())?;
     let numbers: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    if !inside || !numbers.iter().all(|share| (0.0..=1.0).contains(share)) {
+    if !numbers.iter().all(|share| (0.0..=1.0).contains(share)) {
         return None;
     }
     let (head, reach) = numbers.split_at_checked(HEAD_NUMBERS)?;
-    let filled = RgbaImage::from_raw(width, height, pixels.to_vec())?;
-    // `from_raw` also takes more bytes than there are pixels.
-    if pixels.len() != filled.as_raw().len() || pixels.len() != width as usize * height as usize * 4 {
-        return None;
-    }
-    let mut whole = RgbaImage::clone(picture);
-    imageops::replace(&mut whole, &filled, i64::from(x), i64::from(y));
-    let area = Area { corner: [x, y], size: [width, height] };
-    Some(CleanPlate::from_parts((Arc::new(whole), area), head.to_vec(), reach.to_vec(), &portrait.landmarks_in_crop()))
+    let parts = match Window::of([picture.width(), picture.height()], &portrait.crop.reach()) {
+        Some(window) => {
+            let (soft, Plate { pixels }) = from_bytes(pixels, picture, window)?;
+            (Some(Arc::new(soft)), Arc::new(pixels))
+        }
+        None if pixels.is_empty() => (None, Arc::clone(&portrait.pixels)),
+        None => return None,
+    };
+    Some(CleanPlate::from_parts(parts, head.to_vec(), reach.to_vec(), &portrait.landmarks_in_crop()))
 }
 
 #[cfg(test)]
@@ -99,7 +90,7 @@ mod tests {
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
         let made = maker(None)?.plate(&portrait)?;
         let remembering = maker(Some(cache.clone()))?;
-        let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach) == (&made.head, &made.reach);
+        let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach, &plate.soft) == (&made.head, &made.reach, &made.soft);
         assert!(same(&remembering.plate(&portrait)?), "first");
         let stored = cache.get(&remembering.key(&portrait)).expect("it is remembered");
         assert!(decode(&stored, &portrait).is_some_and(|plate| same(&plate)), "and is the same");
@@ -124,14 +115,14 @@ mod tests {
             Vec::new(),
             stored[..stored.len() - 1].to_vec(),
             [&stored[..], &[0; 4]].concat(),
-            changed(0, u32::MAX.to_le_bytes()),
-            changed(8, 1_000_000_u32.to_le_bytes()),
-            changed(AREA_BYTES, f32::NAN.to_le_bytes()),
+            changed(0, f32::NAN.to_le_bytes()),
+            changed(4 * HEAD_NUMBERS, 1.5_f32.to_le_bytes()),
+            changed(4 * (HEAD_NUMBERS + REACH_NUMBERS), [255; 4]),
         ];
         for (n, bytes) in wrong.iter().enumerate() {
             assert!(decode(bytes, &portrait).is_none(), "number {n}");
         }
-        let other = Portrait { pixels: Arc::new(RgbaImage::new(9, 9)), ..portrait };
+        let other = Portrait { pixels: Arc::new(image::RgbaImage::new(9, 9)), ..portrait };
         assert!(decode(&stored, &other).is_none(), "of another picture");
         Ok(())
     }

@@ -1,0 +1,320 @@
+//! Draws a head on the CPU, bands of rows in parallel: straight into a picture of the portrait's own size.
+
+use std::ops::Range;
+
+use glam::{Vec2, Vec3};
+use image::RgbaImage;
+use rayon::prelude::*;
+use retrato_core::data::{Crop, MouthPicture};
+
+use crate::patch::{Patch, PatchVertex, covered};
+use crate::pose::PosedHead;
+use crate::raster::{BAND, BandLayer, BandPlace, Bins, Scan};
+use crate::sample::{Picture, between_bytes};
+use crate::shape::HeadShape;
+
+/// Displacements, in pixels of the picture, from which on a pixel begins to be drawn, and is drawn wholly: below it is the picture's own.
+const MOVES_PX: Range<f32> = 1.0 / 64.0..0.5;
+/// Share from which on a pixel is covered wholly.
+const FULL: f32 = 0.998;
+
+/// What is so little behind a surface lies on it, in distances between the eyes.
+const NEAR: f32 = 0.02;
+
+/// The dark in a mouth next to the skin.
+const DARK: Vec3 = Vec3::new(0.34, 0.20, 0.20);
+
+/// A part of a picture in whole pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Region {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// Number of columns.
+    pub width: u32,
+    /// Number of rows.
+    pub height: u32,
+}
+
+impl Region {
+    /// The reach of a crop, cut to a picture of that width and height.
+    pub fn of(crop: &Crop, (width, height): (u32, u32)) -> Self {
+        let reach = crop.reach();
+        let span = |origin: f32, size: u32| {
+            let first = origin.floor().clamp(0.0, size as f32) as u32;
+            let end = (origin + reach.side_px).ceil().clamp(0.0, size as f32) as u32;
+            (first, end.saturating_sub(first))
+        };
+        let ((left, width), (top, height)) = (span(reach.origin_px[0], width), span(reach.origin_px[1], height));
+        Self { left, top, width, height }
+    }
+}
+
+/// Draws heads. Its memory is kept from frame to frame.
+#[derive(Default)]
+pub struct HeadPainter {
+    bins: [Bins; SURFACES],
+}
+
+/// The surfaces, from the one that lies over all others to the one that lies under them.
+const FAR_SIDE: usize = 0;
+const FACE: usize = 1;
+const FAR_FRONT: usize = 2;
+const FRONT: usize = 3;
+const BACK: usize = 4;
+const SURFACES: usize = 5;
+
+/// Memory of one thread.
+#[derive(Default)]
+struct Band {
+    layers: [BandLayer; SURFACES],
+    /// Colour and share of what lies over the face: eyes and mouth; and how far it comes from somewhere else.
+    over: Vec<[f32; 5]>,
+    over_columns: Range<usize>,
+}
+
+impl HeadPainter {
+    /// Draws a posed head with what is seen in its mouth into `target`, which equals the head's picture but in the rows `changed` of its region; returns those that now differ.
+    pub fn paint(
+        &mut self,
+        shape: &HeadShape,
+        posed: &PosedHead,
+        mouth: &MouthPicture,
+        target: &mut RgbaImage,
+        changed: &Range<usize>,
+    ) -> Range<usize> {
+        let Region { left, top, width, height } = shape.region;
+        if width < 2 || height < 2 || target.dimensions() != shape.picture.dimensions() {
+            return 0..0;
+        }
+        let bands = (height as usize).div_ceil(BAND);
+        let bounds = [left as f32, top as f32, (left + width) as f32];
+        let surfaces = [&shape.far_side, &shape.face, &shape.far_front, &shape.front, &shape.back];
+        let poses = [&posed.far_side, &posed.face, &posed.far_front, &posed.front, &posed.back];
+        let pairs = surfaces.into_par_iter().zip(poses);
+        self.bins.par_iter_mut().zip(pairs).for_each(|(bins, (surface, pose))| bins.fill(surface, pose, bounds, bands));
+        let bins = &self.bins;
+        let stride = target.width() as usize * 4;
+        let rows = &mut target.as_mut()[top as usize * stride..][..height as usize * stride];
+        let written = rows.par_chunks_mut(BAND * stride).enumerate().map_init(Band::default, |band, (number, rows)| {
+            let place = BandPlace { left: left as i32, top: (top as usize + number * BAND) as i32, width: width as usize };
+            for (n, layer) in band.layers.iter_mut().enumerate() {
+                layer.clear(place.width);
+                layer.draw(place, surfaces[n], poses[n], bins[n].of(number));
+            }
+            let painting = Painting { shape, posed, mouth, place, look: Picture::new(&shape.picture), layer: Picture::new(&shape.layer) };
+            painting.openings(band);
+            let mut written = 0..0;
+            for (row, out) in rows.chunks_exact_mut(stride).enumerate() {
+                let number = number * BAND + row;
+                let out = out[4 * left as usize..][..4 * width as usize].as_chunks_mut::<4>().0;
+                if painting.row(band, row, out, changed.contains(&number)) {
+                    written = hull(written, number..number + 1);
+                }
+            }
+            written
+        });
+        written.reduce(|| 0..0, hull)
+    }
+}
+
+/// The shortest range in which both lie.
+fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => b,
+        (_, true) => a,
+        _ => a.start.min(b.start)..a.end.max(b.end),
+    }
+}
+
+/// What is drawn into one band.
+struct Painting<'a> {
+    shape: &'a HeadShape,
+    posed: &'a PosedHead,
+    mouth: &'a MouthPicture,
+    place: BandPlace,
+    look: Picture<'a>,
+    layer: Picture<'a>,
+}
+
+/// A pixel on its way: what lies in front comes first.
+struct Pixel {
+    colour: [f32; 4],
+    share: f32,
+    /// How far it is anything else than the picture's own.
+    moved: f32,
+}
+
+impl Pixel {
+    /// Something behind what there is, already multiplied with its share.
+    #[inline(always)]
+    fn behind(&mut self, colour: [f32; 4], share: f32, moved: f32) {
+        let rest = 1.0 - self.share;
+        (0..4).for_each(|n| self.colour[n] += rest * colour[n]);
+        self.share += rest * share;
+        self.moved = self.moved.max(moved);
+    }
+}
+
+impl Painting<'_> {
+    /// Draws eyes and mouth, as far as the face does not hide them.
+    fn openings(&self, band: &mut Band) {
+        band.over_columns = 0..0;
+        let Some(maps) = &self.posed.eye_maps else { return };
+        let Self { shape, posed, .. } = self;
+        for (patch, map) in posed.eyes.iter().zip(maps) {
+            self.opening(band, patch, |at, rest, inside| {
+                let source = shape.crop.image_from_crop(map.source(rest));
+                let [r, g, b, _] = self.look.bilinear(source);
+                ([r, g, b], covered(inside.to_array()), moves(source - at))
+            });
+        }
+        if posed.mouth_open > 0.0 {
+            let dark = shape.skin * DARK;
+            self.opening(band, &posed.mouth, |at, _, inside| {
+                let colour = self.mouth.colour(shape.crop.crop_from_image(at)).unwrap_or(dark);
+                ((255.0 * colour).to_array(), covered(inside.to_array()) * posed.mouth_open, 1.0)
+            });
+        }
+    }
+
+    /// Draws one opening; `look` gives colour, share and how far it is moved, for a pixel, its place while the head is at rest, and how far it is inside.
+    fn opening(&self, band: &mut Band, patch: &Patch, look: impl Fn(Vec2, Vec2, Vec2) -> ([f32; 3], f32, f32)) {
+        let BandPlace { left, top, width } = self.place;
+        let corner = Vec3::new(left as f32, top as f32, 0.0);
+        let meets = |v: &PatchVertex| v.at.y > corner.y - 1.0 && v.at.y < corner.y + BAND as f32;
+        let low = patch.vertices.iter().map(|v| v.at.y).fold(f32::MAX, f32::min);
+        let crosses = low < corner.y && patch.vertices.iter().any(|v| v.at.y > corner.y);
+        if !(crosses || patch.vertices.iter().any(meets)) {
+            return;
+        }
+        if band.over_columns.is_empty() {
+            band.over.clear();
+            band.over.resize(width * BAND, [0.0; 5]);
+        }
+        for triangle in patch.triangles() {
+            let values = triangle.map(|v| [v.rest.x, v.rest.y, v.inside.x, v.inside.y]);
+            let Some(scan) = Scan::new(triangle.map(|v| v.at - corner), values) else { continue };
+            scan.spans(width, BAND, |row, columns, mut depth, mut value| {
+                for column in columns.clone() {
+                    let [x, y, upper, lower] = value;
+                    if depth < band.layers[FACE].depth(row, column) {
+                        let at = Vec2::new((left as usize + column) as f32, (top as usize + row) as f32);
+                        let ([r, g, b], share, moved) = look(at, Vec2::new(x, y), Vec2::new(upper, lower));
+                        if share > 0.0 {
+                            band.over[row * width + column] = [r, g, b, share, moved];
+                        }
+                    }
+                    depth += scan.depth.across;
+                    (0..4).for_each(|n| value[n] += scan.values[n].across);
+                }
+                band.over_columns = hull(band.over_columns.clone(), columns);
+            });
+        }
+    }
+
+    /// Writes a row; says whether it differs from the picture's own. One in which nothing is drawn is written only if it `was_changed`.
+    fn row(&self, band: &Band, row: usize, out: &mut [[u8; 4]], was_changed: bool) -> bool {
+        let BandPlace { left, top, width } = self.place;
+        let y = top as usize + row;
+        let first = y * self.shape.picture.width() as usize + left as usize;
+        let own = &self.shape.picture.as_raw().as_chunks::<4>().0[first..first + width];
+        let plate = &self.shape.plate.as_raw().as_chunks::<4>().0[first..first + width];
+        let drawn = band.layers.iter().map(|layer| layer.columns.clone()).fold(0..0, hull);
+        let shown = self.posed.left > 0.0;
+        if drawn.is_empty() && !shown {
+            if was_changed {
+                out.copy_from_slice(own);
+            }
+            return false;
+        }
+        let mut differs = false;
+        for (column, out) in out.iter_mut().enumerate() {
+            let behind = |n: usize| f32::from(own[column][n]) + self.posed.left * (f32::from(plate[column][n]) - f32::from(own[column][n]));
+            if !drawn.contains(&column) {
+                *out = if own[column] == plate[column] { own[column] } else { between_bytes(std::array::from_fn(behind)) };
+                differs |= *out != own[column];
+                continue;
+            }
+            let at = Vec2::new((left as usize + column) as f32, y as f32);
+            let pixel = self.pixel(band, row, column, at, behind);
+            *out = if pixel.moved <= 0.0 {
+                own[column]
+            } else if pixel.moved >= 1.0 {
+                between_bytes(pixel.colour)
+            } else {
+                between_bytes(std::array::from_fn(|n| {
+                    let own = f32::from(own[column][n]);
+                    own + pixel.moved * (pixel.colour[n] - own)
+                }))
+            };
+            differs |= *out != own[column];
+        }
+        differs
+    }
+
+    #[inline(always)]
+    fn pixel(&self, band: &Band, row: usize, column: usize, at: Vec2, behind: impl Fn(usize) -> f32) -> Pixel {
+        let mut pixel = Pixel { colour: [0.0; 4], share: 0.0, moved: 0.0 };
+        let mut is_head = false;
+        if band.over_columns.contains(&column) {
+            let [r, g, b, share, moved] = band.over[row * self.place.width + column];
+            if share > 0.0 {
+                pixel.behind([r, g, b, 255.0].map(|v| v * share), share, moved * share);
+            }
+        }
+        self.far_look(band, [FAR_SIDE, FACE], row, column, &mut pixel);
+        if pixel.share < FULL
+            && let Some((source, cover)) = band.layers[FACE].at(row, column)
+            && cover > 0.0
+        {
+            is_head = true;
+            pixel.behind(self.look.bilinear(source).map(|v| v * cover), cover, moves(source - at));
+        }
+        if pixel.share < FULL {
+            self.far_look(band, [FAR_FRONT, FRONT], row, column, &mut pixel);
+        }
+        if pixel.share < FULL
+            && let Some((source, cover)) = band.layers[FRONT].at(row, column)
+        {
+            is_head = true;
+            let corner = Vec2::new(self.shape.region.left as f32, self.shape.region.top as f32);
+            let look = self.layer.bilinear(source - corner);
+            let alpha = look[3] / 255.0;
+            let [r, g, b, a] = look.map(|v| v * cover);
+            pixel.behind([r, g, b, a], alpha * cover, moves(source - at));
+        }
+        if pixel.share < FULL
+            && let Some((source, cover)) = band.layers[BACK].at(row, column)
+            && cover > 0.0
+        {
+            pixel.behind(self.look.bilinear(source).map(|v| v * cover), cover, if is_head { 0.0 } else { 1.0 });
+            is_head = true;
+        }
+        if pixel.share < FULL {
+            pixel.behind(std::array::from_fn(behind), 1.0, if is_head { 0.0 } else { 1.0 });
+        }
+        pixel
+    }
+
+    /// The other side's look over a surface, as far as it is nothing behind that.
+    #[inline(always)]
+    fn far_look(&self, band: &Band, [far, own]: [usize; 2], row: usize, column: usize, pixel: &mut Pixel) {
+        if let Some((source, cover)) = band.layers[far].at(row, column)
+            && cover > 0.0
+            && band.layers[far].depth(row, column) <= band.layers[own].depth(row, column) + self.shape.unit_px * NEAR
+        {
+            let look = self.look.bilinear(source);
+            let light = self.shape.far_light.extend(1.0).to_array();
+            pixel.behind(std::array::from_fn(|n| look[n] * light[n] * cover), cover, cover);
+        }
+    }
+}
+
+/// How far a pixel that comes from so far away is drawn, 0 to 1.
+#[inline(always)]
+fn moves(displacement: Vec2) -> f32 {
+    let far = displacement.abs().max_element();
+    ((far - MOVES_PX.start) / (MOVES_PX.end - MOVES_PX.start)).clamp(0.0, 1.0)
+}

@@ -1,0 +1,27 @@
+//! The soft edge of a portrait's head at the picture's own detail, and what stands behind it.
+//!
+//! A network says coarsely which part of a picture is head and which is body. [`SoftMatte`] finds the edge between its cells and the head's colours without
+//! the background's; [`Plate`] fills what the head covers from the rest of the picture.
+
+mod coherence;
+mod colours;
+mod exemplar;
+mod foreground;
+mod grid;
+mod kept;
+mod laplacian;
+mod matte;
+mod patch;
+mod plate;
+mod prior;
+mod seamless;
+mod search;
+mod smooth;
+mod window;
+
+pub use kept::{from_bytes, to_bytes};
+pub use matte::{CoarseShares, SoftMatte};
+pub use plate::Plate;
+pub use window::Window;
+
+use retrato_core::{data, random};

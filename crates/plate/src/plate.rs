@@ -1,0 +1,201 @@
+//! The picture without its head.
+
+use glam::{IVec2, Vec2, Vec3};
+use image::RgbaImage;
+use rayon::prelude::*;
+
+use crate::exemplar::{Filled, Origin, filled, guess};
+use crate::grid::Grid;
+use crate::matte::{CoarseShares, SoftMatte};
+use crate::patch::{Look, RADIUS};
+use crate::window::{Window, seen};
+
+/// Share of head from which on a pixel's cell is filled, of 255, and so many cells round it: what a soft edge leaves of the head is less than can be seen.
+const LEAST_ALPHA: u8 = 6;
+const BEYOND: usize = 2;
+/// Coarse share of head from which on a place is not copied: it may be hair that the matte has missed.
+const MAY_BE_HEAD: f32 = 0.2;
+/// Reach in cells over which fine structure is measured.
+const TEXTURE_RADIUS: usize = 2;
+
+/// A picture with the background and the body in the place of the head.
+#[derive(Clone, Debug)]
+pub struct Plate {
+    /// The whole picture; it differs from the one with the head only in the matte's window.
+    pub pixels: RgbaImage,
+}
+
+impl Plate {
+    /// Of a picture whose head is known, and of whose body the coarse shares know.
+    pub fn of(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
+        let window = matte.window;
+        let colours = window.colours(picture);
+        let hole = hole(matte);
+        let textures = textures(picture, window);
+        let shares = Grid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))));
+        let looks = Grid::from_fn(window.cells(), |x, y| {
+            let cell = y * colours.width + x;
+            let body = f32::from(u8::from(shares.cells[cell].y > 0.5));
+            Look::new(colours.cells[cell], textures.cells[cell].truncate().to_array(), body)
+        });
+        let unfit = Grid::from_fn(window.cells(), |x, y| shares.cells[y * colours.width + x].x > MAY_BE_HEAD);
+        let guess = guess(&looks, &hole);
+        // Patches need room round the hole up to the picture's edge.
+        let padded = |n: usize| n.saturating_sub(RADIUS);
+        let size = window.cells().map(|n| n + 2 * RADIUS);
+        let inner = |x: usize, y: usize| padded(y).min(guess.height - 1) * guess.width + padded(x).min(guess.width - 1);
+        let wide = Grid::from_fn(size, |x, y| guess.cells[inner(x, y)]);
+        let [wide_hole, wide_unfit] = [&hole, &unfit].map(|plane| Grid::from_fn(size, |x, y| plane.cells[inner(x, y)]));
+        let filled = filled(&wide, &wide_hole, &wide_unfit);
+        let mut pixels = picture.clone();
+        let stride = picture.width() as usize * 4;
+        let [left, top] = window.corner.map(|px| px as usize);
+        let [width, height] = window.size.map(|px| px as usize);
+        pixels.as_mut()[top * stride..(top + height) * stride].par_chunks_exact_mut(stride).enumerate().for_each(|(y, row)| {
+            for (x, pixel) in row[left * 4..(left + width) * 4].as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                let place = window.cell_place(x, y);
+                let step = window.step as usize;
+                if !hole.near((x / step) as isize, (y / step) as isize) {
+                    continue;
+                }
+                *pixel = match &filled {
+                    Some(filled) => composed(picture, window, filled, place, [x, y]),
+                    None => opaque(guess.at(place).colour()),
+                };
+            }
+        });
+        Self { pixels }
+    }
+}
+
+fn opaque(colour: Vec3) -> [u8; 4] {
+    let [r, g, b] = (colour.clamp(Vec3::ZERO, Vec3::ONE) * 255.0 + 0.5).to_array().map(|v| v as u8);
+    [r, g, b, 255]
+}
+
+/// A pixel of the hole from the picture's own pixels, as the origins of the nine cells about it say: where they agree it is a copy, at seams they are mixed.
+fn composed(picture: &RgbaImage, window: Window, filled: &Filled, place: Vec2, [x, y]: [usize; 2]) -> [u8; 4] {
+    let middle = place.round();
+    let off = place - middle;
+    let (mut sum, mut alpha, mut mass) = (Vec3::ZERO, 0.0, 0.0);
+    for j in -1..=1 {
+        for i in -1..=1 {
+            let cell = middle.as_ivec2() + IVec2::new(i, j) + RADIUS as i32;
+            let Some(Origin { offset, correction }) = filled.origins.near(cell.x as isize, cell.y as isize) else { continue };
+            // A quadratic spline over three cells.
+            let weight = spline(off.x - i as f32) * spline(off.y - j as f32);
+            let Some(pixel) = moved(picture, window, [x, y], offset) else { continue };
+            sum += weight * (seen(pixel) + correction);
+            alpha += weight * f32::from(pixel[3]);
+            mass += weight;
+        }
+    }
+    if mass <= 1e-6 {
+        return opaque(filled.looks.at(place + RADIUS as f32).colour());
+    }
+    let [r, g, b, _] = opaque(sum / mass);
+    [r, g, b, (alpha / mass + 0.5) as u8]
+}
+
+fn spline(off: f32) -> f32 {
+    let far = off.abs();
+    if far < 0.5 { 0.75 - far * far } else { 0.5 * (1.5 - far).max(0.0).powi(2) }
+}
+
+/// The picture's pixel so many cells from one of the window.
+fn moved(picture: &RgbaImage, window: Window, [x, y]: [usize; 2], cells: IVec2) -> Option<[u8; 4]> {
+    let step = window.step as i32;
+    let at = [x as i32 + step * cells.x, y as i32 + step * cells.y];
+    let [column, row] = std::array::from_fn(|axis| {
+        let inside = at[axis].clamp(0, window.size[axis] as i32 - 1);
+        inside as u32 + window.corner[axis]
+    });
+    picture.get_pixel_checked(column, row).map(|pixel| pixel.0)
+}
+
+/// The cells in which there is some of the head, and those round them.
+pub(crate) fn hole(matte: &SoftMatte) -> Grid<bool> {
+    let Window { size: [width, height], step, .. } = matte.window;
+    let most = Grid::from_fn(matte.window.cells(), |x, y| {
+        let span = |n: usize, size: u32| n as u32 * step..((n as u32 + 1) * step).min(size);
+        let pixels = span(y, height).flat_map(|row| span(x, width).map(move |column| (row * width + column) as usize));
+        f32::from(u8::from(pixels.map(|pixel| matte.alpha[pixel]).max().unwrap_or(0) > LEAST_ALPHA))
+    });
+    most.widened(BEYOND).map(|share| share > 0.5)
+}
+
+/// Strength of fine structure across and down, as mean differences of brightness between pixels.
+fn textures(picture: &RgbaImage, window: Window) -> Grid<Vec3> {
+    let Window { corner, size, step } = window;
+    let bright = |x: u32, y: u32| seen(picture.get_pixel(corner[0] + x.min(size[0] - 1), corner[1] + y.min(size[1] - 1)).0).element_sum() / 3.0;
+    let fine = Grid::from_fn(window.cells(), |x, y| {
+        let (mut sum, mut count) = (Vec3::ZERO, 0.0_f32);
+        for row in y as u32 * step..((y as u32 + 1) * step).min(size[1]) {
+            for column in x as u32 * step..((x as u32 + 1) * step).min(size[0]) {
+                let here = bright(column, row);
+                sum += Vec3::new((bright(column + 1, row) - here).abs(), (bright(column, row + 1) - here).abs(), 0.0);
+                count += 1.0;
+            }
+        }
+        sum / count.max(1.0)
+    });
+    fine.box_mean(TEXTURE_RADIUS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Crop;
+
+    /// Boards of 12 pixels across with a rail, of any size; the head is a red disc.
+    fn picture(scale: u32, with_head: bool) -> RgbaImage {
+        RgbaImage::from_fn(200 * scale, 180 * scale, |x, y| {
+            let (x, y) = (x / scale, y / scale);
+            if with_head && in_head(Vec2::new(x as f32, y as f32)) {
+                return image::Rgba([220, 40, 30, 255]);
+            }
+            let board = 90 + 50 * u8::from((x / 12) % 2 == 0);
+            image::Rgba(if y.abs_diff(120) < 4 { [30, 30, 40, 255] } else { [board, board - 20, 60, 255] })
+        })
+    }
+
+    fn in_head(at: Vec2) -> bool {
+        at.distance(Vec2::new(100.0, 90.0)) < 40.0
+    }
+
+    fn off(scale: u32) -> f32 {
+        let shown = picture(scale, true);
+        let size = [200 * scale, 180 * scale];
+        let window = Window::of(size, &Crop { origin_px: [0.0; 2], side_px: size[0] as f32 }).expect("it is there");
+        let share = |at: Vec2| [f32::from(u8::from(in_head(at / scale as f32))), 0.0];
+        let coarse = CoarseShares { at: &share, cell_px: 3.0 * scale as f32 };
+        let plate = Plate::of(&shown, &SoftMatte::of(&shown, window, &coarse), &coarse).pixels;
+        let truth = picture(scale, false);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for ((x, y, a), b) in plate.enumerate_pixels().zip(truth.pixels()) {
+            let far = (Vec2::new(x as f32, y as f32) / scale as f32).distance(Vec2::new(100.0, 90.0));
+            if far < 40.0 {
+                sum += (0..3).map(|c| f32::from(a[c].abs_diff(b[c]))).sum::<f32>() / 3.0;
+                count += 1.0;
+            }
+            assert!(far < 48.0 || a == b, "what is not behind the head stays: {x}, {y}");
+        }
+        sum / count
+    }
+
+    #[test]
+    fn boards_and_a_rail_go_on_behind_the_head_at_the_pictures_own_resolution() {
+        for scale in [1, 3] {
+            let off = off(scale);
+            assert!(off < 6.0, "off by {off} of 255 at {scale}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_all_head_has_a_plate_too() {
+        let picture = RgbaImage::from_pixel(60, 50, image::Rgba([90, 80, 70, 255]));
+        let window = Window::of([60, 50], &Crop { origin_px: [0.0; 2], side_px: 60.0 }).expect("it is there");
+        let matte = SoftMatte { window, alpha: vec![255; 3000], foreground: picture.clone() };
+        assert_eq!(Plate::of(&picture, &matte, &CoarseShares { at: &|_| [1.0, 0.0], cell_px: 1.0 }).pixels.dimensions(), (60, 50), "a picture comes out");
+    }
+}
