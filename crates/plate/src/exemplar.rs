@@ -44,8 +44,8 @@ pub(crate) struct Filled {
 }
 
 /// The plane with its hole filled from the rest; `guess` gives the hole's own cells to begin with, and nothing is taken from `unfit` ones if there are others.
-/// `None` when there is nothing to take patches from.
-pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>) -> Option<Filled> {
+/// `None` when there is nothing to take patches from, or once `stopped` says so.
+pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>, stopped: &(dyn Fn() -> bool + Sync)) -> Option<Filled> {
     const LEAST_SOURCES: usize = 64;
     let none = unfit.map(|_| false);
     let unfit = if Places::new(hole, unfit).sources.len() < LEAST_SOURCES { &none } else { unfit };
@@ -80,6 +80,9 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>) 
         };
         let rounds = if n == 0 { ROUNDS[0] } else if n == finest { ROUNDS[2] } else { ROUNDS[1] };
         for round in 0..rounds {
+            if stopped() {
+                return None;
+            }
             places.improve(looks, &mut finds, PASSES, seed ^ (round as u64) << 40);
             settle(&places, looks, &mut finds, SETTLING);
             if n == 0 {
@@ -245,7 +248,7 @@ mod tests {
         let brick = |x: usize, y: usize| if y < 50 { Vec3::new(0.5, 0.6, 0.9) } else { Vec3::splat(0.2 + 0.3 * f32::from(u8::from((x / 4 + y / 4) % 2 == 0))) };
         let (truth, shown, hole) = holed([120, 100], brick);
         let guess = guess(&shown, &hole);
-        let filled = filled(&guess, &hole, &hole.map(|_| false)).expect("there is enough of it");
+        let filled = filled(&guess, &hole, &hole.map(|_| false), &|| false).expect("there is enough of it");
         let (smooth, exemplar) = (error(&guess, &truth, &hole), error(&filled.looks, &truth, &hole));
         assert!(exemplar < 0.04 && 3.0 * exemplar < smooth, "off by {exemplar}, smoothly by {smooth}");
         let rest = (0..hole.cells.len()).filter(|n| !hole.cells[*n] && filled.looks.cells[*n] != shown.cells[*n]).count();
@@ -261,7 +264,7 @@ mod tests {
             look
         });
         let guess = guess(&looks, &hole);
-        let filled = filled(&guess, &hole, &hole.map(|_| false)).expect("there is enough of it");
+        let filled = filled(&guess, &hole, &hole.map(|_| false), &|| false).expect("there is enough of it");
         for n in (0..hole.cells.len()).filter(|n| hole.cells[*n]) {
             let (colour, body) = (filled.looks.cells[n].colour(), guess.cells[n].body());
             let wanted = if body > 0.5 { Vec3::Z } else { Vec3::Y };
@@ -273,6 +276,6 @@ mod tests {
     #[test]
     fn a_plane_that_is_all_hole_is_left_to_others() {
         let looks = Grid::from_fn([50, 40], |_, _| Look::new(Vec3::X, [0.0; 2], 0.0));
-        assert!(filled(&looks, &looks.map(|_| true), &looks.map(|_| false)).is_none(), "nothing to take from");
+        assert!(filled(&looks, &looks.map(|_| true), &looks.map(|_| false), &|| false).is_none(), "nothing to take from");
     }
 }

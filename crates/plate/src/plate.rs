@@ -26,46 +26,80 @@ pub struct Plate {
 }
 
 impl Plate {
-    /// Of a picture whose head is known, and of whose body the coarse shares know.
+    /// Of a picture whose head is known, and of whose body the coarse shares know: filled from patches of the rest. Takes a second or two.
     pub fn of(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
+        Self::unless(picture, matte, coarse, &|| false).unwrap_or_else(|| Self { pixels: picture.clone() })
+    }
+
+    /// The same; `None` once `stopped` says so.
+    pub fn unless(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>, stopped: &(dyn Fn() -> bool + Sync)) -> Option<Self> {
         let window = matte.window;
-        let colours = window.colours(picture);
         let hole = hole(matte);
-        let textures = textures(picture, window);
-        let shares = Grid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))));
-        let looks = Grid::from_fn(window.cells(), |x, y| {
-            let cell = y * colours.width + x;
-            let body = f32::from(u8::from(shares.cells[cell].y > 0.5));
-            Look::new(colours.cells[cell], textures.cells[cell].truncate().to_array(), body)
-        });
-        let unfit = Grid::from_fn(window.cells(), |x, y| shares.cells[y * colours.width + x].x > MAY_BE_HEAD);
-        let guess = guess(&looks, &hole);
+        let shares = shares(window, coarse);
+        let guess = guess(&looks(picture, window, &shares), &hole);
+        let unfit = shares.map(|share| share.x > MAY_BE_HEAD);
         // Patches need room round the hole up to the picture's edge.
         let padded = |n: usize| n.saturating_sub(RADIUS);
         let size = window.cells().map(|n| n + 2 * RADIUS);
         let inner = |x: usize, y: usize| padded(y).min(guess.height - 1) * guess.width + padded(x).min(guess.width - 1);
         let wide = Grid::from_fn(size, |x, y| guess.cells[inner(x, y)]);
         let [wide_hole, wide_unfit] = [&hole, &unfit].map(|plane| Grid::from_fn(size, |x, y| plane.cells[inner(x, y)]));
-        let filled = filled(&wide, &wide_hole, &wide_unfit);
+        let filled = filled(&wide, &wide_hole, &wide_unfit, stopped);
+        (!stopped()).then(|| {
+            Self::composed(picture, window, &hole, |place, at| match &filled {
+                Some(filled) => composed(picture, window, filled, place, at),
+                None => opaque(guess.at(place).colour()),
+            })
+        })
+    }
+
+    /// Filled smoothly, which takes a moment only.
+    pub fn quick(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
+        let window = matte.window;
+        let hole = hole(matte);
+        let guess = guess(&looks(picture, window, &shares(window, coarse)), &hole);
+        Self::composed(picture, window, &hole, |place, _| opaque(guess.at(place).colour()))
+    }
+
+    /// The picture with the pixels of the hole as `pixel` says by their place among the cells and in the window.
+    fn composed(picture: &RgbaImage, window: Window, hole: &Grid<bool>, fill: impl Fn(Vec2, [usize; 2]) -> [u8; 4] + Sync) -> Self {
         let mut pixels = picture.clone();
         let stride = picture.width() as usize * 4;
         let [left, top] = window.corner.map(|px| px as usize);
         let [width, height] = window.size.map(|px| px as usize);
+        let step = window.step as usize;
+        // What lies round the head is mixed with the picture's own, so that the cells' edges are not seen.
+        let inner = hole.map(|hole| f32::from(u8::from(hole))).box_mean(1);
+        let share = |place: Vec2| (1.5 * inner.at(place) - 0.5).clamp(0.0, 1.0);
         pixels.as_mut()[top * stride..(top + height) * stride].par_chunks_exact_mut(stride).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row[left * 4..(left + width) * 4].as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                let place = window.cell_place(x, y);
-                let step = window.step as usize;
-                if !hole.near((x / step) as isize, (y / step) as isize) {
-                    continue;
+                if hole.near((x / step) as isize, (y / step) as isize) {
+                    let place = window.cell_place(x, y);
+                    *pixel = mixed(*pixel, fill(place, [x, y]), share(place));
                 }
-                *pixel = match &filled {
-                    Some(filled) => composed(picture, window, filled, place, [x, y]),
-                    None => opaque(guess.at(place).colour()),
-                };
             }
         });
         Self { pixels }
     }
+}
+
+/// Shares of head and body of the cells.
+fn shares(window: Window, coarse: &CoarseShares<'_>) -> Grid<Vec2> {
+    Grid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))))
+}
+
+/// What the cells look like.
+fn looks(picture: &RgbaImage, window: Window, shares: &Grid<Vec2>) -> Grid<Look> {
+    let (colours, textures) = (window.colours(picture), textures(picture, window));
+    Grid::from_fn(window.cells(), |x, y| {
+        let cell = y * colours.width + x;
+        let body = f32::from(u8::from(shares.cells[cell].y > 0.5));
+        Look::new(colours.cells[cell], textures.cells[cell].truncate().to_array(), body)
+    })
+}
+
+fn mixed(own: [u8; 4], filled: [u8; 4], share: f32) -> [u8; 4] {
+    std::array::from_fn(|c| (f32::from(own[c]) + share * (f32::from(filled[c]) - f32::from(own[c])) + 0.5) as u8)
 }
 
 fn opaque(colour: Vec3) -> [u8; 4] {
@@ -189,6 +223,19 @@ mod tests {
             let off = off(scale);
             assert!(off < 6.0, "off by {off} of 255 at {scale}");
         }
+    }
+
+    #[test]
+    fn a_plate_that_is_no_longer_wanted_is_given_up_and_a_quick_one_has_no_head_either() {
+        let shown = picture(1, true);
+        let window = Window::of([200, 180], &Crop { origin_px: [0.0; 2], side_px: 200.0 }).expect("it is there");
+        let share = |at: Vec2| [f32::from(u8::from(in_head(at))), 0.0];
+        let coarse = CoarseShares { at: &share, cell_px: 3.0 };
+        let matte = SoftMatte::of(&shown, window, &coarse);
+        assert!(Plate::unless(&shown, &matte, &coarse, &|| true).is_none(), "stopped");
+        let quick = Plate::quick(&shown, &matte, &coarse).pixels;
+        assert!(quick.pixels().all(|pixel| pixel[0] < pixel[1] + 90), "no red is left");
+        assert_eq!(quick.get_pixel(5, 90), shown.get_pixel(5, 90), "the rest is the picture's own");
     }
 
     #[test]

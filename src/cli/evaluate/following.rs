@@ -60,7 +60,7 @@ fn read(
 ) -> anyhow::Result<(Vec<Option<Channels>>, Vec<TrackedFrame>)> {
     let spec = SourceSpec::Clip { path: path.to_owned(), looped: false };
     let mut source = capture::open(&spec, OpenOptions::default())?;
-    let mut tracker = pipeline::tracker(None, crate::settings::Controls::default().smoothing);
+    let mut tracker = pipeline::tracker(None, crate::settings::Controls::default().smoothing, crate::track::FaceReader::Best);
     measuring.set_smoothed(false);
     measuring.reset();
     let (mut leading, mut frames) = (Vec::new(), Vec::new());

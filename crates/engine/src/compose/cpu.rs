@@ -49,6 +49,11 @@ impl CpuCompositor {
         Self { head: shape.map(TurnedHead::new), ..self }
     }
 
+    /// Shows another plate from now on, of the picture's size; nothing where it has none.
+    pub fn set_plate(&mut self, plate: Arc<RgbaImage>) {
+        self.plate = self.plate.take().map(|before| if before.dimensions() == plate.dimensions() { plate } else { before });
+    }
+
     /// The whole picture with the change applied inside the crop's reach; pixels that are neither moved nor painted over are exactly the picture's own.
     pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
         let Pooled { mut picture, mut changed } = self.free_picture();

@@ -68,7 +68,7 @@ pub struct GpuCompositor {
     params: ComposeParams,
     uniform: Uniform<ComposeParams>,
     buffers: ChangeBuffers,
-    has_plate: bool,
+    plate: Option<wgpu::Texture>,
     target: wgpu::Texture,
     region: PasteRegion,
     head: Option<UploadedHead>,
@@ -135,7 +135,7 @@ impl GpuCompositor {
             params,
             uniform,
             buffers,
-            has_plate: plate.is_some(),
+            plate: plate.map(|_| behind),
             target,
             region,
             head: None,
@@ -166,7 +166,7 @@ impl GpuCompositor {
             return;
         }
         let (bare, painted) = match change.on_gpu {
-            Some(there) => (self.has_plate && there.uncovered, there.painted),
+            Some(there) => (self.plate.is_some() && there.uncovered, there.painted),
             None => self.upload(change),
         };
         self.params.paint_cells = if painted { PaintField::CELLS } else { 0 };
@@ -193,7 +193,7 @@ impl GpuCompositor {
     fn upload(&self, change: &PictureChange) -> (bool, bool) {
         let ChangeBuffers { flow, uncovered, paint } = &self.buffers;
         self.queue.write_buffer(flow, 0, bytemuck::cast_slice(&change.flow.displacement_px));
-        let bare = self.has_plate && change.uncovered.size == UncoveredField::CELLS;
+        let bare = self.plate.is_some() && change.uncovered.size == UncoveredField::CELLS;
         if bare {
             self.queue.write_buffer(uncovered, 0, bytemuck::cast_slice(&change.uncovered.cells));
         }
@@ -202,6 +202,13 @@ impl GpuCompositor {
             self.queue.write_buffer(paint, 0, bytemuck::cast_slice(&change.paint.cells));
         }
         (bare, painted)
+    }
+
+    /// Shows another plate from now on, of the picture's size; nothing where it has none.
+    pub fn set_plate(&self, pixels: &RgbaImage) {
+        if let Some(plate) = self.plate.as_ref().filter(|plate| (plate.width(), plate.height()) == pixels.dimensions()) {
+            upload(&self.queue, plate, pixels);
+        }
     }
 
     /// Where the change lies, for whoever makes it on the same device.

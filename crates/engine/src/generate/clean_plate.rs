@@ -13,10 +13,9 @@ use rayon::slice::ParallelSliceMut as _;
 use super::contour::{Contour, MovedContour};
 use super::outline::Outline;
 use super::reach::{HeadField, bilinear};
-use super::seen::SeenMattes;
 use super::{FLOW_CELLS, smooth_step};
 use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
-use crate::model::{MATTE_CELLS, MatteNet};
+use crate::model::MATTE_CELLS;
 use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
 
 /// Cells round the matte in which the plate may show: what a warp shows there is stretched.
@@ -46,10 +45,16 @@ pub(super) const REACH_NUMBERS: usize = UncoveredField::CELLS * UncoveredField::
 /// The head's soft edge and the whole picture without it.
 pub(super) type Parts = (Option<Arc<SoftMatte>>, Arc<RgbaImage>);
 
-/// A plate, or what the matte net failed by.
-pub(super) type MadePlate = candle_core::Result<CleanPlate>;
+/// Shares of head and body, 0 to 1, at places in pixels of the picture.
+pub(super) type Shares<'a> = &'a (dyn Fn(Vec2) -> [f32; 2] + Sync);
+
+/// What a net says of a portrait, for its soft edge and its plate.
+pub(super) fn coarse<'a>(shares: Shares<'a>, portrait: &Portrait) -> CoarseShares<'a> {
+    CoarseShares { at: shares, cell_px: portrait.crop.reach().side_px / MATTE_CELLS as f32 }
+}
 
 /// The clean plate of one portrait.
+#[derive(Clone)]
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
@@ -76,18 +81,13 @@ impl CleanPlate {
         Self { pixels, soft, near_head: near(&head), head, reach, face, contour }
     }
 
-    pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> MadePlate {
-        let seen = SeenMattes::new(net, portrait)?;
-        Ok(Self::of(&|at| seen.shares(at), portrait.crop.reach(), portrait))
-    }
-
-    /// From the shares of head and body, 0 to 1, at places in pixels of the picture.
-    fn of(shares: &(dyn Fn(Vec2) -> [f32; 2] + Sync), reach: Crop, portrait: &Portrait) -> Self {
-        let picture = &*portrait.pixels;
-        let coarse = CoarseShares { at: shares, cell_px: reach.side_px / MATTE_CELLS as f32 };
+    /// From the shares of head and body, 0 to 1, at places in pixels of the picture, filled in by `fill`.
+    pub(super) fn of(shares: Shares<'_>, portrait: &Portrait, fill: impl FnOnce(&RgbaImage, &SoftMatte, &CoarseShares<'_>) -> Plate) -> Self {
+        let (picture, reach) = (&*portrait.pixels, portrait.crop.reach());
+        let coarse = coarse(shares, portrait);
         let soft = Window::of([picture.width(), picture.height()], &reach).map(|window| Arc::new(SoftMatte::of(picture, window, &coarse)));
         let pixels = match &soft {
-            Some(soft) => Arc::new(Plate::of(picture, soft, &coarse).pixels),
+            Some(soft) => Arc::new(fill(picture, soft, &coarse).pixels),
             None => Arc::clone(&portrait.pixels),
         };
         let seen: Vec<[f32; 2]> = (0..HEAD_NUMBERS).map(|cell| shares(reach.image_from_crop(centre(cell)))).collect();
@@ -95,9 +95,8 @@ impl CleanPlate {
         // A collar beside the face is not behind it.
         let beside: Vec<f32> = widened(&head, BEYOND).iter().zip(&seen).map(|(head, [_, body])| head * (1.0 - body)).collect();
         let beside = softened(&beside);
-        let cells = 0..REACH_NUMBERS;
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
-        let shown = cells.map(|cell| sampled(&beside, place(cell))).collect();
+        let shown = (0..REACH_NUMBERS).map(|cell| sampled(&beside, place(cell))).collect();
         Self::from_parts((soft, pixels), softened(&head), shown, &portrait.landmarks_in_crop())
     }
 
@@ -296,7 +295,7 @@ mod tests {
         let landmarks_in_image = rest().map(|p| crop.image_from_crop(p));
         let portrait = Portrait { crop, landmarks_in_image, ..portrait(pixels) };
         let share = |at: Vec2| (60.5 - reach.crop_from_image(at).distance(Vec2::new(128.0, 130.0))).clamp(0.0, 1.0);
-        (CleanPlate::of(&|at| [share(at), 0.0], reach, &portrait), portrait)
+        (CleanPlate::of(&|at| [share(at), 0.0], &portrait, Plate::of), portrait)
     }
 
     #[test]

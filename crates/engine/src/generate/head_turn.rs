@@ -7,9 +7,9 @@ use image::RgbaImage;
 use retrato_head::{HeadPicture, HeadShape};
 
 use super::clean_plate::{CleanPlate, sampled};
-use super::known_plates::PlateMaker;
+use super::known_plates::{BetterPlate, PlateMaker};
 use super::{Generator, GpuTarget, smooth_step};
-use crate::data::{CROP_PX, Crop, HeadChange, Landmarks, MeshMotion, MouthPicture, PictureChange, Portrait, PuppetMotion};
+use crate::data::{CROP_PX, Crop, HeadChange, MeshMotion, MouthPicture, PictureChange, Portrait, PuppetMotion};
 use crate::model::{DrawnPart, MouthPrior, Tuned};
 use crate::runtime::FileCache;
 
@@ -34,6 +34,8 @@ pub struct HeadTurn {
 struct Prepared {
     shape: Arc<HeadShape>,
     plate: Arc<RgbaImage>,
+    /// A better plate that is being made.
+    better: Option<BetterPlate>,
     mouth: Option<MouthPrior>,
 }
 
@@ -45,7 +47,7 @@ impl HeadTurn {
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
         let mesh = portrait.mesh_in_crop()?;
-        let plate = self.plates.plate(portrait).inspect_err(|error| tracing::error!("the matte net failed: {error}")).ok()?;
+        let (plate, better) = self.plates.plate(portrait).inspect_err(|error| tracing::error!("the matte net failed: {error}")).ok()?;
         let foreground = |pixel: [u32; 2]| foreground(&plate, pixel);
         let picture = HeadPicture {
             pixels: &portrait.pixels,
@@ -57,7 +59,7 @@ impl HeadTurn {
         };
         let shape = HeadShape::new(picture).inspect_err(|error| tracing::error!("{error}")).ok()?;
         let mouth = MouthPrior::of(&portrait.crop_picture(PICTURE_PX), &mesh.landmarks().0);
-        Some(Prepared { shape: Arc::new(shape), plate: Arc::clone(&plate.pixels), mouth })
+        Some(Prepared { shape: Arc::new(shape), plate: Arc::clone(&plate.pixels), better, mouth })
     }
 
     /// The other generator, prepared for the portrait.
@@ -135,6 +137,18 @@ impl Generator for HeadTurn {
     fn remember_in(&mut self, known: FileCache) {
         self.plates.remember_in(known.clone());
         self.fallback.remember_in(known);
+    }
+
+    fn make_haste(&mut self) {
+        self.plates.make_haste();
+        self.fallback.make_haste();
+    }
+
+    fn better_plate(&mut self) -> Option<Arc<RgbaImage>> {
+        let Some(portrait) = &mut self.portrait else { return self.fallback.better_plate() };
+        portrait.plate = portrait.better.as_ref()?.take()?;
+        portrait.better = None;
+        Some(Arc::clone(&portrait.plate))
     }
 
     fn add_source(&mut self, portrait: &Portrait) {

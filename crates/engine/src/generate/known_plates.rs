@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MadePlate, REACH_NUMBERS};
+use crossbeam::channel::{Receiver, bounded};
+use image::RgbaImage;
+use retrato_plate::{Plate, Window, from_bytes, to_bytes};
+
+use super::clean_plate::{CleanPlate, HEAD_NUMBERS, REACH_NUMBERS, coarse};
+use super::seen::SeenMattes;
 use crate::data::Portrait;
 use crate::model::MatteNet;
-use crate::runtime::FileCache;
-use retrato_plate::{Plate, Window, from_bytes, to_bytes};
+use crate::runtime::{FileCache, Worker};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
 const VERSION: &str = "plate 2";
@@ -17,12 +21,30 @@ pub struct PlateMaker {
     /// What tells the net's weights from others.
     identity: String,
     known: Option<FileCache>,
+    /// Whether a quick plate comes first, and the good one when it is ready.
+    in_haste: bool,
+}
+
+/// A portrait's plate, and the better one that is being made.
+pub(super) type MadePlate = candle_core::Result<(CleanPlate, Option<BetterPlate>)>;
+
+/// A plate that is being made on a thread of its own, which ends when this is dropped.
+pub(super) struct BetterPlate {
+    ready: Receiver<Arc<RgbaImage>>,
+    _worker: Worker,
+}
+
+impl BetterPlate {
+    /// The plate, once when it is ready.
+    pub(super) fn take(&self) -> Option<Arc<RgbaImage>> {
+        self.ready.try_recv().ok()
+    }
 }
 
 impl PlateMaker {
     /// By a matte net whose weights have that identity; nothing is remembered yet.
     pub fn new(net: MatteNet, identity: String) -> Self {
-        Self { net, identity, known: None }
+        Self { net, identity, known: None, in_haste: false }
     }
 
     /// Remembers plates there from now on.
@@ -30,16 +52,52 @@ impl PlateMaker {
         self.known = Some(known);
     }
 
+    /// Gives a quick plate first from now on where the good one is not known.
+    pub(super) fn make_haste(&mut self) {
+        self.in_haste = true;
+    }
+
     /// The portrait's plate, as it is known or else made anew.
     pub(super) fn plate(&self, portrait: &Portrait) -> MadePlate {
-        let Some(known) = &self.known else { return CleanPlate::new(&self.net, portrait) };
         let key = self.key(portrait);
-        if let Some(plate) = known.get(&key).and_then(|bytes| decode(&bytes, portrait)) {
-            return Ok(plate);
+        if let Some(plate) = self.known.as_ref().and_then(|known| decode(&known.get(&key)?, portrait)) {
+            return Ok((plate, None));
         }
-        let plate = CleanPlate::new(&self.net, portrait)?;
-        known.put(&key, &encode(&plate));
-        Ok(plate)
+        let seen = SeenMattes::new(&self.net, portrait)?;
+        let shares = |at| seen.shares(at);
+        if self.in_haste {
+            let plate = CleanPlate::of(&shares, portrait, Plate::quick);
+            let better = self.better(&plate, portrait, seen, key);
+            return Ok((plate, better));
+        }
+        let plate = CleanPlate::of(&shares, portrait, Plate::of);
+        if let Some(known) = &self.known {
+            known.put(&key, &encode(&plate));
+        }
+        Ok((plate, None))
+    }
+
+    /// Begins to make the good plate in place of a quick one.
+    fn better(&self, quick: &CleanPlate, portrait: &Portrait, seen: SeenMattes, key: String) -> Option<BetterPlate> {
+        let soft = Arc::clone(quick.soft.as_ref()?);
+        let (quick, portrait, known) = (quick.clone(), portrait.clone(), self.known.clone());
+        let (send, ready) = bounded(1);
+        let worker = Worker::spawn(
+            "clean plate",
+            move |stop| {
+                let shares = |at| seen.shares(at);
+                let Some(plate) = Plate::unless(&portrait.pixels, &soft, &coarse(&shares, &portrait), &|| stop.is_set()) else { return };
+                let plate = CleanPlate { pixels: Arc::new(plate.pixels), ..quick };
+                if let Some(known) = known {
+                    known.put(&key, &encode(&plate));
+                }
+                // Nobody waits for it when the portrait is gone.
+                send.send(plate.pixels).ok();
+            },
+            |error| tracing::error!("{error}; what stands behind the head stays filled in roughly"),
+        );
+        let worker = worker.inspect_err(|error| tracing::warn!("{error}; what stands behind the head stays filled in roughly")).ok()?;
+        Some(BetterPlate { ready, _worker: worker })
     }
 
     fn key(&self, portrait: &Portrait) -> String {
@@ -88,22 +146,42 @@ mod tests {
             Ok(PlateMaker { known, ..PlateMaker::new(crate::model::load(None)?, "weights".to_owned()) })
         };
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
-        let made = maker(None)?.plate(&portrait)?;
+        let (made, _) = maker(None)?.plate(&portrait)?;
         let remembering = maker(Some(cache.clone()))?;
         let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach, &plate.soft) == (&made.head, &made.reach, &made.soft);
-        assert!(same(&remembering.plate(&portrait)?), "first");
+        assert!(same(&remembering.plate(&portrait)?.0), "first");
         let stored = cache.get(&remembering.key(&portrait)).expect("it is remembered");
         assert!(decode(&stored, &portrait).is_some_and(|plate| same(&plate)), "and is the same");
-        assert!(same(&remembering.plate(&portrait)?), "when it is asked for again");
+        assert!(same(&remembering.plate(&portrait)?.0), "when it is asked for again");
         let moved = Portrait { landmarks_in_image: portrait.landmarks_in_image.map(|p| p + 1.0), ..portrait.clone() };
         assert_eq!(cache.get(&remembering.key(&moved)), None, "another face, another plate");
         Ok(())
     }
 
     #[test]
+    fn in_haste_a_quick_plate_comes_first_and_the_good_one_after_it_and_is_remembered() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let cache = FileCache::at(folder.path(), 64 << 20);
+        let portrait = crate::builtin::PORTRAITS[1].portrait()?;
+        let (good, none) = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
+        assert!(none.is_none(), "there is nothing better");
+        let mut maker = PlateMaker::new(crate::model::load(None)?, String::new());
+        maker.remember_in(cache);
+        maker.make_haste();
+        let (quick, better) = maker.plate(&portrait)?;
+        assert!(quick.soft == good.soft && quick.pixels != good.pixels, "the edge is the same, the plate is not");
+        let better = better.expect("it is being made");
+        let pixels = better.ready.recv_timeout(std::time::Duration::from_secs(60))?;
+        assert!(pixels == good.pixels && better.take().is_none(), "the good one, once");
+        let (known, none) = maker.plate(&portrait)?;
+        assert!(known.pixels == good.pixels && none.is_none(), "the good one is known now");
+        Ok(())
+    }
+
+    #[test]
     fn what_is_no_plate_of_the_picture_is_refused() -> anyhow::Result<()> {
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
-        let plate = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
+        let (plate, _) = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
         let stored = encode(&plate);
         assert!(decode(&stored, &portrait).is_some(), "the plate itself");
         let changed = |at: usize, bytes: [u8; 4]| {

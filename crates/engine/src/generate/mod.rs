@@ -88,6 +88,14 @@ pub trait Generator: Send {
         None
     }
 
+    /// Gives what [`Self::plate`] takes long to make roughly at first from now on, and well by [`Self::better_plate`]: for a portrait that someone waits for.
+    fn make_haste(&mut self) {}
+
+    /// What [`Self::plate`] gives from now on, once when a better one is ready.
+    fn better_plate(&mut self) -> Option<Arc<RgbaImage>> {
+        None
+    }
+
     /// Computes what brings the portrait to `motion`, into `change`: the flow (its size is kept as [`FLOW_CELLS`]),
     /// where the plate shows and the paint, if the method has any.
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange);

@@ -7,7 +7,7 @@ use image::RgbaImage;
 
 use super::clean_plate::CleanPlate;
 use super::gpu::GpuGenerator;
-use super::known_plates::PlateMaker;
+use super::known_plates::{BetterPlate, PlateMaker};
 use super::painter::Painter;
 use super::plan::{MovedPicture, PictureData};
 use super::reach::{HeadField, Sides, spread};
@@ -49,6 +49,8 @@ struct Prepared {
     rest_in_crop: Landmarks,
     picture: Vec<f32>,
     plate: Option<CleanPlate>,
+    /// A better plate that is being made.
+    better: Option<BetterPlate>,
     sides: Sides,
 }
 
@@ -183,9 +185,10 @@ impl Generator for MotionWarp {
             tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
             None
         });
+        let (plate, better) = plate.map_or((None, None), |(plate, better)| (Some(plate), better));
         let picture = portrait.crop_picture(INPUT_CELLS);
         let sides = Sides::of(portrait);
-        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate, sides });
+        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate, better, sides });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)
@@ -204,6 +207,20 @@ impl Generator for MotionWarp {
         if let Some(plates) = &mut self.plates {
             plates.remember_in(known);
         }
+    }
+
+    fn make_haste(&mut self) {
+        if let Some(plates) = &mut self.plates {
+            plates.make_haste();
+        }
+    }
+
+    fn better_plate(&mut self) -> Option<Arc<RgbaImage>> {
+        let portrait = self.portrait.as_mut()?;
+        let pixels = portrait.better.as_ref()?.take()?;
+        portrait.better = None;
+        portrait.plate.as_mut()?.pixels = Arc::clone(&pixels);
+        Some(pixels)
     }
 
     fn add_source(&mut self, portrait: &Portrait) {
