@@ -1,7 +1,9 @@
 //! `retrato evaluate`: how well a clip's own frames are made again from its first frame.
 
 mod clips;
+mod following;
 mod models;
+
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +45,9 @@ pub(super) struct Args {
     /// Write the outputs as PNGs into this folder
     #[arg(long, value_name = "FOLDER")]
     frames: Option<PathBuf>,
+    /// Measure instead how faithfully these portraits would follow each clip, by the coefficients and the pose of the motion itself
+    #[arg(long, value_name = "PORTRAIT", num_args = 1..)]
+    following: Vec<std::ffi::OsString>,
     /// Print the results as JSON: an array with one object per clip and model, each on a line of its own and written as soon as it is known
     #[arg(long)]
     json: bool,
@@ -50,6 +55,9 @@ pub(super) struct Args {
 
 /// Measures all models on all clips. A clip that cannot be used is told and left out; Ctrl-C ends the work and keeps what is done.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if !args.following.is_empty() {
+        return following::run(args);
+    }
     let model = common::load_model(&args.model)?;
     let describer = args.descriptor_model.as_deref().map(|path| FaceDescriber::load(path, Arc::clone(&model))).transpose()?;
     let with_identity = describer.is_some();

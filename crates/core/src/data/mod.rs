@@ -15,6 +15,7 @@ mod motion;
 mod nearest;
 mod performance;
 mod portrait;
+mod similarity;
 mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
@@ -30,4 +31,5 @@ pub use motion::{FaceMotion, HeadMotion, MeshMotion, PuppetMotion, TrackedFrame}
 pub use nearest::nearest_cells;
 pub use performance::{Performance, PerformanceError, PerformanceFrame, PerformanceHeader, PerformanceWriter};
 pub use portrait::Portrait;
+pub use similarity::Similarity;
 pub use tuning::Tuning;

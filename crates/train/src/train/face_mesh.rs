@@ -8,10 +8,9 @@ use glam::{DVec3, Vec3};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use retrato_face::track::{MeshReader, MeshReaderError};
-use retrato_reader::Similarity;
 use serde::Serialize;
 
-use crate::data::{FaceMesh, Landmarks};
+use crate::data::{FaceMesh, Landmarks, Similarity};
 use crate::face::{MeshFace, MeshModel, MeshModelError, RIGID_WEIGHTS, template};
 use crate::nn::{WeightsError, to_bytes};
 use crate::random::Random;
