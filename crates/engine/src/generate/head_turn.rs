@@ -139,18 +139,6 @@ impl Generator for HeadTurn {
         self.fallback.remember_in(known);
     }
 
-    fn make_haste(&mut self) {
-        self.plates.make_haste();
-        self.fallback.make_haste();
-    }
-
-    fn better_plate(&mut self) -> Option<Arc<RgbaImage>> {
-        let Some(portrait) = &mut self.portrait else { return self.fallback.better_plate() };
-        portrait.plate = portrait.better.as_ref()?.take()?;
-        portrait.better = None;
-        Some(Arc::clone(&portrait.plate))
-    }
-
     fn add_source(&mut self, portrait: &Portrait) {
         if self.portrait.is_none() {
             self.fallback.add_source(portrait);
