@@ -5,7 +5,7 @@ use retrato_core::data::FaceMesh;
 
 use crate::grid::{CELLS, Grid, cells_in, middle, smooth_step};
 use crate::template::SkullTemplate;
-use crate::topology::{Joined, is_outline};
+use crate::topology::Joined;
 
 // All lengths are in distances between the eyes. Tuned together on nine portraits, photographs, paintings, a cartoon and a sculpture.
 
@@ -71,12 +71,6 @@ impl FaceCells {
         let inside = depth.map(|z| f32::from(u8::from(z.is_finite())));
         let (deep, beside) = (inside.distance_to(|v| v < 0.5), inside.distance_to(|v| v > 0.5));
         Self { seen, depth, inside, deep, beside }
-    }
-
-    /// How far the face's own triangles cover a cell: not at all at its outline.
-    pub(crate) fn cover(&self, cell: usize) -> f32 {
-        let Some((triangle, shares)) = self.seen[cell] else { return 0.0 };
-        triangle.iter().zip(shares.to_array()).map(|(i, share)| if is_outline(*i) { 0.0 } else { share }).sum()
     }
 }
 

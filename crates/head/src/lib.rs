@@ -6,6 +6,7 @@
 
 mod depth;
 mod eye;
+mod finer;
 mod grid;
 mod limit;
 mod paint;
@@ -24,5 +25,5 @@ pub use paint::{HeadPainter, Region};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};
 pub use shape::{HeadPicture, HeadShape};
-pub use surface::{ShapeVertex, Surface};
+pub use surface::{BOUND, ShapeVertex, Surface};
 pub use template::{SkullTemplate, TemplateError};

@@ -335,7 +335,7 @@ impl Painting<'_> {
             self.far_look(band, [FAR_FRONT, FRONT], row, column, &mut pixel);
         }
         if pixel.share < FULL
-            && let Some((source, cover)) = band.layers[FRONT].at(row, column)
+            && let Some((source, cover)) = band.layers[FRONT].inside(row, column)
         {
             let moved = moves(source - at);
             if moved <= 0.0 && pixel.share <= 0.0 {

@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn the_own_template_is_the_one_that_its_manifest_describes() -> anyhow::Result<()> {
+        let manifest: serde_json::Value = serde_json::from_str(include_str!("../../../models/head_template.json"))?;
+        let own = SkullTemplate::own()?;
+        assert_eq!(manifest["blake3"], blake3::hash(BYTES).to_hex().as_str(), "the file");
+        assert_eq!(manifest["vertices"], own.vertices.len(), "vertices");
+        assert_eq!(manifest["triangles"], own.triangles.len(), "triangles");
+        Ok(())
+    }
+
+    #[test]
     fn a_similarity_is_found_again() {
         let turn = Mat3::from_rotation_y(0.5) * Mat3::from_rotation_x(-0.3) * 3.5;
         let shift = Vec3::new(10.0, -4.0, 2.0);
