@@ -40,6 +40,8 @@ pub(crate) struct HeadDepth {
     pub(crate) above: Grid,
     /// Where the face is.
     pub(crate) face: FaceCells,
+    /// How far a place is inside of the head's outline, in crop pixels.
+    pub(crate) solid: Grid,
     /// Distance between the eyes in crop pixels.
     pub(crate) unit_px: f32,
 }
@@ -106,7 +108,7 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(0.08 * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        Self { matte, front, back, weight, above: Grid::of(above), face, unit_px: unit }
+        Self { matte, front, back, weight, above: Grid::of(above), face, solid, unit_px: unit }
     }
 
     /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.

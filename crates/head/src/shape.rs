@@ -9,12 +9,16 @@ use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
+use crate::grid::smooth_step;
 use crate::paint::Region;
 use crate::sample::{Picture, between_bytes};
 use crate::surface::{Surface, SurfaceMaker};
 use crate::template::{SkullTemplate, TemplateError};
 use crate::topology::Joined;
 
+/// Distances inside of the head's outline, in distances between the eyes, over which it becomes solid whatever the matte says: a hole in it would let the
+/// background through.
+const INSIDE: std::ops::Range<f32> = 0.12..0.3;
 /// Points on both cheeks, for the colour of the skin.
 const CHEEKS: [usize; 6] = [50, 280, 205, 425, 101, 330];
 
@@ -100,7 +104,10 @@ impl HeadShape {
             front,
             back: maker.back(),
             region,
-            layer: layer([pixels, plate], region, &|at| matte(crop.crop_from_image(at)), foreground),
+            layer: layer([pixels, plate], region, &|at| {
+                let point = crop.crop_from_image(at);
+                matte(point).max(smooth_step(&INSIDE, depth.solid.at(point) / depth.unit_px))
+            }, foreground),
             picture: Arc::clone(pixels),
             plate: Arc::clone(plate),
             far_light: far_light(mesh, &joined, colour),
