@@ -69,7 +69,9 @@ fn inner(edge: [u16; 2], opposite: &Opposite) -> Binding {
     let straight = || binding(&[(a, 0.5), (b, 0.5)]);
     let Some([c, d]) = opposite.get(&edge).and_then(|points| <[u16; 2]>::try_from(points.as_slice()).ok()) else { return straight() };
     let beyond = |p: u16, q: u16, not: u16| opposite.get(&sorted(p, q))?.iter().copied().find(|other| *other != not);
-    let (Some(e), Some(f), Some(g), Some(h)) = (beyond(a, c, b), beyond(b, c, a), beyond(a, d, b), beyond(b, d, a)) else { return straight() };
+    let (Some(e), Some(f), Some(g), Some(h)) = (beyond(a, c, b), beyond(b, c, a), beyond(a, d, b), beyond(b, d, a)) else {
+        return straight();
+    };
     let w = TENSION;
     binding(&[(a, 0.5), (b, 0.5), (c, 2.0 * w), (d, 2.0 * w), (e, -w), (f, -w), (g, -w), (h, -w)])
 }

@@ -141,10 +141,14 @@ impl SurfaceMaker<'_> {
         let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
         let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
         let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
-        self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| {
-            let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
-            (depth, hair.at(cell))
-        })
+        self.sheet(
+            |quad| quad.iter().all(|cell| is_solid[*cell]),
+            true,
+            |cell| {
+                let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
+                (depth, hair.at(cell))
+            },
+        )
     }
 
     /// Lets only what is next to the head's outline give way to its back: elsewhere there is nothing behind it.
@@ -221,7 +225,8 @@ impl SurfaceMaker<'_> {
             shares: std::array::from_fn(|n| shares.get(n).copied().unwrap_or_default()),
             cover: 1.0,
             // Shorter where it shall matter less.
-            normal: slope_normal(&self.depth.front, at).map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
+            normal: slope_normal(&self.depth.front, at)
+                .map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
         }
     }
 }
@@ -244,8 +249,9 @@ impl Symmetry {
     fn of(mesh: &FaceMesh) -> Self {
         let partners = FaceMesh::partners();
         let pairs = (0..FaceMesh::SKIN).filter(|i| *i < usize::from(partners[*i])).map(|i| [mesh.0[i], mesh.0[usize::from(partners[i])]]);
-        let (across, middle, count) =
-            pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| (across + b - a, middle + a.midpoint(b), count + 1.0));
+        let (across, middle, count) = pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| {
+            (across + b - a, middle + a.midpoint(b), count + 1.0)
+        });
         Self { across: across.normalize_or(Vec3::X), middle: middle / count.max(1.0) }
     }
 
@@ -276,7 +282,8 @@ struct HairLook {
 impl HairLook {
     fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, unit: f32) -> Self {
         let ends = |(row, solid): (usize, &[bool])| {
-            let (first, last) = solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
+            let (first, last) =
+                solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
             let is_face = |column: &usize| beside_face.0[row * CELLS + column] < 2.0 * CELL_PX;
             let half = (last - first) / 2;
             let [from_left, from_right] =

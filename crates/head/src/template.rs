@@ -89,7 +89,14 @@ impl SkullTemplate {
         let numbers = self.vertices.iter().flat_map(steps).flat_map(i16::to_le_bytes);
         let corners = self.triangles.iter().flatten().copied().flat_map(u16::to_le_bytes);
         let landmarks = self.landmarks.iter().flat_map(steps).flat_map(i16::to_le_bytes);
-        Ok(MAGIC.iter().copied().chain(counts.into_iter().flat_map(u16::to_le_bytes)).chain(numbers).chain(corners).chain(landmarks).collect())
+        Ok(MAGIC
+            .iter()
+            .copied()
+            .chain(counts.into_iter().flat_map(u16::to_le_bytes))
+            .chain(numbers)
+            .chain(corners)
+            .chain(landmarks)
+            .collect())
     }
 
     /// A template with fewer vertices: those in cubes of `side_cm` become one.

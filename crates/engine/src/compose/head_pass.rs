@@ -119,10 +119,10 @@ impl HeadPass {
         let uniform = Uniform::new(device, queue, "head parameters", &params(&shape, &PosedHead::default(), &MouthPicture::default()));
         let layout = layout(device);
         let views = [picture, plate, &layer, &mouth].map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
-        let textures = views.iter().enumerate().map(|(n, view)| wgpu::BindGroupEntry {
-            binding: n as u32 + 1,
-            resource: wgpu::BindingResource::TextureView(view),
-        });
+        let textures = views
+            .iter()
+            .enumerate()
+            .map(|(n, view)| wgpu::BindGroupEntry { binding: n as u32 + 1, resource: wgpu::BindingResource::TextureView(view) });
         let uniform_entry = wgpu::BindGroupEntry { binding: 0, resource: uniform.buffer().as_entire_binding() };
         let entries: Vec<wgpu::BindGroupEntry<'_>> = std::iter::once(uniform_entry).chain(textures).collect();
         let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("head"), layout: &layout, entries: &entries });
@@ -226,9 +226,10 @@ impl HeadPass {
             pass.draw(0..3, 0..1);
             let [back, front, far_front, face, far_side] = &self.surfaces;
             let Pipelines { depth: depths, surfaces: looks, .. } = &self.pipelines;
-            for (depth, look, surface) in [(Some(&depths[0]), &looks[0], back), (Some(&depths[1]), &looks[1], front), (None, &looks[2], far_front)]
-                .into_iter()
-                .chain([(Some(&depths[2]), &looks[3], face), (None, &looks[4], far_side)])
+            for (depth, look, surface) in
+                [(Some(&depths[0]), &looks[0], back), (Some(&depths[1]), &looks[1], front), (None, &looks[2], far_front)]
+                    .into_iter()
+                    .chain([(Some(&depths[2]), &looks[3], face), (None, &looks[4], far_side)])
             {
                 if let Some(depth) = depth {
                     surface.draw(&mut pass, depth);
@@ -371,7 +372,13 @@ impl Pipelines {
         let look = Kind { vertex: "surface", fragment: None, slot: 0.0, nearer: 0.0, compare: nearest, blends: true };
         let far = |slot| Kind { fragment: Some("far"), slot, nearer: f64::from(near), ..look };
         Self {
-            background: make(Kind { vertex: "whole", fragment: Some("background"), compare: wgpu::CompareFunction::Always, blends: false, ..look }),
+            background: make(Kind {
+                vertex: "whole",
+                fragment: Some("background"),
+                compare: wgpu::CompareFunction::Always,
+                blends: false,
+                ..look
+            }),
             depth: [2.0, 1.0, 0.0].map(|slot| make(Kind { slot, ..look })),
             surfaces: [
                 make(Kind { fragment: Some("back"), slot: 2.0, ..look }),
@@ -391,7 +398,8 @@ fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, layout: &wgpu::P
     let four = wgpu::vertex_attr_array![0 => Float32x4];
     let source = wgpu::vertex_attr_array![1 => Float32x2];
     let opening = wgpu::vertex_attr_array![0 => Float32x4, 1 => Float32x4];
-    let of = |array_stride, attributes| Some(wgpu::VertexBufferLayout { array_stride, step_mode: wgpu::VertexStepMode::Vertex, attributes });
+    let of =
+        |array_stride, attributes| Some(wgpu::VertexBufferLayout { array_stride, step_mode: wgpu::VertexStepMode::Vertex, attributes });
     let buffers: Vec<_> = match kind.vertex {
         "surface" => vec![of(16, &four[..]), of(8, &source[..])],
         "opening_corner" => vec![of(32, &opening[..])],
