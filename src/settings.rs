@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::gpu::TrialMs;
+use crate::track::FaceReader;
 
 /// A settings file larger than this is not ours.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -55,11 +56,13 @@ pub struct Controls {
     pub mirror: bool,
     /// Whether the driver's landmarks are used as they are, without a neutral calibration: for self-reenactment.
     pub absolute: bool,
+    /// What reads the driver's face.
+    pub reader: FaceReader,
 }
 
 impl Default for Controls {
     fn default() -> Self {
-        Self { strengths: Strengths::default(), smoothing: 0.5, mirror: false, absolute: false }
+        Self { strengths: Strengths::default(), smoothing: 0.5, mirror: false, absolute: false, reader: FaceReader::Best }
     }
 }
 
@@ -356,7 +359,7 @@ mod tests {
             executor: ExecutorChoice::Cpu,
             measured_adapters: vec![measured("llvmpipe", 9.5)],
             record_sound: false,
-            controls: Controls { smoothing: 0.25, mirror: false, ..Controls::default() },
+            controls: Controls { smoothing: 0.25, mirror: false, reader: FaceReader::Dlib, ..Controls::default() },
             ..Settings::default()
         }
     }

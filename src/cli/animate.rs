@@ -70,6 +70,8 @@ pub(super) struct Args {
     #[command(flatten)]
     generator: common::GeneratorArgs,
     #[command(flatten)]
+    reader: common::ReaderArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     /// Print the result as JSON
     #[arg(long)]
@@ -127,8 +129,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let also = args.also.iter().map(|picture| common::portrait(picture, 1, None, &model)).collect::<anyhow::Result<Vec<_>>>()?;
     let tracker = match (&driver, model) {
         // Stored motion needs no landmarks.
-        (SourceSpec::Performance { .. }, model) => pipeline::tracker(model.ok(), args.motion.smoothing),
-        (_, model) => pipeline::tracker(Some(model?), args.motion.smoothing),
+        (SourceSpec::Performance { .. }, model) => pipeline::tracker(model.ok(), args.motion.smoothing, args.reader.reader),
+        (_, model) => args.reader.tracker(model, args.motion.smoothing)?,
     };
     let stop = common::stop_on_interrupt()?;
     // As the window keeps them, so that what was learnt there is known here.
@@ -182,7 +184,13 @@ fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
 
 fn controls(args: &Args) -> Controls {
     let MotionArgs { head, eyes, gaze, brows, mouth, smoothing, mirror } = args.motion;
-    Controls { strengths: Strengths { head, eyes, gaze, brows, mouth }, smoothing, mirror, absolute: args.absolute }
+    Controls {
+        strengths: Strengths { head, eyes, gaze, brows, mouth },
+        smoothing,
+        mirror,
+        absolute: args.absolute,
+        reader: args.reader.reader,
+    }
 }
 
 fn sound(args: &Args, driver: &SourceSpec) -> Sound {

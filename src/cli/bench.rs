@@ -27,6 +27,7 @@ use crate::session::{
     CameraChoice, DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound, SourceInfo,
 };
 use crate::settings::{Controls, ExecutorChoice};
+use crate::track::FaceReader;
 
 /// Time before measuring, for caches, clocks and the calibration to settle.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -55,6 +56,8 @@ pub(super) struct Args {
     executor: ExecutorChoice,
     #[command(flatten)]
     generator: common::GeneratorArgs,
+    #[command(flatten)]
+    reader: common::ReaderArgs,
     #[command(flatten)]
     model: common::ModelArgs,
     #[command(flatten)]
@@ -146,7 +149,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
         limit: None,
         stop: crate::runtime::StopFlag::default(),
     };
-    Ok(pipeline::animate(&job, pipeline::tracker(None, 0.0), |_| {})?.finished.path)
+    Ok(pipeline::animate(&job, pipeline::tracker(None, 0.0, FaceReader::Dlib), |_| {})?.finished.path)
 }
 
 /// The face's surroundings at a camera's size.
@@ -161,7 +164,7 @@ fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
     let scale = glam::Vec2::new(width as f32 / part_width, height as f32 / part_height);
     let landmarks = portrait.landmarks_in_image.map(|p| (p - glam::Vec2::new(left.floor(), top.floor())) * scale);
     let picture = Picture { name: portrait.name.clone(), pixels: std::sync::Arc::new(pixels), content_hash: portrait.content_hash.clone() };
-    portrait::portrait(picture, landmarks)
+    portrait::portrait(picture, &portrait::FaceCandidate::of_landmarks(landmarks)?)
 }
 
 fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::path::Path) -> anyhow::Result<Report> {
@@ -171,8 +174,8 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
         None => std::sync::Arc::new(builtin::PORTRAITS.first().context("there is no built-in portrait")?.portrait()?),
     };
     if !matches!(driver.source(true)?, SourceSpec::Performance { .. }) {
-        // Stored motion need not be tracked.
-        model?;
+        // Stored motion need not be tracked; what shall read the rest must be there.
+        args.reader.tracker(model, 0.0)?;
     }
     let (pipeline, executor_choice) = start(args, PictureMemory::default())?;
     let choice = PortraitChoice::Enrolled(std::sync::Arc::clone(&portrait));
@@ -229,6 +232,7 @@ fn start(args: &Args, memory: PictureMemory) -> anyhow::Result<(Pipeline, Decisi
         executors,
         executor: executor.clone(),
         generator: args.generator.choice(),
+        controls: Controls { reader: args.reader.reader, ..Controls::default() },
         memory,
         ..PipelineConfig::default()
     };

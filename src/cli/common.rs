@@ -19,7 +19,7 @@ use crate::pipeline::{self, FineTuning, Opened, PictureMemory, Progress};
 use crate::runtime::StopFlag;
 use crate::session::{DriverChoice, PictureInput};
 use crate::settings::{SettingsFile, Strengths};
-use crate::track::{FaceModel, MODEL_VARIABLE, TrackError};
+use crate::track::{FaceModel, FaceReader, MODEL_VARIABLE, TrackError, Tracker};
 
 /// Fine-tunes on a person's pictures, the portrait first, unless that was done before, and says what came of it; `None` when it did not get better than what the program knew before.
 pub(super) fn fine_tune(
@@ -59,8 +59,9 @@ pub(super) struct ModelArgs {
 /// What moves the portrait.
 #[derive(clap::Args)]
 pub(super) struct GeneratorArgs {
-    /// What moves the portrait: few-shot, motion-net to do without what it paints, or landmark-warp for the closed form without a network
-    #[arg(long, default_value = "few-shot", value_parser = ["few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
+    /// What moves the portrait: head-3d, or for comparison few-shot, motion-net to do without what that paints, or landmark-warp for the closed form without a
+    /// network
+    #[arg(long, default_value = "head-3d", value_parser = ["head-3d", "few-shot", "motion-net", "landmark-warp"], value_name = "NAME")]
     generator: String,
     #[command(flatten)]
     pub(super) weights: WeightArgs,
@@ -91,7 +92,42 @@ impl GeneratorArgs {
         match self.generator.as_str() {
             "landmark-warp" => GeneratorChoice::LandmarkWarp,
             "motion-net" => GeneratorChoice::MotionNet(self.weights.files()),
-            _ => GeneratorChoice::FewShot(self.weights.files()),
+            "few-shot" => GeneratorChoice::FewShot(self.weights.files()),
+            _ => GeneratorChoice::Head(self.weights.files()),
+        }
+    }
+}
+
+/// What reads the driver's face.
+#[derive(clap::Args)]
+pub(super) struct ReaderArgs {
+    /// What reads the driver's face: best for the face reader where it is installed and sees the face, else dlib; dlib for dlib alone
+    #[arg(long, default_value = "best", value_parser = parse_reader, value_name = "NAME")]
+    pub(super) reader: FaceReader,
+}
+
+fn parse_reader(text: &str) -> Result<FaceReader, String> {
+    match text {
+        "best" => Ok(FaceReader::Best),
+        "dlib" => Ok(FaceReader::Dlib),
+        _ => Err("give best or dlib".to_owned()),
+    }
+}
+
+impl ReaderArgs {
+    /// A tracker of the pictures of a driver.
+    ///
+    /// # Errors
+    /// Why the landmark model cannot be used, where nothing else reads faces either.
+    pub(super) fn tracker(&self, model: Model, smoothing: f32) -> anyhow::Result<Tracker> {
+        let (model, missing) = match model {
+            Ok(model) => (Some(model), None),
+            Err(error) => (None, Some(error)),
+        };
+        let tracker = pipeline::tracker(model, smoothing, self.reader);
+        match missing {
+            Some(error) if !tracker.can_read() => Err(error.into()),
+            _ => Ok(tracker),
         }
     }
 }
@@ -127,7 +163,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     }
     let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
-        return opened.place(face_box, model.as_ref().map_err(|e| anyhow!("{e}"))?).map_err(Into::into);
+        return opened.place(face_box, model.as_ref().ok()).map_err(Into::into);
     }
     if opened.faces.is_empty() {
         model.as_ref().map_err(|e| anyhow!("{e}"))?;
@@ -260,6 +296,7 @@ mod tests {
         for bad in ["-1", "0", "NaN", "1e300", "long"] {
             assert!(parse_seconds(bad).is_err(), "{bad} is refused");
         }
+        assert!(parse_reader("best").is_ok() && parse_reader("dlib").is_ok() && parse_reader("mesh").is_err(), "readers have two names");
         assert!(parse_face_number("2").is_ok() && parse_face_number("0").is_err(), "faces are counted from 1");
         assert_eq!(parse_box("1, 2,30,40"), Ok(PixelBox { left: 1.0, top: 2.0, right: 30.0, bottom: 40.0 }), "a box");
         for bad in ["1,2,3", "1,2,3,4", "a,b,c,d", "0,0,NaN,50", "1,oops,2,30,40", "1,2,30,40,", "1,2,30,40,50", ""] {

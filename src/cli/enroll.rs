@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::common;
-use crate::data::{Crop, Landmarks, PixelBox};
+use crate::data::{Crop, FaceMesh, Landmarks, PixelBox};
 use crate::pipeline::Opened;
 use crate::session::PictureInput;
 
@@ -22,12 +22,12 @@ pub(super) struct Args {
     face_box: Option<PixelBox>,
     #[command(flatten)]
     model: common::ModelArgs,
-    /// Print the result as JSON: one object per picture, with the largest face's landmarks and crop
+    /// Print the result as JSON: one object per picture, with the largest face's landmarks, mesh and crop
     #[arg(long)]
     json: bool,
 }
 
-/// What was found in one picture. `landmarks` and `crop` are in pixels of the picture at working resolution and belong to the first face.
+/// What was found in one picture. `landmarks`, `mesh` and `crop` are in pixels of the picture at working resolution and belong to the first face.
 #[derive(Serialize)]
 struct Found {
     #[serde(serialize_with = "common::serialize_path")]
@@ -36,6 +36,8 @@ struct Found {
     size: [u32; 2],
     faces: Vec<PixelBox>,
     landmarks: Landmarks,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mesh: Option<FaceMesh>,
     crop: Crop,
     milliseconds: f64,
 }
@@ -59,7 +61,7 @@ fn find(args: &Args, path: &std::path::Path, model: &std::sync::Arc<crate::track
     let start = Instant::now();
     let opened = Opened::open(PictureInput::Path(path.to_owned()), Some(model), None)?;
     let portrait = match args.face_box {
-        Some(face_box) => opened.place(face_box, model)?,
+        Some(face_box) => opened.place(face_box, Some(model))?,
         None => opened.choose(0).ok_or_else(|| anyhow!("no face was found in {}: say where it is with --face-box", path.display()))?,
     };
     Ok(Found {
@@ -68,6 +70,7 @@ fn find(args: &Args, path: &std::path::Path, model: &std::sync::Arc<crate::track
         size: portrait.pixels.dimensions().into(),
         faces: opened.faces.iter().map(|face| face.place.to_box()).collect(),
         landmarks: portrait.landmarks_in_image.clone(),
+        mesh: portrait.mesh_in_image.as_deref().cloned(),
         crop: portrait.crop,
         milliseconds: start.elapsed().as_secs_f64() * 1e3,
     })

@@ -13,6 +13,8 @@ mod enroll;
 #[cfg(feature = "train")]
 mod evaluate;
 #[cfg(feature = "train")]
+mod head_template;
+#[cfg(feature = "train")]
 mod synth;
 mod track;
 #[cfg(feature = "train")]
@@ -48,6 +50,9 @@ enum Command {
     /// Make synthetic heads and look at them
     #[cfg(feature = "train")]
     Synth(synth::Args),
+    /// Make the neutral head that is laid under portraits' faces
+    #[cfg(feature = "train")]
+    HeadTemplate(head_template::Args),
     /// Train the networks on synthetic heads or on clips
     #[cfg(feature = "train")]
     Train(train::Args),
@@ -70,6 +75,8 @@ pub fn run() -> ExitCode {
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         #[cfg(feature = "train")]
         Some(Command::Synth(args)) => synth::run(&args),
+        #[cfg(feature = "train")]
+        Some(Command::HeadTemplate(args)) => head_template::run(&args),
         #[cfg(feature = "train")]
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),

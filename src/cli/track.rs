@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use super::common;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{PerformanceFrame, PerformanceHeader, PerformanceWriter, TrackedFrame};
-use crate::pipeline::{self, PipelineError, Progress};
+use crate::pipeline::{PipelineError, Progress};
 use crate::runtime::{StopFlag, temporary_in};
 use crate::track::Tracker;
 
@@ -37,6 +37,8 @@ pub(super) struct Args {
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
+    reader: common::ReaderArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     /// Print the result as JSON
     #[arg(long)]
@@ -58,7 +60,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let source = capture::open(&spec, OpenOptions::default())?;
     let info = source.info().clone();
     let file = open_output(&args.output)?;
-    let tracker = pipeline::tracker(Some(common::load_model(&args.model)?), args.smoothing);
+    let tracker = args.reader.tracker(common::load_model(&args.model), args.smoothing)?;
     let stop = common::stop_on_interrupt()?;
     let frames = track_all(source, tracker, args.seconds, &stop, args.json)?;
     let faces = frames.iter().filter(|frame| frame.face.is_some()).count() as u64;
@@ -135,18 +137,10 @@ fn write(args: &Args, mut file: NamedTempFile, info: &SourceInfo, frames: &[Trac
     let cannot = || format!("{} cannot be written", path.display());
     let mut out = PerformanceWriter::new(BufWriter::new(file.as_file_mut()), header).with_context(cannot)?;
     for frame in frames {
-        out.push(&performance_frame(frame)).with_context(cannot)?;
+        out.push(&PerformanceFrame::of_motion(frame.time.media_time.as_secs_f64(), frame.face.as_ref())).with_context(cannot)?;
     }
     out.finish().with_context(cannot)?;
     file.flush().with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
-}
-
-fn performance_frame(frame: &TrackedFrame) -> PerformanceFrame {
-    PerformanceFrame {
-        time_secs: frame.time.media_time.as_secs_f64(),
-        landmarks: frame.face.as_ref().map(|face| face.landmarks_in_frame.clone()),
-        gaze: frame.face.as_ref().and_then(|face| face.gaze).map(|gaze| gaze.to_array()),
-    }
 }

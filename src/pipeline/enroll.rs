@@ -13,10 +13,11 @@ use super::known_faces;
 use super::shared::Shared;
 use crate::builtin;
 use crate::data::{PixelBox, Portrait};
+use crate::face::{FaceFinder, FaceFinders, MeshFinder};
 use crate::portrait::{self, FaceCandidate, OpenLimits, Picture, PortraitError};
 use crate::runtime::{FileCache, StopFlag, Worker};
 use crate::session::{Event, FaceQuestion, PictureInput, PortraitChoice, PortraitOrigin, RequestId};
-use crate::track::{DlibFinder, FaceModel};
+use crate::track::{DlibFinder, FaceModel, MeshReader};
 
 /// An opened picture and the faces in it, the largest first.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens a picture and looks for faces, or takes them from the `known` ones; without a landmark model none are found.
+    /// Opens a picture and looks for faces, or takes them from the `known` ones. Faces are read by the face reader and found by the landmark model; with neither,
+    /// none are found.
     ///
     /// # Errors
     /// A picture that cannot be opened.
@@ -50,13 +52,15 @@ impl Opened {
             PictureInput::Pixels { name, pixels } => portrait::open_pixels(&name, Arc::unwrap_or_clone(pixels), limits)?,
             PictureInput::Deferred { name, pixels } => portrait::open_pixels(&name, pixels.convert(), limits)?,
         };
-        let find = |model: &Arc<FaceModel>| {
-            known_faces::faces(known, &picture, model.identity(), || {
-                let mut finder = DlibFinder::new(Arc::clone(model));
-                portrait::find_faces_telling(&mut finder, &picture.pixels, |face| early(&picture, face))
+        let readers = [model.map(|model| model.identity().to_owned()), MeshReader::identity()];
+        let faces = if readers.iter().all(Option::is_none) {
+            Vec::new()
+        } else {
+            let readers = readers.map(|identity| identity.unwrap_or_else(|| "none".to_owned())).join(" ");
+            known_faces::faces(known, &picture, &readers, || {
+                with_finders(model, |finders| portrait::find_faces_telling(finders, &picture.pixels, |face| early(&picture, face)))
             })
         };
-        let faces = model.map(find).unwrap_or_default();
         Ok(Self { picture, faces })
     }
 
@@ -68,10 +72,9 @@ impl Opened {
     /// The portrait of the face in a box, in pixels of the picture.
     ///
     /// # Errors
-    /// [`PortraitError::NoFaceInBox`] when no landmarks fit there.
-    pub fn place(&self, face_box: PixelBox, model: &Arc<FaceModel>) -> Result<Arc<Portrait>, PortraitError> {
-        let mut finder = DlibFinder::new(Arc::clone(model));
-        let face = portrait::fit_in_box(&mut finder, &self.picture.pixels, &face_box)?;
+    /// [`PortraitError::NoFaceInBox`] when no face fits there.
+    pub fn place(&self, face_box: PixelBox, model: Option<&Arc<FaceModel>>) -> Result<Arc<Portrait>, PortraitError> {
+        let face = with_finders(model, |finders| portrait::fit_in_box(finders, &self.picture.pixels, &face_box))?;
         self.portrait_of(&face).ok_or(PortraitError::NoFaceInBox)
     }
 
@@ -81,7 +84,17 @@ impl Opened {
 }
 
 fn portrait_of(picture: &Picture, face: &FaceCandidate) -> Option<Arc<Portrait>> {
-    portrait::portrait(picture.clone(), face.landmarks_in_image.clone()).map(Arc::new)
+    portrait::portrait(picture.clone(), face).map(Arc::new)
+}
+
+/// Works with what is there to find faces: the face reader where it is installed, and the landmark model.
+fn with_finders<T>(model: Option<&Arc<FaceModel>>, work: impl FnOnce(&mut FaceFinders<'_>) -> T) -> T {
+    let mut mesh = MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok();
+    let mut landmarks = model.map(|model| DlibFinder::new(Arc::clone(model)));
+    work(&mut FaceFinders {
+        landmarks: landmarks.as_mut().map(|finder| finder as &mut dyn FaceFinder),
+        mesh: mesh.as_mut().map(|finder| finder as &mut dyn MeshFinder),
+    })
 }
 
 /// What the thread is asked for.
@@ -188,8 +201,8 @@ impl Enroller {
                     self.answer(id, |asked| asked.opened.choose(index).ok_or_else(|| "there is no such face in the picture".to_owned()));
                 }
                 EnrollJob::Place(id, face_box) => {
-                    let model = self.model.wait();
-                    self.answer(id, |asked| model.and_then(|model| asked.opened.place(face_box, &model).map_err(|e| e.to_string())));
+                    let model = self.model.wait().ok();
+                    self.answer(id, |asked| asked.opened.place(face_box, model.as_ref()).map_err(|e| e.to_string()));
                 }
                 EnrollJob::Add(id, picture) => self.add(id, picture),
             }
@@ -261,14 +274,15 @@ impl Enroller {
     }
 
     fn add(&self, id: RequestId, input: PictureInput) {
-        let opened =
-            self.model.wait().and_then(|model| Opened::open(input, Some(&model), self.known.as_ref()).map_err(|error| error.to_string()));
+        let model = self.model.wait();
+        let opened = Opened::open(input, model.as_ref().ok(), self.known.as_ref()).map_err(|error| error.to_string());
         let picture = opened.and_then(|opened| {
             let name = &opened.picture.name;
             if opened.faces.len() > 1 {
                 self.shared.report(Event::Warning(format!("{name} shows {} faces: the largest is used.", opened.faces.len())));
             }
-            opened.choose(0).ok_or_else(|| format!("No face was found in {name}, so it is not used. Add a picture that shows the face."))
+            let nobody = || format!("No face was found in {name}, so it is not used. Add a picture that shows the face.");
+            opened.choose(0).ok_or_else(|| model.err().unwrap_or_else(nobody))
         });
         match picture {
             // The generating thread ends only after this one.

@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::builtin;
-    use crate::data::{FaceMotion, FrameTime, HeadPose, TrackedFrame};
+    use crate::data::{FaceMotion, FrameTime, TrackedFrame};
     use crate::generate::{GeneratorChoice, start};
     use crate::runtime::Timings;
     use crate::session::{RenderedImage, RequestId};

@@ -54,7 +54,7 @@ impl Pipeline {
         let (to_generate, generate_commands) = unbounded();
         let PipelineConfig { executors, executor, generator, controls, fine_tuning, memory, began, .. } = config;
         let track_links = tracking::Links { input: input_in, commands: track_commands, tracked: tracked_out, inset: inset_out };
-        let track = tracking::spawn(track_links, model.clone(), controls.smoothing, Arc::clone(&shared))?;
+        let track = tracking::spawn(track_links, model.clone(), &controls, Arc::clone(&shared))?;
         let generate_links = generating::Links { tracked: tracked_in, commands: generate_commands, rendered: rendered_out };
         let start = generating::Start { executors, executor, generator, controls, fine_tuning, known_plates: memory.plates, began };
         let generate = generating::spawn(generate_links, start, Arc::clone(&shared))?;
@@ -118,7 +118,8 @@ impl Session for Pipeline {
             Request::StopFineTuning => self.generate(Command::StopFineTuning),
             Request::UndoFineTuning => self.generate(Command::UndoFineTuning),
             Request::SetControls(controls) => {
-                self.to_track.send(tracking::Command::Smoothing(controls.smoothing)).ok();
+                let reading = tracking::Command::Reading { smoothing: controls.smoothing, reader: controls.reader };
+                self.to_track.send(reading).ok();
                 self.generate(Command::Controls(controls));
             }
             Request::Calibrate => self.generate(Command::Calibrate),

@@ -59,7 +59,7 @@ impl LiveFineTuning {
     /// Without a portrait.
     pub(super) fn new(settings: FineTuning, choice: &GeneratorChoice) -> Self {
         let files = match choice {
-            GeneratorChoice::FewShot(files) => files.clone(),
+            GeneratorChoice::Head(files) | GeneratorChoice::FewShot(files) => files.clone(),
             // Others learn nothing.
             GeneratorChoice::MotionNet(_) | GeneratorChoice::LandmarkWarp => WeightFiles::default(),
         };

@@ -76,10 +76,10 @@ impl Puppet {
         let plate = self.generator.plate();
         self.compositor = Some(match &self.gpu {
             Some(gpu) => {
-                let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?;
+                let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(self.generator.head());
                 Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
             }
-            None => Compositor::Cpu(CpuCompositor::new(portrait, plate)),
+            None => Compositor::Cpu(CpuCompositor::new(portrait, plate).with_head(self.generator.head())),
         });
         let target = match (&self.gpu, &self.compositor) {
             (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => {

@@ -30,6 +30,7 @@ pub(super) struct Shared {
     pub(super) timings: Timings,
     pub(super) executor: Mutex<String>,
     pub(super) generator: Mutex<String>,
+    pub(super) reader: Mutex<&'static str>,
     pub(super) driver: Mutex<Option<RunningDriver>>,
     pub(super) recording: Mutex<Option<RecordStatus>>,
     pub(super) virtual_camera: Mutex<Option<VirtualCameraWatch>>,
@@ -46,6 +47,7 @@ impl Shared {
             timings: Timings::default(),
             executor: Mutex::default(),
             generator: Mutex::default(),
+            reader: Mutex::default(),
             driver: Mutex::default(),
             recording: Mutex::default(),
             virtual_camera: Mutex::default(),
@@ -87,7 +89,7 @@ impl Shared {
         }
     }
 
-    /// Speed, executor and generator at present.
+    /// Speed, executor, generator and face reader at present.
     pub(super) fn live_stats(&self) -> LiveStats {
         let now = Instant::now();
         let recent = lock(&self.recent);
@@ -98,6 +100,7 @@ impl Shared {
             latency_ms_p50: Percentiles::of(latencies).ms_p50,
             executor: lock(&self.executor).clone(),
             generator: lock(&self.generator).clone(),
+            reader: *lock(&self.reader),
         }
     }
 }

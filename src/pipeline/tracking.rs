@@ -7,11 +7,12 @@ use crossbeam::channel::Receiver;
 
 use super::enroll::SharedModel;
 use super::error::PipelineError;
-use super::shared::Shared;
+use super::shared::{Shared, lock};
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
 use crate::session::Event;
-use crate::track::{FaceModel, TrackOptions, Tracker};
+use crate::settings::Controls;
+use crate::track::{FaceModel, FaceReader, TrackOptions, Tracker};
 
 /// How long the thread sleeps at most before it looks at its commands.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -22,8 +23,8 @@ const LOST_FRAMES: u32 = 10;
 pub(super) enum Command {
     /// Another driver: forget the face that was followed.
     NewDriver,
-    /// How calm the motion shall be, 0 to 1.
-    Smoothing(f32),
+    /// How calm the motion shall be, 0 to 1, and what reads faces.
+    Reading { smoothing: f32, reader: FaceReader },
 }
 
 /// The thread's connections.
@@ -34,26 +35,26 @@ pub(super) struct Links {
     pub(super) inset: LatestWriter<TrackedFrame>,
 }
 
-/// A tracker for a run over a clip, or one for stored motion when there is no landmark model. `smoothing` is from 0 to 1.
-pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32) -> Tracker {
-    let options = TrackOptions { smoothing, ..TrackOptions::default() };
+/// A tracker for a run over a clip, or one for stored motion when there is nothing that reads faces. `smoothing` is from 0 to 1.
+pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32, reader: FaceReader) -> Tracker {
+    let options = TrackOptions { smoothing, reader, ..TrackOptions::default() };
     Tracker::new(model, options)
 }
 
 /// Starts the thread.
-pub(super) fn spawn(links: Links, model: SharedModel, smoothing: f32, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(links: Links, model: SharedModel, controls: &Controls, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
+    let (smoothing, reader) = (controls.smoothing, controls.reader);
     let worker = Worker::spawn(
         "track",
-        move |stop| run(&links, &model, smoothing, &shared, stop),
+        move |stop| run(&links, &model, tracker(model.get(), smoothing, reader), &shared, stop),
         move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to track faces again."))),
     )?;
     Ok(worker)
 }
 
-fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop: &StopFlag) {
-    // Until the model is there, stored performances pass; pictures show no face.
-    let mut tracker = tracker(model.get(), smoothing);
+/// Until one of its models is there, stored performances pass; pictures show no face.
+fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Shared, stop: &StopFlag) {
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {
@@ -62,7 +63,10 @@ fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop
                     tracker.reset();
                     sight = Sight::default();
                 }
-                Command::Smoothing(smoothing) => tracker.set_smoothing(smoothing),
+                Command::Reading { smoothing, reader } => {
+                    tracker.set_smoothing(smoothing);
+                    tracker.set_reader(reader);
+                }
             }
         }
         let Some(input) = links.input.take_timeout(PATIENCE) else { continue };
@@ -72,6 +76,7 @@ fn run(links: &Links, model: &SharedModel, smoothing: f32, shared: &Shared, stop
             tracker.set_model(model);
         }
         let tracked = shared.timings.measure("track", || tracker.track(input));
+        *lock(&shared.reader) = if tracker.can_read() { tracker.reader_name() } else { "" };
         if let Some(event) = sight.update(tracked.face.is_some()) {
             shared.report(event);
         }

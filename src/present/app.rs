@@ -12,6 +12,7 @@ use super::dialogs::{Answer, Dialogs};
 use super::keeper::SettingsKeeper;
 use super::person::PersonPictures;
 use super::preview::{Backdrop, PictureSlot, PreviewPainter};
+use super::sight::{self, LastSeen, SeenDriver};
 use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
 use super::textures::{self, InsetTexture};
 use super::toasts::Severity;
@@ -227,11 +228,13 @@ impl App {
         let size = tracked.pixels.as_ref().map(|frame| [frame.width(), frame.height()]);
         let Some(size) = size.or(tracked.face.as_ref().map(|face| face.frame_size)) else { return };
         let wanted = tracked.pixels.as_ref().filter(|_| self.view.shown.inset);
+        let last = self.view.inset.as_ref().and_then(|inset| inset.last);
         self.view.inset = Some(InsetView {
             frame: wanted.map(|frame| self.inset.show(ctx, frame)),
             frame_size_px: size.map(|side| side as f32),
-            landmarks_in_frame: tracked.face.as_ref().map(|face| face.landmarks_in_frame.clone()),
-            pupils_in_frame: tracked.face.as_ref().and_then(|face| face.pupils_in_frame),
+            face: tracked.face.as_ref().map(SeenDriver::of),
+            last: tracked.face.as_ref().map(LastSeen::of).or(last),
+            brightness: tracked.pixels.as_ref().filter(|_| tracked.face.is_none()).and_then(|frame| sight::brightness(frame)),
         });
     }
 

@@ -1,19 +1,29 @@
-//! The small camera picture with the landmarks and pupils that were found in it.
+//! The small camera picture with what is read in it: contours, points and gaze, how far lids, mouth and brows are moved, and what is the matter where no face is
+//! found.
 
-use egui::{Color32, CornerRadius, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use std::ops::RangeInclusive;
 
 use super::action::Action;
 use super::icons::Icon;
+use super::sight::{Movements, SeenDriver, Trouble};
 use super::state::{InsetView, ViewState};
 use super::theme;
 use super::widgets::{self, Weight};
-use crate::data::Landmarks;
+use crate::data::{FaceMesh, Landmarks, region};
 
 /// Width of the inset: a share of the stage's width within limits, in points.
 const WIDTH: (f32, f32, f32) = (0.2, 150.0, 320.0);
 /// Radius of the dot on a pupil, in points.
 const PUPIL_RADIUS: f32 = 1.8;
+/// Radius of the dot on a point of the mesh, in points.
+const POINT_RADIUS: f32 = 0.6;
+/// Length of the line of sight for a gaze of 1, over the distance between the eyes.
+const GAZE_REACH: f32 = 0.55;
+/// Height of the band with the bars, size of its words and width for one of them, in points.
+const BAND: f32 = 20.0;
+const LABEL: f32 = 10.0;
+const LABEL_WIDTH: f32 = 31.0;
 /// The lines of a face: first and last landmark, and whether the line closes.
 const LINES: [(RangeInclusive<usize>, bool); 9] = [
     (0..=16, false),
@@ -36,13 +46,14 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Option<Action>
     let rect = Rect::from_min_size(stage.left_bottom() + vec2(16.0, -16.0 - size.y), size);
     let mirror = view.controls.mirror;
     let response = ui.interact(rect, ui.scope_id().with("inset"), Sense::hover());
-    let seen = if inset.landmarks_in_frame.is_some() { "a face is found" } else { "no face is found" };
+    let trouble = inset.trouble(!view.stats.reader.is_empty());
+    let seen = trouble.map_or("a face is found", Trouble::words);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Driver picture: {seen}")));
-    paint(ui, rect, inset, mirror);
+    paint(ui, rect, inset, trouble, mirror);
     hide_button(ui, rect, response.hovered() || response.contains_pointer())
 }
 
-fn paint(ui: &Ui, rect: Rect, inset: &InsetView, mirror: bool) {
+fn paint(ui: &Ui, rect: Rect, inset: &InsetView, trouble: Option<Trouble>, mirror: bool) {
     let rounding = CornerRadius::same(theme::ROUNDING_LARGE - 2);
     let shadow = egui::Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(140) };
     ui.painter().add(shadow.as_shape(rect, rounding));
@@ -51,14 +62,74 @@ fn paint(ui: &Ui, rect: Rect, inset: &InsetView, mirror: bool) {
         let uv = if mirror { Rect::from_min_max(pos2(1.0, 0.0), pos2(0.0, 1.0)) } else { Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)) };
         egui::Image::from_texture(frame).uv(uv).corner_radius(rounding).tint(Color32::from_gray(225)).paint_at(ui, rect);
     }
-    if let Some(landmarks) = &inset.landmarks_in_frame {
-        let painter = ui.painter().with_clip_rect(rect);
-        let to_screen = |p| place(p, inset.frame_size_px, rect, mirror);
-        painter.extend(face_lines(landmarks, to_screen));
-        painter
-            .extend(inset.pupils_in_frame.into_iter().flatten().map(|p| Shape::circle_filled(to_screen(p), PUPIL_RADIUS, theme::ACCENT)));
+    let painter = ui.painter().with_clip_rect(rect);
+    if let Some(face) = &inset.face {
+        face_shapes(&painter, face, |p| place(p, inset.frame_size_px, rect, mirror));
+    }
+    let band = Rect::from_min_max(pos2(rect.left(), rect.bottom() - BAND), rect.max);
+    let lower = CornerRadius { nw: 0, ne: 0, ..rounding };
+    match (&inset.face, trouble) {
+        (Some(face), _) => {
+            painter.rect_filled(band, lower, Color32::from_black_alpha(150));
+            bars(&painter, band, &face.movements, mirror);
+        }
+        (None, Some(trouble)) => {
+            painter.rect_filled(band, lower, Color32::from_black_alpha(170));
+            painter.text(band.center(), Align2::CENTER_CENTER, trouble.words(), theme::regular(LABEL), theme::ACCENT);
+        }
+        (None, None) => {}
     }
     ui.painter().rect_stroke(rect, rounding, Stroke::new(1.0, Color32::from_white_alpha(28)), StrokeKind::Inside);
+}
+
+/// What is read of the face: the mesh where there is one, the lines of the landmarks, the pupils, and where they look.
+fn face_shapes(painter: &Painter, face: &SeenDriver, to_screen: impl Fn(glam::Vec2) -> Pos2) {
+    if let Some(mesh) = &face.mesh_in_frame {
+        let dot = |p: &glam::Vec3| Shape::circle_filled(to_screen(p.truncate()), POINT_RADIUS, theme::ACCENT.gamma_multiply(0.35));
+        painter.extend(mesh.0[..FaceMesh::SKIN].iter().map(dot));
+        let outline = FaceMesh::OUTLINE.iter().chain(&FaceMesh::OUTLINE[..1]);
+        let outline: Vec<Pos2> = outline.map(|i| to_screen(mesh.0[usize::from(*i)].truncate())).collect();
+        painter.extend(line(&outline, Stroke::new(1.0, theme::ACCENT.gamma_multiply(0.6))));
+    }
+    painter.extend(face_lines(&face.landmarks_in_frame, face.mesh_in_frame.is_some(), &to_screen));
+    let reach = GAZE_REACH * face.landmarks_in_frame.inter_ocular();
+    for pupil in face.pupils_in_frame.into_iter().flatten() {
+        if let Some(gaze) = face.gaze {
+            painter.line_segment([to_screen(pupil), to_screen(pupil + gaze * reach)], Stroke::new(1.4, theme::GOOD));
+        }
+        painter.circle_filled(to_screen(pupil), PUPIL_RADIUS, theme::ACCENT);
+    }
+}
+
+/// Bars for lids, mouth and brows, each of both sides as they lie in the picture.
+fn bars(painter: &Painter, band: Rect, movements: &Movements, mirror: bool) {
+    let sides = |[right, left]: [f32; 2]| if mirror { [left, right] } else { [right, left] };
+    let groups: [(&str, Vec<f32>, bool); 3] = [
+        ("Lids", sides(movements.eyes).into(), false),
+        ("Mouth", vec![movements.mouth], false),
+        ("Brows", sides(movements.brows).into(), true),
+    ];
+    let width = band.width() / groups.len() as f32;
+    for (index, (label, values, signed)) in groups.into_iter().enumerate() {
+        let group = Rect::from_min_size(pos2(band.left() + width * index as f32, band.top()), vec2(width, BAND)).shrink2(vec2(6.0, 4.0));
+        painter.text(group.left_center(), Align2::LEFT_CENTER, label, theme::regular(LABEL), theme::TEXT_SOFT);
+        let room = Rect::from_min_max(pos2(group.left() + LABEL_WIDTH, group.top()), group.max);
+        let each = room.width() / values.len() as f32;
+        for (side, value) in values.into_iter().enumerate() {
+            let slot = Rect::from_min_size(pos2(room.left() + each * side as f32, room.top()), vec2(each, room.height()));
+            bar(painter, slot.shrink2(vec2(1.5, 0.0)), value, signed);
+        }
+    }
+}
+
+/// One bar: from the bottom for 0 to 1, from the middle up and down for -1 to 1.
+fn bar(painter: &Painter, slot: Rect, value: f32, signed: bool) {
+    painter.rect_filled(slot, 1, Color32::from_white_alpha(26));
+    let zero = if signed { slot.center().y } else { slot.bottom() };
+    let reach = if signed { 0.5 * slot.height() } else { slot.height() };
+    let end = zero - value * reach;
+    let filled = Rect::from_min_max(pos2(slot.left(), zero.min(end)), pos2(slot.right(), zero.max(end)));
+    painter.rect_filled(filled, 1, theme::ACCENT);
 }
 
 /// A place of the driver's frame, on the screen. Pixel centres lie at whole coordinates, hence the half.
@@ -69,17 +140,21 @@ fn place(point_in_frame: glam::Vec2, frame_size_px: [f32; 2], rect: Rect, mirror
     rect.min + vec2(x, y) * rect.size()
 }
 
-fn face_lines(landmarks: &Landmarks, to_screen: impl Fn(glam::Vec2) -> Pos2) -> Vec<Shape> {
+/// The lines through the landmarks; without the jaw where the mesh's own outline is drawn.
+fn face_lines(landmarks: &Landmarks, has_outline: bool, to_screen: impl Fn(glam::Vec2) -> Pos2) -> Vec<Shape> {
     let stroke = Stroke::new(1.3, theme::ACCENT.gamma_multiply(0.9));
-    LINES
-        .iter()
-        .flat_map(|(range, closed)| {
-            let mut points: Vec<Pos2> = landmarks.0[range.clone()].iter().map(|&p| to_screen(p)).collect();
-            points.extend(points.first().copied().filter(|_| *closed));
-            // One by one: a path's joints shoot out where it turns sharply, as at the corners of a shut mouth.
-            points.windows(2).map(|pair| Shape::line_segment([pair[0], pair[1]], stroke)).collect::<Vec<_>>()
-        })
-        .collect()
+    let shown = LINES.iter().filter(|(range, _)| !has_outline || *range.start() != region::JAW.start);
+    let shapes = shown.flat_map(|(range, closed)| {
+        let mut points: Vec<Pos2> = landmarks.0[range.clone()].iter().map(|&p| to_screen(p)).collect();
+        points.extend(points.first().copied().filter(|_| *closed));
+        line(&points, stroke)
+    });
+    shapes.collect()
+}
+
+/// One by one: a path's joints shoot out where it turns sharply, as at the corners of a shut mouth.
+fn line(points: &[Pos2], stroke: Stroke) -> Vec<Shape> {
+    points.windows(2).map(|pair| Shape::line_segment([pair[0], pair[1]], stroke)).collect()
 }
 
 /// A cross in the corner; pale until the pointer comes near.

@@ -21,6 +21,7 @@ mod overlays;
 mod panel;
 mod person;
 mod preview;
+mod sight;
 mod stage;
 mod state;
 mod textures;

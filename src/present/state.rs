@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::action::Purpose;
 use super::preview::{Backdrop, Picture};
+use super::sight::{LastSeen, SeenDriver, Trouble};
 use super::toasts::Toasts;
-use crate::data::{Landmarks, PixelBox, Tuning};
+use crate::data::{PixelBox, Tuning};
 use crate::session::{CameraInfo, DriverChoice, Interrupted, LiveStats, RecordStatus, RequestId, VirtualCameraStatus};
 use crate::settings::{Controls, ExecutorChoice};
 
@@ -114,9 +115,18 @@ pub struct InsetView {
     /// Width and height of the frame in which the landmarks are given, in pixels.
     pub frame_size_px: [f32; 2],
     /// The face in it.
-    pub landmarks_in_frame: Option<Landmarks>,
-    /// The pupils in it.
-    pub pupils_in_frame: Option<[glam::Vec2; 2]>,
+    pub(super) face: Option<SeenDriver>,
+    /// Where a face was seen last.
+    pub(super) last: Option<LastSeen>,
+    /// How bright the picture is, where no face is found.
+    pub(super) brightness: Option<f32>,
+}
+
+impl InsetView {
+    /// Why there is no face; `None` where there is one.
+    pub(super) fn trouble(&self, reader_is_ready: bool) -> Option<Trouble> {
+        self.face.is_none().then(|| Trouble::of(reader_is_ready, self.brightness, self.last.as_ref()))
+    }
 }
 
 /// The question where the face is in a new picture.

@@ -1,6 +1,9 @@
 //! The few controls that the panels are made of. Each one has a name for screen readers and shows keyboard focus.
 
-use egui::{Align2, Color32, CornerRadius, Painter, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Painter, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, Vec2,
+    WidgetInfo, WidgetText, pos2, vec2,
+};
 
 use super::icons::{self, Icon};
 use super::theme::{self, size};
@@ -11,6 +14,9 @@ const ICON: f32 = 16.0;
 const SLIDER_HEIGHT: f32 = 20.0;
 const LABEL_WIDTH: f32 = 80.0;
 const VALUE_WIDTH: f32 = 48.0;
+/// Height of a name that opens a menu, and side of the mark behind it, in points.
+pub(super) const MENU_HEIGHT: f32 = 20.0;
+const MARK: f32 = 9.0;
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,9 +40,9 @@ pub(super) fn button(ui: &mut Ui, icon: Icon, text: &str, width: f32, weight: We
         let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::regular(size::BODY), text_colour);
         let content = ICON + 7.0 + galley.size().x;
         let left = rect.center().x - content / 2.0;
-        let icon_rect = Rect::from_center_size(egui::pos2(left + ICON / 2.0, rect.center().y), Vec2::splat(ICON));
+        let icon_rect = Rect::from_center_size(pos2(left + ICON / 2.0, rect.center().y), Vec2::splat(ICON));
         icons::paint(ui.painter(), icon, icon_rect, text_colour);
-        let text_pos = egui::pos2(left + ICON + 7.0, rect.center().y - galley.size().y / 2.0);
+        let text_pos = pos2(left + ICON + 7.0, rect.center().y - galley.size().y / 2.0);
         ui.painter().galley(text_pos, galley, text_colour);
     }
     response
@@ -81,12 +87,12 @@ pub(super) fn switch(ui: &mut Ui, label: &str, on: bool, hint: &str) -> Option<b
         let painter = ui.painter();
         let text_end = painter.text(rect.left_center(), Align2::LEFT_CENTER, label, theme::regular(size::BODY), theme::TEXT);
         key_hint(painter, text_end.right_center() + vec2(8.0, 0.0), hint);
-        let track = Rect::from_min_size(egui::pos2(rect.right() - 34.0, rect.center().y - 9.0), vec2(34.0, 18.0));
+        let track = Rect::from_min_size(pos2(rect.right() - 34.0, rect.center().y - 9.0), vec2(34.0, 18.0));
         let amount = ui.ctx().animate_bool_responsive(response.id, on);
         let off = if response.hovered() { theme::CONTROL_PRESSED } else { theme::CONTROL_HOVER };
         painter.rect_filled(track, 9, off.lerp_to_gamma(theme::ACCENT, amount));
         let x = egui::lerp(track.left() + 9.0..=track.right() - 9.0, amount);
-        painter.circle_filled(egui::pos2(x, track.center().y), 6.5, theme::TEXT_SOFT.lerp_to_gamma(theme::STAGE, amount));
+        painter.circle_filled(pos2(x, track.center().y), 6.5, theme::TEXT_SOFT.lerp_to_gamma(theme::STAGE, amount));
         focus_ring(painter, &response, track, 9);
     }
     response.clicked().then_some(!on)
@@ -121,7 +127,7 @@ fn knob(ui: &Ui, slider: &Response, share: f32) {
     // Where egui puts its handle: half a handle inside both ends.
     let inset = slider.rect.height() / 2.5;
     let x = egui::lerp(slider.rect.left() + inset..=slider.rect.right() - inset, share.clamp(0.0, 1.0));
-    let centre = egui::pos2(x, slider.rect.center().y);
+    let centre = pos2(x, slider.rect.center().y);
     let colour = if slider.hovered() || slider.dragged() { theme::TEXT } else { theme::TEXT_SOFT };
     ui.painter().circle_filled(centre, inset + 1.0, theme::PANEL);
     ui.painter().circle_filled(centre, inset - 1.0, colour);
@@ -143,7 +149,7 @@ pub(super) fn progress(ui: &mut Ui, text: &str, share: f32, width: f32) {
         let painter = ui.painter();
         let text_at = rect.left_top() + vec2(0.0, 3.0);
         painter.text(text_at, Align2::LEFT_TOP, text, theme::regular(size::SMALL), theme::TEXT_SOFT);
-        let rail = Rect::from_min_max(egui::pos2(rect.left(), rect.bottom() - 8.0), egui::pos2(rect.right(), rect.bottom() - 4.0));
+        let rail = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 8.0), pos2(rect.right(), rect.bottom() - 4.0));
         painter.rect_filled(rail, 2, theme::CONTROL);
         let done = Rect::from_min_size(rail.min, vec2(rail.width() * share.clamp(0.0, 1.0), rail.height()));
         painter.rect_filled(done, 2, theme::ACCENT);
@@ -161,13 +167,31 @@ pub(super) fn row<R>(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui) -> 
 
 /// Head of a panel section.
 pub(super) fn section(ui: &mut Ui, text: &str) {
-    let head = egui::RichText::new(text).font(theme::semibold(size::SMALL)).color(theme::TEXT_SOFT);
+    let head = RichText::new(text).font(theme::semibold(size::SMALL)).color(theme::TEXT_SOFT);
     ui.label(head);
+}
+
+/// A small name with the mark that it opens a menu; `what` it names is for screen readers.
+pub(super) fn menu_button(ui: &mut Ui, what: &str, name: &str) -> Response {
+    let text = WidgetText::from(RichText::new(name).size(size::SMALL));
+    let galley = text.into_galley(ui, Some(TextWrapMode::Truncate), ui.available_width() - MARK - 6.0, TextStyle::Body);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + MARK + 6.0, MENU_HEIGHT), Sense::click());
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, format!("{what}: {name}")));
+    if ui.is_rect_visible(rect) {
+        let colour = if response.hovered() && enabled { theme::TEXT_SOFT } else { theme::TEXT_FAINT };
+        let text_at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley_with_override_text_color(text_at, galley, colour);
+        let mark = Rect::from_center_size(rect.right_center() - vec2(MARK / 2.0, 0.0), vec2(MARK, MARK));
+        icons::paint(ui.painter(), Icon::Menu, mark, colour);
+        focus_ring(ui.painter(), &response, rect, theme::ROUNDING);
+    }
+    response
 }
 
 /// A line of small, soft text that wraps.
 pub(super) fn note(ui: &mut Ui, text: impl Into<String>) -> Response {
-    ui.add(egui::Label::new(egui::RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).wrap())
+    ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).wrap())
 }
 
 /// A thin line between sections.

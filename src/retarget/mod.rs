@@ -1,189 +1,138 @@
 //! Carries the driver's motion over to the portrait's own face.
 //!
-//! The driver's landmarks are taken apart into rigid head motion and expression, both relative to a neutral calibration, and put together again on the
-//! portrait's geometry: a wide mouth stays wide, large eyes close fully, and a portrait that looks to the side turns from where it looks.
+//! The driver's mesh is taken apart into the motion of the head and the expression, both relative to a neutral face, and put together again on the portrait's
+//! own mesh: a wide mouth stays wide, large eyes close fully, and a portrait that looks to the side turns from where it looks.
 
-mod blink;
-mod calibration;
-mod expression;
-mod gaze;
+mod drivers;
+mod eyes;
 mod limits;
 mod mirror;
+mod neutral;
 mod presence;
-mod rigid;
 mod shape;
+mod sitter;
 
 use std::time::Duration;
 
-use blink::Lids;
-use calibration::Calibration;
-use gaze::{Glance, RestEyes};
-use glam::{Vec2, Vec3};
-use limits::FoldGuard;
+use drivers::{Driver, Drivers};
+use eyes::Eye;
+use glam::Vec2;
 use presence::Presence;
-use shape::FaceShape;
+use sitter::{DriverFrame, SitterFace};
 
-use crate::data::{Crop, FaceMotion, Landmarks, Portrait, PuppetMotion, TrackedFrame};
+use crate::data::{Crop, FaceMesh, FaceMotion, MeshMotion, Portrait, PuppetMotion, TrackedFrame};
 use crate::settings::Controls;
 
 /// Retargets one driver to one portrait. Keeps the calibration when the portrait changes.
 #[derive(Debug, Default)]
 pub struct Retargeter {
     controls: Controls,
-    driver: Driver,
+    drivers: Drivers,
+    last_column: f32,
     presence: Presence,
     sitter: Option<Sitter>,
-    held: Option<Placed>,
+    held: Option<Held>,
 }
 
-/// What is known of the driver.
-#[derive(Debug, Default)]
-struct Driver {
-    calibration: Calibration,
-    lids: Lids,
-    glance: Glance,
-}
-
-/// What retargeting needs to know of the portrait.
+/// The portrait.
 #[derive(Debug)]
 struct Sitter {
-    rest: Placed,
-    shape: FaceShape,
-    eyes: Option<RestEyes>,
-    guard: FoldGuard,
+    face: SitterFace,
     crop: Crop,
     picture_size: [f32; 2],
 }
 
-/// A face in the portrait's crop.
-#[derive(Clone, Debug)]
-struct Placed {
-    landmarks: Landmarks,
-    pupils: [Vec2; 2],
-}
-
-impl Placed {
-    /// From `self` (at 0) to `other` (at 1).
-    fn lerp(&self, other: &Self, amount: f32) -> Self {
-        let pupils = [0, 1].map(|eye| self.pupils[eye].lerp(other.pupils[eye], amount));
-        Self { landmarks: self.landmarks.lerp(&other.landmarks, amount), pupils }
-    }
+/// The last motion that a face made.
+#[derive(Debug)]
+struct Held {
+    motion: MeshMotion,
+    gaze: Vec2,
 }
 
 impl Retargeter {
     /// Starts on a new portrait, from rest.
     pub fn set_portrait(&mut self, portrait: &Portrait) {
-        let rest_in_crop = portrait.landmarks_in_crop();
         let (width, height) = portrait.pixels.dimensions();
-        let pupils = portrait.pupils_in_crop();
-        self.sitter = FaceShape::of(&rest_in_crop).map(|shape| Sitter {
-            guard: FoldGuard::new(&rest_in_crop),
-            eyes: RestEyes::new(&shape, &rest_in_crop, pupils),
-            shape,
-            rest: Placed { landmarks: rest_in_crop, pupils },
-            crop: portrait.crop,
-            picture_size: [width as f32, height as f32],
-        });
+        let face = portrait.mesh_in_crop().and_then(SitterFace::new);
+        self.sitter = face.map(|face| Sitter { face, crop: portrait.crop, picture_size: [width as f32, height as f32] });
         self.held = None;
     }
 
     /// Takes over strengths and switches; mirroring keeps the calibration valid.
     pub fn set_controls(&mut self, controls: Controls) {
         if controls.mirror != self.controls.mirror {
-            self.driver.mirror();
+            self.drivers.mirror(self.last_column);
         }
         self.controls = controls;
     }
 
     /// Takes the driver's face in the next frames as the new neutral one.
     pub fn recalibrate(&mut self) {
-        self.driver.calibration = Calibration::default();
-        self.driver.lids = Lids::default();
+        self.drivers = Drivers::default();
     }
 
     /// Whether the neutral face is settled.
     pub fn is_calibrated(&self) -> bool {
-        self.driver.calibration.is_settled()
+        self.drivers.present().is_some_and(|driver| driver.calibration.is_settled())
     }
 
-    /// Where the portrait's landmarks and pupils go for one tracked frame; `None` before a portrait is set.
-    /// While no face is tracked, the portrait eases back to rest.
+    /// Where the portrait's face goes for one tracked frame; `None` before a portrait is set. While no face drives, the portrait eases back to rest.
     pub fn retarget(&mut self, tracked: &TrackedFrame) -> Option<PuppetMotion> {
         let now = tracked.time.media_time;
-        let presence = self.presence.update(now, tracked.face.is_some());
-        let face = tracked.face.as_ref().filter(|face| face.landmarks_in_frame.is_finite());
+        let face = tracked.face.as_ref();
         let face = face.map(|face| if self.controls.mirror { mirror::mirrored(face) } else { face.clone() });
-        let turn = self.driver.turn(now, face.as_ref()).map(|turn| turn * self.controls.strengths.gaze);
+        let moved = face.and_then(|face| self.follow(now, &face));
+        let presence = self.presence.update(now, moved.is_some());
+        self.held = moved.flatten().or(self.held.take());
         let sitter = self.sitter.as_ref()?;
-        if let Some(face) = &face {
-            let moved = if self.controls.absolute {
-                Some(absolute(face, sitter))
-            } else {
-                self.driver.relative(face, sitter, now, turn.unwrap_or_default(), &self.controls)
-            };
-            self.held = moved.or(self.held.take());
+        let (motion, gaze) = match &self.held {
+            Some(held) => (sitter.face.eased(held.motion.clone(), presence), Some(held.gaze * presence)),
+            None => (sitter.face.at_rest(), None),
+        };
+        Some(Sitter::motion(motion, gaze))
+    }
+
+    /// Learns from a frame, and says what the portrait does in it. `None` for a face that does not drive; nothing inside it without a portrait, or for what is
+    /// no face.
+    fn follow(&mut self, now: Duration, face: &FaceMotion) -> Option<Option<Held>> {
+        let mesh = face.mesh_in_frame.as_deref()?;
+        let sitter = self.sitter.as_ref();
+        self.last_column = face.frame_size[0] as f32 - 1.0;
+        if self.controls.absolute {
+            let motion = sitter.and_then(|sitter| sitter.face.absolute(&sitter.placed(mesh, face.frame_size)));
+            return Some(motion.map(|motion| Held { motion, gaze: Vec2::ZERO }));
         }
-        let target = self.held.as_ref().unwrap_or(&sitter.rest);
-        let eased = sitter.rest.lerp(target, presence);
-        Some(PuppetMotion {
-            landmarks_in_crop: eased.landmarks,
-            gaze: turn.map(|turn| turn * presence),
-            pupils_in_crop: Some(eased.pupils),
-            mesh: None,
-        })
+        let driver = self.drivers.whose(now, mesh)?;
+        Some(driver.frame(now, face).zip(sitter).map(|(frame, sitter)| {
+            let gaze = frame.gaze() * self.controls.strengths.gaze;
+            Held { motion: sitter.face.moved(&frame, gaze, &self.controls.strengths), gaze }
+        }))
     }
 }
 
 impl Driver {
-    /// Exchanges left and right.
-    fn mirror(&mut self) {
-        self.calibration.mirror();
-        self.lids.mirror();
-        self.glance.mirror();
-    }
-
-    /// How far the eyes have turned since neutral; `None` while the gaze was never known.
-    fn turn(&mut self, now: Duration, face: Option<&FaceMotion>) -> Option<Vec2> {
-        let gaze = face.and_then(|face| face.gaze).filter(|gaze| gaze.is_finite());
-        let neutral = self.calibration.neutral_gaze(gaze);
-        let turn = gaze.zip(neutral).map(|(gaze, neutral)| gaze - neutral);
-        self.glance.update(now, turn)
-    }
-
-    /// The driver's motion since neutral, on the sitter; the sitter's eyes turn by `turn`. `None` for what is no face.
-    fn relative(&mut self, face: &FaceMotion, sitter: &Sitter, now: Duration, turn: Vec2, controls: &Controls) -> Option<Placed> {
-        let neutral = self.calibration.neutral(&face.landmarks_in_frame, face.frame_size[0] as f32 - 1.0)?;
-        let (pose, offsets) = neutral.decompose(&face.landmarks_in_frame)?;
-        let still = [Vec3::ZERO; Landmarks::COUNT];
-        let closures = self.lids.update(now, neutral.eye_aspects(&offsets), neutral.eye_aspects(&still));
-        let offsets = expression::transfer(&offsets, neutral, &sitter.shape, closures, &controls.strengths);
-        let posed = |strength: f32| rigid::transfer(&neutral.pose, &pose, &sitter.shape.pose, strength);
-        let strength = controls.strengths.head;
-        let turned = sitter.shape.project(&posed(strength), &still);
-        let bearable = sitter.guard.bearable(&sitter.rest.landmarks, &turned);
-        let pose = posed(strength * bearable);
-        let base = sitter.shape.project(&pose, &still);
-        let target = sitter.shape.project(&pose, &offsets);
-        // A tracker's nonsense ends here: what is no number moves nothing.
-        if !target.is_finite() {
-            return Some(sitter.rest.clone());
+    /// Learns from a frame. `None` for what is no face.
+    fn frame(&mut self, now: Duration, face: &FaceMotion) -> Option<DriverFrame<'_>> {
+        let elapsed = self.last.replace(now).map_or(0.0, |last| now.saturating_sub(last).as_secs_f32()).min(1.0);
+        let seen = self.calibration.see(now, face)?;
+        for (side, lids) in self.lids.iter_mut().enumerate() {
+            lids.see(Eye::of(&seen.shape, side).opening, elapsed);
         }
-        let landmarks = sitter.guard.limit(&base, &target);
-        let pupils = sitter.eyes.as_ref().and_then(|eyes| eyes.turned(turn, &pose, &base, &landmarks));
-        Some(Placed { pupils: pupils.unwrap_or(sitter.rest.pupils), landmarks })
+        Some(DriverFrame { neutral: self.calibration.neutral()?, seen, lids: self.lids })
     }
 }
 
-/// The driver's landmarks and pupils at the same relative place of the portrait's picture: for re-enactment of the same head.
-fn absolute(face: &FaceMotion, sitter: &Sitter) -> Placed {
-    let scale = [0, 1].map(|axis| sitter.picture_size[axis] / face.frame_size[axis].max(1) as f32);
-    let scale = Vec2::from_array(scale);
-    let place = |p: Vec2| sitter.crop.crop_from_image((p + 0.5) * scale - 0.5);
-    let landmarks = face.landmarks_in_frame.map(place);
-    let own = face.pupils_in_frame.filter(|pupils| pupils.iter().all(|p| p.is_finite()));
-    let pupils = own.map(|pupils| pupils.map(place)).or_else(|| gaze::carried(sitter.rest.pupils, &sitter.rest.landmarks, &landmarks));
-    Placed { pupils: pupils.unwrap_or(sitter.rest.pupils), landmarks }
-}
+impl Sitter {
+    /// A mesh of a frame of this size at the same relative place of the portrait's picture, in the crop.
+    fn placed(&self, mesh: &FaceMesh, frame_size: [u32; 2]) -> FaceMesh {
+        let scale = Vec2::from_array([0, 1].map(|axis| self.picture_size[axis] / frame_size[axis].max(1) as f32));
+        let depth = scale.x / self.crop.scale();
+        mesh.map(|p| self.crop.crop_from_image((p.truncate() + 0.5) * scale - 0.5).extend(p.z * depth))
+    }
 
-#[cfg(test)]
-mod tests;
+    /// The same as landmarks too.
+    fn motion(mesh: MeshMotion, gaze: Option<Vec2>) -> PuppetMotion {
+        let posed = mesh.mesh_in_crop();
+        PuppetMotion { landmarks_in_crop: posed.landmarks(), gaze, pupils_in_crop: Some(posed.pupils()), mesh: Some(mesh) }
+    }
+}

@@ -1,121 +1,121 @@
-//! A face's own 3D shape, made from its landmarks in one picture and the generic head model.
+//! A face without its head's pose: the mesh in the face's own axes, in units of the distance between its eyes.
 
-use glam::{Vec2, Vec3};
+use glam::{DMat3, DVec3, Vec3};
 
-use crate::data::Landmarks;
-use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, pose_from_rotation, template};
+use crate::data::{FaceMesh, Similarity};
 
-/// Turns to the side, in radians, from which on the outline on the far side is no longer the jaw, and at which none of it is.
-const JAW_HIDDEN_RAD: std::ops::Range<f32> = 0.1..0.45;
-/// How far the outline that hides it lies behind the outer corners of eye and mouth, in distances between the eyes.
-const OUTLINE_BEHIND: f32 = 0.15;
-/// The jaw on each side, from the ear to the chin, and the outer corners of that side's eye and mouth.
-const SIDES: [([usize; 9], usize, usize); 2] = [([0, 1, 2, 3, 4, 5, 6, 7, 8], 36, 48), ([16, 15, 14, 13, 12, 11, 10, 9, 8], 45, 54)];
+/// Points that hardly move against the skull, and how much each counts: the rim of the forehead, the temples, the bridge of the nose, the corners of the eyes;
+/// the skin between the brows moves more, and counts less.
+const RIGID: [(u16, f64); 25] = [
+    (10, 1.0),
+    (109, 1.0),
+    (338, 1.0),
+    (67, 1.0),
+    (297, 1.0),
+    (54, 1.0),
+    (284, 1.0),
+    (162, 1.0),
+    (389, 1.0),
+    (127, 1.0),
+    (356, 1.0),
+    (234, 1.0),
+    (454, 1.0),
+    (168, 1.0),
+    (6, 1.0),
+    (197, 1.0),
+    (195, 0.5),
+    (33, 1.0),
+    (263, 1.0),
+    (133, 1.0),
+    (362, 1.0),
+    (151, 0.4),
+    (9, 0.3),
+    (8, 0.5),
+    (4, 0.3),
+];
+/// Distance, in distances between the eyes, beyond which a point of a fit counts for less than half: larger than a reader's noise, smaller than a raised brow.
+/// Derived from the noise of still faces, which is near 0.01.
+const OUTLIER: f64 = 0.03;
 
-/// 68 points in units of the inter-ocular distance, and the pose under which they give exactly the landmarks they were made from.
-#[derive(Clone, Debug)]
-pub(super) struct FaceShape {
-    pub(super) points: [Vec3; Landmarks::COUNT],
-    pub(super) pose: RigidFit,
+/// A face in its own axes: x to the picture's right when it looks at the viewer, y down, z away from the viewer; the origin is halfway between the eyes, the
+/// unit the distance between their outer corners.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shape(pub(super) Box<[Vec3; FaceMesh::COUNT]>);
+
+impl Shape {
+    /// Takes a mesh apart into the face in its own axes and the similarity from there to the picture. `None` for what is no face.
+    pub(super) fn of(mesh: &FaceMesh) -> Option<(Self, Similarity)> {
+        let placement = own_axes(mesh)?;
+        Some((Self::at(mesh, &placement), placement))
+    }
+
+    /// The shape of a mesh whose place in the picture is known.
+    pub(super) fn at(mesh: &FaceMesh, placement: &Similarity) -> Self {
+        let back = placement.inverse();
+        Self(Box::new(mesh.0.map(|p| back.apply(p.as_dvec3()).as_vec3())))
+    }
+
+    /// The similarity that brings this shape closest to a mesh of the same face in another pose, with another expression; its unit is a pixel of the mesh.
+    pub(super) fn place_on(&self, mesh: &FaceMesh) -> Option<Similarity> {
+        let pairs = RIGID.map(|(i, weight)| (self.0[usize::from(i)].as_dvec3(), mesh.0[usize::from(i)].as_dvec3(), weight));
+        let first = Similarity::fit(pairs.iter().copied())?;
+        Similarity::fit_robust(&pairs, OUTLIER * first.scale)
+    }
+
+    /// Whether all coordinates are numbers.
+    pub(super) fn is_finite(&self) -> bool {
+        self.0.iter().all(|p| p.is_finite())
+    }
+
+    /// A point.
+    pub(super) fn point(&self, index: u16) -> Vec3 {
+        self.0[usize::from(index)]
+    }
+
+    /// Middle of the hardly moving points.
+    pub(super) fn centre(&self) -> Vec3 {
+        RIGID.iter().map(|(i, _)| self.point(*i)).sum::<Vec3>() / RIGID.len() as f32
+    }
 }
 
-impl FaceShape {
-    /// Takes x and y from the picture and the depth, which no single picture shows, from the generic head turned the same way.
-    pub(super) fn of(landmarks: &Landmarks) -> Option<Self> {
-        let pose = fit_rigid(&landmarks.0, template(), &RIGID_WEIGHTS)?;
-        let depths = depths(&pose);
-        let points = std::array::from_fn(|i| {
-            let seen = (landmarks.0[i] - pose.translation) / pose.scale;
-            pose.rotation.transpose() * seen.extend(depths[i])
-        });
-        Some(Self { points, pose })
-    }
-
-    /// Splits landmarks of the same face into its pose and, in the face's own axes, how each point differs from this shape.
-    pub(super) fn decompose(&self, landmarks: &Landmarks) -> Option<(RigidFit, [Vec3; Landmarks::COUNT])> {
-        let pose = fit_rigid(&landmarks.0, &self.points, &RIGID_WEIGHTS)?;
-        let offsets = std::array::from_fn(|i| {
-            let seen = (landmarks.0[i] - pose.translation) / pose.scale;
-            let expected = (pose.rotation * self.points[i]).truncate();
-            pose.rotation.transpose() * (seen - expected).extend(0.0)
-        });
-        Some((pose, offsets))
-    }
-
-    /// Landmarks of this shape with `offsets` added, under `pose`.
-    pub(super) fn project(&self, pose: &RigidFit, offsets: &[Vec3; Landmarks::COUNT]) -> Landmarks {
-        Landmarks(std::array::from_fn(|i| {
-            let turned: Vec2 = (pose.rotation * (self.points[i] + offsets[i])).truncate();
-            turned * pose.scale + pose.translation
-        }))
-    }
-
-    /// Lid distance over the width of both eyes, the right one first, with `offsets` added.
-    pub(super) fn eye_aspects(&self, offsets: &[Vec3; Landmarks::COUNT]) -> [f32; 2] {
-        [(RIGHT_LIDS, 36, 39), (LEFT_LIDS, 42, 45)].map(|(lids, outer, inner)| {
-            let offset = lids.iter().map(|&(upper, lower)| offsets[lower].y - offsets[upper].y).sum::<f32>() / lids.len() as f32;
-            (self.gap(&lids) + offset) / (self.points[inner].x - self.points[outer].x).abs().max(1e-3)
-        })
-    }
-
-    /// Mean distance between upper and lower points of `pairs`, along the face's own vertical.
-    pub(super) fn gap(&self, pairs: &[(usize, usize)]) -> f32 {
-        pairs.iter().map(|&(upper, lower)| self.points[lower].y - self.points[upper].y).sum::<f32>() / pairs.len().max(1) as f32
-    }
+/// Where a face's own axes lie in its picture: x from the right to the left outer corner of the eyes, y from the forehead to the chin, as upright to x as the
+/// picture allows.
+fn own_axes(mesh: &FaceMesh) -> Option<Similarity> {
+    let at = |i: usize| mesh.0[i].as_dvec3();
+    let across = at(263) - at(33);
+    let unit = across.length();
+    let x = across.try_normalize()?;
+    let down = at(152) - at(10);
+    let y = (down - x * down.dot(x)).try_normalize()?;
+    let rotation = DMat3::from_cols(x, y, x.cross(y));
+    let origin = (at(33) + at(133) + at(362) + at(263)) / 4.0;
+    let placed = Similarity { rotation, scale: unit, shift: origin };
+    let sound = unit > 1e-3 && placed.rotation.is_finite() && placed.shift.is_finite() && mesh.0.iter().all(|p| p.is_finite());
+    sound.then_some(placed)
 }
 
-/// How far towards the camera each landmark of the generic head is under a pose. On the far side of a turned face the landmarks of the jaw lie on the outline
-/// of cheek and brow, which hides the jaw: at the jaw's own depth, a turn would carry that outline far beyond what there is to see of the face.
-fn depths(pose: &RigidFit) -> [f32; Landmarks::COUNT] {
-    let mut depths: [f32; Landmarks::COUNT] = std::array::from_fn(|i| (pose.rotation * template()[i]).z);
-    let yaw = pose_from_rotation(&pose.rotation).yaw_rad;
-    let hidden = ((yaw.abs() - JAW_HIDDEN_RAD.start) / (JAW_HIDDEN_RAD.end - JAW_HIDDEN_RAD.start)).clamp(0.0, 1.0);
-    let (jaw, eye, mouth) = &SIDES[usize::from(yaw > 0.0)];
-    let (at_eye, at_mouth) = (depths[*eye], depths[*mouth]);
-    for (k, point) in jaw.iter().enumerate() {
-        let outline = at_eye + (at_mouth - at_eye) * k as f32 / (jaw.len() - 1) as f32 - OUTLINE_BEHIND;
-        depths[*point] += hidden * (outline - depths[*point]).max(0.0);
-    }
-    depths
+/// From a face's own axes to those of y up and z towards the viewer, in which yaw, pitch and roll are defined, and back.
+const Y_UP: DMat3 = DMat3::from_diagonal(DVec3::new(1.0, -1.0, -1.0));
+
+/// Yaw, pitch and roll of a head, in radians: it is rolled first, then pitched about a level axis, then turned about an upright one. Positive to the picture's
+/// right, downwards, and counter-clockwise in the picture; pitch is between a quarter turn up and down.
+pub(super) fn angles(rotation: &DMat3) -> DVec3 {
+    let r = Y_UP * *rotation * Y_UP;
+    DVec3::new(r.z_axis.x.atan2(r.z_axis.z), (-r.z_axis.y).clamp(-1.0, 1.0).asin(), r.x_axis.y.atan2(r.y_axis.y))
 }
 
-/// Upper and lower points of the right eye's lids.
-pub(super) const RIGHT_LIDS: [(usize, usize); 2] = [(37, 41), (38, 40)];
-/// Upper and lower points of the left eye's lids.
-pub(super) const LEFT_LIDS: [(usize, usize); 2] = [(43, 47), (44, 46)];
-/// Upper and lower points of the inner lip contour.
-pub(super) const INNER_LIPS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
+/// The rotation of a head with these angles.
+pub(super) fn rotation(angles: DVec3) -> DMat3 {
+    Y_UP * (DMat3::from_rotation_y(angles.x) * DMat3::from_rotation_x(angles.y) * DMat3::from_rotation_z(angles.z)) * Y_UP
+}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::HeadPose;
-    use crate::face::rotation_from_pose;
-    use glam::Mat3;
+/// A vector that is small against a face, with the length bent so that it never passes `limit`.
+pub(super) fn limited(offset: Vec3, limit: f32) -> Vec3 {
+    let length = offset.length();
+    if length > 0.0 { offset * (super::limits::soft_limit(length, limit) / length) } else { offset }
+}
 
-    fn posed(yaw_rad: f32) -> RigidFit {
-        let rotation = rotation_from_pose(HeadPose { yaw_rad, pitch_rad: 0.0, roll_rad: 0.0 });
-        RigidFit { rotation, scale: 50.0, translation: Vec2::splat(128.0), residual: 0.0 }
-    }
-
-    #[test]
-    fn the_far_outline_of_a_turned_face_goes_with_the_cheek_and_not_with_the_jaw_behind_it() {
-        for (yaw_rad, outline, eye) in [(-0.6, 1, 36), (0.6, 15, 45)] {
-            let rest = posed(yaw_rad);
-            let seen = Landmarks(template().map(|p| (rest.rotation * p).truncate() * rest.scale + rest.translation));
-            let shape = FaceShape::of(&seen).expect("a face");
-            let back = Mat3::from_rotation_y(-0.3 * yaw_rad.signum()) * shape.pose.rotation;
-            let turned = shape.project(&RigidFit { rotation: back, ..shape.pose }, &[Vec3::ZERO; Landmarks::COUNT]);
-            let way = |i: usize| (turned.0[i].x - seen.0[i].x).abs();
-            assert!(way(outline) < way(eye) + 0.1 * rest.scale, "{} pixels, the eye beside it {}", way(outline), way(eye));
-            assert!(turned.0[8].distance(seen.0[8]) < 0.5 * rest.scale, "the chin stays below the mouth");
-        }
-    }
-
-    #[test]
-    fn a_face_seen_from_the_front_has_the_generic_heads_depths() {
-        let front = posed(0.05);
-        let own = depths(&front);
-        assert!((0..Landmarks::COUNT).all(|i| (own[i] - (front.rotation * template()[i]).z).abs() < 1e-6), "{own:?}");
-    }
+/// A point in double precision, in the axes of a similarity's target.
+pub(super) fn placed(placement: &Similarity, point: Vec3) -> DVec3 {
+    placement.apply(point.as_dvec3())
 }

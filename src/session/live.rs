@@ -7,7 +7,7 @@ use image::RgbaImage;
 use super::RequestId;
 use crate::data::FrameTime;
 
-/// Speed, executor and generator of a running pipeline.
+/// Speed, executor, generator and face reader of a running pipeline.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveStats {
     /// Portrait frames finished during the last second.
@@ -18,6 +18,8 @@ pub struct LiveStats {
     pub executor: String,
     /// Name of the generator, such as `few-shot`.
     pub generator: String,
+    /// What reads the driver's face, such as `face reader`; empty while nothing does yet.
+    pub reader: &'static str,
 }
 
 /// One finished frame.

@@ -62,7 +62,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("dlib_face_recognition", &["crates/face/src/track/dlib.rs"]),
     ("moxcms", &["crates/face/src/portrait/"]),
     ("fast_image_resize", &["crates/core/src/scale.rs"]),
-    ("safetensors", &["crates/nn/src/weights.rs"]),
+    ("safetensors", &["crates/nn/src/weights.rs", "crates/face/src/face/mesh_model.rs"]),
     (
         "candle_core",
         &[

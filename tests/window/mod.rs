@@ -18,7 +18,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use glam::Vec2;
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
 use retrato::capture::SourceKind;
-use retrato::data::{Crop, FaceMotion, FrameTime, HeadPose, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
+use retrato::data::{Crop, FaceMotion, FrameTime, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
 use retrato::present::{App, AppConfig, BuiltInPortrait};
 use retrato::session::{
     CameraInfo, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId, SourceInfo,
@@ -78,7 +78,7 @@ impl Window {
         let double = Double::default();
         let session = double.clone();
         let settings = Settings { recordings_dir: recordings.to_owned(), ..config.settings };
-        let performances = ["Talk", "Smile and blink", "Look around"].map(str::to_owned).into();
+        let performances = ["Talk", "Laugh", "Doubt", "Look around"].map(str::to_owned).into();
         let config = AppConfig { settings, portraits: built_in(), performances, ..config };
         let mut render_state = None;
         let harness = Harness::builder()
@@ -118,6 +118,7 @@ impl Window {
             latency_ms_p50: 38.0,
             executor: "GPU: Radeon 780M".to_owned(),
             generator: "few-shot".to_owned(),
+            reader: "face reader",
         };
         drop(log);
         self.harness.run_steps(2);

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use image::RgbaImage;
 use serde::Deserialize;
 
-use retrato_core::data::{Crop, Landmarks, Performance, PerformanceError, Portrait};
+use retrato_core::data::{Crop, FaceMesh, Landmarks, Performance, PerformanceError, Portrait};
 use retrato_core::scale::{FilterType, Scaler};
-use retrato_face::portrait;
 use retrato_media::capture::SourceSpec;
 
 /// Width of a gallery picture, in pixels.
@@ -75,6 +74,7 @@ pub static PERFORMANCES: [BuiltinPerformance; 3] = [
 #[derive(Deserialize)]
 struct StoredFace {
     landmarks: Landmarks,
+    mesh: FaceMesh,
     crop: Crop,
     content_hash: String,
 }
@@ -126,8 +126,8 @@ impl BuiltinPortrait {
         let pixels = self.pixels()?;
         Ok(Portrait {
             name: self.title.to_owned(),
-            pupils_in_image: portrait::pupils(&pixels, &face.landmarks),
-            mesh_in_image: None,
+            pupils_in_image: face.mesh.pupils(),
+            mesh_in_image: Some(Arc::new(face.mesh)),
             pixels: Arc::new(pixels),
             landmarks_in_image: face.landmarks,
             crop: face.crop,

@@ -11,6 +11,7 @@ use super::config::{DiscriminatorConfig, MatteConfig, MotionConfig, Preset};
 use super::few_shot::{FewShotConfig, FewShotNets};
 use super::matte::MatteNet;
 use super::motion::MotionNet;
+use crate::face::MeshModel;
 use crate::nn::{Scope, Store, WeightsError, read_bounded, read_tensors, read_weights};
 
 const MANIFEST: &str = include_str!("../../../models/manifest.json");
@@ -39,8 +40,9 @@ pub struct ManifestEntry {
     pub samples: u64,
     /// Different synthetic scenes among them: pairs of frames, or episodes.
     pub scenes: u64,
-    /// The learning curve beside the manifest.
-    pub curve: String,
+    /// The learning curve beside the manifest; none for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<String>,
     /// Figures on held-out synthetic heads.
     pub validation: serde_json::Value,
 }
@@ -180,8 +182,18 @@ pub fn check_shipped(name: &str) -> Result<(), ModelError> {
         MatteNet::NAME => load::<MatteNet>(None).map(drop),
         FewShotNets::NAME => load::<FewShotNets>(None).map(drop),
         Discriminator::NAME => load::<Discriminator>(None).map(drop),
+        FACE_MESH => check_face_mesh(),
         _ => Err(ModelError::Unknown(name.to_owned())),
     }
+}
+
+/// Name of the mean face mesh in the manifest, which is no network.
+const FACE_MESH: &str = "face-mesh";
+
+fn check_face_mesh() -> Result<(), ModelError> {
+    let entry = manifest().into_iter().find(|entry| entry.name == FACE_MESH).ok_or(ModelError::NotListed(FACE_MESH))?;
+    let is_own = blake3::hash(MeshModel::shipped_bytes()).to_hex().as_str() == entry.blake3;
+    if is_own && MeshModel::shipped().is_some() { Ok(()) } else { Err(ModelError::Changed(FACE_MESH)) }
 }
 
 #[cfg(test)]
@@ -193,14 +205,15 @@ mod tests {
         let entries = manifest();
         assert_eq!(
             entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
-            ["motion", "matte", "few-shot", "discriminator"],
+            ["motion", "matte", "few-shot", "discriminator", "face-mesh"],
             "all that is shipped"
         );
         for entry in entries {
             assert!(check_shipped(&entry.name).is_ok(), "{} is the manifest's and makes a network", entry.file);
             assert!(entry.samples > 0 && !entry.command.is_empty() && !entry.licence.is_empty(), "{} says how it was made", entry.name);
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-            assert!(folder.join(&entry.file).is_file() && folder.join(&entry.curve).is_file(), "its files lie beside the manifest");
+            let files = std::iter::once(&entry.file).chain(&entry.curve);
+            assert!(files.into_iter().all(|file| folder.join(file).is_file()), "its files lie beside the manifest");
         }
         assert!(check_shipped("another").is_err(), "what is not shipped");
     }

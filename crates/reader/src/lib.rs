@@ -32,7 +32,6 @@ mod plan;
 mod pose;
 mod reader;
 mod region;
-mod similarity;
 mod smoothing;
 mod still;
 #[doc(hidden)]
@@ -45,5 +44,4 @@ pub use picture::RgbView;
 pub use pose::HeadPose;
 pub use reader::{Reader, Reading};
 pub use region::Region;
-pub use similarity::Similarity;
 pub use smoothing::Smoothing;

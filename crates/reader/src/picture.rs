@@ -58,7 +58,7 @@ impl<'a> RgbView<'a> {
     }
 
     /// Width and height.
-    pub(crate) fn size(&self) -> DVec2 {
+    pub fn size(&self) -> DVec2 {
         DVec2::new(self.width as f64, self.height as f64)
     }
 

@@ -1,10 +1,10 @@
 //! The head's pose in space, from where its landmarks lie in a picture.
 
 use glam::{DMat4, DVec2, DVec3, Vec3};
+use retrato_core::data::Similarity;
 
 use crate::canonical::CanonicalFace;
 use crate::landmarks::{MESH_POINTS, POINTS};
-use crate::similarity::Similarity;
 
 /// The vertical field of view that is assumed of the camera, in degrees, and its nearest plane, in centimetres.
 const FIELD_OF_VIEW_DEG: f64 = 63.0;
@@ -45,27 +45,38 @@ impl HeadPose {
     /// The depths of landmarks are relative: first the scale between them and the canonical face is found in the plane, then again with perspective.
     /// None where the landmarks are nearly one point.
     pub(crate) fn fit(face: &CanonicalFace, points: &[Vec3; POINTS], picture: DVec2) -> Option<Self> {
-        let height = 2.0 * NEAR_CM * (FIELD_OF_VIEW_DEG.to_radians() / 2.0).tan();
-        let width = height * picture.x / picture.y;
-        let on_near_plane = |p: &Vec3| {
-            let p = p.as_dvec3() / DVec3::new(picture.x, picture.y, picture.x);
-            DVec3::new((p.x - 0.5) * width, (0.5 - p.y) * height, p.z * width)
-        };
-        let planar: Vec<DVec3> = points[..MESH_POINTS].iter().map(on_near_plane).collect();
-        let mean_depth = planar.iter().map(|p| p.z).sum::<f64>() / planar.len() as f64;
+        let planar = on_near_plane(points, picture);
+        let mean_depth = mean_depth(&planar);
         let fit = |place: &dyn Fn(DVec3) -> DVec3| {
             Similarity::fit(face.weights.iter().map(|(index, weight)| (face.vertices[*index], place(planar[*index]), *weight)))
         };
-        let at_scale = |scale: f64| {
-            move |p: DVec3| {
-                let depth = (p.z - mean_depth + NEAR_CM) / scale;
-                DVec3::new(p.x * depth / NEAR_CM, p.y * depth / NEAR_CM, -depth)
-            }
-        };
+        let at_scale = |scale: f64| move |p: DVec3| in_camera(p, mean_depth, scale);
         let first = fit(&|p| DVec3::new(p.x, p.y, -p.z))?.scale;
         let second = fit(&at_scale(first))?.scale;
         Some(Self { face_to_camera: fit(&at_scale(first * second))? })
     }
+}
+
+/// Landmarks on the camera's nearest plane, in centimetres, y up; z is relative.
+fn on_near_plane(points: &[Vec3; POINTS], picture: DVec2) -> Vec<DVec3> {
+    let height = 2.0 * NEAR_CM * (FIELD_OF_VIEW_DEG.to_radians() / 2.0).tan();
+    let width = height * picture.x / picture.y;
+    let place = |p: &Vec3| {
+        let p = p.as_dvec3() / DVec3::new(picture.x, picture.y, picture.x);
+        DVec3::new((p.x - 0.5) * width, (0.5 - p.y) * height, p.z * width)
+    };
+    points.iter().map(place).collect()
+}
+
+/// Mean depth of the mesh without the irises.
+fn mean_depth(planar: &[DVec3]) -> f64 {
+    planar[..MESH_POINTS].iter().map(|p| p.z).sum::<f64>() / MESH_POINTS as f64
+}
+
+/// A point of the nearest plane where it is in space, in the camera's axes.
+fn in_camera(p: DVec3, mean_depth: f64, scale: f64) -> DVec3 {
+    let depth = (p.z - mean_depth + NEAR_CM) / scale;
+    DVec3::new(p.x * depth / NEAR_CM, p.y * depth / NEAR_CM, -depth)
 }
 
 #[cfg(test)]

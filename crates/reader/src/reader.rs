@@ -171,6 +171,11 @@ impl Reader {
         self.detector.detect(picture, &Region::whole(picture.size())).iter().map(Detection::region).collect()
     }
 
+    /// Coefficients and pose of a face that is not read but made, from its points in pixels of a picture of this size.
+    pub fn measure(&mut self, points: &[Vec3; POINTS], picture: DVec2) -> ([f32; COEFFICIENTS], Option<HeadPose>) {
+        (self.coefficients.read(points), HeadPose::fit(&self.canonical, points, picture))
+    }
+
     /// Runs each network once on what it was run on last, and says what its steps took. For benchmarks.
     pub fn profile(&mut self) -> Vec<(&'static str, String, Duration)> {
         let networks =

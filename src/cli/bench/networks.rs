@@ -31,7 +31,7 @@ struct Report {
 
 /// Measures the networks on the CPU, and on a graphics processor where there is one or one is asked for, and prints what was found.
 pub(super) fn run(generator: &common::GeneratorArgs, executor: ExecutorChoice, json: bool) -> anyhow::Result<()> {
-    let GeneratorChoice::FewShot(files) = generator.choice() else {
+    let (GeneratorChoice::Head(files) | GeneratorChoice::FewShot(files)) = generator.choice() else {
         anyhow::bail!("--networks measures those of --generator few-shot: leave one of the two out");
     };
     let gpu = adapter(executor)?;

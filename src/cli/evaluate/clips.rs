@@ -10,10 +10,10 @@ use super::{Args, common};
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::data::{Input, Landmarks};
 use crate::evaluate::{EvaluationClip, SeenFace};
-use crate::face::FaceFinder as _;
+use crate::face::{FaceFinder as _, FaceFinders, MeshFinder};
 use crate::portrait;
 use crate::runtime::StopFlag;
-use crate::track::{self, DlibFinder, FaceDescriber, FaceModel};
+use crate::track::{self, DlibFinder, FaceDescriber, FaceModel, FaceReader, MeshReader};
 
 /// The clips named, folders replaced by the video files in them.
 pub(super) fn clip_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
@@ -85,13 +85,23 @@ impl Iterator for Frames {
 /// dlib on the picture as it is, as the reference measures do, and the program's own reading of it.
 pub(super) struct Detector {
     finder: DlibFinder,
+    mesh: Option<MeshReader>,
     describer: Option<FaceDescriber>,
 }
 
 impl Detector {
     /// With `describer`, faces are described, too.
-    pub(super) fn new(model: Arc<FaceModel>, describer: Option<FaceDescriber>) -> Self {
-        Self { finder: DlibFinder::new(model), describer }
+    pub(super) fn new(model: Arc<FaceModel>, describer: Option<FaceDescriber>, reader: FaceReader) -> Self {
+        let mesh = match reader {
+            FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
+            FaceReader::Dlib => None,
+        };
+        Self { finder: DlibFinder::new(model), mesh, describer }
+    }
+
+    /// What the models are shown, for people.
+    pub(super) fn reader_name(&self) -> &'static str {
+        if self.mesh.is_some() { "face reader, and by dlib where it sees no face" } else { "landmark model of dlib" }
     }
 
     /// The largest face in a picture.
@@ -100,8 +110,10 @@ impl Detector {
         let largest = faces.into_iter().max_by(|a, b| a.area().total_cmp(&b.area()))?;
         let landmarks = self.finder.predict(picture, &[largest])?.pop()?;
         let descriptor = self.describer.as_ref().and_then(|describer| describer.describe(picture, &largest));
-        let fine_landmarks = portrait::read_in_box(&mut self.finder, picture, &largest)?;
-        Some(SeenFace { landmarks, yaw_rad: yaw_rad(&fine_landmarks), fine_landmarks, descriptor })
+        let mesh = self.mesh.as_mut().map(|mesh| mesh as &mut dyn MeshFinder);
+        let fine = portrait::read_in_box(&mut FaceFinders { landmarks: Some(&mut self.finder), mesh }, picture, &largest)?;
+        let (fine_landmarks, mesh) = (fine.landmarks_in_image, fine.mesh_in_image);
+        Some(SeenFace { landmarks, yaw_rad: yaw_rad(&fine_landmarks), fine_landmarks, mesh, descriptor })
     }
 }
 

@@ -1,7 +1,9 @@
 //! `retrato evaluate`: how well a clip's own frames are made again from its first frame.
 
 mod clips;
+mod following;
 mod models;
+
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub(super) struct Args {
     #[arg(required = true)]
     clips: Vec<PathBuf>,
     #[command(flatten)]
+    reader: common::ReaderArgs,
+    #[command(flatten)]
     model: common::ModelArgs,
     #[command(flatten)]
     weights: common::WeightArgs,
@@ -41,6 +45,9 @@ pub(super) struct Args {
     /// Write the outputs as PNGs into this folder
     #[arg(long, value_name = "FOLDER")]
     frames: Option<PathBuf>,
+    /// Measure instead how faithfully these portraits would follow each clip, by the coefficients and the pose of the motion itself
+    #[arg(long, value_name = "PORTRAIT", num_args = 1..)]
+    following: Vec<std::ffi::OsString>,
     /// Print the results as JSON: an array with one object per clip and model, each on a line of its own and written as soon as it is known
     #[arg(long)]
     json: bool,
@@ -48,6 +55,9 @@ pub(super) struct Args {
 
 /// Measures all models on all clips. A clip that cannot be used is told and left out; Ctrl-C ends the work and keeps what is done.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if !args.following.is_empty() {
+        return following::run(args);
+    }
     let model = common::load_model(&args.model)?;
     let describer = args.descriptor_model.as_deref().map(|path| FaceDescriber::load(path, Arc::clone(&model))).transpose()?;
     let with_identity = describer.is_some();
@@ -59,11 +69,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let table = Table::new(names.iter().map(String::as_str), models.iter().map(|model| model.name()), with_identity);
     let mut evaluation = Evaluating {
         args,
-        detector: Detector::new(model, describer),
+        detector: Detector::new(model, describer, args.reader.reader),
         output: Output::begin(std::io::stdout(), args.json, table)?,
         models: Some(models),
         stop,
     };
+    if !args.json {
+        eprintln!("retrato: drivers are read by the {}", evaluation.detector.reader_name());
+    }
     let ended = evaluation.all(&files);
     let (is_empty, stopped) = (evaluation.output.is_empty(), evaluation.stop.is_set());
     evaluation.output.finish()?;

@@ -69,7 +69,7 @@ struct GeneratorReenactor {
 
 fn portrait_of(picture: &Picture) -> Portrait {
     let pixels = DynamicImage::ImageRgb8(picture.pixels.clone()).into_rgba8();
-    portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone())
+    portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone(), picture.mesh.clone())
 }
 
 impl GeneratorReenactor {
@@ -102,7 +102,7 @@ impl GeneratorReenactor {
                     self.generator.adopt(Some(&tuned));
                 }
             }
-            let compositor = CpuCompositor::new(&portrait, self.generator.plate());
+            let compositor = CpuCompositor::new(&portrait, self.generator.plate()).with_head(self.generator.head());
             self.prepared = Some((portrait, compositor));
         }
         Ok(())
@@ -127,7 +127,7 @@ impl Reenactor for GeneratorReenactor {
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = target.fine_landmarks.map(|p| portrait.crop.crop_from_image(p));
         let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));
-        self.generator.generate(&PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop }, &mut self.change);
+        self.generator.generate(&PuppetMotion { pupils_in_crop, ..PuppetMotion::of_landmarks(landmarks_in_crop) }, &mut self.change);
         let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }

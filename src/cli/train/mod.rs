@@ -1,9 +1,11 @@
 //! `retrato train`: the networks learn from synthetic heads, or from clips.
 
+mod face_mesh;
 mod few_shot;
 mod matte;
 mod motion;
 mod pairs;
+mod performances;
 mod prepare;
 mod run;
 
@@ -26,6 +28,10 @@ enum Network {
     Matte(matte::Args),
     /// The few-shot generator: what a warp cannot show, from an embedding of the person
     FewShot(few_shot::Args),
+    /// No network: the performances that come with the program, acted by what synthetic heads do
+    Performances(performances::Args),
+    /// The mean face mesh and how faces vary: for faces that the face reader does not see
+    FaceMesh(face_mesh::Args),
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -34,6 +40,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Network::Motion(args) => motion::run(args),
         Network::Matte(args) => matte::run(args),
         Network::FewShot(args) => few_shot::run(args),
+        Network::Performances(args) => performances::run(args),
+        Network::FaceMesh(args) => face_mesh::run(args),
     }
 }
 

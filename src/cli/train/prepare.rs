@@ -252,13 +252,13 @@ fn cut(picture: &RgbImage, crop: &Crop, face: &FaceMotion) -> Option<ClipFrame> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{HeadPose, Landmarks};
+    use crate::data::Landmarks;
     use crate::face::template;
 
     fn face(shift: Vec2) -> FaceMotion {
         let landmarks_in_frame = Landmarks(template().map(|p| p.truncate() * 60.0 + Vec2::new(400.0, 300.0) + shift));
         let pupils_in_frame = Some(landmarks_in_frame.eye_centres());
-        FaceMotion { landmarks_in_frame, frame_size: [800, 600], pose: HeadPose::default(), gaze: None, pupils_in_frame }
+        FaceMotion { pupils_in_frame, ..FaceMotion::of_landmarks(landmarks_in_frame, [800, 600]) }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The driver section: camera, clip or performance, and how it is doing.
 
-use egui::{Align, Color32, ComboBox, Layout, RichText, Sense, Ui, vec2};
+use egui::{Align, Color32, ComboBox, Layout, Popup, RectAlign, RichText, Sense, Ui, vec2};
 
 use crate::present::action::{Action, Purpose};
 use crate::present::icons::Icon;
@@ -8,6 +8,16 @@ use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
 use crate::session::{CameraChoice, CameraInfo, DriverChoice};
+use crate::settings::Controls;
+use crate::track::FaceReader;
+
+/// Width of the menu of readers, in points.
+const MENU_WIDTH: f32 = 190.0;
+/// What can read faces, and what that means.
+const READERS: [(FaceReader, &str, &str); 2] = [
+    (FaceReader::Best, "The best there is", "The face reader, with every small movement; dlib where it is missing or sees no face"),
+    (FaceReader::Dlib, "dlib alone", "68 landmarks: for comparison, and for faces that the face reader gets wrong"),
+];
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -18,12 +28,30 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             if widgets::icon_button(ui, Icon::Inset, label, Weight::Quiet).clicked() {
                 actions.push(Action::ToggleInset);
             }
+            actions.extend(reader(ui, view));
         });
     });
     actions.extend(cameras(ui, &view.driver));
     actions.extend(others(ui, &view.driver));
     state_line(ui, &view.driver);
     actions
+}
+
+/// What reads the driver's face: a name that opens the choice.
+fn reader(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    let name = if view.stats.reader.is_empty() { "reader" } else { view.stats.reader };
+    let response = widgets::menu_button(ui, "Face reader", name).on_hover_text("What reads the driver's face");
+    let mut action = None;
+    Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
+        ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+        for (reader, label, hint) in READERS {
+            if ui.selectable_label(view.controls.reader == reader, label).on_hover_text(hint).clicked() {
+                action = Some(Action::SetControls(Controls { reader, ..view.controls.clone() }));
+                ui.close();
+            }
+        }
+    });
+    action
 }
 
 fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {

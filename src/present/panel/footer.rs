@@ -1,20 +1,16 @@
 //! The last line of the panel: speed, and where the pictures are made.
 
-use egui::{Align, Layout, Popup, RectAlign, Response, RichText, Role, Sense, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, vec2};
+use egui::{Align, Layout, Popup, RectAlign, Ui, vec2};
 
 use crate::present::action::Action;
-use crate::present::icons::{self, Icon};
 use crate::present::state::ViewState;
-use crate::present::theme::{self, size};
 use crate::present::widgets;
 use crate::settings::ExecutorChoice;
 
 /// Height of the line, in points.
-const HEIGHT: f32 = 20.0;
+const HEIGHT: f32 = widgets::MENU_HEIGHT;
 /// Width of the menu, in points.
 const MENU_WIDTH: f32 = 230.0;
-/// Side of the mark that there is a menu, in points.
-const MARK: f32 = 9.0;
 
 /// What can be chosen, and what it means.
 const CHOICES: [(ExecutorChoice, &str, &str); 3] = [
@@ -40,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Option<Action> {
 /// What makes the pictures: a button that opens the choice.
 fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let name = if view.stats.executor.is_empty() { "Executor" } else { view.stats.executor.as_str() };
-    let response = button(ui, name)
+    let response = widgets::menu_button(ui, "Executor", name)
         .on_hover_text("What makes the pictures")
         .on_disabled_hover_text("Stop the recording to change what makes the pictures");
     let mut action = None;
@@ -60,21 +56,4 @@ fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
         }
     });
     action
-}
-
-fn button(ui: &mut Ui, name: &str) -> Response {
-    let text = WidgetText::from(RichText::new(name).size(size::SMALL));
-    let galley = text.into_galley(ui, Some(TextWrapMode::Truncate), ui.available_width() - MARK - 6.0, TextStyle::Body);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + MARK + 6.0, HEIGHT), Sense::click());
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, format!("Executor: {name}")));
-    if ui.is_rect_visible(rect) {
-        let colour = if response.hovered() && enabled { theme::TEXT_SOFT } else { theme::TEXT_FAINT };
-        let text_at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-        ui.painter().galley_with_override_text_color(text_at, galley, colour);
-        let mark = egui::Rect::from_center_size(rect.right_center() - vec2(MARK / 2.0, 0.0), vec2(MARK, MARK));
-        icons::paint(ui.painter(), Icon::Menu, mark, colour);
-        widgets::focus_ring(ui.painter(), &response, rect, theme::ROUNDING);
-    }
-    response
 }

@@ -1,5 +1,8 @@
 //! Expression coefficients: how strongly each of 52 movements of a face is made, with the names that ARKit gave them.
 
+use serde::de::SeqAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Expression coefficients, in the order in which the face reader gives them. Left and right are the person's own.
 #[expect(missing_docs, reason = "the names are those of a published convention and say what they mean")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +126,17 @@ impl Coefficient {
     pub fn name(self) -> &'static str {
         COEFFICIENT_NAMES[self as usize]
     }
+
+    /// The place of the same movement on the other side of the face: that of the movement itself where it has no side.
+    pub fn partner(index: usize) -> usize {
+        let name = COEFFICIENT_NAMES[index];
+        let other = match (name.strip_suffix("Left"), name.strip_suffix("Right")) {
+            (Some(stem), _) => format!("{stem}Right"),
+            (_, Some(stem)) => format!("{stem}Left"),
+            _ => return index,
+        };
+        COEFFICIENT_NAMES.iter().position(|name| *name == other).unwrap_or(index)
+    }
 }
 
 /// The coefficients of one face, each between 0 and 1.
@@ -147,19 +161,39 @@ impl Coefficients {
     /// The coefficients of the mirrored face: left and right exchanged.
     #[must_use]
     pub fn mirrored(&self) -> Self {
-        Self(std::array::from_fn(|i| self.0[partner(i)]))
+        Self(std::array::from_fn(|i| self.0[Coefficient::partner(i)]))
     }
 }
 
-/// The coefficient of the same movement on the other side of the face, by its name.
-fn partner(index: usize) -> usize {
-    let name = COEFFICIENT_NAMES[index];
-    let other = match (name.strip_suffix("Left"), name.strip_suffix("Right")) {
-        (Some(stem), _) => format!("{stem}Right"),
-        (_, Some(stem)) => format!("{stem}Left"),
-        _ => return index,
-    };
-    COEFFICIENT_NAMES.iter().position(|name| *name == other).unwrap_or(index)
+impl Serialize for Coefficients {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Coefficients {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Coefficients;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{COEFFICIENTS} coefficients")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut coefficients = Coefficients::default();
+                for (count, value) in coefficients.0.iter_mut().enumerate() {
+                    *value = seq.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(count, &self))?;
+                }
+                match seq.next_element::<f32>()? {
+                    None => Ok(coefficients),
+                    Some(_) => Err(serde::de::Error::invalid_length(COEFFICIENTS + 1, &self)),
+                }
+            }
+        }
+        deserializer.deserialize_seq(Visitor)
+    }
 }
 
 #[cfg(test)]

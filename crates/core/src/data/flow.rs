@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use glam::Vec2;
+use glam::{Vec2, Vec3, Vec4};
 
-use super::{CROP_PX, Crop};
+use super::{CROP_PX, Crop, MeshMotion};
 
 /// Backward flow over the crop's reach on a square grid.
 ///
@@ -110,9 +110,57 @@ impl UncoveredField {
     }
 }
 
+/// The inside of a mouth, on a grid of cells over a part of the crop.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MouthPicture {
+    /// Upper left corner in crop pixels: edge, not centre.
+    pub corner: [usize; 2],
+    /// Cells across and down.
+    pub size: [usize; 2],
+    /// Cells along each side of a crop pixel.
+    pub per_px: usize,
+    /// Row by row: red, green and blue, 0 to 1, and 1; all 0 where nothing is known.
+    pub cells: Vec<Vec4>,
+}
+
+impl MouthPicture {
+    /// Its colour, 0 to 1, at a point of the crop, bilinear between the cells of which something is known; `None` far from them.
+    pub fn colour(&self, point_in_crop: Vec2) -> Option<Vec3> {
+        let corner = Vec2::new(self.corner[0] as f32, self.corner[1] as f32);
+        let at = (point_in_crop + 0.5 - corner) * self.per_px as f32 - 0.5;
+        let first = at.floor();
+        let part = at - first;
+        let mut sum = Vec4::ZERO;
+        for (dx, dy, share) in [
+            (0.0, 0.0, (1.0 - part.x) * (1.0 - part.y)),
+            (1.0, 0.0, part.x * (1.0 - part.y)),
+            (0.0, 1.0, (1.0 - part.x) * part.y),
+            (1.0, 1.0, part.x * part.y),
+        ] {
+            let (x, y) = (first.x + dx, first.y + dy);
+            if x >= 0.0 && y >= 0.0 && x < self.size[0] as f32 && y < self.size[1] as f32 {
+                let cell = self.cells.get(y as usize * self.size[0] + x as usize);
+                sum += cell.copied().unwrap_or_default() * share;
+            }
+        }
+        (sum.w > 1e-3).then(|| sum.truncate() / sum.w)
+    }
+}
+
+/// What a portrait's head does in 3D in one frame: a compositor that has its shape turns it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadChange {
+    /// How it moves.
+    pub motion: MeshMotion,
+    /// What is seen in its mouth where that opens farther than in the portrait.
+    pub mouth: MouthPicture,
+}
+
 /// What a generator makes of a portrait for one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureChange {
+    /// The head in 3D; where there is one, nothing else of the change counts.
+    pub head: Option<HeadChange>,
     /// Where every pixel comes from.
     pub flow: FlowField,
     /// Where what stands behind the head takes its place.
@@ -140,6 +188,6 @@ impl PictureChange {
 
     /// A flow with nothing painted over it.
     pub fn warp(flow: FlowField) -> Self {
-        Self { flow, uncovered: UncoveredField::default(), paint: PaintField::default(), on_gpu: None }
+        Self { head: None, flow, uncovered: UncoveredField::default(), paint: PaintField::default(), on_gpu: None }
     }
 }

@@ -1,5 +1,7 @@
 //! The face as a mesh: 478 points in 3D, in the order of MediaPipe's Face Landmarker.
 
+mod stored;
+
 use glam::{Vec2, Vec3};
 
 use super::Landmarks;
@@ -28,8 +30,8 @@ impl FaceMesh {
     pub const INNER_LIPS: [u16; 20] = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95];
     /// The outline of the face, clockwise in the picture from the middle of the forehead.
     pub const OUTLINE: [u16; 36] = [
-        10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132,
-        93, 234, 127, 162, 21, 54, 103, 67, 109,
+        10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58,
+        132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
     ];
 
     /// Points in the plane of symmetry, in order; the other points of the skin come in pairs of which the first lies on the person's right.
@@ -54,7 +56,12 @@ impl FaceMesh {
 
     /// The 68 landmarks of this face.
     pub fn landmarks(&self) -> Landmarks {
-        Landmarks(landmarks68(&self.0).map(Vec3::truncate))
+        Landmarks(self.landmarks_in_space().map(Vec3::truncate))
+    }
+
+    /// The 68 landmarks with their depth.
+    pub fn landmarks_in_space(&self) -> [Vec3; Landmarks::COUNT] {
+        landmarks68(&self.0)
     }
 
     /// Middles of the right and the left iris, in the picture.

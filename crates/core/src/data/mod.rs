@@ -15,12 +15,13 @@ mod motion;
 mod nearest;
 mod performance;
 mod portrait;
+mod similarity;
 mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, Coefficients};
 pub use face::{Landmarks, region};
-pub use flow::{FlowField, OnGpu, PaintField, PictureChange, UncoveredField};
+pub use flow::{FlowField, HeadChange, MouthPicture, OnGpu, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
 pub use labels::{PICTURE_PX, PLANE_CELLS, Part};
@@ -30,4 +31,5 @@ pub use motion::{FaceMotion, HeadMotion, MeshMotion, PuppetMotion, TrackedFrame}
 pub use nearest::nearest_cells;
 pub use performance::{Performance, PerformanceError, PerformanceFrame, PerformanceHeader, PerformanceWriter};
 pub use portrait::Portrait;
+pub use similarity::Similarity;
 pub use tuning::Tuning;

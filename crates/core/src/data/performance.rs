@@ -3,24 +3,26 @@
 //! The first line is the [`PerformanceHeader`], every further line one [`PerformanceFrame`]:
 //!
 //! ```json
-//! {"retrato_performance":1,"name":"talk","fps":30.0,"width":512,"height":512,"frames":2}
-//! {"t":0.0,"landmarks":[[101.5,220.25], ... 68 points ...],"gaze":[0.1,-0.05]}
-//! {"t":0.0333,"landmarks":null}
+//! {"retrato_performance":2,"name":"talk","fps":30.0,"width":512,"height":512,"frames":3}
+//! {"t":0.0,"mesh":{"origin":[256.0,240.5],"unit":0.1,"points":"..."},"pose":[0.1,0.0,0.0],"gaze":[0.1,-0.05],"coefficients":[ ... 52 numbers ...]}
+//! {"t":0.0333,"landmarks":[[101.5,220.25], ... 68 points ...],"pose":[0.1,0.0,0.0]}
+//! {"t":0.0667}
 //! ```
 //!
-//! Landmarks are pixels of a picture of `width` x `height`; `null` means that no face was there. Fields that this version does not know
-//! are ignored, so that later versions may add some; a changed meaning gets a new number.
+//! Mesh and landmarks are pixels of a picture of `width` x `height`; where neither is there, no face was. Version 1 had landmarks and gaze alone, and is read, too.
+//! Fields that this version does not know are ignored, so that later versions may add some; a changed meaning gets a new number.
 
 mod bounds;
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use self::bounds::{Lines, MAX_BYTES, VERSION, check_frame, check_header, parse_header, read_frames};
-use super::{FaceMotion, Landmarks};
+use super::{Coefficients, FaceMesh, FaceMotion, HeadPose, Landmarks};
 
 /// The first line of a performance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,24 +57,55 @@ impl PerformanceHeader {
 }
 
 /// One line of a performance: the face at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PerformanceFrame {
     /// Seconds since the performance's beginning; never decreasing.
     #[serde(rename = "t")]
     pub time_secs: f64,
-    /// Landmarks in pixels of the header's size; `None` when there was no face.
-    #[serde(default)]
+    /// The face in 3D, in pixels of the header's size; `None` where it was not read so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<FaceMesh>,
+    /// Landmarks in pixels of the header's size; `None` where they are those of the mesh, and when there was no face.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landmarks: Option<Landmarks>,
+    /// Yaw, pitch and roll as in [`HeadPose`]; `None` where they follow from the landmarks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<[f32; 3]>,
     /// Gaze as in [`FaceMotion::gaze`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gaze: Option<[f32; 2]>,
+    /// How strongly each movement is made, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coefficients: Option<Coefficients>,
 }
 
 impl PerformanceFrame {
-    /// The motion in this frame of a performance of `size`. The pose is left at rest: the tracker derives it from the landmarks.
+    /// The line of a face at a time, or of its absence. A mesh that was only fitted to landmarks is left out: it is fitted again when it is played.
+    pub fn of_motion(time_secs: f64, face: Option<&FaceMotion>) -> Self {
+        let Some(face) = face else { return Self { time_secs, ..Self::default() } };
+        let mesh = face.mesh_in_frame.as_deref().filter(|_| face.coefficients.is_some()).cloned();
+        let HeadPose { yaw_rad, pitch_rad, roll_rad } = face.pose;
+        Self {
+            time_secs,
+            landmarks: mesh.is_none().then(|| face.landmarks_in_frame.clone()),
+            mesh,
+            pose: Some([yaw_rad, pitch_rad, roll_rad]),
+            gaze: face.gaze.map(|gaze| gaze.to_array()),
+            coefficients: face.coefficients,
+        }
+    }
+
+    /// The motion in this frame of a performance of `size`. A pose that is not there is left at rest: the tracker derives it from the landmarks.
     pub fn motion(&self, size: [u32; 2]) -> Option<FaceMotion> {
-        let landmarks_in_frame = self.landmarks.clone()?;
-        Some(FaceMotion { gaze: self.gaze.map(Vec2::from_array), ..FaceMotion::of_landmarks(landmarks_in_frame, size) })
+        let landmarks_in_frame = self.landmarks.clone().or_else(|| self.mesh.as_ref().map(FaceMesh::landmarks))?;
+        Some(FaceMotion {
+            pose: self.pose.map_or_else(HeadPose::default, |[yaw_rad, pitch_rad, roll_rad]| HeadPose { yaw_rad, pitch_rad, roll_rad }),
+            gaze: self.gaze.map(Vec2::from_array),
+            pupils_in_frame: self.mesh.as_ref().map(FaceMesh::pupils),
+            mesh_in_frame: self.mesh.clone().map(Arc::new),
+            coefficients: self.coefficients,
+            ..FaceMotion::of_landmarks(landmarks_in_frame, size)
+        })
     }
 }
 
@@ -184,7 +217,8 @@ impl<W: Write> PerformanceWriter<W> {
         Ok(Self { out, header, written: 0, last_secs: 0.0 })
     }
 
-    /// Writes one frame; coordinates are rounded to a thousandth of a pixel, the gaze to a ten-thousandth of its unit.
+    /// Writes one frame; landmarks are rounded to a thousandth of a pixel, a mesh to a thousandth of the eyes' distance, angles and gaze to a ten-thousandth
+    /// of their unit, coefficients to a thousandth.
     ///
     /// # Errors
     /// [`PerformanceError::Line`] for a frame outside the bounds, [`PerformanceError::Io`] when the writer fails.
@@ -193,8 +227,11 @@ impl<W: Write> PerformanceWriter<W> {
         check_frame(frame, &self.header, self.last_secs, self.written).map_err(|detail| PerformanceError::Line { line, detail })?;
         let rounded = PerformanceFrame {
             landmarks: frame.landmarks.as_ref().map(|l| l.map(|p| (p * 1000.0).round() / 1000.0)),
+            pose: frame.pose.map(|pose| pose.map(|angle| (angle * 1e4).round() / 1e4)),
             gaze: frame.gaze.map(|gaze| gaze.map(|axis| (axis * 1e4).round() / 1e4)),
+            coefficients: frame.coefficients.map(|all| Coefficients(all.0.map(|c| (c * 1e3).round() / 1e3))),
             time_secs: (frame.time_secs * 1e6).round() / 1e6,
+            mesh: frame.mesh.clone(),
         };
         write_line(&mut self.out, &rounded)?;
         self.last_secs = frame.time_secs;
@@ -221,6 +258,8 @@ fn write_line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Perfor
 
 #[cfg(test)]
 mod tests {
+    use glam::Vec3;
+
     use super::*;
 
     fn sample(count: usize) -> Performance {
@@ -229,6 +268,7 @@ mod tests {
                 time_secs: i as f64 / 30.0,
                 landmarks: (i % 3 != 2).then(|| Landmarks(std::array::from_fn(|p| Vec2::new(p as f32 + 0.125 * i as f32, 300.5)))),
                 gaze: (i % 2 == 0).then_some([0.25, -0.5]),
+                ..PerformanceFrame::default()
             })
             .collect();
         Performance { header: PerformanceHeader::new("talk", 30.0, [512, 512], Some(count as u64)), frames }
@@ -259,6 +299,75 @@ mod tests {
         assert_eq!(read.frames[0].motion([512, 512]).and_then(|m| m.gaze), Some(Vec2::new(0.25, -0.5)), "gaze is carried");
     }
 
+    fn face(shift: f32) -> FaceMotion {
+        let point =
+            |i: usize| Vec3::new(200.0 + (i as f32 * 0.7).sin() * 90.0 + shift, 220.0 + (i as f32 * 0.31).cos() * 110.0, (i % 60) as f32);
+        let mesh = FaceMesh(Box::new(std::array::from_fn(point)));
+        let mut coefficients = Coefficients::default();
+        coefficients.0[25] = 0.625;
+        FaceMotion {
+            pose: HeadPose { yaw_rad: 0.25, pitch_rad: -0.125, roll_rad: 0.5 },
+            gaze: Some(Vec2::new(0.5, -0.25)),
+            coefficients: Some(coefficients),
+            mesh_in_frame: Some(Arc::new(mesh.clone())),
+            ..FaceMotion::of_landmarks(mesh.landmarks(), [512, 512])
+        }
+    }
+
+    #[test]
+    fn meshes_poses_and_coefficients_are_read_back() {
+        let faces: Vec<FaceMotion> = (0..4).map(|i| face(i as f32 * 3.0)).collect();
+        let mut frames: Vec<PerformanceFrame> =
+            faces.iter().enumerate().map(|(i, face)| PerformanceFrame::of_motion(i as f64 * 0.04, Some(face))).collect();
+        frames.push(PerformanceFrame::of_motion(0.16, None));
+        let fitted = FaceMotion { coefficients: None, ..face(0.0) };
+        frames.push(PerformanceFrame::of_motion(0.2, Some(&fitted)));
+        let header = PerformanceHeader::new("talk", 25.0, [512, 512], Some(frames.len() as u64));
+        let written = text(&Performance { header, frames });
+        assert!(written.lines().all(|line| line.len() < 6000), "lines stay short");
+        let read = Performance::read(written.as_bytes()).expect("our own file");
+        for (face, frame) in faces.iter().zip(&read.frames) {
+            let back = frame.motion([512, 512]).expect("a face");
+            assert_eq!((back.pose, back.gaze, back.coefficients), (face.pose, face.gaze, face.coefficients), "numbers survive");
+            let (mesh, was) = (back.mesh_in_frame.expect("a mesh"), face.mesh_in_frame.as_ref().expect("a mesh"));
+            let off = mesh.0.iter().zip(was.0.iter()).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max);
+            assert!(off < 0.002 * was.inter_ocular(), "points are {off} pixels off");
+            assert_eq!(back.landmarks_in_frame, mesh.landmarks(), "the landmarks are those of the mesh");
+        }
+        assert!(read.frames[4].motion([512, 512]).is_none(), "absence survives");
+        let back = read.frames[5].motion([512, 512]).expect("a face");
+        assert!(back.mesh_in_frame.is_none(), "what was fitted is fitted again");
+        let off = back.landmarks_in_frame.0.iter().zip(&fitted.landmarks_in_frame.0).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max);
+        assert!(off < 0.001, "to the same landmarks");
+    }
+
+    #[test]
+    fn the_first_version_is_still_read() {
+        let old = text(&sample(3)).replacen("\"retrato_performance\":2", "\"retrato_performance\":1", 1);
+        let read = Performance::read(old.as_bytes()).expect("an old file");
+        assert_eq!(read.header.version, 1);
+        assert_eq!(read.frames.iter().filter(|frame| frame.motion([512, 512]).is_some()).count(), 2, "two faces");
+    }
+
+    #[test]
+    fn hostile_meshes_are_refused_with_the_line() {
+        let frame = PerformanceFrame::of_motion(0.0, Some(&face(0.0)));
+        let good = text(&Performance { header: PerformanceHeader::new("x", 25.0, [512, 512], Some(1)), frames: vec![frame] });
+        let signs = good.split("\"points\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("points").to_owned();
+        for (what, file) in [
+            ("a short mesh", good.replacen(&signs, &signs[8..], 1)),
+            ("no base64", good.replacen(&signs, &format!("!!!!{}", &signs[4..]), 1)),
+            ("far away", good.replacen("\"origin\":[", "\"origin\":[9", 1).replacen("\"unit\":", "\"unit\":9", 1)),
+            ("a wild pose", good.replacen("\"pose\":[0.25", "\"pose\":[25.0", 1)),
+            ("a coefficient above 1", good.replacen("0.625", "1.5", 1)),
+            ("51 coefficients", good.replacen("\"coefficients\":[0.0,", "\"coefficients\":[", 1)),
+            ("53 coefficients", good.replacen("\"coefficients\":[0.0,", "\"coefficients\":[0.0,0.0,", 1)),
+        ] {
+            assert_ne!(file, good, "{what} changes the file");
+            assert!(refusal(&file).contains("line 2"), "{what} is refused with its line");
+        }
+    }
+
     #[test]
     fn count_in_the_header_may_be_absent_but_not_wrong() {
         let good = text(&sample(3));
@@ -274,7 +383,7 @@ mod tests {
         let good = text(&sample(2));
         let extended = good.replacen("\"name\"", "\"mood\":{\"deep\":[1,2]},\"name\"", 1).replacen("{\"t\"", "{\"blink\":[1],\"t\"", 1);
         assert!(Performance::read(extended.as_bytes()).is_ok(), "later versions may add fields");
-        assert!(refusal(&good.replacen(":1,", ":2,", 1)).contains("newer Retrato"), "a newer format says so");
+        assert!(refusal(&good.replacen(":2,", ":3,", 1)).contains("newer Retrato"), "a newer format says so");
     }
 
     #[test]
@@ -317,7 +426,8 @@ mod tests {
     #[test]
     fn writer_refuses_what_could_not_be_read_back() {
         let mut writer = PerformanceWriter::new(Vec::new(), PerformanceHeader::new("x", 25.0, [64, 64], None)).expect("a header");
-        let frame = |time_secs, x| PerformanceFrame { time_secs, landmarks: Some(Landmarks([Vec2::splat(x); 68])), gaze: None };
+        let frame =
+            |time_secs, x| PerformanceFrame { time_secs, landmarks: Some(Landmarks([Vec2::splat(x); 68])), ..PerformanceFrame::default() };
         writer.push(&frame(1.0, 5.0)).expect("a good frame");
         assert!(writer.push(&frame(0.5, 5.0)).is_err(), "time must not run back");
         assert!(writer.push(&frame(2.0, f32::NAN)).is_err(), "every number must be one");

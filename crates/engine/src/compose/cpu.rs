@@ -7,9 +7,11 @@ use glam::Vec2;
 use image::RgbaImage;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
+use retrato_head::HeadShape;
 
 use super::region::{PasteRegion, feather};
 use super::row::{Across, Column, Row, Source};
+use super::turned::TurnedHead;
 use crate::data::{CROP_PX, Crop, PaintField, PictureChange, Portrait};
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
@@ -23,6 +25,7 @@ pub struct CpuCompositor {
     plate: Option<Arc<RgbaImage>>,
     crop: Crop,
     region: PasteRegion,
+    head: Option<TurnedHead>,
     pool: Vec<Pooled>,
 }
 
@@ -37,11 +40,20 @@ impl CpuCompositor {
     pub fn new(portrait: &Portrait, plate: Option<Arc<RgbaImage>>) -> Self {
         let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
         let region = PasteRegion::new(&portrait.crop.reach(), portrait.pixels.width(), portrait.pixels.height());
-        Self { picture: Arc::clone(&portrait.pixels), plate, crop: portrait.crop, region, pool: Vec::new() }
+        Self { picture: Arc::clone(&portrait.pixels), plate, crop: portrait.crop, region, head: None, pool: Vec::new() }
+    }
+
+    /// The same with the portrait's head in 3D, which is turned where a change says so.
+    #[must_use]
+    pub fn with_head(self, shape: Option<Arc<HeadShape>>) -> Self {
+        Self { head: shape.map(TurnedHead::new), ..self }
     }
 
     /// Shows another plate from now on, of the picture's size; nothing where it has none.
     pub fn set_plate(&mut self, plate: Arc<RgbaImage>) {
+        if let Some(head) = &mut self.head {
+            head.set_plate(Arc::clone(&plate));
+        }
         self.plate = self.plate.take().map(|before| if before.dimensions() == plate.dimensions() { plate } else { before });
     }
 
@@ -49,7 +61,10 @@ impl CpuCompositor {
     pub fn compose(&mut self, change: &PictureChange) -> Arc<RgbaImage> {
         let Pooled { mut picture, mut changed } = self.free_picture();
         if let Some(pixels) = Arc::get_mut(&mut picture) {
-            changed = rayon::scope(|_| self.write_region(change, pixels, &changed));
+            changed = match (&mut self.head, &change.head) {
+                (Some(turned), Some(head)) => turned.draw(head, pixels, &changed),
+                _ => rayon::scope(|_| self.write_region(change, pixels, &changed)),
+            };
         }
         if self.pool.len() < POOL {
             self.pool.push(Pooled { picture: Arc::clone(&picture), changed });
@@ -116,7 +131,7 @@ impl CpuCompositor {
 }
 
 /// The shortest range in which both lie.
-fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+pub(super) fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
     match (a.is_empty(), b.is_empty()) {
         (true, _) => b,
         (_, true) => a,

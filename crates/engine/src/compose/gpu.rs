@@ -1,11 +1,16 @@
 //! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use glam::{UVec2, Vec2};
 use image::RgbaImage;
+use retrato_head::HeadShape;
 
-use super::cpu::STILL_PX;
+use super::cpu::{STILL_PX, hull};
 use super::region::{FEATHER_PX, PasteRegion};
-use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
+use super::turned::TurnedHead;
+use crate::data::{CROP_PX, HeadChange, PaintField, PictureChange, Portrait, UncoveredField};
 use crate::gpu::{ChangeBuffers, GROUP, Gpu, PassTimer, Uniform};
 use crate::runtime::Timings;
 use crate::wgsl::Shader;
@@ -66,7 +71,15 @@ pub struct GpuCompositor {
     plate: Option<wgpu::Texture>,
     target: wgpu::Texture,
     region: PasteRegion,
+    head: Option<UploadedHead>,
     timer: Option<PassTimer>,
+}
+
+/// A head in 3D that is drawn in memory and brought to the device.
+struct UploadedHead {
+    turned: TurnedHead,
+    picture: RgbaImage,
+    changed: Range<usize>,
 }
 
 impl GpuCompositor {
@@ -125,8 +138,19 @@ impl GpuCompositor {
             plate: plate.map(|_| behind),
             target,
             region,
+            head: None,
             timer: None,
         })
+    }
+
+    /// The same with the portrait's head in 3D, which is turned where a change says so.
+    #[must_use]
+    pub fn with_head(self, shape: Option<Arc<HeadShape>>) -> Self {
+        let head = shape.map(|shape| {
+            let turned = TurnedHead::new(shape);
+            UploadedHead { picture: RgbaImage::clone(turned.picture()), turned, changed: 0..0 }
+        });
+        Self { head, ..self }
     }
 
     /// The same, with the device's own times added to `timings` as the stage `gpu compose`, where it has a clock.
@@ -137,6 +161,10 @@ impl GpuCompositor {
 
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
     pub fn compose(&mut self, change: &PictureChange) {
+        if let (Some(head), Some(turn)) = (&mut self.head, &change.head) {
+            head.upload(turn, &self.queue, &self.target, self.region);
+            return;
+        }
         let (bare, painted) = match change.on_gpu {
             Some(there) => (self.plate.is_some() && there.uncovered, there.painted),
             None => self.upload(change),
@@ -177,7 +205,10 @@ impl GpuCompositor {
     }
 
     /// Shows another plate from now on, of the picture's size; nothing where it has none.
-    pub fn set_plate(&self, pixels: &RgbaImage) {
+    pub fn set_plate(&mut self, pixels: &Arc<RgbaImage>) {
+        if let Some(head) = &mut self.head {
+            head.turned.set_plate(Arc::clone(pixels));
+        }
         if let Some(plate) = self.plate.as_ref().filter(|plate| (plate.width(), plate.height()) == pixels.dimensions()) {
             upload(&self.queue, plate, pixels);
         }
@@ -191,6 +222,27 @@ impl GpuCompositor {
     /// The composed picture: `Rgba8Unorm`, gamma-encoded as the picture is, of the picture's size.
     pub fn target(&self) -> &wgpu::Texture {
         &self.target
+    }
+}
+
+impl UploadedHead {
+    /// Draws the head and brings the rows that changed to a texture of the picture's size.
+    fn upload(&mut self, turn: &HeadChange, queue: &wgpu::Queue, target: &wgpu::Texture, region: PasteRegion) {
+        let changed = self.turned.draw(turn, &mut self.picture, &self.changed);
+        let rows = hull(self.changed.clone(), changed.clone());
+        self.changed = changed;
+        let stride = 4 * self.picture.width();
+        let first = region.top + rows.start as u32;
+        let height = rows.len() as u32;
+        if height == 0 {
+            return;
+        }
+        queue.write_texture(
+            wgpu::TexelCopyTextureInfo { origin: wgpu::Origin3d { x: 0, y: first, z: 0 }, ..target.as_image_copy() },
+            &self.picture.as_raw()[(first * stride) as usize..],
+            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(stride), rows_per_image: None },
+            wgpu::Extent3d { width: self.picture.width(), height, depth_or_array_layers: 1 },
+        );
     }
 }
 
@@ -327,7 +379,7 @@ mod tests {
         let inside = Crop { origin_px: [40.0, 10.0], side_px: 190.0 };
         let reaching_out = Crop { origin_px: [-60.0, -35.0], side_px: 330.0 };
         for (crop, paint) in [(inside, disc()), (reaching_out, disc()), (reaching_out, PaintField::default())] {
-            let change = PictureChange { flow: swirl(), uncovered: band(), paint, on_gpu: None };
+            let change = PictureChange { head: None, flow: swirl(), uncovered: band(), paint, on_gpu: None };
             let portrait = portrait(crop);
             let plate = Arc::new(RgbaImage::from_fn(300, 220, |x, y| image::Rgba([(x / 2) as u8, 30, y as u8, 200])));
             let mut compositor = GpuCompositor::new(&gpu.device, &gpu.queue, &portrait, Some(&plate), CELLS).expect("a small picture");

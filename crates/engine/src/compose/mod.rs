@@ -6,6 +6,7 @@ mod gpu;
 mod region;
 mod row;
 mod trial;
+mod turned;
 
 pub use cpu::CpuCompositor;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Generator, LandmarkWarp, MotionWarp, Painter, PlateMaker};
+use super::{Generator, HeadTurn, LandmarkWarp, MotionWarp, Painter, PlateMaker};
 use crate::model::{self, MatteNet, ModelError};
 
 /// Files of weights, each instead of the program's own.
@@ -19,6 +19,8 @@ pub struct WeightFiles {
 /// Which generator moves the portrait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GeneratorChoice {
+    /// The head in 3D, with its own pixels; the few-shot generator where the portrait or its driver has no mesh.
+    Head(WeightFiles),
     /// The motion net, with what it cannot show painted by the few-shot networks.
     FewShot(WeightFiles),
     /// The motion net alone.
@@ -29,14 +31,22 @@ pub enum GeneratorChoice {
 
 impl Default for GeneratorChoice {
     fn default() -> Self {
-        Self::FewShot(WeightFiles::default())
+        Self::Head(WeightFiles::default())
     }
 }
 
 /// Starts the chosen generator. When weights are missing or damaged what can be had without them takes its place, and the second value says so to the user.
 pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
+    if let GeneratorChoice::Head(files) = choice {
+        let (fallback, trouble) = start(&GeneratorChoice::FewShot(files.clone()));
+        // Without plates the other generator says what is missing.
+        return match plate_maker(files) {
+            Ok(plates) => (Box::new(HeadTurn::new(plates, fallback)), trouble),
+            Err(_) => (fallback, trouble),
+        };
+    }
     let (files, painted) = match choice {
-        GeneratorChoice::FewShot(files) => (files, true),
+        GeneratorChoice::Head(files) | GeneratorChoice::FewShot(files) => (files, true),
         GeneratorChoice::MotionNet(files) => (files, false),
         GeneratorChoice::LandmarkWarp => return (Box::new(LandmarkWarp::new()), None),
     };
@@ -107,7 +117,9 @@ mod tests {
     fn the_programs_own_weights_are_in_order() {
         let files = WeightFiles::default();
         for (choice, name) in [
+            // Before it has a portrait with a mesh.
             (GeneratorChoice::default(), "few-shot"),
+            (GeneratorChoice::FewShot(files.clone()), "few-shot"),
             (GeneratorChoice::MotionNet(files), "motion-net"),
             (GeneratorChoice::LandmarkWarp, "landmark-warp"),
         ] {

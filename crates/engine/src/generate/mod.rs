@@ -6,6 +6,7 @@ mod contour;
 mod fine_paint;
 mod gates;
 pub(crate) mod gpu;
+mod head_turn;
 mod known_plates;
 mod landmark_warp;
 mod layer;
@@ -21,6 +22,7 @@ mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
 pub use gpu::network_trial;
+pub use head_turn::HeadTurn;
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;
@@ -29,6 +31,7 @@ pub use painter::{MOST_PICTURES, Painter};
 use std::sync::Arc;
 
 use image::RgbaImage;
+use retrato_head::HeadShape;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{ChangeBuffers, Gpu};
@@ -77,6 +80,11 @@ pub trait Generator: Send {
 
     /// What stands behind the head of the portrait, of the picture's size, when the method knows; called after [`Self::set_portrait`].
     fn plate(&self) -> Option<Arc<RgbaImage>> {
+        None
+    }
+
+    /// The portrait's head in 3D, for the compositor to turn, when the method has one; called after [`Self::set_portrait`].
+    fn head(&self) -> Option<Arc<HeadShape>> {
         None
     }
 

@@ -3,7 +3,7 @@
 use glam::Vec2;
 use image::RgbImage;
 
-use crate::data::{Landmarks, PixelBox};
+use crate::data::{Coefficients, FaceMesh, HeadPose, Landmarks, PixelBox};
 
 use super::{FacePlace, UprightCut};
 
@@ -16,6 +16,45 @@ pub trait FaceFinder {
     /// The landmarks of the upright face in each of `boxes`, in whole pixels of `picture`; `None` when a box or the picture is unusable.
     /// Landmarks come back for any box, also one without a face.
     fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>>;
+}
+
+/// A face that was read as a mesh, in pixels of the picture.
+#[derive(Clone, Debug)]
+pub struct MeshFace {
+    /// The face in 3D; smoothed in films.
+    pub mesh: FaceMesh,
+    /// How strongly each movement is made.
+    pub coefficients: Coefficients,
+    /// Orientation of the head relative to the camera.
+    pub pose: HeadPose,
+    /// How certain it is that there is a face, 0 to 1.
+    pub presence: f32,
+    /// Whether it is the face of the film's last frame, as opposed to one that was searched for: that can be another person's.
+    pub followed: bool,
+}
+
+/// Reads the faces of single pictures as meshes. An instance belongs to one thread.
+pub trait MeshFinder {
+    /// The faces in a picture, the largest first.
+    fn faces(&mut self, picture: &RgbImage) -> Vec<MeshFace>;
+
+    /// The face in an upright square around `centre`, in pixels; `None` where there is none.
+    fn face_in(&mut self, picture: &RgbImage, centre: Vec2, side_px: f32) -> Option<MeshFace>;
+}
+
+/// What the faces of a picture are looked for with; either may be missing.
+#[derive(Default)]
+pub struct FaceFinders<'a> {
+    /// Finds faces and their landmarks.
+    pub landmarks: Option<&'a mut dyn FaceFinder>,
+    /// Finds faces and their meshes.
+    pub mesh: Option<&'a mut dyn MeshFinder>,
+}
+
+impl std::fmt::Debug for FaceFinders<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaceFinders").field("landmarks", &self.landmarks.is_some()).field("mesh", &self.mesh.is_some()).finish()
+    }
 }
 
 /// Side of the smallest face a detector finds, in pixels.

@@ -73,6 +73,19 @@ pub fn gaze_from_pupils(landmarks: &Landmarks, pupils: [Vec2; 2]) -> Option<Vec2
     gaze.is_finite().then(|| gaze.clamp(Vec2::splat(-FURTHEST), Vec2::splat(FURTHEST)))
 }
 
+/// Where the pupils of a face lie whose eyes look so against the head, in the picture of its landmarks: what [`gaze_from_pupils`] is the inverse of.
+/// `None` when the landmarks are no face.
+pub fn pupils_from_gaze(landmarks: &Landmarks, gaze: Vec2) -> Option<[Vec2; 2]> {
+    let head = fit_rigid(&landmarks.0, template(), &RIGID_WEIGHTS)?;
+    let ahead = (gaze.clamp(Vec2::splat(-FURTHEST), Vec2::splat(FURTHEST)) * UNIT_RAD).map(f32::sin).clamp_length_max(0.99);
+    let direction = ahead.extend((1.0 - ahead.length_squared()).sqrt());
+    let [right, left] = EyeFrame::of(landmarks)?;
+    let pupil =
+        |frame: EyeFrame, eyeball: Vec3| frame.middle + (head.rotation * (eyeball + PUPIL_RADIUS * direction)).truncate() * head.scale;
+    let pupils = [pupil(right, EYEBALL), pupil(left, EYEBALL * Vec3::new(-1.0, 1.0, 1.0))];
+    pupils.iter().all(|p| p.is_finite()).then_some(pupils)
+}
+
 /// How far a pupil moves along the face when the gaze changes by `change`, in the unit of `eye_width`, the width of the eye along the face.
 pub fn pupil_travel(change: Vec2, eye_width: f32) -> Vec2 {
     let turn = change.clamp(Vec2::splat(-FURTHEST), Vec2::splat(FURTHEST)) * UNIT_RAD;
@@ -116,6 +129,8 @@ mod tests {
                 let (landmarks, pupils) = looking(pose, turn);
                 let gaze = gaze_from_pupils(&landmarks, pupils).expect("a face");
                 assert!(gaze.distance(turn / UNIT_RAD) < 0.05, "{gaze} instead of {} at {pose:?}", turn / UNIT_RAD);
+                let back = pupils_from_gaze(&landmarks, gaze).expect("a face");
+                assert!(back.iter().zip(pupils).all(|(a, b)| a.distance(b) < 1.5), "{back:?} instead of {pupils:?}");
             }
         }
     }

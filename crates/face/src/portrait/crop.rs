@@ -5,10 +5,10 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
 
-use crate::data::{Crop, Landmarks, Portrait};
-use crate::face::{FacePlace, RIGID_WEIGHTS, fit_rigid, rest_pupils, template};
+use crate::data::{Crop, FaceMesh, Landmarks, Portrait};
+use crate::face::{FacePlace, MeshModel, RIGID_WEIGHTS, fit_rigid, rest_pupils, template};
 
-use super::Picture;
+use super::{FaceCandidate, Picture};
 
 /// Side of the crop over the side of the face's square: 5.4 inter-ocular distances, 2.4 times the height from brows to chin.
 /// The head with its hair and its motion fits in, and the eyes are 47 of the crop's 256 pixels apart, as in the training data.
@@ -29,12 +29,26 @@ pub fn crop_around(landmarks_in_image: &Landmarks) -> Option<Crop> {
     Some(Crop { origin_px, side_px })
 }
 
-/// A portrait of the face with these landmarks, in pixels of the picture. `None` when the landmarks span nothing.
-pub fn portrait(picture: Picture, landmarks_in_image: Landmarks) -> Option<Portrait> {
-    let crop = crop_around(&landmarks_in_image)?;
-    let pupils_in_image = pupils(&picture.pixels, &landmarks_in_image);
+/// A portrait of a face that was found in the picture. `None` when its landmarks span nothing.
+pub fn portrait(picture: Picture, face: &FaceCandidate) -> Option<Portrait> {
+    let crop = crop_around(&face.landmarks_in_image)?;
     let Picture { name, pixels, content_hash, .. } = picture;
-    Some(Portrait { name, pixels, landmarks_in_image, pupils_in_image, crop, content_hash })
+    Some(finished(name, pixels, face.landmarks_in_image.clone(), face.mesh_in_image.clone(), crop, content_hash))
+}
+
+/// The pupils are those of the mesh where there is one; where there is none, it is fitted to the landmarks and to what is seen of the pupils.
+fn finished(
+    name: String,
+    pixels: Arc<RgbaImage>,
+    landmarks_in_image: Landmarks,
+    mesh: Option<FaceMesh>,
+    crop: Crop,
+    content_hash: String,
+) -> Portrait {
+    let pupils_in_image = mesh.as_ref().map_or_else(|| pupils(&pixels, &landmarks_in_image), FaceMesh::pupils);
+    let fit = || MeshModel::shipped()?.fit(&landmarks_in_image, Some(pupils_in_image));
+    let mesh_in_image = mesh.or_else(fit).map(Arc::new);
+    Portrait { name, pixels, landmarks_in_image, pupils_in_image, mesh_in_image, crop, content_hash }
 }
 
 /// The pupils of the face with these landmarks, in pixels of the picture.
@@ -53,11 +67,10 @@ pub fn pupils(pixels: &RgbaImage, landmarks_in_image: &Landmarks) -> [Vec2; 2] {
 
 /// A portrait whose crop is the whole picture, for measurements on complete frames: a square picture is covered exactly,
 /// any other reaches its longer side from the upper left corner.
-pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks) -> Portrait {
+pub fn portrait_from_whole(name: &str, pixels: RgbaImage, landmarks_in_image: Landmarks, mesh_in_image: Option<FaceMesh>) -> Portrait {
     let crop = Crop::whole(pixels.width().max(pixels.height()) as f32);
     let content_hash = blake3::hash(pixels.as_raw()).to_hex().to_string();
-    let pupils_in_image = pupils(&pixels, &landmarks_in_image);
-    Portrait { name: name.to_owned(), pixels: Arc::new(pixels), landmarks_in_image, pupils_in_image, crop, content_hash }
+    finished(name.to_owned(), Arc::new(pixels), landmarks_in_image, mesh_in_image, crop, content_hash)
 }
 
 /// A picture as the face finder wants it: without alpha, what is transparent shown grey.
@@ -106,7 +119,7 @@ mod tests {
     #[test]
     fn a_whole_picture_is_its_own_crop() {
         let (landmarks, _) = turned(0.0);
-        let portrait = portrait_from_whole("frame", RgbaImage::new(512, 512), landmarks);
+        let portrait = portrait_from_whole("frame", RgbaImage::new(512, 512), landmarks, None);
         assert!(portrait.crop.image_from_crop(Vec2::splat(-0.5)).distance(Vec2::splat(-0.5)) < 1e-4, "corner to corner");
         assert!(portrait.crop.image_from_crop(Vec2::splat(255.5)).distance(Vec2::splat(511.5)) < 1e-3, "corner to corner");
     }

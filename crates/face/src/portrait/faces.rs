@@ -5,11 +5,12 @@ use image::{RgbImage, RgbaImage, imageops};
 
 use crate::data::{Landmarks, PixelBox};
 use crate::face::{
-    FaceFinder, FacePlace, ReadOptions, Reading, SMALLEST_FACE_PX, Similarity, UprightCut, parts_in_order, read_landmarks, resized,
-    shape_distance, template,
+    FaceFinder, FaceFinders, FacePlace, MeshFinder, ReadOptions, Reading, SMALLEST_FACE_PX, Similarity, UprightCut, parts_in_order,
+    read_landmarks, resized, shape_distance, template,
 };
 
 use super::PortraitError;
+use super::candidate::{FaceCandidate, MOST_SHAPE_DISTANCE, SAME_FACE, Seen, merged};
 use super::crop::opaque;
 
 /// A portrait is read once, so it can be read well.
@@ -26,37 +27,49 @@ const MOST_ENLARGED: f32 = 3.0;
 /// Long side on which the changed versions of the picture are searched.
 const CHANGED_SIDE: u32 = 640;
 
-/// Limits of a plausible face: shape against the generic head, and agreement of the readings, in inter-ocular distances.
-const MOST_SHAPE_DISTANCE: f32 = 0.22;
+/// Limit of a plausible face: agreement of the readings, in inter-ocular distances.
 const MOST_SPREAD: f32 = 0.035;
 /// The same where the detector saw a face only in a changed picture. It also finds faces in dogs then, but the readings disagree there.
 const MOST_SPREAD_IN_CHANGED: f32 = 0.018;
-/// Overlap from which two candidates are one face.
-const SAME_FACE: f32 = 0.3;
-
 /// Least side of a box drawn by hand, in pixels.
 const LEAST_BOX_PX: f32 = 12.0;
 
-/// A face that was found in a picture.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct FaceCandidate {
-    /// Its landmarks, in pixels of the picture.
-    pub landmarks_in_image: Landmarks,
-    /// The square around it.
-    pub place: FacePlace,
-}
-
 /// The faces of a picture, the largest first; none when there is no human face.
 ///
-/// Tries the picture as it is at several scales; when nobody is found, enlarged, then turned, brightened, evened out and softened.
-pub fn find_faces(finder: &mut dyn FaceFinder, pixels: &RgbaImage) -> Vec<FaceCandidate> {
-    find_faces_telling(finder, pixels, |_| {})
+/// Reads meshes, and tries the picture as it is at several scales; when nobody is found, enlarged, then turned, brightened, evened out and softened.
+pub fn find_faces(finders: &mut FaceFinders<'_>, pixels: &RgbaImage) -> Vec<FaceCandidate> {
+    find_faces_telling(finders, pixels, |_| {})
 }
 
 /// The same, and tells `early` the largest one as soon as a large one is found: looking for small ones takes longer than that.
-pub fn find_faces_telling(finder: &mut dyn FaceFinder, pixels: &RgbaImage, early: impl FnOnce(&FaceCandidate)) -> Vec<FaceCandidate> {
+pub fn find_faces_telling(finders: &mut FaceFinders<'_>, pixels: &RgbaImage, early: impl FnOnce(&FaceCandidate)) -> Vec<FaceCandidate> {
     let flat = opaque(pixels);
-    let mut search = FaceSearch { finder, picture: &flat, found: Vec::new() };
+    let seen = finders.mesh.as_mut().map_or_else(Vec::new, |mesh| Seen::of(&mesh.faces(&flat)));
+    let mut early = Some(early);
+    if let Some(largest) = seen.first().filter(|seen| seen.is_sure())
+        && let Some(early) = early.take()
+    {
+        early(&largest.face);
+    }
+    let found = match finders.landmarks.as_mut() {
+        Some(finder) => found_by_landmarks(&mut **finder, &flat, seen.iter().any(Seen::is_sure), |largest| {
+            if let Some(early) = early.take() {
+                early(largest);
+            }
+        }),
+        None => Vec::new(),
+    };
+    merged(seen, found)
+}
+
+/// The faces that the detector finds, the largest first. Where one is known already, the picture is searched as it is only.
+fn found_by_landmarks(
+    finder: &mut dyn FaceFinder,
+    flat: &RgbImage,
+    is_known: bool,
+    early: impl FnOnce(&FaceCandidate),
+) -> Vec<FaceCandidate> {
+    let mut search = FaceSearch { finder, picture: flat, found: Vec::new() };
     let [coarse, fine] = USUAL_SIDES;
     search.at_scale(coarse, 0.0, None);
     search.largest_first();
@@ -69,7 +82,7 @@ pub fn find_faces_telling(finder: &mut dyn FaceFinder, pixels: &RgbaImage, early
         .chain([-15.0, 15.0, -30.0, 30.0].map(Attempt::Turned))
         .chain([Change::Even, Change::Brighten, Change::Darken, Change::Soften].map(Attempt::Changed));
     for attempt in attempts {
-        if !search.found.is_empty() {
+        if is_known || !search.found.is_empty() {
             break;
         }
         match attempt {
@@ -152,7 +165,7 @@ impl FaceSearch<'_> {
         let Some((place, reading)) = self.settle_best(place) else { return };
         let known = self.found.iter().any(|face| face.place.to_box().overlap(&place.to_box()) > SAME_FACE);
         if !known && is_plausible(&reading, most_spread) {
-            self.found.push(FaceCandidate { landmarks_in_image: reading.landmarks, place });
+            self.found.push(FaceCandidate { landmarks_in_image: reading.landmarks, place, mesh_in_image: None });
         }
     }
 
@@ -204,16 +217,24 @@ fn settle(
     last
 }
 
-/// Landmarks of the face in a detector's box, read as well as those of a portrait; `None` when the box is unusable.
-pub fn read_in_box(finder: &mut dyn FaceFinder, picture: &RgbImage, found: &PixelBox) -> Option<Landmarks> {
-    Some(settle(finder, picture, &FacePlace::from_box(found), READING, 3)?.1.landmarks)
+/// The face in a detector's box, read as well as that of a portrait: as a mesh where one is seen in it. `None` when the box is unusable.
+pub fn read_in_box(finders: &mut FaceFinders<'_>, picture: &RgbImage, found: &PixelBox) -> Option<FaceCandidate> {
+    let start = FacePlace::from_box(found);
+    let seen = finders.mesh.as_mut().and_then(|mesh| seen_near(&mut **mesh, picture, &start));
+    seen.or_else(|| {
+        let (place, reading) = settle(&mut **finders.landmarks.as_mut()?, picture, &start, READING, 3)?;
+        Some(FaceCandidate { landmarks_in_image: reading.landmarks, place, mesh_in_image: None })
+    })
 }
 
-/// Landmarks of the face in a box that a person has drawn, from brows to chin or around the whole head.
+/// The face in a box that a person has drawn, from brows to chin or around the whole head.
 ///
-/// Tries boxes around the drawn one, tilted ones too, and takes the most plausible landmarks that stay in it; where nothing looks like a
-/// face (an animal, a doodle), the generic face is laid into the box, for the user to adjust.
-pub fn fit_in_box(finder: &mut dyn FaceFinder, pixels: &RgbaImage, drawn: &PixelBox) -> Result<FaceCandidate, PortraitError> {
+/// Reads a mesh in squares around the box first. Where there is none, tries boxes around the drawn one, tilted ones too, and takes the most plausible
+/// landmarks that stay in it; where nothing looks like a face (an animal, a doodle), the generic face is laid into the box, for the user to adjust.
+///
+/// # Errors
+/// [`PortraitError::NoFaceInBox`] for a box that holds nothing of the picture.
+pub fn fit_in_box(finders: &mut FaceFinders<'_>, pixels: &RgbaImage, drawn: &PixelBox) -> Result<FaceCandidate, PortraitError> {
     let start = FacePlace::from_box(drawn);
     let inside = PixelBox { left: 0.0, top: 0.0, right: pixels.width() as f32, bottom: pixels.height() as f32 };
     let useful = start.is_sane() && drawn.width().min(drawn.height()) >= LEAST_BOX_PX && drawn.overlap(&inside) > 0.0;
@@ -221,16 +242,46 @@ pub fn fit_in_box(finder: &mut dyn FaceFinder, pixels: &RgbaImage, drawn: &Pixel
         return Err(PortraitError::NoFaceInBox);
     }
     let flat = opaque(pixels);
-    let guesses = variants_of(&start).filter_map(|variant| {
-        let (place, reading) = settle(finder, &flat, &variant, QUICK_READING, 2)?;
-        let strayed = place.centre.distance(start.centre) / start.side_px;
-        let stays = strayed < 0.35 && (0.45..1.4).contains(&(place.side_px / start.side_px));
-        let cost = cost(&reading) + 0.03 * strayed;
-        (stays && is_plausible(&reading, MOST_SPREAD)).then_some((cost, place))
+    let seen = finders.mesh.as_mut().and_then(|mesh| seen_near(&mut **mesh, &flat, &start));
+    let fitted = || finders.landmarks.as_mut().and_then(|finder| fitted_near(&mut **finder, &flat, &start));
+    Ok(seen.or_else(fitted).unwrap_or_else(|| generic_face_in(&start)))
+}
+
+/// The mesh of the face at a place that a person has drawn.
+fn seen_near(mesh: &mut dyn MeshFinder, flat: &RgbImage, start: &FacePlace) -> Option<FaceCandidate> {
+    // The reader wants a square of twice the detector's; people draw about that, or the face alone.
+    [2.0, 1.4, 2.8].into_iter().find_map(|factor| {
+        let mut found = mesh.face_in(flat, start.centre + 0.5, factor * start.side_px)?;
+        // Once more where the face turned out to be.
+        if let Some(place) = FacePlace::from_landmarks(&found.mesh.landmarks())
+            && let Some(again) = mesh.face_in(flat, place.centre + 0.5, 2.0 * place.side_px)
+        {
+            found = again;
+        }
+        FaceCandidate::of_mesh(&found).filter(|face| stays(&face.place, start))
+    })
+}
+
+/// The landmarks of the face at a place that a person has drawn, tilted or smaller ones too.
+fn fitted_near(finder: &mut dyn FaceFinder, flat: &RgbImage, start: &FacePlace) -> Option<FaceCandidate> {
+    let guesses = variants_of(start).filter_map(|variant| {
+        let (place, reading) = settle(finder, flat, &variant, QUICK_READING, 2)?;
+        let cost = cost(&reading) + 0.03 * strayed(&place, start);
+        (stays(&place, start) && is_plausible(&reading, MOST_SPREAD)).then_some((cost, place))
     });
-    let best = guesses.min_by(|a, b| a.0.total_cmp(&b.0));
-    let settled = best.and_then(|(_, place)| settle(finder, &flat, &place, READING, 1));
-    Ok(settled.map_or_else(|| generic_face_in(&start), |(place, reading)| FaceCandidate { landmarks_in_image: reading.landmarks, place }))
+    let (_, best) = guesses.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (place, reading) = settle(finder, flat, &best, READING, 1)?;
+    Some(FaceCandidate { landmarks_in_image: reading.landmarks, place, mesh_in_image: None })
+}
+
+/// How far a face lies from where it was drawn, in sides of the drawn square.
+fn strayed(place: &FacePlace, start: &FacePlace) -> f32 {
+    place.centre.distance(start.centre) / start.side_px
+}
+
+/// Whether a face is the one that was drawn.
+fn stays(place: &FacePlace, start: &FacePlace) -> bool {
+    strayed(place, start) < 0.35 && (0.45..1.4).contains(&(place.side_px / start.side_px))
 }
 
 fn variants_of(start: &FacePlace) -> impl Iterator<Item = FacePlace> {
@@ -249,7 +300,7 @@ fn generic_face_in(place: &FacePlace) -> FaceCandidate {
     let unshifted = Similarity { turn_and_scale, shift: Vec2::ZERO };
     let placed = flat.map(|p| unshifted.apply(p));
     let shift = FacePlace::from_landmarks(&placed).map_or(Vec2::ZERO, |at| place.centre - at.centre);
-    FaceCandidate { landmarks_in_image: placed.map(|p| p + shift), place: *place }
+    FaceCandidate { landmarks_in_image: placed.map(|p| p + shift), place: *place, mesh_in_image: None }
 }
 
 fn with_gamma(picture: &RgbImage, gamma: f32) -> RgbImage {
@@ -297,13 +348,15 @@ mod tests {
 
     #[test]
     fn nobody_is_found_where_nobody_is() {
-        assert!(find_faces(&mut Blind, &RgbaImage::new(200, 100)).is_empty(), "an empty picture");
+        let mut finders = FaceFinders { landmarks: Some(&mut Blind), mesh: None };
+        assert!(find_faces(&mut finders, &RgbaImage::new(200, 100)).is_empty(), "an empty picture");
     }
 
     #[test]
     fn a_box_on_something_that_is_no_face_gets_the_generic_face() {
         let drawn = PixelBox { left: 40.0, top: 50.0, right: 140.0, bottom: 150.0 };
-        let face = fit_in_box(&mut Blind, &RgbaImage::new(300, 300), &drawn).expect("a generic face");
+        let mut finders = FaceFinders { landmarks: Some(&mut Blind), mesh: None };
+        let face = fit_in_box(&mut finders, &RgbaImage::new(300, 300), &drawn).expect("a generic face");
         let (low, high) = face.landmarks_in_image.bounds();
         assert!(low.cmpgt(Vec2::new(38.0, 45.0)).all() && high.cmplt(Vec2::new(142.0, 160.0)).all(), "it fills the box: {low} to {high}");
         let place = FacePlace::from_landmarks(&face.landmarks_in_image).expect("it is a face");
@@ -315,7 +368,10 @@ mod tests {
         let picture = RgbaImage::new(300, 300);
         let square = |left: f32, side: f32| PixelBox { left, top: 10.0, right: left + side, bottom: 10.0 + side };
         for bad in [square(10.0, 3.0), square(900.0, 50.0), square(f32::NAN, 50.0), square(60.0, -40.0), square(0.0, f32::INFINITY)] {
-            assert!(matches!(fit_in_box(&mut Blind, &picture, &bad), Err(PortraitError::NoFaceInBox)), "{bad:?} was accepted");
+            assert!(
+                matches!(fit_in_box(&mut FaceFinders::default(), &picture, &bad), Err(PortraitError::NoFaceInBox)),
+                "{bad:?} was accepted"
+            );
         }
     }
 

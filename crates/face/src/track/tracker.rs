@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::data::{FaceMotion, Frame, HeadPose, Input, Landmarks, TrackedFrame};
-use crate::face::{FaceFinder, ReadOptions};
+use crate::face::{FaceFinder, MeshFace, MeshModel, ReadOptions, pupils_from_gaze};
 
 use super::follow::Follower;
 use super::gaze::{GazeTracker, Looking};
-use super::mesh::{MeshFace, MeshReader};
+use super::mesh::MeshReader;
 use super::{DlibFinder, FaceModel, Smoother, head_pose};
 
 /// What reads the driver's face.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FaceReader {
     /// The face reader where its model is installed, else dlib; dlib, too, for films in which the reader has not seen a face.
     #[default]
@@ -58,11 +59,7 @@ impl Tracker {
     /// A tracker that uses the face reader, if [`TrackOptions::reader`] allows it and its model is installed, and dlib's shared model. With neither, frames
     /// have no face, but stored motion passes.
     pub fn new(model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
-        let mesh = match options.reader {
-            FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
-            FaceReader::Dlib => None,
-        };
-        Self::with_readers(mesh, model, options)
+        Self::with_readers(loaded(options.reader), model, options)
     }
 
     fn with_readers(mesh: Option<MeshReader>, model: Option<Arc<FaceModel>>, options: TrackOptions) -> Self {
@@ -96,6 +93,11 @@ impl Tracker {
         }
     }
 
+    /// Whether frames can be read at all.
+    pub fn can_read(&self) -> bool {
+        self.mesh.is_some() || self.follower.is_some()
+    }
+
     /// Whether dlib's model is there.
     pub fn has_model(&self) -> bool {
         self.follower.is_some()
@@ -116,6 +118,16 @@ impl Tracker {
         self.gaze.set_strength(strength);
     }
 
+    /// Sets what reads faces, from the next frame on, and forgets the face when that is another reader than before.
+    pub fn set_reader(&mut self, reader: FaceReader) {
+        if reader != self.options.reader {
+            self.options.reader = reader;
+            self.mesh = loaded(reader);
+            self.set_smoothing(self.options.smoothing);
+            self.reset();
+        }
+    }
+
     /// Forgets the face: for a new source.
     pub fn reset(&mut self) {
         self.smoother.reset();
@@ -129,11 +141,11 @@ impl Tracker {
         }
     }
 
-    /// The driver's face in a frame. Stored motion passes as it is, with its pose filled in where it has none.
+    /// The driver's face in a frame. Stored motion passes as it is, with its pose and its mesh filled in where it has none.
     pub fn track(&mut self, input: Input) -> TrackedFrame {
         match input {
             Input::Frame(frame) => self.track_frame(frame),
-            Input::Motion(time, face) => TrackedFrame { time, pixels: None, face: face.map(with_pose) },
+            Input::Motion(time, face) => TrackedFrame { time, pixels: None, face: face.map(completed) },
         }
     }
 
@@ -166,7 +178,14 @@ impl Tracker {
         let landmarks = self.follower.as_mut()?.landmarks(&frame.pixels, now)?;
         let landmarks_in_frame = self.smoother.smooth(&landmarks, now);
         let looking = self.gaze.look(&frame.pixels, &landmarks, &landmarks_in_frame, now).unwrap_or_default();
-        Some(face_motion(landmarks_in_frame, looking, frame))
+        Some(with_mesh(face_motion(landmarks_in_frame, looking, frame)))
+    }
+}
+
+fn loaded(reader: FaceReader) -> Option<MeshReader> {
+    match reader {
+        FaceReader::Best => MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok(),
+        FaceReader::Dlib => None,
     }
 }
 
@@ -176,8 +195,20 @@ fn face_motion(landmarks_in_frame: Landmarks, looking: Looking, frame: &Frame) -
     FaceMotion { pose, gaze, pupils_in_frame, ..FaceMotion::of_landmarks(landmarks_in_frame, frame.pixels.dimensions().into()) }
 }
 
-fn with_pose(face: FaceMotion) -> FaceMotion {
-    if face.pose == HeadPose::default() { FaceMotion { pose: head_pose(&face.landmarks_in_frame), ..face } } else { face }
+/// Stored motion with what it lacks of pose and mesh.
+fn completed(face: FaceMotion) -> FaceMotion {
+    let face = if face.pose == HeadPose::default() { FaceMotion { pose: head_pose(&face.landmarks_in_frame), ..face } } else { face };
+    with_mesh(face)
+}
+
+/// A face with a mesh that is fitted to its landmarks, where it has none.
+fn with_mesh(face: FaceMotion) -> FaceMotion {
+    if face.mesh_in_frame.is_some() {
+        return face;
+    }
+    let pupils = face.pupils_in_frame.or_else(|| pupils_from_gaze(&face.landmarks_in_frame, face.gaze?));
+    let fitted = MeshModel::shipped().and_then(|model| model.fit(&face.landmarks_in_frame, pupils));
+    FaceMotion { mesh_in_frame: fitted.map(Arc::new), ..face }
 }
 
 #[cfg(test)]
@@ -211,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_motion_keeps_its_pose_or_gets_one() {
+    fn stored_motion_keeps_its_pose_or_gets_one_and_a_mesh() {
         let pose = HeadPose { yaw_rad: 0.3, pitch_rad: 0.1, roll_rad: -0.2 };
         let mut tracker = Tracker::new(None, TrackOptions::default());
         let mut pose_of = |stored: HeadPose| {
@@ -219,6 +250,9 @@ mod tests {
             let passed = tracker.track(Input::Motion(time(), Some(face.clone()))).face.expect("motion passes");
             assert_eq!(passed.landmarks_in_frame, face.landmarks_in_frame, "landmarks are not touched");
             assert_eq!(passed.gaze, face.gaze, "nor is the gaze");
+            let mesh = passed.mesh_in_frame.expect("a mesh is fitted");
+            let off = mesh.landmarks().0.iter().zip(&face.landmarks_in_frame.0).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max);
+            assert!(off < 1.0, "its landmarks are {off} pixels off");
             passed.pose
         };
         let own = HeadPose { yaw_rad: 0.7, ..HeadPose::default() };

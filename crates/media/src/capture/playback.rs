@@ -73,6 +73,7 @@ mod tests {
             time_secs: i as f64 * 0.1,
             landmarks: (i != 1).then(|| Landmarks([Vec2::splat(i as f32); 68])),
             gaze: Some([0.25, -0.1]),
+            ..PerformanceFrame::default()
         };
         Arc::new(Performance { header: PerformanceHeader::new("x", 10.0, [320, 240], Some(3)), frames: (0..3).map(frame).collect() })
     }

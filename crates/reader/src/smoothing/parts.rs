@@ -8,10 +8,10 @@ use std::f64::consts::TAU;
 use std::time::Duration;
 
 use glam::{DQuat, DVec3, Vec3};
+use retrato_core::data::Similarity;
 
 use crate::canonical::CanonicalFace;
 use crate::landmarks::{MESH_POINTS, POINTS};
-use crate::similarity::Similarity;
 
 /// Cut-off frequency within the noise, in hertz. Tuned on the clips frown, smile and `lively_turns` and on two portraits in noise, as are the
 /// numbers below.

@@ -5,9 +5,9 @@ use std::borrow::Borrow;
 use glam::Vec2;
 use image::RgbImage;
 
-use super::scale::measured_from_picture;
+use super::scale::{measured_from_picture, measured_mesh};
 use super::{EvaluateError, ModelError, scale_to_measure, upright_for_detection};
-use crate::data::Landmarks;
+use crate::data::{FaceMesh, Landmarks};
 use crate::face::{FaceDescriptor, rest_pupils};
 
 /// Index of the first target among the clip's frames.
@@ -28,6 +28,8 @@ pub struct SeenFace {
     pub landmarks: Landmarks,
     /// The same read as well as can be: what models work from.
     pub fine_landmarks: Landmarks,
+    /// The face in 3D, where it was read so.
+    pub mesh: Option<FaceMesh>,
     /// How far the head is turned to the side, in radians: [`HeadPose::yaw_rad`](crate::data::HeadPose).
     pub yaw_rad: f32,
     /// Who it belongs to, where that is looked at.
@@ -48,6 +50,8 @@ pub struct Picture {
     pub landmarks: Landmarks,
     /// The same read as well as can be: what models work from.
     pub fine_landmarks: Landmarks,
+    /// The face in 3D, where it was read so, in pixels of `pixels`.
+    pub mesh: Option<FaceMesh>,
     /// The pupils, the right eye's first, in the same; the middle of the opening where they cannot be seen.
     pub pupils: [Vec2; 2],
     /// How far the head is turned to the side, in radians.
@@ -154,9 +158,9 @@ impl Picture {
     }
 
     fn seen(index: usize, pixels: RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<Self> {
-        let SeenFace { landmarks, fine_landmarks, yaw_rad, descriptor } = find_face(&pixels, frame_size, detect)?;
-        let pupils = rest_pupils(&pixels, &fine_landmarks);
-        Some(Self { index, pixels, landmarks, fine_landmarks, pupils, yaw_rad, descriptor })
+        let SeenFace { landmarks, fine_landmarks, mesh, yaw_rad, descriptor } = find_face(&pixels, frame_size, detect)?;
+        let pupils = mesh.as_ref().map_or_else(|| rest_pupils(&pixels, &fine_landmarks), FaceMesh::pupils);
+        Some(Self { index, pixels, landmarks, fine_landmarks, mesh, pupils, yaw_rad, descriptor })
     }
 
     /// How far the head is turned from where another picture shows it, to either side, in degrees.
@@ -173,8 +177,10 @@ impl Picture {
 pub(super) fn find_face(measured: &RgbImage, frame_size: [u32; 2], detect: &mut Detect<'_>) -> Option<SeenFace> {
     let upright = upright_for_detection(measured, frame_size)?;
     let seen = detect(&upright)?;
-    let measured = |landmarks| measured_from_picture(landmarks, upright.dimensions());
-    Some(SeenFace { landmarks: measured(&seen.landmarks), fine_landmarks: measured(&seen.fine_landmarks), ..seen })
+    let size = upright.dimensions();
+    let mesh = seen.mesh.as_ref().map(|mesh| measured_mesh(mesh, size));
+    let measured = |landmarks| measured_from_picture(landmarks, size);
+    Some(SeenFace { landmarks: measured(&seen.landmarks), fine_landmarks: measured(&seen.fine_landmarks), mesh, ..seen })
 }
 
 #[cfg(test)]

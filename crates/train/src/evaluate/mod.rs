@@ -5,6 +5,7 @@
 
 mod clip;
 mod measures;
+mod motion;
 mod regions;
 mod report;
 mod runner;
@@ -17,6 +18,7 @@ mod turn;
 
 pub use clip::{Detect, EvaluationClip, Picture, SeenFace};
 pub use measures::{LandmarkError, Measures, compare_landmarks, compare_pictures};
+pub use motion::{CHANNELS, Channels, Following, FollowingReport, channels, following, mean_following};
 pub use regions::{Mask, background, face, mouth_and_eyes};
 pub use report::{Evaluation, FrameScores, Identity, Scores, Table, turn_table};
 pub use runner::{CopySource, EvaluateError, ModelError, Reenactor, evaluate};

@@ -4,7 +4,7 @@ use glam::Vec2;
 use image::RgbImage;
 
 use super::MEASURE_PX;
-use crate::data::Landmarks;
+use crate::data::{FaceMesh, Landmarks};
 use crate::scale::{Filter, FilterType, Scaler};
 
 /// No picture for the detector is longer than this, however long and thin the frame is.
@@ -27,6 +27,12 @@ pub fn upright_for_detection(measured: &RgbImage, frame_size: [u32; 2]) -> Optio
 pub(super) fn measured_from_picture(landmarks_in_picture: &Landmarks, size: (u32, u32)) -> Landmarks {
     let scale = MEASURE_PX as f32 / Vec2::new(size.0 as f32, size.1 as f32);
     landmarks_in_picture.map(|p| (p + 0.5) * scale - 0.5)
+}
+
+/// The same of a mesh; depths are scaled as the sides are in the mean.
+pub(super) fn measured_mesh(mesh_in_picture: &FaceMesh, size: (u32, u32)) -> FaceMesh {
+    let scale = MEASURE_PX as f32 / Vec2::new(size.0 as f32, size.1 as f32);
+    mesh_in_picture.map(|p| ((p.truncate() + 0.5) * scale - 0.5).extend(p.z * scale.element_product().sqrt()))
 }
 
 fn detection_size([width, height]: [u32; 2]) -> Option<[u32; 2]> {

@@ -28,7 +28,7 @@ pub(super) fn find_red(picture: &RgbImage) -> Option<SeenFace> {
     [numbers[0], numbers[1]] = [angle.cos(), angle.sin()];
     // It turns by half a degree for every pixel of a measured picture.
     let yaw_rad = (0.5 * 256.0 * low.x / picture.width() as f32).to_radians();
-    Some(SeenFace { fine_landmarks: landmarks.clone(), landmarks, yaw_rad, descriptor: FaceDescriptor::new(&numbers) })
+    Some(SeenFace { fine_landmarks: landmarks.clone(), landmarks, mesh: None, yaw_rad, descriptor: FaceDescriptor::new(&numbers) })
 }
 
 pub(super) fn read(frames: Vec<RgbImage>) -> Result<EvaluationClip, EvaluateError> {

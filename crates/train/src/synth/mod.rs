@@ -20,6 +20,7 @@ mod raster;
 mod shade;
 mod shadow;
 mod sheet;
+mod study;
 mod surface;
 
 pub use episode::{Episode, EpisodeSampler, MOST_FRAMES};

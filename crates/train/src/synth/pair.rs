@@ -107,6 +107,11 @@ impl PairSampler {
         Self { kit }
     }
 
+    /// The kit of its heads.
+    pub fn kit(&self) -> &FaceKit {
+        &self.kit
+    }
+
     /// The pair number `index` of a seed.
     pub fn pair(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
         let mut attempt = 0;

@@ -1,5 +1,6 @@
 //! Reading a performance within bounds, whatever the file claims.
 
+use std::f32::consts::PI;
 use std::io::{BufRead as _, BufReader, Read};
 
 use glam::Vec2;
@@ -7,10 +8,10 @@ use serde::Deserialize;
 
 use super::{PerformanceError, PerformanceFrame, PerformanceHeader};
 
-/// The version that this program writes and reads.
-pub(super) const VERSION: u64 = 1;
-/// Most bytes a performance may have.
-pub(super) const MAX_BYTES: u64 = 64 << 20;
+/// The version that this program writes; it reads all up to it.
+pub(super) const VERSION: u64 = 2;
+/// Most bytes a performance may have: 15 minutes with a mesh in every frame.
+pub(super) const MAX_BYTES: u64 = 128 << 20;
 /// Most bytes a line may have.
 const MAX_LINE_BYTES: u64 = 16 << 10;
 /// Most frames a performance may have: an hour at 30 frames per second.
@@ -82,7 +83,7 @@ pub(super) fn parse_header(line: &[u8]) -> Result<PerformanceHeader, Performance
 /// Whether a header is within bounds.
 pub(super) fn check_header(header: &PerformanceHeader) -> Result<(), PerformanceError> {
     let refuse = |detail: String| Err(PerformanceError::Line { line: 1, detail });
-    if header.version != VERSION {
+    if !(1..=VERSION).contains(&header.version) {
         return refuse(format!("there is no format {}", header.version));
     }
     if !(1.0..=240.0).contains(&header.fps) {
@@ -125,6 +126,16 @@ pub(super) fn check_frame(frame: &PerformanceFrame, header: &PerformanceHeader, 
     let inside = |p: &Vec2| p.is_finite() && p.abs().cmple(reach).all();
     if let Some(at) = frame.landmarks.as_ref().and_then(|l| l.0.iter().position(|p| !inside(p))) {
         return Err(format!("landmark {at} is far outside the picture or not a number"));
+    }
+    let reach = reach.extend(reach.max_element());
+    if let Some(at) = frame.mesh.as_ref().and_then(|mesh| mesh.0.iter().position(|p| !(p.is_finite() && p.abs().cmple(reach).all()))) {
+        return Err(format!("point {at} of the mesh is far outside the picture or not a number"));
+    }
+    if frame.pose.is_some_and(|pose| pose.iter().any(|angle| !(-PI..=PI).contains(angle))) {
+        return Err("the pose is out of range".to_owned());
+    }
+    if frame.coefficients.is_some_and(|all| all.0.iter().any(|c| !(0.0..=1.0).contains(c))) {
+        return Err("a coefficient is not within 0 to 1".to_owned());
     }
     match frame.gaze {
         Some(gaze) if gaze.iter().any(|g| !g.is_finite() || g.abs() > MAX_GAZE) => Err("the gaze is out of range".to_owned()),

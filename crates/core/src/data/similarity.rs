@@ -37,6 +37,26 @@ impl Similarity {
         (scale.is_finite() && scale > 1e-9 && found.shift.is_finite()).then_some(found)
     }
 
+    /// The same with outliers counted less: the fit is repeated with each pair's weight falling as its distance grows beyond `radius`, in the target's unit.
+    pub fn fit_robust(pairs: &[(DVec3, DVec3, f64)], radius: f64) -> Option<Self> {
+        const ROUNDS: usize = 4;
+        let mut found = Self::fit(pairs.iter().copied())?;
+        for _ in 0..ROUNDS {
+            // Weights of the Cauchy distribution.
+            let weight = |source: DVec3, target: DVec3| 1.0 / (1.0 + found.apply(source).distance_squared(target) / (radius * radius));
+            let weighted: Vec<_> = pairs.iter().map(|(s, t, w)| (*s, *t, w * weight(*s, *t))).collect();
+            found = Self::fit(weighted.into_iter())?;
+        }
+        Some(found)
+    }
+
+    /// The way back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let (rotation, scale) = (self.rotation.transpose(), 1.0 / self.scale);
+        Self { rotation, scale, shift: -scale * (rotation * self.shift) }
+    }
+
     /// A point of the source, in the target's axes.
     pub fn apply(&self, point: DVec3) -> DVec3 {
         self.scale * (self.rotation * point) + self.shift
@@ -107,6 +127,18 @@ mod tests {
         assert!((found.scale - known.scale).abs() < 1e-9 && found.shift.abs_diff_eq(known.shift, 1e-9), "{found:?}");
         assert!(found.rotation.abs_diff_eq(rotation, 1e-9), "{found:?}");
         assert!(found.matrix().transform_point3(DVec3::ONE).abs_diff_eq(known.apply(DVec3::ONE), 1e-9));
+    }
+
+    #[test]
+    fn outliers_hardly_move_a_robust_fit_and_the_way_back_leads_back() {
+        let rotation = DMat3::from_axis_angle(DVec3::new(0.2, 1.0, 0.1).normalize(), 0.6);
+        let known = Similarity { rotation, scale: 2.0, shift: DVec3::new(3.0, 4.0, 5.0) };
+        let moved = |i: usize| if i % 7 == 0 { DVec3::Y * 2.0 } else { DVec3::ZERO };
+        let pairs: Vec<_> = cloud().into_iter().enumerate().map(|(i, p)| (p, known.apply(p) + moved(i), 1.0)).collect();
+        let error = |fit: Similarity| cloud().iter().map(|p| fit.apply(*p).distance(known.apply(*p))).fold(0.0, f64::max);
+        let (plain, robust) = (Similarity::fit(pairs.iter().copied()).unwrap(), Similarity::fit_robust(&pairs, 0.1).unwrap());
+        assert!(error(robust) < 0.05 && error(plain) > 0.2, "robust {} and plain {}", error(robust), error(plain));
+        assert!(known.inverse().apply(known.apply(DVec3::ONE)).abs_diff_eq(DVec3::ONE, 1e-9));
     }
 
     #[test]

@@ -1,0 +1,149 @@
+//! How far away each part of a portrait's head is: the mesh's own depth in the face, a skull's round it, and beyond it what the matte's outline lets one expect.
+
+use glam::{Vec2, Vec3};
+use retrato_core::data::FaceMesh;
+
+use crate::grid::{CELLS, Grid, cells_in, middle, smooth_step};
+use crate::template::SkullTemplate;
+use crate::topology::{Joined, is_outline};
+
+// All lengths are in distances between the eyes. Tuned together on nine portraits, photographs, paintings, a cartoon and a sculpture.
+
+/// Radius of the profile that hair and other outlines are inflated to, and how much deeper than wide it is.
+const ROUND: f32 = 1.15;
+const DEEPER: f32 = 1.1;
+/// How far the outline of the head lies behind the rim of the face.
+const OUTLINE_BACK: f32 = 0.9;
+/// Nothing of the front lies farther behind the rim of the face.
+const DEEPEST: f32 = 1.0;
+/// How far the back of the head reaches behind its outline, for each unit by which the front does before it.
+const BACK: f32 = 0.8;
+/// Heights above the chin over which the back of the head comes out of the neck.
+const NAPE: std::ops::Range<f32> = 0.1..1.5;
+/// Heights above the chin over which the head's motion fades to that of the body.
+const NECK: std::ops::Range<f32> = -1.3..0.2;
+/// Distances from the face over which it does, too: what is next to the face goes with it.
+const BESIDE: std::ops::Range<f32> = 0.1..1.0;
+/// Shares of head in the matte from which on a place belongs to it somewhat and wholly.
+const BELONGS: std::ops::Range<f32> = 0.2..0.8;
+
+/// What is known of every cell of the reach.
+pub(crate) struct HeadDepth {
+    /// Share of head, 0 to 1.
+    pub(crate) matte: Grid,
+    /// Depth of what is seen, and of the back of the head, in crop pixels.
+    pub(crate) front: Grid,
+    pub(crate) back: Grid,
+    /// How far a place goes with the head, 0 to 1.
+    pub(crate) weight: Grid,
+    /// Height above the chin, in distances between the eyes.
+    pub(crate) above: Grid,
+    /// Where the face is.
+    pub(crate) face: FaceCells,
+    /// Distance between the eyes in crop pixels.
+    pub(crate) unit_px: f32,
+}
+
+/// The cells that a face covers: the triangle that is seen there, and its corners' shares.
+pub(crate) struct FaceCells {
+    pub(crate) seen: Vec<Option<([u16; 3], Vec3)>>,
+    /// Depth, only where there is face.
+    depth: Grid,
+    /// 1 in the face, 0 beside it.
+    inside: Grid,
+    /// How far a cell is inside, and how far outside, in crop pixels.
+    pub(crate) deep: Grid,
+    pub(crate) beside: Grid,
+}
+
+impl FaceCells {
+    fn of(mesh: &FaceMesh, joined: &Joined) -> Self {
+        let mut seen = vec![None; CELLS * CELLS];
+        let mut depth = Grid(vec![f32::INFINITY; CELLS * CELLS]);
+        for triangle in joined.closed() {
+            cells_in(triangle.map(|i| mesh.0[usize::from(i)]), |cell, z, shares| {
+                if z < depth.0[cell] {
+                    depth.0[cell] = z;
+                    seen[cell] = Some((triangle, shares));
+                }
+            });
+        }
+        let inside = depth.map(|z| f32::from(u8::from(z.is_finite())));
+        let (deep, beside) = (inside.distance_to(|v| v < 0.5), inside.distance_to(|v| v > 0.5));
+        Self { seen, depth, inside, deep, beside }
+    }
+
+    /// How far the face's own triangles cover a cell: not at all at its outline.
+    pub(crate) fn cover(&self, cell: usize) -> f32 {
+        let Some((triangle, shares)) = self.seen[cell] else { return 0.0 };
+        triangle.iter().zip(shares.to_array()).map(|(i, share)| if is_outline(*i) { 0.0 } else { share }).sum()
+    }
+}
+
+impl HeadDepth {
+    /// Of a face in crop pixels; `matte` is the share of head at a point in crop pixels.
+    pub(crate) fn of(mesh: &FaceMesh, joined: &Joined, skull: &SkullTemplate, matte: &dyn Fn(Vec2) -> f32) -> Self {
+        let unit = mesh.inter_ocular().max(1.0);
+        let matte = Grid::of(|cell| smooth_step(&BELONGS, matte(middle(cell))));
+        let face = FaceCells::of(mesh, joined);
+        let mut rims = [127, 234, 356, 454].map(|i: usize| mesh.0[i].z);
+        rims.sort_by(f32::total_cmp);
+        let rim = rims[1].midpoint(rims[2]);
+
+        let solid = matte.distance_to(|share| share <= 0.5);
+        let round = ROUND * unit;
+        let inflated = solid.map(|d| (1.0 - (1.0 - (d / round).min(1.0)).powi(2)).max(0.0).sqrt() * round * DEEPER);
+        let outline = rim + OUTLINE_BACK * unit;
+        let hair = inflated.map(|bulge| outline - bulge);
+        let skull = skull.under(mesh);
+        let around = Self::around(&hair, &skull.near, rim, unit);
+        let front = Self::with_face(&around, &face, unit);
+
+        let (chin, top) = (mesh.0[152].truncate(), mesh.0[10].truncate());
+        let up = (top - chin).try_normalize().unwrap_or(Vec2::NEG_Y);
+        let above = |cell: usize| (middle(cell) - chin).dot(up) / unit;
+        let weight = |cell: usize| smooth_step(&NECK, above(cell)).max(1.0 - smooth_step(&BESIDE, face.beside.0[cell] / unit));
+        let occiput = |cell: usize| {
+            let far = skull.far.0[cell];
+            let skull = if far.is_finite() { far - outline } else { 0.0 };
+            skull.max(inflated.0[cell] * BACK).max(0.0) * smooth_step(&NAPE, above(cell))
+        };
+        let bulge = Grid::of(occiput).blurred(0.15 * unit);
+        let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
+        let weight = Grid::of(weight).blurred(0.08 * unit);
+        let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
+        Self { matte, front, back, weight, above: Grid::of(above), face, unit_px: unit }
+    }
+
+    /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.
+    fn around(hair: &Grid, skull: &Grid, rim: f32, unit: f32) -> Grid {
+        let hit = skull.map(|z| f32::from(u8::from(z.is_finite())));
+        let inside = hit.distance_to(|v| v < 0.5);
+        let core = inside.map(|d| f32::from(u8::from(d > 0.15 * unit)));
+        let share = core.blurred(0.3 * unit);
+        let offset = Grid::of(|cell| if core.0[cell] > 0.5 { skull.0[cell] - hair.0[cell] } else { 0.0 }).blurred(0.3 * unit);
+        let away = core.distance_to(|v| v > 0.5);
+        let soft = core.blurred(0.12 * unit);
+        Grid::of(|cell| {
+            let fade = (-(away.0[cell] / (0.6 * unit)).powi(2)).exp();
+            let joined = hair.0[cell] + (offset.0[cell] / (share.0[cell] + 1e-3)).clamp(-1.2 * unit, 0.4 * unit) * fade;
+            let outside = joined.min(rim + DEEPEST * unit);
+            if hit.0[cell] > 0.5 { skull.0[cell] * soft.0[cell] + outside * (1.0 - soft.0[cell]) } else { outside }
+        })
+    }
+
+    /// The face's own depth, and everything round it brought to agree with it at its rim.
+    fn with_face(around: &Grid, face: &FaceCells, unit: f32) -> Grid {
+        let FaceCells { depth, inside, deep, beside, .. } = face;
+        let share = inside.blurred(0.35 * unit);
+        let offset = Grid::of(|cell| if inside.0[cell] > 0.5 { depth.0[cell] - around.0[cell] } else { 0.0 }).blurred(0.35 * unit);
+        let blended = deep.map(|d| f32::from(u8::from(d > 0.10 * unit))).blurred(0.06 * unit);
+        let joined = Grid::of(|cell| {
+            let fade = (-(beside.0[cell] / (0.8 * unit)).powi(2)).exp();
+            let around = around.0[cell] + offset.0[cell] / (share.0[cell] + 1e-3) * fade;
+            let b = if inside.0[cell] > 0.5 { blended.0[cell] } else { 0.0 };
+            if b > 0.0 { depth.0[cell] * b + around * (1.0 - b) } else { around }
+        });
+        joined.blurred(0.04 * unit)
+    }
+}

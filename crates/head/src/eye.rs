@@ -1,0 +1,282 @@
+//! What an eye shows: its own picture, with the iris moved round and unstretched and the white stretched beside it.
+
+use glam::{Vec2, Vec3};
+use retrato_core::data::FaceMesh;
+
+use crate::grid::smooth_step;
+use crate::patch::smooth_through;
+
+/// Places along an eye at which its lids are kept.
+pub const LID_SAMPLES: usize = 33;
+/// Radius of an iris where the mesh gives none that can be meant, and the bounds of those that can, in widths of the eye.
+const IRIS: f32 = 0.22;
+const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.36;
+/// So much more than the iris moves without being stretched: its rim.
+const RIM: f32 = 1.15;
+/// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
+const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
+/// Radii between which an iris's edge is looked for in the picture, and the radius that the mesh gives.
+const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
+/// Least step of lightness, 0 to 255, that is such an edge.
+const EDGE_STEP: f32 = 10.0;
+/// Where the white is lightest between the lids, the upper one's shadow on it left out.
+const WHITE_AT: f32 = 0.55;
+/// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
+const FARTHEST: f32 = 0.22;
+/// So much of the opening next to the lids is in their shadow, or lashes: not taken to show what was behind them.
+const LASHES: f32 = 0.035;
+/// Slack at rest, so that the very edge is the picture's own.
+const SLACK: f32 = 0.1;
+/// How far the iris moves, or the lids open more than at rest, from which on what the picture hides is made up, in widths of the eye.
+const MOVED: std::ops::Range<f32> = 0.01..0.06;
+
+/// An eye of the portrait as it is at rest, in crop pixels. Local places: x along the eye from the outer corner to the inner, y down, in widths of the eye.
+#[derive(Clone, Debug)]
+pub(crate) struct RestEye {
+    pub(crate) corners: [Vec2; 2],
+    along: Vec2,
+    down: Vec2,
+    iris: Vec2,
+    radius: f32,
+    lids: [[f32; LID_SAMPLES]; 2],
+}
+
+/// Where the colours of an eye come from in one frame; lengths as in the portrait's eye at rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EyeMap {
+    /// Outer corner at rest, in crop pixels.
+    pub origin: Vec2,
+    /// From there to the inner corner, and as far down.
+    pub along: Vec2,
+    /// See [`Self::along`].
+    pub down: Vec2,
+    /// How far the whole eye is shifted in the face, in crop pixels.
+    pub shift: Vec2,
+    /// The iris's middle at rest.
+    pub rest_iris: Vec2,
+    /// And now.
+    pub iris: Vec2,
+    /// Its radius.
+    pub radius: f32,
+    /// How far anything else than at rest is shown, 0 to 1.
+    pub moved: f32,
+    /// Heights of upper and lower lid at rest, at places evenly along the eye.
+    pub lids: [[f32; LID_SAMPLES]; 2],
+}
+
+impl RestEye {
+    /// The right (0) or the left (1) eye of a mesh in crop pixels.
+    /// `lightness` is that of the picture at a point in crop pixels, 0 to 255.
+    pub(crate) fn of(mesh: &FaceMesh, eye: usize, lightness: impl Fn(Vec2) -> f32) -> Self {
+        let point = |i: u16| mesh.0[usize::from(i)];
+        let edge = FaceMesh::EYES[eye].map(point);
+        let corners = [edge[0].truncate(), edge[8].truncate()];
+        let along = corners[1] - corners[0];
+        let along = if along.length() > 1e-3 { along } else { Vec2::X };
+        let across = along.perp();
+        let down = if eye == 0 { across } else { -across };
+        let local = |p: Vec3| to_local(corners[0], along, down, p.truncate());
+        let pupil = FaceMesh::PUPILS[eye];
+        let iris = local(mesh.0[pupil]);
+        let radius = (1..5).map(|k| local(mesh.0[pupil + k]).distance(iris)).sum::<f32>() / 4.0;
+        let radius = if IRISES.contains(&radius) { radius } else { IRIS };
+        let radius = seen_radius(radius, |x, y| lightness(corners[0] + along * (iris.x + x) + down * (iris.y + y))).min(*IRISES.end());
+        let lid = |points: [Vec3; 9]| {
+            let smooth = smooth_through(&points.map(|p| local(p).extend(0.0)));
+            heights(&smooth)
+        };
+        let upper: [Vec3; 9] = std::array::from_fn(|i| edge[i]);
+        let lower: [Vec3; 9] = std::array::from_fn(|i| edge[(16 - i) % 16]);
+        Self { corners, along, down, iris: iris.clamp(Vec2::splat(-0.5), Vec2::splat(1.5)), radius, lids: [lid(upper), lid(lower)] }
+    }
+
+    /// How the eye is shown with another expression of the same mesh.
+    pub(crate) fn map(&self, expression: &FaceMesh, eye: usize) -> EyeMap {
+        let point = |i: u16| expression.0[usize::from(i)].truncate();
+        let edge = FaceMesh::EYES[eye];
+        let ends = [point(edge[0]), point(edge[8])];
+        let shift = 0.5 * (ends[0] + ends[1] - self.corners[0] - self.corners[1]);
+        let local = |p: Vec2| to_local(self.corners[0], self.along, self.down, p - shift);
+        let wanted = local(expression.0[FaceMesh::PUPILS[eye]].truncate());
+        // The iris does not leave the eye.
+        let room = 0.55 * self.radius;
+        let x = wanted.x.clamp(room.min(self.iris.x), (1.0 - room).max(self.iris.x));
+        let y = wanted.y.clamp(self.iris.y - FARTHEST, self.iris.y + FARTHEST);
+        let iris = if wanted.is_finite() { Vec2::new(x, y) } else { self.iris };
+        let (upper, lower) = (local(point(edge[4])).y, local(point(edge[12])).y);
+        let wider = (self.lids[0][LID_SAMPLES / 2] - upper).max(lower - self.lids[1][LID_SAMPLES / 2]);
+        let moved = smooth_step(&MOVED, iris.distance(self.iris).max(wider));
+        let Self { corners, along, down, iris: rest_iris, radius, lids } = *self;
+        EyeMap { origin: corners[0], along, down, shift, rest_iris, iris, radius, moved, lids }
+    }
+}
+
+/// Where the colour of a place of an eye comes from: the mean of some places in crop pixels, by their shares, whose sum is 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EyeLook {
+    /// The places.
+    pub sources: [Vec2; 3],
+    /// Their shares.
+    pub shares: [f32; 3],
+}
+
+impl EyeMap {
+    /// Where the colour of a place of the eye comes from, both in crop pixels of the head at rest.
+    pub fn look(&self, point: Vec2) -> EyeLook {
+        let at = to_local(self.origin, self.along, self.down, point - self.shift);
+        let zone = self.radius * RIM;
+        let travel = self.iris - self.rest_iris;
+        let (left, right) = (self.iris.x - zone, self.iris.x + zone);
+        // How much of the iris's way a place goes along: all of it in the iris, none at the corners.
+        let share = if at.x < left { at.x / left.max(1e-3) } else { (1.0 - at.x) / (1.0 - right).max(1e-3) };
+        let share = if at.x < left || at.x > right { share.clamp(0.0, 1.0) } else { 1.0 };
+        let (places, shares) = self.seen(at - travel * share);
+        EyeLook { sources: places.map(|from| self.origin + self.along * from.x + self.down * from.y), shares }
+    }
+
+    /// The place itself, or where a lid hides it in the picture, what looks alike.
+    fn seen(&self, at: Vec2) -> ([Vec2; 3], [f32; 3]) {
+        let alone = |place: Vec2| ([place; 3], [1.0, 0.0, 0.0]);
+        if self.moved <= 0.0 {
+            return alone(at);
+        }
+        let inset = self.moved * (LASHES + SLACK) - SLACK;
+        let (upper, lower) = (self.lid(0, at.x) + inset, self.lid(1, at.x) - inset);
+        if upper >= lower {
+            return alone(Vec2::new(at.x, upper.midpoint(lower)));
+        }
+        let hidden = (upper - at.y).max(at.y - lower);
+        if hidden <= 0.0 {
+            return alone(at);
+        }
+        let within = |y: f32| Vec2::new(at.x, y.clamp(upper, lower));
+        // Next to the lid as in a mirror there.
+        let mirrored = within(if at.y < upper { upper + hidden } else { lower - hidden });
+        // An iris is round: its hidden part looks as the one across its middle.
+        let across = within(2.0 * self.rest_iris.y - at.y);
+        // Beside it there is white, as in the wider of the two parts next to the iris.
+        let zone = self.radius * RIM;
+        let (before, behind) = (self.rest_iris.x - zone, 1.0 - self.rest_iris.x - zone);
+        let along = 0.4 + 0.4 * at.x.clamp(0.0, 1.0);
+        let x = if before > behind { before * (1.2 - along) } else { 1.0 - behind * along };
+        let (top, bottom) = (self.lid(0, x), self.lid(1, x));
+        let white = Vec2::new(x, top + (bottom - top) * WHITE_AT);
+        let made_up = smooth_step(&MADE_UP, hidden);
+        let iris = 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
+        ([mirrored, across, white], [1.0 - made_up, made_up * iris, made_up * (1.0 - iris)])
+    }
+
+    fn lid(&self, which: usize, x: f32) -> f32 {
+        let at = x.clamp(0.0, 1.0) * (LID_SAMPLES - 1) as f32;
+        let first = (at as usize).min(LID_SAMPLES - 2);
+        let [a, b] = [first, first + 1].map(|i| self.lids[which][i]);
+        a + (at - first as f32) * (b - a)
+    }
+}
+
+/// The radius at which an iris ends in the picture: where the way outwards to both sides becomes lightest at once; the given one where there is no such edge.
+fn seen_radius(radius: f32, lightness: impl Fn(f32, f32) -> f32) -> f32 {
+    const STEPS: usize = 19;
+    // Near the level of the middle, where lids hide nothing.
+    let ring = |r: f32| {
+        let directions = [(-0.98, 0.2), (-1.0, 0.0), (-0.98, -0.2), (0.98, 0.2), (1.0, 0.0), (0.98, -0.2)];
+        directions.map(|(x, y)| lightness(r * x, r * y)).into_iter().sum::<f32>() / directions.len() as f32
+    };
+    let at = |k: usize| radius * (EDGE_AT.start + (EDGE_AT.end - EDGE_AT.start) * k as f32 / (STEPS - 1) as f32);
+    let rings: [f32; STEPS] = std::array::from_fn(|k| ring(at(k)));
+    let step = |k: usize| rings[k + 2] - rings[k - 2];
+    let best = (2..STEPS - 2).max_by(|a, b| step(*a).total_cmp(&step(*b))).unwrap_or(2);
+    if step(best) > EDGE_STEP { at(best) } else { radius }
+}
+
+fn to_local(origin: Vec2, along: Vec2, down: Vec2, point: Vec2) -> Vec2 {
+    let offset = point - origin;
+    Vec2::new(offset.dot(along), offset.dot(down)) / along.length_squared().max(1e-9)
+}
+
+/// Heights of a line that runs from x = 0 to 1, at places evenly along it.
+fn heights(line: &[Vec3]) -> [f32; LID_SAMPLES] {
+    std::array::from_fn(|k| {
+        let x = k as f32 / (LID_SAMPLES - 1) as f32;
+        let after = line.iter().position(|p| p.x >= x).unwrap_or(line.len() - 1).max(1);
+        let (a, b) = (line[after - 1], line[after]);
+        let share = ((x - a.x) / (b.x - a.x).max(1e-6)).clamp(0.0, 1.0);
+        a.y + share * (b.y - a.y)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::testing;
+
+    #[test]
+    fn an_eye_at_rest_shows_its_own_picture() {
+        let mesh = testing::mesh();
+        for eye in [0, 1] {
+            let map = RestEye::of(&mesh, eye, |_| 0.0).map(&mesh, eye);
+            assert!(map.moved == 0.0, "nothing moved");
+            for i in FaceMesh::EYES[eye] {
+                let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
+                for share in [0.0, 0.4, 0.9, 1.0] {
+                    let point = middle.lerp(mesh.0[usize::from(i)].truncate(), share);
+                    let EyeLook { sources, shares } = map.look(point);
+                    assert!(shares == [1.0, 0.0, 0.0] && sources[0].distance(point) < 1e-3, "{point} from {sources:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_iris_moves_unstretched_and_its_white_stays_in_the_eye() {
+        let mesh = testing::mesh();
+        let travel = Vec2::new(2.5, -1.0);
+        let mut looking = mesh.clone();
+        (468..478).for_each(|i| looking.0[i] += travel.extend(0.0));
+        for eye in [0, 1] {
+            let rest = RestEye::of(&mesh, eye, |_| 0.0);
+            let map = rest.map(&looking, eye);
+            let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
+            for offset in [Vec2::ZERO, Vec2::new(1.0, 0.5), Vec2::new(-1.0, 0.0)] {
+                let from = map.look(middle + travel + offset).sources[0];
+                assert!(from.distance(middle + offset) < 1e-2, "{offset} comes from {}", from - middle);
+            }
+            for corner in rest.corners {
+                let from = map.look(corner).sources[0];
+                assert!(from.distance(corner) < 0.3, "corners stay: {}", from - corner);
+            }
+        }
+    }
+
+    #[test]
+    fn the_edge_of_an_iris_is_found_in_the_picture() {
+        let disc = |radius: f32| move |x: f32, y: f32| if x.hypot(y) < radius { 40.0 } else { 160.0 };
+        for radius in [0.18, 0.27, 0.31] {
+            let found = seen_radius(0.22, disc(radius));
+            assert!((found - radius).abs() < 0.02, "{found} for {radius}");
+        }
+        assert!((seen_radius(0.22, |_, _| 90.0) - 0.22).abs() < 1e-6, "none to be seen");
+    }
+
+    #[test]
+    fn what_a_lid_hid_is_never_skin() {
+        let mesh = testing::mesh();
+        let mut looking = mesh.clone();
+        (468..478).for_each(|i| looking.0[i].y += 4.0);
+        let rest = RestEye::of(&mesh, 0, |_| 0.0);
+        let map = rest.map(&looking, 0);
+        for column in 1..8 {
+            let (upper, lower) = (FaceMesh::EYES[0][column], FaceMesh::EYES[0][16 - column]);
+            let [a, b] = [upper, lower].map(|i| mesh.0[usize::from(i)].truncate());
+            for share in [0.02, 0.3, 0.6, 0.98] {
+                let EyeLook { sources, shares } = map.look(a.lerp(b, share));
+                assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5, "shares {shares:?}");
+                for (source, _) in sources.iter().zip(shares).filter(|(_, share)| *share > 0.0) {
+                    let local = to_local(map.origin, map.along, map.down, *source);
+                    let (top, bottom) = (map.lid(0, local.x), map.lid(1, local.x));
+                    assert!(local.y > top - 1e-2 && local.y < bottom + 1e-2, "column {column}: {} in {top} to {bottom}", local.y);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! A portrait's head in 3D.
+//!
+//! [`HeadShape`] is made once of a portrait: its face's mesh lies over a skull from a template, and hair and hat are inflated from the matte. [`HeadShape::pose`]
+//! says where all of it goes in a frame, and [`HeadPainter`] draws that with the portrait's own pixels over what stands behind. A graphics processor draws the
+//! same surfaces.
+
+mod depth;
+mod eye;
+mod grid;
+mod limit;
+mod paint;
+mod patch;
+mod pose;
+mod raster;
+mod sample;
+mod shape;
+mod surface;
+mod template;
+mod topology;
+mod triangles;
+
+pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
+pub use paint::{HeadPainter, Region};
+pub use patch::{Patch, PatchVertex};
+pub use pose::{PosedHead, PosedSurface};
+pub use shape::{HeadPicture, HeadShape};
+pub use surface::{ShapeVertex, Surface};
+pub use template::{SkullTemplate, TemplateError};

@@ -1,0 +1,110 @@
+//! The openings of a face, eyes and mouth, as they are in one frame: strips between an upper and a lower edge.
+
+use glam::{Vec2, Vec3};
+
+/// Places between two points of an edge.
+const FINER: usize = 3;
+
+/// A point of a strip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PatchVertex {
+    /// Where it is, in pixels of the picture, z away from the viewer.
+    pub at: Vec3,
+    /// Where it is while the head is at rest, in crop pixels.
+    pub rest: Vec2,
+    /// How far it lies inside the upper and the lower edge, in pixels of the picture; negative outside.
+    pub inside: Vec2,
+}
+
+/// A strip: pairs of a point above and one below, in an order that makes it clockwise (y down) while it is seen from the front.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patch {
+    /// The pairs, one after the other.
+    pub vertices: Vec<PatchVertex>,
+}
+
+impl Patch {
+    /// The strip's triangles.
+    pub fn triangles(&self) -> impl Iterator<Item = [PatchVertex; 3]> + '_ {
+        let quads = self.vertices.windows(4).step_by(2);
+        quads.filter_map(|quad| quad.first_chunk()).flat_map(|&[a, d, b, c]| [[a, b, c], [a, c, d]])
+    }
+
+    /// Makes the strip between an upper and a lower edge of an expression, both from left to right in the picture and in crop pixels. `put` brings a point to its
+    /// place in the picture; `margin` is how far the strip reaches beyond its edges, in crop pixels, so that these can be soft.
+    pub(crate) fn between(&mut self, upper: &[Vec3], lower: &[Vec3], margin: f32, put: impl Fn(Vec3) -> Vec3) {
+        let (upper, lower) = (smooth_through(upper), smooth_through(lower));
+        self.vertices.clear();
+        let down = upper.iter().zip(&lower).map(|(a, b)| *b - *a).sum::<Vec3>().try_normalize();
+        let across = (upper[upper.len() - 1] - upper[0]).truncate().perp().extend(0.0).try_normalize();
+        let down = down.or(across).unwrap_or(Vec3::Y);
+        for (a, b) in upper.iter().zip(&lower) {
+            let direction = (*b - *a).try_normalize().filter(|d| d.dot(down) > 0.5).unwrap_or(down);
+            let ends = [*a - direction * margin, *b + direction * margin];
+            let [top, bottom, above, below] = [*a, *b, ends[0], ends[1]].map(&put);
+            let height = top.truncate().distance(bottom.truncate());
+            let [over, under] = [above.truncate().distance(top.truncate()), below.truncate().distance(bottom.truncate())];
+            self.vertices.push(PatchVertex { at: above, rest: ends[0].truncate(), inside: Vec2::new(-over, height + over) });
+            self.vertices.push(PatchVertex { at: below, rest: ends[1].truncate(), inside: Vec2::new(height + under, -under) });
+        }
+    }
+}
+
+/// More points on a smooth line through some (Catmull and Rom 1974).
+pub(crate) fn smooth_through(points: &[Vec3]) -> Vec<Vec3> {
+    let last = points.len().saturating_sub(1);
+    let point = |i: usize, step: isize| points[i.saturating_add_signed(step).min(last)];
+    let mut line = Vec::with_capacity(last * FINER + 1);
+    for i in 0..last {
+        let [a, b, c, d] = [point(i, -1), point(i, 0), point(i, 1), point(i, 2)];
+        for k in 0..FINER {
+            let t = k as f32 / FINER as f32;
+            let (slope_b, slope_c) = (0.5 * (c - a), 0.5 * (d - b));
+            let (t2, t3) = (t * t, t * t * t);
+            line.push(b * (2.0 * t3 - 3.0 * t2 + 1.0) + slope_b * (t3 - 2.0 * t2 + t) + c * (3.0 * t2 - 2.0 * t3) + slope_c * (t3 - t2));
+        }
+    }
+    line.extend(points.last());
+    line
+}
+
+/// How much of a pixel lies inside both edges, from how far its middle does: the width of a pixel softens them, and where they meet nothing is left.
+pub(crate) fn covered([upper, lower]: [f32; 2]) -> f32 {
+    ((upper + 0.5).clamp(0.0, 1.0) + (lower + 0.5).clamp(0.0, 1.0) - 1.0).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strip(gap: f32) -> Patch {
+        let edge = |side: f32| -> Vec<Vec3> {
+            (0..9).map(|i| i as f32 / 8.0).map(|t| Vec3::new(40.0 * t, side * gap * t * (1.0 - t), 0.0)).collect()
+        };
+        let mut patch = Patch::default();
+        patch.between(&edge(-2.0), &edge(2.0), 1.0, |p| p * 3.0);
+        patch
+    }
+
+    #[test]
+    fn an_open_strip_knows_how_far_a_place_is_inside() {
+        let patch = strip(8.0);
+        let middle = &patch.vertices[2 * (4 * FINER)..][..2];
+        assert!((middle[0].inside - Vec2::new(-3.0, 27.0)).length() < 0.1, "{:?}", middle[0]);
+        assert!((middle[1].inside - Vec2::new(27.0, -3.0)).length() < 0.1, "{:?}", middle[1]);
+        assert!(patch.triangles().count() > 40, "it is drawn");
+        for [a, b, c] in patch.triangles() {
+            let area = (b.at - a.at).truncate().perp_dot((c.at - a.at).truncate());
+            assert!(area > 0.0, "clockwise: {area}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_shut_strip() {
+        for corner in strip(0.0).triangles().flatten() {
+            assert!(covered(corner.inside.to_array()) == 0.0 && (corner.inside.x + corner.inside.y).abs() < 1e-3, "shut: {corner:?}");
+        }
+        assert!(covered([0.0, 0.0]) == 0.0 && covered([0.2, -0.2]) == 0.0, "a line is no opening");
+        assert!((covered([3.0, 0.1]) - 0.6).abs() < 1e-6 && covered([3.0, 4.0]) == 1.0, "an edge and the inside");
+    }
+}

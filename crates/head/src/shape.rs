@@ -1,0 +1,207 @@
+//! A portrait's head as it is made once.
+
+use std::sync::Arc;
+
+use glam::{Vec2, Vec3};
+use image::RgbaImage;
+use rayon::prelude::*;
+use retrato_core::data::{Crop, FaceMesh};
+
+use crate::depth::HeadDepth;
+use crate::eye::RestEye;
+use crate::paint::Region;
+use crate::sample::{Picture, between_bytes};
+use crate::surface::{Surface, SurfaceMaker};
+use crate::template::{SkullTemplate, TemplateError};
+use crate::topology::Joined;
+
+/// Points on both cheeks, for the colour of the skin.
+const CHEEKS: [usize; 6] = [50, 280, 205, 425, 101, 330];
+
+/// What a head is made of.
+#[derive(Clone, Copy)]
+pub struct HeadPicture<'a> {
+    /// The portrait's picture.
+    pub pixels: &'a Arc<RgbaImage>,
+    /// What stands behind the head, of the same size; without it the picture itself is taken for that.
+    pub plate: Option<&'a Arc<RgbaImage>>,
+    /// The portrait's crop.
+    pub crop: Crop,
+    /// The face, in crop pixels.
+    pub mesh_in_crop: &'a FaceMesh,
+    /// Share of head, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
+    pub matte: &'a (dyn Fn(Vec2) -> f32 + Sync),
+    /// The head's own colours at a pixel without what is behind it, where they are known: they are taken out of the picture otherwise.
+    pub foreground: Option<&'a (dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
+}
+
+/// A portrait's head: surfaces for any processor, and what they are drawn with.
+pub struct HeadShape {
+    /// The face's own triangles, the openings closed.
+    pub face: Surface,
+    /// The far side of the face with the look of the near one.
+    pub far_side: Surface,
+    /// What is seen round the face.
+    pub front: Surface,
+    /// The far side of that with the look of the near one.
+    pub far_front: Surface,
+    /// The back of the head.
+    pub back: Surface,
+    /// The part of the picture in which the head may come to be.
+    pub region: Region,
+    /// The head without its background in that part: premultiplied with the share of head.
+    pub layer: RgbaImage,
+    /// The portrait's picture.
+    pub picture: Arc<RgbaImage>,
+    /// What stands behind the head, of the same size.
+    pub plate: Arc<RgbaImage>,
+    /// The far side's light against the near side's, for red, green and blue.
+    pub far_light: Vec3,
+    /// The skin's colour, 0 to 1.
+    pub skin: Vec3,
+    /// The portrait's crop.
+    pub crop: Crop,
+    pub(crate) mesh: FaceMesh,
+    pub(crate) eyes: [RestEye; 2],
+    pub(crate) unit_px: f32,
+}
+
+impl std::fmt::Debug for HeadShape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeadShape").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+impl HeadShape {
+    /// Makes the head of a portrait.
+    ///
+    /// # Errors
+    /// A damaged build.
+    pub fn new(portrait: HeadPicture<'_>) -> Result<Self, TemplateError> {
+        let HeadPicture { pixels, plate, crop, mesh_in_crop: mesh, matte, foreground } = portrait;
+        let skull = SkullTemplate::own()?;
+        let joined = Joined::new();
+        let depth = HeadDepth::of(mesh, &joined, &skull, matte);
+        let maker = SurfaceMaker { mesh, joined: &joined, depth: &depth, crop };
+        let region = Region::of(&crop, pixels.dimensions());
+        let plate = plate.filter(|plate| plate.dimensions() == pixels.dimensions()).unwrap_or(pixels);
+        let look = Picture::new(pixels);
+        let colour = |i: usize| {
+            let [r, g, b, _] = look.bilinear(crop.image_from_crop(mesh.0[i].truncate()));
+            Vec3::new(r, g, b) / 255.0
+        };
+        let mut front = maker.front();
+        let far_front = maker.far_front(&front);
+        maker.keep_inside(&mut front);
+        Ok(Self {
+            face: maker.face(),
+            far_side: maker.far_side(),
+            far_front,
+            front,
+            back: maker.back(),
+            region,
+            layer: layer([pixels, plate], region, &|at| matte(crop.crop_from_image(at)), foreground),
+            picture: Arc::clone(pixels),
+            plate: Arc::clone(plate),
+            far_light: far_light(mesh, &joined, colour),
+            skin: CHEEKS.map(colour).into_iter().sum::<Vec3>() / CHEEKS.len() as f32,
+            crop,
+            mesh: mesh.clone(),
+            eyes: [0, 1].map(|eye| {
+                RestEye::of(mesh, eye, |at| {
+                    let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
+                    0.3 * r + 0.59 * g + 0.11 * b
+                })
+            }),
+            unit_px: depth.unit_px,
+        })
+    }
+}
+
+/// The picture without what stands behind it: where the matte is soft, the background's share is taken out of a pixel.
+fn layer(
+    [picture, plate]: [&RgbaImage; 2],
+    region: Region,
+    share: &(dyn Fn(Vec2) -> f32 + Sync),
+    foreground: Option<&(dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
+) -> RgbaImage {
+    let Region { left, top, width, height } = region;
+    let mut layer = RgbaImage::new(width.max(1), height.max(1));
+    layer.as_mut().par_chunks_exact_mut(4 * width.max(1) as usize).take(height as usize).enumerate().for_each(|(row, out)| {
+        let y = top + row as u32;
+        for (column, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let x = left + column as u32;
+            let share = share(Vec2::new(x as f32, y as f32)).clamp(0.0, 1.0);
+            let (own, behind) = (picture.get_pixel(x, y).0, plate.get_pixel(x, y).0);
+            let front = foreground.and_then(|colour| colour([x, y]));
+            let unmixed = |c: usize| match front {
+                Some(front) => share * f32::from(front[c]),
+                None => (f32::from(own[c]) - (1.0 - share) * f32::from(behind[c])).clamp(0.0, 255.0 * share),
+            };
+            *out = between_bytes([unmixed(0), unmixed(1), unmixed(2), 255.0 * share]);
+        }
+    });
+    layer
+}
+
+/// How light falls on the far side of a face against the near one: the ratio of colours where both sides are seen, next to what is hidden.
+fn far_light(mesh: &FaceMesh, joined: &Joined, colour: impl Fn(usize) -> Vec3) -> Vec3 {
+    let partners = FaceMesh::partners();
+    let facing: Vec<f32> = joined.normals(mesh).iter().map(|normal| -normal.z).collect();
+    let pairs = (0..FaceMesh::SKIN).filter(|i| {
+        let partner = usize::from(partners[*i]);
+        // Seen, but less than the other side's.
+        (0.3..0.7).contains(&facing[*i]) && facing[partner] > facing[*i]
+    });
+    let (far, near, count) = pairs.fold((Vec3::ZERO, Vec3::ZERO, 0), |(far, near, count), i| {
+        (far + colour(i), near + colour(usize::from(partners[i])), count + 1)
+    });
+    if count < 4 { Vec3::ONE } else { (far / near.max(Vec3::splat(1e-3))).clamp(Vec3::splat(0.4), Vec3::splat(1.6)) }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A head for tests: a portrait of our own with its mesh, as the reader's tests have them.
+
+    use super::*;
+
+    const SIDE: u32 = 144;
+    const PIXELS: &[u8] = include_bytes!("../../reader/tests/data/portrait.rgb");
+    const RECORD: &[u8] = include_bytes!("../../reader/tests/data/mediapipe_picture.f32");
+
+    /// The crop of the whole picture.
+    pub(crate) fn crop() -> Crop {
+        Crop::whole(SIDE as f32)
+    }
+
+    /// The face in crop pixels.
+    pub(crate) fn mesh() -> FaceMesh {
+        let numbers: Vec<f32> = RECORD.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let points: Vec<Vec3> = numbers[..3 * FaceMesh::COUNT].chunks_exact(3).map(Vec3::from_slice).collect();
+        let in_crop = |p: &Vec3| crop().crop_from_image(p.truncate()).extend(p.z / crop().scale());
+        FaceMesh::from_points(&points.iter().map(in_crop).collect::<Vec<_>>()).expect("a whole face")
+    }
+
+    /// The picture.
+    pub(crate) fn picture() -> Arc<RgbaImage> {
+        let pixel = |x: u32, y: u32| {
+            let first = 3 * (y * SIDE + x) as usize;
+            image::Rgba([PIXELS[first], PIXELS[first + 1], PIXELS[first + 2], 255])
+        };
+        Arc::new(RgbaImage::from_fn(SIDE, SIDE, pixel))
+    }
+
+    /// A head that fills an ellipse round the face, over a green background.
+    pub(crate) fn head() -> HeadShape {
+        let mesh = mesh();
+        let middle = mesh.0[168].truncate();
+        let unit = mesh.inter_ocular();
+        let matte = move |at: Vec2| {
+            let away = ((at - middle) / (unit * Vec2::new(1.5, 2.2))).length();
+            ((1.0 - away) * 8.0).clamp(0.0, 1.0)
+        };
+        let plate = Arc::new(RgbaImage::from_pixel(SIDE, SIDE, image::Rgba([0, 200, 0, 255])));
+        HeadShape::new(HeadPicture { pixels: &picture(), plate: Some(&plate), crop: crop(), mesh_in_crop: &mesh, matte: &matte, foreground: None })
+            .expect("a template")
+    }
+}

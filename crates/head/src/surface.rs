@@ -1,0 +1,306 @@
+//! The surfaces that a head is made of, as they are for a processor of any kind: points with where they are bound, and triangles.
+
+use std::ops::Range;
+
+use glam::{Vec2, Vec3};
+use retrato_core::data::{Crop, FaceMesh};
+
+use crate::depth::HeadDepth;
+use crate::grid::{CELL_PX, CELLS, Grid, middle, smooth_step};
+use crate::topology::{Joined, is_outline, nearest_on_outline};
+use crate::triangles::SKIN;
+
+/// Share of head from which on the matte leaves a mark.
+const LEAST: f32 = 0.01;
+/// Share of head that is solid: the back of the head begins there, so that at rest all of it is hidden.
+const SOLID: f32 = 0.97;
+/// Below this share of the head's motion there is no back of a head.
+const BACK_GOES: f32 = 0.5;
+/// Standard deviation with which what the face does fades outside of it, and the distance from which on it does, in distances between the eyes.
+const FADES: f32 = 0.35;
+const FADES_FROM: f32 = 0.1;
+/// The back of the head curves in over this distance from its outline, in distances between the eyes.
+const CURVES: f32 = 1.15;
+/// Heights above the chin over which what is stretched at the outline gives way to the back of the head: lower down there is none.
+const ABOVE_NECK: Range<f32> = 0.6..1.4;
+/// Facing at rest, 1 straight towards the viewer, below which a place of the face is hardly seen, and from which on it is seen well.
+const HIDDEN: Range<f32> = 0.12..0.4;
+/// Facing that the other side's place must have to stand in for it.
+const SHOWN: Range<f32> = 0.25..0.5;
+/// Turns of the portrait's own head, as a sine, from which on it has a far side, and from which on all of what that hides is taken from the near one.
+const TURNED: Range<f32> = 0.06..0.2;
+/// Hair is taken for the back of the head down to this share of the height over the brows.
+const FOREHEAD: f32 = 0.45;
+/// Hair narrower than this beside a face does not serve, and more than the second is not used, in distances between the eyes: temples lie behind it.
+const HAIR: Range<f32> = 0.15..0.28;
+/// Distances from the outline of the head, in distances between the eyes, over which what is stretched there may give way to the back of the head.
+const OUTLINE: Range<f32> = 0.2..0.5;
+
+/// A point of a surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShapeVertex {
+    /// Where it is at rest, in crop pixels, z away from the viewer.
+    pub rest: Vec3,
+    /// Where its colour comes from, in pixels of the picture.
+    pub source: Vec2,
+    /// How far it goes with the head, 0 to 1.
+    pub weight: f32,
+    /// Points of the face's mesh that it follows, and how much.
+    pub bound: [u16; 3],
+    /// See [`Self::bound`].
+    pub shares: [f32; 3],
+    /// How far the surface covers what is behind it, 0 to 1.
+    pub cover: f32,
+    /// Direction out of the surface at rest, of length 1; zero where it does not matter.
+    pub normal: Vec3,
+}
+
+/// Points and triangles; those that are clockwise in the picture (y down) are seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Surface {
+    /// The points.
+    pub vertices: Vec<ShapeVertex>,
+    /// The triangles.
+    pub triangles: Vec<[u32; 3]>,
+}
+
+/// Makes the surfaces of one portrait.
+pub(crate) struct SurfaceMaker<'a> {
+    pub(crate) mesh: &'a FaceMesh,
+    pub(crate) joined: &'a Joined,
+    pub(crate) depth: &'a HeadDepth,
+    pub(crate) crop: Crop,
+}
+
+impl SurfaceMaker<'_> {
+    /// The face's own triangles; its openings are closed.
+    pub(crate) fn face(&self) -> Surface {
+        let normals = self.joined.normals(self.mesh);
+        let vertex = |i: u16| {
+            let rest = self.mesh.0[usize::from(i)];
+            ShapeVertex {
+                rest,
+                source: self.crop.image_from_crop(rest.truncate()),
+                weight: 1.0,
+                bound: [i; 3],
+                shares: [1.0, 0.0, 0.0],
+                cover: if is_outline(i) { 0.0 } else { 1.0 },
+                normal: normals[usize::from(i)],
+            }
+        };
+        let triangles = self.joined.closed().map(|t| t.map(u32::from)).collect();
+        Surface { vertices: (0..FaceMesh::SKIN as u16).map(vertex).collect(), triangles }
+    }
+
+    /// The parts of the face that the portrait hardly shows, with the look of the other side.
+    pub(crate) fn far_side(&self) -> Surface {
+        let mut surface = self.face();
+        let partners = FaceMesh::partners();
+        let symmetry = Symmetry::of(self.mesh);
+        let facing: Vec<f32> = surface.vertices.iter().map(|vertex| -vertex.normal.z).collect();
+        for (i, vertex) in surface.vertices.iter_mut().enumerate() {
+            let partner = usize::from(partners[i]);
+            let hidden = 1.0 - smooth_step(&HIDDEN, facing[i]);
+            let is_far = if partner == i { 0.0 } else { symmetry.far(vertex.rest) };
+            vertex.cover = is_far * hidden * smooth_step(&SHOWN, facing[partner]);
+            vertex.source = self.crop.image_from_crop(self.mesh.0[partner].truncate());
+        }
+        let covers = |t: &[u16; 3]| t.iter().any(|i| surface.vertices[usize::from(*i)].cover > 0.0);
+        surface.triangles = SKIN.iter().filter(|t| covers(t)).map(|t| t.map(u32::from)).collect();
+        surface
+    }
+
+    /// What is seen of head, hair and neck round the face.
+    pub(crate) fn front(&self) -> Surface {
+        let HeadDepth { matte, front, face, .. } = self.depth;
+        let covered: Vec<bool> = (0..CELLS * CELLS).map(|cell| face.cover(cell) > 0.999 && face.deep.0[cell] > 2.0 * CELL_PX).collect();
+        let near = matte.distance_to(|share| share > LEAST);
+        let is_kept = |quad: &[usize; 4]| quad.iter().any(|cell| near.0[*cell] < 1.5 * CELL_PX) && !quad.iter().all(|cell| covered[*cell]);
+        self.sheet(is_kept, false, |cell| {
+            let at = middle(cell);
+            (front.0[cell], at)
+        })
+    }
+
+    /// The back of the head, which comes to light when the head turns away.
+    pub(crate) fn back(&self) -> Surface {
+        let HeadDepth { matte, front, back, weight, unit_px, .. } = self.depth;
+        let is_solid: Vec<bool> = matte.0.iter().zip(&weight.0).map(|(share, weight)| *share > SOLID && *weight > BACK_GOES).collect();
+        let round = CURVES * unit_px;
+        let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
+        let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
+        let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
+        self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| {
+            let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
+            (depth, hair.at(cell))
+        })
+    }
+
+    /// Lets only what is next to the head's outline give way to its back: elsewhere there is nothing behind it.
+    pub(crate) fn keep_inside(&self, front: &mut Surface) {
+        let solid = self.depth.matte.distance_to(|share| share < SOLID);
+        for vertex in &mut front.vertices {
+            vertex.normal *= 1.0 - smooth_step(&OUTLINE, solid.at(vertex.rest.truncate()) / self.depth.unit_px);
+        }
+    }
+
+    /// The parts of hair, ear and neck that the portrait hardly shows, with the look of the other side.
+    pub(crate) fn far_front(&self, front: &Surface) -> Surface {
+        let HeadDepth { matte, front: depth, face, .. } = self.depth;
+        let symmetry = Symmetry::of(self.mesh);
+        let mut surface = front.clone();
+        for vertex in &mut surface.vertices {
+            let at = symmetry.mirrored(vertex.rest).truncate();
+            let facing = slope_normal(depth, at).map_or(0.0, |normal| -normal.z);
+            // What mirrors a place beside the face lies beside it, too.
+            let beside = smooth_step(&(0.0..3.0 * CELL_PX), face.beside.at(at));
+            let is_there = smooth_step(&(0.9..1.0), matte.at(at)) * smooth_step(&SHOWN, facing) * beside * symmetry.far(vertex.rest);
+            vertex.cover = (1.0 - smooth_step(&HIDDEN, -vertex.normal.z)) * is_there * vertex.normal.length();
+            vertex.source = self.crop.image_from_crop(at);
+        }
+        let vertices = &surface.vertices;
+        surface.triangles.retain(|t| t.iter().any(|i| vertices[*i as usize].cover > 0.0));
+        surface
+    }
+
+    /// A surface over the cells: with the squares between four of them that are kept, turned away from the viewer or not, at the depth and with the look, a
+    /// point in crop pixels, that `place` says.
+    fn sheet(&self, is_kept: impl Fn(&[usize; 4]) -> bool, turned: bool, place: impl Fn(usize) -> (f32, Vec2)) -> Surface {
+        let mut numbers = vec![u32::MAX; CELLS * CELLS];
+        let mut surface = Surface::default();
+        for row in 0..CELLS - 1 {
+            for column in 0..CELLS - 1 {
+                let first = row * CELLS + column;
+                let quad = [first, first + 1, first + CELLS + 1, first + CELLS];
+                if !is_kept(&quad) {
+                    continue;
+                }
+                let [a, b, c, d] = quad.map(|cell| {
+                    if numbers[cell] == u32::MAX {
+                        numbers[cell] = surface.vertices.len() as u32;
+                        let (depth, source) = place(cell);
+                        surface.vertices.push(self.vertex(cell, depth, source));
+                    }
+                    numbers[cell]
+                });
+                let both = if turned { [[a, c, b], [a, d, c]] } else { [[a, b, c], [a, c, d]] };
+                surface.triangles.extend(both);
+            }
+        }
+        surface
+    }
+
+    fn vertex(&self, cell: usize, depth: f32, source: Vec2) -> ShapeVertex {
+        let HeadDepth { weight, face, unit_px, .. } = self.depth;
+        let at = middle(cell);
+        let (bound, shares) = match face.seen[cell] {
+            Some((triangle, shares)) => (triangle, shares.to_array()),
+            None => {
+                let ([a, b], share, distance) = nearest_on_outline(self.mesh, at);
+                let fade = (-((distance - FADES_FROM * unit_px).max(0.0) / (FADES * unit_px)).powi(2)).exp();
+                ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
+            }
+        };
+        ShapeVertex {
+            rest: at.extend(depth),
+            source: self.crop.image_from_crop(source),
+            weight: weight.0[cell],
+            bound,
+            shares,
+            cover: 1.0,
+            // Shorter where it shall matter less.
+            normal: slope_normal(&self.depth.front, at).map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
+        }
+    }
+}
+
+/// Direction out of the front at a point in crop pixels, of length 1.
+fn slope_normal(front: &Grid, at: Vec2) -> Option<Vec3> {
+    let step = CELL_PX;
+    let slope = |by: Vec2| (front.at(at + by) - front.at(at - by)) / (2.0 * step);
+    Vec3::new(slope(Vec2::new(step, 0.0)), slope(Vec2::new(0.0, step)), -1.0).try_normalize()
+}
+
+/// The plane that divides a face into a right and a left half.
+struct Symmetry {
+    /// From the right to the left, of length 1; its depth is the sine of the head's turn.
+    across: Vec3,
+    middle: Vec3,
+}
+
+impl Symmetry {
+    fn of(mesh: &FaceMesh) -> Self {
+        let partners = FaceMesh::partners();
+        let pairs = (0..FaceMesh::SKIN).filter(|i| *i < usize::from(partners[*i])).map(|i| [mesh.0[i], mesh.0[usize::from(partners[i])]]);
+        let (across, middle, count) =
+            pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| (across + b - a, middle + a.midpoint(b), count + 1.0));
+        Self { across: across.normalize_or(Vec3::X), middle: middle / count.max(1.0) }
+    }
+
+    fn mirrored(&self, point: Vec3) -> Vec3 {
+        point - self.across * (2.0 * (point - self.middle).dot(self.across))
+    }
+
+    /// How far a point lies on the side that a head in three-quarter view turns away from the viewer.
+    fn far(&self, point: Vec3) -> f32 {
+        let side = (point - self.middle).dot(self.across) * self.across.z.signum();
+        if side > 0.0 { smooth_step(&TURNED, self.across.z.abs()) } else { 0.0 }
+    }
+}
+
+/// Which place of the hair the back of a head looks like.
+struct HairLook {
+    /// Of each row the first and the last solid cell, and how wide the hair is from there on, in crop pixels.
+    spans: Vec<Option<[(usize, f32); 2]>>,
+    /// First row with any.
+    top: usize,
+    /// Its height and how far hair is taken below it, in crop pixels.
+    highest: f32,
+    reach: f32,
+    /// Distance between the eyes in crop pixels.
+    unit: f32,
+}
+
+impl HairLook {
+    fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, unit: f32) -> Self {
+        let ends = |(row, solid): (usize, &[bool])| {
+            let (first, last) = solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
+            let is_face = |column: &usize| beside_face.0[row * CELLS + column] < 2.0 * CELL_PX;
+            let half = (last - first) / 2;
+            let [from_left, from_right] =
+                [(first..=last).find(is_face).map(|c| c - first), (first..=last).rev().find(is_face).map(|c| last - c)];
+            let wide = |cells: Option<usize>| CELL_PX * cells.unwrap_or(half).min(half) as f32;
+            Some([(first, wide(from_left)), (last, wide(from_right))])
+        };
+        let spans: Vec<_> = is_solid.chunks_exact(CELLS).enumerate().map(ends).collect();
+        let top = spans.iter().position(Option::is_some).unwrap_or(0);
+        let highest = middle(top * CELLS).y;
+        Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), unit }
+    }
+
+    /// For a cell of the back, the place in crop pixels that has its look.
+    fn at(&self, cell: usize) -> Vec2 {
+        let at = middle(cell);
+        // Above, the hair next to the place; lower down, that from over the brows: ears and cheeks have no place behind the head.
+        let down = (at.y - self.highest).max(0.0);
+        let height = self.highest + self.reach * (1.0 - (-down / self.reach).exp());
+        let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(self.top, CELLS - 1);
+        let Some([(a, _), (b, _)]) = self.spans[cell / CELLS] else { return at };
+        let column = cell % CELLS;
+        let side = usize::from(2 * column > a + b);
+        // Where the face reaches the outline of the head there is no hair: the next row above that has some.
+        let wide = |row: &usize| self.spans[*row].is_some_and(|ends| ends[side].1 > HAIR.start * self.unit);
+        let taken = (self.top..=row).rev().find(wide).unwrap_or(row);
+        let Some(ends) = self.spans[taken] else { return at };
+        let (edge, width) = ends[side];
+        // As far along the surface from the outline as the place is itself, there and back within the hair.
+        let from_edge = column.saturating_sub(a).min(b.saturating_sub(column)) as f32 * CELL_PX;
+        let round = CURVES * self.unit;
+        let along = round * (1.0 - (from_edge / round).min(1.0)).acos();
+        let room = (width - CELL_PX).min(HAIR.end * self.unit).max(CELL_PX);
+        let folded = (along / room).rem_euclid(2.0);
+        let inside = CELL_PX + room * if folded > 1.0 { 2.0 - folded } else { folded };
+        let x = middle(0).x + CELL_PX * edge as f32 + if side == 0 { inside } else { -inside };
+        Vec2::new(x, height - CELL_PX * (row - taken) as f32)
+    }
+}
