@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use glam::Vec3;
+use nalgebra::{Matrix6, Vector6};
 use retrato_core::data::FaceMesh;
 
 use crate::surface::{BOUND, ShapeVertex, Surface};
 use crate::triangles::SKIN;
 
-/// How tightly a place between two points of the skin follows its other neighbours (Dyn, Levin and Gregory 1990; half of theirs, since the mesh is irregular).
-const TENSION: f32 = 1.0 / 32.0;
+/// How far a place between two points of the skin follows the quadratic function through its neighbours, and how far the straight line between the two.
+const ROUND: f64 = 0.8;
+/// Shares beyond this come of neighbours that hardly span a plane.
+const WILD: f64 = 0.8;
+/// Added to the normal equations, in which lengths are those of the edge: neighbours on one line leave them without a solution.
+const RIDGE: f64 = 1e-4;
 
 /// The points of the skin that face an edge between two points, the smaller number first.
 type Opposite = BTreeMap<[u16; 2], Vec<u16>>;
@@ -32,7 +38,9 @@ pub(crate) fn finer(coarse: &Surface) -> Surface {
         let edge = sorted(a as u16, b as u16);
         *middles.entry(edge).or_insert_with(|| {
             let [p, q] = edge.map(|i| coarse.vertices[usize::from(i)]);
-            let (bound, shares) = contours.get(&edge).map_or_else(|| inner(edge, &opposite), |beside| along(edge, *beside));
+            let (bound, shares) = contours
+                .get(&edge)
+                .map_or_else(|| inner(edge, &opposite, |i| coarse.vertices[usize::from(i)].rest), |beside| along(edge, *beside));
             vertices.push(ShapeVertex {
                 rest: p.rest.midpoint(q.rest),
                 source: p.source.midpoint(q.source),
@@ -63,8 +71,8 @@ fn binding(points: &[(u16, f32)]) -> Binding {
     made
 }
 
-/// The middle of an edge within the skin.
-fn inner(edge: [u16; 2], opposite: &Opposite) -> Binding {
+/// The middle of an edge within the skin: as much of the straight line between its ends as can be, while quadratic functions of the place are kept.
+fn inner(edge: [u16; 2], opposite: &Opposite, place: impl Fn(u16) -> Vec3) -> Binding {
     let [a, b] = edge;
     let straight = || binding(&[(a, 0.5), (b, 0.5)]);
     let Some([c, d]) = opposite.get(&edge).and_then(|points| <[u16; 2]>::try_from(points.as_slice()).ok()) else { return straight() };
@@ -72,8 +80,31 @@ fn inner(edge: [u16; 2], opposite: &Opposite) -> Binding {
     let (Some(e), Some(f), Some(g), Some(h)) = (beyond(a, c, b), beyond(b, c, a), beyond(a, d, b), beyond(b, d, a)) else {
         return straight();
     };
-    let w = TENSION;
-    binding(&[(a, 0.5), (b, 0.5), (c, 2.0 * w), (d, 2.0 * w), (e, -w), (f, -w), (g, -w), (h, -w)])
+    let points: [u16; BOUND] = [a, b, c, d, e, f, g, h];
+    // In the plane of the edge and the points that face it.
+    let middle = place(a).midpoint(place(b));
+    let along = place(b) - place(a);
+    let length = along.length().max(1e-6);
+    let along = along / length;
+    let across = place(d) - place(c);
+    let Some(across) = (across - along * across.dot(along)).try_normalize() else { return straight() };
+    let columns: [Vector6<f64>; BOUND] = points.map(|i| {
+        let offset = (place(i) - middle) / length;
+        let (x, y) = (f64::from(offset.dot(along)), f64::from(offset.dot(across)));
+        Vector6::new(1.0, x, y, x * x, x * y, y * y)
+    });
+    let first = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let kept: Vector6<f64> = columns.iter().zip(first).map(|(column, share)| column * share).sum();
+    let missing = Vector6::new(1.0, 0.0, 0.0, 0.0, 0.0, 0.0) - kept;
+    let normal: Matrix6<f64> = columns.iter().map(|column| column * column.transpose()).sum::<Matrix6<f64>>() + Matrix6::identity() * RIDGE;
+    let Some(solved) = normal.cholesky().map(|normal| normal.solve(&missing)) else { return straight() };
+    let more = columns.map(|column| column.dot(&solved));
+    if !more.iter().all(|share| share.abs() < WILD) {
+        return straight();
+    }
+    let sum: f64 = more.iter().sum();
+    let shares: Vec<(u16, f32)> = (0..BOUND).map(|n| (points[n], (first[n] + ROUND * (more[n] - sum / BOUND as f64)) as f32)).collect();
+    binding(&shares)
 }
 
 /// The middle of an edge on a contour with the points before and behind it there (Catmull and Rom 1974).
@@ -101,8 +132,6 @@ fn contours() -> BTreeMap<[u16; 2], [u16; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use glam::Vec3;
-
     use super::*;
     use crate::shape::testing;
 
@@ -110,7 +139,7 @@ mod tests {
     fn a_finer_face_is_the_same_at_rest_and_follows_whole_motions() {
         let shape = testing::head();
         let face = &shape.face;
-        assert!(face.vertices.len() > 3 * FaceMesh::SKIN && face.triangles.len() == 4 * 902, "{} triangles", face.triangles.len());
+        assert!(face.vertices.len() > 3 * FaceMesh::SKIN && face.triangles.len() == 4 * 898, "{} triangles", face.triangles.len());
         for vertex in &face.vertices {
             let sum: f32 = vertex.shares.iter().sum();
             assert!((sum - 1.0).abs() < 1e-5, "shares of {sum}");

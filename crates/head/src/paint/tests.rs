@@ -97,7 +97,7 @@ fn the_far_cheek_is_hidden_and_the_near_one_is_not() {
 
 #[test]
 fn shut_lids_leave_no_pixel_of_the_eye() {
-    let shape = with_marks(&[(&FaceMesh::EYES[0], 0.6, [0, 250, 0]), (&FaceMesh::EYES[1], 0.6, [0, 250, 0])]);
+    let shape = with_marks(&[(&FaceMesh::EYES[0], 0.8, [0, 250, 0]), (&FaceMesh::EYES[1], 0.8, [0, 250, 0])]);
     let green = |picture: &RgbaImage| count(picture, |[r, g, ..]| g > r.saturating_add(60));
     assert!(green(&shape.picture) > 10, "eyes are seen at rest");
     let mut shut = shape.mesh.clone();
