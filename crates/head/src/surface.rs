@@ -210,13 +210,12 @@ impl SurfaceMaker<'_> {
                 ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
             }
         };
-        let padded = |n: usize| bound.get(n).copied().unwrap_or_default();
         ShapeVertex {
             rest: at.extend(depth),
             source: self.crop.image_from_crop(source),
             weight: weight.0[cell],
-            bound: std::array::from_fn(padded),
-            shares: std::array::from_fn(|n| shares.get(n).copied().unwrap_or_default()),
+            bound,
+            shares,
             cover: 1.0,
             // Shorter where it shall matter less.
             normal: slope_normal(&self.depth.front, at)
