@@ -22,6 +22,8 @@ const FIRST_PASSES: usize = 10;
 const SETTLING: usize = 3;
 /// Cost under which patches are as alike as noise lets them be.
 const NOISE: f32 = 0.0003;
+/// Share of body from which on a cell of the hole is filled from body: under a chin, shoulders rise no higher than they must.
+const BODY: f32 = 0.65;
 /// What a cell counts of which there is only a smooth guess.
 const GUESSED: f32 = 0.04;
 const SEED: u64 = 0x9a7c_11e5;
@@ -212,7 +214,7 @@ pub(crate) fn guess(looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
         if !hole.cells[cell] {
             return looks.cells[cell];
         }
-        let is_body = body.cells[cell] > 0.5;
+        let is_body = body.cells[cell] > BODY;
         let (first, second) = if is_body { (&bodies, &behind) } else { (&behind, &bodies) };
         let look = first.as_ref().or(second.as_ref()).map_or(looks.cells[cell], |plane| plane.cells[cell]);
         let [r, g, b, across, down, ..] = look.0;

@@ -14,9 +14,9 @@ use crate::window::{Window, seen};
 
 /// How much the coarse matte's own share counts against the picture's edges, and what the colours say.
 const PRIOR_WEIGHT: f32 = 0.004;
-const COLOUR_WEIGHT: f32 = 0.06;
+const COLOUR_WEIGHT: f32 = 0.12;
 /// How much it counts in addition where it is quite sure.
-const SURE_WEIGHT: f32 = 0.03;
+const SURE_WEIGHT: f32 = 0.3;
 /// Passes of conjugate gradients at half the size and at the whole.
 const HALF_PASSES: usize = 60;
 const WHOLE_PASSES: usize = 40;
@@ -25,7 +25,7 @@ const NARROW: usize = 3;
 const BROAD: usize = 9;
 const MIXED: std::ops::Range<f32> = 0.08..0.92;
 /// Half the width of the edge that is expected, in cells.
-const EDGE_RADIUS: usize = 2;
+const EDGE_RADIUS: usize = 1;
 /// Variance of a picture's fine structure that counts as grain half and half. Tuned on an old photograph and on paint.
 const GRAIN: f32 = 4e-4;
 /// Shares below and above which there is none of the head and nothing else: what is left of noise.
