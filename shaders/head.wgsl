@@ -139,30 +139,30 @@ fn eye_colour(eye: u32, point: vec2<f32>, pixel: vec2<f32>) -> vec4<f32> {
     } else if (at.x > right) {
         share = clamp((1.0 - at.x) / max(1.0 - right, 1e-3), 0.0, 1.0);
     }
-    let from = at - (iris - rest) * share;
+    let seen_at = at - (iris - rest) * share;
     let inset = moved * (LASHES + SLACK) - SLACK;
-    let edges = lids(eye, from.x) + vec2<f32>(inset, -inset);
-    let hidden = max(edges.x - from.y, from.y - edges.y);
+    let edges = lids(eye, seen_at.x) + vec2<f32>(inset, -inset);
+    let hidden = max(edges.x - seen_at.y, seen_at.y - edges.y);
     if (moved <= 0.0 || hidden <= 0.0 || edges.x >= edges.y) {
-        var seen = from;
+        var seen = seen_at;
         if (moved > 0.0 && edges.x >= edges.y) {
             seen.y = 0.5 * (edges.x + edges.y);
         }
         let source = in_picture(params.eyes[eye].origin + along * seen.x + down * seen.y);
         return vec4<f32>(bilinear(picture, source).rgb, moves(source - pixel));
     }
-    let mirrored = clamp(select(edges.y - hidden, edges.x + hidden, from.y < edges.x), edges.x, edges.y);
-    let across = clamp(2.0 * rest.y - from.y, edges.x, edges.y);
+    let mirrored = clamp(select(edges.y - hidden, edges.x + hidden, seen_at.y < edges.x), edges.x, edges.y);
+    let across = clamp(2.0 * rest.y - seen_at.y, edges.x, edges.y);
     let before = rest.x - zone;
     let behind = 1.0 - rest.x - zone;
-    let part = 0.4 + 0.4 * clamp(from.x, 0.0, 1.0);
+    let part = 0.4 + 0.4 * clamp(seen_at.x, 0.0, 1.0);
     let white_x = select(1.0 - behind * part, before * (1.2 - part), before > behind);
     let white_lids = lids(eye, white_x);
     let white = vec2<f32>(white_x, mix(white_lids.x, white_lids.y, WHITE_AT));
     let made_up = smoothstep(MADE_UP.x, MADE_UP.y, hidden);
-    let in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(from, rest));
-    let hidden_colour = mix(eye_look(eye, white), eye_look(eye, vec2<f32>(from.x, across)), in_iris);
-    return vec4<f32>(mix(eye_look(eye, vec2<f32>(from.x, mirrored)), hidden_colour, made_up), 1.0);
+    let in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(seen_at, rest));
+    let hidden_colour = mix(eye_look(eye, white), eye_look(eye, vec2<f32>(seen_at.x, across)), in_iris);
+    return vec4<f32>(mix(eye_look(eye, vec2<f32>(seen_at.x, mirrored)), hidden_colour, made_up), 1.0);
 }
 
 // The mouth's inside at a pixel: the mean of the cells round it of which something is known.

@@ -3,7 +3,7 @@
 use glam::{Vec2, Vec3};
 use retrato_core::data::FaceMesh;
 
-use crate::grid::{CELLS, Grid, cells_in, middle, smooth_step};
+use crate::grid::{CELL_PX, CELLS, Grid, cells_in, middle, smooth_step};
 use crate::template::SkullTemplate;
 use crate::topology::Joined;
 
@@ -86,7 +86,8 @@ impl HeadDepth {
         rims.sort_by(f32::total_cmp);
         let rim = rims[1].midpoint(rims[2]);
 
-        let solid = matte.distance_to(|share| share <= 0.5);
+        // Softened: the cells' corners would be seen on the outline of a turned head.
+        let solid = matte.distance_to(|share| share <= 0.5).blurred(CELL_PX);
         let round = ROUND * unit;
         let inflated = solid.map(|d| (1.0 - (1.0 - (d / round).min(1.0)).powi(2)).max(0.0).sqrt() * round * DEEPER);
         let outline = rim + OUTLINE_BACK * unit;

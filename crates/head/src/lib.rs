@@ -6,7 +6,6 @@
 
 mod depth;
 mod eye;
-mod finer;
 mod grid;
 mod limit;
 mod paint;

@@ -243,7 +243,8 @@ impl Bins {
         self.spans.clear();
         self.spans.extend(surface.triangles.iter().map(|triangle| {
             let [a, b, c] = triangle.map(|i| posed.at[i as usize]);
-            let is_seen = (b - a).truncate().perp_dot((c - a).truncate()) > 0.0;
+            let covers = triangle.iter().any(|i| posed.cover[*i as usize] > 0.0);
+            let is_seen = covers && (b - a).truncate().perp_dot((c - a).truncate()) > 0.0;
             let low = a.y.min(b.y).min(c.y) - top - beside - 1.0;
             let high = a.y.max(b.y).max(c.y) - top + beside + 1.0;
             let aside = a.x.min(b.x).min(c.x) > right || a.x.max(b.x).max(c.x) < left;

@@ -18,7 +18,7 @@ use crate::topology::Joined;
 
 /// Distances inside of the head's outline, in distances between the eyes, over which it becomes solid whatever the matte says: a hole in it would let the
 /// background through.
-const INSIDE: std::ops::Range<f32> = 0.12..0.3;
+const INSIDE: std::ops::Range<f32> = 0.3..0.6;
 /// Points on both cheeks, for the colour of the skin.
 const CHEEKS: [usize; 6] = [50, 280, 205, 425, 101, 330];
 
@@ -183,7 +183,10 @@ pub(crate) mod testing {
 
     use super::*;
 
-    const SIDE: u32 = 144;
+    const STORED: u32 = 144;
+    /// The picture is taken larger, so that eyes have some pixels.
+    const LARGER: u32 = 3;
+    const SIDE: u32 = STORED * LARGER;
     const PIXELS: &[u8] = include_bytes!("../../reader/tests/data/portrait.rgb");
     const RECORD: &[u8] = include_bytes!("../../reader/tests/data/mediapipe_picture.f32");
 
@@ -196,14 +199,18 @@ pub(crate) mod testing {
     pub(crate) fn mesh() -> FaceMesh {
         let numbers: Vec<f32> = RECORD.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         let points: Vec<Vec3> = numbers[..3 * FaceMesh::COUNT].chunks_exact(3).map(Vec3::from_slice).collect();
-        let in_crop = |p: &Vec3| crop().crop_from_image(p.truncate()).extend(p.z / crop().scale());
+        let larger = LARGER as f32;
+        let in_crop = |p: &Vec3| {
+            let at = (p.truncate() + 0.5) * larger - 0.5;
+            crop().crop_from_image(at).extend(p.z * larger / crop().scale())
+        };
         FaceMesh::from_points(&points.iter().map(in_crop).collect::<Vec<_>>()).expect("a whole face")
     }
 
     /// The picture.
     pub(crate) fn picture() -> Arc<RgbaImage> {
         let pixel = |x: u32, y: u32| {
-            let first = 3 * (y * SIDE + x) as usize;
+            let first = 3 * (y / LARGER * STORED + x / LARGER) as usize;
             image::Rgba([PIXELS[first], PIXELS[first + 1], PIXELS[first + 2], 255])
         };
         Arc::new(RgbaImage::from_fn(SIDE, SIDE, pixel))

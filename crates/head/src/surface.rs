@@ -6,7 +6,6 @@ use glam::{Vec2, Vec3};
 use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
-use crate::finer::finer;
 use crate::grid::{CELL_PX, CELLS, Grid, middle, smooth_step};
 use crate::topology::{Joined, is_outline, nearest_on_outline};
 use crate::triangles::SKIN;
@@ -40,7 +39,7 @@ const HAIR: Range<f32> = 0.15..0.28;
 const OUTLINE: Range<f32> = 0.2..0.5;
 
 /// Points of the mesh that one of a surface follows at most.
-pub const BOUND: usize = 8;
+pub const BOUND: usize = 3;
 
 /// A point of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,13 +78,8 @@ pub(crate) struct SurfaceMaker<'a> {
 }
 
 impl SurfaceMaker<'_> {
-    /// The face's own triangles, each of them in four; its openings are closed.
+    /// The face's own triangles; its openings are closed.
     pub(crate) fn face(&self) -> Surface {
-        finer(&self.mesh_surface())
-    }
-
-    /// The mesh itself.
-    fn mesh_surface(&self) -> Surface {
         let normals = self.joined.normals(self.mesh);
         let vertex = |i: u16| {
             let rest = self.mesh.0[usize::from(i)];
@@ -105,7 +99,7 @@ impl SurfaceMaker<'_> {
 
     /// The parts of the face that the portrait hardly shows, with the look of the other side.
     pub(crate) fn far_side(&self) -> Surface {
-        let mut surface = self.mesh_surface();
+        let mut surface = self.face();
         let partners = FaceMesh::partners();
         let symmetry = Symmetry::of(self.mesh);
         let facing: Vec<f32> = surface.vertices.iter().map(|vertex| -vertex.normal.z).collect();
@@ -216,13 +210,12 @@ impl SurfaceMaker<'_> {
                 ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
             }
         };
-        let padded = |n: usize| bound.get(n).copied().unwrap_or_default();
         ShapeVertex {
             rest: at.extend(depth),
             source: self.crop.image_from_crop(source),
             weight: weight.0[cell],
-            bound: std::array::from_fn(padded),
-            shares: std::array::from_fn(|n| shares.get(n).copied().unwrap_or_default()),
+            bound,
+            shares,
             cover: 1.0,
             // Shorter where it shall matter less.
             normal: slope_normal(&self.depth.front, at)
