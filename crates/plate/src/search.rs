@@ -69,7 +69,7 @@ impl Places {
 
     /// The number of the target at a cell.
     pub(crate) fn target(&self, x: isize, y: isize) -> Option<usize> {
-        let [width, height] = self.size.map(|n| n.cast_signed());
+        let [width, height] = self.size.map(usize::cast_signed);
         let inside = (0..width).contains(&x) && (0..height).contains(&y);
         inside.then(|| self.target_at[(y * width + x) as usize]).filter(|n| *n != NO_TARGET).map(|n| n as usize)
     }
