@@ -96,6 +96,8 @@
 //! | performance | stored motion without pixels |
 //! | neutral | the driver's relaxed face, from which motion is measured |
 //! | landmarks | the 68 points of the iBUG scheme |
+//! | mesh | the face as 478 points in 3D: read by the face reader, or fitted to the landmarks |
+//! | coefficients | how strongly each of 52 movements of a face is made, 0 to 1 |
 //! | pose | yaw, pitch and roll of the head, in radians |
 //! | crop | the square round the face that the networks see, 256 x 256 |
 //! | flow | for every output pixel, the place in the source that it is fetched from (backward flow) |

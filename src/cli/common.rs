@@ -120,6 +120,7 @@ impl ReaderArgs {
     /// # Errors
     /// Why the landmark model cannot be used, where nothing else reads faces either.
     pub(super) fn tracker(&self, model: Model, smoothing: f32) -> anyhow::Result<Tracker> {
+        check_named(&model)?;
         let (model, missing) = match model {
             Ok(model) => (Some(model), None),
             Err(error) => (None, Some(error)),
@@ -129,6 +130,15 @@ impl ReaderArgs {
             Some(error) if !tracker.can_read() => Err(error.into()),
             _ => Ok(tracker),
         }
+    }
+}
+
+/// Refuses a landmark model that was asked for and is not there, and one that is damaged. Where none is installed, the face reader may do without.
+fn check_named(model: &Model) -> anyhow::Result<()> {
+    match model {
+        Err(TrackError::Missing { looked_in }) if looked_in.len() > 1 => Ok(()),
+        Err(error) => Err(anyhow!("{error}")),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -161,6 +171,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     {
         return Ok(Arc::new(builtin.portrait()?));
     }
+    check_named(model)?;
     let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
         return opened.place(face_box, model.as_ref().ok()).map_err(Into::into);

@@ -76,7 +76,8 @@ impl Puppet {
         let plate = self.generator.plate();
         self.compositor = Some(match &self.gpu {
             Some(gpu) => {
-                let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(self.generator.head());
+                let compositor =
+                    GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(self.generator.head());
                 Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
             }
             None => Compositor::Cpu(CpuCompositor::new(portrait, plate).with_head(self.generator.head())),

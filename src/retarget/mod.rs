@@ -136,3 +136,6 @@ impl Sitter {
         PuppetMotion { landmarks_in_crop: posed.landmarks(), gaze, pupils_in_crop: Some(posed.pupils()), mesh: Some(mesh) }
     }
 }
+
+#[cfg(test)]
+mod tests;

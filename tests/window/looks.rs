@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use image::{Rgba, RgbaImage};
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
+use retrato::data::TrackedFrame;
 use retrato::present::AppConfig;
 use retrato::session::{Event, Finished, Interrupted, RecordStatus, RenderedImage, RequestId};
 
-use super::{Window, rendered};
+use super::{Window, rendered, tracked_frame};
 
 #[test]
 fn the_empty_window_invites() {
@@ -141,6 +142,27 @@ fn trouble_is_told_where_it_matters() {
     window.look("trouble");
     window.click("Dismiss message");
     assert!(!window.has_text("photo.jpg is no picture"), "it can be put away");
+}
+
+#[test]
+fn the_driver_picture_says_why_no_face_is_found() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    assert!(window.has_text("Driver picture: a face is found"), "all is well");
+    let seen = tracked_frame();
+    let mut show = |brightness: u8, reader: &'static str| {
+        let dark = RgbImage::from_pixel(640, 480, Rgb([brightness; 3]));
+        let mut log = window.double.0.borrow_mut();
+        log.stats.reader = reader;
+        log.tracked = Some(TrackedFrame { pixels: Some(Arc::new(dark)), face: None, ..seen.clone() });
+        drop(log);
+        window.harness.run_steps(3);
+        let words = ["Too dark", "still loading", "No face: look into the camera"];
+        words.map(|words| window.has_text(&format!("Driver picture: {words}")) || window.has_text(words))
+    };
+    assert_eq!(show(8, "face reader"), [true, false, false], "a dark room");
+    assert_eq!(show(120, ""), [false, true, false], "nothing reads faces yet");
+    assert_eq!(show(120, "face reader"), [false, false, true], "none of these");
+    window.look("no_face_why");
 }
 
 #[test]

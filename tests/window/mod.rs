@@ -18,7 +18,8 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use glam::Vec2;
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
 use retrato::capture::SourceKind;
-use retrato::data::{Crop, FaceMotion, FrameTime, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
+use retrato::data::{Coefficient, Coefficients, Crop, FaceMotion, FrameTime, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
+use retrato::face::MeshModel;
 use retrato::present::{App, AppConfig, BuiltInPortrait};
 use retrato::session::{
     CameraInfo, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId, SourceInfo,
@@ -228,7 +229,20 @@ fn tracked_frame() -> TrackedFrame {
         let face = (at / Vec2::new(110.0, 150.0)).length() < 1.0;
         if face { Rgb([176, 132, 110]) } else { Rgb([60 + (y / 8) as u8, 66 + (y / 9) as u8, 74]) }
     });
-    let face = FaceMotion::of_landmarks(face_landmarks(), [640, 480]);
+    let mesh = MeshModel::shipped().and_then(|model| model.fit(&face_landmarks(), None)).expect("a mesh of the face");
+    let mut coefficients = Coefficients::default();
+    for (coefficient, value) in
+        [(Coefficient::EyeBlinkLeft, 0.35), (Coefficient::JawOpen, 0.25), (Coefficient::BrowInnerUp, 0.4), (Coefficient::BrowDownRight, 0.6)]
+    {
+        coefficients.0[coefficient as usize] = value;
+    }
+    let face = FaceMotion {
+        gaze: Some(Vec2::new(0.6, -0.2)),
+        pupils_in_frame: Some(mesh.pupils()),
+        mesh_in_frame: Some(Arc::new(mesh)),
+        coefficients: Some(coefficients),
+        ..FaceMotion::of_landmarks(face_landmarks(), [640, 480])
+    };
     TrackedFrame { time: frame_time(), pixels: Some(Arc::new(pixels)), face: Some(face) }
 }
 

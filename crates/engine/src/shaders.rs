@@ -6,7 +6,7 @@ use std::path::Path;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use crate::bench::ROOF;
-use crate::compose::COMPOSE;
+use crate::compose::{COMPOSE, HEAD};
 use crate::generate::gpu::{Precision, SHADERS};
 use crate::wgsl::Shader;
 
@@ -23,7 +23,7 @@ fn sources() -> Vec<(&'static Shader, String)> {
     let networks = SHADERS.into_iter().chain([&ROOF]);
     let in_precisions = networks
         .flat_map(|shader| [Precision::Whole, Precision::Half].map(|precision| (shader, [precision.prelude(), &shader.source()].concat())));
-    std::iter::once((&COMPOSE, COMPOSE.source())).chain(in_precisions).collect()
+    [&COMPOSE, &HEAD].map(|shader| (shader, shader.source())).into_iter().chain(in_precisions).collect()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use retrato_core::data::FaceMesh;
 
 use crate::grid::{CELLS, Grid, cells_in, middle, smooth_step};
 use crate::template::SkullTemplate;
-use crate::topology::{Joined, is_outline};
+use crate::topology::Joined;
 
 // All lengths are in distances between the eyes. Tuned together on nine portraits, photographs, paintings, a cartoon and a sculpture.
 
@@ -40,6 +40,8 @@ pub(crate) struct HeadDepth {
     pub(crate) above: Grid,
     /// Where the face is.
     pub(crate) face: FaceCells,
+    /// How far a place is inside of the head's outline, in crop pixels.
+    pub(crate) solid: Grid,
     /// Distance between the eyes in crop pixels.
     pub(crate) unit_px: f32,
 }
@@ -71,12 +73,6 @@ impl FaceCells {
         let inside = depth.map(|z| f32::from(u8::from(z.is_finite())));
         let (deep, beside) = (inside.distance_to(|v| v < 0.5), inside.distance_to(|v| v > 0.5));
         Self { seen, depth, inside, deep, beside }
-    }
-
-    /// How far the face's own triangles cover a cell: not at all at its outline.
-    pub(crate) fn cover(&self, cell: usize) -> f32 {
-        let Some((triangle, shares)) = self.seen[cell] else { return 0.0 };
-        triangle.iter().zip(shares.to_array()).map(|(i, share)| if is_outline(*i) { 0.0 } else { share }).sum()
     }
 }
 
@@ -112,7 +108,7 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(0.08 * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        Self { matte, front, back, weight, above: Grid::of(above), face, unit_px: unit }
+        Self { matte, front, back, weight, above: Grid::of(above), face, solid, unit_px: unit }
     }
 
     /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.

@@ -12,21 +12,21 @@ pub const LID_SAMPLES: usize = 33;
 const IRIS: f32 = 0.22;
 const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.36;
 /// So much more than the iris moves without being stretched: its rim.
-const RIM: f32 = 1.15;
+pub(crate) const RIM: f32 = 1.15;
 /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
-const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
+pub(crate) const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
 /// Radii between which an iris's edge is looked for in the picture, and the radius that the mesh gives.
 const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
 /// Least step of lightness, 0 to 255, that is such an edge.
 const EDGE_STEP: f32 = 10.0;
 /// Where the white is lightest between the lids, the upper one's shadow on it left out.
-const WHITE_AT: f32 = 0.55;
+pub(crate) const WHITE_AT: f32 = 0.55;
 /// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
 const FARTHEST: f32 = 0.22;
 /// So much of the opening next to the lids is in their shadow, or lashes: not taken to show what was behind them.
-const LASHES: f32 = 0.035;
+pub(crate) const LASHES: f32 = 0.035;
 /// Slack at rest, so that the very edge is the picture's own.
-const SLACK: f32 = 0.1;
+pub(crate) const SLACK: f32 = 0.1;
 /// How far the iris moves, or the lids open more than at rest, from which on what the picture hides is made up, in widths of the eye.
 const MOVED: std::ops::Range<f32> = 0.01..0.06;
 

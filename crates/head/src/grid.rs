@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 use retrato_core::data::{CROP_PX, Crop};
 
 /// Cells along each side.
-pub(crate) const CELLS: usize = 192;
+pub(crate) const CELLS: usize = 128;
 /// Crop pixels along a cell.
 pub(crate) const CELL_PX: f32 = Crop::REACH * CROP_PX / CELLS as f32;
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn distances_are_those_to_the_nearest_cell() {
-        let points = [(20_usize, 30_usize), (150, 100), (90, 170)];
+        let points = [(20_usize, 30_usize), (110, 70), (60, 120)];
         let plane = Grid::of(|cell| f32::from(u8::from(points.contains(&(cell % CELLS, cell / CELLS)))));
         let distance = plane.distance_to(|v| v > 0.5);
         for cell in (0..CELLS * CELLS).step_by(977) {
@@ -167,10 +167,10 @@ mod tests {
 
     #[test]
     fn a_blur_keeps_the_sum_and_has_the_width_that_it_should() {
-        let plane = Grid::of(|cell| if cell == 96 * CELLS + 96 { 1.0 } else { 0.0 });
+        let plane = Grid::of(|cell| if cell == 64 * CELLS + 64 { 1.0 } else { 0.0 });
         let blurred = plane.blurred(12.0);
         let sum: f32 = blurred.0.iter().sum();
-        let spread = |cell: usize| (middle(cell) - middle(96 * CELLS + 96)).x.powi(2);
+        let spread = |cell: usize| (middle(cell) - middle(64 * CELLS + 64)).x.powi(2);
         let variance: f32 = blurred.0.iter().enumerate().map(|(cell, v)| v * spread(cell)).sum();
         assert!((sum - 1.0).abs() < 1e-3 && (variance.sqrt() - 12.0).abs() < 1.0, "sum {sum}, deviation {}", variance.sqrt());
     }

@@ -6,6 +6,7 @@
 
 mod depth;
 mod eye;
+mod finer;
 mod grid;
 mod limit;
 mod paint;
@@ -20,9 +21,9 @@ mod topology;
 mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
-pub use paint::{HeadPainter, Region};
+pub use paint::{HeadLook, HeadPainter, Region};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};
 pub use shape::{HeadPicture, HeadShape};
-pub use surface::{ShapeVertex, Surface};
+pub use surface::{BOUND, ShapeVertex, Surface};
 pub use template::{SkullTemplate, TemplateError};

@@ -8,7 +8,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, MouthPicture};
 
-use crate::eye::EyeLook;
+use crate::eye::{self, EyeLook};
 use crate::patch::{Patch, PatchVertex, covered};
 use crate::pose::PosedHead;
 use crate::raster::{BAND, BandLayer, BandPlace, Bins, Scan};
@@ -25,6 +25,29 @@ const NEAR: f32 = 0.02;
 
 /// The dark in a mouth next to the skin.
 const DARK: Vec3 = Vec3::new(0.34, 0.20, 0.20);
+
+/// The numbers by which every processor draws a head alike.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadLook;
+
+impl HeadLook {
+    /// Displacements, in pixels of the picture, from which on a pixel begins to be drawn, and is drawn wholly.
+    pub const MOVES_PX: Range<f32> = MOVES_PX;
+    /// What is so little behind a surface lies on it, in distances between the eyes.
+    pub const NEAR: f32 = NEAR;
+    /// The dark in a mouth next to the skin.
+    pub const DARK: Vec3 = DARK;
+    /// Radius that moves unstretched, in radii of the iris.
+    pub const RIM: f32 = eye::RIM;
+    /// What is left out next to the lids, in widths of the eye.
+    pub const LASHES: f32 = eye::LASHES;
+    /// Slack at rest, in widths of the eye.
+    pub const SLACK: f32 = eye::SLACK;
+    /// Where the white is lightest between the lids.
+    pub const WHITE_AT: f32 = eye::WHITE_AT;
+    /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
+    pub const MADE_UP: Range<f32> = eye::MADE_UP;
+}
 
 /// A part of a picture in whole pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -335,7 +358,7 @@ impl Painting<'_> {
             self.far_look(band, [FAR_FRONT, FRONT], row, column, &mut pixel);
         }
         if pixel.share < FULL
-            && let Some((source, cover)) = band.layers[FRONT].at(row, column)
+            && let Some((source, cover)) = band.layers[FRONT].inside(row, column)
         {
             let moved = moves(source - at);
             if moved <= 0.0 && pixel.share <= 0.0 {
@@ -384,130 +407,4 @@ fn moves(displacement: Vec2) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use glam::Mat3;
-    use retrato_core::data::{FaceMesh, HeadMotion, MeshMotion};
-
-    use super::*;
-    use crate::shape::testing;
-
-    fn painted(shape: &HeadShape, expression: &FaceMesh, head: HeadMotion) -> RgbaImage {
-        let motion = MeshMotion { expression_in_crop: Arc::new(expression.clone()), head };
-        let (mut posed, mut target) = (PosedHead::default(), (*shape.picture).clone());
-        shape.pose(&motion, &mut posed);
-        HeadPainter::default().paint(shape, &posed, &MouthPicture::default(), &shape.plate, &mut target, &(0..0));
-        target
-    }
-
-    /// A turn about a point between the ears; positive to the picture's left.
-    fn turned(shape: &HeadShape, degrees: f32) -> HeadMotion {
-        let pivot = shape.mesh.0[168] + Vec3::new(0.0, 0.2, 1.2) * shape.unit_px;
-        HeadMotion::about(pivot, Mat3::from_rotation_y(degrees.to_radians()), 1.0, Vec3::ZERO)
-    }
-
-    /// The test's head with a picture of one colour in which some places are painted over, each of them inside lines between points of the mesh.
-    fn with_marks(marks: &[(&[u16], f32, [u8; 3])]) -> HeadShape {
-        let shape = testing::head();
-        let inside = |ring: &[u16], shrunk: f32, at: Vec2| {
-            let points: Vec<Vec2> = ring.iter().map(|i| shape.crop.image_from_crop(shape.mesh.0[usize::from(*i)].truncate())).collect();
-            let middle = points.iter().sum::<Vec2>() / points.len() as f32;
-            let points: Vec<Vec2> = points.iter().map(|p| middle.lerp(*p, shrunk)).collect();
-            let crossings = (0..points.len()).filter(|i| {
-                let (a, b) = (points[*i], points[(i + 1) % points.len()]);
-                (a.y > at.y) != (b.y > at.y) && at.x < a.x + (at.y - a.y) / (b.y - a.y) * (b.x - a.x)
-            });
-            crossings.count() % 2 == 1
-        };
-        let picture = RgbaImage::from_fn(shape.picture.width(), shape.picture.height(), |x, y| {
-            let mark = marks.iter().find(|(ring, shrunk, _)| inside(ring, *shrunk, Vec2::new(x as f32, y as f32)));
-            let [r, g, b] = mark.map_or([90; 3], |(.., colour)| *colour);
-            image::Rgba([r, g, b, 255])
-        });
-        HeadShape { picture: Arc::new(picture), ..shape }
-    }
-
-    fn count(picture: &RgbaImage, is_it: impl Fn([u8; 4]) -> bool) -> usize {
-        picture.pixels().filter(|pixel| is_it(pixel.0)).count()
-    }
-
-    #[test]
-    fn a_head_at_rest_is_the_portrait_bit_for_bit() {
-        let shape = testing::head();
-        assert!(painted(&shape, &shape.mesh, HeadMotion::default()).as_raw() == shape.picture.as_raw(), "nothing moves");
-        let turned = painted(&shape, &shape.mesh, turned(&shape, 20.0));
-        assert!(turned.as_raw() != shape.picture.as_raw(), "and something does when it turns");
-    }
-
-    #[test]
-    fn rows_that_were_changed_are_the_portraits_again() {
-        let shape = testing::head();
-        let (mut posed, mut painter, mut target) = (PosedHead::default(), HeadPainter::default(), (*shape.picture).clone());
-        let mut changed = 0..0;
-        for degrees in [30.0, -10.0, 0.0] {
-            let motion = MeshMotion { expression_in_crop: Arc::new(shape.mesh.clone()), head: turned(&shape, degrees) };
-            shape.pose(&motion, &mut posed);
-            changed = painter.paint(&shape, &posed, &MouthPicture::default(), &shape.plate, &mut target, &changed);
-            assert_eq!(changed.is_empty(), degrees == 0.0, "rows that differ at {degrees} degrees: {changed:?}");
-        }
-        assert!(target.as_raw() == shape.picture.as_raw(), "after all of it");
-    }
-
-    #[test]
-    fn near_points_go_farther_than_far_ones() {
-        let shape = testing::head();
-        let mut posed = PosedHead::default();
-        let motion = MeshMotion { expression_in_crop: Arc::new(shape.mesh.clone()), head: turned(&shape, 15.0) };
-        shape.pose(&motion, &mut posed);
-        let way = |i: usize| (posed.face.at[i].x - shape.face.vertices[i].source.x).abs();
-        assert!(way(1) > way(6) && way(6) > 1.5 * way(234).min(way(454)), "nose {}, bridge {}, ears {} {}", way(1), way(6), way(234), way(454));
-    }
-
-    #[test]
-    fn the_far_cheek_is_hidden_and_the_near_one_is_not() {
-        let partners = FaceMesh::partners();
-        let right: [u16; 9] = [227, 116, 123, 147, 215, 58, 132, 93, 234];
-        let left = right.map(|i| partners[usize::from(i)]);
-        let shape = with_marks(&[(&right, 1.0, [250, 0, 0]), (&left, 1.0, [0, 0, 250])]);
-        let red = |picture: &RgbaImage| count(picture, |[r, g, ..]| r > 150 && g < 60);
-        let blue = |picture: &RgbaImage| count(picture, |[_, g, b, _]| b > 150 && g < 60);
-        let away = painted(&shape, &shape.mesh, turned(&shape, 38.0));
-        assert!(blue(&shape.picture) > 20 && red(&shape.picture) > 20, "both are seen at rest");
-        let [hidden, shown] = [red(&away), blue(&away)].map(|n| n as f32);
-        let [a, b] = [red(&shape.picture), blue(&shape.picture)].map(|n| n as f32);
-        let (far, near) = if hidden / a < shown / b { (hidden / a, shown / b) } else { (shown / b, hidden / a) };
-        assert!(far < 0.3 && near > 0.9, "far {far}, near {near}");
-    }
-
-    #[test]
-    fn shut_lids_leave_no_pixel_of_the_eye() {
-        let shape = with_marks(&[(&FaceMesh::EYES[0], 0.6, [0, 250, 0]), (&FaceMesh::EYES[1], 0.6, [0, 250, 0])]);
-        let green = |picture: &RgbaImage| count(picture, |[r, g, ..]| g > r.saturating_add(60));
-        assert!(green(&shape.picture) > 10, "eyes are seen at rest");
-        let mut shut = shape.mesh.clone();
-        for edge in FaceMesh::EYES {
-            (1..8).for_each(|i| shut.0[usize::from(edge[i])] = shut.0[usize::from(edge[16 - i])]);
-        }
-        assert_eq!(green(&painted(&shape, &shut, HeadMotion::default())), 0, "shut");
-        assert_eq!(green(&painted(&shape, &shut, turned(&shape, 20.0))), 0, "shut and turned");
-        let mut half = shape.mesh.clone();
-        for edge in FaceMesh::EYES {
-            (1..8).for_each(|i| half.0[usize::from(edge[i])] = shape.mesh.0[usize::from(edge[i])].midpoint(shape.mesh.0[usize::from(edge[16 - i])]));
-        }
-        let seen = green(&painted(&shape, &half, HeadMotion::default()));
-        assert!(seen > 0 && seen < green(&shape.picture), "half shut: {seen}");
-    }
-
-    #[test]
-    fn nonsense_gives_a_picture_all_the_same() {
-        let shape = testing::head();
-        for wild in [f32::NAN, f32::INFINITY, -1e30] {
-            let nowhere = shape.mesh.map(|p| p + wild);
-            let spin = HeadMotion { rotation: Mat3::from_cols_array(&[wild; 9]), scale: wild, translation: Vec3::splat(wild) };
-            for (mesh, head) in [(&nowhere, HeadMotion::default()), (&shape.mesh, spin), (&nowhere, spin)] {
-                assert_eq!(painted(&shape, mesh, head).dimensions(), shape.picture.dimensions(), "{wild}");
-            }
-        }
-    }
-}
+mod tests;

@@ -173,7 +173,8 @@ impl Placing<'_> {
 
     fn vertex(&self, vertex: &ShapeVertex) -> Vec3 {
         let offset = |(i, share): (&u16, &f32)| self.offsets[usize::from(*i)] * *share;
-        let at = vertex.rest + vertex.bound.iter().zip(&vertex.shares).map(offset).sum::<Vec3>();
+        let bound = vertex.bound.iter().zip(&vertex.shares).filter(|(_, share)| **share != 0.0);
+        let at = vertex.rest + bound.map(offset).sum::<Vec3>();
         self.in_picture(at.lerp(self.head.apply(at), vertex.weight))
     }
 

@@ -57,12 +57,19 @@ impl BandLayer {
     /// Source, and how far it covers, softened at the layer's edge; `None` where there is nothing.
     #[inline(always)]
     pub(crate) fn at(&self, row: usize, column: usize) -> Option<(Vec2, f32)> {
-        let index = self.index(row, column);
-        if self.depth[index] == f32::INFINITY {
+        let (source, cover) = self.inside(row, column)?;
+        Some((source, cover * self.edge(self.index(row, column), column)))
+    }
+
+    /// The same of a layer whose look says itself where it ends.
+    #[inline(always)]
+    pub(crate) fn inside(&self, row: usize, column: usize) -> Option<(Vec2, f32)> {
+        if !self.columns.contains(&column) {
             return None;
         }
+        let index = self.index(row, column);
         let [u, v, cover] = self.values[index];
-        Some((Vec2::new(u, v), cover * self.edge(index, column)))
+        (self.depth[index] < f32::INFINITY).then_some((Vec2::new(u, v), cover))
     }
 
     /// Source of what is so many rows below a pixel of the band, one at most; `None` where there is nothing.

@@ -9,12 +9,16 @@ use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
+use crate::grid::smooth_step;
 use crate::paint::Region;
 use crate::sample::{Picture, between_bytes};
 use crate::surface::{Surface, SurfaceMaker};
 use crate::template::{SkullTemplate, TemplateError};
 use crate::topology::Joined;
 
+/// Distances inside of the head's outline, in distances between the eyes, over which it becomes solid whatever the matte says: a hole in it would let the
+/// background through.
+const INSIDE: std::ops::Range<f32> = 0.12..0.3;
 /// Points on both cheeks, for the colour of the skin.
 const CHEEKS: [usize; 6] = [50, 280, 205, 425, 101, 330];
 
@@ -100,7 +104,15 @@ impl HeadShape {
             front,
             back: maker.back(),
             region,
-            layer: layer([pixels, plate], region, &|at| matte(crop.crop_from_image(at)), foreground),
+            layer: layer(
+                [pixels, plate],
+                region,
+                &|at| {
+                    let point = crop.crop_from_image(at);
+                    matte(point).max(smooth_step(&INSIDE, depth.solid.at(point) / depth.unit_px))
+                },
+                foreground,
+            ),
             picture: Arc::clone(pixels),
             plate: Arc::clone(plate),
             far_light: far_light(mesh, &joined, colour),
@@ -115,6 +127,13 @@ impl HeadShape {
             }),
             unit_px: depth.unit_px,
         })
+    }
+}
+
+impl HeadShape {
+    /// Distance between the eyes, in crop pixels.
+    pub fn unit_px(&self) -> f32 {
+        self.unit_px
     }
 }
 
@@ -153,9 +172,8 @@ fn far_light(mesh: &FaceMesh, joined: &Joined, colour: impl Fn(usize) -> Vec3) -
         // Seen, but less than the other side's.
         (0.3..0.7).contains(&facing[*i]) && facing[partner] > facing[*i]
     });
-    let (far, near, count) = pairs.fold((Vec3::ZERO, Vec3::ZERO, 0), |(far, near, count), i| {
-        (far + colour(i), near + colour(usize::from(partners[i])), count + 1)
-    });
+    let (far, near, count) = pairs
+        .fold((Vec3::ZERO, Vec3::ZERO, 0), |(far, near, count), i| (far + colour(i), near + colour(usize::from(partners[i])), count + 1));
     if count < 4 { Vec3::ONE } else { (far / near.max(Vec3::splat(1e-3))).clamp(Vec3::splat(0.4), Vec3::splat(1.6)) }
 }
 
@@ -201,7 +219,14 @@ pub(crate) mod testing {
             ((1.0 - away) * 8.0).clamp(0.0, 1.0)
         };
         let plate = Arc::new(RgbaImage::from_pixel(SIDE, SIDE, image::Rgba([0, 200, 0, 255])));
-        HeadShape::new(HeadPicture { pixels: &picture(), plate: Some(&plate), crop: crop(), mesh_in_crop: &mesh, matte: &matte, foreground: None })
-            .expect("a template")
+        HeadShape::new(HeadPicture {
+            pixels: &picture(),
+            plate: Some(&plate),
+            crop: crop(),
+            mesh_in_crop: &mesh,
+            matte: &matte,
+            foreground: None,
+        })
+        .expect("a template")
     }
 }

@@ -6,10 +6,13 @@ use glam::{Vec2, Vec3};
 use retrato_core::data::{Crop, FaceMesh};
 
 use crate::depth::HeadDepth;
+use crate::finer::finer;
 use crate::grid::{CELL_PX, CELLS, Grid, middle, smooth_step};
 use crate::topology::{Joined, is_outline, nearest_on_outline};
 use crate::triangles::SKIN;
 
+/// So deep in the face nothing is drawn under it, in distances between the eyes: nearer to its outline it is seen beside the face of a turned head.
+const COVERED: f32 = 0.4;
 /// Share of head from which on the matte leaves a mark.
 const LEAST: f32 = 0.01;
 /// Share of head that is solid: the back of the head begins there, so that at rest all of it is hidden.
@@ -36,6 +39,9 @@ const HAIR: Range<f32> = 0.15..0.28;
 /// Distances from the outline of the head, in distances between the eyes, over which what is stretched there may give way to the back of the head.
 const OUTLINE: Range<f32> = 0.2..0.5;
 
+/// Points of the mesh that one of a surface follows at most.
+pub const BOUND: usize = 8;
+
 /// A point of a surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ShapeVertex {
@@ -46,9 +52,9 @@ pub struct ShapeVertex {
     /// How far it goes with the head, 0 to 1.
     pub weight: f32,
     /// Points of the face's mesh that it follows, and how much.
-    pub bound: [u16; 3],
+    pub bound: [u16; BOUND],
     /// See [`Self::bound`].
-    pub shares: [f32; 3],
+    pub shares: [f32; BOUND],
     /// How far the surface covers what is behind it, 0 to 1.
     pub cover: f32,
     /// Direction out of the surface at rest, of length 1; zero where it does not matter.
@@ -73,8 +79,13 @@ pub(crate) struct SurfaceMaker<'a> {
 }
 
 impl SurfaceMaker<'_> {
-    /// The face's own triangles; its openings are closed.
+    /// The face's own triangles, each of them in four; its openings are closed.
     pub(crate) fn face(&self) -> Surface {
+        finer(&self.mesh_surface())
+    }
+
+    /// The mesh itself.
+    fn mesh_surface(&self) -> Surface {
         let normals = self.joined.normals(self.mesh);
         let vertex = |i: u16| {
             let rest = self.mesh.0[usize::from(i)];
@@ -82,8 +93,8 @@ impl SurfaceMaker<'_> {
                 rest,
                 source: self.crop.image_from_crop(rest.truncate()),
                 weight: 1.0,
-                bound: [i; 3],
-                shares: [1.0, 0.0, 0.0],
+                bound: [i; BOUND],
+                shares: std::array::from_fn(|n| if n == 0 { 1.0 } else { 0.0 }),
                 cover: if is_outline(i) { 0.0 } else { 1.0 },
                 normal: normals[usize::from(i)],
             }
@@ -94,7 +105,7 @@ impl SurfaceMaker<'_> {
 
     /// The parts of the face that the portrait hardly shows, with the look of the other side.
     pub(crate) fn far_side(&self) -> Surface {
-        let mut surface = self.face();
+        let mut surface = self.mesh_surface();
         let partners = FaceMesh::partners();
         let symmetry = Symmetry::of(self.mesh);
         let facing: Vec<f32> = surface.vertices.iter().map(|vertex| -vertex.normal.z).collect();
@@ -112,8 +123,8 @@ impl SurfaceMaker<'_> {
 
     /// What is seen of head, hair and neck round the face.
     pub(crate) fn front(&self) -> Surface {
-        let HeadDepth { matte, front, face, .. } = self.depth;
-        let covered: Vec<bool> = (0..CELLS * CELLS).map(|cell| face.cover(cell) > 0.999 && face.deep.0[cell] > 2.0 * CELL_PX).collect();
+        let HeadDepth { matte, front, face, unit_px, .. } = self.depth;
+        let covered: Vec<bool> = (0..CELLS * CELLS).map(|cell| face.deep.0[cell] > COVERED * unit_px).collect();
         let near = matte.distance_to(|share| share > LEAST);
         let is_kept = |quad: &[usize; 4]| quad.iter().any(|cell| near.0[*cell] < 1.5 * CELL_PX) && !quad.iter().all(|cell| covered[*cell]);
         self.sheet(is_kept, false, |cell| {
@@ -130,10 +141,14 @@ impl SurfaceMaker<'_> {
         let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
         let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
         let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
-        self.sheet(|quad| quad.iter().all(|cell| is_solid[*cell]), true, |cell| {
-            let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
-            (depth, hair.at(cell))
-        })
+        self.sheet(
+            |quad| quad.iter().all(|cell| is_solid[*cell]),
+            true,
+            |cell| {
+                let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
+                (depth, hair.at(cell))
+            },
+        )
     }
 
     /// Lets only what is next to the head's outline give way to its back: elsewhere there is nothing behind it.
@@ -201,15 +216,17 @@ impl SurfaceMaker<'_> {
                 ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
             }
         };
+        let padded = |n: usize| bound.get(n).copied().unwrap_or_default();
         ShapeVertex {
             rest: at.extend(depth),
             source: self.crop.image_from_crop(source),
             weight: weight.0[cell],
-            bound,
-            shares,
+            bound: std::array::from_fn(padded),
+            shares: std::array::from_fn(|n| shares.get(n).copied().unwrap_or_default()),
             cover: 1.0,
             // Shorter where it shall matter less.
-            normal: slope_normal(&self.depth.front, at).map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
+            normal: slope_normal(&self.depth.front, at)
+                .map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
         }
     }
 }
@@ -232,8 +249,9 @@ impl Symmetry {
     fn of(mesh: &FaceMesh) -> Self {
         let partners = FaceMesh::partners();
         let pairs = (0..FaceMesh::SKIN).filter(|i| *i < usize::from(partners[*i])).map(|i| [mesh.0[i], mesh.0[usize::from(partners[i])]]);
-        let (across, middle, count) =
-            pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| (across + b - a, middle + a.midpoint(b), count + 1.0));
+        let (across, middle, count) = pairs.fold((Vec3::ZERO, Vec3::ZERO, 0.0_f32), |(across, middle, count), [a, b]| {
+            (across + b - a, middle + a.midpoint(b), count + 1.0)
+        });
         Self { across: across.normalize_or(Vec3::X), middle: middle / count.max(1.0) }
     }
 
@@ -264,7 +282,8 @@ struct HairLook {
 impl HairLook {
     fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, unit: f32) -> Self {
         let ends = |(row, solid): (usize, &[bool])| {
-            let (first, last) = solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
+            let (first, last) =
+                solid.iter().position(|v| *v).zip(solid.iter().rposition(|v| *v)).filter(|(first, last)| last - first > 4)?;
             let is_face = |column: &usize| beside_face.0[row * CELLS + column] < 2.0 * CELL_PX;
             let half = (last - first) / 2;
             let [from_left, from_right] =

@@ -89,7 +89,14 @@ impl SkullTemplate {
         let numbers = self.vertices.iter().flat_map(steps).flat_map(i16::to_le_bytes);
         let corners = self.triangles.iter().flatten().copied().flat_map(u16::to_le_bytes);
         let landmarks = self.landmarks.iter().flat_map(steps).flat_map(i16::to_le_bytes);
-        Ok(MAGIC.iter().copied().chain(counts.into_iter().flat_map(u16::to_le_bytes)).chain(numbers).chain(corners).chain(landmarks).collect())
+        Ok(MAGIC
+            .iter()
+            .copied()
+            .chain(counts.into_iter().flat_map(u16::to_le_bytes))
+            .chain(numbers)
+            .chain(corners)
+            .chain(landmarks)
+            .collect())
     }
 
     /// A template with fewer vertices: those in cubes of `side_cm` become one.
@@ -183,6 +190,16 @@ mod tests {
         for wrong in [&bytes[..bytes.len() - 1], &bytes[1..], b"", &wrong] {
             assert!(SkullTemplate::read(wrong).is_err(), "{} bytes that are none", wrong.len());
         }
+        Ok(())
+    }
+
+    #[test]
+    fn the_own_template_is_the_one_that_its_manifest_describes() -> anyhow::Result<()> {
+        let manifest: serde_json::Value = serde_json::from_str(include_str!("../../../models/head_template.json"))?;
+        let own = SkullTemplate::own()?;
+        assert_eq!(manifest["blake3"], blake3::hash(BYTES).to_hex().as_str(), "the file");
+        assert_eq!(manifest["vertices"], own.vertices.len(), "vertices");
+        assert_eq!(manifest["triangles"], own.triangles.len(), "triangles");
         Ok(())
     }
 

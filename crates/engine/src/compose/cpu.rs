@@ -131,7 +131,7 @@ impl CpuCompositor {
 }
 
 /// The shortest range in which both lie.
-pub(super) fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
     match (a.is_empty(), b.is_empty()) {
         (true, _) => b,
         (_, true) => a,

@@ -1,16 +1,15 @@
 //! The compositor on a GPU: `shaders/compose.wgsl` on a device the caller owns; the result stays there as a texture.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use glam::{UVec2, Vec2};
 use image::RgbaImage;
 use retrato_head::HeadShape;
 
-use super::cpu::{STILL_PX, hull};
+use super::cpu::STILL_PX;
+use super::head_pass::HeadPass;
 use super::region::{FEATHER_PX, PasteRegion};
-use super::turned::TurnedHead;
-use crate::data::{CROP_PX, HeadChange, PaintField, PictureChange, Portrait, UncoveredField};
+use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
 use crate::gpu::{ChangeBuffers, GROUP, Gpu, PassTimer, Uniform};
 use crate::runtime::Timings;
 use crate::wgsl::Shader;
@@ -68,18 +67,12 @@ pub struct GpuCompositor {
     params: ComposeParams,
     uniform: Uniform<ComposeParams>,
     buffers: ChangeBuffers,
+    picture: wgpu::Texture,
     plate: Option<wgpu::Texture>,
     target: wgpu::Texture,
     region: PasteRegion,
-    head: Option<UploadedHead>,
+    head: Option<HeadPass>,
     timer: Option<PassTimer>,
-}
-
-/// A head in 3D that is drawn in memory and brought to the device.
-struct UploadedHead {
-    turned: TurnedHead,
-    picture: RgbaImage,
-    changed: Range<usize>,
 }
 
 impl GpuCompositor {
@@ -135,6 +128,7 @@ impl GpuCompositor {
             params,
             uniform,
             buffers,
+            picture,
             plate: plate.map(|_| behind),
             target,
             region,
@@ -146,10 +140,8 @@ impl GpuCompositor {
     /// The same with the portrait's head in 3D, which is turned where a change says so.
     #[must_use]
     pub fn with_head(self, shape: Option<Arc<HeadShape>>) -> Self {
-        let head = shape.map(|shape| {
-            let turned = TurnedHead::new(shape);
-            UploadedHead { picture: RgbaImage::clone(turned.picture()), turned, changed: 0..0 }
-        });
+        let plate = self.plate.as_ref().unwrap_or(&self.picture);
+        let head = shape.and_then(|shape| HeadPass::new(&self.device, &self.queue, shape, [&self.picture, plate]));
         Self { head, ..self }
     }
 
@@ -162,7 +154,17 @@ impl GpuCompositor {
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
     pub fn compose(&mut self, change: &PictureChange) {
         if let (Some(head), Some(turn)) = (&mut self.head, &change.head) {
-            head.upload(turn, &self.queue, &self.target, self.region);
+            let openings = head.prepare(&self.queue, turn);
+            self.submit(|this, encoder| {
+                if let Some(head) = &this.head {
+                    let timestamp_writes = this.timer.as_ref().map(|timer| timer.writes(0)).map(|writes| wgpu::RenderPassTimestampWrites {
+                        query_set: writes.query_set,
+                        beginning_of_pass_write_index: writes.beginning_of_pass_write_index,
+                        end_of_pass_write_index: writes.end_of_pass_write_index,
+                    });
+                    head.draw(encoder, openings, &this.target, timestamp_writes);
+                }
+            });
             return;
         }
         let (bare, painted) = match change.on_gpu {
@@ -172,14 +174,19 @@ impl GpuCompositor {
         self.params.paint_cells = if painted { PaintField::CELLS } else { 0 };
         self.params.uncovered_cells = if bare { UncoveredField::CELLS } else { 0 };
         self.uniform.set(&self.queue, &self.params);
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
-        {
-            let timestamp_writes = self.timer.as_ref().map(|timer| timer.writes(0));
+        self.submit(|this, encoder| {
+            let timestamp_writes = this.timer.as_ref().map(|timer| timer.writes(0));
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("compose"), timestamp_writes });
-            pass.set_pipeline(&self.pipeline);
-            pass.set_bind_group(0, &self.bindings, &[]);
-            pass.dispatch_workgroups(self.region.width.div_ceil(GROUP), self.region.height.div_ceil(GROUP), 1);
-        }
+            pass.set_pipeline(&this.pipeline);
+            pass.set_bind_group(0, &this.bindings, &[]);
+            pass.dispatch_workgroups(this.region.width.div_ceil(GROUP), this.region.height.div_ceil(GROUP), 1);
+        });
+    }
+
+    /// Queues one pass, and reads its time.
+    fn submit(&mut self, encode: impl FnOnce(&Self, &mut wgpu::CommandEncoder)) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("compose") });
+        encode(self, &mut encoder);
         if let Some(timer) = &self.timer {
             timer.resolve(&mut encoder);
         }
@@ -205,10 +212,7 @@ impl GpuCompositor {
     }
 
     /// Shows another plate from now on, of the picture's size; nothing where it has none.
-    pub fn set_plate(&mut self, pixels: &Arc<RgbaImage>) {
-        if let Some(head) = &mut self.head {
-            head.turned.set_plate(Arc::clone(pixels));
-        }
+    pub fn set_plate(&self, pixels: &RgbaImage) {
         if let Some(plate) = self.plate.as_ref().filter(|plate| (plate.width(), plate.height()) == pixels.dimensions()) {
             upload(&self.queue, plate, pixels);
         }
@@ -225,28 +229,7 @@ impl GpuCompositor {
     }
 }
 
-impl UploadedHead {
-    /// Draws the head and brings the rows that changed to a texture of the picture's size.
-    fn upload(&mut self, turn: &HeadChange, queue: &wgpu::Queue, target: &wgpu::Texture, region: PasteRegion) {
-        let changed = self.turned.draw(turn, &mut self.picture, &self.changed);
-        let rows = hull(self.changed.clone(), changed.clone());
-        self.changed = changed;
-        let stride = 4 * self.picture.width();
-        let first = region.top + rows.start as u32;
-        let height = rows.len() as u32;
-        if height == 0 {
-            return;
-        }
-        queue.write_texture(
-            wgpu::TexelCopyTextureInfo { origin: wgpu::Origin3d { x: 0, y: first, z: 0 }, ..target.as_image_copy() },
-            &self.picture.as_raw()[(first * stride) as usize..],
-            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(stride), rows_per_image: None },
-            wgpu::Extent3d { width: self.picture.width(), height, depth_or_array_layers: 1 },
-        );
-    }
-}
-
-fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, extra: wgpu::TextureUsages) -> wgpu::Texture {
+pub(super) fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, extra: wgpu::TextureUsages) -> wgpu::Texture {
     device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
@@ -259,7 +242,7 @@ fn picture_texture(device: &wgpu::Device, label: &str, width: u32, height: u32, 
     })
 }
 
-fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
+pub(super) fn upload(queue: &wgpu::Queue, texture: &wgpu::Texture, pixels: &RgbaImage) {
     queue.write_texture(
         texture.as_image_copy(),
         pixels.as_raw(),

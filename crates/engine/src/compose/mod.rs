@@ -3,6 +3,7 @@
 
 mod cpu;
 mod gpu;
+mod head_pass;
 mod region;
 mod row;
 mod trial;
@@ -12,5 +13,7 @@ pub use cpu::CpuCompositor;
 #[cfg(test)]
 pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
+#[cfg(test)]
+pub(crate) use head_pass::HEAD;
 pub use region::PasteRegion;
 pub use trial::compare_executors;

@@ -34,9 +34,4 @@ impl TurnedHead {
             painter.paint(shape, posed, &change.mouth, plate, target, changed)
         })
     }
-
-    /// The portrait's own picture.
-    pub(super) fn picture(&self) -> &Arc<RgbaImage> {
-        &self.shape.picture
-    }
 }

@@ -13,9 +13,7 @@ use retrato_face::track::{MeshReader, MeshReaderError};
 pub use self::acts::{ACTS, Act};
 use self::score::Moment;
 use super::face_mesh::{LEAST_PRESENCE, aligned, mean_of, upright};
-use crate::data::{
-    COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, FaceMesh, FaceMotion, Performance, PerformanceFrame, PerformanceHeader,
-};
+use crate::data::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, FaceMesh, FaceMotion, Performance, PerformanceFrame, PerformanceHeader};
 use crate::face::{pupil_travel, rotation_from_pose};
 use crate::synth::{Expression, FaceKit, PairSampler, Scratch};
 

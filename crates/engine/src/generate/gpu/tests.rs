@@ -75,7 +75,9 @@ fn wanted(portrait: &Portrait) -> Vec<(&'static str, PuppetMotion)> {
         ("turned", turned, None),
         ("glancing", rest, glance),
     ];
-    faces.map(|(name, landmarks_in_crop, pupils_in_crop)| (name, PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop, mesh: None })).into()
+    faces
+        .map(|(name, landmarks_in_crop, pupils_in_crop)| (name, PuppetMotion { landmarks_in_crop, gaze: None, pupils_in_crop, mesh: None }))
+        .into()
 }
 
 /// The worst over several faces, with one picture of the person and then with two.
