@@ -29,6 +29,8 @@ pub struct HeadTurn {
     fallback: Box<dyn Generator>,
     /// The portrait, until the other generator is prepared for it.
     waiting: Option<Portrait>,
+    /// Whether the present portrait is left to the other generator.
+    leaves: bool,
 }
 
 struct Prepared {
@@ -42,7 +44,7 @@ struct Prepared {
 impl HeadTurn {
     /// Without a portrait yet; `fallback` moves those without a mesh.
     pub fn new(plates: PlateMaker, fallback: Box<dyn Generator>) -> Self {
-        Self { plates, portrait: None, fallback, waiting: None }
+        Self { plates, portrait: None, fallback, waiting: None, leaves: false }
     }
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
@@ -126,7 +128,7 @@ impl Prepared {
 
 impl Generator for HeadTurn {
     fn name(&self) -> &'static str {
-        if self.portrait.is_some() { "head-3d" } else { self.fallback.name() }
+        if self.leaves { self.fallback.name() } else { "head-3d" }
     }
 
     fn uses_networks(&self) -> bool {
@@ -140,7 +142,8 @@ impl Generator for HeadTurn {
     fn set_portrait(&mut self, portrait: &Portrait) {
         self.portrait = self.prepare(portrait);
         self.waiting = Some(portrait.clone());
-        if self.portrait.is_none() {
+        self.leaves = self.portrait.is_none();
+        if self.leaves {
             self.other();
         }
     }
