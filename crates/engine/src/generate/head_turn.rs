@@ -29,6 +29,8 @@ pub struct HeadTurn {
     fallback: Box<dyn Generator>,
     /// The portrait, until the other generator is prepared for it.
     waiting: Option<Portrait>,
+    /// Whether the other generator made the last frame.
+    fell_back: bool,
 }
 
 struct Prepared {
@@ -42,7 +44,7 @@ struct Prepared {
 impl HeadTurn {
     /// Without a portrait yet; `fallback` moves those without a mesh.
     pub fn new(plates: PlateMaker, fallback: Box<dyn Generator>) -> Self {
-        Self { plates, portrait: None, fallback, waiting: None }
+        Self { plates, portrait: None, fallback, waiting: None, fell_back: false }
     }
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
@@ -60,6 +62,11 @@ impl HeadTurn {
         let shape = HeadShape::new(picture).inspect_err(|error| tracing::error!("{error}")).ok()?;
         let mouth = MouthPrior::of(&portrait.crop_picture(PICTURE_PX), &mesh.landmarks().0);
         Some(Prepared { shape: Arc::new(shape), plate: Arc::clone(&plate.pixels), better, mouth })
+    }
+
+    /// Whether heads are turned at present.
+    fn turns(&self) -> bool {
+        self.portrait.is_some() && !self.fell_back
     }
 
     /// The other generator, prepared for the portrait.
@@ -126,20 +133,21 @@ impl Prepared {
 
 impl Generator for HeadTurn {
     fn name(&self) -> &'static str {
-        if self.portrait.is_some() { "head-3d" } else { self.fallback.name() }
+        if self.turns() { "head-3d" } else { self.fallback.name() }
     }
 
     fn uses_networks(&self) -> bool {
-        self.portrait.is_none() && self.fallback.uses_networks()
+        !self.turns() && self.fallback.uses_networks()
     }
 
     fn networks_fault(&self) -> Option<&str> {
-        if self.portrait.is_some() { None } else { self.fallback.networks_fault() }
+        if self.turns() { None } else { self.fallback.networks_fault() }
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
         self.portrait = self.prepare(portrait);
         self.waiting = Some(portrait.clone());
+        self.fell_back = false;
         if self.portrait.is_none() {
             self.other();
         }
@@ -201,8 +209,10 @@ impl Generator for HeadTurn {
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
         let (Some(portrait), Some(mesh)) = (&self.portrait, &motion.mesh) else {
             change.head = None;
+            self.fell_back = true;
             return self.other().generate(motion, change);
         };
+        self.fell_back = false;
         let mouth = change.head.take().map(|head| head.mouth).unwrap_or_default();
         change.on_gpu = None;
         change.head = Some(HeadChange { motion: mesh.clone(), mouth: portrait.mouth(mesh, mouth) });
@@ -261,7 +271,7 @@ mod tests {
         assert!(rest.as_raw() == portrait.pixels.as_raw(), "at rest it is the portrait, also after it was turned");
         let landmarks = PuppetMotion::of_landmarks(portrait.landmarks_in_crop());
         generator.generate(&landmarks, &mut change);
-        assert!(change.head.is_none(), "a motion without a mesh is the other generator's");
+        assert!(change.head.is_none() && generator.name() == "few-shot", "a motion without a mesh is the other generator's");
         Ok(())
     }
 
