@@ -43,6 +43,7 @@
 //! | `nn` | [`nn`]: operations, layers, optimiser | core |
 //! | `face` | [`face`], [`portrait`], [`track`] | core |
 //! | `model` | [`model`]: the networks and their weights | nn, face |
+//! | `plate` | the soft edge of a portrait's head, and what stands behind it | core |
 //! | `media` | [`capture`], [`record`], [`virtual_camera`] | core |
 //! | `builtin` | [`builtin`]: portraits and performances of the program | face, media |
 //! | `engine` | [`gpu`], [`compose`], [`generate`] | model |
@@ -102,6 +103,7 @@
 //! | flow | for every output pixel, the place in the source that it is fetched from (backward flow) |
 //! | visibility | how much of an output pixel the source shows, 0 to 1 |
 //! | matte | how much of a pixel belongs to the head, 0 to 1 |
+//! | unmixed | said of a head's colours at its soft edge: without what stands behind it |
 //! | clean plate | the picture with what stands behind the head filled in |
 //! | paint | pixels that a generator makes, with their blend weight |
 //! | blend weight | share of one layer in the result, 0 to 1 |

@@ -89,7 +89,8 @@ fn portrait_of(picture: &Picture, face: &FaceCandidate) -> Option<Arc<Portrait>>
 
 /// Works with what is there to find faces: the face reader where it is installed, and the landmark model.
 fn with_finders<T>(model: Option<&Arc<FaceModel>>, work: impl FnOnce(&mut FaceFinders<'_>) -> T) -> T {
-    let mut mesh = MeshReader::load().inspect_err(|error| tracing::warn!("{error}")).ok();
+    // The tracker has said already where it is missing.
+    let mut mesh = MeshReader::load().inspect_err(|error| tracing::debug!("{error}")).ok();
     let mut landmarks = model.map(|model| DlibFinder::new(Arc::clone(model)));
     work(&mut FaceFinders {
         landmarks: landmarks.as_mut().map(|finder| finder as &mut dyn FaceFinder),

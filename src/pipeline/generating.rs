@@ -129,6 +129,7 @@ impl Generating {
         if let Some(known) = known_plates {
             generator.remember_in(known);
         }
+        generator.make_haste();
         if let Some(trouble) = trouble {
             shared.report(Event::Warning(trouble));
         }
@@ -168,6 +169,7 @@ impl Generating {
             }
             self.background.retain(|worker| !worker.is_finished());
             self.stale |= self.fine_tuning.follow(&mut self.puppet, &self.shared);
+            self.stale |= self.puppet.improve_plate();
             if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
                 self.frame(&tracked);
                 self.shared.timings.add("latency", tracked.time.captured_at.elapsed());

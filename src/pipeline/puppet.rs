@@ -92,6 +92,17 @@ impl Puppet {
         Ok(())
     }
 
+    /// Shows a better plate, if one has become ready; whether it has.
+    pub fn improve_plate(&mut self) -> bool {
+        let Some(plate) = self.generator.better_plate() else { return false };
+        match &mut self.compositor {
+            Some(Compositor::Cpu(cpu)) => cpu.set_plate(plate),
+            Some(Compositor::Gpu(gpu)) => gpu.set_plate(&plate),
+            None => {}
+        }
+        true
+    }
+
     /// Whether the generator draws by what fine-tuning makes.
     pub fn can_adopt(&self) -> bool {
         self.generator.can_adopt()

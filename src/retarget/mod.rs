@@ -138,4 +138,6 @@ impl Sitter {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

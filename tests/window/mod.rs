@@ -231,9 +231,12 @@ fn tracked_frame() -> TrackedFrame {
     });
     let mesh = MeshModel::shipped().and_then(|model| model.fit(&face_landmarks(), None)).expect("a mesh of the face");
     let mut coefficients = Coefficients::default();
-    for (coefficient, value) in
-        [(Coefficient::EyeBlinkLeft, 0.35), (Coefficient::JawOpen, 0.25), (Coefficient::BrowInnerUp, 0.4), (Coefficient::BrowDownRight, 0.6)]
-    {
+    for (coefficient, value) in [
+        (Coefficient::EyeBlinkLeft, 0.35),
+        (Coefficient::JawOpen, 0.25),
+        (Coefficient::BrowInnerUp, 0.4),
+        (Coefficient::BrowDownRight, 0.6),
+    ] {
         coefficients.0[coefficient as usize] = value;
     }
     let face = FaceMotion {

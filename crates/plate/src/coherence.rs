@@ -24,7 +24,7 @@ const AROUND: [IVec2; 8] = [
 /// take turns, so that no two neighbours change at a time.
 pub(crate) fn settle(places: &Places, looks: &Grid<Look>, finds: &mut [Find], passes: usize) {
     for turn in 0..4 * passes {
-        let parity = IVec2::new((turn % 2) as i32, (turn / 2 % 2) as i32);
+        let parity = glam::USizeVec2::new(turn % 2, turn / 2 % 2).as_ivec2();
         let changes: Vec<(usize, Find)> = (0..finds.len())
             .into_par_iter()
             .with_min_len(256)
@@ -86,7 +86,8 @@ mod tests {
         let mut finds: Vec<Find> =
             places.targets.iter().enumerate().map(|(n, target)| find(*target, if n % 11 == 3 { -18 } else { 18 })).collect();
         settle(&places, &looks, &mut finds, 3);
-        let alone = finds.iter().zip(&places.targets).filter(|(find, target)| places.place(find.source).x < places.place(**target).x).count();
+        let alone =
+            finds.iter().zip(&places.targets).filter(|(find, target)| places.place(find.source).x < places.place(**target).x).count();
         assert_eq!(alone, 0, "all are one piece");
     }
 }

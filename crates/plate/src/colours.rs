@@ -130,13 +130,13 @@ fn estimate(head: &Model, rest: &Model, colour: Vec3, prior: f32) -> Option<Esti
     }
     let prior = prior.clamp(0.05, 0.95);
     let density = |model: &Model| -> f32 {
-        let one = |c: &Cluster| c.weight * (-0.5 * c.mean.distance_squared(colour) / c.variance).exp() * (LEAST_VARIANCE / c.variance).powf(1.5);
+        let one =
+            |c: &Cluster| c.weight * (-0.5 * c.mean.distance_squared(colour) / c.variance).exp() * (LEAST_VARIANCE / c.variance).powf(1.5);
         model.iter().map(one).sum()
     };
     // How well a colour is one of the model's, whatever its share.
-    let fit = |model: &Model| -> f32 {
-        model.iter().map(|c| (-0.5 * c.mean.distance_squared(colour) / c.variance).exp()).fold(0.0, f32::max)
-    };
+    let fit =
+        |model: &Model| -> f32 { model.iter().map(|c| (-0.5 * c.mean.distance_squared(colour) / c.variance).exp()).fold(0.0, f32::max) };
     let (of_head, of_rest) = (prior * density(head), (1.0 - prior) * density(rest));
     let pure = of_head / (of_head + of_rest).max(1e-12);
     let pure_fit = fit(head).max(fit(rest));

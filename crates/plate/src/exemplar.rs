@@ -67,20 +67,23 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>, 
             return None;
         }
         let seed = SEED ^ (n as u64) << 48;
-        let mut finds = match &before {
-            Some((half, finds)) => {
-                let finds = places.from_half(half, finds, seed);
-                *looks = copied(&places, looks, hole, &finds);
-                finds
-            }
-            None => {
-                *looks = grown(&places, looks, hole);
-                let mut finds = places.random(seed);
-                places.improve(looks, &mut finds, FIRST_PASSES, seed);
-                finds
-            }
+        let mut finds = if let Some((half, finds)) = &before {
+            let finds = places.enlarged(half, finds, seed);
+            *looks = copied(&places, looks, hole, &finds);
+            finds
+        } else {
+            *looks = grown(&places, looks, hole);
+            let mut finds = places.random(seed);
+            places.improve(looks, &mut finds, FIRST_PASSES, seed);
+            finds
         };
-        let rounds = if n == 0 { ROUNDS[0] } else if n == finest { ROUNDS[2] } else { ROUNDS[1] };
+        let rounds = if n == 0 {
+            ROUNDS[0]
+        } else if n == finest {
+            ROUNDS[2]
+        } else {
+            ROUNDS[1]
+        };
         for round in 0..rounds {
             if stopped() {
                 return None;
@@ -120,7 +123,7 @@ fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
             .iter()
             .copied()
             .filter(|cell| {
-                let (x, y) = ((cell % hole.width) as isize, (cell / hole.width) as isize);
+                let (x, y) = ((cell % hole.width).cast_signed(), (cell / hole.width).cast_signed());
                 !is_known(&known, x, y) && [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().any(|(i, j)| is_known(&known, x + i, y + j))
             })
             .collect();
@@ -151,7 +154,7 @@ fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
 /// Half the size: cells with any of it.
 fn halved(plane: &Grid<bool>) -> Grid<bool> {
     Grid::from_fn([plane.width.div_ceil(2), plane.height.div_ceil(2)], |x, y| {
-        [(0, 0), (1, 0), (0, 1), (1, 1)].into_iter().any(|(i, j)| plane.near((2 * x + i) as isize, (2 * y + j) as isize))
+        [(0, 0), (1, 0), (0, 1), (1, 1)].into_iter().any(|(i, j)| plane.near((2 * x + i).cast_signed(), (2 * y + j).cast_signed()))
     })
 }
 
@@ -168,10 +171,10 @@ fn copied(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]
 
 /// The hole's cells as the patches over them say, the likest ones loudest.
 fn voted(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]) -> Grid<Look> {
-    let reach = RADIUS as isize;
+    let reach = RADIUS.cast_signed();
     let mut next = looks.clone();
     next.cells.par_iter_mut().enumerate().with_min_len(256).filter(|(cell, _)| hole.cells[*cell]).for_each(|(cell, look)| {
-        let (x, y) = ((cell % looks.width) as isize, (cell / looks.width) as isize);
+        let (x, y) = ((cell % looks.width).cast_signed(), (cell / looks.width).cast_signed());
         let patches = || {
             (-reach..=reach).flat_map(move |j| (-reach..=reach).map(move |i| (i, j))).filter_map(|(i, j)| {
                 let find = &finds[places.target(x + i, y + j)?];
@@ -183,7 +186,7 @@ fn voted(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find])
         for (i, j, find) in patches() {
             let ratio = (least + NOISE) / (find.likeness.cost + NOISE);
             let weight = ratio * ratio * ratio / (1.0 + (i * i + j * j) as f32 / 4.0);
-            let from = (find.source as isize - j * looks.width as isize - i) as usize;
+            let from = (find.source.cast_signed() - j * looks.width.cast_signed() - i) as usize;
             let found = &looks.cells[from].0;
             let shift = find.likeness.shift.to_array();
             for (lane, value) in sum.iter_mut().enumerate() {
@@ -247,7 +250,9 @@ mod tests {
 
     #[test]
     fn a_pattern_and_a_horizon_go_on_behind_the_hole() {
-        let brick = |x: usize, y: usize| if y < 50 { Vec3::new(0.5, 0.6, 0.9) } else { Vec3::splat(0.2 + 0.3 * f32::from(u8::from((x / 4 + y / 4) % 2 == 0))) };
+        let brick = |x: usize, y: usize| {
+            if y < 50 { Vec3::new(0.5, 0.6, 0.9) } else { Vec3::splat(0.2 + 0.3 * f32::from(u8::from((x / 4 + y / 4).is_multiple_of(2)))) }
+        };
         let (truth, shown, hole) = holed([120, 100], brick);
         let guess = guess(&shown, &hole);
         let filled = filled(&guess, &hole, &hole.map(|_| false), &|| false).expect("there is enough of it");

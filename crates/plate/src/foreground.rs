@@ -53,7 +53,7 @@ pub(crate) fn unmixed(colours: &Grid<Vec3>, shares: &Grid<f32>) -> Grid<Unmixed>
 
 fn smoothed(level: &Grid<Unmixed>, colours: &Grid<Vec3>, shares: &Grid<f32>) -> Grid<Unmixed> {
     Grid::from_fn(colours.size(), |x, y| {
-        let (column, row) = (x as isize, y as isize);
+        let (column, row) = (x.cast_signed(), y.cast_signed());
         let share = shares.near(column, row);
         let (mut near, mut mass) = (Unmixed { front: Vec3::ZERO, behind: Vec3::ZERO }, 0.0);
         for (i, j) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
@@ -88,7 +88,7 @@ mod tests {
         let (hair, sky) = (Vec3::new(0.3, 0.2, 0.1), Vec3::new(0.5, 0.7, 0.9));
         let shares = Grid::from_fn([64, 48], |x, y| ((40.0 - x as f32 + (y % 7) as f32) / 12.0).clamp(0.0, 1.0));
         let lit = |x: usize| 1.0 + 0.004 * x as f32;
-        let colours = Grid::from_fn([64, 48], |x, y| (sky * lit(x)).lerp(hair * lit(x), shares.near(x as isize, y as isize)));
+        let colours = Grid::from_fn([64, 48], |x, y| (sky * lit(x)).lerp(hair * lit(x), shares.near(x.cast_signed(), y.cast_signed())));
         let found = unmixed(&colours, &shares);
         let (mut worst, mut mixed) = (0.0_f32, 0);
         for (n, share) in shares.cells.iter().enumerate() {

@@ -58,7 +58,7 @@ impl<T: Copy + Send + Sync> Grid<T> {
 
     /// Where it is.
     pub(crate) fn near_index(&self, x: isize, y: isize) -> usize {
-        let within = |at: isize, size: usize| at.clamp(0, size as isize - 1) as usize;
+        let within = |at: isize, size: usize| at.clamp(0, size.cast_signed() - 1) as usize;
         within(y, self.height) * self.width + within(x, self.width)
     }
 
@@ -83,7 +83,7 @@ impl<T: Mixed> Grid<T> {
     /// The same over squares of two cells; those at an odd edge count twice.
     pub(crate) fn halved(&self) -> Self {
         Self::from_fn([self.width.div_ceil(2), self.height.div_ceil(2)], |x, y| {
-            let cell = |i: usize, j: usize| self.near((2 * x + i) as isize, (2 * y + j) as isize);
+            let cell = |i: usize, j: usize| self.near((2 * x + i).cast_signed(), (2 * y + j).cast_signed());
             T::zero().plus(cell(0, 0), 0.25).plus(cell(1, 0), 0.25).plus(cell(0, 1), 0.25).plus(cell(1, 1), 0.25)
         })
     }
@@ -130,12 +130,12 @@ fn running_mean<T: Mixed>(row: &[T], radius: usize) -> Vec<T> {
 impl Grid<f32> {
     /// The largest value within `radius` cells to each side.
     pub(crate) fn widened(&self, radius: usize) -> Self {
-        let reach = radius as isize;
+        let reach = radius.cast_signed();
         let rows = Self::from_fn(self.size(), |x, y| {
-            (-reach..=reach).map(|step| self.near(x as isize + step, y as isize)).fold(f32::NEG_INFINITY, f32::max)
+            (-reach..=reach).map(|step| self.near(x.cast_signed() + step, y.cast_signed())).fold(f32::NEG_INFINITY, f32::max)
         });
         Self::from_fn(self.size(), |x, y| {
-            (-reach..=reach).map(|step| rows.near(x as isize, y as isize + step)).fold(f32::NEG_INFINITY, f32::max)
+            (-reach..=reach).map(|step| rows.near(x.cast_signed(), y.cast_signed() + step)).fold(f32::NEG_INFINITY, f32::max)
         })
     }
 

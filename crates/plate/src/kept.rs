@@ -62,7 +62,7 @@ pub(crate) fn mixed(window: Window, alpha: &[u8]) -> Vec<bool> {
 fn filled(matte: &SoftMatte) -> Vec<[u32; 2]> {
     let hole = hole(matte);
     let Window { corner: [left, top], size: [width, height], step } = matte.window;
-    let inside = |x: u32, y: u32| hole.near((x / step) as isize, (y / step) as isize);
+    let inside = |x: u32, y: u32| hole.near(((x / step) as usize).cast_signed(), ((y / step) as usize).cast_signed());
     (0..height).flat_map(|y| (0..width).filter(move |x| inside(*x, y)).map(move |x| [left + x, top + y]).collect::<Vec<_>>()).collect()
 }
 

@@ -88,9 +88,9 @@ impl<'a> Matting<'a> {
             .map(|Fit { centre, mean, inverse }| {
                 let (mut sum, mut with_colours) = (0.0, Vec3::ZERO);
                 for row in [centre - width, *centre, centre + width] {
-                    for cell in row - 1..=row + 1 {
-                        sum += shares[cell];
-                        with_colours += shares[cell] * self.colours.cells[cell];
+                    for (share, colour) in shares[row - 1..=row + 1].iter().zip(&self.colours.cells[row - 1..=row + 1]) {
+                        sum += share;
+                        with_colours += *share * *colour;
                     }
                 }
                 let share = sum / AREA;

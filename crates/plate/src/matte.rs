@@ -12,11 +12,12 @@ use crate::laplacian::Matting;
 use crate::prior::{Known, known};
 use crate::window::{Window, seen};
 
-/// How much the coarse matte's own share counts against the picture's edges, and what the colours say.
+/// How much the coarse matte's own share counts against the picture's edges, and what the colours say. Tuned on 60 synthetic heads of all looks, and on
+/// paintings.
 const PRIOR_WEIGHT: f32 = 0.004;
 const COLOUR_WEIGHT: f32 = 0.12;
 /// How much it counts in addition where it is quite sure.
-const SURE_WEIGHT: f32 = 0.3;
+const SURE_WEIGHT: f32 = 0.12;
 /// Passes of conjugate gradients at half the size and at the whole.
 const HALF_PASSES: usize = 60;
 const WHOLE_PASSES: usize = 40;
@@ -179,7 +180,12 @@ fn joined(inside: &[bool], [width, height]: [usize; 2], starts: impl IntoIterato
     }
     while let Some(cell) = waiting.pop() {
         let (x, y) = (cell % width, cell / width);
-        let beside = [(x > 0).then(|| cell - 1), (x + 1 < width).then(|| cell + 1), (y > 0).then(|| cell - width), (y + 1 < height).then(|| cell + width)];
+        let beside = [
+            (x > 0).then(|| cell - 1),
+            (x + 1 < width).then(|| cell + 1),
+            (y > 0).then(|| cell - width),
+            (y + 1 < height).then(|| cell + width),
+        ];
         for next in beside.into_iter().flatten() {
             if inside[next] && !reached[next] {
                 reached[next] = true;
@@ -198,7 +204,8 @@ fn at_edge(cut: &Grid<f32>, rough: &Grid<f32>) -> Grid<Known> {
     Grid::from_fn(cut.size(), |x, y| {
         let cell = y * cut.width + x;
         let mixed = MIXED.contains(&rough.cells[cell]);
-        let is_open = if mixed { deep.cells[cell] < 0.5 && far.cells[cell] > 0.5 } else { inner.cells[cell] < 0.5 && outer.cells[cell] > 0.5 };
+        let is_open =
+            if mixed { deep.cells[cell] < 0.5 && far.cells[cell] > 0.5 } else { inner.cells[cell] < 0.5 && outer.cells[cell] > 0.5 };
         match (is_open, edge.cells[cell] > 0.5) {
             (true, _) => Known::Open,
             (false, true) => Known::Head,
@@ -236,11 +243,7 @@ fn linear(colours: &Grid<Vec3>, shares: &Grid<f32>) -> (Grid<Vec3>, Grid<f32>) {
         let (m, sq, cr) = (mean.cells[n], squares.cells[n], crossed.cells[n]);
         let diagonal = sq - m * m + FINE_NOISE;
         let (xy, xz, yz) = (cr.x - m.x * m.y, cr.y - m.x * m.z, cr.z - m.y * m.z);
-        let covariance = glam::Mat3::from_cols(
-            Vec3::new(diagonal.x, xy, xz),
-            Vec3::new(xy, diagonal.y, yz),
-            Vec3::new(xz, yz, diagonal.z),
-        );
+        let covariance = glam::Mat3::from_cols(Vec3::new(diagonal.x, xy, xz), Vec3::new(xy, diagonal.y, yz), Vec3::new(xz, yz, diagonal.z));
         let slope = covariance.inverse() * (with_share.cells[n] - m * share.cells[n]);
         // Near-singular windows have no slope to speak of.
         if slope.is_finite() { slope } else { Vec3::ZERO }

@@ -73,7 +73,7 @@ impl Plate {
         let share = |place: Vec2| (1.5 * inner.at(place) - 0.5).clamp(0.0, 1.0);
         pixels.as_mut()[top * stride..(top + height) * stride].par_chunks_exact_mut(stride).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row[left * 4..(left + width) * 4].as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                if hole.near((x / step) as isize, (y / step) as isize) {
+                if hole.near((x / step).cast_signed(), (y / step).cast_signed()) {
                     let place = window.cell_place(x, y);
                     *pixel = mixed(*pixel, fill(place, [x, y]), share(place));
                 }
@@ -114,7 +114,7 @@ fn composed(picture: &RgbaImage, window: Window, filled: &Filled, place: Vec2, [
     let (mut sum, mut alpha, mut mass) = (Vec3::ZERO, 0.0, 0.0);
     for j in -1..=1 {
         for i in -1..=1 {
-            let cell = middle.as_ivec2() + IVec2::new(i, j) + RADIUS as i32;
+            let cell = middle.as_ivec2() + IVec2::new(i, j) + RADIUS.cast_signed() as i32;
             let Some(Origin { offset, correction }) = filled.origins.near(cell.x as isize, cell.y as isize) else { continue };
             // A quadratic spline over three cells.
             let weight = spline(off.x - i as f32) * spline(off.y - j as f32);
@@ -138,11 +138,11 @@ fn spline(off: f32) -> f32 {
 
 /// The picture's pixel so many cells from one of the window.
 fn moved(picture: &RgbaImage, window: Window, [x, y]: [usize; 2], cells: IVec2) -> Option<[u8; 4]> {
-    let step = window.step as i32;
-    let at = [x as i32 + step * cells.x, y as i32 + step * cells.y];
+    let step = window.step.cast_signed();
+    let at = glam::USizeVec2::new(x, y).as_ivec2() + step * cells;
     let [column, row] = std::array::from_fn(|axis| {
-        let inside = at[axis].clamp(0, window.size[axis] as i32 - 1);
-        inside as u32 + window.corner[axis]
+        let inside = at[axis].clamp(0, window.size[axis].cast_signed() - 1);
+        inside.cast_unsigned() + window.corner[axis]
     });
     picture.get_pixel_checked(column, row).map(|pixel| pixel.0)
 }
@@ -161,7 +161,8 @@ pub(crate) fn hole(matte: &SoftMatte) -> Grid<bool> {
 /// Strength of fine structure across and down, as mean differences of brightness between pixels.
 fn textures(picture: &RgbaImage, window: Window) -> Grid<Vec3> {
     let Window { corner, size, step } = window;
-    let bright = |x: u32, y: u32| seen(picture.get_pixel(corner[0] + x.min(size[0] - 1), corner[1] + y.min(size[1] - 1)).0).element_sum() / 3.0;
+    let bright =
+        |x: u32, y: u32| seen(picture.get_pixel(corner[0] + x.min(size[0] - 1), corner[1] + y.min(size[1] - 1)).0).element_sum() / 3.0;
     let fine = Grid::from_fn(window.cells(), |x, y| {
         let (mut sum, mut count) = (Vec3::ZERO, 0.0_f32);
         for row in y as u32 * step..((y as u32 + 1) * step).min(size[1]) {
@@ -243,6 +244,10 @@ mod tests {
         let picture = RgbaImage::from_pixel(60, 50, image::Rgba([90, 80, 70, 255]));
         let window = Window::of([60, 50], &Crop { origin_px: [0.0; 2], side_px: 60.0 }).expect("it is there");
         let matte = SoftMatte { window, alpha: vec![255; 3000], foreground: picture.clone() };
-        assert_eq!(Plate::of(&picture, &matte, &CoarseShares { at: &|_| [1.0, 0.0], cell_px: 1.0 }).pixels.dimensions(), (60, 50), "a picture comes out");
+        assert_eq!(
+            Plate::of(&picture, &matte, &CoarseShares { at: &|_| [1.0, 0.0], cell_px: 1.0 }).pixels.dimensions(),
+            (60, 50),
+            "a picture comes out"
+        );
     }
 }

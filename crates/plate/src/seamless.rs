@@ -22,19 +22,21 @@ const WAYS: [IVec2; 4] = [IVec2::X, IVec2::NEG_X, IVec2::Y, IVec2::NEG_Y];
 
 /// The corrections for the cells of the hole, by the offsets to the cells that they are copied from.
 pub(crate) fn corrections(looks: &Grid<Look>, hole: &Grid<bool>, offsets: &Grid<Option<IVec2>>) -> Grid<Vec3> {
-    let [width, height] = looks.size().map(|n| n as i32);
+    let [width, height] = looks.size().map(|n| n.cast_signed() as i32);
     let index = |at: IVec2| {
         let inside = at.x >= 0 && at.y >= 0 && at.x < width && at.y < height;
         inside.then(|| at.y as usize * width as usize + at.x as usize)
     };
-    let place = |cell: usize| IVec2::new(cell as i32 % width, cell as i32 / width);
+    let place = |cell: usize| glam::USizeVec2::new(cell % looks.width, cell / looks.width).as_ivec2();
     let open: Vec<usize> = (0..hole.cells.len()).filter(|cell| hole.cells[*cell] && offsets.cells[*cell].is_some()).collect();
     let mut number = vec![None; hole.cells.len()];
     for (n, cell) in open.iter().enumerate() {
         number[*cell] = Some(n);
     }
     let source = |at: IVec2, offset: IVec2| index(at + offset).filter(|cell| !hole.cells[*cell]).map(|cell| looks.cells[cell].colour());
-    let shown = |cell: usize| offsets.cells[cell].filter(|_| hole.cells[cell]).map_or(Some(looks.cells[cell].colour()), |offset| source(place(cell), offset));
+    let shown = |cell: usize| {
+        offsets.cells[cell].filter(|_| hole.cells[cell]).map_or(Some(looks.cells[cell].colour()), |offset| source(place(cell), offset))
+    };
     let pair = |cell: usize, way: IVec2| -> Option<Pair> {
         let (at, beside) = (place(cell), place(cell) + way);
         let other = index(beside)?;
@@ -123,12 +125,14 @@ mod tests {
         let hole = Grid::from_fn([90, 40], |x, y| (35..55).contains(&x) && (10..30).contains(&y));
         // Each half from its own side, so that they meet at a step of 0.08.
         let offsets = hole.map(|hole| hole.then_some(IVec2::ZERO));
-        let offsets = Grid::from_fn([90, 40], |x, y| offsets.near(x as isize, y as isize).map(|_| IVec2::new(if x < 45 { -20 } else { 20 }, 0)));
+        let offsets = Grid::from_fn([90, 40], |x, y| {
+            offsets.near(x.cast_signed(), y.cast_signed()).map(|_| IVec2::new(if x < 45 { -20 } else { 20 }, 0))
+        });
         let corrections = corrections(&looks, &hole, &offsets);
         let mut worst = 0.0_f32;
         for n in (0..3600).filter(|n| hole.cells[*n]) {
             let offset = offsets.cells[n].expect("it is in the hole");
-            let copied = looks.cells[(n as i32 + offset.x) as usize].colour();
+            let copied = looks.cells[n.saturating_add_signed(offset.x as isize)].colour();
             worst = worst.max((copied + corrections.cells[n] - looks.cells[n].colour()).abs().max_element());
         }
         assert!(worst < 0.015, "off by {worst}, by 0.04 without");

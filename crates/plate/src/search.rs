@@ -1,4 +1,4 @@
-//! Where every patch at the hole finds one that is like it (PatchMatch, Barnes et al. 2009).
+//! Where every patch at the hole finds one that is like it (`PatchMatch`, Barnes et al. 2009).
 //!
 //! Every place looks at what its neighbours found in the pass before, and at random places ever nearer to its own find. So the result is the same on any
 //! number of cores.
@@ -69,18 +69,18 @@ impl Places {
 
     /// The number of the target at a cell.
     pub(crate) fn target(&self, x: isize, y: isize) -> Option<usize> {
-        let [width, height] = self.size.map(|n| n as isize);
+        let [width, height] = self.size.map(usize::cast_signed);
         let inside = (0..width).contains(&x) && (0..height).contains(&y);
         inside.then(|| self.target_at[(y * width + x) as usize]).filter(|n| *n != NO_TARGET).map(|n| n as usize)
     }
 
     pub(crate) fn place(&self, cell: usize) -> IVec2 {
-        IVec2::new((cell % self.size[0]) as i32, (cell / self.size[0]) as i32)
+        glam::USizeVec2::new(cell % self.size[0], cell / self.size[0]).as_ivec2()
     }
 
     /// The source at a place, if there is one.
     pub(crate) fn source(&self, at: IVec2) -> Option<usize> {
-        let [width, height] = self.size.map(|n| n as i32);
+        let [width, height] = self.size.map(|n| n.cast_signed() as i32);
         let inside = at.x >= 0 && at.y >= 0 && at.x < width && at.y < height;
         inside.then(|| at.y as usize * self.size[0] + at.x as usize).filter(|cell| self.is_source[*cell])
     }
@@ -111,7 +111,7 @@ impl Places {
     }
 
     /// Finds of a plane of half the size, for this one; those that lead nowhere here are taken by chance.
-    pub(crate) fn from_half(&self, half: &Self, finds: &[Find], seed: u64) -> Vec<Find> {
+    pub(crate) fn enlarged(&self, half: &Self, finds: &[Find], seed: u64) -> Vec<Find> {
         let one = |(n, cell): (usize, &usize)| {
             let at = self.place(*cell);
             let near = [IVec2::ZERO, IVec2::X, IVec2::Y, IVec2::NEG_X, IVec2::NEG_Y].into_iter().find_map(|step| {

@@ -36,7 +36,7 @@ pub(crate) fn spread<T: Mixed>(values: &Grid<T>, weight: &Grid<f32>) -> Grid<T> 
         let mut plane = Grid::from_fn(level.size(), |x, y| mixed(y * level.width + x, behind.cells[y * level.width + x]));
         for _ in 0..PASSES {
             plane = Grid::from_fn(level.size(), |x, y| {
-                let (column, row) = (x as isize, y as isize);
+                let (column, row) = (x.cast_signed(), y.cast_signed());
                 let sides = [(-1, 0), (1, 0), (0, -1), (0, 1)];
                 let mean = sides.into_iter().fold(T::zero(), |sum, (i, j)| sum.plus(plane.near(column + i, row + j), 0.25));
                 mixed(y * level.width + x, mean)
@@ -51,7 +51,7 @@ fn gathered<T: Mixed>(fine: &Grid<Weighted<T>>) -> Grid<Weighted<T>> {
     Grid::from_fn([fine.width.div_ceil(2), fine.height.div_ceil(2)], |x, y| {
         let (mut sum, mut mass) = (T::zero(), 0.0);
         for (i, j) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-            let Weighted { value, weight } = fine.near((2 * x + i) as isize, (2 * y + j) as isize);
+            let Weighted { value, weight } = fine.near((2 * x + i).cast_signed(), (2 * y + j).cast_signed());
             sum = sum.plus(value, weight);
             mass += weight;
         }
@@ -68,7 +68,7 @@ mod tests {
     fn a_ramp_goes_on_through_a_hole_and_what_is_known_stays() {
         let ramp = Grid::from_fn([50, 40], |x, y| (x + y) as f32);
         let known = Grid::from_fn([50, 40], |x, y| f32::from(u8::from(x.abs_diff(24) > 9 || y.abs_diff(20) > 8)));
-        let holed = Grid::from_fn([50, 40], |x, y| if known.near(x as isize, y as isize) > 0.0 { (x + y) as f32 } else { 1e6 });
+        let holed = Grid::from_fn([50, 40], |x, y| if known.near(x.cast_signed(), y.cast_signed()) > 0.0 { (x + y) as f32 } else { 1e6 });
         let filled = spread(&holed, &known);
         for (n, value) in filled.cells.iter().enumerate() {
             let limit = if known.cells[n] > 0.0 { 1e-3 } else { 5.0 };

@@ -82,7 +82,11 @@ impl CleanPlate {
     }
 
     /// From the shares of head and body, 0 to 1, at places in pixels of the picture, filled in by `fill`.
-    pub(super) fn of(shares: Shares<'_>, portrait: &Portrait, fill: impl FnOnce(&RgbaImage, &SoftMatte, &CoarseShares<'_>) -> Plate) -> Self {
+    pub(super) fn of(
+        shares: Shares<'_>,
+        portrait: &Portrait,
+        fill: impl FnOnce(&RgbaImage, &SoftMatte, &CoarseShares<'_>) -> Plate,
+    ) -> Self {
         let (picture, reach) = (&*portrait.pixels, portrait.crop.reach());
         let coarse = coarse(shares, portrait);
         let soft = Window::of([picture.width(), picture.height()], &reach).map(|window| Arc::new(SoftMatte::of(picture, window, &coarse)));

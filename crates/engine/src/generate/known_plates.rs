@@ -13,7 +13,7 @@ use crate::model::MatteNet;
 use crate::runtime::{FileCache, Worker};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
-const VERSION: &str = "plate 2";
+const VERSION: &str = "plate 3";
 
 /// Makes clean plates, and remembers them.
 pub struct PlateMaker {
@@ -148,7 +148,9 @@ mod tests {
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
         let (made, _) = maker(None)?.plate(&portrait)?;
         let remembering = maker(Some(cache.clone()))?;
-        let same = |plate: &CleanPlate| plate.pixels == made.pixels && (&plate.head, &plate.reach, &plate.soft) == (&made.head, &made.reach, &made.soft);
+        let same = |plate: &CleanPlate| {
+            plate.pixels == made.pixels && (&plate.head, &plate.reach, &plate.soft) == (&made.head, &made.reach, &made.soft)
+        };
         assert!(same(&remembering.plate(&portrait)?.0), "first");
         let stored = cache.get(&remembering.key(&portrait)).expect("it is remembered");
         assert!(decode(&stored, &portrait).is_some_and(|plate| same(&plate)), "and is the same");

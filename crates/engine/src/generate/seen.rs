@@ -30,7 +30,8 @@ impl SeenMattes {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
         let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
         let views = [(portrait, false), (portrait, true), (&wide, false), (&wide, true)];
-        let mut seen = views.into_par_iter().map(|(of, mirrored)| logits(net, of, mirrored)).collect::<candle_core::Result<Vec<_>>>()?.into_iter();
+        let mut seen =
+            views.into_par_iter().map(|(of, mirrored)| logits(net, of, mirrored)).collect::<candle_core::Result<Vec<_>>>()?.into_iter();
         let mut both = || -> Option<Logits> {
             let ([head, body], [mirrored_head, mirrored_body]) = (seen.next()?, seen.next()?);
             let mean = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
