@@ -70,6 +70,12 @@ fn background(@builtin(position) place: vec4<f32>) -> @location(0) vec4<f32> {
     return mix(own(pixel), textureLoad(plate, vec2<i32>(pixel), 0), params.left);
 }
 
+// For depth alone.
+@fragment
+fn nothing() -> @location(0) vec4<f32> {
+    return vec4<f32>(0.0);
+}
+
 @fragment
 fn face(in: Corner) -> @location(0) vec4<f32> {
     let pixel = pixel_of(in.place);

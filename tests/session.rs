@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use retrato::executor::Executors;
-use retrato::generate::GeneratorChoice;
+use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::pipeline::{Pipeline, PipelineConfig};
 use retrato::session::{DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound};
 use retrato::settings::ExecutorChoice;
@@ -110,7 +110,7 @@ fn a_recording_that_cannot_start_is_an_event() {
 
 #[test]
 fn recordings_and_snapshots_say_what_made_them() {
-    let trained = (GeneratorChoice::default(), "trainedAlgorithmicMedia", "compositeSynthetic");
+    let trained = (GeneratorChoice::FewShot(WeightFiles::default()), "trainedAlgorithmicMedia", "compositeSynthetic");
     let closed_form = (GeneratorChoice::LandmarkWarp, "compositeSynthetic", "trainedAlgorithmicMedia");
     for (generator, says, does_not_say) in [trained, closed_form] {
         let folder = tempfile::tempdir().expect("a folder for the test");

@@ -1,5 +1,7 @@
 //! Draws a head on the CPU, bands of rows in parallel: straight into a picture of the portrait's own size.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+
 use std::ops::Range;
 
 use glam::{Vec2, Vec3};

@@ -1,5 +1,7 @@
 //! Draws triangles into a band of a picture's rows: what is nearest to the viewer stays.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+
 use glam::{Vec2, Vec3};
 
 use crate::pose::PosedSurface;

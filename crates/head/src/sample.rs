@@ -1,5 +1,7 @@
 //! Reads pictures between their pixels.
 
+#![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+
 use glam::Vec2;
 use image::RgbaImage;
 

@@ -345,12 +345,14 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
     })
 }
 
+/// The fragment that only depth is drawn with.
+const NOTHING: &str = "nothing";
+
 /// What tells the pipelines apart.
 #[derive(Clone, Copy)]
 struct Kind {
     vertex: &'static str,
-    /// `None` for depth alone.
-    fragment: Option<&'static str>,
+    fragment: &'static str,
     slot: f64,
     nearer: f64,
     compare: wgpu::CompareFunction,
@@ -369,25 +371,25 @@ impl Pipelines {
         });
         let make = |kind: Kind| pipeline(device, &module, &layout, kind);
         let nearest = wgpu::CompareFunction::LessEqual;
-        let look = Kind { vertex: "surface", fragment: None, slot: 0.0, nearer: 0.0, compare: nearest, blends: true };
-        let far = |slot| Kind { fragment: Some("far"), slot, nearer: f64::from(near), ..look };
+        let look = Kind { vertex: "surface", fragment: NOTHING, slot: 0.0, nearer: 0.0, compare: nearest, blends: true };
+        let far = |slot| Kind { fragment: "far", slot, nearer: f64::from(near), ..look };
         Self {
             background: make(Kind {
                 vertex: "whole",
-                fragment: Some("background"),
+                fragment: "background",
                 compare: wgpu::CompareFunction::Always,
                 blends: false,
                 ..look
             }),
             depth: [2.0, 1.0, 0.0].map(|slot| make(Kind { slot, ..look })),
             surfaces: [
-                make(Kind { fragment: Some("back"), slot: 2.0, ..look }),
-                make(Kind { fragment: Some("front"), slot: 1.0, ..look }),
+                make(Kind { fragment: "back", slot: 2.0, ..look }),
+                make(Kind { fragment: "front", slot: 1.0, ..look }),
                 make(far(1.0)),
-                make(Kind { fragment: Some("face"), ..look }),
+                make(Kind { fragment: "face", ..look }),
                 make(far(0.0)),
             ],
-            openings: make(Kind { vertex: "opening_corner", fragment: Some("opening"), ..look }),
+            openings: make(Kind { vertex: "opening_corner", fragment: "opening", ..look }),
         }
     }
 }
@@ -415,7 +417,7 @@ fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, layout: &wgpu::P
         alpha: wgpu::BlendComponent::REPLACE,
     };
     let write_mask = if kind.blends { wgpu::ColorWrites::COLOR } else { wgpu::ColorWrites::ALL };
-    let write_mask = if kind.fragment.is_some() { write_mask } else { wgpu::ColorWrites::empty() };
+    let write_mask = if kind.fragment == NOTHING { wgpu::ColorWrites::empty() } else { write_mask };
     let targets = [Some(wgpu::ColorTargetState { format: COLOUR, blend: kind.blends.then_some(blend), write_mask })];
     let is_turned = kind.vertex == "surface";
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
@@ -429,18 +431,13 @@ fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, layout: &wgpu::P
         },
         depth_stencil: Some(wgpu::DepthStencilState {
             format: DEPTH,
-            depth_write_enabled: Some(kind.fragment.is_none()),
+            depth_write_enabled: Some(kind.fragment == NOTHING),
             depth_compare: Some(kind.compare),
             stencil: wgpu::StencilState::default(),
             bias: wgpu::DepthBiasState::default(),
         }),
         multisample: wgpu::MultisampleState { count: SAMPLES, ..Default::default() },
-        fragment: kind.fragment.map(|entry_point| wgpu::FragmentState {
-            module,
-            entry_point: Some(entry_point),
-            compilation_options: options(),
-            targets: &targets,
-        }),
+        fragment: Some(wgpu::FragmentState { module, entry_point: Some(kind.fragment), compilation_options: options(), targets: &targets }),
         multiview_mask: None,
         cache: None,
     })
