@@ -24,7 +24,7 @@
 //! | track | [`track`] | [`data::Input`] → [`data::TrackedFrame`] |
 //! | enroll | [`portrait`] | picture → [`data::Portrait`] |
 //! | retarget | [`retarget`] | [`data::TrackedFrame`] → [`data::PuppetMotion`] |
-//! | generate | [`generate`] | [`data::PuppetMotion`] → [`data::PictureChange`]: flow and paint |
+//! | generate | [`generate`] | [`data::PuppetMotion`] → [`data::PictureChange`]: the head's motion, or flow and paint |
 //! | compose | [`compose`] | [`data::PictureChange`] → picture, on the GPU or the CPU |
 //! | present | [`present`] | pictures and events → window |
 //! | record | [`record`] | pictures and sound → file |
@@ -68,6 +68,12 @@
 //! A puppet has one portrait and any number of further pictures of the same person, from which the generator takes what the portrait does not show. Whether the
 //! graphics processor or the CPU makes the pictures is chosen at the start and can be changed while the portrait lives: [`executor`] measures what
 //! each makes of a picture and of the networks, the settings remember that, and one pure function decides.
+//!
+//! # The head in 3D
+//!
+//! By default [`generate::HeadTurn`] moves a portrait: the crate `head` makes of picture, mesh, matte and a template's skull a description of surfaces, once per
+//! portrait; [`retarget`] says how the mesh changes and how the head turns; [`compose`] moves the vertices and draws the portrait's own pixels, on the CPU by
+//! rows or on a graphics processor as a render pass. Portraits or drivers without a mesh are left to the networks.
 //!
 //! # Networks
 //!

@@ -14,6 +14,8 @@ use crate::present::widgets::{self, Weight};
 const THUMBNAIL: f32 = 58.0;
 /// Side of a further picture's thumbnail, in points.
 const FURTHER: f32 = 40.0;
+/// Why the portrait is not learnt just now.
+const ALONE: &str = "The head in 3D works from the portrait alone. The networks that learn pictures of a person move it after generator = \"few-shot\" in settings.toml";
 /// Width of the button beside a line of text, in points.
 const ASIDE: f32 = 92.0;
 
@@ -43,7 +45,7 @@ fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let mut action = None;
     let mut add = |ui: &mut Ui, text: &str, width: f32| {
         let button = widgets::button(ui, Icon::Add, text, width, Weight::Normal);
-        if button.on_hover_text(HINT).clicked() {
+        if button.on_hover_text(HINT).on_disabled_hover_text(ALONE).clicked() {
             action = Some(Action::Browse(Purpose::FurtherPicture));
         }
     };
@@ -69,7 +71,8 @@ fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
             let hint = "Learns all pictures of the person, for half a minute to two; eyes and mouth need several";
             let begin = |ui: &mut Ui| {
                 let width = ui.available_width();
-                widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal).on_hover_text(hint).clicked()
+                let button = widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal);
+                button.on_hover_text(hint).on_disabled_hover_text(ALONE).clicked()
             };
             ui.add_enabled_ui(tuning == Tuning::Possible, begin).inner.then_some(Action::FineTune)
         }
