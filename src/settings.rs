@@ -100,6 +100,22 @@ pub enum ExecutorChoice {
     Cpu,
 }
 
+/// What moves the portrait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MovedBy {
+    /// Its head in 3D.
+    #[default]
+    #[serde(rename = "head-3d")]
+    Head3d,
+    /// The motion net and the few-shot generator, which can be fine-tuned and take further pictures of the person.
+    FewShot,
+    /// The motion net alone.
+    MotionNet,
+    /// The closed form.
+    LandmarkWarp,
+}
+
 /// How long a trial frame took on an adapter and on the CPU, and under which circumstances: with another driver or program it is measured anew.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredAdapter {
@@ -140,6 +156,8 @@ pub struct Settings {
     pub virtual_camera: Option<PathBuf>,
     /// Which executor makes the pictures.
     pub executor: ExecutorChoice,
+    /// What moves the portrait, from the next start on.
+    pub generator: MovedBy,
     /// Adapters that were measured, the newest first.
     pub measured_adapters: Vec<MeasuredAdapter>,
     /// Portraits opened last, the newest first.
@@ -160,6 +178,7 @@ impl Default for Settings {
             landmark_model: None,
             virtual_camera: None,
             executor: ExecutorChoice::Auto,
+            generator: MovedBy::Head3d,
             measured_adapters: Vec::new(),
             recent_portraits: Vec::new(),
             // Somebody in front of a camera expects the screen to be a mirror; a command that reads a clip does not.
@@ -357,6 +376,7 @@ mod tests {
             landmark_model: Some(PathBuf::from("model.dat")),
             virtual_camera: Some(PathBuf::from("/dev/video9")),
             executor: ExecutorChoice::Cpu,
+            generator: MovedBy::FewShot,
             measured_adapters: vec![measured("llvmpipe", 9.5)],
             record_sound: false,
             controls: Controls { smoothing: 0.25, mirror: false, reader: FaceReader::Dlib, ..Controls::default() },

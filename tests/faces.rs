@@ -62,9 +62,10 @@ fn every_portrait_has_its_face_where_the_eyes_are() {
             let unit = landmarks.inter_ocular();
             let off = mean_distance(&mesh.landmarks(), landmarks) / unit;
             assert!(off < 0.01, "{name}: the mesh's landmarks are {off} inter-ocular distances off");
-            // The tip of the nose stands before the eyes' corners, the cheeks before the ears lie behind them.
-            let [nose, right, left, side] = [4, 33, 263, 234].map(|i| mesh.0[i].z / unit);
-            assert!(nose < right.min(left) - 0.2 && side > right - 0.1, "{name}: depths {nose}, {right}, {left}, {side}");
+            // The tip of the nose stands before the eyes' corners, the face's sides lie behind them; of a turned head in the mean of both sides.
+            let depth = |points: [usize; 2]| points.map(|i| mesh.0[i].z / unit).iter().sum::<f32>() / 2.0;
+            let [nose, corners, sides] = [[4, 4], [33, 263], [234, 454]].map(depth);
+            assert!(nose < corners - 0.2 && sides > corners + 0.2, "{name}: depths {nose}, {corners}, {sides}");
         }
     }
 }
@@ -95,7 +96,7 @@ fn a_mesh_fitted_to_landmarks_alone_is_near_the_one_that_was_read() {
         assert!(off < 0.5, "{}: its landmarks are {off} pixels off", builtin.name);
         let error = distance_in_space(&fitted, &read) / unit;
         println!("{}: {error:.3} inter-ocular distances off in space", builtin.name);
-        assert!(error < 0.1, "{}: {error} inter-ocular distances off in space", builtin.name);
+        assert!(error < 0.05, "{}: {error} inter-ocular distances off in space", builtin.name);
     }
 }
 

@@ -12,11 +12,11 @@ use super::common;
 use crate::builtin;
 use crate::capture;
 use crate::executor::Executors;
-use crate::generate::GeneratorChoice;
+use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::pipeline::{FineTuning, PictureMemory, Pipeline, PipelineConfig};
 use crate::present::{self, AppConfig, BuiltInPortrait, StartContext};
 use crate::session::{CameraChoice, DriverChoice, PortraitChoice, Session};
-use crate::settings::{ExecutorChoice, Settings, SettingsFile};
+use crate::settings::{ExecutorChoice, MovedBy, Settings, SettingsFile};
 
 const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
@@ -107,6 +107,16 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("{} is not a usable path", path.display()))
 }
 
+fn generator(moved_by: MovedBy) -> GeneratorChoice {
+    let files = WeightFiles::default();
+    match moved_by {
+        MovedBy::Head3d => GeneratorChoice::Head(files),
+        MovedBy::FewShot => GeneratorChoice::FewShot(files),
+        MovedBy::MotionNet => GeneratorChoice::MotionNet(files),
+        MovedBy::LandmarkWarp => GeneratorChoice::LandmarkWarp,
+    }
+}
+
 type Started = Result<Box<dyn Session>, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Starts the pipeline, on the window's own device where that is the better place.
@@ -118,7 +128,7 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: Executo
         landmark_model,
         executors,
         executor,
-        generator: GeneratorChoice::default(),
+        generator: generator(settings.generator),
         controls: settings.controls.clone(),
         fine_tuning: FineTuning::default().kept_for_user(),
         memory: PictureMemory::of_user(),

@@ -20,10 +20,10 @@ const PUPIL_RADIUS: f32 = 1.8;
 const POINT_RADIUS: f32 = 0.6;
 /// Length of the line of sight for a gaze of 1, over the distance between the eyes.
 const GAZE_REACH: f32 = 0.55;
-/// Height of the band with the bars, size of its words and width for one of them, in points.
-const BAND: f32 = 20.0;
+/// Height of the band with the bars, size of its words and height of a bar, in points.
+const BAND: f32 = 27.0;
 const LABEL: f32 = 10.0;
-const LABEL_WIDTH: f32 = 31.0;
+const BAR: f32 = 4.0;
 /// The lines of a face: first and last landmark, and whether the line closes.
 const LINES: [(RangeInclusive<usize>, bool); 9] = [
     (0..=16, false),
@@ -111,25 +111,22 @@ fn bars(painter: &Painter, band: Rect, movements: &Movements, mirror: bool) {
     ];
     let width = band.width() / groups.len() as f32;
     for (index, (label, values, signed)) in groups.into_iter().enumerate() {
-        let group = Rect::from_min_size(pos2(band.left() + width * index as f32, band.top()), vec2(width, BAND)).shrink2(vec2(6.0, 4.0));
-        painter.text(group.left_center(), Align2::LEFT_CENTER, label, theme::regular(LABEL), theme::TEXT_SOFT);
-        let room = Rect::from_min_max(pos2(group.left() + LABEL_WIDTH, group.top()), group.max);
-        let each = room.width() / values.len() as f32;
+        let group = Rect::from_min_size(pos2(band.left() + width * index as f32, band.top()), vec2(width, BAND)).shrink2(vec2(7.0, 4.0));
+        painter.text(group.left_top(), Align2::LEFT_TOP, label, theme::regular(LABEL), theme::TEXT_SOFT);
+        let each = group.width() / values.len() as f32;
         for (side, value) in values.into_iter().enumerate() {
-            let slot = Rect::from_min_size(pos2(room.left() + each * side as f32, room.top()), vec2(each, room.height()));
-            bar(painter, slot.shrink2(vec2(1.5, 0.0)), value, signed);
+            let corner = pos2(group.left() + each * side as f32, group.bottom() - BAR);
+            bar(painter, Rect::from_min_size(corner, vec2(each, BAR)).shrink2(vec2(1.0, 0.0)), value, signed);
         }
     }
 }
 
-/// One bar: from the bottom for 0 to 1, from the middle up and down for -1 to 1.
+/// One bar: from the left for 0 to 1, from the middle to either side for -1 to 1.
 fn bar(painter: &Painter, slot: Rect, value: f32, signed: bool) {
-    painter.rect_filled(slot, 1, Color32::from_white_alpha(26));
-    let zero = if signed { slot.center().y } else { slot.bottom() };
-    let reach = if signed { 0.5 * slot.height() } else { slot.height() };
-    let end = zero - value * reach;
-    let filled = Rect::from_min_max(pos2(slot.left(), zero.min(end)), pos2(slot.right(), zero.max(end)));
-    painter.rect_filled(filled, 1, theme::ACCENT);
+    painter.rect_filled(slot, 1, Color32::from_white_alpha(34));
+    let (zero, reach) = if signed { (slot.center().x, 0.5 * slot.width()) } else { (slot.left(), slot.width()) };
+    let end = zero + value * reach;
+    painter.rect_filled(Rect::from_x_y_ranges(zero.min(end)..=zero.max(end), slot.y_range()), 1, theme::ACCENT);
 }
 
 /// A place of the driver's frame, on the screen. Pixel centres lie at whole coordinates, hence the half.

@@ -52,7 +52,8 @@ impl Movements {
 
     fn of_landmarks(landmarks: &Landmarks) -> Self {
         let unit = landmarks.inter_ocular().max(1e-3);
-        let [right, left] = landmarks.eye_centres();
+        // Between the corners, which stay where they are when an eye shuts.
+        let [right, left] = [region::RIGHT_EYE, region::LEFT_EYE].map(|eye| 0.5 * (landmarks.0[eye.start] + landmarks.0[eye.start + 3]));
         let down = (left - right).perp() / (left - right).length().max(1e-3);
         let height = |brow, eye: Vec2| (eye - landmarks.centre(brow)).dot(down) / unit;
         let middle = region::BROWS.start + region::BROWS.len() / 2;

@@ -110,6 +110,14 @@ impl Retargeter {
     }
 }
 
+/// The motion that puts a face into the portrait's picture as it is: for re-enactment of the same head. The mesh is in pixels of the picture. `None` without a
+/// mesh of the portrait, or for what is no face.
+pub fn reenacted(portrait: &Portrait, mesh_in_image: &FaceMesh) -> Option<MeshMotion> {
+    let scale = portrait.crop.scale();
+    let mesh = mesh_in_image.map(|p| portrait.crop.crop_from_image(p.truncate()).extend(p.z / scale));
+    SitterFace::new(portrait.mesh_in_crop()?)?.absolute(&mesh)
+}
+
 impl Driver {
     /// Learns from a frame. `None` for what is no face.
     fn frame(&mut self, now: Duration, face: &FaceMotion) -> Option<DriverFrame<'_>> {

@@ -66,7 +66,7 @@ mod tests {
     fn drivers_are_understood_as_users_write_them() {
         let choice = |text: &str| DriverChoice::from_argument(OsStr::new(text));
         assert_eq!(choice("talk"), DriverChoice::BuiltIn(0), "a built-in performance by name");
-        assert_eq!(choice("Smile and blink"), DriverChoice::BuiltIn(1), "or title");
+        assert_eq!(choice("Laugh"), DriverChoice::BuiltIn(1), "or title");
         assert_eq!(choice("camera"), DriverChoice::Camera(CameraChoice::First), "any camera");
         assert_eq!(choice("camera:2"), DriverChoice::Camera(CameraChoice::Index(2)), "a number is a number, in the window, too");
         assert_eq!(choice("camera:HD Webcam"), DriverChoice::Camera(CameraChoice::Name("HD Webcam".to_owned())), "a name");

@@ -64,9 +64,10 @@ pub static PORTRAITS: [BuiltinPortrait; 4] = [
 ];
 
 /// The built-in performances, the first one played at start.
-pub static PERFORMANCES: [BuiltinPerformance; 3] = [
+pub static PERFORMANCES: [BuiltinPerformance; 4] = [
     builtin_performance!("talk", "Talk"),
-    builtin_performance!("smile_and_blink", "Smile and blink"),
+    builtin_performance!("laugh", "Laugh"),
+    builtin_performance!("doubt", "Doubt"),
     builtin_performance!("look_around", "Look around"),
 ];
 

@@ -13,6 +13,7 @@ use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, WeightFiles}
 use crate::learn::FineTuneOptions;
 use crate::pipeline;
 use crate::portrait;
+use crate::retarget;
 use crate::runtime::StopFlag;
 
 /// All that is measured, in the order of the table.
@@ -41,7 +42,12 @@ fn variants(shots: &[usize], fine_tune: Option<u64>) -> Vec<(usize, Option<u64>)
 /// Every method by itself; to measure another in the place of one would be wrong.
 fn generators(args: &Args) -> anyhow::Result<Vec<Box<dyn Generator>>> {
     let files = args.weights.files();
-    let choices = [GeneratorChoice::LandmarkWarp, GeneratorChoice::MotionNet(files.clone()), GeneratorChoice::FewShot(files)];
+    let choices = [
+        GeneratorChoice::LandmarkWarp,
+        GeneratorChoice::MotionNet(files.clone()),
+        GeneratorChoice::FewShot(files.clone()),
+        GeneratorChoice::Head(files),
+    ];
     choices.iter().map(started).collect()
 }
 
@@ -127,7 +133,9 @@ impl Reenactor for GeneratorReenactor {
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = target.fine_landmarks.map(|p| portrait.crop.crop_from_image(p));
         let pupils_in_crop = Some(target.pupils.map(|p| portrait.crop.crop_from_image(p)));
-        self.generator.generate(&PuppetMotion { pupils_in_crop, ..PuppetMotion::of_landmarks(landmarks_in_crop) }, &mut self.change);
+        let mesh = target.mesh.as_ref().and_then(|mesh| retarget::reenacted(portrait, mesh));
+        let motion = PuppetMotion { pupils_in_crop, mesh, ..PuppetMotion::of_landmarks(landmarks_in_crop) };
+        self.generator.generate(&motion, &mut self.change);
         let composed = compositor.compose(&self.change);
         Ok(DynamicImage::ImageRgba8((*composed).clone()).into_rgb8())
     }

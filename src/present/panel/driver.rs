@@ -40,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 /// What reads the driver's face: a name that opens the choice.
 fn reader(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let name = if view.stats.reader.is_empty() { "reader" } else { view.stats.reader };
-    let response = widgets::menu_button(ui, "Face reader", name).on_hover_text("What reads the driver's face");
+    let response = widgets::menu_button(ui, "Read by", name).on_hover_text("What reads the driver's face");
     let mut action = None;
     Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);

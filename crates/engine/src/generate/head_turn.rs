@@ -29,6 +29,8 @@ pub struct HeadTurn {
     fallback: Box<dyn Generator>,
     /// The portrait, until the other generator is prepared for it.
     waiting: Option<Portrait>,
+    /// Whether the present portrait is left to the other generator.
+    leaves: bool,
     /// Whether the other generator made the last frame.
     fell_back: bool,
 }
@@ -44,7 +46,7 @@ struct Prepared {
 impl HeadTurn {
     /// Without a portrait yet; `fallback` moves those without a mesh.
     pub fn new(plates: PlateMaker, fallback: Box<dyn Generator>) -> Self {
-        Self { plates, portrait: None, fallback, waiting: None, fell_back: false }
+        Self { plates, portrait: None, fallback, waiting: None, leaves: false, fell_back: false }
     }
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
@@ -133,7 +135,7 @@ impl Prepared {
 
 impl Generator for HeadTurn {
     fn name(&self) -> &'static str {
-        if self.turns() { "head-3d" } else { self.fallback.name() }
+        if self.leaves || self.fell_back { self.fallback.name() } else { "head-3d" }
     }
 
     fn uses_networks(&self) -> bool {
@@ -148,7 +150,8 @@ impl Generator for HeadTurn {
         self.portrait = self.prepare(portrait);
         self.waiting = Some(portrait.clone());
         self.fell_back = false;
-        if self.portrait.is_none() {
+        self.leaves = self.portrait.is_none();
+        if self.leaves {
             self.other();
         }
     }
