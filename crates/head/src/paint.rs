@@ -117,6 +117,12 @@ impl HeadPainter {
         if width < 2 || height < 2 || target.dimensions() != shape.picture.dimensions() {
             return 0..0;
         }
+        if posed.still {
+            let stride = 4 * target.width() as usize;
+            let rows = (top as usize + changed.start) * stride..(top as usize + changed.end) * stride;
+            target.as_mut()[rows.clone()].copy_from_slice(&shape.picture.as_raw()[rows]);
+            return 0..0;
+        }
         let bands = (height as usize).div_ceil(BAND);
         let bounds = [left as f32, top as f32, (left + width) as f32];
         let surfaces = [&shape.far_side, &shape.face, &shape.far_front, &shape.front, &shape.back];

@@ -25,6 +25,8 @@ const STRETCHED: Range<f32> = 0.20..0.50;
 const STEEP: Range<f32> = 0.12..0.30;
 /// Motions of the head, in crop pixels, from which on what stands behind it begins to be shown, and is shown wholly.
 const LEAVES_PX: Range<f32> = 0.25..2.0;
+/// Motions shorter than this are none, in crop pixels.
+const STILL_PX: f32 = 1e-3;
 /// How much farther the lips part than at rest from which on the mouth's inside is seen, and nothing else, in widths of the mouth.
 const PARTS: Range<f32> = 0.02..0.08;
 /// Eyes and mouth lie so much before the skin, in distances between the eyes: rounding must not hide them.
@@ -64,6 +66,8 @@ pub struct PosedHead {
     pub mouth_open: f32,
     /// How far what stands behind the head is shown where the head has left, 0 to 1.
     pub left: f32,
+    /// Whether nothing moves at all: the portrait is its own picture.
+    pub still: bool,
     offsets: Vec<Vec3>,
 }
 
@@ -113,7 +117,10 @@ impl HeadShape {
         let lower: [Vec3; 11] = std::array::from_fn(|i| lips[(20 - i) % 20]);
         posed.mouth.between(&upper, &lower, margin, put);
         posed.mouth_open = smooth_step(&PARTS, parted(&expression) - parted(&self.mesh));
-        posed.left = smooth_step(&LEAVES_PX, self.farthest(&head));
+        let farthest = self.farthest(&head);
+        posed.left = smooth_step(&LEAVES_PX, farthest);
+        let pairs = expression.0.iter().zip(self.mesh.0.iter());
+        posed.still = farthest < STILL_PX && pairs.map(|(a, b)| a.distance(*b)).all(|way| way < STILL_PX);
     }
 
     /// The expression without what cannot be meant, with lids that meet where they all but do.

@@ -154,7 +154,14 @@ impl GpuCompositor {
     /// Queues the work for one frame. Nothing waits: whoever samples [`Self::target`] later on the same queue sees this frame.
     pub fn compose(&mut self, change: &PictureChange) {
         if let (Some(head), Some(turn)) = (&mut self.head, &change.head) {
-            let openings = head.prepare(&self.queue, turn);
+            head.prepare(&self.queue, turn);
+            if head.is_still() {
+                // No pass, so there is no time to be read.
+                let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("restore") });
+                head.restore(&mut encoder, [&self.picture, &self.target]);
+                self.queue.submit([encoder.finish()]);
+                return;
+            }
             self.submit(|this, encoder| {
                 if let Some(head) = &this.head {
                     let timestamp_writes = this.timer.as_ref().map(|timer| timer.writes(0)).map(|writes| wgpu::RenderPassTimestampWrites {
@@ -162,7 +169,7 @@ impl GpuCompositor {
                         beginning_of_pass_write_index: writes.beginning_of_pass_write_index,
                         end_of_pass_write_index: writes.end_of_pass_write_index,
                     });
-                    head.draw(encoder, openings, &this.target, timestamp_writes);
+                    head.draw(encoder, &this.target, timestamp_writes);
                 }
             });
             return;

@@ -90,6 +90,8 @@ pub(super) struct HeadPass {
     depth: wgpu::TextureView,
     resolved: wgpu::Texture,
     words: Vec<f32>,
+    /// Vertices of the openings in this frame.
+    opening_count: u32,
 }
 
 struct Pipelines {
@@ -151,6 +153,7 @@ impl HeadPass {
             resolved: drawn("drawn head", COLOUR, 1, attachment | wgpu::TextureUsages::COPY_SRC),
             pose: PosedHead::default(),
             words: Vec::new(),
+            opening_count: 0,
             shape,
             uniform,
             mouth,
@@ -159,9 +162,12 @@ impl HeadPass {
     }
 
     /// Works out a frame and brings it to the device.
-    pub(super) fn prepare(&mut self, queue: &wgpu::Queue, change: &HeadChange) -> u32 {
+    pub(super) fn prepare(&mut self, queue: &wgpu::Queue, change: &HeadChange) {
         rayon::scope(|_| self.shape.pose(&change.motion, &mut self.pose));
         let pose = &self.pose;
+        if pose.still {
+            return;
+        }
         let poses = [&pose.back, &pose.front, &pose.far_front, &pose.face, &pose.far_side];
         for (surface, posed) in self.surfaces.iter().zip(poses) {
             surface.write(queue, posed, &mut self.words);
@@ -177,7 +183,7 @@ impl HeadPass {
         queue.write_buffer(&self.openings, 0, bytemuck::cast_slice(&self.words));
         self.uniform.set(queue, &params(&self.shape, pose, &change.mouth));
         self.bring_mouth(queue, &change.mouth);
-        self.words.len() as u32 / 8
+        self.opening_count = self.words.len() as u32 / 8;
     }
 
     fn bring_mouth(&self, queue: &wgpu::Queue, mouth: &MouthPicture) {
@@ -194,11 +200,26 @@ impl HeadPass {
         );
     }
 
-    /// Draws the prepared frame with so many vertices of openings into a texture of the picture's size.
+    /// Whether nothing moves in the prepared frame.
+    pub(super) fn is_still(&self) -> bool {
+        self.pose.still
+    }
+
+    /// The region's place in a texture of the picture's size.
+    fn place<'a>(&self, texture: &'a wgpu::Texture) -> wgpu::TexelCopyTextureInfo<'a> {
+        let region = self.shape.region;
+        wgpu::TexelCopyTextureInfo { origin: wgpu::Origin3d { x: region.left, y: region.top, z: 0 }, ..texture.as_image_copy() }
+    }
+
+    /// Brings the picture's own pixels back.
+    pub(super) fn restore(&self, encoder: &mut wgpu::CommandEncoder, [picture, target]: [&wgpu::Texture; 2]) {
+        encoder.copy_texture_to_texture(self.place(picture), self.place(target), self.resolved.size());
+    }
+
+    /// Draws the prepared frame into a texture of the picture's size.
     pub(super) fn draw(
         &self,
         encoder: &mut wgpu::CommandEncoder,
-        openings: u32,
         target: &wgpu::Texture,
         timestamp_writes: Option<wgpu::RenderPassTimestampWrites<'_>>,
     ) {
@@ -236,18 +257,13 @@ impl HeadPass {
                 }
                 surface.draw(&mut pass, look);
             }
-            if openings > 0 {
+            if self.opening_count > 0 {
                 pass.set_pipeline(&self.pipelines.openings);
                 pass.set_vertex_buffer(0, self.openings.slice(..));
-                pass.draw(0..openings, 0..1);
+                pass.draw(0..self.opening_count, 0..1);
             }
         }
-        let region = self.shape.region;
-        encoder.copy_texture_to_texture(
-            self.resolved.as_image_copy(),
-            wgpu::TexelCopyTextureInfo { origin: wgpu::Origin3d { x: region.left, y: region.top, z: 0 }, ..target.as_image_copy() },
-            self.resolved.size(),
-        );
+        encoder.copy_texture_to_texture(self.resolved.as_image_copy(), self.place(target), self.resolved.size());
     }
 }
 
