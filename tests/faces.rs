@@ -84,6 +84,7 @@ fn distance_in_space(a: &FaceMesh, b: &FaceMesh) -> f32 {
     pairs().map(|(p, q)| (*p + Vec3::Z * depth).distance(*q)).sum::<f32>() / FaceMesh::COUNT as f32
 }
 
+/// Measured: 0.016 (garden), 0.020 (lady) and 0.027 (dutch); that of the fourth was fitted itself.
 #[test]
 fn a_mesh_fitted_to_landmarks_alone_is_near_the_one_that_was_read() {
     let model = MeshModel::shipped().expect("the program's own");
@@ -95,7 +96,6 @@ fn a_mesh_fitted_to_landmarks_alone_is_near_the_one_that_was_read() {
         let off = mean_distance(&fitted.landmarks(), &read.landmarks());
         assert!(off < 0.5, "{}: its landmarks are {off} pixels off", builtin.name);
         let error = distance_in_space(&fitted, &read) / unit;
-        println!("{}: {error:.3} inter-ocular distances off in space", builtin.name);
         assert!(error < 0.05, "{}: {error} inter-ocular distances off in space", builtin.name);
     }
 }

@@ -8,8 +8,7 @@ use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
 use crate::session::{CameraChoice, CameraInfo, DriverChoice};
-use crate::settings::Controls;
-use crate::track::FaceReader;
+use crate::settings::{Controls, FaceReader};
 
 /// Width of the menu of readers, in points.
 const MENU_WIDTH: f32 = 190.0;

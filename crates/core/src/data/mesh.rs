@@ -88,10 +88,8 @@ impl FaceMesh {
     /// For every point, the one that takes its place in a mirrored face.
     pub fn partners() -> [u16; Self::COUNT] {
         let mut partners: [u16; Self::COUNT] = std::array::from_fn(|i| i as u16);
-        let mut left = Self::LEFT;
-        for right in (0..Self::LEFT).filter(|i| !Self::MIDDLE.contains(i)) {
+        for (left, right) in (Self::LEFT..).zip((0..Self::LEFT).filter(|i| !Self::MIDDLE.contains(i))) {
             partners.swap(usize::from(right), usize::from(left));
-            left += 1;
         }
         // Of an iris: its middle, then its left, upper, right and lower end in the picture's own directions for the right eye, mirrored for the left.
         let [right, left] = Self::PUPILS;

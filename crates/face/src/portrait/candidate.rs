@@ -40,7 +40,7 @@ impl FaceCandidate {
         let candidate = Self::of_landmarks(mesh.landmarks())?;
         let landmarks = &candidate.landmarks_in_image;
         let plausible = parts_in_order(landmarks) && shape_distance(landmarks) < MOST_SHAPE_DISTANCE;
-        plausible.then(|| Self { mesh_in_image: Some(mesh), ..candidate })
+        plausible.then_some(Self { mesh_in_image: Some(mesh), ..candidate })
     }
 
     /// Whether another candidate is of the same face.

@@ -188,7 +188,9 @@ mod tests {
             let seen = |face: FaceMesh| face.map(|p| p * size + Vec3::new(128.0, 110.0, 3.0));
             let moved = |points: &[usize], by: Vec3| {
                 let mut face = model.mean().clone();
-                points.iter().for_each(|i| face.0[*i] += by);
+                for i in points {
+                    face.0[*i] += by;
+                }
                 seen(face)
             };
             vec![seen(model.mean().clone()), moved(&[70, 63, 105], Vec3::new(0.0, -0.2, 0.0)), moved(&[14, 152], Vec3::new(0.0, 0.5, 0.0))]

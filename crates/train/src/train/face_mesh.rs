@@ -246,7 +246,9 @@ mod tests {
         let face = |_| {
             let mut face = mean.clone();
             let lifted = random.normal(0.0, 0.1);
-            FaceMesh::INNER_LIPS.iter().for_each(|i| face.0[usize::from(*i)].y -= lifted);
+            for i in FaceMesh::INNER_LIPS {
+                face.0[usize::from(i)].y -= lifted;
+            }
             let turn = glam::Mat3::from_rotation_y(random.normal(0.0, 0.3)) * glam::Mat3::from_rotation_z(random.normal(0.0, 0.3));
             let (size, place) = (random.range(40.0, 90.0), Vec3::new(random.range(50.0, 200.0), 100.0, 7.0));
             face.map(|p| turn * p * size + place)

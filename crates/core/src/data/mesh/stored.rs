@@ -153,7 +153,7 @@ mod tests {
             good.replace("\"unit\":", "\"unit\":1e39,\"old\":"),
             good.replace("\"origin\":[", "\"origin\":[1e39,"),
         ] {
-            assert!(serde_json::from_str::<FaceMesh>(&bad).is_err(), "{:.90}", bad);
+            assert!(serde_json::from_str::<FaceMesh>(&bad).is_err(), "{bad:.90}");
         }
         let endless = FaceMesh(Box::new([Vec3::INFINITY; FaceMesh::COUNT]));
         assert!(serde_json::to_string(&endless).is_err(), "nor is one written");
