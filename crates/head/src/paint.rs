@@ -134,7 +134,7 @@ impl HeadPainter {
         let rows = &mut target.as_mut()[top as usize * stride..][..height as usize * stride];
         let look = [Picture::new(&shape.picture), Picture::new(&shape.layer)];
         let written = rows.par_chunks_mut(BAND * stride).enumerate().map_init(Band::default, |band, (number, rows)| {
-            let place = BandPlace { left: left as i32, top: (top as usize + number * BAND) as i32, width: width as usize };
+            let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
             let painting = Painting { shape, posed, mouth, plate, place, look: look[0], layer: look[1] };
             // The same with the processor's widest vectors.
             Arch::new().dispatch(
@@ -249,7 +249,7 @@ impl Painting<'_> {
                 for column in columns.clone() {
                     let [x, y, upper, lower] = value;
                     if depth < band.layers[FACE].depth(row, column) {
-                        let at = Vec2::new((left as usize + column) as f32, (top as usize + row) as f32);
+                        let at = Vec2::new((left + column) as f32, (top + row) as f32);
                         let ([r, g, b], share, moved) = look(at, Vec2::new(x, y), Vec2::new(upper, lower));
                         if share > 0.0 {
                             band.over[row * width + column] = [r, g, b, share, moved];
@@ -277,7 +277,7 @@ impl Painting<'_> {
                     let face = &band.layers[FACE];
                     let share = covered(value);
                     if share < 1.0 && value[0].min(value[1]) > -1.0 && depth < face.depth(row, column) {
-                        let at = Vec2::new((left as usize + column) as f32, (top as usize + row) as f32);
+                        let at = Vec2::new((left + column) as f32, (top + row) as f32);
                         let mut sum = [0.0; 4];
                         let mut moved = 0.0_f32;
                         for (down, weight) in [(-1, 0.25), (0, 0.5), (1, 0.25)] {
@@ -302,8 +302,8 @@ impl Painting<'_> {
     #[inline(always)]
     fn row(&self, band: &Band, row: usize, out: &mut [[u8; 4]], was_changed: bool) -> bool {
         let BandPlace { left, top, width } = self.place;
-        let y = top as usize + row;
-        let first = y * self.shape.picture.width() as usize + left as usize;
+        let y = top + row;
+        let first = y * self.shape.picture.width() as usize + left;
         let own = &self.shape.picture.as_raw().as_chunks::<4>().0[first..first + width];
         let plate = &self.plate.as_raw().as_chunks::<4>().0[first..first + width];
         let drawn = band.layers.iter().map(|layer| layer.columns.clone()).fold(0..0, hull);
@@ -327,7 +327,7 @@ impl Painting<'_> {
                 differs |= *out != own[column];
                 continue;
             }
-            let at = Vec2::new((left as usize + column) as f32, y as f32);
+            let at = Vec2::new((left + column) as f32, y as f32);
             let pixel = self.pixel(band, row, column, at, behind);
             *out = if pixel.moved <= 0.0 {
                 own[column]

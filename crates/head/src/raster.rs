@@ -17,8 +17,8 @@ const BESIDE: usize = 1;
 /// A part of a picture in whole pixels: its left column, the row of the band's first row of pixels, and how wide it is.
 #[derive(Clone, Copy)]
 pub(crate) struct BandPlace {
-    pub(crate) left: i32,
-    pub(crate) top: i32,
+    pub(crate) left: usize,
+    pub(crate) top: usize,
     pub(crate) width: usize,
 }
 
@@ -76,8 +76,13 @@ impl BandLayer {
 
     /// Source of what is so many rows below a pixel of the band, one at most; `None` where there is nothing.
     #[inline(always)]
-    pub(crate) fn beside(&self, row: usize, column: usize, down: isize) -> Option<Vec2> {
-        let index = self.index(row, column).saturating_add_signed(down * self.width as isize);
+    pub(crate) fn beside(&self, row: usize, column: usize, down: i8) -> Option<Vec2> {
+        let index = self.index(row, column);
+        let index = match down {
+            ..0 => index - self.width,
+            0 => index,
+            _ => index + self.width,
+        };
         let [u, v, _] = self.values[index];
         (self.depth[index] < f32::INFINITY).then_some(Vec2::new(u, v))
     }
@@ -102,8 +107,7 @@ impl BandLayer {
     /// Draws a triangle with its sources and covers.
     #[inline(always)]
     fn triangle(&mut self, place: BandPlace, at: [Vec3; 3], values: [[f32; 3]; 3]) {
-        let low = place.top - BESIDE as i32;
-        let shift = Vec3::new(place.left as f32, low as f32, 0.0);
+        let shift = Vec3::new(place.left as f32, place.top as f32 - BESIDE as f32, 0.0);
         let Some(scan) = Scan::new(at.map(|p| p - shift), values) else { return };
         let width = self.width;
         scan.spans(width, BAND + 2 * BESIDE, |row, columns, mut z, mut value| {
@@ -265,9 +269,9 @@ impl Bins {
         self.numbers.resize(self.starts[bands] as usize, 0);
         let mut next = self.starts.clone();
         for (number, [first, last]) in self.spans.iter().enumerate() {
-            for band in usize::from(*first)..=usize::from(*last) {
-                self.numbers[next[band] as usize] = number as u32;
-                next[band] += 1;
+            for next in next.iter_mut().take(usize::from(*last) + 1).skip(usize::from(*first)) {
+                self.numbers[*next as usize] = number as u32;
+                *next += 1;
             }
         }
     }

@@ -202,13 +202,12 @@ impl SurfaceMaker<'_> {
     fn vertex(&self, cell: usize, depth: f32, source: Vec2) -> ShapeVertex {
         let HeadDepth { weight, face, unit_px, .. } = self.depth;
         let at = middle(cell);
-        let (bound, shares) = match face.seen[cell] {
-            Some((triangle, shares)) => (triangle, shares.to_array()),
-            None => {
-                let ([a, b], share, distance) = nearest_on_outline(self.mesh, at);
-                let fade = (-((distance - FADES_FROM * unit_px).max(0.0) / (FADES * unit_px)).powi(2)).exp();
-                ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
-            }
+        let (bound, shares) = if let Some((triangle, shares)) = face.seen[cell] {
+            (triangle, shares.to_array())
+        } else {
+            let ([a, b], share, distance) = nearest_on_outline(self.mesh, at);
+            let fade = (-((distance - FADES_FROM * unit_px).max(0.0) / (FADES * unit_px)).powi(2)).exp();
+            ([a, b, b], [(1.0 - share) * fade, share * fade, 0.0])
         };
         ShapeVertex {
             rest: at.extend(depth),

@@ -111,13 +111,15 @@ impl SkullTemplate {
             (entry.1, entry.2) = (entry.1 + *p, entry.2 + 1.0);
         }
         let mut merged = vec![Vec3::ZERO; cubes.len()];
-        cubes.values().for_each(|(index, sum, count)| merged[usize::from(*index)] = *sum / *count);
+        for (index, sum, count) in cubes.values() {
+            merged[usize::from(*index)] = *sum / *count;
+        }
         let number = |index: u32| cubes.get(&cube(&vertices[index as usize])).map_or(0, |(number, ..)| *number);
         let mut kept: Vec<[u16; 3]> = triangles.iter().map(|t| t.map(number)).filter(|[a, b, c]| a != b && b != c && c != a).collect();
-        kept.iter_mut().for_each(|t| {
+        for t in &mut kept {
             let first = t.iter().enumerate().min_by_key(|(_, v)| **v).map_or(0, |(n, _)| n);
             t.rotate_left(first);
-        });
+        }
         kept.sort_unstable();
         kept.dedup();
         Self { vertices: merged, triangles: kept, landmarks }

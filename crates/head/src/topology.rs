@@ -36,7 +36,9 @@ impl Joined {
             let [a, b, c] = triangle.map(|i| mesh.0[usize::from(i)]);
             // Clockwise with y down and z away: the product points away from the viewer where the front is seen.
             let out = -(b - a).cross(c - a);
-            triangle.iter().for_each(|i| sums[usize::from(*i)] += out);
+            for i in triangle {
+                sums[usize::from(i)] += out;
+            }
         }
         sums.into_iter().map(Vec3::normalize_or_zero).collect()
     }
@@ -66,36 +68,36 @@ pub(crate) fn nearest_on_outline(mesh: &FaceMesh, point: Vec2) -> ([u16; 2], f32
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     use super::*;
 
     #[test]
     fn the_triangles_cover_the_face_once_and_are_symmetric() {
         let joined = Joined::new();
-        let mut edges = BTreeMap::new();
+        let mut edges = BTreeSet::new();
         for [a, b, c] in joined.closed() {
             for edge in [(a, b), (b, c), (c, a)] {
-                assert!(edges.insert(edge, ()).is_none(), "{edge:?} has one triangle on that side");
+                assert!(edges.insert(edge), "{edge:?} has one triangle on that side");
             }
         }
-        let border: Vec<(u16, u16)> = edges.keys().copied().filter(|(a, b)| !edges.contains_key(&(*b, *a))).collect();
+        let border: Vec<(u16, u16)> = edges.iter().copied().filter(|(a, b)| !edges.contains(&(*b, *a))).collect();
         assert_eq!(border.len(), FaceMesh::OUTLINE.len(), "nothing but the outline is open");
         assert!(border.iter().all(|(a, b)| is_outline(*a) && is_outline(*b)), "{border:?}");
-        let used: std::collections::BTreeSet<u16> = SKIN.iter().flatten().copied().collect();
+        let used: BTreeSet<u16> = SKIN.iter().flatten().copied().collect();
         assert_eq!(used.len(), FaceMesh::SKIN, "every point of the skin is used");
         let partners = FaceMesh::partners();
         let sorted = |mut t: [u16; 3]| {
             t.sort_unstable();
             t
         };
-        let all: std::collections::BTreeSet<[u16; 3]> = SKIN.iter().map(|t| sorted(*t)).collect();
+        let all: BTreeSet<[u16; 3]> = SKIN.iter().map(|t| sorted(*t)).collect();
         assert!(SKIN.iter().all(|t| all.contains(&sorted(t.map(|i| partners[usize::from(i)])))), "the mirrored triangles are the same");
     }
 
     #[test]
     fn no_triangle_of_the_skin_crosses_an_eye_or_the_mouth() {
-        let edges: std::collections::BTreeSet<[u16; 2]> =
+        let edges: BTreeSet<[u16; 2]> =
             SKIN.iter().flat_map(|[a, b, c]| [[*a, *b], [*b, *c], [*c, *a]]).map(|[a, b]| [a.min(b), a.max(b)]).collect();
         for opening in [&FaceMesh::EYES[0][..], &FaceMesh::EYES[1], &FaceMesh::INNER_LIPS] {
             for i in 0..opening.len() {

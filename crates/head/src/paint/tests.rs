@@ -108,9 +108,9 @@ fn shut_lids_leave_no_pixel_of_the_eye() {
     assert_eq!(marked(&painted(&shape, &shut, turned(&shape, 20.0))), 0, "shut and turned");
     let mut half = shape.mesh.clone();
     for edge in FaceMesh::EYES {
-        (1..8).for_each(|i| {
-            half.0[usize::from(edge[i])] = shape.mesh.0[usize::from(edge[i])].midpoint(shape.mesh.0[usize::from(edge[16 - i])])
-        });
+        for i in 1..8 {
+            half.0[usize::from(edge[i])] = shape.mesh.0[usize::from(edge[i])].midpoint(shape.mesh.0[usize::from(edge[16 - i])]);
+        }
     }
     let seen = marked(&painted(&shape, &half, HeadMotion::default()));
     assert!(seen > 0 && seen < marked(&shape.picture), "half shut: {seen}");
