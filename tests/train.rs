@@ -54,7 +54,7 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
     assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
     // In this time the mouth opens.
     let animated = |name: &str, weights: &[&str]| {
-        let animate = ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.7", "--size", "256", "--json"];
+        let animate = ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.84", "--size", "256", "--json"];
         let report = json(&retrato(&[&animate[..], weights].concat(), folder.path()));
         assert_eq!(report["frames"].as_u64(), Some(21), "every frame: {report}");
         pictures(&folder.path().join(name))
@@ -82,7 +82,7 @@ fn unlike(a: &image::RgbImage, b: &image::RgbImage) -> usize {
 /// A clip of a built-in portrait that is moved by a built-in performance: its face is found as a person's would be.
 fn clip_of_a_painting(folder: &Path) {
     std::fs::create_dir_all(folder.join("clips")).expect("a folder");
-    retrato(&["animate", "lady", "-d", "talk", "-o", "clips/lady.mp4", "--seconds", "0.9", "--size", "256"], folder);
+    retrato(&["animate", "lady", "-d", "talk", "-o", "clips/lady.mp4", "--seconds", "1.08", "--size", "256"], folder);
 }
 
 /// The only file in a folder.

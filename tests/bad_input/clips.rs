@@ -84,7 +84,7 @@ fn a_clip_without_a_face_makes_no_file_and_replaces_none() {
 #[test]
 fn a_clip_cut_in_its_pictures_gives_those_that_are_there() {
     let place = Place::new();
-    let made = place.say("animate garden --driver talk --seconds 0.5 --size 480 --output whole.mp4 --json");
+    let made = place.say("animate garden --driver talk --seconds 0.6 --size 480 --output whole.mp4 --json");
     assert_eq!(made.json()["frames"], 15, "a film with a face: {}", made.stderr);
     let whole = fs::read(place.path("whole.mp4")).expect("the film");
     let samples = first_box(&whole, *b"mdat");

@@ -14,7 +14,7 @@ fn place_with_clips(paintings: &[&str]) -> Place {
     let place = Place::new();
     fs::create_dir(place.path("clips")).expect("a folder");
     for painting in paintings {
-        let made = place.say(&format!("animate {painting} --driver look_around --seconds 0.6 --size 256 --output clips/{painting}.mp4"));
+        let made = place.say(&format!("animate {painting} --driver look_around --seconds 0.72 --size 256 --output clips/{painting}.mp4"));
         assert!(made.status.success(), "a clip of a painting: {}", made.stderr);
     }
     place.file("clips/begun.mp4", "");

@@ -12,7 +12,7 @@ const GARDEN_JPEG: &[u8] = include_bytes!("../../assets/portraits/garden.jpg");
 fn results_are_json_and_progress_stays_off_standard_output() {
     let place = Place::new();
     place.file("face.jpg", GARDEN_JPEG);
-    let film = place.say("animate garden --driver talk --seconds 0.3 --size 480 --output out.mp4 --json").json();
+    let film = place.say("animate garden --driver talk --seconds 0.36 --size 480 --output out.mp4 --json").json();
     assert_eq!((&film["output"], &film["frames"]), (&"out.mp4".into(), &9.into()), "an animation: {film}");
     let motion = place.say("track out.mp4 --output out.jsonl --json").json();
     assert_eq!((&motion["frames"], &motion["frames_with_face"]), (&9.into(), &9.into()), "a performance: {motion}");
