@@ -91,11 +91,8 @@ impl SitterFace {
         // From the sitter's place in the crop to where the driver's head is.
         let from = self.placement.inverse();
         let from = as_head_motion(&from);
-        let head = HeadMotion {
-            rotation: to.rotation * from.rotation,
-            scale: to.scale * from.scale,
-            translation: to.apply(from.translation),
-        };
+        let head =
+            HeadMotion { rotation: to.rotation * from.rotation, scale: to.scale * from.scale, translation: to.apply(from.translation) };
         Some(MeshMotion { expression_in_crop: Arc::new(expression), head })
     }
 
@@ -204,11 +201,7 @@ fn nearest_turn(angle: f64) -> f64 {
 
 /// The same in the precision of pictures.
 fn as_head_motion(similarity: &Similarity) -> HeadMotion {
-    HeadMotion {
-        rotation: similarity.rotation.as_mat3(),
-        scale: similarity.scale as f32,
-        translation: similarity.shift.as_vec3(),
-    }
+    HeadMotion { rotation: similarity.rotation.as_mat3(), scale: similarity.scale as f32, translation: similarity.shift.as_vec3() }
 }
 
 /// Shares of brows, middle and mouth at a height of the face.

@@ -64,10 +64,8 @@ fn portrait() -> Portrait {
 
 fn tracked(index: u64, mesh: Option<FaceMesh>) -> TrackedFrame {
     let time = FrameTime { index, media_time: Duration::from_millis(33 * index), captured_at: Instant::now() };
-    let face = mesh.map(|mesh| FaceMotion {
-        mesh_in_frame: Some(Arc::new(mesh.clone())),
-        ..FaceMotion::of_landmarks(mesh.landmarks(), [640, 480])
-    });
+    let face = mesh
+        .map(|mesh| FaceMotion { mesh_in_frame: Some(Arc::new(mesh.clone())), ..FaceMotion::of_landmarks(mesh.landmarks(), [640, 480]) });
     TrackedFrame { time, pixels: None, face }
 }
 
@@ -237,7 +235,8 @@ fn absolute_motion_puts_the_drivers_own_face_there() {
     let driver = turned(&jaw(9.0), DVec3::new(0.3, 0.1, 0.0));
     let motion = moved(&mut retargeter, 0, Some(driver.clone()));
     let scale = Vec2::new(900.0 / 640.0, 700.0 / 480.0);
-    let expected = driver.map(|p| portrait.crop.crop_from_image((p.truncate() + 0.5) * scale - 0.5).extend(p.z * scale.x / portrait.crop.scale()));
+    let expected =
+        driver.map(|p| portrait.crop.crop_from_image((p.truncate() + 0.5) * scale - 0.5).extend(p.z * scale.x / portrait.crop.scale()));
     assert!(farthest(&motion.mesh_in_crop(), &expected) < 0.01, "by {}", farthest(&motion.mesh_in_crop(), &expected));
     assert!(motion.head.rotation != Mat3::IDENTITY, "it was turned");
 }

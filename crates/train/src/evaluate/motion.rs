@@ -4,8 +4,21 @@ use crate::data::{Coefficient as C, Coefficients, HeadPose};
 
 /// What is compared, in the order in which it is printed.
 pub const CHANNELS: [&str; 15] = [
-    "yaw", "pitch", "roll", "gaze_x", "gaze_y", "blink_left", "blink_right", "jaw_open", "smile", "pucker", "mouth_side", "upper_lip",
-    "lower_lip", "brow_up", "brow_down",
+    "yaw",
+    "pitch",
+    "roll",
+    "gaze_x",
+    "gaze_y",
+    "blink_left",
+    "blink_right",
+    "jaw_open",
+    "smile",
+    "pucker",
+    "mouth_side",
+    "upper_lip",
+    "lower_lip",
+    "brow_up",
+    "brow_down",
 ];
 /// How many of the channels are angles, in degrees; the rest are coefficients, or differences of them.
 const ANGLES: usize = 3;
