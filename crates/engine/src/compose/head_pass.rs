@@ -191,7 +191,7 @@ impl HeadPass {
         if width == 0 || height == 0 || width > MOUTH_CELLS || height > MOUTH_CELLS || mouth.cells.len() != (width * height) as usize {
             return;
         }
-        let bytes: Vec<u8> = mouth.cells.iter().flat_map(|cell| cell.to_array()).map(|v| (v * 255.0 + 0.5) as u8).collect();
+        let bytes: Vec<u8> = mouth.cells.iter().flat_map(Vec4::to_array).map(|v| (v * 255.0 + 0.5) as u8).collect();
         queue.write_texture(
             self.mouth.as_image_copy(),
             &bytes,

@@ -81,7 +81,7 @@ impl HeadTurn {
 }
 
 /// A colour of the mouth's inside in the shadow of the lips and cheeks, the deeper the darker it is by itself: teeth stand in front, the tongue behind them.
-/// Tuned by eye on mona_lisa, sargent_black_dress and long_hair_waterfall.
+/// Tuned by eye on `mona_lisa`, `sargent_black_dress` and `long_hair_waterfall`.
 fn in_shadow(colour: Vec3) -> Vec3 {
     let light = colour.dot(Vec3::new(0.3, 0.59, 0.11)).clamp(0.0, 1.0);
     // What is darker also loses colour to the brown of a shadow.
