@@ -25,7 +25,7 @@ pub struct Puppet {
 }
 
 enum Compositor {
-    Cpu(CpuCompositor),
+    Cpu(Box<CpuCompositor>),
     Gpu(Box<GpuCompositor>),
 }
 
@@ -80,7 +80,7 @@ impl Puppet {
                     GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(self.generator.head());
                 Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
             }
-            None => Compositor::Cpu(CpuCompositor::new(portrait, plate).with_head(self.generator.head())),
+            None => Compositor::Cpu(Box::new(CpuCompositor::new(portrait, plate).with_head(self.generator.head()))),
         });
         let target = match (&self.gpu, &self.compositor) {
             (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => {

@@ -71,7 +71,7 @@ impl Eye {
 
 /// Turn of an eyeball whose iris is seen at a place of the eye, in radians.
 fn turn(iris: Vec2) -> Vec2 {
-    (iris / BALL_RADIUS).clamp(Vec2::splat(-0.98), Vec2::splat(0.98)).map(|v| v.asin())
+    (iris / BALL_RADIUS).clamp(Vec2::splat(-0.98), Vec2::splat(0.98)).map(f32::asin)
 }
 
 /// How far the eyes have turned from neutral, x to the picture's right and y down, in the unit of [`crate::data::FaceMotion::gaze`]: both eyes turn together.
@@ -84,7 +84,7 @@ pub(super) fn gaze_between(neutral: &[Eye; 2], now: &[Eye; 2]) -> Vec2 {
 pub(super) fn iris_after(rest: &Eye, gaze: Vec2) -> Vec2 {
     let turned = turn(rest.iris) + gaze * UNIT_RAD;
     let turned = turned.map(|angle| super::limits::soft_limit(angle, FURTHEST_RAD));
-    let at = turned.map(|v| v.sin()) * BALL_RADIUS;
+    let at = turned.map(f32::sin) * BALL_RADIUS;
     // A sitter who looks further aside than that may do so.
     let furthest = FURTHEST_ALONG.max(rest.iris.x.abs());
     Vec2::new(at.x.clamp(-furthest, furthest), at.y)
@@ -132,7 +132,7 @@ impl LidRange {
     }
 
     /// How far an eye is open: 0 when shut, 1 as in the driver's neutral face, more when wider.
-    pub(super) fn share(&self, opening: f32, neutral: f32) -> f32 {
+    pub(super) fn share(self, opening: f32, neutral: f32) -> f32 {
         // A neutral face of narrowed eyes: what the driver's eyes can do counts with it.
         let neutral = neutral.max(0.75 * self.open).max(self.shut + 0.04);
         let closed = (neutral - opening) / (neutral - self.shut);

@@ -42,6 +42,15 @@ struct Sitter {
     picture_size: [f32; 2],
 }
 
+/// What a frame's face does.
+#[derive(Default)]
+struct Followed {
+    /// Whether it drives the portrait.
+    drives: bool,
+    /// The motion that it makes; `None` without a portrait, and for what is no face.
+    held: Option<Held>,
+}
+
 /// The last motion that a face made.
 #[derive(Debug)]
 struct Held {
@@ -81,9 +90,9 @@ impl Retargeter {
         let now = tracked.time.media_time;
         let face = tracked.face.as_ref();
         let face = face.map(|face| if self.controls.mirror { mirror::mirrored(face) } else { face.clone() });
-        let moved = face.and_then(|face| self.follow(now, &face));
-        let presence = self.presence.update(now, moved.is_some());
-        self.held = moved.flatten().or(self.held.take());
+        let followed = face.map_or_else(Followed::default, |face| self.follow(now, &face));
+        let presence = self.presence.update(now, followed.drives);
+        self.held = followed.held.or(self.held.take());
         let sitter = self.sitter.as_ref()?;
         let (motion, gaze) = match &self.held {
             Some(held) => (sitter.face.eased(held.motion.clone(), presence), Some(held.gaze * presence)),
@@ -92,21 +101,21 @@ impl Retargeter {
         Some(Sitter::motion(motion, gaze))
     }
 
-    /// Learns from a frame, and says what the portrait does in it. `None` for a face that does not drive; nothing inside it without a portrait, or for what is
-    /// no face.
-    fn follow(&mut self, now: Duration, face: &FaceMotion) -> Option<Option<Held>> {
-        let mesh = face.mesh_in_frame.as_deref()?;
+    /// Learns from a frame, and says what the portrait does in it.
+    fn follow(&mut self, now: Duration, face: &FaceMotion) -> Followed {
+        let Some(mesh) = face.mesh_in_frame.as_deref() else { return Followed::default() };
         let sitter = self.sitter.as_ref();
         self.last_column = face.frame_size[0] as f32 - 1.0;
         if self.controls.absolute {
             let motion = sitter.and_then(|sitter| sitter.face.absolute(&sitter.placed(mesh, face.frame_size)));
-            return Some(motion.map(|motion| Held { motion, gaze: Vec2::ZERO }));
+            return Followed { drives: true, held: motion.map(|motion| Held { motion, gaze: Vec2::ZERO }) };
         }
-        let driver = self.drivers.whose(now, mesh)?;
-        Some(driver.frame(now, face).zip(sitter).map(|(frame, sitter)| {
+        let Some(driver) = self.drivers.whose(now, mesh) else { return Followed::default() };
+        let held = driver.frame(now, face).zip(sitter).map(|(frame, sitter)| {
             let gaze = frame.gaze() * self.controls.strengths.gaze;
             Held { motion: sitter.face.moved(&frame, gaze, &self.controls.strengths), gaze }
-        }))
+        });
+        Followed { drives: true, held }
     }
 }
 

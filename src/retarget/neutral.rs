@@ -176,7 +176,7 @@ impl SeenDriver {
 
 impl Means {
     fn of(seen: &SeenDriver, score: f64) -> Self {
-        let points = Box::new(seen.shape.0.map(|p| p.as_dvec3()));
+        let points = Box::new(seen.shape.0.map(Vec3::as_dvec3));
         Self { best: score, weight: 1.0, points, angles: seen.angles, scale_ln: seen.scale.ln(), centre: seen.centre }
     }
 
@@ -204,39 +204,45 @@ impl Means {
     }
 
     fn mean(&self) -> SeenDriver {
-        let shape = Shape(Box::new(self.points.map(|p| p.as_vec3())));
+        let shape = Shape(Box::new(self.points.map(DVec3::as_vec3)));
         SeenDriver { shape, angles: self.angles, scale: self.scale_ln.exp(), centre: self.centre }
     }
 }
+
+/// Movements that a relaxed face does not make.
+const ONE_EACH: [Coefficient; 7] = [
+    Coefficient::JawOpen,
+    Coefficient::MouthPucker,
+    Coefficient::MouthFunnel,
+    Coefficient::BrowInnerUp,
+    Coefficient::CheekPuff,
+    Coefficient::MouthLeft,
+    Coefficient::MouthRight,
+];
+const ON_EITHER_SIDE: [[Coefficient; 2]; 9] = [
+    [Coefficient::EyeBlinkLeft, Coefficient::EyeBlinkRight],
+    [Coefficient::MouthSmileLeft, Coefficient::MouthSmileRight],
+    [Coefficient::MouthStretchLeft, Coefficient::MouthStretchRight],
+    [Coefficient::BrowDownLeft, Coefficient::BrowDownRight],
+    [Coefficient::BrowOuterUpLeft, Coefficient::BrowOuterUpRight],
+    [Coefficient::MouthUpperUpLeft, Coefficient::MouthUpperUpRight],
+    [Coefficient::MouthLowerDownLeft, Coefficient::MouthLowerDownRight],
+    [Coefficient::EyeLookOutLeft, Coefficient::EyeLookOutRight],
+    [Coefficient::EyeLookInLeft, Coefficient::EyeLookInRight],
+];
 
 /// How far a face is from being relaxed and turned to the camera; lower is calmer. What is a person's own adds the same to all frames.
 fn score(face: &FaceMotion, seen: &SeenDriver) -> f64 {
     let shape = &seen.shape;
     let turned = (seen.angles.x / TURNED_RAD[0]).powi(2) + (seen.angles.y / TURNED_RAD[1]).powi(2);
-    let moved = match &face.coefficients {
-        Some(coefficients) => {
-            let sum = |list: &[Coefficient]| list.iter().map(|c| f64::from(coefficients[*c])).sum::<f64>();
-            use Coefficient as C;
-            let one_each = [C::JawOpen, C::MouthPucker, C::MouthFunnel, C::BrowInnerUp, C::CheekPuff, C::MouthLeft, C::MouthRight];
-            let two_each = [
-                [C::EyeBlinkLeft, C::EyeBlinkRight],
-                [C::MouthSmileLeft, C::MouthSmileRight],
-                [C::MouthStretchLeft, C::MouthStretchRight],
-                [C::BrowDownLeft, C::BrowDownRight],
-                [C::BrowOuterUpLeft, C::BrowOuterUpRight],
-                [C::MouthUpperUpLeft, C::MouthUpperUpRight],
-                [C::MouthLowerDownLeft, C::MouthLowerDownRight],
-                [C::EyeLookOutLeft, C::EyeLookOutRight],
-                [C::EyeLookInLeft, C::EyeLookInRight],
-            ];
-            sum(&one_each) + 0.5 * sum(two_each.as_flattened())
-        }
-        None => {
-            let lips = &FaceMesh::INNER_LIPS;
-            let open_mouth = (shape.point(lips[15]) - shape.point(lips[5])).y.max(0.0);
-            let open_eyes: f32 = [0, 1].map(|side| Eye::of(shape, side).opening.min(0.3)).iter().sum();
-            f64::from(3.0 * open_mouth + 2.0 * (0.6 - open_eyes))
-        }
+    let moved = if let Some(coefficients) = &face.coefficients {
+        let sum = |list: &[Coefficient]| list.iter().map(|c| f64::from(coefficients[*c])).sum::<f64>();
+        sum(&ONE_EACH) + 0.5 * sum(ON_EITHER_SIDE.as_flattened())
+    } else {
+        let lips = &FaceMesh::INNER_LIPS;
+        let open_mouth = (shape.point(lips[15]) - shape.point(lips[5])).y.max(0.0);
+        let open_eyes: f32 = [0, 1].map(|side| Eye::of(shape, side).opening.min(0.3)).iter().sum();
+        f64::from(3.0 * open_mouth + 2.0 * (0.6 - open_eyes))
     };
     let score = turned + moved;
     if score.is_finite() { score } else { 10.0 }

@@ -173,7 +173,7 @@ mod tests {
         let (quick, better) = maker.plate(&portrait)?;
         assert!(quick.soft == good.soft && quick.pixels != good.pixels, "the edge is the same, the plate is not");
         let better = better.expect("it is being made");
-        let pixels = better.ready.recv_timeout(std::time::Duration::from_secs(60))?;
+        let pixels = better.ready.recv_timeout(std::time::Duration::from_mins(1))?;
         assert!(pixels == good.pixels && better.take().is_none(), "the good one, once");
         let (known, none) = maker.plate(&portrait)?;
         assert!(known.pixels == good.pixels && none.is_none(), "the good one is known now");
