@@ -133,7 +133,7 @@ mod tests {
     fn outliers_hardly_move_a_robust_fit_and_the_way_back_leads_back() {
         let rotation = DMat3::from_axis_angle(DVec3::new(0.2, 1.0, 0.1).normalize(), 0.6);
         let known = Similarity { rotation, scale: 2.0, shift: DVec3::new(3.0, 4.0, 5.0) };
-        let moved = |i: usize| if i % 7 == 0 { DVec3::Y * 2.0 } else { DVec3::ZERO };
+        let moved = |i: usize| if i.is_multiple_of(7) { DVec3::Y * 2.0 } else { DVec3::ZERO };
         let pairs: Vec<_> = cloud().into_iter().enumerate().map(|(i, p)| (p, known.apply(p) + moved(i), 1.0)).collect();
         let error = |fit: Similarity| cloud().iter().map(|p| fit.apply(*p).distance(known.apply(*p))).fold(0.0, f64::max);
         let (plain, robust) = (Similarity::fit(pairs.iter().copied()).unwrap(), Similarity::fit_robust(&pairs, 0.1).unwrap());
