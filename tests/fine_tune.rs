@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use retrato::builtin;
 use retrato::data::{Portrait, Tuning};
+use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::learn::FineTuneOptions;
 use retrato::pipeline::{FineTuning, Pipeline, PipelineConfig};
 use retrato::runtime::FileCache;
@@ -19,7 +20,11 @@ fn portrait(number: usize) -> Arc<Portrait> {
 }
 
 fn pipeline(options: FineTuneOptions, cache: Option<FileCache>) -> Pipeline {
-    let config = PipelineConfig { fine_tuning: FineTuning { options, cache }, ..PipelineConfig::default() };
+    let config = PipelineConfig {
+        fine_tuning: FineTuning { options, cache },
+        generator: GeneratorChoice::FewShot(WeightFiles::default()),
+        ..PipelineConfig::default()
+    };
     Pipeline::start(config, || {}).expect("a pipeline")
 }
 

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use glam::Vec2;
 use image::RgbaImage;
 use retrato::builtin;
-use retrato::data::Portrait;
+use retrato::data::{Portrait, region};
+use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::pipeline::{Pipeline, PipelineConfig};
 use retrato::session::{DriverChoice, Event, PictureInput, PortraitChoice, RenderedImage, Request, RequestId, Session as _};
 use retrato::settings::{Controls, ExecutorChoice};
@@ -42,7 +44,11 @@ fn speaking(folder: &Path, portrait: &Portrait) -> DriverChoice {
 }
 
 fn pipeline() -> Pipeline {
-    let config = PipelineConfig { controls: Controls { absolute: true, ..Controls::default() }, ..PipelineConfig::default() };
+    let config = PipelineConfig {
+        controls: Controls { absolute: true, ..Controls::default() },
+        generator: GeneratorChoice::FewShot(WeightFiles::default()),
+        ..PipelineConfig::default()
+    };
     Pipeline::start(config, || {}).expect("a pipeline")
 }
 
@@ -109,6 +115,14 @@ fn unlike(a: &RgbaImage, b: &RgbaImage) -> usize {
     a.pixels().zip(b.pixels()).filter(|(a, b)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 2)).count()
 }
 
+/// The mouth, where further pictures are seen; what stands behind the head may become better at any time.
+fn mouth(picture: &RgbaImage) -> RgbaImage {
+    let lips = &portrait(0).landmarks_in_image.0[region::MOUTH];
+    let low = lips.iter().copied().reduce(Vec2::min).expect("lips").as_uvec2();
+    let high = lips.iter().copied().reduce(Vec2::max).expect("lips").as_uvec2();
+    image::imageops::crop_imm(picture, low.x, low.y, high.x - low.x, high.y - low.y).to_image()
+}
+
 fn file_of(folder: &Path, number: usize) -> PathBuf {
     let path = folder.join(format!("picture {number}.jpg"));
     std::fs::write(&path, builtin::PORTRAITS[number].file()).expect("a picture's file");
@@ -142,16 +156,16 @@ fn what_is_painted_follows_the_pictures_of_the_person() {
     assert!(until(&run, failed).1.contains("broken"), "unreadable");
     add(&run, 6, PictureInput::Path(file_of(folder.path(), 1)));
     assert!(until(&run, failed).1.contains("used already"), "twice");
-    assert_eq!(settled(&run), three, "as it was");
+    assert!(mouth(&settled(&run)) == mouth(&three), "as it was");
     // Elsewhere and back, which lets the generator start anew.
     run.request(Request::UseExecutor(ExecutorChoice::Gpu));
     until(&run, |event| matches!(event, Event::ExecutorChosen(_)).then_some(()));
-    assert_eq!(settled(&run), three, "another executor is shown the same pictures");
+    assert!(mouth(&settled(&run)) == mouth(&three), "another executor is shown the same pictures");
     run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, further), ["picture 2"], "one is removed");
     run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, further), Vec::<String>::new(), "and the other");
-    assert_eq!(settled(&run), alone, "as at the beginning");
+    assert!(mouth(&settled(&run)) == mouth(&alone), "as at the beginning");
 }
 
 #[needs(landmark_model)]

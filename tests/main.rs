@@ -9,6 +9,7 @@ mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
 mod labelled; // what is found and drawn in real paint, against labels by hand
 mod record; // files against ffmpeg, full disks, crashes
+mod replaced_drivers; // faces that leave, jump or are replaced, in real clips
 mod session; // requests and events, on the real pipeline
 mod shared; // where the shared portraits and clips are
 mod tidy; // rules of the source tree

@@ -54,7 +54,8 @@ fn the_few_shot_generator_trains_goes_on_and_its_weights_move_a_portrait() {
     assert_eq!(train("10")["steps"].as_u64(), Some(10), "the run is gone on with");
     // In this time the mouth opens.
     let animated = |name: &str, weights: &[&str]| {
-        let animate = ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.84", "--size", "256", "--json"];
+        let animate =
+            ["animate", "lady", "-d", "talk", "-o", name, "--seconds", "0.84", "--size", "256", "--generator", "few-shot", "--json"];
         let report = json(&retrato(&[&animate[..], weights].concat(), folder.path()));
         assert_eq!(report["frames"].as_u64(), Some(21), "every frame: {report}");
         pictures(&folder.path().join(name))

@@ -90,7 +90,8 @@ mod tests {
     use super::*;
     use crate::builtin;
     use crate::data::{FaceMotion, FrameTime, TrackedFrame};
-    use crate::generate::{GeneratorChoice, start};
+    use crate::face::MeshModel;
+    use crate::generate::{GeneratorChoice, WeightFiles, start};
     use crate::runtime::Timings;
     use crate::session::{RenderedImage, RequestId};
     use crate::settings::Controls;
@@ -100,7 +101,7 @@ mod tests {
     }
 
     fn puppet(portrait: &Portrait) -> Puppet {
-        let mut puppet = Puppet::new(start(&GeneratorChoice::default()).0, None, Timings::default());
+        let mut puppet = Puppet::new(start(&GeneratorChoice::FewShot(WeightFiles::default())).0, None, Timings::default());
         puppet.set_controls(Controls { absolute: true, ..Controls::default() });
         puppet.set_portrait(portrait).expect("the CPU takes any picture");
         puppet
@@ -114,7 +115,9 @@ mod tests {
             opened.0[index].y += 0.06 * portrait.crop.side_px;
         }
         let time = FrameTime { index: 0, media_time: Duration::ZERO, captured_at: Instant::now() };
-        let face = FaceMotion::of_landmarks(opened, portrait.pixels.dimensions().into());
+        let mesh = MeshModel::shipped().and_then(|model| model.fit(&opened, Some(portrait.pupils_in_image)));
+        let face =
+            FaceMotion { mesh_in_frame: mesh.map(Arc::new), ..FaceMotion::of_landmarks(opened, portrait.pixels.dimensions().into()) };
         match puppet.frame(&TrackedFrame { time, pixels: None, face: Some(face) }) {
             Some(RenderedImage::Cpu(picture)) => picture,
             other => panic!("a picture of the CPU's is expected, not {other:?}"),

@@ -246,7 +246,7 @@ mod tests {
     fn live() -> (LiveFineTuning, Puppet, Shared, Receiver<Event>) {
         let (events_out, events) = unbounded();
         let shared = Shared::new(events_out, || {});
-        let choice = GeneratorChoice::default();
+        let choice = GeneratorChoice::FewShot(WeightFiles::default());
         let (generator, _) = crate::generate::start(&choice);
         let puppet = Puppet::new(generator, None, crate::runtime::Timings::default());
         (LiveFineTuning::new(FineTuning::default(), &choice), puppet, shared, events)

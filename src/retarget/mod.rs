@@ -155,6 +155,4 @@ impl Sitter {
 }
 
 #[cfg(test)]
-mod cases;
-#[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ fn clips_that_cannot_be_used_are_told_and_left_out() {
     let place = place_with_clips(&["garden"]);
     let ended = place.say("evaluate clips clips/absent.mp4 --json");
     assert!(ended.status.success(), "one clip is enough: {}", ended.stderr);
-    let models = ["copy", "landmark-warp", "motion-net", "few-shot"].map(|model| ("garden".to_owned(), model.to_owned(), 2));
+    let models = ["copy", "landmark-warp", "motion-net", "few-shot", "head-3d"].map(|model| ("garden".to_owned(), model.to_owned(), 2));
     let results = ended.json();
     assert_eq!(rows(&results), models, "all models on the good clip, which comes behind a bad one");
     for (bad, why) in [("begun.mp4", "zero bytes"), ("notes.mp4", "a text file"), ("absent.mp4", "there is no file")] {

@@ -11,7 +11,7 @@ use super::boxes::whole_fragments;
 use super::program::{Place, Running, start};
 
 /// Pictures of the built-in performance in a fragment, which lasts a second.
-const PICTURES_PER_FRAGMENT: usize = 30;
+const PICTURES_PER_FRAGMENT: usize = 25;
 
 /// How many whole fragments have reached the file.
 fn fragments(part: &Path) -> usize {

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use paths::{Import, Named, Root, named, taken_in};
 
 /// The crates, each of which may depend only on those before it; the program, in `src/`, on all of them. Cargo holds what each one says that it needs.
-const CRATES: [&str; 10] = ["core", "nn", "reader", "face", "model", "media", "builtin", "engine", "learn", "train"];
+const CRATES: [&str; 12] = ["core", "nn", "reader", "head", "plate", "face", "model", "media", "builtin", "engine", "learn", "train"];
 
 /// Crates that are one part as a whole. The others have a part in every module.
-const WHOLE: [&str; 5] = ["nn", "reader", "model", "builtin", "learn"];
+const WHOLE: [&str; 7] = ["nn", "reader", "head", "plate", "model", "builtin", "learn"];
 
 /// Macros stand in the root of their crate; these are the parts that they belong to.
 const MACROS: [(&str, &str); 2] = [("wgsl_struct", "wgsl"), ("wgsl_constants", "wgsl")];
@@ -18,7 +18,7 @@ const MACROS: [(&str, &str); 2] = [("wgsl_struct", "wgsl"), ("wgsl_constants", "
 /// The parts of the program from the ground up. A part may name only those on lower floors.
 const FLOORS: [&[&str]; 20] = [
     &["data", "random", "runtime", "wgsl", "jpeg"],
-    &["scale", "nn", "colour", "resampler", "reader"],
+    &["scale", "nn", "colour", "resampler", "reader", "head", "plate"],
     &["face"],
     &["model"],
     &["gpu"],
@@ -70,10 +70,11 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "crates/model/src/",
             "crates/learn/src/",
             "crates/train/src/train/",
-            "crates/engine/src/generate/clean_plate.rs",
+            "crates/engine/src/generate/known_plates.rs",
             "crates/engine/src/generate/motion_warp.rs",
             "crates/engine/src/generate/painter.rs",
             "crates/engine/src/generate/patches.rs",
+            "crates/engine/src/generate/seen.rs",
             "crates/engine/src/bench/",
             "src/cli/train/",
         ],

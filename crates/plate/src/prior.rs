@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn what_is_near_the_edge_or_not_sure_is_open() {
-        let head = Grid::from_fn([60, 40], |x, y| if (20, 10) == (x / 2 - 5, y) || x == 50 { 0.3 } else { f32::from(u8::from(x < 30)) });
+        let head = Grid::from_fn([60, 40], |x, y| if (25, 10) == (x / 2, y) || x == 50 { 0.3 } else { f32::from(u8::from(x < 30)) });
         let known = known(&head, 2.0);
         let at = |x: isize| known.near(x, 20);
         assert_eq!((at(10), at(27), at(33), at(40), at(50)), (Known::Head, Known::Open, Known::Open, Known::Rest, Known::Open), "in a row");

@@ -2,6 +2,8 @@
 
 mod cpu;
 mod gpu;
+#[cfg(test)]
+mod heads;
 mod roof;
 
 pub use cpu::{NetworkSpeed, Speeds, network_speeds};

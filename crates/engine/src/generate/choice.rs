@@ -117,8 +117,7 @@ mod tests {
     fn the_programs_own_weights_are_in_order() {
         let files = WeightFiles::default();
         for (choice, name) in [
-            // Before it has a portrait with a mesh.
-            (GeneratorChoice::default(), "few-shot"),
+            (GeneratorChoice::default(), "head-3d"),
             (GeneratorChoice::FewShot(files.clone()), "few-shot"),
             (GeneratorChoice::MotionNet(files), "motion-net"),
             (GeneratorChoice::LandmarkWarp, "landmark-warp"),

@@ -293,7 +293,7 @@ mod tests {
     use super::super::testing::portrait;
     use super::*;
     use crate::data::{Crop, PaintField};
-    use crate::generate::{GeneratorChoice, start};
+    use crate::generate::{GeneratorChoice, WeightFiles, start};
     use crate::model::{GeneratorConfig, GeneratorNet, Preset};
     use crate::nn::Store;
     use candle_core::{Device, Tensor};
@@ -307,7 +307,7 @@ mod tests {
             opened.0[index].y += 14.0;
         }
         let motion = PuppetMotion::of_landmarks(opened);
-        let (mut generator, _) = start(&GeneratorChoice::default());
+        let (mut generator, _) = start(&GeneratorChoice::FewShot(WeightFiles::default()));
         assert!(generator.can_adopt() && !start(&GeneratorChoice::LandmarkWarp).0.can_adopt(), "only the few-shot generator does");
         let store = Store::fresh(5, &Device::Cpu);
         let net = GeneratorNet::new(&store.scope().under("generator"), &GeneratorConfig::of(Preset::Retrato))?;
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn networks_that_failed_on_one_portrait_are_tried_again_on_the_next() {
-        let (mut generator, _) = start(&GeneratorChoice::default());
+        let (mut generator, _) = start(&GeneratorChoice::FewShot(WeightFiles::default()));
         let portrait = portrait(image::RgbaImage::from_pixel(256, 256, image::Rgba([120, 110, 100, 255])));
         let mut change = PictureChange::none(FLOW_CELLS);
         generator.set_portrait(&portrait);
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn the_shipped_net_moves_the_face_and_leaves_the_corners() {
-        let (mut generator, trouble) = start(&GeneratorChoice::default());
+        let (mut generator, trouble) = start(&GeneratorChoice::FewShot(WeightFiles::default()));
         assert_eq!((generator.name(), trouble), ("few-shot", None), "the shipped weights are in order");
         let portrait = portrait(image::RgbaImage::from_pixel(256, 256, image::Rgba([120, 110, 100, 255])));
         generator.set_portrait(&portrait);

@@ -82,7 +82,7 @@ fn wanted(portrait: &Portrait) -> Vec<(&'static str, PuppetMotion)> {
 
 /// The worst over several faces, with one picture of the person and then with two.
 fn worst_differences(gpu: &Gpu) -> anyhow::Result<Worst> {
-    let portrait = crate::builtin::PORTRAITS[0].portrait()?;
+    let portrait = crate::builtin::PORTRAITS[1].portrait()?;
     let (mut cpu, mut on_gpu, target) = (generator()?, generator()?, target(gpu));
     cpu.set_portrait(&portrait);
     on_gpu.set_portrait(&portrait);

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use glam::Vec3;
+use retrato::capture::{self, OpenOptions, SourceSpec};
+use retrato::data::{FaceMesh, Input};
+use retrato::retarget::Retargeter;
+use retrato::track::FaceReader;
+use retrato::{builtin, pipeline};
 use test_needs::needs;
-
-use super::*;
-use crate::capture::{self, OpenOptions, SourceSpec};
-use crate::data::Input;
-use crate::track::FaceReader;
 
 /// What a driven portrait does over a clip.
 struct Driven {
@@ -24,8 +24,8 @@ fn driven(clip: &str) -> Driven {
     let shared = std::env::var_os("RETRATO_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
     let spec = SourceSpec::Clip { path: shared.join("cases").join(clip), looped: false };
     let mut source = capture::open(&spec, OpenOptions::default()).expect("the clip opens");
-    let mut tracker = crate::pipeline::tracker(None, 0.5, FaceReader::Best);
-    let portrait = crate::builtin::PORTRAITS[0].portrait().expect("a built-in portrait");
+    let mut tracker = pipeline::tracker(None, 0.5, FaceReader::Best);
+    let portrait = builtin::PORTRAITS[0].portrait().expect("a built-in portrait");
     let mut retargeter = Retargeter::default();
     retargeter.set_portrait(&portrait);
     let rest = portrait.mesh_in_crop().expect("it has a mesh");
