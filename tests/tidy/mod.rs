@@ -79,7 +79,16 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "src/cli/train/",
         ],
     ),
-    ("pulp", &["crates/nn/src/ops/", "crates/reader/src/", "crates/engine/src/compose/row.rs", "crates/engine/src/bench/roof.rs"]),
+    (
+        "pulp",
+        &[
+            "crates/nn/src/ops/",
+            "crates/reader/src/",
+            "crates/head/src/paint.rs",
+            "crates/engine/src/compose/row.rs",
+            "crates/engine/src/bench/roof.rs",
+        ],
+    ),
     (
         "wgpu",
         &[
