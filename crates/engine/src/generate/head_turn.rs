@@ -81,12 +81,12 @@ impl HeadTurn {
 }
 
 /// A colour of the mouth's inside in the shadow of the lips and cheeks, the deeper the darker it is by itself: teeth stand in front, the tongue behind them.
-/// Tuned by eye on `mona_lisa`, `sargent_black_dress` and `long_hair_waterfall`.
+/// Tuned by eye on `mona_lisa`, `sargent_black_dress` and `long_hair_waterfall`, and by the errors of the clips `lively_turns`, smile and `mouth_wide`.
 fn in_shadow(colour: Vec3) -> Vec3 {
     let light = colour.dot(Vec3::new(0.3, 0.59, 0.11)).clamp(0.0, 1.0);
     // What is darker also loses colour to the brown of a shadow.
     let grey = Vec3::splat(light);
-    colour.lerp(grey, 0.25) * (0.32 + 0.5 * light)
+    colour.lerp(grey, 0.15) * (0.55 + 0.4 * light)
 }
 
 /// Share of head at a point of the crop.
