@@ -30,6 +30,11 @@ const STEEPEST_RAD: f64 = 1.3;
 /// Share of the lower lid's own motion that it keeps when the lids are moved by their opening: it rises in a smile, and hardly in a blink.
 const LOWER_LID: f32 = 0.6;
 
+/// Points of either lip from the right to the left corner, next to those of the inner contour, further out, and along the outer contour.
+const UPPER_LIP: [[u16; 9]; 3] =
+    [[183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 302, 303, 304, 408], [185, 40, 39, 37, 0, 267, 269, 270, 409]];
+const LOWER_LIP: [[u16; 9]; 3] =
+    [[96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307], [146, 91, 181, 84, 17, 314, 405, 321, 375]];
 /// Points above the upper lid's edge, from the outer to the inner corner: along the crease of the right and the left eye, and above it.
 const ABOVE_LIDS: [[[u16; 7]; 2]; 2] = [
     [[247, 30, 29, 27, 28, 56, 190], [113, 225, 224, 223, 222, 221, 189]],
@@ -123,17 +128,21 @@ impl SitterFace {
         moved
     }
 
-    /// Lips may meet but never cross: where they would, both stop where they meet.
+    /// Lips may meet but never cross: where they would, both stop where they meet, each as a whole, so that its red neither folds nor vanishes.
     fn meet_lips(&self, moved: &mut Shape) {
         let lips = FaceMesh::INNER_LIPS.map(usize::from);
         for i in 1..10 {
             let (upper, lower) = (lips[i], lips[20 - i]);
             let crossing = moved.0[upper].y - moved.0[lower].y;
             // A portrait's lips may be drawn crossed by a hair at rest.
-            let allowed = (self.shape.0[upper].y - self.shape.0[lower].y).max(0.0);
-            if crossing > allowed {
-                moved.0[upper].y -= 0.5 * (crossing - allowed);
-                moved.0[lower].y += 0.5 * (crossing - allowed);
+            let half = 0.5 * (crossing - (self.shape.0[upper].y - self.shape.0[lower].y).max(0.0));
+            if half > 0.0 {
+                moved.0[upper].y -= half;
+                moved.0[lower].y += half;
+                for ring in 0..UPPER_LIP.len() {
+                    moved.0[usize::from(UPPER_LIP[ring][i - 1])].y -= half;
+                    moved.0[usize::from(LOWER_LIP[ring][i - 1])].y += half;
+                }
             }
         }
     }
@@ -227,4 +236,21 @@ fn shares(y: f32) -> [f32; 3] {
     };
     let (brows, mouth) = (1.0 - step(&BROWS_END), step(&MOUTH_BEGINS));
     [brows, 1.0 - brows - mouth, mouth]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_points_are_symmetric() {
+        let partners = FaceMesh::partners();
+        for ring in UPPER_LIP.iter().chain(&LOWER_LIP) {
+            assert!((0..9).all(|i| partners[usize::from(ring[i])] == ring[8 - i]), "{ring:?}");
+        }
+        for ring in 0..2 {
+            let [right, left] = [0, 1].map(|side| ABOVE_LIDS[side][ring]);
+            assert_eq!(right.map(|i| partners[usize::from(i)]), left, "above the lids");
+        }
+    }
 }

@@ -33,8 +33,12 @@ fn lids(closed: f32) -> FaceMesh {
 
 /// The same face with lower lip and chin down by some pixels.
 fn jaw(px: f32) -> FaceMesh {
+    const LOWER_LIP_AND_CHIN: [usize; 42] = [
+        95, 88, 178, 87, 14, 317, 402, 318, 324, 96, 89, 179, 86, 15, 316, 403, 319, 325, 77, 90, 180, 85, 16, 315, 404, 320, 307, 146, 91,
+        181, 84, 17, 314, 405, 321, 375, 152, 148, 377, 18, 200, 199,
+    ];
     let mut mesh = face(unchanged);
-    for i in FaceMesh::INNER_LIPS[11..].iter().map(|i| usize::from(*i)).chain([17, 84, 314, 152, 148, 377, 18, 200, 199]) {
+    for i in LOWER_LIP_AND_CHIN {
         mesh.0[i].y += px;
     }
     mesh
@@ -129,6 +133,10 @@ fn lips_open_as_far_and_never_cross() {
     for i in 1..10 {
         let (upper, lower) = (FaceMesh::INNER_LIPS[i], FaceMesh::INNER_LIPS[20 - i]);
         assert!(shape.point(upper).y < shape.point(lower).y + 1e-3, "pair {i} meets");
+    }
+    for column in [[0_u16, 11, 12, 13, 14, 15, 16, 17], [37, 72, 38, 82, 87, 86, 85, 84]] {
+        let heights = column.map(|i| shape.point(i).y);
+        assert!(heights.is_sorted_by(|a, b| *a < b + 1e-3), "no lip is folded where they are pressed: {heights:?}");
     }
 }
 
