@@ -248,9 +248,7 @@ mod tests {
         for ring in UPPER_LIP.iter().chain(&LOWER_LIP) {
             assert!((0..9).all(|i| partners[usize::from(ring[i])] == ring[8 - i]), "{ring:?}");
         }
-        for ring in 0..2 {
-            let [right, left] = [0, 1].map(|side| ABOVE_LIDS[side][ring]);
-            assert_eq!(right.map(|i| partners[usize::from(i)]), left, "above the lids");
-        }
+        let [right, left] = ABOVE_LIDS;
+        assert_eq!(right.map(|ring| ring.map(|i| partners[usize::from(i)])), left, "above the lids");
     }
 }

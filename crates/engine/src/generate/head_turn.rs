@@ -29,9 +29,7 @@ pub struct HeadTurn {
     fallback: Box<dyn Generator>,
     /// The portrait, until the other generator is prepared for it.
     waiting: Option<Portrait>,
-    /// Whether the present portrait is left to the other generator.
-    leaves: bool,
-    /// Whether the other generator made the last frame.
+    /// Whether the other generator has the portrait, or made its last frame.
     fell_back: bool,
 }
 
@@ -46,7 +44,7 @@ struct Prepared {
 impl HeadTurn {
     /// Without a portrait yet; `fallback` moves those without a mesh.
     pub fn new(plates: PlateMaker, fallback: Box<dyn Generator>) -> Self {
-        Self { plates, portrait: None, fallback, waiting: None, leaves: false, fell_back: false }
+        Self { plates, portrait: None, fallback, waiting: None, fell_back: false }
     }
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
@@ -135,7 +133,7 @@ impl Prepared {
 
 impl Generator for HeadTurn {
     fn name(&self) -> &'static str {
-        if self.leaves || self.fell_back { self.fallback.name() } else { "head-3d" }
+        if self.fell_back { self.fallback.name() } else { "head-3d" }
     }
 
     fn uses_networks(&self) -> bool {
@@ -149,9 +147,8 @@ impl Generator for HeadTurn {
     fn set_portrait(&mut self, portrait: &Portrait) {
         self.portrait = self.prepare(portrait);
         self.waiting = Some(portrait.clone());
-        self.fell_back = false;
-        self.leaves = self.portrait.is_none();
-        if self.leaves {
+        self.fell_back = self.portrait.is_none();
+        if self.fell_back {
             self.other();
         }
     }

@@ -69,7 +69,7 @@ fn face_of(reading: &Reading) -> Option<MeshFace> {
     Some(MeshFace {
         mesh: FaceMesh::from_points(&reading.points)?,
         coefficients: Coefficients(reading.coefficients),
-        pose: head_pose(&pose),
+        pose: pose_of(&pose),
         presence: reading.presence,
         followed: reading.followed,
     })
@@ -199,7 +199,7 @@ impl MeshReader {
     pub fn measure(&mut self, mesh: &FaceMesh, picture: [u32; 2]) -> Option<(Coefficients, HeadPose)> {
         let size = glam::UVec2::from_array(picture).as_dvec2();
         let (coefficients, pose) = self.reader.measure(&mesh.0, size);
-        Some((Coefficients(coefficients), head_pose(&pose?)))
+        Some((Coefficients(coefficients), pose_of(&pose?)))
     }
 
     /// The face of a single picture in a square around `centre`, in pixels. Does not touch the film.
@@ -219,7 +219,8 @@ impl MeshFinder for MeshReader {
     }
 }
 
-fn head_pose(pose: &retrato_reader::HeadPose) -> HeadPose {
+/// The reader's pose in the terms of [`HeadPose`].
+fn pose_of(pose: &retrato_reader::HeadPose) -> HeadPose {
     let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
     HeadPose { yaw_rad, pitch_rad, roll_rad }
 }
