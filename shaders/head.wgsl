@@ -10,6 +10,8 @@ override NEARER: f32 = 0.0;
 // The head without its background, premultiplied.
 @group(0) @binding(3) var layer: texture_2d<f32>;
 @group(0) @binding(4) var mouth: texture_2d<f32>;
+// What is added to the colours of eyes and mouth.
+@group(0) @binding(5) var changes: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) @invariant place: vec4<f32>,
@@ -201,4 +203,25 @@ fn opening(in: Opening) -> @location(0) vec4<f32> {
     }
     let colour = eye_colour(u32(in.which), in.rest, pixel);
     return vec4<f32>(mix(own(pixel).rgb, colour.rgb, colour.a), 1.0) * covered;
+}
+
+struct Changed {
+    @builtin(position) place: vec4<f32>,
+    @location(0) texel: vec2<f32>,
+}
+
+@vertex
+fn changed_corner(@location(0) corner: vec4<f32>) -> Changed {
+    return Changed(placed(vec3<f32>(corner.xy, params.nearest)), corner.zw);
+}
+
+// A target of bytes keeps no negative numbers: what is added and what is taken away are drawn one after the other.
+@fragment
+fn added(in: Changed) -> @location(0) vec4<f32> {
+    return max(bilinear(changes, in.texel), vec4<f32>(0.0));
+}
+
+@fragment
+fn taken(in: Changed) -> @location(0) vec4<f32> {
+    return max(-bilinear(changes, in.texel), vec4<f32>(0.0));
 }

@@ -79,11 +79,14 @@ pub(super) struct WeightArgs {
     /// Weights of the few-shot generator, which paints what a warp cannot show
     #[arg(long = "few-shot-weights", value_name = "FILE")]
     few_shot: Option<PathBuf>,
+    /// Weights of the networks of eyes and mouth to use instead of the program's own
+    #[arg(long = "parts-weights", value_name = "FILE")]
+    pub(super) parts: Option<PathBuf>,
 }
 
 impl WeightArgs {
     pub(super) fn files(&self) -> WeightFiles {
-        WeightFiles { motion: self.motion.clone(), matte: self.matte.clone(), few_shot: self.few_shot.clone() }
+        WeightFiles { motion: self.motion.clone(), matte: self.matte.clone(), few_shot: self.few_shot.clone(), parts: self.parts.clone() }
     }
 }
 

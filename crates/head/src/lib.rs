@@ -9,6 +9,7 @@ mod eye;
 mod grid;
 mod limit;
 mod paint;
+mod part;
 mod patch;
 mod pose;
 mod raster;
@@ -21,6 +22,7 @@ mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
 pub use paint::{HeadLook, HeadPainter, Region};
+pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};
 pub use shape::{HeadPicture, HeadShape};

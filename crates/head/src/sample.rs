@@ -39,6 +39,19 @@ impl<'a> Picture<'a> {
             above + v * (below - above)
         })
     }
+
+    /// The mean over a square of `side` pixels round a point: for pictures that are made smaller.
+    pub(crate) fn area(&self, at: Vec2, side: f32) -> [f32; 4] {
+        let steps = (side.clamp(1.0, 16.0).ceil()) as usize;
+        let step = side.max(1.0) / steps as f32;
+        let mut sum = [0.0; 4];
+        for (column, row) in (0..steps).flat_map(|row| (0..steps).map(move |column| (column, row))) {
+            let offset = Vec2::new(column as f32, row as f32) + 0.5 - 0.5 * steps as f32;
+            let look = self.bilinear(at + offset * step);
+            (0..4).for_each(|n| sum[n] += look[n]);
+        }
+        sum.map(|v| v / (steps * steps) as f32)
+    }
 }
 
 /// Rounded and kept within what a byte holds; a NaN becomes 0.

@@ -119,22 +119,53 @@ impl HeadShape {
             skin: CHEEKS.map(colour).into_iter().sum::<Vec3>() / CHEEKS.len() as f32,
             crop,
             mesh: mesh.clone(),
-            eyes: [0, 1].map(|eye| {
-                RestEye::of(mesh, eye, |at| {
-                    let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
-                    0.3 * r + 0.59 * g + 0.11 * b
-                })
-            }),
+            eyes: rest_eyes(mesh, crop, &look),
             unit_px: depth.unit_px,
         })
     }
 }
 
 impl HeadShape {
+    /// The face alone, without hair, back and far side, before the picture itself: for what is drawn of a part of it.
+    pub(crate) fn of_face(pixels: &Arc<RgbaImage>, crop: Crop, mesh: &FaceMesh) -> Self {
+        let look = Picture::new(pixels);
+        let colour = |i: usize| {
+            let [r, g, b, _] = look.bilinear(crop.image_from_crop(mesh.0[i].truncate()));
+            Vec3::new(r, g, b) / 255.0
+        };
+        Self {
+            face: crate::surface::face(mesh, &Joined::new(), crop),
+            far_side: Surface::default(),
+            far_front: Surface::default(),
+            front: Surface::default(),
+            back: Surface::default(),
+            region: Region::of(&crop, pixels.dimensions()),
+            layer: RgbaImage::new(1, 1),
+            picture: Arc::clone(pixels),
+            plate: Arc::clone(pixels),
+            far_light: Vec3::ONE,
+            skin: CHEEKS.map(colour).into_iter().sum::<Vec3>() / CHEEKS.len() as f32,
+            crop,
+            mesh: mesh.clone(),
+            eyes: rest_eyes(mesh, crop, &look),
+            unit_px: mesh.inter_ocular(),
+        }
+    }
+
     /// Distance between the eyes, in crop pixels.
     pub fn unit_px(&self) -> f32 {
         self.unit_px
     }
+}
+
+/// Both eyes as the picture shows them.
+fn rest_eyes(mesh: &FaceMesh, crop: Crop, look: &Picture<'_>) -> [RestEye; 2] {
+    [0, 1].map(|eye| {
+        RestEye::of(mesh, eye, |at| {
+            let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
+            0.3 * r + 0.59 * g + 0.11 * b
+        })
+    })
 }
 
 /// The picture without what stands behind it: where the matte is soft, the background's share is taken out of a pixel.

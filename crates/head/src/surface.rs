@@ -80,21 +80,7 @@ pub(crate) struct SurfaceMaker<'a> {
 impl SurfaceMaker<'_> {
     /// The face's own triangles; its openings are closed.
     pub(crate) fn face(&self) -> Surface {
-        let normals = self.joined.normals(self.mesh);
-        let vertex = |i: u16| {
-            let rest = self.mesh.0[usize::from(i)];
-            ShapeVertex {
-                rest,
-                source: self.crop.image_from_crop(rest.truncate()),
-                weight: 1.0,
-                bound: [i; BOUND],
-                shares: std::array::from_fn(|n| if n == 0 { 1.0 } else { 0.0 }),
-                cover: if is_outline(i) { 0.0 } else { 1.0 },
-                normal: normals[usize::from(i)],
-            }
-        };
-        let triangles = self.joined.closed().map(|t| t.map(u32::from)).collect();
-        Surface { vertices: (0..FaceMesh::SKIN as u16).map(vertex).collect(), triangles }
+        face(self.mesh, self.joined, self.crop)
     }
 
     /// The parts of the face that the portrait hardly shows, with the look of the other side.
@@ -221,6 +207,25 @@ impl SurfaceMaker<'_> {
                 .map_or(Vec3::ZERO, |normal| normal * smooth_step(&ABOVE_NECK, self.depth.above.0[cell])),
         }
     }
+}
+
+/// The face's own triangles; its openings are closed.
+pub(crate) fn face(mesh: &FaceMesh, joined: &Joined, crop: Crop) -> Surface {
+    let normals = joined.normals(mesh);
+    let vertex = |i: u16| {
+        let rest = mesh.0[usize::from(i)];
+        ShapeVertex {
+            rest,
+            source: crop.image_from_crop(rest.truncate()),
+            weight: 1.0,
+            bound: [i; BOUND],
+            shares: std::array::from_fn(|n| if n == 0 { 1.0 } else { 0.0 }),
+            cover: if is_outline(i) { 0.0 } else { 1.0 },
+            normal: normals[usize::from(i)],
+        }
+    };
+    let triangles = joined.closed().map(|t| t.map(u32::from)).collect();
+    Surface { vertices: (0..FaceMesh::SKIN as u16).map(vertex).collect(), triangles }
 }
 
 /// Direction out of the front at a point in crop pixels, of length 1.

@@ -116,9 +116,14 @@ pub fn faithful(batch: &FewShotBatch, output: &GeneratorOutput, weights: &FewSho
     }
 }
 
-/// Pixel errors at the full size, a half, a quarter and an eighth, and errors of the steps between neighbours at the first two.
+/// [`multi_scale_error`] of a picture against a batch's target.
 pub fn reconstruction(batch: &FewShotBatch, picture: &Tensor, edges: f64) -> Result<Tensor> {
-    let (mut a, mut b, mut weights) = (picture.clone(), batch.target.clone(), batch.weights.clone());
+    multi_scale_error(picture, &batch.target, &batch.weights, edges)
+}
+
+/// Pixel errors at the full size, a half, a quarter and an eighth, and errors of the steps between neighbours at the first two.
+pub fn multi_scale_error(picture: &Tensor, target: &Tensor, weights: &Tensor, edges: f64) -> Result<Tensor> {
+    let (mut a, mut b, mut weights) = (picture.clone(), target.clone(), weights.clone());
     let mut sum = weighted_error(&a, &b, &weights)?;
     sum = (sum + (edge_error(&a, &b, &weights)? * edges)?)?;
     for scale in 1..4 {

@@ -15,6 +15,7 @@ mod matte;
 pub mod mix;
 mod motion;
 mod mouth;
+mod parts;
 mod projection;
 mod shipped;
 mod tuned;
@@ -41,6 +42,7 @@ pub use motion::{
     MotionLayers, MotionMemory, MotionNet, MotionSample, STILL_BODY,
 };
 pub use mouth::MouthPrior;
+pub use parts::{PartConfig, PartNet, PartNets};
 pub use projection::Projection;
 pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, load, load_tensors, manifest};
 pub use tuned::Tuned;

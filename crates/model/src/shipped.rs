@@ -11,6 +11,7 @@ use super::config::{DiscriminatorConfig, MatteConfig, MotionConfig, Preset};
 use super::few_shot::{FewShotConfig, FewShotNets};
 use super::matte::MatteNet;
 use super::motion::MotionNet;
+use super::parts::{PartConfig, PartNets};
 use crate::face::MeshModel;
 use crate::nn::{Scope, Store, WeightsError, read_bounded, read_tensors, read_weights};
 
@@ -113,6 +114,15 @@ impl Shipped for FewShotNets {
     }
 }
 
+impl Shipped for PartNets {
+    const NAME: &'static str = "parts";
+    const BYTES: &'static [u8] = include_bytes!("../../../models/parts.safetensors");
+
+    fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
+        Self::new(scope, &PartConfig::of(Preset::Retrato))
+    }
+}
+
 impl Shipped for Discriminator {
     const NAME: &'static str = "discriminator";
     const BYTES: &'static [u8] = include_bytes!("../../../models/discriminator.safetensors");
@@ -181,6 +191,7 @@ pub fn check_shipped(name: &str) -> Result<(), ModelError> {
         MotionNet::NAME => load::<MotionNet>(None).map(drop),
         MatteNet::NAME => load::<MatteNet>(None).map(drop),
         FewShotNets::NAME => load::<FewShotNets>(None).map(drop),
+        PartNets::NAME => load::<PartNets>(None).map(drop),
         Discriminator::NAME => load::<Discriminator>(None).map(drop),
         FACE_MESH => check_face_mesh(),
         _ => Err(ModelError::Unknown(name.to_owned())),

@@ -5,6 +5,7 @@ mod few_shot;
 mod matte;
 mod motion;
 mod pairs;
+mod parts;
 mod performances;
 mod prepare;
 mod run;
@@ -28,6 +29,8 @@ enum Network {
     Matte(matte::Args),
     /// The few-shot generator: what a warp cannot show, from an embedding of the person
     FewShot(few_shot::Args),
+    /// The networks of eyes and mouth: what no pixel of a portrait shows of them
+    Parts(parts::Args),
     /// No network: the performances that come with the program, acted by what synthetic heads do
     Performances(performances::Args),
     /// The mean face mesh and how faces vary: for faces that the face reader does not see
@@ -40,6 +43,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Network::Motion(args) => motion::run(args),
         Network::Matte(args) => matte::run(args),
         Network::FewShot(args) => few_shot::run(args),
+        Network::Parts(args) => parts::run(args),
         Network::Performances(args) => performances::run(args),
         Network::FaceMesh(args) => face_mesh::run(args),
     }

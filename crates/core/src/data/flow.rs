@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use glam::{Vec2, Vec3, Vec4};
 
-use super::{CROP_PX, Crop, MeshMotion};
+use super::{CROP_PX, Crop, MeshMotion, PartChange};
 
 /// Backward flow over the crop's reach on a square grid.
 ///
@@ -154,6 +154,8 @@ pub struct HeadChange {
     pub motion: MeshMotion,
     /// What is seen in its mouth where that opens farther than in the portrait.
     pub mouth: MouthPicture,
+    /// What is changed of its eyes and its mouth then.
+    pub parts: Vec<PartChange>,
 }
 
 /// What a generator makes of a portrait for one frame.

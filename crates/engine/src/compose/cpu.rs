@@ -131,7 +131,7 @@ impl CpuCompositor {
 }
 
 /// The shortest range in which both lie.
-fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+pub(super) fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
     match (a.is_empty(), b.is_empty()) {
         (true, _) => b,
         (_, true) => a,

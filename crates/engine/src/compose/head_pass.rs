@@ -5,6 +5,7 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3, Vec4};
 use retrato_head::{EyeMap, HeadLook, HeadShape, LID_SAMPLES, PosedHead, PosedSurface, Surface};
 
+use super::changed_parts::ChangedParts;
 use super::gpu::{picture_texture, upload};
 use crate::data::{HeadChange, MouthPicture};
 use crate::gpu::Uniform;
@@ -84,6 +85,7 @@ pub(super) struct HeadPass {
     openings: wgpu::Buffer,
     uniform: Uniform<HeadParams>,
     mouth: wgpu::Texture,
+    changes: ChangedParts,
     bindings: wgpu::BindGroup,
     pipelines: Pipelines,
     samples: wgpu::TextureView,
@@ -100,6 +102,8 @@ struct Pipelines {
     depth: [wgpu::RenderPipeline; 3],
     surfaces: [wgpu::RenderPipeline; 5],
     openings: wgpu::RenderPipeline,
+    /// What is added, and what is taken away.
+    changes: [wgpu::RenderPipeline; 2],
 }
 
 impl HeadPass {
@@ -118,9 +122,10 @@ impl HeadPass {
         let layer = picture_texture(device, "head", size[0], size[1], wgpu::TextureUsages::empty());
         upload(queue, &layer, &shape.layer);
         let mouth = picture_texture(device, "mouth", MOUTH_CELLS, MOUTH_CELLS, wgpu::TextureUsages::empty());
+        let changes = ChangedParts::new(device);
         let uniform = Uniform::new(device, queue, "head parameters", &params(&shape, &PosedHead::default(), &MouthPicture::default()));
         let layout = layout(device);
-        let views = [picture, plate, &layer, &mouth].map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
+        let views = [picture, plate, &layer, &mouth, changes.texture()].map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
         let textures = views
             .iter()
             .enumerate()
@@ -157,6 +162,7 @@ impl HeadPass {
             shape,
             uniform,
             mouth,
+            changes,
             bindings,
         })
     }
@@ -184,6 +190,7 @@ impl HeadPass {
         self.uniform.set(queue, &params(&self.shape, pose, &change.mouth));
         self.bring_mouth(queue, &change.mouth);
         self.opening_count = self.words.len() as u32 / 8;
+        self.changes.write(queue, &change.parts, &self.shape.crop);
     }
 
     fn bring_mouth(&self, queue: &wgpu::Queue, mouth: &MouthPicture) {
@@ -262,6 +269,7 @@ impl HeadPass {
                 pass.set_vertex_buffer(0, self.openings.slice(..));
                 pass.draw(0..self.opening_count, 0..1);
             }
+            self.changes.draw(&mut pass, &self.pipelines.changes);
         }
         encoder.copy_texture_to_texture(self.resolved.as_image_copy(), self.place(target), self.resolved.size());
     }
@@ -357,7 +365,7 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
     };
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("head"),
-        entries: &[uniform, texture(1), texture(2), texture(3), texture(4)],
+        entries: &[uniform, texture(1), texture(2), texture(3), texture(4), texture(5)],
     })
 }
 
@@ -372,7 +380,34 @@ struct Kind {
     slot: f64,
     nearer: f64,
     compare: wgpu::CompareFunction,
-    blends: bool,
+    blends: Blends,
+}
+
+/// What becomes of the colours that are there.
+#[derive(Clone, Copy, PartialEq)]
+enum Blends {
+    Replaces,
+    /// Covers what is there; the picture's own transparency stays.
+    Covers,
+    /// Adds to what is there.
+    Adds,
+    /// Takes away from what is there.
+    Subtracts,
+}
+
+impl Blends {
+    fn state(self) -> Option<wgpu::BlendState> {
+        let colour = |dst_factor, operation| wgpu::BlendState {
+            color: wgpu::BlendComponent { src_factor: wgpu::BlendFactor::One, dst_factor, operation },
+            alpha: wgpu::BlendComponent::REPLACE,
+        };
+        match self {
+            Self::Replaces => None,
+            Self::Covers => Some(colour(wgpu::BlendFactor::OneMinusSrcAlpha, wgpu::BlendOperation::Add)),
+            Self::Adds => Some(colour(wgpu::BlendFactor::One, wgpu::BlendOperation::Add)),
+            Self::Subtracts => Some(colour(wgpu::BlendFactor::One, wgpu::BlendOperation::ReverseSubtract)),
+        }
+    }
 }
 
 impl Pipelines {
@@ -387,14 +422,14 @@ impl Pipelines {
         });
         let make = |kind: Kind| pipeline(device, &module, &layout, kind);
         let nearest = wgpu::CompareFunction::LessEqual;
-        let look = Kind { vertex: "surface", fragment: NOTHING, slot: 0.0, nearer: 0.0, compare: nearest, blends: true };
+        let look = Kind { vertex: "surface", fragment: NOTHING, slot: 0.0, nearer: 0.0, compare: nearest, blends: Blends::Covers };
         let far = |slot| Kind { fragment: "far", slot, nearer: f64::from(near), ..look };
         Self {
             background: make(Kind {
                 vertex: "whole",
                 fragment: "background",
                 compare: wgpu::CompareFunction::Always,
-                blends: false,
+                blends: Blends::Replaces,
                 ..look
             }),
             depth: [2.0, 1.0, 0.0].map(|slot| make(Kind { slot, ..look })),
@@ -406,6 +441,9 @@ impl Pipelines {
                 make(far(0.0)),
             ],
             openings: make(Kind { vertex: "opening_corner", fragment: "opening", ..look }),
+            changes: [("added", Blends::Adds), ("taken", Blends::Subtracts)].map(|(fragment, blends)| {
+                make(Kind { vertex: "changed_corner", fragment, compare: wgpu::CompareFunction::Always, blends, ..look })
+            }),
         }
     }
 }
@@ -421,20 +459,12 @@ fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, layout: &wgpu::P
     let buffers: Vec<_> = match kind.vertex {
         "surface" => vec![of(16, &four[..]), of(8, &source[..])],
         "opening_corner" => vec![of(32, &opening[..])],
+        "changed_corner" => vec![of(16, &four[..])],
         _ => Vec::new(),
     };
-    // Covers what is there; the picture's own transparency stays.
-    let blend = wgpu::BlendState {
-        color: wgpu::BlendComponent {
-            src_factor: wgpu::BlendFactor::One,
-            dst_factor: wgpu::BlendFactor::OneMinusSrcAlpha,
-            operation: wgpu::BlendOperation::Add,
-        },
-        alpha: wgpu::BlendComponent::REPLACE,
-    };
-    let write_mask = if kind.blends { wgpu::ColorWrites::COLOR } else { wgpu::ColorWrites::ALL };
+    let write_mask = if kind.blends == Blends::Replaces { wgpu::ColorWrites::ALL } else { wgpu::ColorWrites::COLOR };
     let write_mask = if kind.fragment == NOTHING { wgpu::ColorWrites::empty() } else { write_mask };
-    let targets = [Some(wgpu::ColorTargetState { format: COLOUR, blend: kind.blends.then_some(blend), write_mask })];
+    let targets = [Some(wgpu::ColorTargetState { format: COLOUR, blend: kind.blends.state(), write_mask })];
     let is_turned = kind.vertex == "surface";
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("head"),

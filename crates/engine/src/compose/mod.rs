@@ -1,6 +1,7 @@
 //! From a flow field to the finished picture: the flow is brought up to the picture's own resolution, the picture's own pixels are sampled
 //! there, and the result is pasted back with a feathered edge. Every pass exists twice, in WGSL and in Rust; a test compares both.
 
+mod changed_parts;
 mod cpu;
 mod gpu;
 mod head_pass;

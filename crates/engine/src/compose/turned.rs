@@ -3,10 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use glam::{Vec2, Vec3};
 use image::RgbaImage;
-use retrato_head::{HeadPainter, HeadShape, PosedHead};
+use rayon::prelude::*;
+use retrato_head::{HeadPainter, HeadShape, PosedHead, Region};
 
-use crate::data::HeadChange;
+use super::cpu::hull;
+use crate::data::{HeadChange, PartChange};
 
 /// A head that is turned from frame to frame.
 pub(super) struct TurnedHead {
@@ -31,7 +34,37 @@ impl TurnedHead {
         let Self { shape, plate, posed, painter } = self;
         rayon::scope(|_| {
             shape.pose(&change.motion, posed);
-            painter.paint(shape, posed, &change.mouth, plate, target, changed)
+            let written = painter.paint(shape, posed, &change.mouth, plate, target, changed);
+            if posed.still {
+                return written;
+            }
+            change.parts.iter().fold(written, |written, part| hull(written, add(shape, part, target)))
         })
     }
+}
+
+/// Adds what is changed of a part to the drawn picture; returns the rows of the region in which it may.
+fn add(shape: &HeadShape, part: &PartChange, target: &mut RgbaImage) -> Range<usize> {
+    let Region { left, top, width, height } = shape.region;
+    let corners = part.corners().map(|at| shape.crop.image_from_crop(at));
+    let low = corners.into_iter().fold(Vec2::INFINITY, Vec2::min).max(Vec2::new(left as f32, top as f32));
+    let high = corners.into_iter().fold(Vec2::NEG_INFINITY, Vec2::max).min(Vec2::new((left + width) as f32, (top + height) as f32) - 1.0);
+    if !(low.is_finite() && high.is_finite() && low.cmple(high).all()) {
+        return 0..0;
+    }
+    let (columns, rows) = (low.x.ceil() as usize..high.x as usize + 1, low.y.ceil() as usize..high.y as usize + 1);
+    let stride = 4 * target.width() as usize;
+    let lines = target.as_mut().get_mut(rows.start * stride..rows.end * stride).unwrap_or_default();
+    lines.par_chunks_exact_mut(stride).enumerate().for_each(|(line, pixels)| {
+        let y = (rows.start + line) as f32;
+        for (column, pixel) in columns.clone().zip(pixels.as_chunks_mut::<4>().0[columns.clone()].iter_mut()) {
+            let added = part.at(shape.crop.crop_from_image(Vec2::new(column as f32, y)));
+            if added != Vec3::ZERO {
+                for (value, added) in pixel.iter_mut().zip(added.to_array()) {
+                    *value = (f32::from(*value) + 255.0 * added + 0.5).clamp(0.0, 255.0) as u8;
+                }
+            }
+        }
+    });
+    rows.start - top as usize..rows.end - top as usize
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Generator, HeadTurn, LandmarkWarp, MotionWarp, Painter, PlateMaker};
-use crate::model::{self, MatteNet, ModelError};
+use super::{Generator, HeadTurn, LandmarkWarp, MotionWarp, Painter, PartMaker, PlateMaker};
+use crate::model::{self, FewShotNets, MatteNet, ModelError};
 
 /// Files of weights, each instead of the program's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct WeightFiles {
     pub matte: Option<PathBuf>,
     /// Of the few-shot networks, which paint what a warp cannot show.
     pub few_shot: Option<PathBuf>,
+    /// Of the networks of eyes and mouth.
+    pub parts: Option<PathBuf>,
 }
 
 /// Which generator moves the portrait.
@@ -40,10 +42,16 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
     if let GeneratorChoice::Head(files) = choice {
         let (fallback, trouble) = start(&GeneratorChoice::FewShot(files.clone()));
         // Without plates the other generator says what is missing.
-        return match plate_maker(files) {
-            Ok(plates) => (Box::new(HeadTurn::new(plates, fallback)), trouble),
-            Err(_) => (fallback, trouble),
+        let Ok(plates) = plate_maker(files) else { return (fallback, trouble) };
+        let (parts, missing) = match part_maker(files) {
+            Ok(parts) => (Some(parts), None),
+            Err(error) => {
+                let words = format!("The networks of eyes and mouth cannot be used: {error}. They are drawn without them, less well.");
+                (None, Some(words))
+            }
         };
+        let trouble: Vec<String> = trouble.into_iter().chain(missing).collect();
+        return (Box::new(HeadTurn::new(plates, parts, fallback)), (!trouble.is_empty()).then(|| trouble.join(" ")));
     }
     let (files, painted) = match choice {
         GeneratorChoice::Head(files) | GeneratorChoice::FewShot(files) => (files, true),
@@ -76,6 +84,11 @@ pub fn start(choice: &GeneratorChoice) -> (Box<dyn Generator>, Option<String>) {
 fn plate_maker(files: &WeightFiles) -> Result<PlateMaker, ModelError> {
     let file = files.matte.as_deref();
     Ok(PlateMaker::new(model::load(file)?, model::identity::<MatteNet>(file)?))
+}
+
+fn part_maker(files: &WeightFiles) -> Result<PartMaker, ModelError> {
+    let few_shot = model::load::<FewShotNets>(files.few_shot.as_deref())?;
+    Ok(PartMaker::new(model::load(files.parts.as_deref())?, few_shot.embedder))
 }
 
 fn motion_warp(files: &WeightFiles) -> Result<MotionWarp, String> {

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use glam::{Vec2, Vec3, Vec4};
+use candle_core::Tensor;
+use glam::Vec2;
 use image::RgbaImage;
 use retrato_head::{HeadPicture, HeadShape};
+use retrato_parts::{PartError, PartPainter, mouth_picture};
 
 use super::clean_plate::{CleanPlate, sampled};
+use super::embedding::embedding;
 use super::known_plates::{BetterPlate, PlateMaker};
-use super::{Generator, GpuTarget, smooth_step};
-use crate::data::{CROP_PX, Crop, HeadChange, MeshMotion, MouthPicture, PictureChange, Portrait, PuppetMotion};
-use crate::model::{DrawnPart, MouthPrior, Tuned};
+use super::{Generator, GpuTarget, MOST_PICTURES, smooth_step};
+use crate::data::{CROP_PX, Crop, HeadChange, MeshMotion, MouthPicture, PartChange, PictureChange, Portrait, PuppetMotion};
+use crate::model::{Embedder, MouthPrior, PartNets, Tuned};
 use crate::runtime::FileCache;
 
 /// Pixels along each side of the picture that the mouth's colours are taken from.
@@ -25,12 +28,28 @@ const COARSE_EDGE: std::ops::Range<f32> = 0.12..0.88;
 /// Turns heads in 3D; a portrait or a motion without a mesh is left to another generator.
 pub struct HeadTurn {
     plates: PlateMaker,
+    parts: Option<PartMaker>,
     portrait: Option<Prepared>,
     fallback: Box<dyn Generator>,
     /// The portrait, until the other generator is prepared for it.
     waiting: Option<Portrait>,
+    /// The portrait itself.
+    source: Option<Portrait>,
     /// Whether the other generator has the portrait, or made its last frame.
     fell_back: bool,
+}
+
+/// The networks of eyes and mouth, and the embedder that says whose they are.
+pub struct PartMaker {
+    nets: PartNets,
+    embedder: Embedder,
+}
+
+impl PartMaker {
+    /// Of networks that belong together.
+    pub fn new(nets: PartNets, embedder: Embedder) -> Self {
+        Self { nets, embedder }
+    }
 }
 
 struct Prepared {
@@ -39,12 +58,30 @@ struct Prepared {
     /// A better plate that is being made.
     better: Option<BetterPlate>,
     mouth: Option<MouthPrior>,
+    /// Eyes and mouth; none without networks.
+    parts: Option<PartPainter>,
+    /// What the embedder says of the portrait and of each further picture.
+    embeddings: Vec<Tensor>,
+    /// What went wrong with the networks on this portrait.
+    fault: Option<String>,
 }
 
 impl HeadTurn {
-    /// Without a portrait yet; `fallback` moves those without a mesh.
-    pub fn new(plates: PlateMaker, fallback: Box<dyn Generator>) -> Self {
-        Self { plates, portrait: None, fallback, waiting: None, fell_back: false }
+    /// Without a portrait yet; `fallback` moves those without a mesh, `parts` mends eyes and mouths.
+    pub fn new(plates: PlateMaker, parts: Option<PartMaker>, fallback: Box<dyn Generator>) -> Self {
+        Self { plates, parts, portrait: None, fallback, waiting: None, source: None, fell_back: false }
+    }
+
+    /// Draws eyes and mouth in the style of the mean of all pictures' embeddings from now on.
+    fn style(&mut self) {
+        let (Some(maker), Some(prepared), Some(portrait)) = (&self.parts, &mut self.portrait, &self.source) else { return };
+        match painter(maker, prepared, portrait) {
+            Ok(parts) => (prepared.parts, prepared.fault) = (parts, None),
+            Err(error) => {
+                tracing::error!("{error}");
+                (prepared.parts, prepared.fault) = (None, Some(error.to_string()));
+            }
+        }
     }
 
     fn prepare(&self, portrait: &Portrait) -> Option<Prepared> {
@@ -61,12 +98,28 @@ impl HeadTurn {
         };
         let shape = HeadShape::new(picture).inspect_err(|error| tracing::error!("{error}")).ok()?;
         let mouth = MouthPrior::of(&portrait.crop_picture(PICTURE_PX), &mesh.landmarks().0);
-        Some(Prepared { shape: Arc::new(shape), plate: Arc::clone(&plate.pixels), better, mouth })
+        Some(Prepared {
+            shape: Arc::new(shape),
+            plate: Arc::clone(&plate.pixels),
+            better,
+            mouth,
+            parts: None,
+            embeddings: Vec::new(),
+            fault: None,
+        })
     }
 
-    /// Whether heads are turned at present.
-    fn turns(&self) -> bool {
-        self.portrait.is_some() && !self.fell_back
+    /// Takes in another picture of the person, the portrait first.
+    fn learn_of(&mut self, picture: &Portrait) {
+        let (Some(maker), Some(prepared)) = (&self.parts, &mut self.portrait) else { return };
+        if prepared.embeddings.len() >= MOST_PICTURES {
+            return;
+        }
+        match embedding(&maker.embedder, picture) {
+            Ok(embedding) => prepared.embeddings.push(embedding),
+            Err(error) => tracing::error!("the embedder fails: {error}"),
+        }
+        self.style();
     }
 
     /// The other generator, prepared for the portrait.
@@ -78,13 +131,12 @@ impl HeadTurn {
     }
 }
 
-/// A colour of the mouth's inside in the shadow of the lips and cheeks, the deeper the darker it is by itself: teeth stand in front, the tongue behind them.
-/// Tuned by eye on `mona_lisa`, `sargent_black_dress` and `long_hair_waterfall`, and by the errors of the clips `lively_turns`, smile and `mouth_wide`.
-fn in_shadow(colour: Vec3) -> Vec3 {
-    let light = colour.dot(Vec3::new(0.3, 0.59, 0.11)).clamp(0.0, 1.0);
-    // What is darker also loses colour to the brown of a shadow.
-    let grey = Vec3::splat(light);
-    colour.lerp(grey, 0.15) * (0.55 + 0.4 * light)
+/// Who draws the eyes and the mouth of a portrait; nobody where no embedding is known.
+fn painter(maker: &PartMaker, prepared: &Prepared, portrait: &Portrait) -> Result<Option<PartPainter>, PartError> {
+    let Some(mesh) = portrait.mesh_in_crop().filter(|_| !prepared.embeddings.is_empty()) else { return Ok(None) };
+    let all = Tensor::cat(&prepared.embeddings, 0)?;
+    let embedding = Embedder::mean(&all, prepared.embeddings.len())?;
+    PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh, prepared.mouth.clone()).map(Some)
 }
 
 /// Share of head at a point of the crop.
@@ -103,6 +155,16 @@ fn foreground(plate: &CleanPlate, [x, y]: [u32; 2]) -> Option<[u8; 4]> {
 }
 
 impl Prepared {
+    /// What the networks change of eyes and mouth.
+    fn parts(&mut self, motion: &MeshMotion) -> Vec<PartChange> {
+        let Some(painter) = &mut self.parts else { return Vec::new() };
+        painter.changes(motion).unwrap_or_else(|error| {
+            tracing::error!("{error}");
+            (self.parts, self.fault) = (None, Some(error.to_string()));
+            Vec::new()
+        })
+    }
+
     fn mouth(&self, motion: &MeshMotion, mut picture: MouthPicture) -> MouthPicture {
         picture.size = [0; 2];
         picture.cells.clear();
@@ -116,18 +178,7 @@ impl Prepared {
         let low = within(lips.iter().copied().fold(Vec2::MAX, Vec2::min) - ROOM_PX).as_usizevec2();
         let high = within(lips.iter().copied().fold(Vec2::MIN, Vec2::max) + ROOM_PX + 1.0).as_usizevec2();
         let (corner, size) = (low.to_array(), (high.max(low) - low).to_array());
-        picture.corner = corner;
-        picture.per_px = PER_PX;
-        picture.size = size.map(|px| px * PER_PX);
-        picture.cells.resize(picture.size[0] * picture.size[1], Vec4::ZERO);
-        prior.each(&target.0, DrawnPart::new(corner, size, PER_PX), |cell, colour, share| {
-            if share > 0.0
-                && let Some(cell) = picture.cells.get_mut(cell)
-            {
-                *cell = in_shadow(colour).extend(1.0);
-            }
-        });
-        picture
+        mouth_picture(prior, &target.0, corner, size, PER_PX, picture)
     }
 }
 
@@ -137,16 +188,24 @@ impl Generator for HeadTurn {
     }
 
     fn uses_networks(&self) -> bool {
-        !self.turns() && self.fallback.uses_networks()
+        match &self.portrait {
+            Some(portrait) if !self.fell_back => portrait.parts.is_some(),
+            _ => self.fallback.uses_networks(),
+        }
     }
 
     fn networks_fault(&self) -> Option<&str> {
-        if self.turns() { None } else { self.fallback.networks_fault() }
+        match &self.portrait {
+            Some(portrait) if !self.fell_back => portrait.fault.as_deref(),
+            _ => self.fallback.networks_fault(),
+        }
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
         self.portrait = self.prepare(portrait);
+        self.source = Some(portrait.clone());
         self.waiting = Some(portrait.clone());
+        self.learn_of(portrait);
         self.fell_back = self.portrait.is_none();
         if self.fell_back {
             self.other();
@@ -159,14 +218,20 @@ impl Generator for HeadTurn {
     }
 
     fn add_source(&mut self, portrait: &Portrait) {
-        if self.portrait.is_none() {
-            self.fallback.add_source(portrait);
+        match &self.portrait {
+            Some(_) => self.learn_of(portrait),
+            None => self.fallback.add_source(portrait),
         }
     }
 
     fn remove_source(&mut self, index: usize) {
-        if self.portrait.is_none() {
-            self.fallback.remove_source(index);
+        match &mut self.portrait {
+            Some(prepared) if index + 1 < prepared.embeddings.len() => {
+                prepared.embeddings.remove(index + 1);
+                self.style();
+            }
+            Some(_) => {}
+            None => self.fallback.remove_source(index),
         }
     }
 
@@ -207,7 +272,7 @@ impl Generator for HeadTurn {
     }
 
     fn generate(&mut self, motion: &PuppetMotion, change: &mut PictureChange) {
-        let (Some(portrait), Some(mesh)) = (&self.portrait, &motion.mesh) else {
+        let (Some(portrait), Some(mesh)) = (&mut self.portrait, &motion.mesh) else {
             change.head = None;
             self.fell_back = true;
             return self.other().generate(motion, change);
@@ -215,6 +280,7 @@ impl Generator for HeadTurn {
         self.fell_back = false;
         let mouth = change.head.take().map(|head| head.mouth).unwrap_or_default();
         change.on_gpu = None;
-        change.head = Some(HeadChange { motion: mesh.clone(), mouth: portrait.mouth(mesh, mouth) });
+        let mouth = portrait.mouth(mesh, mouth);
+        change.head = Some(HeadChange { motion: mesh.clone(), mouth, parts: portrait.parts(mesh) });
     }
 }

@@ -3,6 +3,7 @@
 mod choice;
 mod clean_plate;
 mod contour;
+mod embedding;
 mod fine_paint;
 mod gates;
 pub(crate) mod gpu;
@@ -22,7 +23,7 @@ mod testing;
 
 pub use choice::{GeneratorChoice, WeightFiles, start};
 pub use gpu::network_trial;
-pub use head_turn::HeadTurn;
+pub use head_turn::{HeadTurn, PartMaker};
 pub use known_plates::PlateMaker;
 pub use landmark_warp::LandmarkWarp;
 pub use motion_warp::MotionWarp;

@@ -4,6 +4,7 @@
 //! One seed and one index give the same pair of pictures on every machine with the same arithmetic, whatever the number of threads.
 
 mod backdrop;
+mod close_up;
 mod episode;
 mod expression;
 mod facekit;
@@ -23,6 +24,7 @@ mod sheet;
 mod study;
 mod surface;
 
+pub use close_up::{CLOSE_UP_FRAMES, CloseUp, CloseUpFrame, CloseUpSampler, CloseView};
 pub use episode::{Episode, EpisodeSampler, MOST_FRAMES};
 pub use expression::Expression;
 pub use facekit::{FaceKit, FaceKitError};

@@ -163,6 +163,11 @@ impl Lens {
         // Eyes stand about 6.2 cm apart; the program's crops show them 47 pixels apart.
         Self { focal_px, scale: random.range(6.0, 11.0) }
     }
+
+    /// Pixels per centimetre.
+    pub(super) fn scale(&self) -> f32 {
+        self.scale
+    }
 }
 
 impl Shot {
@@ -189,6 +194,11 @@ impl Shot {
         let (low, high) = self.landmarks.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), p| (l.min(p.x), h.max(p.x)));
         let face = 0.5 * (low + high);
         Vec2::new(face + by_skull * (self.skull_x - face), self.landmarks[27].y)
+    }
+
+    /// How the person holds itself.
+    pub(super) fn pose(&self) -> Pose {
+        self.pose
     }
 
     /// Points the camera elsewhere, so that everything comes to lie `by` pixels further.

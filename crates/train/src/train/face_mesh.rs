@@ -26,7 +26,7 @@ const ITERATIONS: usize = 40;
 /// One in so many readings is held out.
 const HELD_OUT: usize = 10;
 /// Points that hardly move against the skull: corners of the eyes, bridge of the nose, forehead, temples, and the face's sides before the ears.
-const RIGID_POINTS: [usize; 27] =
+pub(super) const RIGID_POINTS: [usize; 27] =
     [33, 133, 362, 263, 168, 6, 197, 195, 5, 8, 9, 151, 10, 21, 251, 54, 284, 162, 389, 127, 356, 234, 454, 116, 345, 143, 372];
 /// Corners of the right and the left eye.
 const EYE_CORNERS: [[usize; 2]; 2] = [[33, 133], [263, 362]];

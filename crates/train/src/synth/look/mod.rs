@@ -75,6 +75,16 @@ impl Look {
         family.map_or(photograph as Family, |(_, family)| *family)(random)
     }
 
+    /// A look in which eyes and mouths can be seen from close by: a photograph, mostly, or an oil painting.
+    pub(super) fn close(random: &mut Random) -> Self {
+        match random.below(10) {
+            0..5 => photograph(random),
+            5..7 => old_photograph(random),
+            7..9 => oil(random),
+            _ => Self::new(random),
+        }
+    }
+
     /// Whether the second frame needs to know where its surface points lay in the first.
     pub(super) fn has_texture(&self) -> bool {
         !self.material.is_none() || self.drawing.has_lines()

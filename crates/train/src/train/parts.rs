@@ -1,0 +1,368 @@
+//! Training of the networks of eyes and mouth on close-ups.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{D, Device, Tensor, Var};
+use image::RgbImage;
+use rayon::prelude::*;
+use retrato_head::FacePart;
+use retrato_learn::{Chart, Figures, Sample, TrainError, loss};
+use retrato_parts::{GUIDE_CHANNELS, GUIDE_SHARE, fade};
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint::{Checkpoint, write_whole};
+use super::close_ups::{PartEpisode, PartExample};
+use super::stream::{Source, Stream, StreamOptions};
+use super::trainer::{StepReport, Trainer, rate_at};
+use crate::model::{GeneratorInput, PartConfig, PartNet, PartNets, SOURCE_NUMBERS, WarpedSource};
+use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
+use crate::synth::{CLOSE_UP_FRAMES, Scratch};
+
+/// A source of episodes.
+pub type PartSource = dyn Source<Item = PartEpisode>;
+
+/// What a checkpoint of this run calls itself.
+const KIND: &str = "retrato part training 1";
+/// The contact sheet that lies beside exported weights.
+const SHEET_FILE: &str = "parts.sheet.png";
+/// Held-out close-ups on it, and frames of each.
+const SHEET_ROWS: usize = 12;
+/// Weight of errors of the steps between neighbours, against those of colours.
+const EDGES: f64 = 0.7;
+/// Weight of the eyes' loss against the mouth's: there are two of them.
+const EYES: f64 = 1.0;
+
+/// Settings of a run.
+#[derive(Clone, Debug)]
+pub struct PartOptions {
+    /// Seed of the weights, the close-ups and their order.
+    pub seed: u64,
+    /// Steps of the whole run: the learning rate falls towards the last of them.
+    pub steps: u64,
+    /// Frames per step.
+    pub batch: usize,
+    /// Learning rate after warming up.
+    pub rate: f32,
+    /// Share of the averaged weights that one step keeps.
+    pub average_decay: f32,
+    /// Sizes of the networks.
+    pub config: PartConfig,
+    /// Close-ups per block of the stream.
+    pub block: usize,
+    /// Visits of each frame.
+    pub visits: usize,
+    /// Threads that make close-ups.
+    pub threads: usize,
+    /// Shares of a batch that are worked on side by side.
+    pub shards: usize,
+    /// Held-out close-ups.
+    pub validation: usize,
+    /// Where the networks are trained.
+    pub device: Device,
+}
+
+/// Figures of one batch: weighted absolute errors, colours in 0..1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartFigures {
+    /// The whole loss.
+    pub loss: f32,
+    /// Error of eyes.
+    pub eye_error: f32,
+    /// The same as geometry draws them.
+    pub eye_given: f32,
+    /// Error of mouths.
+    pub mouth_error: f32,
+    /// The same as geometry draws them.
+    pub mouth_given: f32,
+}
+
+impl PartFigures {
+    fn each(&self, other: &Self, join: impl Fn(f32, f32) -> f32) -> Self {
+        Self {
+            loss: join(self.loss, other.loss),
+            eye_error: join(self.eye_error, other.eye_error),
+            eye_given: join(self.eye_given, other.eye_given),
+            mouth_error: join(self.mouth_error, other.mouth_error),
+            mouth_given: join(self.mouth_given, other.mouth_given),
+        }
+    }
+}
+
+impl Figures for PartFigures {
+    const CHARTS: [Chart<Self>; 3] = [("loss", |p| p.loss), ("error of eyes", |p| p.eye_error), ("error of mouths", |p| p.mouth_error)];
+
+    fn plus(&self, other: &Self) -> Self {
+        self.each(other, |a, b| a + b)
+    }
+
+    fn divided(&self, count: f32) -> Self {
+        self.each(self, |a, _| a / count)
+    }
+
+    fn loss(&self) -> f32 {
+        self.loss
+    }
+
+    fn words(&self) -> String {
+        let Self { eye_error, eye_given, mouth_error, mouth_given, .. } = self;
+        format!("eyes {eye_error:.4} (as drawn {eye_given:.4}), mouths {mouth_error:.4} (as drawn {mouth_given:.4})")
+    }
+}
+
+/// A run of training.
+pub struct PartTrainer {
+    options: PartOptions,
+    store: Store,
+    nets: PartNets,
+    adam: Adam,
+    average: MovingAverage,
+    stream: Stream<PartEpisode>,
+    held_out: Vec<Arc<PartEpisode>>,
+    step: u64,
+}
+
+impl PartTrainer {
+    /// A run from fresh weights, or from those of an earlier one.
+    ///
+    /// # Errors
+    /// Weights of another size; no close-up can be made.
+    pub fn new(
+        source: &Arc<PartSource>,
+        options: PartOptions,
+        start: Option<BTreeMap<String, Tensor>>,
+    ) -> Result<Self, TrainError> {
+        let device = &options.device;
+        let store = start.map_or_else(|| Store::fresh(options.seed, device), |w| Store::from_tensors(w, true, device));
+        let nets = PartNets::new(&store.scope(), &options.config)?;
+        let average = MovingAverage::new(&store.variables(), options.average_decay)?;
+        let adam = Adam::new(store.variables(), AdamSettings::default())?;
+        Self::assemble(source, options, store, nets, adam, average, 0)
+    }
+
+    /// Goes on exactly where a checkpoint was written.
+    ///
+    /// # Errors
+    /// A checkpoint of another run.
+    pub fn resume(source: &Arc<PartSource>, options: PartOptions, path: &Path) -> Result<Self, TrainError> {
+        let checkpoint = Checkpoint::read(path)?;
+        checkpoint.check(path, KIND, &identity(&options))?;
+        let step = checkpoint.count("step").unwrap_or(0);
+        let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
+        let nets = PartNets::new(&store.scope(), &options.config)?;
+        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
+        adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
+        let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
+        Self::assemble(source, options, store, nets, adam, average, step)
+    }
+
+    fn assemble(
+        source: &Arc<PartSource>,
+        options: PartOptions,
+        store: Store,
+        nets: PartNets,
+        adam: Adam,
+        average: MovingAverage,
+        step: u64,
+    ) -> Result<Self, TrainError> {
+        let held_out = (0..options.validation as u64)
+            .into_par_iter()
+            .map_init(Scratch::new, |scratch, index| source.held_out(options.seed, index, scratch).map(Arc::new))
+            .collect::<Result<_, _>>()?;
+        let PartOptions { seed, block, visits, threads, batch, .. } = options;
+        let stream_options = StreamOptions { seed, block, turns: CLOSE_UP_FRAMES, visits, threads };
+        let stream = Stream::new(source, stream_options, step * batch as u64);
+        Ok(Self { options, store, nets, adam, average, stream, held_out, step })
+    }
+
+    /// A contact sheet of held-out close-ups: of two frames each, right eye, left eye (mirrored) and mouth as geometry draws them, as the networks make them, and as
+    /// they are.
+    fn sheet(&self) -> Result<RgbImage, TrainError> {
+        let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
+        let nets = PartNets::new(&store.scope(), &self.options.config)?;
+        let mut sheet = RgbImage::new(0, 0);
+        for (row, episode) in self.held_out.iter().take(SHEET_ROWS).enumerate() {
+            let mut left = 0;
+            for frame in episode.frames.iter().skip(1).take(2) {
+                for (place, part) in FacePart::ALL.into_iter().enumerate() {
+                    let net = if part == FacePart::Mouth { &nets.mouth } else { &nets.eye };
+                    let example = [(episode.embedding.as_slice(), &frame[place])];
+                    let batch = Batch::new(&example, part, &self.options.device)?;
+                    let made = batch.made(net)?;
+                    for picture in [&batch.source.picture, &made, &batch.target] {
+                        let [width, height] = part.size().map(|px| px as u32);
+                        if sheet.width() == 0 {
+                            let rows = self.held_out.len().min(SHEET_ROWS) as u32;
+                            sheet = RgbImage::new(6 * (2 * 96 + 128), 112 * rows);
+                        }
+                        let bytes = (picture.clamp(0.0, 1.0)? * 255.0)?.flatten_all()?.to_vec1::<f32>()?.iter().map(|v| (v + 0.5) as u8).collect();
+                        if let Some(tile) = RgbImage::from_raw(width, height, bytes) {
+                            image::imageops::replace(&mut sheet, &tile, left, 112 * row as i64);
+                        }
+                        left += i64::from(width);
+                    }
+                }
+            }
+        }
+        Ok(sheet)
+    }
+
+    /// Mean gradients and figures of a batch; shares of it are worked on side by side and added up in order.
+    fn gradients(&self, samples: &[Sample<PartEpisode>]) -> Result<(Gradients, PartFigures), TrainError> {
+        let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
+        let variables: BTreeMap<String, Var> = self.store.variables();
+        let (nets, device, variables) = (&self.nets, &self.options.device, &variables);
+        let each: Vec<Result<(Gradients, PartFigures), TrainError>> = std::thread::scope(|scope| {
+            let learn = move |samples: &[Sample<PartEpisode>]| {
+                let frames: Vec<(&PartEpisode, usize)> = samples.iter().map(|s| (&*s.item, s.turn)).collect();
+                let (loss, figures) = loss_of(nets, &frames, device)?;
+                Ok((Gradients::of(&loss.backward()?, variables)?, figures))
+            };
+            let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learn(samples))).collect();
+            working.into_iter().map(|work| work.join().unwrap_or(Err(TrainError::Panicked))).collect()
+        });
+        let (mut gradients, mut parts) = (Gradients::default(), PartFigures::default());
+        for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
+            let (found, figures) = found?;
+            let weight = samples.len() as f32 / self.options.batch as f32;
+            gradients.add(&found, weight)?;
+            parts = parts.plus(&figures.divided(1.0 / weight));
+        }
+        Ok((gradients, parts))
+    }
+}
+
+impl Trainer for PartTrainer {
+    type Figures = PartFigures;
+
+    fn steps(&self) -> u64 {
+        self.step
+    }
+
+    fn is_finished(&self) -> bool {
+        self.step >= self.options.steps
+    }
+
+    fn step(&mut self) -> Result<StepReport<PartFigures>, TrainError> {
+        let samples: Vec<_> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
+        let (gradients, parts) = self.gradients(&samples)?;
+        if !parts.loss.is_finite() {
+            return Err(TrainError::Diverged(self.step));
+        }
+        let rate = rate_at(self.options.rate, self.step, self.options.steps);
+        let gradient_norm = self.adam.step(&gradients, rate)?;
+        self.average.update(&self.store.variables(), self.step)?;
+        self.step += 1;
+        Ok(StepReport { step: self.step, parts, rate, gradient_norm })
+    }
+
+    fn validate(&self) -> Result<PartFigures, TrainError> {
+        let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
+        let nets = PartNets::new(&store.scope(), &self.options.config)?;
+        let mut sum = PartFigures::default();
+        for episode in &self.held_out {
+            let frames: Vec<(&PartEpisode, usize)> = (1..episode.frames.len()).map(|frame| (&**episode, frame)).collect();
+            sum = sum.plus(&loss_of(&nets, &frames, &self.options.device)?.1);
+        }
+        Ok(sum.divided(self.held_out.len().max(1) as f32))
+    }
+
+    fn save(&self, path: &Path) -> Result<(), TrainError> {
+        let mut checkpoint = Checkpoint::default();
+        let weights = self.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
+        checkpoint.put("weights", &weights);
+        checkpoint.put("adam", &self.adam.state()?);
+        checkpoint.put("average", self.average.values());
+        checkpoint.describe(KIND, &identity(&self.options));
+        let counts = [("step", self.step), ("adam steps", self.adam.steps())];
+        checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+        checkpoint.write(path)
+    }
+
+    fn export(&self, path: &Path) -> Result<(), TrainError> {
+        let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
+        write_whole(path, &bytes)?;
+        let mut sheet = std::io::Cursor::new(Vec::new());
+        self.sheet()?.write_to(&mut sheet, image::ImageFormat::Png).map_err(|error| TrainError::Settings(error.to_string()))?;
+        write_whole(&path.with_file_name(SHEET_FILE), sheet.get_ref())
+    }
+}
+
+/// What must be the same for a checkpoint to fit; steps may differ, so that a run can be made longer.
+fn identity(options: &PartOptions) -> String {
+    let PartOptions { seed, batch, shards, block, visits, config, .. } = options;
+    format!("seed {seed} batch {batch} in {shards} block {block} visits {visits} {config:?}")
+}
+
+/// The loss of some frames, and its figures.
+fn loss_of(nets: &PartNets, frames: &[(&PartEpisode, usize)], device: &Device) -> Result<(Tensor, PartFigures), TrainError> {
+    let eyes: Vec<(&[f32], &PartExample)> = of(frames, &[0, 1]);
+    let mouths: Vec<(&[f32], &PartExample)> = of(frames, &[2]);
+    let eye = Batch::new(&eyes, FacePart::RightEye, device)?;
+    let mouth = Batch::new(&mouths, FacePart::Mouth, device)?;
+    let (eye_loss, [eye_error, eye_given]) = eye.loss(&nets.eye)?;
+    let (mouth_loss, [mouth_error, mouth_given]) = mouth.loss(&nets.mouth)?;
+    let loss = ((eye_loss * EYES)? + mouth_loss)?;
+    let figures = PartFigures { loss: loss.to_scalar()?, eye_error, eye_given, mouth_error, mouth_given };
+    Ok((loss, figures))
+}
+
+/// Some parts of all frames, with the embedding of each.
+fn of<'a>(frames: &[(&'a PartEpisode, usize)], parts: &[usize]) -> Vec<(&'a [f32], &'a PartExample)> {
+    let of_frame = |(episode, frame): &(&'a PartEpisode, usize)| {
+        let (episode, frame) = (*episode, *frame);
+        parts.iter().filter_map(move |part| Some((episode.embedding.as_slice(), episode.frames.get(frame)?.get(*part)?))).collect::<Vec<_>>()
+    };
+    frames.iter().flat_map(of_frame).collect()
+}
+
+/// Parts of one kind as tensors.
+struct Batch {
+    embeddings: Tensor,
+    source: WarpedSource,
+    guide: Tensor,
+    target: Tensor,
+    weights: Tensor,
+    fade: Tensor,
+}
+
+impl Batch {
+    fn new(parts: &[(&[f32], &PartExample)], part: FacePart, device: &Device) -> candle_core::Result<Self> {
+        let ([width, height], count) = (part.size(), parts.len());
+        let plane = |values: fn(&PartExample) -> &[f32], share: usize, numbers: usize| {
+            let all: Vec<f32> = parts.iter().flat_map(|(_, example)| values(example)).copied().collect();
+            Tensor::from_vec(all, (count, height / share, width / share, numbers), device)
+        };
+        let source = plane(|e| &e.input.source, 1, SOURCE_NUMBERS)?;
+        let weights = plane(|e| &e.weights, 1, 1)?;
+        let numbers = parts.first().map_or(0, |(embedding, _)| embedding.len());
+        let embeddings: Vec<f32> = parts.iter().flat_map(|(embedding, _)| *embedding).copied().collect();
+        Ok(Self {
+            embeddings: Tensor::from_vec(embeddings, (count, numbers), device)?,
+            source: WarpedSource { picture: source.narrow(D::Minus1, 0, 3)?.contiguous()?, visibility: source.narrow(D::Minus1, 3, 1)?.contiguous()? },
+            guide: plane(|e| &e.input.guide, GUIDE_SHARE, GUIDE_CHANNELS)?,
+            target: plane(|e| &e.target, 1, 3)?,
+            weights: weights.broadcast_div(&(weights.mean_all()? + 1e-6)?)?,
+            fade: Tensor::from_vec(fade([width, height]), (1, height, width, 1), device)?,
+        })
+    }
+
+    /// What the network makes of the parts.
+    fn made(&self, net: &PartNet) -> candle_core::Result<Tensor> {
+        let style = net.projection.project(&self.embeddings)?;
+        let input = GeneratorInput { source: Some(self.source.clone()), landmarks: self.guide.clone() };
+        let output = net.generator.forward(&input, &style)?;
+        // As it is used: nothing is changed along the border.
+        let change = (output.picture - &self.source.picture)?.broadcast_mul(&self.fade)?;
+        &self.source.picture + change
+    }
+
+    /// The loss; the error of what the network makes, and of what it is given.
+    fn loss(&self, net: &PartNet) -> Result<(Tensor, [f32; 2]), TrainError> {
+        let made = self.made(net)?;
+        let loss = loss::multi_scale_error(&made, &self.target, &self.weights, EDGES)?;
+        let error = |picture: &Tensor| -> candle_core::Result<f32> { loss::weighted_error(picture, &self.target, &self.weights)?.to_scalar() };
+        Ok((loss, [error(&made)?, error(&self.source.picture)?]))
+    }
+}
