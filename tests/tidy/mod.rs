@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use paths::{Import, Named, Root, named, taken_in};
 
 /// The crates, each of which may depend only on those before it; the program, in `src/`, on all of them. Cargo holds what each one says that it needs.
-const CRATES: [&str; 12] = ["core", "nn", "reader", "head", "plate", "face", "model", "media", "builtin", "engine", "learn", "train"];
+const CRATES: [&str; 13] = ["core", "nn", "reader", "head", "plate", "face", "model", "parts", "media", "builtin", "engine", "learn", "train"];
 
 /// Crates that are one part as a whole. The others have a part in every module.
-const WHOLE: [&str; 7] = ["nn", "reader", "head", "plate", "model", "builtin", "learn"];
+const WHOLE: [&str; 8] = ["nn", "reader", "head", "plate", "model", "parts", "builtin", "learn"];
 
 /// Macros stand in the root of their crate; these are the parts that they belong to.
 const MACROS: [(&str, &str); 2] = [("wgsl_struct", "wgsl"), ("wgsl_constants", "wgsl")];
@@ -23,7 +23,7 @@ const FLOORS: [&[&str]; 20] = [
     &["model"],
     &["gpu"],
     &["capture", "track", "portrait", "record", "virtual_camera"],
-    &["builtin", "learn"],
+    &["builtin", "learn", "parts"],
     &["generate", "compose"],
     &["bench"],
     &["shaders"],
@@ -70,6 +70,9 @@ const OWNERS: [(&str, &[&str]); 27] = [
             "crates/model/src/",
             "crates/learn/src/",
             "crates/train/src/train/",
+            "crates/parts/src/painter.rs",
+            "crates/engine/src/generate/embedding.rs",
+            "crates/engine/src/generate/head_turn.rs",
             "crates/engine/src/generate/known_plates.rs",
             "crates/engine/src/generate/motion_warp.rs",
             "crates/engine/src/generate/painter.rs",

@@ -46,6 +46,15 @@ impl FacePart {
         }
     }
 
+    /// Three points, clockwise in the picture, that lie about in its plane: its ends and one below.
+    const fn plane(self) -> [usize; 3] {
+        match self {
+            Self::RightEye => [33, 133, 101],
+            Self::LeftEye => [362, 263, 330],
+            Self::Mouth => [61, 291, 199],
+        }
+    }
+
     /// Pixels of the frame in a distance between the outer corners of the eyes, which are about 9 cm apart. Derived: an eye is then two thirds as wide as its
     /// frame, a mouth half as wide.
     const fn unit_px(self) -> f32 {
@@ -93,6 +102,8 @@ pub struct PosedPart {
     pub mesh: FaceMesh,
     /// The face's motion in pixels of the frame.
     pub motion: MeshMotion,
+    /// How far the part faces the viewer: 1 straight, 0 from its side, less when it is turned away.
+    pub facing: f32,
 }
 
 impl PartView {
@@ -154,7 +165,11 @@ impl PartView {
         let back = inverse(&from_rest);
         let expression = Arc::new(motion.expression_in_crop.map(|p| back.apply(p)));
         let motion = MeshMotion { expression_in_crop: expression, head: after(&to_frame, &after(&head, &from_rest)) };
-        PosedPart { place, mesh: motion.mesh_in_crop(), motion }
+        let mesh = motion.mesh_in_crop();
+        let [a, b, c] = self.part.plane().map(|i| mesh.0[i]);
+        // Clockwise with y down and z away: the product points away from the viewer where the front is seen.
+        let facing = (b - a).cross(c - a).normalize_or_zero().z;
+        PosedPart { place, mesh, motion, facing }
     }
 
     /// The part as it was drawn last.
@@ -243,6 +258,7 @@ mod tests {
                 let nose = motion.mesh_in_crop().0[4].truncate();
                 let back = posed.place.crop_from_frame(posed.place.frame_from_crop(nose));
                 assert!(back.distance(nose) < 1e-2, "there and back");
+                assert!(posed.facing > 0.6, "it faces the viewer: {}", posed.facing);
                 assert!(posed.place.frame_from_crop(nose).distance(posed.mesh.0[4].truncate()) < 0.05, "the mesh is the crop's own");
             }
         }

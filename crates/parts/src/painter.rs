@@ -11,6 +11,10 @@ use retrato_model::{FrozenGenerator, GeneratorMemory, MouthPrior, PartNets, SOUR
 use crate::input::{PartInput, fade, mirrored_columns};
 use crate::mouth::mouth_picture;
 
+/// Facing of a part up to which nothing of it is changed, and from which on all is: from its side it lies behind nose and cheek. Derived: an eye stands back from
+/// the bridge of the nose by about its own width, which hides it at some 70 degrees.
+const FACING: std::ops::Range<f32> = 0.3..0.5;
+
 /// Why parts cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum PartError {
@@ -98,7 +102,77 @@ impl Painted {
         if part == FacePart::LeftEye {
             mirrored_columns(&mut added, width, 3);
         }
-        let added = added.as_chunks::<3>().0.iter().zip(fade.iter()).map(|(added, fade)| Vec3::from_array(*added) * *fade).collect();
+        let seen = ((posed.facing - FACING.start) / (FACING.end - FACING.start)).clamp(0.0, 1.0);
+        let pixels = added.as_chunks::<3>().0.iter().zip(fade.iter());
+        let added = pixels.map(|(added, fade)| Vec3::from_array(*added) * (seen * *fade)).collect();
         Ok(PartChange { place: posed.place, size, added })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use candle_core::{DType, Device};
+    use glam::Mat3;
+    use retrato_core::data::HeadMotion;
+    use retrato_face::face::MeshModel;
+    use retrato_model::{PartConfig, Preset};
+    use retrato_nn::Store;
+
+    use super::*;
+
+    const SIDE: u32 = 256;
+
+    fn face() -> FaceMesh {
+        MeshModel::shipped().expect("the program's own").mean().map(|p| p * 60.0 + Vec3::new(128.0, 110.0, 0.0))
+    }
+
+    fn painter(store: &Store) -> anyhow::Result<PartPainter> {
+        let config = PartConfig::of(Preset::Retrato);
+        let nets = PartNets::new(&store.scope(), &config)?;
+        let picture = RgbaImage::from_fn(SIDE, SIDE, |x, y| image::Rgba([x as u8, y as u8, 120, 255]));
+        let embedding = Tensor::ones((1, config.embedding), DType::F32, &Device::Cpu)?;
+        Ok(PartPainter::new(&nets, &embedding, &picture, Crop::whole(SIDE as f32), &face(), None)?)
+    }
+
+    fn turned(yaw: f32) -> MeshMotion {
+        let mesh = face();
+        let head = HeadMotion::about(mesh.0[168] + 40.0 * Vec3::Z, Mat3::from_rotation_y(yaw), 1.0, Vec3::ZERO);
+        MeshMotion { expression_in_crop: Arc::new(mesh), head }
+    }
+
+    #[test]
+    fn fresh_networks_change_nothing() -> anyhow::Result<()> {
+        let changes = painter(&Store::fresh(4, &Device::Cpu))?.changes(&turned(0.3))?;
+        assert_eq!(changes.len(), 3, "two eyes and a mouth");
+        for change in changes {
+            assert_eq!(change.added.len(), change.size[0] * change.size[1], "every pixel");
+            assert!(change.added.iter().all(|added| added.abs().max_element() < 1e-6), "as it is drawn");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn changes_end_inside_of_their_frame_and_with_the_part_turned_away() -> anyhow::Result<()> {
+        let store = Store::fresh(4, &Device::Cpu);
+        painter(&store)?;
+        for (name, variable) in store.variables() {
+            if name.ends_with("head.bias") {
+                variable.set(&(variable.as_tensor() + 0.5)?)?;
+            }
+        }
+        let mut painter = painter(&store)?;
+        for change in painter.changes(&turned(0.0))? {
+            let [width, height] = change.size;
+            let at = |x: usize, y: usize| change.added[y * width + x].abs().max_element();
+            assert!(at(width / 2, height / 2) > 0.01, "something is changed");
+            assert!((0..width).all(|x| at(x, 0) == 0.0 && at(x, height - 1) == 0.0), "nothing at the border");
+        }
+        let away = painter.changes(&turned(1.0))?;
+        let sum = |change: &PartChange| change.added.iter().map(|added| added.abs().max_element()).sum::<f32>();
+        let [right, left] = [sum(&away[0]), sum(&away[1])];
+        assert!(right.min(left) < 0.2 * right.max(left), "the eye on the far side: {right} and {left}");
+        Ok(())
     }
 }

@@ -275,3 +275,42 @@ fn labelled(labels: &[u8], at: Vec2) -> Option<u8> {
     let inside = cell.cmpge(Vec2::ZERO).all() && cell.cmplt(Vec2::splat(PLANE_CELLS as f32)).all();
     inside.then(|| labels.get(cell.y as usize * PLANE_CELLS + cell.x as usize).copied()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::MeshModel;
+
+    fn face() -> FaceMesh {
+        MeshModel::shipped().expect("the program's own").mean().map(|p| p * 60.0 + Vec3::new(128.0, 110.0, 0.0))
+    }
+
+    fn frame(landmarks: [Vec2; 68]) -> CloseUpFrame {
+        let close = CloseUpSampler::new(Arc::new(crate::synth::FaceKit::stand_in())).close_up(1, 1, &mut Scratch::new());
+        CloseUpFrame { landmarks, ..close.frames[0].clone() }
+    }
+
+    #[test]
+    fn a_part_that_is_read_otherwise_than_it_is_is_noticed() {
+        let mesh = face();
+        let landmarks = mesh.landmarks().0;
+        assert!(FacePart::ALL.into_iter().all(|part| is_well_read(part, &frame(landmarks), &mesh)), "read as it is");
+        let mut open = landmarks;
+        (65..68).for_each(|i| open[i].y += 8.0);
+        let well = FacePart::ALL.map(|part| is_well_read(part, &frame(open), &mesh));
+        assert_eq!(well, [true, true, false], "the mouth is open, and was read as shut");
+    }
+
+    #[test]
+    fn the_motion_between_two_readings_is_head_and_expression() {
+        let rest = face();
+        let turn = glam::Mat3::from_rotation_y(0.3);
+        let mut smiling = rest.clone();
+        smiling.0[61].x -= 4.0;
+        let moved = smiling.map(|p| turn * p * 1.2 + Vec3::new(3.0, 4.0, 0.0));
+        let found = motion(&rest, &moved).expect("a face");
+        assert!((found.head.scale - 1.2).abs() < 0.01 && (found.head.rotation * Vec3::Z).distance(turn * Vec3::Z) < 0.01, "the head");
+        let corner = found.expression_in_crop.0[61] - rest.0[61];
+        assert!(corner.distance(Vec3::new(-4.0, 0.0, 0.0)) < 0.2, "the corner of the mouth: {corner}");
+    }
+}

@@ -366,3 +366,89 @@ impl Batch {
         Ok((loss, [error(&made)?, error(&self.source.picture)?]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use retrato_parts::PartInput;
+
+    use super::*;
+    use crate::model::{Preset, TextureConfig};
+    use crate::nn::ops::Statistics;
+    use crate::random::Random;
+
+    /// Parts of one colour, which shall become darker the larger a number of their person is.
+    struct Darker;
+
+    impl Source for Darker {
+        type Item = PartEpisode;
+
+        fn make(&self, seed: u64, index: u64, _: &mut Scratch) -> Result<PartEpisode, TrainError> {
+            let mut random = Random::new(seed, index);
+            let person = random.range(-1.0, 1.0);
+            let mut example = |part: FacePart| {
+                let [width, height] = part.size();
+                let colour = random.range(0.4, 0.8);
+                let source = (0..width * height).flat_map(|_| [colour, colour, colour, 1.0]).collect();
+                let guide = vec![0.0; width * height / 4 * GUIDE_CHANNELS];
+                PartExample {
+                    input: PartInput { source, guide },
+                    target: vec![colour - 0.15 - 0.1 * person; width * height * 3],
+                    weights: vec![1.0; width * height],
+                }
+            };
+            let frames = (0..CLOSE_UP_FRAMES).map(|_| FacePart::ALL.map(&mut example)).collect();
+            Ok(PartEpisode { embedding: vec![person; 8], frames })
+        }
+    }
+
+    fn options() -> PartOptions {
+        let texture = TextureConfig { channels: [4, 8, 8], blocks: 1, refinements: 1, statistics: Statistics::None, spectral: false };
+        PartOptions {
+            seed: 2,
+            steps: 100,
+            batch: 2,
+            rate: 3e-3,
+            average_decay: 0.8,
+            config: PartConfig { embedding: 8, eye: texture.clone(), mouth: texture },
+            block: 2,
+            visits: 1,
+            threads: 1,
+            shards: 2,
+            validation: 2,
+            device: Device::Cpu,
+        }
+    }
+
+    #[test]
+    fn networks_learn_what_parts_should_look_like_and_go_on_as_if_they_had_not_stopped() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("run.safetensors");
+        let source: Arc<PartSource> = Arc::new(Darker);
+        let mut trainer = PartTrainer::new(&source, options(), None)?;
+        let before = trainer.validate()?;
+        assert!((before.eye_error - before.eye_given).abs() < 1e-6, "fresh networks change nothing: {before:?}");
+        for _ in 0..40 {
+            trainer.step()?;
+        }
+        let after = trainer.validate()?;
+        assert!(after.eye_error < 0.7 * after.eye_given && after.mouth_error < 0.7 * after.mouth_given, "{after:?}");
+        trainer.save(&path)?;
+        let went_on = trainer.step()?.parts;
+        let resumed = PartTrainer::resume(&source, options(), &path)?.step()?.parts;
+        assert_eq!(went_on, resumed, "bit for bit");
+        let exported = folder.path().join("parts.safetensors");
+        trainer.export(&exported)?;
+        PartNets::new(&Store::from_file(&exported, false, &Device::Cpu)?.scope(), &options().config)?;
+        assert!(folder.path().join(SHEET_FILE).exists(), "with a contact sheet");
+        Ok(())
+    }
+
+    #[test]
+    fn the_shipped_sizes_are_quick() -> anyhow::Result<()> {
+        let nets = PartNets::new(&Store::fresh(1, &Device::Cpu).scope(), &PartConfig::of(Preset::Retrato))?;
+        let flops = |net: &PartNet, part: FacePart| net.flops([part.size()[1], part.size()[0]]);
+        let all = 2 * flops(&nets.eye, FacePart::RightEye)? + flops(&nets.mouth, FacePart::Mouth)?;
+        assert!(all < 1_500_000_000, "operations of a frame: {all}");
+        Ok(())
+    }
+}
