@@ -220,7 +220,7 @@ impl MeshFinder for MeshReader {
 }
 
 /// The reader's pose in the terms of [`HeadPose`].
-fn pose_of(pose: &retrato_reader::HeadPose) -> HeadPose {
+fn pose_of(pose: &retrato_reader::FaceTransform) -> HeadPose {
     let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
     HeadPose { yaw_rad, pitch_rad, roll_rad }
 }
