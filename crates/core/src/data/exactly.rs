@@ -29,5 +29,5 @@ where
         }
     }
 
-    deserializer.deserialize_seq(Exactly(expected, PhantomData))
+    deserializer.deserialize_seq(Exactly::<T, N>(expected, PhantomData))
 }
