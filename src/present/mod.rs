@@ -26,13 +26,14 @@ mod stage;
 mod state;
 mod textures;
 mod theme;
+mod thumbnails;
 mod toasts;
 mod widgets;
 mod window;
 
 pub use action::{Action, Purpose};
-pub use app::{App, AppConfig, BuiltInPortrait};
-pub use preview::{Backdrop, Picture};
+pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
+pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
     DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,
     RecordView, ViewState, Visibility,

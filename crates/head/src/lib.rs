@@ -21,7 +21,7 @@ mod topology;
 mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
-pub use paint::{HeadLook, HeadPainter, Region};
+pub use paint::{HeadLook, HeadPainter};
 pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};

@@ -26,7 +26,7 @@ pub use candidates::{CandidateFlows, HeadFlow, HeadNumbers, candidate_flows, nea
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };
-pub use discriminator::{Discriminator, Judgement, Person};
+pub use discriminator::{Condition, Discriminator, Judgement};
 pub use drawn_part::DrawnPart;
 pub use embedder::Embedder;
 pub use eyes::{Drawn, EyePrior};
@@ -48,7 +48,7 @@ pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, l
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
 
-use retrato_core::{data, wgsl, wgsl_struct};
+use retrato_core::{data, math, wgsl, wgsl_struct};
 use retrato_face::face;
 use retrato_nn as nn;
 

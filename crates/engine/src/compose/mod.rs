@@ -3,9 +3,9 @@
 
 mod changed_parts;
 mod cpu;
+mod feather;
 mod gpu;
 mod head_pass;
-mod region;
 mod row;
 mod trial;
 mod turned;
@@ -16,5 +16,4 @@ pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
 #[cfg(test)]
 pub(crate) use head_pass::HEAD;
-pub use region::PasteRegion;
 pub use trial::compare_executors;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
 use rayon::prelude::*;
-use retrato_head::{HeadPainter, HeadShape, PosedHead, Region};
+use retrato_core::math::hull;
+use retrato_head::{HeadPainter, HeadShape, PosedHead};
 
-use super::cpu::hull;
-use crate::data::{HeadChange, PartChange};
+use crate::data::{HeadChange, PartChange, PasteRegion};
 
 /// A head that is turned from frame to frame.
 pub(super) struct TurnedHead {
@@ -45,7 +45,7 @@ impl TurnedHead {
 
 /// Adds what is changed of a part to the drawn picture; returns the rows of the region in which it may.
 fn add(shape: &HeadShape, part: &PartChange, target: &mut RgbaImage) -> Range<usize> {
-    let Region { left, top, width, height } = shape.region;
+    let PasteRegion { left, top, width, height } = shape.region;
     let corners = part.corners().map(|at| shape.crop.image_from_crop(at));
     let low = corners.into_iter().fold(Vec2::INFINITY, Vec2::min).max(Vec2::new(left as f32, top as f32));
     let high = corners.into_iter().fold(Vec2::NEG_INFINITY, Vec2::max).min(Vec2::new((left + width) as f32, (top + height) as f32) - 1.0);

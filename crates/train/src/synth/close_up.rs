@@ -7,7 +7,7 @@ use image::RgbImage;
 
 use super::expression::Expression;
 use super::facekit::FaceKit;
-use super::look::Look;
+use super::look::PostProcessing;
 use super::motion::Motion;
 use super::pair::{EXPOSED, Lens, Scratch, Shot, exposure, eyes_in_crop, find_places, lighten, tint};
 use super::person::Person;
@@ -83,7 +83,7 @@ impl CloseUpSampler {
     pub fn close_up(&self, seed: u64, index: u64, scratch: &mut Scratch) -> CloseUp {
         let mut random = Random::new(seed, index);
         let person = Person::new(&self.kit, &mut random);
-        let look = Look::close(&mut random);
+        let look = PostProcessing::close(&mut random);
         let (hollow, shadow) = (random.range(0.0, 0.45), if random.chance(0.5) { random.range(0.3, 0.9) } else { 0.0 });
         for canvas in &mut scratch.canvases {
             (canvas.hollow_strength, canvas.shadow_strength) = (hollow, shadow);

@@ -28,8 +28,8 @@ pub use close_up::{CLOSE_UP_FRAMES, CloseUp, CloseUpFrame, CloseUpSampler, Close
 pub use episode::{Episode, EpisodeSampler, MOST_FRAMES};
 pub use expression::Expression;
 pub use facekit::{FaceKit, FaceKitError};
-pub use pair::{BackwardFlow, Pair, PairSampler, Scratch, SynthFrame};
+pub use pair::{BackwardFlow, FramePair, PairSampler, Scratch, SynthFrame};
 pub use person::Person;
 pub use pose::Pose;
 pub use sheet::sheet;
-pub use surface::{Camera, Light, Lighting, Surface, Vertex};
+pub use surface::{Camera, Light, Lighting, PersonSurface, Vertex};

@@ -12,7 +12,7 @@ use retrato_learn::TrainError;
 use retrato_parts::{PartInput, mirrored_columns, mouth_picture};
 
 use super::face_mesh::{LEAST_PRESENCE, RIGID_POINTS};
-use super::stream::Source;
+use super::stream::Dataset;
 use crate::data::{CROP_PX, Crop, FaceMesh, HeadMotion, MeshMotion, MouthPicture, PICTURE_PX, PLANE_CELLS, Part, Similarity};
 use crate::model::{Embedder, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MouthPrior, draw_landmarks};
 use crate::synth::{CloseUp, CloseUpFrame, CloseUpSampler, Scratch};
@@ -30,7 +30,7 @@ const MISREAD_PLACE: f32 = 0.07;
 /// Weights of the parts of a picture in the loss.
 const OPENING_WEIGHT: f32 = 6.0;
 const LASH_WEIGHT: f32 = 5.0;
-const SKIN_WEIGHT: f32 = 1.0;
+pub(super) const SKIN_WEIGHT: f32 = 1.0;
 const OTHER_WEIGHT: f32 = 0.15;
 /// Weight that the neighbourhood of lids and lips gains, and how far it reaches, in pixels of the frame.
 const EDGE_WEIGHT: f32 = 3.0;
@@ -132,7 +132,7 @@ impl PartSampler {
     }
 }
 
-impl Source for PartSampler {
+impl Dataset for PartSampler {
     type Item = PartEpisode;
 
     fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<PartEpisode, TrainError> {

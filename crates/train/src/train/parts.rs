@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{D, Device, Tensor, Var};
+use candle_core::{D, DType, Device, Tensor, Var};
 use image::RgbImage;
 use rayon::prelude::*;
 use retrato_head::FacePart;
@@ -13,24 +13,29 @@ use retrato_parts::{GUIDE_CHANNELS, GUIDE_SHARE, fade};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, write_whole};
-use super::close_ups::{PartEpisode, PartExample};
-use super::stream::{Source, Stream, StreamOptions};
+use super::close_ups::{PartEpisode, PartExample, SKIN_WEIGHT};
+use super::learning::{Groups, Learning};
+use super::stream::{Dataset, Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::model::{GeneratorInput, PartConfig, PartNet, PartNets, SOURCE_NUMBERS, WarpedSource};
-use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
+use crate::nn::{AdamSettings, Gradients, MovingAverage, Scope, Store, to_bytes};
 use crate::synth::{CLOSE_UP_FRAMES, Scratch};
 
 /// A source of episodes.
-pub type PartSource = dyn Source<Item = PartEpisode>;
+pub type PartSource = dyn Dataset<Item = PartEpisode>;
 
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato part training 1";
+/// What a checkpoint calls weights, optimiser and steps.
+const GROUPS: Groups = ["weights", "adam", "adam steps"];
 /// The contact sheet that lies beside exported weights.
 const SHEET_FILE: &str = "parts.sheet.png";
 /// Held-out close-ups on it, and frames of each.
 const SHEET_ROWS: usize = 12;
 /// Weight of errors of the steps between neighbours, against those of colours.
 const EDGES: f64 = 0.7;
+/// Weight of changes to skin away from lids and lips: geometry draws it with the picture's own brushwork.
+const RESTRAINT: f64 = 0.5;
 /// Weight of the eyes' loss against the mouth's: there are two of them.
 const EYES: f64 = 1.0;
 
@@ -76,6 +81,12 @@ pub struct PartFigures {
     pub mouth_error: f32,
     /// The same as geometry draws them.
     pub mouth_given: f32,
+    /// Errors of eyes and mouths with another person's embedding; in validation only.
+    #[serde(default)]
+    pub eye_shuffled: f32,
+    /// See [`Self::eye_shuffled`].
+    #[serde(default)]
+    pub mouth_shuffled: f32,
 }
 
 impl PartFigures {
@@ -86,6 +97,8 @@ impl PartFigures {
             eye_given: join(self.eye_given, other.eye_given),
             mouth_error: join(self.mouth_error, other.mouth_error),
             mouth_given: join(self.mouth_given, other.mouth_given),
+            eye_shuffled: join(self.eye_shuffled, other.eye_shuffled),
+            mouth_shuffled: join(self.mouth_shuffled, other.mouth_shuffled),
         }
     }
 }
@@ -106,17 +119,16 @@ impl Figures for PartFigures {
     }
 
     fn words(&self) -> String {
-        let Self { eye_error, eye_given, mouth_error, mouth_given, .. } = self;
-        format!("eyes {eye_error:.4} (as drawn {eye_given:.4}), mouths {mouth_error:.4} (as drawn {mouth_given:.4})")
+        let Self { eye_error, eye_given, mouth_error, mouth_given, eye_shuffled, mouth_shuffled, .. } = self;
+        let of = |error: &f32, given: &f32, shuffled: &f32| format!("{error:.4} (as drawn {given:.4}, with another's embedding {shuffled:.4})");
+        format!("eyes {}, mouths {}", of(eye_error, eye_given, eye_shuffled), of(mouth_error, mouth_given, mouth_shuffled))
     }
 }
 
 /// A run of training.
 pub struct PartTrainer {
     options: PartOptions,
-    store: Store,
-    nets: PartNets,
-    adam: Adam,
+    learning: Learning<PartNets>,
     average: MovingAverage,
     stream: Stream<PartEpisode>,
     held_out: Vec<Arc<PartEpisode>>,
@@ -137,8 +149,7 @@ impl PartTrainer {
         let store = start.map_or_else(|| Store::fresh(options.seed, device), |w| Store::from_tensors(w, true, device));
         let nets = PartNets::new(&store.scope(), &options.config)?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        let adam = Adam::new(store.variables(), AdamSettings::default())?;
-        Self::assemble(source, options, store, nets, adam, average, 0)
+        Self::assemble(source, options, Learning::new(store, nets, AdamSettings::default())?, average, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -149,20 +160,16 @@ impl PartTrainer {
         let checkpoint = Checkpoint::read(path)?;
         checkpoint.check(path, KIND, &identity(&options))?;
         let step = checkpoint.count("step").unwrap_or(0);
-        let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
-        let nets = PartNets::new(&store.scope(), &options.config)?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
-        adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
+        let nets = |scope: &Scope<'_>| PartNets::new(scope, &options.config);
+        let learning = Learning::resumed(&checkpoint, GROUPS, AdamSettings::default(), &options.device, nets)?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Self::assemble(source, options, store, nets, adam, average, step)
+        Self::assemble(source, options, learning, average, step)
     }
 
     fn assemble(
         source: &Arc<PartSource>,
         options: PartOptions,
-        store: Store,
-        nets: PartNets,
-        adam: Adam,
+        learning: Learning<PartNets>,
         average: MovingAverage,
         step: u64,
     ) -> Result<Self, TrainError> {
@@ -173,7 +180,7 @@ impl PartTrainer {
         let PartOptions { seed, block, visits, threads, batch, .. } = options;
         let stream_options = StreamOptions { seed, block, turns: CLOSE_UP_FRAMES, visits, threads };
         let stream = Stream::new(source, stream_options, step * batch as u64);
-        Ok(Self { options, store, nets, adam, average, stream, held_out, step })
+        Ok(Self { options, learning, average, stream, held_out, step })
     }
 
     /// A contact sheet of held-out close-ups: of two frames each, right eye, left eye (mirrored) and mouth as geometry draws them, as the networks make them, and as
@@ -211,8 +218,8 @@ impl PartTrainer {
     /// Mean gradients and figures of a batch; shares of it are worked on side by side and added up in order.
     fn gradients(&self, samples: &[Sample<PartEpisode>]) -> Result<(Gradients, PartFigures), TrainError> {
         let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
-        let variables: BTreeMap<String, Var> = self.store.variables();
-        let (nets, device, variables) = (&self.nets, &self.options.device, &variables);
+        let variables: BTreeMap<String, Var> = self.learning.store.variables();
+        let (nets, device, variables) = (&self.learning.net, &self.options.device, &variables);
         let each: Vec<Result<(Gradients, PartFigures), TrainError>> = std::thread::scope(|scope| {
             let learn = move |samples: &[Sample<PartEpisode>]| {
                 let frames: Vec<(&PartEpisode, usize)> = samples.iter().map(|s| (&*s.item, s.turn)).collect();
@@ -251,8 +258,8 @@ impl Trainer for PartTrainer {
             return Err(TrainError::Diverged(self.step));
         }
         let rate = rate_at(self.options.rate, self.step, self.options.steps);
-        let gradient_norm = self.adam.step(&gradients, rate)?;
-        self.average.update(&self.store.variables(), self.step)?;
+        let gradient_norm = self.learning.adam.step(&gradients, rate)?;
+        self.average.update(&self.learning.store.variables(), self.step)?;
         self.step += 1;
         Ok(StepReport { step: self.step, parts, rate, gradient_norm })
     }
@@ -261,22 +268,24 @@ impl Trainer for PartTrainer {
         let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
         let nets = PartNets::new(&store.scope(), &self.options.config)?;
         let mut sum = PartFigures::default();
-        for episode in &self.held_out {
-            let frames: Vec<(&PartEpisode, usize)> = (1..episode.frames.len()).map(|frame| (&**episode, frame)).collect();
-            sum = sum.plus(&loss_of(&nets, &frames, &self.options.device)?.1);
+        for (episode, other) in self.held_out.iter().zip(self.held_out.iter().cycle().skip(1)) {
+            let figures = |episode: &PartEpisode| -> Result<PartFigures, TrainError> {
+                let frames: Vec<(&PartEpisode, usize)> = (1..episode.frames.len()).map(|frame| (episode, frame)).collect();
+                Ok(loss_of(&nets, &frames, &self.options.device)?.1)
+            };
+            let own = figures(episode)?;
+            let shuffled = figures(&PartEpisode { embedding: other.embedding.clone(), frames: episode.frames.clone() })?;
+            sum = sum.plus(&PartFigures { eye_shuffled: shuffled.eye_error, mouth_shuffled: shuffled.mouth_error, ..own });
         }
         Ok(sum.divided(self.held_out.len().max(1) as f32))
     }
 
     fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
-        let weights = self.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
-        checkpoint.put("weights", &weights);
-        checkpoint.put("adam", &self.adam.state()?);
+        self.learning.keep(&mut checkpoint, GROUPS)?;
         checkpoint.put("average", self.average.values());
         checkpoint.describe(KIND, &identity(&self.options));
-        let counts = [("step", self.step), ("adam steps", self.adam.steps())];
-        checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+        checkpoint.about.insert("step".to_owned(), self.step.to_string());
         checkpoint.write(path)
     }
 
@@ -304,7 +313,8 @@ fn loss_of(nets: &PartNets, frames: &[(&PartEpisode, usize)], device: &Device) -
     let (eye_loss, [eye_error, eye_given]) = eye.loss(&nets.eye)?;
     let (mouth_loss, [mouth_error, mouth_given]) = mouth.loss(&nets.mouth)?;
     let loss = ((eye_loss * EYES)? + mouth_loss)?;
-    let figures = PartFigures { loss: loss.to_scalar()?, eye_error, eye_given, mouth_error, mouth_given };
+    let loss_value = loss.to_scalar()?;
+    let figures = PartFigures { loss: loss_value, eye_error, eye_given, mouth_error, mouth_given, ..PartFigures::default() };
     Ok((loss, figures))
 }
 
@@ -324,6 +334,8 @@ struct Batch {
     guide: Tensor,
     target: Tensor,
     weights: Tensor,
+    /// 1 on skin away from what opens, else 0.
+    calm: Tensor,
     fade: Tensor,
 }
 
@@ -336,6 +348,7 @@ impl Batch {
         };
         let source = plane(|e| &e.input.source, 1, SOURCE_NUMBERS)?;
         let weights = plane(|e| &e.weights, 1, 1)?;
+        let calm = weights.le(SKIN_WEIGHT)?.to_dtype(DType::F32)?;
         let numbers = parts.first().map_or(0, |(embedding, _)| embedding.len());
         let embeddings: Vec<f32> = parts.iter().flat_map(|(embedding, _)| *embedding).copied().collect();
         Ok(Self {
@@ -344,6 +357,7 @@ impl Batch {
             guide: plane(|e| &e.input.guide, GUIDE_SHARE, GUIDE_CHANNELS)?,
             target: plane(|e| &e.target, 1, 3)?,
             weights: weights.broadcast_div(&(weights.mean_all()? + 1e-6)?)?,
+            calm,
             fade: Tensor::from_vec(fade([width, height]), (1, height, width, 1), device)?,
         })
     }
@@ -361,7 +375,8 @@ impl Batch {
     /// The loss; the error of what the network makes, and of what it is given.
     fn loss(&self, net: &PartNet) -> Result<(Tensor, [f32; 2]), TrainError> {
         let made = self.made(net)?;
-        let loss = loss::multi_scale_error(&made, &self.target, &self.weights, EDGES)?;
+        let changes = (&made - &self.source.picture)?.abs()?.broadcast_mul(&self.calm)?.mean_all()?;
+        let loss = (loss::multi_scale_error(&made, &self.target, &self.weights, EDGES)? + (changes * RESTRAINT)?)?;
         let error = |picture: &Tensor| -> candle_core::Result<f32> { loss::weighted_error(picture, &self.target, &self.weights)?.to_scalar() };
         Ok((loss, [error(&made)?, error(&self.source.picture)?]))
     }
@@ -379,7 +394,7 @@ mod tests {
     /// Parts of one colour, which shall become darker the larger a number of their person is.
     struct Darker;
 
-    impl Source for Darker {
+    impl Dataset for Darker {
         type Item = PartEpisode;
 
         fn make(&self, seed: u64, index: u64, _: &mut Scratch) -> Result<PartEpisode, TrainError> {
