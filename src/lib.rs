@@ -43,12 +43,14 @@
 //! | `nn` | [`nn`]: operations, layers, optimiser | core |
 //! | `face` | [`face`], [`portrait`], [`track`] | core |
 //! | `model` | [`model`]: the networks and their weights | nn, face |
+//! | `head` | the head in 3D: shape, motion, drawing on the CPU | core |
+//! | `parts` | eyes and mouth in frames of their own, and the networks that mend them | head, model |
 //! | `plate` | the soft edge of a portrait's head, and what stands behind it | core |
 //! | `media` | [`capture`], [`record`], [`virtual_camera`] | core |
 //! | `builtin` | [`builtin`]: portraits and performances of the program | face, media |
-//! | `engine` | [`gpu`], [`compose`], [`generate`] | model |
+//! | `engine` | [`gpu`], [`compose`], [`generate`] | parts, plate |
 //! | `learn` | [`learn`]: few-shot learning, live fine-tuning | model |
-//! | `train` | `synth`, `train`, `evaluate` | learn |
+//! | `train` | `synth`, `train`, `evaluate` | learn, parts |
 //! | `retrato` | [`pipeline`], [`retarget`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
 //!
 //! Running never depends on training: the feature `train`, on by default, brings the crate `train` and its commands.
@@ -74,6 +76,10 @@
 //! By default [`generate::HeadTurn`] moves a portrait: the crate `head` makes of picture, mesh, matte and a template's skull a description of surfaces, once per
 //! portrait; [`retarget`] says how the mesh changes and how the head turns; [`compose`] moves the vertices and draws the portrait's own pixels, on the CPU by
 //! rows or on a graphics processor as a render pass. Portraits or drivers without a mesh are left to the networks.
+//!
+//! What no pixel shows of eyes and mouth is made by networks of the crate `parts`: each part is drawn once more in a small frame of its own, upright and of one
+//! size; a network whose layers are scaled and shifted by the portrait's embedding mends it; and what it changes is added to the picture where the part is
+//! ([`data::PartChange`]). Training makes its examples by the same code.
 //!
 //! # Networks
 //!
@@ -112,6 +118,7 @@
 //! | unmixed | said of a head's colours at its soft edge: without what stands behind it |
 //! | clean plate | the picture with what stands behind the head filled in |
 //! | paint | pixels that a generator makes, with their blend weight |
+//! | part | an eye with its brow, or the mouth, in a frame of its own |
 //! | blend weight | share of one layer in the result, 0 to 1 |
 //! | embedding | the vector of 512 numbers that stands for a person |
 //! | style | scale and shift of every layer of the generator, computed from the embedding (AdaIN) |

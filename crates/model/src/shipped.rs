@@ -216,7 +216,7 @@ mod tests {
         let entries = manifest();
         assert_eq!(
             entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
-            ["motion", "matte", "few-shot", "discriminator", "face-mesh"],
+            ["motion", "matte", "few-shot", "discriminator", "parts", "face-mesh"],
             "all that is shipped"
         );
         for entry in entries {
