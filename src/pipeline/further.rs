@@ -42,8 +42,8 @@ impl FurtherPictures {
     pub(super) fn add(&mut self, picture: &Portrait, portrait: Option<&Portrait>, puppet: &mut Puppet) -> Result<(), String> {
         let name = &picture.name;
         let Some(portrait) = portrait else { return Err(format!("{name} is not used: open a portrait of the person first.")) };
-        if !puppet.can_adopt() {
-            return Err("Only a portrait that the few-shot generator moves can be made from several pictures.".to_owned());
+        if !puppet.takes_pictures() {
+            return Err("Only a portrait that the networks draw can be made from several pictures.".to_owned());
         }
         let known = || self.pictures.iter().map(|known| &**known).chain([portrait]);
         if known().any(|known| known.content_hash == picture.content_hash) {
@@ -173,7 +173,7 @@ mod tests {
         assert!(refused(&mut further, &mut puppet, &one_more, Some(&portrait)).contains("32 pictures"), "too many");
         let mut closed_form = Puppet::new(start(&GeneratorChoice::LandmarkWarp).0, None, Timings::default());
         closed_form.set_portrait(&portrait).expect("a portrait");
-        assert!(refused(&mut FurtherPictures::default(), &mut closed_form, &other, Some(&portrait)).contains("few-shot"), "no use for it");
+        assert!(refused(&mut FurtherPictures::default(), &mut closed_form, &other, Some(&portrait)).contains("networks"), "no use for it");
     }
 
     fn live(number: u64, origin: PortraitOrigin) -> LivePortrait {

@@ -237,7 +237,7 @@ impl Generating {
         self.fine_tuning.turn_to(&[&portrait], &self.puppet);
         self.puppet.adopt(self.fine_tuning.tuned());
         let tuning = self.fine_tuning.state(&self.puppet);
-        let replaced = replaced.filter(|_| self.puppet.can_adopt());
+        let replaced = replaced.filter(|_| self.puppet.takes_pictures());
         self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced }));
         self.update_read_out();
         self.frame_again();

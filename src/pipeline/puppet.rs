@@ -103,6 +103,11 @@ impl Puppet {
         true
     }
 
+    /// Whether the generator makes anything of further pictures of the portrait's person.
+    pub fn takes_pictures(&self) -> bool {
+        self.generator.takes_pictures()
+    }
+
     /// Whether the generator draws by what fine-tuning makes.
     pub fn can_adopt(&self) -> bool {
         self.generator.can_adopt()

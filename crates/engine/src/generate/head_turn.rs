@@ -235,6 +235,10 @@ impl Generator for HeadTurn {
         }
     }
 
+    fn takes_pictures(&self) -> bool {
+        self.portrait.as_ref().map_or_else(|| self.fallback.takes_pictures(), |portrait| portrait.parts.is_some())
+    }
+
     fn can_adopt(&self) -> bool {
         self.portrait.is_none() && self.fallback.can_adopt()
     }

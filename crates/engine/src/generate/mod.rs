@@ -67,6 +67,11 @@ pub trait Generator: Send {
     /// Does without one of the pictures that were added, by its place among them; the rest keep their order.
     fn remove_source(&mut self, _: usize) {}
 
+    /// Whether it makes anything of further pictures of the portrait's person.
+    fn takes_pictures(&self) -> bool {
+        self.can_adopt()
+    }
+
     /// Whether it draws by what fine-tuning makes.
     fn can_adopt(&self) -> bool {
         false
