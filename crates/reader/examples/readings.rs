@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
-use retrato_reader::{POINTS, Reader, Reading, RgbView, Smoothing};
+use retrato_reader::{FaceReading, POINTS, Reader, RgbView, Smoothing};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn record(reading: Option<&Reading>) -> Vec<f32> {
+fn record(reading: Option<&FaceReading>) -> Vec<f32> {
     let Some(reading) = reading else { return vec![0.0; 2 + 6 * POINTS + 52 + 16 + 5] };
     let matrix = reading.pose.map_or([0.0; 16], |pose| pose.matrix().to_cols_array());
     let region = reading.region;

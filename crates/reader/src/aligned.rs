@@ -9,18 +9,18 @@ pub(crate) const LINE: usize = 16;
 
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
-struct Line([f32; LINE]);
+struct CacheLine([f32; LINE]);
 
 /// A slice of floats on a boundary of 64 bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aligned {
-    lines: Vec<Line>,
+    lines: Vec<CacheLine>,
     length: usize,
 }
 
 impl Aligned {
     pub(crate) fn zeros(length: usize) -> Self {
-        Self { lines: vec![Line([0.0; LINE]); length.div_ceil(LINE)], length }
+        Self { lines: vec![CacheLine([0.0; LINE]); length.div_ceil(LINE)], length }
     }
 
     pub(crate) fn from_slice(values: &[f32]) -> Self {

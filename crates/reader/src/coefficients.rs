@@ -4,7 +4,7 @@ use glam::Vec3;
 use pulp::Arch;
 use retrato_core::data::COEFFICIENTS;
 
-use crate::error::ModelError;
+use crate::error::TfliteError;
 use crate::landmarks::POINTS;
 use crate::model::Model;
 use crate::plan::Plan;
@@ -27,10 +27,10 @@ pub(crate) struct CoefficientNet {
 impl CoefficientNet {
     /// # Errors
     /// Where the network has other inputs or outputs than this one.
-    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, ModelError> {
+    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, TfliteError> {
         let plan = Plan::new(model, arch)?;
         let fits = plan.lengths() == (2 * LOOKED_AT.len(), vec![COEFFICIENTS]);
-        if fits { Ok(Self { plan }) } else { Err(ModelError::OtherNetwork) }
+        if fits { Ok(Self { plan }) } else { Err(TfliteError::OtherNetwork) }
     }
 
     /// The coefficients of a face, each between 0 and 1. Its place and size do not matter, but width and height must be in the same unit.

@@ -5,7 +5,7 @@
 use glam::DVec2;
 use pulp::Arch;
 
-use crate::error::ModelError;
+use crate::error::TfliteError;
 use crate::model::Model;
 use crate::picture::{Outside, RgbView};
 use crate::plan::Plan;
@@ -54,10 +54,10 @@ pub(crate) struct Detector {
 impl Detector {
     /// # Errors
     /// Where the network has other inputs or outputs than this one.
-    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, ModelError> {
+    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, TfliteError> {
         let plan = Plan::new(model, arch)?;
         let fits = plan.lengths() == (3 * SIDE * SIDE, vec![ANCHORS * VALUES, ANCHORS]);
-        if fits { Ok(Self { plan }) } else { Err(ModelError::OtherNetwork) }
+        if fits { Ok(Self { plan }) } else { Err(TfliteError::OtherNetwork) }
     }
 
     /// The faces in a square of the picture, best first. What lies outside the picture is black.

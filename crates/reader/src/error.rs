@@ -35,7 +35,7 @@ pub enum ReaderError {
         /// The member of the bundle.
         name: &'static str,
         /// What is the matter with it.
-        source: ModelError,
+        source: TfliteError,
     },
     /// The description of the canonical face is damaged.
     #[error("the face geometry in the face model cannot be used: {0}; run `make reader-model` again")]
@@ -82,7 +82,7 @@ pub enum BundleError {
 /// What is the matter with a TFLite network.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ModelError {
+pub enum TfliteError {
     /// Not a TFLite file.
     #[error("it is not a TFLite file")]
     NotTflite,

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use pulp::Arch;
 
-use crate::kernels::{Activation, Bottleneck, BroadcastBinary, Convolution, Depthwise, Depthwise3x3, LayerNorm, Packed, lanes};
-use crate::model::{Binary, Kind, Model, Operator, Unary, Window};
+use crate::kernels::{Bottleneck, BroadcastBinary, Conv2d, Depthwise, Depthwise3x3, FusedActivation, LayerNorm, PackedWeights, lanes};
+use crate::model::{Binary, Model, Operator, OperatorKind, SlidingWindow, Unary};
 
 /// One step of a plan: what it does, the tensors that it reads, and the one that it writes.
 pub(crate) struct Node {
@@ -20,7 +20,7 @@ pub(crate) struct Node {
 pub(crate) enum Work {
     /// A second input is added; it has `residual_channels`.
     Convolution {
-        kernel: Box<Convolution>,
+        kernel: Box<Conv2d>,
         residual_channels: Option<usize>,
     },
     Bottleneck {
@@ -32,7 +32,7 @@ pub(crate) enum Work {
     Binary(BroadcastBinary),
     Unary(Unary),
     Prelu,
-    MaxPool(Window),
+    MaxPool(SlidingWindow),
     Reduce {
         shape: Vec<usize>,
         axes: Vec<usize>,
@@ -107,10 +107,10 @@ pub(crate) fn compile(model: &Model, arch: Arch) -> Vec<Node> {
 /// A convolution before its weights are packed.
 #[derive(Clone)]
 struct Product {
-    window: Window,
+    window: SlidingWindow,
     kernel: usize,
     bias: usize,
-    activation: Activation,
+    activation: FusedActivation,
     /// A tensor that is added before the activation.
     residual: Option<usize>,
 }
@@ -126,7 +126,7 @@ enum Form {
     Product(Product),
     Block { reduce: Option<Product>, depthwise: [usize; 2], expand: Product },
     LayerNorm { scale: usize, epsilon: usize },
-    Plain(Kind),
+    Plain(OperatorKind),
 }
 
 #[derive(Clone)]
@@ -146,8 +146,8 @@ impl<'a> Drafts<'a> {
     fn new(model: &'a Model) -> Self {
         let draft = |Operator { kind, inputs, output }: &Operator| {
             let (form, inputs) = match kind {
-                Kind::Convolution { window, relu } => {
-                    let activation = if *relu { Activation::Relu } else { Activation::Linear };
+                OperatorKind::Convolution { window, relu } => {
+                    let activation = if *relu { FusedActivation::Relu } else { FusedActivation::Linear };
                     let product = Product { window: *window, kernel: inputs[1], bias: inputs[2], activation, residual: None };
                     (Form::Product(product), vec![inputs[0]])
                 }
@@ -181,20 +181,20 @@ impl<'a> Drafts<'a> {
         for index in 0..self.list.len() {
             let Some(Draft { form: Form::Plain(kind), inputs, output }) = self.list[index].clone() else { continue };
             let activation = match kind {
-                Kind::Binary(Binary::Add) => {
+                OperatorKind::Binary(Binary::Add) => {
                     self.join_sum(index, [inputs[0], inputs[1]], output);
                     continue;
                 }
-                Kind::Unary(Unary::Relu) => Activation::Relu,
-                Kind::Prelu => match self.model.tensors[inputs[1]].floats() {
-                    Some(slopes) => Activation::Prelu(slopes.to_vec()),
+                OperatorKind::Unary(Unary::Relu) => FusedActivation::Relu,
+                OperatorKind::Prelu => match self.model.tensors[inputs[1]].floats() {
+                    Some(slopes) => FusedActivation::Prelu(slopes.to_vec()),
                     None => continue,
                 },
                 _ => continue,
             };
             let Some(from) = self.only_for_one(inputs[0]) else { continue };
             if let Some(mut draft) =
-                self.list[from].take_if(|draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear))
+                self.list[from].take_if(|draft| matches!(&draft.form, Form::Product(p) if p.activation == FusedActivation::Linear))
             {
                 if let Form::Product(product) = &mut draft.form {
                     product.activation = activation;
@@ -209,8 +209,7 @@ impl<'a> Drafts<'a> {
         for (summand, other) in [(summands[0], summands[1]), (summands[1], summands[0])] {
             let same_size = [summand, other].iter().all(|tensor| self.shape(*tensor) == self.shape(output));
             let Some(from) = self.only_for_one(summand).filter(|_| same_size && summand != other) else { continue };
-            let open =
-                |draft: &mut Draft| matches!(&draft.form, Form::Product(p) if p.activation == Activation::Linear && p.residual.is_none());
+            let open = |draft: &mut Draft| matches!(&draft.form, Form::Product(p) if p.activation == FusedActivation::Linear && p.residual.is_none());
             if let Some(mut draft) = self.list[from].take_if(open) {
                 let other = self.unpadded(other);
                 if let Form::Product(product) = &mut draft.form {
@@ -227,7 +226,7 @@ impl<'a> Drafts<'a> {
     fn unpadded(&mut self, tensor: usize) -> usize {
         let Some(index) = self.only_for_one(tensor) else { return tensor };
         let adds_channels = |draft: &mut Draft| match &draft.form {
-            Form::Plain(Kind::Pad(pads)) => matches!(pads[..], [[0, 0], [0, 0], [0, 0], [0, _]]),
+            Form::Plain(OperatorKind::Pad(pads)) => matches!(pads[..], [[0, 0], [0, 0], [0, 0], [0, _]]),
             _ => false,
         };
         self.list[index].take_if(adds_channels).map_or(tensor, |draft| draft.inputs[0])
@@ -237,12 +236,12 @@ impl<'a> Drafts<'a> {
         for index in 0..self.list.len() {
             let Some(Draft { form: Form::Product(expand), inputs, output }) = self.list[index].clone() else { continue };
             let Some(middle) = self.only_for_one(inputs[0]).filter(|_| expand.is_pointwise()) else { continue };
-            let Some(Draft { form: Form::Plain(Kind::Depthwise { window, relu: false }), inputs: filtered, .. }) =
+            let Some(Draft { form: Form::Plain(OperatorKind::Depthwise { window, relu: false }), inputs: filtered, .. }) =
                 self.list[middle].clone()
             else {
                 continue;
             };
-            let keeps_size = Window { output: window.input, kernel: [3, 3], stride: 1, pad: [1, 1], ..window };
+            let keeps_size = SlidingWindow { output: window.input, kernel: [3, 3], stride: 1, pad: [1, 1], ..window };
             if window != keeps_size {
                 continue;
             }
@@ -273,7 +272,7 @@ impl<'a> Drafts<'a> {
     /// `x * g + (-m) * g` with `g = scale / sqrt(mean((x - m)^2) + epsilon)` and `m = mean(x)`, if the draft ends such a chain.
     fn normalisation(&self, index: usize) -> Option<(Draft, Vec<usize>)> {
         let last = self.list[index].as_ref()?;
-        let Form::Plain(Kind::Binary(Binary::Add)) = last.form else { return None };
+        let Form::Plain(OperatorKind::Binary(Binary::Add)) = last.form else { return None };
         let [left, right] = [last.inputs[0], last.inputs[1]];
         let mut chain = Chain { drafts: self, parts: Vec::new() };
         let [x, g] = chain.binary(left, Binary::Multiply, 1)?;
@@ -301,7 +300,7 @@ struct Chain<'a> {
 
 impl Chain<'_> {
     /// The operator that computes `tensor`, if that is read `uses` times.
-    fn plain(&mut self, tensor: usize, uses: usize) -> Option<(&Kind, &[usize])> {
+    fn plain(&mut self, tensor: usize, uses: usize) -> Option<(&OperatorKind, &[usize])> {
         let part = self.drafts.producer(tensor).filter(|_| self.drafts.uses(tensor) == uses)?;
         self.parts.push(part);
         match self.drafts.list[part].as_ref()? {
@@ -312,12 +311,12 @@ impl Chain<'_> {
 
     fn binary(&mut self, tensor: usize, wanted: Binary, uses: usize) -> Option<[usize; 2]> {
         let (kind, inputs) = self.plain(tensor, uses)?;
-        (*kind == Kind::Binary(wanted)).then(|| [inputs[0], inputs[1]])
+        (*kind == OperatorKind::Binary(wanted)).then(|| [inputs[0], inputs[1]])
     }
 
     fn unary(&mut self, tensor: usize, wanted: Unary) -> Option<usize> {
         let (kind, inputs) = self.plain(tensor, 1)?;
-        (*kind == Kind::Unary(wanted)).then(|| inputs[0])
+        (*kind == OperatorKind::Unary(wanted)).then(|| inputs[0])
     }
 
     /// A mean over the last axis.
@@ -325,7 +324,7 @@ impl Chain<'_> {
         let model = self.drafts.model;
         let (kind, inputs) = self.plain(tensor, uses)?;
         let last = model.tensors[inputs[0]].shape.len().checked_sub(1)?;
-        matches!(kind, Kind::Reduce { axes, mean: true } if axes[..] == [last]).then(|| inputs[0])
+        matches!(kind, OperatorKind::Reduce { axes, mean: true } if axes[..] == [last]).then(|| inputs[0])
     }
 }
 
@@ -337,14 +336,14 @@ impl Draft {
         let floats = |tensor: usize| model.tensors[tensor].floats().unwrap_or_default();
         let work = match form {
             Form::Product(product) => {
-                let kernel = Convolution::new(product.window, floats(product.kernel), floats(product.bias), &product.activation, lanes);
+                let kernel = Conv2d::new(product.window, floats(product.kernel), floats(product.bias), &product.activation, lanes);
                 Work::Convolution { kernel: Box::new(kernel), residual_channels: product.residual.map(channels) }
             }
             Form::Block { reduce, depthwise: [kernel, bias], expand } => {
                 let [height, width, _] = expand.window.input;
-                let reduce = reduce.map(|p| Packed::for_rows(floats(p.kernel), floats(p.bias), &p.activation, lanes, width));
+                let reduce = reduce.map(|p| PackedWeights::for_rows(floats(p.kernel), floats(p.bias), &p.activation, lanes, width));
                 let picture = [height, width, channels(inputs[0])];
-                let packed = Packed::new(floats(expand.kernel), floats(expand.bias), &expand.activation, lanes);
+                let packed = PackedWeights::new(floats(expand.kernel), floats(expand.bias), &expand.activation, lanes);
                 let depthwise = Depthwise3x3::new(width, floats(kernel), floats(bias), lanes);
                 let kernel = Bottleneck::new(picture, reduce, depthwise, packed);
                 let added = match expand.residual {
@@ -356,24 +355,28 @@ impl Draft {
             }
             Form::LayerNorm { scale, epsilon } => Work::LayerNorm(LayerNorm { scale: floats(scale).to_vec(), epsilon: floats(epsilon)[0] }),
             Form::Plain(kind) => match kind {
-                Kind::Convolution { window, relu } => {
-                    let activation = if relu { Activation::Relu } else { Activation::Linear };
-                    let kernel = Convolution::new(window, floats(inputs[1]), floats(inputs[2]), &activation, lanes);
+                OperatorKind::Convolution { window, relu } => {
+                    let activation = if relu { FusedActivation::Relu } else { FusedActivation::Linear };
+                    let kernel = Conv2d::new(window, floats(inputs[1]), floats(inputs[2]), &activation, lanes);
                     Work::Convolution { kernel: Box::new(kernel), residual_channels: None }
                 }
-                Kind::MaxPool(window) => Work::MaxPool(window),
-                Kind::Depthwise { window, relu } => Work::Depthwise(Depthwise::new(window, floats(inputs[1]), floats(inputs[2]), relu)),
-                Kind::Prelu => Work::Prelu,
-                Kind::Unary(kind) => Work::Unary(kind),
-                Kind::Binary(kind) => Work::Binary(BroadcastBinary::new(kind, &shape(inputs[0]), &shape(inputs[1]), &shape(output))),
-                Kind::Reduce { axes, mean } => Work::Reduce { shape: shape(inputs[0]), axes, mean },
-                Kind::Transpose(order) => Work::Transpose { shape: shape(inputs[0]), order },
-                Kind::Reshape => Work::Copy,
-                Kind::Concatenation { axis } => {
+                OperatorKind::MaxPool(window) => Work::MaxPool(window),
+                OperatorKind::Depthwise { window, relu } => {
+                    Work::Depthwise(Depthwise::new(window, floats(inputs[1]), floats(inputs[2]), relu))
+                }
+                OperatorKind::Prelu => Work::Prelu,
+                OperatorKind::Unary(kind) => Work::Unary(kind),
+                OperatorKind::Binary(kind) => {
+                    Work::Binary(BroadcastBinary::new(kind, &shape(inputs[0]), &shape(inputs[1]), &shape(output)))
+                }
+                OperatorKind::Reduce { axes, mean } => Work::Reduce { shape: shape(inputs[0]), axes, mean },
+                OperatorKind::Transpose(order) => Work::Transpose { shape: shape(inputs[0]), order },
+                OperatorKind::Reshape => Work::Copy,
+                OperatorKind::Concatenation { axis } => {
                     Work::Concatenation { inner: inputs.iter().map(|input| shape(*input)[axis..].iter().product()).collect() }
                 }
-                Kind::Pad(pads) => Work::Pad { shape: shape(inputs[0]), pads },
-                Kind::Slice(ranges) => Work::Slice { shape: shape(inputs[0]), ranges },
+                OperatorKind::Pad(pads) => Work::Pad { shape: shape(inputs[0]), pads },
+                OperatorKind::Slice(ranges) => Work::Slice { shape: shape(inputs[0]), ranges },
             },
         };
         Node { work, inputs, output }

@@ -5,7 +5,7 @@
 use glam::{DVec2, Vec3};
 use pulp::Arch;
 
-use crate::error::ModelError;
+use crate::error::TfliteError;
 use crate::model::Model;
 use crate::picture::{Outside, RgbView};
 use crate::plan::Plan;
@@ -20,7 +20,7 @@ pub(crate) const SIDE: usize = 256;
 
 /// What the network says of a square.
 #[derive(Clone, Debug)]
-pub(crate) struct Landmarks {
+pub(crate) struct LandmarkOutput {
     /// Points in pixels of the picture; z is in the same unit, smaller towards the camera.
     pub points: [Vec3; POINTS],
     /// How sure it is that there is a face, between 0 and 1.
@@ -37,14 +37,14 @@ pub(crate) struct LandmarkNet {
 impl LandmarkNet {
     /// # Errors
     /// Where the network has other inputs or outputs than this one.
-    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, ModelError> {
+    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, TfliteError> {
         let plan = Plan::new(model, arch)?;
         let fits = plan.lengths() == (3 * SIDE * SIDE, vec![3 * POINTS, 1, 1]);
-        if fits { Ok(Self { plan }) } else { Err(ModelError::OtherNetwork) }
+        if fits { Ok(Self { plan }) } else { Err(TfliteError::OtherNetwork) }
     }
 
     /// Looks at a region of a picture. None where the region cannot hold a face.
-    pub(crate) fn read(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Landmarks> {
+    pub(crate) fn read(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<LandmarkOutput> {
         if !region.is_sensible(picture.size()) {
             return None;
         }
@@ -57,6 +57,6 @@ impl LandmarkNet {
         }
         let presence = 1.0 / (1.0 + (-self.plan.output(1)[0]).exp());
         let tongue = self.plan.output(2)[0];
-        points.iter().all(|p| p.is_finite()).then_some(Landmarks { points, presence, tongue })
+        points.iter().all(|p| p.is_finite()).then_some(LandmarkOutput { points, presence, tongue })
     }
 }

@@ -38,10 +38,10 @@ mod still;
 pub mod testing;
 
 pub use canonical::{CanonicalFace, TRIANGLES};
-pub use error::{BundleError, GeometryError, ModelError, ReaderError};
+pub use error::{BundleError, GeometryError, ReaderError, TfliteError};
 pub use landmarks::{MESH_POINTS, POINTS};
 pub use picture::RgbView;
-pub use pose::HeadPose;
-pub use reader::{Reader, Reading};
+pub use pose::FaceTransform;
+pub use reader::{FaceReading, Reader};
 pub use region::Region;
 pub use smoothing::Smoothing;

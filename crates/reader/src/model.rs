@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use half::f16;
 
-use crate::error::ModelError;
+use crate::error::TfliteError;
 use crate::flatbuffer::Table;
 use crate::operators;
 
@@ -51,7 +51,7 @@ impl Tensor {
 
 /// A window that slides over a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct SlidingWindow {
     /// Height, width and channels.
     pub input: [usize; 3],
     pub output: [usize; 3],
@@ -62,7 +62,7 @@ pub(crate) struct Window {
     pub pad: [usize; 2],
 }
 
-impl Window {
+impl SlidingWindow {
     /// Multiply-accumulates of a convolution in which every output sums over `depth` numbers.
     pub(crate) fn work(&self, depth: usize) -> usize {
         self.output.iter().fold(depth, |product, side| product.saturating_mul(*side))
@@ -71,18 +71,18 @@ impl Window {
 
 /// What an operator does. Sizes are those of its tensors.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum OperatorKind {
     /// Inputs: picture, kernel `[out, height, width, in]`, bias.
     Convolution {
-        window: Window,
+        window: SlidingWindow,
         relu: bool,
     },
     /// Inputs: picture, kernel `[1, height, width, channels]`, bias.
     Depthwise {
-        window: Window,
+        window: SlidingWindow,
         relu: bool,
     },
-    MaxPool(Window),
+    MaxPool(SlidingWindow),
     /// Inputs: tensor, slope for each channel.
     Prelu,
     Unary(Unary),
@@ -123,7 +123,7 @@ pub(crate) enum Binary {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Operator {
-    pub kind: Kind,
+    pub kind: OperatorKind,
     pub inputs: Vec<usize>,
     pub output: usize,
 }
@@ -147,12 +147,12 @@ pub(crate) struct RawOperator<'a> {
 }
 
 impl RawOperator<'_> {
-    pub(crate) fn unsupported(&self, why: &'static str) -> ModelError {
-        ModelError::Unsupported { operator: self.index, code: self.code, why }
+    pub(crate) fn unsupported(&self, why: &'static str) -> TfliteError {
+        TfliteError::Unsupported { operator: self.index, code: self.code, why }
     }
 
-    pub(crate) fn inconsistent(&self, why: &'static str) -> ModelError {
-        ModelError::Inconsistent { operator: self.index, why }
+    pub(crate) fn inconsistent(&self, why: &'static str) -> TfliteError {
+        TfliteError::Inconsistent { operator: self.index, why }
     }
 }
 
@@ -164,14 +164,14 @@ impl Model {
     ///
     /// # Errors
     /// Where the file is damaged, or has sizes or operators that are not supported.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TfliteError> {
         if bytes.get(4..8) != Some(b"TFL3") {
-            return Err(ModelError::NotTflite);
+            return Err(TfliteError::NotTflite);
         }
         let root = Table::root(bytes)?;
         let codes = root.tables(1, "kinds of operators", MOST_OPERATORS)?;
         let codes = codes.into_iter().map(operator_code).collect::<Result<Vec<_>, _>>()?;
-        let graph = *root.tables(2, "graphs", 16)?.first().ok_or(ModelError::Missing("graph"))?;
+        let graph = *root.tables(2, "graphs", 16)?.first().ok_or(TfliteError::Missing("graph"))?;
         let buffers = root.tables(4, "buffers", 2 * MOST_TENSORS)?;
         let mut tensors = tensors(graph, &buffers)?;
         let inputs = indices(&graph.ints(1, "inputs", MOST_INPUTS)?, tensors.len())?;
@@ -179,7 +179,7 @@ impl Model {
         let mut known: Vec<bool> = tensors.iter().map(|tensor| tensor.constant.is_some()).collect();
         for input in &inputs {
             if std::mem::replace(&mut known[*input], true) {
-                return Err(ModelError::Missing("input of its own"));
+                return Err(TfliteError::Missing("input of its own"));
             }
         }
         let mut operators = Vec::new();
@@ -201,51 +201,51 @@ impl Model {
             operators.push(operator);
         }
         if work > MOST_WORK {
-            return Err(ModelError::TooMany { what: "operations", count: work, limit: MOST_WORK });
+            return Err(TfliteError::TooMany { what: "operations", count: work, limit: MOST_WORK });
         }
         if inputs.is_empty() || outputs.is_empty() || outputs.iter().any(|output| !known[*output]) {
-            return Err(ModelError::Missing("input or output"));
+            return Err(TfliteError::Missing("input or output"));
         }
         Ok(Self { tensors, operators, inputs, outputs })
     }
 }
 
 /// The kind of an operator, which older files keep in one byte.
-fn operator_code(table: Table<'_>) -> Result<i32, ModelError> {
+fn operator_code(table: Table<'_>) -> Result<i32, TfliteError> {
     Ok(i32::from(table.byte(0)?.cast_signed()).max(table.int(3, 0)?))
 }
 
 /// Each index, if it names one of `count` tensors.
-fn indices(values: &[i32], count: usize) -> Result<Vec<usize>, ModelError> {
+fn indices(values: &[i32], count: usize) -> Result<Vec<usize>, TfliteError> {
     let index =
-        |value: &i32| usize::try_from(*value).ok().filter(|index| *index < count).ok_or(ModelError::Missing("tensor that it refers to"));
+        |value: &i32| usize::try_from(*value).ok().filter(|index| *index < count).ok_or(TfliteError::Missing("tensor that it refers to"));
     values.iter().map(index).collect()
 }
 
-fn raw_operator<'a>(index: usize, table: Table<'a>, codes: &[i32], tensors: usize) -> Result<RawOperator<'a>, ModelError> {
+fn raw_operator<'a>(index: usize, table: Table<'a>, codes: &[i32], tensors: usize) -> Result<RawOperator<'a>, TfliteError> {
     let code =
-        usize::try_from(table.int(0, 0)?).ok().and_then(|code| codes.get(code).copied()).ok_or(ModelError::Missing("kind of operator"))?;
+        usize::try_from(table.int(0, 0)?).ok().and_then(|code| codes.get(code).copied()).ok_or(TfliteError::Missing("kind of operator"))?;
     let inputs = indices(&table.ints(1, "inputs of an operator", MOST_INPUTS)?, tensors)?;
     let outputs = indices(&table.ints(2, "outputs of an operator", MOST_INPUTS)?, tensors)?;
-    let [output] = outputs[..] else { return Err(ModelError::Missing("single output of an operator")) };
+    let [output] = outputs[..] else { return Err(TfliteError::Missing("single output of an operator")) };
     if inputs.is_empty() {
-        return Err(ModelError::Missing("input of an operator"));
+        return Err(TfliteError::Missing("input of an operator"));
     }
     Ok(RawOperator { index, code, inputs, output, options: table.table(4)? })
 }
 
-fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, ModelError> {
+fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, TfliteError> {
     let (mut numbers, mut weights) = (0, 0);
     let mut read = |table: Table<'_>| {
         let shape = table.ints(0, "dimensions", MOST_DIMENSIONS)?;
         let shape = shape.iter().map(|side| usize::try_from(*side).ok().filter(|side| *side > 0)).collect::<Option<Vec<_>>>();
-        let shape = shape.ok_or(ModelError::Missing("size of a tensor"))?;
+        let shape = shape.ok_or(TfliteError::Missing("size of a tensor"))?;
         let length = shape.iter().try_fold(1_usize, |product, side| product.checked_mul(*side)).unwrap_or(usize::MAX);
         numbers = length.saturating_add(numbers);
         if numbers > MOST_NUMBERS {
-            return Err(ModelError::TooMany { what: "numbers", count: numbers, limit: MOST_NUMBERS });
+            return Err(TfliteError::TooMany { what: "numbers", count: numbers, limit: MOST_NUMBERS });
         }
-        let buffer = usize::try_from(table.int(2, 0)?).ok().and_then(|buffer| buffers.get(buffer)).ok_or(ModelError::Missing("buffer"))?;
+        let buffer = usize::try_from(table.int(2, 0)?).ok().and_then(|buffer| buffers.get(buffer)).ok_or(TfliteError::Missing("buffer"))?;
         let bytes = buffer.bytes(0)?;
         if bytes.is_empty() {
             return Ok(Tensor { shape, constant: None });
@@ -258,12 +258,12 @@ fn tensors(graph: Table<'_>, buffers: &[Table<'_>]) -> Result<Vec<Tensor>, Model
         };
         weights += length;
         if weights > MOST_WEIGHTS {
-            return Err(ModelError::TooMany { what: "weights", count: weights, limit: MOST_WEIGHTS });
+            return Err(TfliteError::TooMany { what: "weights", count: weights, limit: MOST_WEIGHTS });
         }
         if bytes.len() == length * width {
             Ok(Tensor { shape, constant: Some(constant) })
         } else {
-            Err(ModelError::Missing("size of a constant that fits its tensor"))
+            Err(TfliteError::Missing("size of a constant that fits its tensor"))
         }
     };
     graph.tables(0, "tensors", MOST_TENSORS)?.into_iter().map(&mut read).collect()
@@ -274,7 +274,7 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
 }
 
 /// The weights were converted when they were read; here they move to the tensor that the other operators use.
-fn dequantize(raw: &RawOperator<'_>, tensors: &mut [Tensor]) -> Result<(), ModelError> {
+fn dequantize(raw: &RawOperator<'_>, tensors: &mut [Tensor]) -> Result<(), TfliteError> {
     let [input] = raw.inputs[..] else { return Err(raw.inconsistent("it needs one input")) };
     if tensors[input].shape != tensors[raw.output].shape {
         return Err(raw.inconsistent("input and output differ in size"));

@@ -1,14 +1,14 @@
 //! Operators of a TFLite network, checked against the sizes of their tensors.
 
-use crate::error::ModelError;
-use crate::model::{Binary, Kind, Operator, RawOperator, Tensor, Unary, Window};
+use crate::error::TfliteError;
+use crate::model::{Binary, Operator, OperatorKind, RawOperator, SlidingWindow, Tensor, Unary};
 
 /// The largest kernel side and stride that are accepted.
 const LARGEST_KERNEL: usize = 7;
 const LARGEST_STRIDE: usize = 4;
 
 /// The operator `raw` with its options decoded, if it is supported and its sizes fit.
-pub(crate) fn checked(raw: &RawOperator<'_>, tensors: &[Tensor]) -> Result<Operator, ModelError> {
+pub(crate) fn checked(raw: &RawOperator<'_>, tensors: &[Tensor]) -> Result<Operator, TfliteError> {
     let checker = Checker { raw, tensors };
     let (kind, used) = match raw.code {
         0 => checker.binary(Binary::Add)?,
@@ -36,7 +36,7 @@ pub(crate) fn checked(raw: &RawOperator<'_>, tensors: &[Tensor]) -> Result<Opera
     };
     // The further inputs of these are weights and lists, which were checked with the operator.
     let inputs = &raw.inputs[..used];
-    let data = if matches!(kind, Kind::Binary(_) | Kind::Concatenation { .. }) { inputs } else { &inputs[..1] };
+    let data = if matches!(kind, OperatorKind::Binary(_) | OperatorKind::Concatenation { .. }) { inputs } else { &inputs[..1] };
     if data.iter().any(|input| tensors[*input].ints().is_some()) {
         return Err(raw.unsupported("it computes with integers"));
     }
@@ -46,14 +46,14 @@ pub(crate) fn checked(raw: &RawOperator<'_>, tensors: &[Tensor]) -> Result<Opera
 /// Multiply-accumulates of an operator, roughly.
 pub(crate) fn work(operator: &Operator, tensors: &[Tensor]) -> usize {
     match &operator.kind {
-        Kind::Convolution { window, .. } => window.work(window.kernel[0] * window.kernel[1] * window.input[2]),
-        Kind::Depthwise { window, .. } | Kind::MaxPool(window) => window.work(window.kernel[0] * window.kernel[1]),
+        OperatorKind::Convolution { window, .. } => window.work(window.kernel[0] * window.kernel[1] * window.input[2]),
+        OperatorKind::Depthwise { window, .. } | OperatorKind::MaxPool(window) => window.work(window.kernel[0] * window.kernel[1]),
         _ => tensors[operator.output].len() + operator.inputs.iter().map(|input| tensors[*input].len()).sum::<usize>(),
     }
 }
 
 /// What an operator is, and how many of its inputs are used when it runs.
-type Checked = Result<(Kind, usize), ModelError>;
+type Checked = Result<(OperatorKind, usize), TfliteError>;
 
 struct Checker<'a> {
     raw: &'a RawOperator<'a>,
@@ -61,7 +61,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn input(&self, index: usize) -> Result<&Tensor, ModelError> {
+    fn input(&self, index: usize) -> Result<&Tensor, TfliteError> {
         let tensor = self.raw.inputs.get(index).ok_or_else(|| self.raw.inconsistent("an input is missing"))?;
         Ok(&self.tensors[*tensor])
     }
@@ -70,44 +70,44 @@ impl Checker<'_> {
         &self.tensors[self.raw.output]
     }
 
-    fn ensure(&self, fits: bool, why: &'static str) -> Result<(), ModelError> {
+    fn ensure(&self, fits: bool, why: &'static str) -> Result<(), TfliteError> {
         if fits { Ok(()) } else { Err(self.raw.inconsistent(why)) }
     }
 
-    fn ensure_supported(&self, supported: bool, why: &'static str) -> Result<(), ModelError> {
+    fn ensure_supported(&self, supported: bool, why: &'static str) -> Result<(), TfliteError> {
         if supported { Ok(()) } else { Err(self.raw.unsupported(why)) }
     }
 
-    fn option_int(&self, index: usize, default: i32) -> Result<i32, ModelError> {
+    fn option_int(&self, index: usize, default: i32) -> Result<i32, TfliteError> {
         self.raw.options.map_or(Ok(default), |options| options.int(index, default))
     }
 
-    fn option_byte(&self, index: usize) -> Result<u8, ModelError> {
+    fn option_byte(&self, index: usize) -> Result<u8, TfliteError> {
         self.raw.options.map_or(Ok(0), |options| options.byte(index))
     }
 
     /// A constant list of integers, one for each of `count` axes.
-    fn ints(&self, input: usize, count: usize) -> Result<&[i32], ModelError> {
+    fn ints(&self, input: usize, count: usize) -> Result<&[i32], TfliteError> {
         let ints = self.input(input)?.ints().ok_or_else(|| self.raw.unsupported("a list of numbers is not a constant"))?;
         self.ensure(ints.len() == count, "a list has another length than there are axes")?;
         Ok(ints)
     }
 
     /// An axis, counted from the end where it is negative.
-    fn axis(&self, axis: i32, count: usize) -> Result<usize, ModelError> {
+    fn axis(&self, axis: i32, count: usize) -> Result<usize, TfliteError> {
         let distance = usize::try_from(axis.unsigned_abs()).ok();
         let from_start = if axis < 0 { distance.and_then(|distance| count.checked_sub(distance)) } else { distance };
         from_start.filter(|axis| *axis < count).ok_or_else(|| self.raw.inconsistent("there is no such axis"))
     }
 
     /// Height, width and channels of one picture.
-    fn picture(&self, tensor: &Tensor) -> Result<[usize; 3], ModelError> {
+    fn picture(&self, tensor: &Tensor) -> Result<[usize; 3], TfliteError> {
         let [1, height, width, channels] = tensor.shape[..] else { return Err(self.raw.unsupported("a tensor is not one picture")) };
         Ok([height, width, channels])
     }
 
     /// A window whose options begin with padding and strides.
-    fn window(&self, kernel: [usize; 2]) -> Result<Window, ModelError> {
+    fn window(&self, kernel: [usize; 2]) -> Result<SlidingWindow, TfliteError> {
         let (input, output) = (self.picture(self.input(0)?)?, self.picture(self.output())?);
         let same = match self.option_byte(0)? {
             0 => true,
@@ -126,11 +126,11 @@ impl Checker<'_> {
             // What is missing is added on both sides, the smaller half first.
             pad[axis] = if same { ((o - 1) * stride + k).saturating_sub(i) / 2 } else { 0 };
         }
-        Ok(Window { input, output, kernel, stride, pad })
+        Ok(SlidingWindow { input, output, kernel, stride, pad })
     }
 
     /// Whether negative results become 0.
-    fn fused_relu(&self, option: usize) -> Result<bool, ModelError> {
+    fn fused_relu(&self, option: usize) -> Result<bool, TfliteError> {
         match self.option_byte(option)? {
             0 => Ok(false),
             1 => Ok(true),
@@ -138,7 +138,7 @@ impl Checker<'_> {
         }
     }
 
-    fn weights(&self, input: usize, length: usize) -> Result<(), ModelError> {
+    fn weights(&self, input: usize, length: usize) -> Result<(), TfliteError> {
         let floats = self.input(input)?.floats().ok_or_else(|| self.raw.unsupported("its weights are not constants"))?;
         self.ensure(floats.len() == length, "it has another number of weights")
     }
@@ -152,7 +152,7 @@ impl Checker<'_> {
         self.weights(1, out * height * width * depth)?;
         self.weights(2, out)?;
         self.ensure_supported([self.option_int(4, 1)?, self.option_int(5, 1)?] == [1, 1], "dilation")?;
-        Ok((Kind::Convolution { window, relu: self.fused_relu(3)? }, 3))
+        Ok((OperatorKind::Convolution { window, relu: self.fused_relu(3)? }, 3))
     }
 
     fn depthwise(&self) -> Checked {
@@ -165,7 +165,7 @@ impl Checker<'_> {
         self.weights(1, height * width * channels)?;
         self.weights(2, channels)?;
         self.ensure_supported([self.option_int(5, 1)?, self.option_int(6, 1)?] == [1, 1], "dilation")?;
-        Ok((Kind::Depthwise { window, relu: self.fused_relu(4)? }, 3))
+        Ok((OperatorKind::Depthwise { window, relu: self.fused_relu(4)? }, 3))
     }
 
     fn max_pool(&self) -> Checked {
@@ -173,19 +173,19 @@ impl Checker<'_> {
         let window = self.window(kernel)?;
         self.ensure(window.input[2] == window.output[2], "it changes the number of channels")?;
         self.ensure_supported(!self.fused_relu(5)?, "its fused activation")?;
-        Ok((Kind::MaxPool(window), 1))
+        Ok((OperatorKind::MaxPool(window), 1))
     }
 
     fn prelu(&self) -> Checked {
         let [height, width, channels] = self.picture(self.input(0)?)?;
         self.ensure([1, height, width, channels] == self.output().shape[..], "input and output differ in size")?;
         self.weights(1, channels)?;
-        Ok((Kind::Prelu, 2))
+        Ok((OperatorKind::Prelu, 2))
     }
 
     fn unary(&self, unary: Unary) -> Checked {
         self.ensure(self.input(0)?.shape == self.output().shape, "input and output differ in size")?;
-        Ok((Kind::Unary(unary), 1))
+        Ok((OperatorKind::Unary(unary), 1))
     }
 
     fn binary(&self, binary: Binary) -> Checked {
@@ -197,7 +197,7 @@ impl Checker<'_> {
             let [a, b, out] = [side(a), side(b), side(out)];
             self.ensure(out == a.max(b) && [a, b].iter().all(|side| *side == out || *side == 1), "its tensors do not fit each other")?;
         }
-        Ok((Kind::Binary(binary), 2))
+        Ok((OperatorKind::Binary(binary), 2))
     }
 
     fn reduce(&self, mean: bool) -> Checked {
@@ -208,7 +208,7 @@ impl Checker<'_> {
         axes.dedup();
         let kept: usize = shape.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, side)| side).product();
         self.ensure(self.output().len() == kept, "its output has another size")?;
-        Ok((Kind::Reduce { axes, mean }, 1))
+        Ok((OperatorKind::Reduce { axes, mean }, 1))
     }
 
     fn transpose(&self) -> Checked {
@@ -218,12 +218,12 @@ impl Checker<'_> {
         sorted.sort_unstable();
         self.ensure(sorted.iter().copied().eq(0..from.len()), "its axes are not a permutation")?;
         self.ensure(order.iter().map(|axis| &from[*axis]).eq(to), "its output has another size")?;
-        Ok((Kind::Transpose(order), 1))
+        Ok((OperatorKind::Transpose(order), 1))
     }
 
     fn reshape(&self) -> Checked {
         self.ensure(self.input(0)?.len() == self.output().len(), "its output has another size")?;
-        Ok((Kind::Reshape, 1))
+        Ok((OperatorKind::Reshape, 1))
     }
 
     fn concatenation(&self) -> Checked {
@@ -238,7 +238,7 @@ impl Checker<'_> {
             along += shape[axis];
         }
         self.ensure(along == out[axis], "its output has another size")?;
-        Ok((Kind::Concatenation { axis }, self.raw.inputs.len()))
+        Ok((OperatorKind::Concatenation { axis }, self.raw.inputs.len()))
     }
 
     fn pad(&self) -> Checked {
@@ -254,7 +254,7 @@ impl Checker<'_> {
             self.ensure(before + from[axis] + after == to[axis], "its output has another size")?;
             pads.push([before, after]);
         }
-        Ok((Kind::Pad(pads), 1))
+        Ok((OperatorKind::Pad(pads), 1))
     }
 
     fn slice(&self) -> Checked {
@@ -284,6 +284,6 @@ impl Checker<'_> {
             length *= last - first;
         }
         self.ensure(length == self.output().len(), "its output has another size")?;
-        Ok((Kind::Slice(ranges), 1))
+        Ok((OperatorKind::Slice(ranges), 1))
     }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use pulp::Arch;
 
 use crate::aligned::Aligned;
-use crate::error::ModelError;
+use crate::error::TfliteError;
 use crate::fusion::{self, Node, Work};
-use crate::kernels::{self, Added, Pictures, Residual};
+use crate::kernels::{self, Added, BlockBuffers, ResidualInput};
 use crate::model::Model;
 
 /// The most tensors that one step reads.
@@ -15,7 +15,7 @@ const MOST_INPUTS: usize = 8;
 
 /// Where a tensor lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum TensorPlace {
     Constant(usize),
     /// The first numbers of a buffer.
     Buffer {
@@ -26,7 +26,7 @@ enum Place {
 
 struct Step {
     work: Work,
-    inputs: Vec<Place>,
+    inputs: Vec<TensorPlace>,
     buffer: usize,
     length: usize,
     in_place: bool,
@@ -38,8 +38,8 @@ pub(crate) struct Plan {
     steps: Vec<Step>,
     constants: Vec<Aligned>,
     buffers: Vec<Aligned>,
-    input: Place,
-    outputs: Vec<Place>,
+    input: TensorPlace,
+    outputs: Vec<TensorPlace>,
 }
 
 impl Plan {
@@ -47,10 +47,10 @@ impl Plan {
     ///
     /// # Errors
     /// Where it has more than one input, or an output that is not computed.
-    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, ModelError> {
-        let [input] = model.inputs[..] else { return Err(ModelError::OtherNetwork) };
+    pub(crate) fn new(model: &Model, arch: Arch) -> Result<Self, TfliteError> {
+        let [input] = model.inputs[..] else { return Err(TfliteError::OtherNetwork) };
         let nodes = fusion::compile(model, arch);
-        let mut places: Vec<Option<Place>> = vec![None; model.tensors.len()];
+        let mut places: Vec<Option<TensorPlace>> = vec![None; model.tensors.len()];
         let mut constants = Vec::new();
         let mut memory = Memory::default();
         let last_use = last_uses(model, &nodes);
@@ -59,17 +59,17 @@ impl Plan {
         for (index, node) in nodes.into_iter().enumerate() {
             for input in &node.inputs {
                 if places[*input].is_none() {
-                    let values = model.tensors[*input].floats().ok_or(ModelError::Missing("constant"))?;
-                    places[*input] = Some(Place::Constant(constants.len()));
+                    let values = model.tensors[*input].floats().ok_or(TfliteError::Missing("constant"))?;
+                    places[*input] = Some(TensorPlace::Constant(constants.len()));
                     constants.push(Aligned::from_slice(values));
                 }
             }
-            let inputs: Vec<Place> = node.inputs.iter().filter_map(|input| places[*input]).collect();
+            let inputs: Vec<TensorPlace> = node.inputs.iter().filter_map(|input| places[*input]).collect();
             let length = model.tensors[node.output].len();
             let dies = |tensor: usize| last_use[tensor] == index;
-            let in_place = node.work.may_work_in_place() && dies(node.inputs[0]) && matches!(inputs[0], Place::Buffer { .. });
+            let in_place = node.work.may_work_in_place() && dies(node.inputs[0]) && matches!(inputs[0], TensorPlace::Buffer { .. });
             let place = if in_place { inputs[0] } else { memory.take(length) };
-            let Place::Buffer { buffer, .. } = place else { return Err(ModelError::Missing("buffer")) };
+            let TensorPlace::Buffer { buffer, .. } = place else { return Err(TfliteError::Missing("buffer")) };
             places[node.output] = Some(place);
             let mut dead: Vec<usize> = node.inputs.iter().copied().filter(|input| dies(*input)).collect();
             dead.sort_unstable();
@@ -79,17 +79,17 @@ impl Plan {
             }
             steps.push(Step { work: node.work, inputs, buffer, length, in_place });
         }
-        let outputs = model.outputs.iter().map(|output| places[*output].ok_or(ModelError::OtherNetwork)).collect::<Result<_, _>>()?;
+        let outputs = model.outputs.iter().map(|output| places[*output].ok_or(TfliteError::OtherNetwork)).collect::<Result<_, _>>()?;
         let buffers = memory.sizes.into_iter().map(Aligned::zeros).collect();
-        let input = places[input].ok_or(ModelError::OtherNetwork)?;
+        let input = places[input].ok_or(TfliteError::OtherNetwork)?;
         Ok(Self { arch, steps, constants, buffers, input, outputs })
     }
 
     /// The numbers that the network looks at, to be filled before every run.
     pub(crate) fn input_mut(&mut self) -> &mut [f32] {
         match self.input {
-            Place::Constant(_) => &mut [],
-            Place::Buffer { buffer, length } => &mut self.buffers[buffer][..length],
+            TensorPlace::Constant(_) => &mut [],
+            TensorPlace::Buffer { buffer, length } => &mut self.buffers[buffer][..length],
         }
     }
 
@@ -100,7 +100,7 @@ impl Plan {
 
     /// Lengths of the input and of the outputs.
     pub(crate) fn lengths(&self) -> (usize, Vec<usize>) {
-        let length = |place: &Place| read(&self.constants, &self.buffers, *place).len();
+        let length = |place: &TensorPlace| read(&self.constants, &self.buffers, *place).len();
         (length(&self.input), self.outputs.iter().map(length).collect())
     }
 
@@ -127,24 +127,27 @@ impl Plan {
         let mut out = std::mem::take(&mut buffers[step.buffer]);
         let mut inputs: [&[f32]; MOST_INPUTS] = [&[]; MOST_INPUTS];
         for (input, place) in inputs.iter_mut().zip(&step.inputs) {
-            *input =
-                if *place == (Place::Buffer { buffer: step.buffer, length: step.length }) { &[] } else { read(constants, buffers, *place) };
+            *input = if *place == (TensorPlace::Buffer { buffer: step.buffer, length: step.length }) {
+                &[]
+            } else {
+                read(constants, buffers, *place)
+            };
         }
         execute(&mut step.work, *arch, &inputs[..step.inputs.len()], &mut out[..step.length], step.in_place);
         buffers[step.buffer] = out;
     }
 }
 
-fn read<'a>(constants: &'a [Aligned], buffers: &'a [Aligned], place: Place) -> &'a [f32] {
+fn read<'a>(constants: &'a [Aligned], buffers: &'a [Aligned], place: TensorPlace) -> &'a [f32] {
     match place {
-        Place::Constant(constant) => &constants[constant],
-        Place::Buffer { buffer, length } => &buffers[buffer][..length],
+        TensorPlace::Constant(constant) => &constants[constant],
+        TensorPlace::Buffer { buffer, length } => &buffers[buffer][..length],
     }
 }
 
 /// Runs one step. In place, `out` is also the first input.
 fn execute(work: &mut Work, arch: Arch, inputs: &[&[f32]], out: &mut [f32], in_place: bool) {
-    let other = |channels: usize| Residual { values: inputs[1], channels };
+    let other = |channels: usize| ResidualInput { values: inputs[1], channels };
     match work {
         Work::Convolution { kernel, residual_channels } => kernel.run(arch, inputs[0], residual_channels.map(other), out),
         Work::Bottleneck { kernel, added } => {
@@ -153,7 +156,7 @@ fn execute(work: &mut Work, arch: Arch, inputs: &[&[f32]], out: &mut [f32], in_p
                 fusion::Sum::Input => Added::Input,
                 fusion::Sum::Other { channels } => Added::Other(other(*channels)),
             };
-            let pictures = if in_place { Pictures::InPlace(out) } else { Pictures::Apart { input: inputs[0], out } };
+            let pictures = if in_place { BlockBuffers::InPlace(out) } else { BlockBuffers::Apart { input: inputs[0], out } };
             kernel.run(arch, pictures, added);
         }
         Work::Depthwise(kernel) => kernel.run(arch, inputs[0], out),
@@ -194,7 +197,7 @@ struct Memory {
 
 impl Memory {
     /// The free buffer that fits best, or grows least.
-    fn take(&mut self, length: usize) -> Place {
+    fn take(&mut self, length: usize) -> TensorPlace {
         let sizes = &self.sizes;
         let waste = |index: &usize| (sizes[*index] < length, sizes[*index].abs_diff(length));
         let best = self.free.iter().enumerate().min_by_key(|(_, buffer)| waste(buffer)).map(|(index, _)| index);
@@ -205,11 +208,11 @@ impl Memory {
             self.sizes.len() - 1
         };
         self.sizes[buffer] = self.sizes[buffer].max(length);
-        Place::Buffer { buffer, length }
+        TensorPlace::Buffer { buffer, length }
     }
 
-    fn give_back(&mut self, place: Place) {
-        if let Place::Buffer { buffer, .. } = place {
+    fn give_back(&mut self, place: TensorPlace) {
+        if let TensorPlace::Buffer { buffer, .. } = place {
             self.free.push(buffer);
         }
     }

@@ -12,12 +12,12 @@ const NEAR_CM: f64 = 1.0;
 
 /// Where the head is, and how it is turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeadPose {
+pub struct FaceTransform {
     /// From the canonical face to the camera's space, in centimetres: the camera is at the origin and looks along -z, y is up.
     pub face_to_camera: Similarity,
 }
 
-impl HeadPose {
+impl FaceTransform {
     /// The matrix from the canonical face to the camera's space.
     pub fn matrix(&self) -> DMat4 {
         self.face_to_camera.matrix()
@@ -115,20 +115,20 @@ mod tests {
             ] {
                 let rotation = DMat3::from_rotation_z(angles.z) * DMat3::from_rotation_x(angles.y) * DMat3::from_rotation_y(angles.x);
                 let known = Similarity { rotation, scale: 1.0, shift: DVec3::new(3.0, -2.0, -400.0) };
-                let found = HeadPose::fit(&face, &seen(&face, &known, picture), picture).unwrap();
+                let found = FaceTransform::fit(&face, &seen(&face, &known, picture), picture).unwrap();
                 assert!(found.face_to_camera.rotation.abs_diff_eq(rotation, 0.03), "{angles}: {found:?}");
-                let wanted = HeadPose { face_to_camera: known };
+                let wanted = FaceTransform { face_to_camera: known };
                 for (got, wanted) in [(found.yaw(), wanted.yaw()), (found.pitch(), wanted.pitch()), (found.roll(), wanted.roll())] {
                     assert!((got - wanted).abs() < 0.03, "{angles}: {got}, not {wanted}");
                 }
             }
         }
-        assert!(HeadPose::fit(&face, &[Vec3::ONE; POINTS], DVec2::splat(100.0)).is_none());
+        assert!(FaceTransform::fit(&face, &[Vec3::ONE; POINTS], DVec2::splat(100.0)).is_none());
     }
 
     #[test]
     fn turns_have_the_documented_signs() {
-        let pose = |rotation| HeadPose { face_to_camera: Similarity { rotation, scale: 1.0, shift: DVec3::ZERO } };
+        let pose = |rotation| FaceTransform { face_to_camera: Similarity { rotation, scale: 1.0, shift: DVec3::ZERO } };
         assert!((pose(DMat3::from_rotation_y(0.3)).yaw() - 0.3).abs() < 1e-9);
         assert!((pose(DMat3::from_rotation_x(0.3)).pitch() - 0.3).abs() < 1e-9);
         assert!((pose(DMat3::from_rotation_z(0.3)).roll() - 0.3).abs() < 1e-9);

@@ -11,13 +11,13 @@ use crate::bundle::Bundle;
 use crate::canonical::CanonicalFace;
 use crate::coefficients::CoefficientNet;
 use crate::detector::{Detection, Detector};
-use crate::error::{ModelError, ReaderError};
-use crate::landmarks::{LandmarkNet, Landmarks, POINTS};
+use crate::error::{ReaderError, TfliteError};
+use crate::landmarks::{LandmarkNet, LandmarkOutput, POINTS};
 use crate::model::Model;
 use crate::picture::RgbView;
-use crate::pose::HeadPose;
+use crate::pose::FaceTransform;
 use crate::region::{Region, bounds, overlap};
-use crate::smoothing::{Smoother, Smoothing};
+use crate::smoothing::{MeshSmoother, Smoothing};
 use crate::still;
 
 /// The largest file that is taken for a face model. Google's has 3.8 MB.
@@ -29,7 +29,7 @@ pub(crate) const PRESENT: f32 = 0.5;
 
 /// What is read from one face.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct FaceReading {
     /// Landmarks in pixels of the picture; z is in the same unit, smaller towards the camera.
     pub points: [Vec3; POINTS],
     /// Landmarks before smoothing.
@@ -41,7 +41,7 @@ pub struct Reading {
     /// Expression coefficients between 0 and 1, in the order of [`retrato_core::data::Coefficient`].
     pub coefficients: [f32; COEFFICIENTS],
     /// The head's pose. None where the landmarks are nearly one point.
-    pub pose: Option<HeadPose>,
+    pub pose: Option<FaceTransform>,
     /// Where the face was looked for.
     pub region: Region,
     /// Whether it is the face of the film's last picture, as opposed to one that was searched for: that can be another person's.
@@ -54,7 +54,7 @@ pub struct Reader {
     pub(crate) landmarks: LandmarkNet,
     coefficients: CoefficientNet,
     canonical: CanonicalFace,
-    smoother: Smoother,
+    smoother: MeshSmoother,
     /// Where the face of the film is expected in the next picture.
     region: Option<Region>,
     /// Squares that have been searched in vain.
@@ -90,7 +90,7 @@ impl Reader {
             detector: network(&bundle, "face_detector.tflite", |model| Detector::new(model, arch))?,
             landmarks: network(&bundle, "face_landmarks_detector.tflite", |model| LandmarkNet::new(model, arch))?,
             coefficients: network(&bundle, "face_blendshapes.tflite", |model| CoefficientNet::new(model, arch))?,
-            smoother: Smoother::new(&canonical),
+            smoother: MeshSmoother::new(&canonical),
             canonical,
             region: None,
             searched: 0,
@@ -110,7 +110,7 @@ impl Reader {
     /// Reads the next picture of a film, taken at `time`. The face that was read in the last one is followed.
     ///
     /// None where there is no face. A face that is lost is looked for again in the same picture; where it is small in it, that takes some pictures.
-    pub fn read(&mut self, picture: &RgbView<'_>, time: Duration) -> Option<Reading> {
+    pub fn read(&mut self, picture: &RgbView<'_>, time: Duration) -> Option<FaceReading> {
         let followed = self.region.take().and_then(|region| Some((self.present(picture, &region)?, region)));
         if followed.is_none() {
             self.forget();
@@ -119,11 +119,11 @@ impl Reader {
         let (found, region) = followed.or_else(|| self.search(picture))?;
         self.region = Some(Region::around_points(&found.points));
         let points = self.smoother.smooth(&found.points, time);
-        Some(Reading { followed: is_followed, ..self.reading(&found, &points, region, picture.size()) })
+        Some(FaceReading { followed: is_followed, ..self.reading(&found, &points, region, picture.size()) })
     }
 
     /// Looks for a face in the whole picture, then in some of the squares in which a small one would be seen: in other ones each time.
-    fn search(&mut self, picture: &RgbView<'_>) -> Option<(Landmarks, Region)> {
+    fn search(&mut self, picture: &RgbView<'_>) -> Option<(LandmarkOutput, Region)> {
         let squares: Vec<Region> = still::squares(picture.size()).collect();
         let (whole, parts) = squares.split_first()?;
         let first = self.searched;
@@ -156,12 +156,12 @@ impl Reader {
     }
 
     /// Reads the faces of a single picture, the largest first. Does not touch the film.
-    pub fn read_still(&mut self, picture: &RgbView<'_>) -> Vec<Reading> {
+    pub fn read_still(&mut self, picture: &RgbView<'_>) -> Vec<FaceReading> {
         still::faces(self, picture).into_iter().map(|(found, region)| self.reading(&found, &found.points, region, picture.size())).collect()
     }
 
     /// Reads the face in a region of a single picture, if there is one. Does not touch the film.
-    pub fn read_region(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Reading> {
+    pub fn read_region(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<FaceReading> {
         let found = self.present(picture, region)?;
         Some(self.reading(&found, &found.points, *region, picture.size()))
     }
@@ -172,8 +172,8 @@ impl Reader {
     }
 
     /// Coefficients and pose of a face that is not read but made, from its points in pixels of a picture of this size.
-    pub fn measure(&mut self, points: &[Vec3; POINTS], picture: DVec2) -> ([f32; COEFFICIENTS], Option<HeadPose>) {
-        (self.coefficients.read(points), HeadPose::fit(&self.canonical, points, picture))
+    pub fn measure(&mut self, points: &[Vec3; POINTS], picture: DVec2) -> ([f32; COEFFICIENTS], Option<FaceTransform>) {
+        (self.coefficients.read(points), FaceTransform::fit(&self.canonical, points, picture))
     }
 
     /// Runs each network once on what it was run on last, and says what its steps took. For benchmarks.
@@ -184,14 +184,14 @@ impl Reader {
     }
 
     /// The landmarks in a region, if it holds a face.
-    pub(crate) fn present(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<Landmarks> {
+    pub(crate) fn present(&mut self, picture: &RgbView<'_>, region: &Region) -> Option<LandmarkOutput> {
         self.landmarks.read(picture, region).filter(|found| found.presence > PRESENT)
     }
 
-    fn reading(&mut self, found: &Landmarks, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> Reading {
+    fn reading(&mut self, found: &LandmarkOutput, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> FaceReading {
         let coefficients = self.coefficients.read(points);
-        let pose = HeadPose::fit(&self.canonical, points, picture);
-        Reading {
+        let pose = FaceTransform::fit(&self.canonical, points, picture);
+        FaceReading {
             points: *points,
             raw: found.points,
             presence: found.presence,
@@ -204,13 +204,13 @@ impl Reader {
     }
 }
 
-fn network<T>(bundle: &Bundle<'_>, name: &'static str, of: impl FnOnce(&Model) -> Result<T, ModelError>) -> Result<T, ReaderError> {
+fn network<T>(bundle: &Bundle<'_>, name: &'static str, of: impl FnOnce(&Model) -> Result<T, TfliteError>) -> Result<T, ReaderError> {
     let model = Model::parse(bundle.member(name)?);
     model.and_then(|model| of(&model)).map_err(|source| ReaderError::Network { name, source })
 }
 
 /// Whether two sets of landmarks are of the same face.
-pub(crate) fn same_face(a: &Landmarks, b: &Landmarks) -> bool {
+pub(crate) fn same_face(a: &LandmarkOutput, b: &LandmarkOutput) -> bool {
     overlap(bounds(&a.points), bounds(&b.points)) > 0.3
 }
 

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use glam::DVec2;
 
 use crate::detector::Detection;
-use crate::landmarks::Landmarks;
+use crate::landmarks::LandmarkOutput;
 use crate::picture::RgbView;
 use crate::reader::{Reader, same_face};
 use crate::region::{Region, overlap};
@@ -26,7 +26,7 @@ const REFINEMENTS: usize = 2;
 const TURNS: [f64; 3] = [FRAC_PI_2, -FRAC_PI_2, PI];
 
 /// Landmarks and regions of the faces, the largest first.
-pub(crate) fn faces(reader: &mut Reader, picture: &RgbView<'_>) -> Vec<(Landmarks, Region)> {
+pub(crate) fn faces(reader: &mut Reader, picture: &RgbView<'_>) -> Vec<(LandmarkOutput, Region)> {
     let upright = squares(picture.size()).flat_map(|square| reader.detector.detect(picture, &square)).collect();
     let faces = read(reader, picture, distinct(upright));
     if !faces.is_empty() {
@@ -69,8 +69,8 @@ fn distinct(mut detections: Vec<Detection>) -> Vec<Detection> {
     faces
 }
 
-fn read(reader: &mut Reader, picture: &RgbView<'_>, detections: Vec<Detection>) -> Vec<(Landmarks, Region)> {
-    let mut faces: Vec<(Landmarks, Region)> = Vec::new();
+fn read(reader: &mut Reader, picture: &RgbView<'_>, detections: Vec<Detection>) -> Vec<(LandmarkOutput, Region)> {
+    let mut faces: Vec<(LandmarkOutput, Region)> = Vec::new();
     for detection in detections {
         let Some(found) = refined(reader, picture, detection.region()) else { continue };
         if faces.iter().all(|(face, _)| !same_face(face, &found.0)) {
@@ -83,7 +83,7 @@ fn read(reader: &mut Reader, picture: &RgbView<'_>, detections: Vec<Detection>) 
 }
 
 /// The landmarks in a region, looked at again in regions that follow from them.
-fn refined(reader: &mut Reader, picture: &RgbView<'_>, region: Region) -> Option<(Landmarks, Region)> {
+fn refined(reader: &mut Reader, picture: &RgbView<'_>, region: Region) -> Option<(LandmarkOutput, Region)> {
     let mut best = (reader.present(picture, &region)?, region);
     for _ in 0..REFINEMENTS {
         let region = Region::around_points(&best.0.points);

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use glam::{DVec2, Vec3};
-use retrato_reader::{POINTS, Reader, Reading, Region, RgbView, Smoothing, testing};
+use retrato_reader::{FaceReading, POINTS, Reader, Region, RgbView, Smoothing, testing};
 use test_needs::needs;
 
 /// Side of the stored picture.
@@ -51,7 +51,7 @@ fn placed(width: usize, height: usize, centre: DVec2, scale: f64, angle: f64) ->
 }
 
 /// Compares a reading with a record. Points agree to `px`, coefficients to `coefficient`, the matrix to `cm`.
-fn assert_agrees(reading: &Reading, record: &[f32], px: f32, coefficient: f32, cm: f32, what: &str) {
+fn assert_agrees(reading: &FaceReading, record: &[f32], px: f32, coefficient: f32, cm: f32, what: &str) {
     let points = reading.points.iter().flat_map(Vec3::to_array);
     let matrix = reading.pose.unwrap().matrix().to_cols_array().map(|v| v as f32);
     for (values, wanted, tolerance, part) in [

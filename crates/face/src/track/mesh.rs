@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use glam::{DVec2, Vec2};
 use image::RgbImage;
-use retrato_reader::{Reader, ReaderError, Reading, Region, RgbView, Smoothing};
+use retrato_reader::{FaceReading, Reader, ReaderError, Region, RgbView, Smoothing};
 
 use crate::data::{Coefficients, FaceMesh, HeadPose};
 use crate::face::{MeshFace, MeshFinder};
@@ -64,7 +64,7 @@ pub fn reader_file() -> Result<PathBuf, MeshReaderError> {
 }
 
 /// What a reading says of a face; `None` where it has no pose or points that are no numbers.
-fn face_of(reading: &Reading) -> Option<MeshFace> {
+fn face_of(reading: &FaceReading) -> Option<MeshFace> {
     let pose = reading.pose?;
     Some(MeshFace {
         mesh: FaceMesh::from_points(&reading.points)?,
@@ -97,7 +97,7 @@ struct Place {
 }
 
 impl Place {
-    fn of(reading: &Reading) -> Self {
+    fn of(reading: &FaceReading) -> Self {
         let (low, high) = reading.points.iter().fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), point| {
             let point = point.truncate().as_dvec2();
             (low.min(point), high.max(point))
@@ -112,7 +112,7 @@ impl Place {
 
 impl Home {
     /// Takes note of a reading at `now`. Whether it should be looked for the first face.
-    fn note(&mut self, now: Duration, reading: &Reading) -> bool {
+    fn note(&mut self, now: Duration, reading: &FaceReading) -> bool {
         let here = Place::of(reading);
         let is_home = self.place.is_none_or(|home| home.is_near(here.middle));
         let is_elsewhere = self.away.is_some() || !reading.followed;
@@ -220,7 +220,7 @@ impl MeshFinder for MeshReader {
 }
 
 /// The reader's pose in the terms of [`HeadPose`].
-fn pose_of(pose: &retrato_reader::HeadPose) -> HeadPose {
+fn pose_of(pose: &retrato_reader::FaceTransform) -> HeadPose {
     let [yaw_rad, pitch_rad, roll_rad] = [pose.yaw(), pose.pitch(), -pose.roll()].map(|angle| angle as f32);
     HeadPose { yaw_rad, pitch_rad, roll_rad }
 }
@@ -241,12 +241,12 @@ mod tests {
         }
     }
 
-    fn reading(middle: DVec2, followed: bool) -> Reading {
+    fn reading(middle: DVec2, followed: bool) -> FaceReading {
         let mut points = [middle.as_vec2().extend(0.0); 478];
         points[0].x -= 40.0;
         points[1].x += 40.0;
         let region = Region::square(middle, 120.0);
-        Reading { points, raw: points, presence: 1.0, tongue: 0.0, coefficients: [0.0; 52], pose: None, region, followed }
+        FaceReading { points, raw: points, presence: 1.0, tongue: 0.0, coefficients: [0.0; 52], pose: None, region, followed }
     }
 
     #[test]

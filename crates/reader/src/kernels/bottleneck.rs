@@ -8,7 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::depthwise::Depthwise3x3;
 use super::dispatch;
-use super::product::{Packed, Residual};
+use super::product::{PackedWeights, ResidualInput};
 use crate::aligned::Aligned;
 
 /// Sizes and weights of a block.
@@ -18,9 +18,9 @@ pub(crate) struct Bottleneck {
     width: usize,
     channels_in: usize,
     /// None where the block begins with the depthwise convolution.
-    reduce: Option<Packed>,
+    reduce: Option<PackedWeights>,
     depthwise: Depthwise3x3,
-    expand: Packed,
+    expand: PackedWeights,
     /// The three rows that the depthwise convolution looks at, each with its zeros, and a row of zeros.
     rows: [Aligned; 4],
     filtered: Aligned,
@@ -28,7 +28,7 @@ pub(crate) struct Bottleneck {
 }
 
 /// Where a block reads and writes.
-pub(crate) enum Pictures<'a> {
+pub(crate) enum BlockBuffers<'a> {
     Apart {
         input: &'a [f32],
         out: &'a mut [f32],
@@ -42,12 +42,17 @@ pub(crate) enum Pictures<'a> {
 pub(crate) enum Added<'a> {
     Nothing,
     Input,
-    Other(Residual<'a>),
+    Other(ResidualInput<'a>),
 }
 
 impl Bottleneck {
     /// `reduce` is packed for rows of `width` pixels.
-    pub(crate) fn new([height, width, channels_in]: [usize; 3], reduce: Option<Packed>, depthwise: Depthwise3x3, expand: Packed) -> Self {
+    pub(crate) fn new(
+        [height, width, channels_in]: [usize; 3],
+        reduce: Option<PackedWeights>,
+        depthwise: Depthwise3x3,
+        expand: PackedWeights,
+    ) -> Self {
         let rows = std::array::from_fn(|_| Aligned::zeros(depthwise.row_len()));
         let filtered = Aligned::zeros(depthwise.out_len());
         let residual = Aligned::zeros(width * channels_in);
@@ -59,7 +64,7 @@ impl Bottleneck {
         self.channels_in == self.expand.columns
     }
 
-    pub(crate) fn run(&mut self, arch: Arch, pictures: Pictures<'_>, added: Added<'_>) {
+    pub(crate) fn run(&mut self, arch: Arch, pictures: BlockBuffers<'_>, added: Added<'_>) {
         dispatch(arch, Run { block: self, pictures, added });
     }
 
@@ -81,7 +86,7 @@ impl Bottleneck {
 
 struct Run<'a> {
     block: &'a mut Bottleneck,
-    pictures: Pictures<'a>,
+    pictures: BlockBuffers<'a>,
     added: Added<'a>,
 }
 
@@ -105,10 +110,10 @@ impl WithSimd for Run<'_> {
                 Added::Nothing => None,
                 Added::Input => {
                     block.residual.copy_from_slice(&pictures.input()[y * in_row..][..in_row]);
-                    Some(Residual { values: &block.residual, channels: block.channels_in })
+                    Some(ResidualInput { values: &block.residual, channels: block.channels_in })
                 }
                 Added::Other(other) => {
-                    Some(Residual { values: &other.values[y * width * other.channels..][..width * other.channels], ..other })
+                    Some(ResidualInput { values: &other.values[y * width * other.channels..][..width * other.channels], ..other })
                 }
             };
             let out = &mut pictures.out()[y * out_row..][..out_row];
@@ -117,7 +122,7 @@ impl WithSimd for Run<'_> {
     }
 }
 
-impl Pictures<'_> {
+impl BlockBuffers<'_> {
     fn input(&self) -> &[f32] {
         match self {
             Self::Apart { input, .. } => input,
@@ -135,12 +140,12 @@ impl Pictures<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::convolution::Convolution;
+    use super::super::convolution::Conv2d;
     use super::super::depthwise::Depthwise;
-    use super::super::product::Activation;
+    use super::super::product::FusedActivation;
     use super::super::{assert_close, every_width, lanes, noise};
     use super::*;
-    use crate::model::Window;
+    use crate::model::SlidingWindow;
 
     #[test]
     fn a_block_is_the_three_convolutions_one_after_the_other() {
@@ -153,13 +158,13 @@ mod tests {
             (2, 2, 24, 24, 2),
             (7, 3, 10, 28, 1),
         ] {
-            let pointwise = |from, to| Window { input: [h, w, from], output: [h, w, to], kernel: [1, 1], stride: 1, pad: [0, 0] };
-            let square = Window { input: [h, w, c], output: [h, w, c], kernel: [3, 3], stride: 1, pad: [1, 1] };
+            let pointwise = |from, to| SlidingWindow { input: [h, w, from], output: [h, w, to], kernel: [1, 1], stride: 1, pad: [0, 0] };
+            let square = SlidingWindow { input: [h, w, c], output: [h, w, c], kernel: [3, 3], stride: 1, pad: [1, 1] };
             let narrow = if arrangement == 2 { c } else { n };
             let input = noise(h * w * narrow, 1);
-            let (kernel_in, bias_in, slopes_in) = (noise(narrow * c, 2), noise(c, 3), Activation::Prelu(noise(c, 4)));
+            let (kernel_in, bias_in, slopes_in) = (noise(narrow * c, 2), noise(c, 3), FusedActivation::Prelu(noise(c, 4)));
             let (kernel, bias) = (noise(9 * c, 5), noise(c, 6));
-            let (kernel_out, bias_out, slopes_out) = (noise(c * n, 7), noise(n, 8), Activation::Prelu(noise(n, 9)));
+            let (kernel_out, bias_out, slopes_out) = (noise(c * n, 7), noise(n, 8), FusedActivation::Prelu(noise(n, 9)));
             let other = noise(h * w * n.div_ceil(2), 10);
             for arch in every_width() {
                 let lanes = lanes(arch);
@@ -167,34 +172,29 @@ mod tests {
                 if arrangement == 2 {
                     reduced.copy_from_slice(&input);
                 } else {
-                    Convolution::new(pointwise(narrow, c), &kernel_in, &bias_in, &slopes_in, lanes).run(arch, &input, None, &mut reduced);
+                    Conv2d::new(pointwise(narrow, c), &kernel_in, &bias_in, &slopes_in, lanes).run(arch, &input, None, &mut reduced);
                 }
                 let mut filtered = vec![0.0; h * w * c];
                 Depthwise::new(square, &kernel, &bias, false).run(arch, &reduced, &mut filtered);
                 let (added, residual) = match arrangement {
                     1 => {
-                        let other = Residual { values: &other, channels: n.div_ceil(2) };
+                        let other = ResidualInput { values: &other, channels: n.div_ceil(2) };
                         (Added::Other(other), other)
                     }
-                    _ => (Added::Input, Residual { values: &input, channels: narrow }),
+                    _ => (Added::Input, ResidualInput { values: &input, channels: narrow }),
                 };
                 let mut wanted = vec![0.0; h * w * n];
-                Convolution::new(pointwise(c, n), &kernel_out, &bias_out, &slopes_out, lanes).run(
-                    arch,
-                    &filtered,
-                    Some(residual),
-                    &mut wanted,
-                );
+                Conv2d::new(pointwise(c, n), &kernel_out, &bias_out, &slopes_out, lanes).run(arch, &filtered, Some(residual), &mut wanted);
 
-                let reduce = (arrangement != 2).then(|| Packed::for_rows(&kernel_in, &bias_in, &slopes_in, lanes, w));
-                let expand = Packed::new(&kernel_out, &bias_out, &slopes_out, lanes);
+                let reduce = (arrangement != 2).then(|| PackedWeights::for_rows(&kernel_in, &bias_in, &slopes_in, lanes, w));
+                let expand = PackedWeights::new(&kernel_out, &bias_out, &slopes_out, lanes);
                 let mut block = Bottleneck::new([h, w, narrow], reduce, Depthwise3x3::new(w, &kernel, &bias, lanes), expand);
                 let mut out = vec![f32::NAN; h * w * n];
-                block.run(arch, Pictures::Apart { input: &input, out: &mut out }, added);
+                block.run(arch, BlockBuffers::Apart { input: &input, out: &mut out }, added);
                 assert_close(&out, &wanted, "apart");
                 if block.keeps_channels() {
                     let mut picture = input.clone();
-                    block.run(arch, Pictures::InPlace(&mut picture), added);
+                    block.run(arch, BlockBuffers::InPlace(&mut picture), added);
                     assert_close(&picture, &wanted, "in place");
                 }
             }

@@ -5,23 +5,23 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::dispatch;
-use super::product::{Activation, Packed, Residual};
+use super::product::{FusedActivation, PackedWeights, ResidualInput};
 use crate::aligned::Aligned;
-use crate::model::Window;
+use crate::model::SlidingWindow;
 
 /// A convolution, its bias, a sum with another tensor and an activation.
 #[derive(Debug)]
-pub(crate) struct Convolution {
-    window: Window,
-    packed: Packed,
+pub(crate) struct Conv2d {
+    window: SlidingWindow,
+    packed: PackedWeights,
     /// One padded row for each row of the kernel; empty where the window never leaves the picture.
     padded: Aligned,
 }
 
-impl Convolution {
+impl Conv2d {
     /// `kernel` is `[out, height, width, in]`.
-    pub(crate) fn new(window: Window, kernel: &[f32], bias: &[f32], activation: &Activation, lanes: usize) -> Self {
-        let packed = Packed::new(kernel, bias, activation, lanes);
+    pub(crate) fn new(window: SlidingWindow, kernel: &[f32], bias: &[f32], activation: &FusedActivation, lanes: usize) -> Self {
+        let packed = PackedWeights::new(kernel, bias, activation, lanes);
         let reach = |axis: usize| (window.output[axis] - 1) * window.stride + window.kernel[axis];
         let inside = window.pad == [0, 0] && (0..2).all(|axis| reach(axis) <= window.input[axis]);
         let padded = if inside { Aligned::default() } else { Aligned::zeros(window.kernel[0] * Self::padded_row(&window)) };
@@ -29,25 +29,25 @@ impl Convolution {
     }
 
     /// Numbers in a padded row.
-    fn padded_row(window: &Window) -> usize {
+    fn padded_row(window: &SlidingWindow) -> usize {
         let reach = (window.output[1] - 1) * window.stride + window.kernel[1];
         reach.max(window.pad[1] + window.input[1]) * window.input[2]
     }
 
-    pub(crate) fn run(&mut self, arch: Arch, input: &[f32], residual: Option<Residual<'_>>, out: &mut [f32]) {
+    pub(crate) fn run(&mut self, arch: Arch, input: &[f32], residual: Option<ResidualInput<'_>>, out: &mut [f32]) {
         dispatch(arch, Run { convolution: self, input, residual, out });
     }
 
     pub(crate) fn describe(&self) -> String {
-        let Window { kernel: [kh, kw], input: [h, w, i], output: [.., o], stride, .. } = self.window;
+        let SlidingWindow { kernel: [kh, kw], input: [h, w, i], output: [.., o], stride, .. } = self.window;
         format!("convolution {kh}x{kw}/{stride} {i}->{o} at {h}x{w}")
     }
 }
 
 struct Run<'a> {
-    convolution: &'a mut Convolution,
+    convolution: &'a mut Conv2d,
     input: &'a [f32],
-    residual: Option<Residual<'a>>,
+    residual: Option<ResidualInput<'a>>,
     out: &'a mut [f32],
 }
 
@@ -56,7 +56,7 @@ impl WithSimd for Run<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { convolution: Convolution { window, packed, padded }, input, residual, out } = self;
+        let Self { convolution: Conv2d { window, packed, padded }, input, residual, out } = self;
         let [height, width, channels] = window.input;
         let [out_height, out_width, columns] = window.output;
         let [kh, kw] = window.kernel;
@@ -89,7 +89,8 @@ impl WithSimd for Run<'_> {
                     rows[ky] = &padded[(first + ky) % kh * padded_row..][..padded_row];
                 }
             }
-            let residual = residual.map(|r| Residual { values: &r.values[y * out_width * r.channels..][..out_width * r.channels], ..r });
+            let residual =
+                residual.map(|r| ResidualInput { values: &r.values[y * out_width * r.channels..][..out_width * r.channels], ..r });
             packed.multiply(simd, &rows[..kh], window.stride * channels, out_width, out, residual);
             rows = [&[]; 8];
         }
@@ -103,12 +104,12 @@ mod tests {
 
     /// The definition, number by number.
     fn naive(
-        window: &Window,
+        window: &SlidingWindow,
         input: &[f32],
         kernel: &[f32],
         bias: &[f32],
-        residual: Option<Residual<'_>>,
-        activation: &Activation,
+        residual: Option<ResidualInput<'_>>,
+        activation: &FusedActivation,
     ) -> Vec<f32> {
         let ([h, w, c], [oh, ow, n], [kh, kw]) = (window.input, window.output, window.kernel);
         let mut out = Vec::new();
@@ -123,9 +124,9 @@ mod tests {
             }
             sum += residual.filter(|r| o < r.channels).map_or(0.0, |r| r.values[p * r.channels + o]);
             out.push(match activation {
-                Activation::Linear => sum,
-                Activation::Relu => sum.max(0.0),
-                Activation::Prelu(slopes) => {
+                FusedActivation::Linear => sum,
+                FusedActivation::Relu => sum.max(0.0),
+                FusedActivation::Prelu(slopes) => {
                     if sum < 0.0 {
                         sum * slopes[o]
                     } else {
@@ -142,7 +143,7 @@ mod tests {
         let window = |input: [usize; 3], kernel: usize, stride: usize, same: bool, channels: usize| {
             let output: [usize; 2] = [0, 1].map(|a| if same { input[a].div_ceil(stride) } else { (input[a] - kernel) / stride + 1 });
             let pad = [0, 1].map(|a| if same { ((output[a] - 1) * stride + kernel).saturating_sub(input[a]) / 2 } else { 0 });
-            Window { input, output: [output[0], output[1], channels], kernel: [kernel; 2], stride, pad }
+            SlidingWindow { input, output: [output[0], output[1], channels], kernel: [kernel; 2], stride, pad }
         };
         let windows = [
             window([5, 7, 3], 1, 1, true, 1),
@@ -162,13 +163,13 @@ mod tests {
             let input = noise(h * w * c, seed as u32);
             let kernel = noise(n * window.kernel[0] * window.kernel[1] * c, 7);
             let (bias, slopes) = (noise(n, 8), noise(n, 9));
-            for activation in [Activation::Linear, Activation::Relu, Activation::Prelu(slopes)] {
+            for activation in [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Prelu(slopes)] {
                 for channels in [0, n, n.div_ceil(2)] {
                     let added = noise(oh * ow * channels, 10);
-                    let residual = (channels > 0).then_some(Residual { values: &added, channels });
+                    let residual = (channels > 0).then_some(ResidualInput { values: &added, channels });
                     let wanted = naive(window, &input, &kernel, &bias, residual, &activation);
                     for arch in every_width() {
-                        let mut convolution = Convolution::new(*window, &kernel, &bias, &activation, lanes(arch));
+                        let mut convolution = Conv2d::new(*window, &kernel, &bias, &activation, lanes(arch));
                         let mut out = vec![f32::NAN; oh * ow * n];
                         convolution.run(arch, &input, residual, &mut out);
                         assert_close(&out, &wanted, &convolution.describe());

@@ -6,12 +6,12 @@ use pulp::{Arch, Simd};
 
 use super::{dispatch, multiply_add};
 use crate::aligned::{Aligned, LINE};
-use crate::model::Window;
+use crate::model::SlidingWindow;
 
 /// A depthwise convolution with any window.
 #[derive(Debug)]
 pub(crate) struct Depthwise {
-    window: Window,
+    window: SlidingWindow,
     kernel: Vec<f32>,
     bias: Vec<f32>,
     relu: bool,
@@ -19,12 +19,12 @@ pub(crate) struct Depthwise {
 
 impl Depthwise {
     /// `kernel` is `[height, width, channels]`.
-    pub(crate) fn new(window: Window, kernel: &[f32], bias: &[f32], relu: bool) -> Self {
+    pub(crate) fn new(window: SlidingWindow, kernel: &[f32], bias: &[f32], relu: bool) -> Self {
         Self { window, kernel: kernel.to_vec(), bias: bias.to_vec(), relu }
     }
 
     pub(crate) fn run(&self, arch: Arch, input: &[f32], out: &mut [f32]) {
-        let Window { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = self.window;
+        let SlidingWindow { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = self.window;
         // Compiled for each vector width.
         dispatch(arch, || {
             for (pixel, out) in out.chunks_exact_mut(channels).enumerate() {
@@ -50,7 +50,7 @@ impl Depthwise {
     }
 
     pub(crate) fn describe(&self) -> String {
-        let Window { kernel: [kh, kw], input: [h, w, c], stride, .. } = self.window;
+        let SlidingWindow { kernel: [kh, kw], input: [h, w, c], stride, .. } = self.window;
         format!("depthwise {kh}x{kw}/{stride} {c} at {h}x{w}")
     }
 }
@@ -135,8 +135,8 @@ impl Depthwise3x3 {
     #[cfg(test)]
     fn picture(&self, arch: Arch, input: &[f32]) -> Vec<f32> {
         use pulp::WithSimd;
-        struct Row<'a>(&'a Depthwise3x3, [&'a [f32]; 3], &'a mut [f32]);
-        impl WithSimd for Row<'_> {
+        struct DepthwiseRow<'a>(&'a Depthwise3x3, [&'a [f32]; 3], &'a mut [f32]);
+        impl WithSimd for DepthwiseRow<'_> {
             type Output = ();
             fn with_simd<S: Simd>(self, simd: S) {
                 self.0.row(simd, self.1, self.2);
@@ -154,7 +154,7 @@ impl Depthwise3x3 {
         (0..input.len() / row)
             .flat_map(|y| {
                 let rows = [padded(y), padded(y + 1), padded(y + 2)];
-                dispatch(arch, Row(self, [&rows[0], &rows[1], &rows[2]], &mut out));
+                dispatch(arch, DepthwiseRow(self, [&rows[0], &rows[1], &rows[2]], &mut out));
                 out[..row].to_vec()
             })
             .collect()
@@ -170,7 +170,7 @@ mod tests {
     use super::super::{assert_close, every_width, lanes, noise};
     use super::*;
 
-    fn naive(window: &Window, input: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
+    fn naive(window: &SlidingWindow, input: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
         let ([h, w, c], [oh, ow, _], [kh, kw]) = (window.input, window.output, window.kernel);
         let mut out = Vec::new();
         for (p, i) in (0..oh * ow).flat_map(|p| (0..c).map(move |i| (p, i))) {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn both_forms_are_as_defined_at_odd_sizes_and_all_vector_widths() {
         for (h, w, c) in [(1, 1, 1), (2, 2, 64), (5, 7, 3), (3, 16, 8), (4, 9, 16), (6, 5, 28), (3, 8, 42), (2, 3, 24)] {
-            let window = Window { input: [h, w, c], output: [h, w, c], kernel: [3, 3], stride: 1, pad: [1, 1] };
+            let window = SlidingWindow { input: [h, w, c], output: [h, w, c], kernel: [3, 3], stride: 1, pad: [1, 1] };
             let (input, kernel, bias) = (noise(h * w * c, 1), noise(9 * c, 2), noise(c, 3));
             let wanted = naive(&window, &input, &kernel, &bias);
             for arch in every_width() {
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_stride_of_two_pads_below_and_to_the_right() {
-        let window = Window { input: [6, 8, 5], output: [3, 4, 5], kernel: [3, 3], stride: 2, pad: [0, 0] };
+        let window = SlidingWindow { input: [6, 8, 5], output: [3, 4, 5], kernel: [3, 3], stride: 2, pad: [0, 0] };
         let (input, kernel, bias) = (noise(6 * 8 * 5, 1), noise(45, 2), noise(5, 3));
         let mut out = vec![f32::NAN; 60];
         Depthwise::new(window, &kernel, &bias, true).run(Arch::new(), &input, &mut out);

@@ -3,8 +3,8 @@
 use pulp::Arch;
 
 use super::dispatch;
-use super::layout::{Places, strides};
-use crate::model::{Binary, Unary, Window};
+use super::layout::{StridedIndices, strides};
+use crate::model::{Binary, SlidingWindow, Unary};
 
 pub(crate) fn unary(arch: Arch, kind: Unary, input: &[f32], out: &mut [f32]) {
     let pairs = out.iter_mut().zip(input);
@@ -70,7 +70,7 @@ impl BroadcastBinary {
     #[expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
     #[inline(always)]
     fn rows(&self, a: &[f32], b: &[f32], out: &mut [f32], of: impl Fn(f32, f32) -> f32) {
-        let places = Places::new(&self.outer, [&self.strides[0], &self.strides[1]]);
+        let places = StridedIndices::new(&self.outer, [&self.strides[0], &self.strides[1]]);
         for ([at_a, at_b], out) in places.zip(out.chunks_exact_mut(self.row)) {
             let (a, b) = (&a[at_a..], &b[at_b..]);
             match self.steps {
@@ -90,7 +90,7 @@ pub(crate) fn reduce(shape: &[usize], axes: &[usize], mean: bool, input: &[f32],
     let mut to: Vec<usize> = strides(&kept).into_iter().zip(&kept).map(|(stride, side)| if *side == 1 { 0 } else { stride }).collect();
     let step = to.pop().unwrap_or(0);
     let (row, outer) = shape.split_last().map_or((1, &[][..]), |(row, outer)| (*row, outer));
-    for ([at], input) in Places::new(outer, [&to]).zip(input.chunks_exact(row)) {
+    for ([at], input) in StridedIndices::new(outer, [&to]).zip(input.chunks_exact(row)) {
         if step == 0 {
             out[at] += input.iter().sum::<f32>();
         } else {
@@ -106,8 +106,8 @@ pub(crate) fn reduce(shape: &[usize], axes: &[usize], mean: bool, input: &[f32],
 }
 
 /// The largest number of each channel under the window.
-pub(crate) fn max_pool(arch: Arch, window: &Window, input: &[f32], out: &mut [f32]) {
-    let Window { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = *window;
+pub(crate) fn max_pool(arch: Arch, window: &SlidingWindow, input: &[f32], out: &mut [f32]) {
+    let SlidingWindow { input: [height, width, channels], output: [_, out_width, _], kernel: [kh, kw], stride, pad } = *window;
     // Compiled for each vector width.
     dispatch(arch, || {
         for (pixel, out) in out.chunks_exact_mut(channels).enumerate() {
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_largest_number_under_a_window_is_found_at_the_edge_too() {
-        let window = Window { input: [5, 4, 3], output: [3, 2, 3], kernel: [2, 2], stride: 2, pad: [0, 0] };
+        let window = SlidingWindow { input: [5, 4, 3], output: [3, 2, 3], kernel: [2, 2], stride: 2, pad: [0, 0] };
         let input = noise(60, 4);
         let mut out = vec![f32::NAN; 18];
         max_pool(Arch::new(), &window, &input, &mut out);

@@ -12,7 +12,7 @@ pub(super) fn strides(shape: &[usize]) -> Vec<usize> {
 }
 
 /// Places in `N` tensors that belong to each place of one of `shape`, the last axis running fastest.
-pub(super) struct Places<'a, const N: usize> {
+pub(super) struct StridedIndices<'a, const N: usize> {
     shape: &'a [usize],
     strides: [&'a [usize]; N],
     index: Vec<usize>,
@@ -20,13 +20,13 @@ pub(super) struct Places<'a, const N: usize> {
     left: usize,
 }
 
-impl<'a, const N: usize> Places<'a, N> {
+impl<'a, const N: usize> StridedIndices<'a, N> {
     pub(super) fn new(shape: &'a [usize], strides: [&'a [usize]; N]) -> Self {
         Self { shape, strides, index: vec![0; shape.len()], at: [0; N], left: shape.iter().product() }
     }
 }
 
-impl<const N: usize> Iterator for Places<'_, N> {
+impl<const N: usize> Iterator for StridedIndices<'_, N> {
     type Item = [usize; N];
 
     fn next(&mut self) -> Option<[usize; N]> {
@@ -56,7 +56,7 @@ pub(crate) fn transpose(shape: &[usize], order: &[usize], input: &[f32], out: &m
     let mut from: Vec<usize> = order.iter().map(|axis| from[*axis]).collect();
     let (row, step) = (to_shape.last().copied().unwrap_or(1), from.pop().unwrap_or(1));
     let outer = &to_shape[..to_shape.len().saturating_sub(1)];
-    for ([at], out) in Places::new(outer, [&from]).zip(out.chunks_exact_mut(row)) {
+    for ([at], out) in StridedIndices::new(outer, [&from]).zip(out.chunks_exact_mut(row)) {
         out.iter_mut().zip(input[at..].iter().step_by(step)).for_each(|(out, x)| *out = *x);
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn pad(shape: &[usize], pads: &[[usize; 2]], input: &[f32], out: &mut
     let first: usize = to.iter().zip(pads).map(|(stride, [before, _])| stride * before).sum();
     to.pop();
     let (row, outer) = shape.split_last().map_or((1, &[][..]), |(row, outer)| (*row, outer));
-    for ([at], input) in Places::new(outer, [&to]).zip(input.chunks_exact(row)) {
+    for ([at], input) in StridedIndices::new(outer, [&to]).zip(input.chunks_exact(row)) {
         out[first + at..][..row].copy_from_slice(input);
     }
 }
@@ -93,7 +93,7 @@ pub(crate) fn slice(shape: &[usize], ranges: &[Range<usize>], input: &[f32], out
     from.pop();
     let sizes: Vec<usize> = ranges.iter().map(ExactSizeIterator::len).collect();
     let (row, outer) = sizes.split_last().map_or((1, &[][..]), |(row, outer)| (*row, outer));
-    for ([at], out) in Places::new(outer, [&from]).zip(out.chunks_exact_mut(row)) {
+    for ([at], out) in StridedIndices::new(outer, [&from]).zip(out.chunks_exact_mut(row)) {
         out.copy_from_slice(&input[first + at..][..row]);
     }
 }

@@ -11,13 +11,13 @@ mod layout;
 mod normalisation;
 mod product;
 
-pub(crate) use bottleneck::{Added, Bottleneck, Pictures};
-pub(crate) use convolution::Convolution;
+pub(crate) use bottleneck::{Added, BlockBuffers, Bottleneck};
+pub(crate) use convolution::Conv2d;
 pub(crate) use depthwise::{Depthwise, Depthwise3x3};
 pub(crate) use elementwise::{BroadcastBinary, max_pool, prelu, reduce, unary};
 pub(crate) use layout::{concatenate, pad, slice, transpose};
 pub(crate) use normalisation::LayerNorm;
-pub(crate) use product::{Activation, Packed, Residual};
+pub(crate) use product::{FusedActivation, PackedWeights, ResidualInput};
 
 use std::any::TypeId;
 

@@ -9,7 +9,7 @@ use crate::aligned::Aligned;
 
 /// What happens to a sum before it is written.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Activation {
+pub(crate) enum FusedActivation {
     Linear,
     Relu,
     /// A slope for the negative values of each channel.
@@ -18,7 +18,7 @@ pub(crate) enum Activation {
 
 /// A tensor that is added to a product before its activation.
 #[derive(Clone, Copy)]
-pub(crate) struct Residual<'a> {
+pub(crate) struct ResidualInput<'a> {
     pub values: &'a [f32],
     /// Its channels. Where it has fewer than the product, the others are 0.
     pub channels: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Residual<'a> {
 ///
 /// The columns are cut into panels of two vectors; the last one may have a single vector. In a panel all columns of one row lie together.
 #[derive(Debug)]
-pub(crate) struct Packed {
+pub(crate) struct PackedWeights {
     /// Rows of the matrix: numbers that are summed up.
     pub depth: usize,
     /// Columns of the matrix: channels that come out.
@@ -36,12 +36,12 @@ pub(crate) struct Packed {
     lanes: usize,
     values: Aligned,
     bias: Aligned,
-    activation: Activation,
+    activation: FusedActivation,
 }
 
-impl Packed {
+impl PackedWeights {
     /// Packs `columns` rows of `depth` weights, as a convolution's kernel has them, for vectors of `lanes` numbers.
-    pub(crate) fn new(kernel: &[f32], bias: &[f32], activation: &Activation, lanes: usize) -> Self {
+    pub(crate) fn new(kernel: &[f32], bias: &[f32], activation: &FusedActivation, lanes: usize) -> Self {
         let columns = bias.len();
         let depth = kernel.len() / columns.max(1);
         let whole = columns.next_multiple_of(lanes);
@@ -55,7 +55,7 @@ impl Packed {
         }
         let filled = |values: &[f32]| values.iter().copied().chain(std::iter::repeat(0.0)).take(whole).collect::<Vec<f32>>();
         let activation = match activation {
-            Activation::Prelu(slopes) => Activation::Prelu(filled(slopes)),
+            FusedActivation::Prelu(slopes) => FusedActivation::Prelu(filled(slopes)),
             other => other.clone(),
         };
         Self { depth, columns, lanes, values, bias: Aligned::from_slice(&filled(bias)), activation }
@@ -63,7 +63,7 @@ impl Packed {
 
     /// As [`Self::new`], for rows of `pixels` pixels one after the other. So few columns that they leave half of a vector empty are computed for two
     /// pixels at a time, as one pixel of twice the channels.
-    pub(crate) fn for_rows(kernel: &[f32], bias: &[f32], activation: &Activation, lanes: usize, pixels: usize) -> Self {
+    pub(crate) fn for_rows(kernel: &[f32], bias: &[f32], activation: &FusedActivation, lanes: usize, pixels: usize) -> Self {
         let (columns, depth) = (bias.len(), kernel.len() / bias.len().max(1));
         if 2 * columns > lanes || !pixels.is_multiple_of(2) {
             return Self::new(kernel, bias, activation, lanes);
@@ -74,7 +74,7 @@ impl Packed {
             paired[2 * (columns + row) * depth + depth..][..depth].copy_from_slice(weights);
         }
         let activation = match activation {
-            Activation::Prelu(slopes) => Activation::Prelu(slopes.repeat(2)),
+            FusedActivation::Prelu(slopes) => FusedActivation::Prelu(slopes.repeat(2)),
             other => other.clone(),
         };
         Self::new(&paired, &bias.repeat(2), &activation, lanes)
@@ -91,7 +91,7 @@ impl Packed {
         step: usize,
         count: usize,
         out: &mut [f32],
-        residual: Option<Residual<'_>>,
+        residual: Option<ResidualInput<'_>>,
     ) {
         assert_eq!(self.lanes, S::F32_LANES, "the weights were packed for other vectors");
         let pixels = Pixels { rows, step, count, run: self.depth / rows.len(), residual };
@@ -176,15 +176,15 @@ impl Packed {
         let zero = simd.splat_f32s(0.0);
         // Loops without closures: a closure would be compiled for the plainest processor, and called.
         match &self.activation {
-            Activation::Linear => {}
-            Activation::Relu => {
+            FusedActivation::Linear => {}
+            FusedActivation::Relu => {
                 for sums in sums {
                     for sum in sums {
                         *sum = simd.max_f32s(*sum, zero);
                     }
                 }
             }
-            Activation::Prelu(slopes) => {
+            FusedActivation::Prelu(slopes) => {
                 let slopes = load::<S, V>(&slopes[first..]);
                 for sums in sums {
                     for v in 0..V {
@@ -203,7 +203,7 @@ struct Pixels<'a> {
     count: usize,
     /// Numbers of a pixel in each row.
     run: usize,
-    residual: Option<Residual<'a>>,
+    residual: Option<ResidualInput<'a>>,
 }
 
 /// `sums[r] += sum over k of a[r * step + k] * b[k]`.

@@ -10,7 +10,7 @@ use glam::Vec3;
 use crate::canonical::CanonicalFace;
 use crate::landmarks::POINTS;
 use crate::region::bounds;
-use one_euro::OneEuro;
+use one_euro::OneEuroFilter;
 use parts::ByParts;
 
 /// How landmarks are smoothed over time.
@@ -27,15 +27,15 @@ pub enum Smoothing {
 
 /// The filters and their state.
 #[derive(Debug)]
-pub(crate) struct Smoother {
+pub(crate) struct MeshSmoother {
     kind: Smoothing,
-    one_euro: OneEuro,
+    one_euro: OneEuroFilter,
     by_parts: ByParts,
 }
 
-impl Smoother {
+impl MeshSmoother {
     pub(crate) fn new(canonical: &CanonicalFace) -> Self {
-        Self { kind: Smoothing::default(), one_euro: OneEuro::default(), by_parts: ByParts::new(canonical) }
+        Self { kind: Smoothing::default(), one_euro: OneEuroFilter::default(), by_parts: ByParts::new(canonical) }
     }
 
     pub(crate) fn choose(&mut self, kind: Smoothing) {

@@ -19,23 +19,23 @@ const FIRST_RATE_HZ: f32 = 30.0;
 
 /// The filter's state: one for each coordinate of each landmark.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OneEuro {
-    state: Option<State>,
+pub(crate) struct OneEuroFilter {
+    state: Option<FilterState>,
 }
 
 #[derive(Clone, Debug)]
-struct State {
+struct FilterState {
     time: Duration,
     raw: [Vec3; POINTS],
     smooth: [Vec3; POINTS],
     speed: [Vec3; POINTS],
 }
 
-impl OneEuro {
+impl OneEuroFilter {
     /// The smoothed points. A time that is not later than the last one returns them as they are.
     pub(crate) fn smooth(&mut self, points: &[Vec3; POINTS], face_px: f32, time: Duration) -> [Vec3; POINTS] {
         let Some(state) = &mut self.state else {
-            self.state = Some(State { time, raw: *points, smooth: *points, speed: [Vec3::ZERO; POINTS] });
+            self.state = Some(FilterState { time, raw: *points, smooth: *points, speed: [Vec3::ZERO; POINTS] });
             return *points;
         };
         let Some(passed) = time.checked_sub(state.time).filter(|passed| !passed.is_zero()) else { return *points };
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn samples_are_filtered_as_the_formula_says() {
-        let mut filter = OneEuro::default();
+        let mut filter = OneEuroFilter::default();
         let points = |x: f32| [Vec3::new(x, 2.0, -x); POINTS];
         let time = |i: u64| Duration::from_millis(1000 + 50 * i);
         let share = |cutoff: f32| 1.0 / (1.0 + 20.0 / (TAU * cutoff));

@@ -27,7 +27,7 @@ const NOISE_RISES: f64 = 0.02;
 
 /// What is smoothed by itself, besides the head's motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum SmoothedPart {
     RightLids,
     LeftLids,
     RightIris,
@@ -39,13 +39,21 @@ enum Part {
     Rest,
 }
 
-const PARTS: [Part; 8] =
-    [Part::RightLids, Part::LeftLids, Part::RightIris, Part::LeftIris, Part::RightBrow, Part::LeftBrow, Part::Mouth, Part::Rest];
+const PARTS: [SmoothedPart; 8] = [
+    SmoothedPart::RightLids,
+    SmoothedPart::LeftLids,
+    SmoothedPart::RightIris,
+    SmoothedPart::LeftIris,
+    SmoothedPart::RightBrow,
+    SmoothedPart::LeftBrow,
+    SmoothedPart::Mouth,
+    SmoothedPart::Rest,
+];
 
 /// Noise of the head's motion, in multiples of that of hardly moving points.
 const HEAD_NOISE: f64 = 1.6;
 
-impl Part {
+impl SmoothedPart {
     /// Noise of this part, in multiples of that of hardly moving points.
     fn noise(self) -> f64 {
         match self {
@@ -138,7 +146,7 @@ impl Head {
 
 impl ByParts {
     pub(crate) fn new(canonical: &CanonicalFace) -> Self {
-        let members = PARTS.map(|part| (0..POINTS).filter(|index| Part::of(*index, canonical) == part).collect());
+        let members = PARTS.map(|part| (0..POINTS).filter(|index| SmoothedPart::of(*index, canonical) == part).collect());
         let total: f64 = canonical.weights.iter().map(|(_, weight)| weight).sum();
         let weighted = canonical.weights.iter().map(|(index, weight)| (*index, canonical.vertices[*index], weight / total)).collect();
         Self { canonical: weighted, members, state: None }
@@ -200,7 +208,7 @@ impl ByParts {
         }
         let [before, last] = &state.read;
         // The second difference of three numbers with the same noise has six times its variance.
-        let noise = distance(&self.members[Part::Rest as usize], |i| before[i] - 2.0 * last[i] + face[i]) / 6.0_f64.sqrt();
+        let noise = distance(&self.members[SmoothedPart::Rest as usize], |i| before[i] - 2.0 * last[i] + face[i]) / 6.0_f64.sqrt();
         let pace = if noise > state.noise_cm { NOISE_RISES } else { NOISE_FALLS };
         state.noise_cm = (state.noise_cm + pace * (noise - state.noise_cm)).clamp(*NOISE_CM.start(), *NOISE_CM.end());
     }
@@ -227,7 +235,7 @@ mod tests {
         let jitter = noise(3 * POINTS, picture);
         std::array::from_fn(|i| {
             let vertex = face.vertices.get(i).map_or(Vec3::new(1.0, 2.0, 3.0), |v| v.as_vec3());
-            let lifted = vertex + Vec3::Y * if Part::of(i, &face) == Part::LeftLids { lids_cm } else { 0.0 };
+            let lifted = vertex + Vec3::Y * if SmoothedPart::of(i, &face) == SmoothedPart::LeftLids { lids_cm } else { 0.0 };
             let turned = glam::Quat::from_rotation_y(angle) * lifted + Vec3::from_slice(&jitter[3 * i..]) * NOISE * 3.0_f32.sqrt();
             turned * Vec3::new(1.0, -1.0, -1.0) * PX_PER_CM + Vec3::new(320.0, 240.0, 0.0)
         })
@@ -299,7 +307,11 @@ mod tests {
     fn every_landmark_belongs_to_one_part_and_sides_mirror_each_other() {
         let filter = ByParts::new(&stand_in());
         assert_eq!(filter.members.iter().map(Vec::len).sum::<usize>(), POINTS);
-        for (right, left) in [(Part::RightLids, Part::LeftLids), (Part::RightIris, Part::LeftIris), (Part::RightBrow, Part::LeftBrow)] {
+        for (right, left) in [
+            (SmoothedPart::RightLids, SmoothedPart::LeftLids),
+            (SmoothedPart::RightIris, SmoothedPart::LeftIris),
+            (SmoothedPart::RightBrow, SmoothedPart::LeftBrow),
+        ] {
             assert_eq!(filter.members[right as usize].len(), filter.members[left as usize].len());
         }
         for (i, part) in PARTS.iter().enumerate() {
