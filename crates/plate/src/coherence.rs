@@ -3,8 +3,8 @@
 use glam::IVec2;
 use rayon::prelude::*;
 
-use crate::grid::Grid;
-use crate::patch::Look;
+use crate::grid::CellGrid;
+use crate::patch::PatchFeatures;
 use crate::search::{Find, Places};
 
 /// What each of the eight neighbours with another offset counts, as a mean square of colours.
@@ -22,7 +22,7 @@ const AROUND: [IVec2; 8] = [
 
 /// Every find is exchanged for a neighbour's offset where the seams that go count more than the likeness that is lost. Cells of even and odd rows and columns
 /// take turns, so that no two neighbours change at a time.
-pub(crate) fn settle(places: &Places, looks: &Grid<Look>, finds: &mut [Find], passes: usize) {
+pub(crate) fn settle(places: &Places, looks: &CellGrid<PatchFeatures>, finds: &mut [Find], passes: usize) {
     for turn in 0..4 * passes {
         let parity = glam::USizeVec2::new(turn % 2, turn / 2 % 2).as_ivec2();
         let changes: Vec<(usize, Find)> = (0..finds.len())
@@ -40,7 +40,7 @@ pub(crate) fn settle(places: &Places, looks: &Grid<Look>, finds: &mut [Find], pa
     }
 }
 
-fn settled(places: &Places, looks: &Grid<Look>, finds: &[Find], n: usize) -> Option<Find> {
+fn settled(places: &Places, looks: &CellGrid<PatchFeatures>, finds: &[Find], n: usize) -> Option<Find> {
     let target = places.targets[n];
     let at = places.place(target);
     let offset = |find: &Find, from: IVec2| places.place(find.source) - from;
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn finds_that_stand_alone_join_their_neighbours_where_it_costs_little() {
-        let hole = Grid::from_fn([60, 40], |x, y| x.abs_diff(30) < 6 && y.abs_diff(20) < 6);
-        let looks = Grid::from_fn([60, 40], |_, _| Look::new(glam::Vec3::splat(0.5), [0.0; 2], 0.0));
+        let hole = CellGrid::from_fn([60, 40], |x, y| x.abs_diff(30) < 6 && y.abs_diff(20) < 6);
+        let looks = CellGrid::from_fn([60, 40], |_, _| PatchFeatures::new(glam::Vec3::splat(0.5), [0.0; 2], 0.0));
         let places = Places::new(&hole, &hole);
         let find = |target: usize, by: i32| {
             let source = places.source(places.place(target) + IVec2::new(by, 0)).expect("it lies beside");

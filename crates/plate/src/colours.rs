@@ -3,8 +3,8 @@
 use glam::Vec3;
 use rayon::prelude::*;
 
-use crate::grid::Grid;
-use crate::prior::Known;
+use crate::grid::CellGrid;
+use crate::prior::Trimap;
 
 /// Distance between places at which models are made, and how far their samples lie to each side, in cells.
 const SPACING: usize = 12;
@@ -36,22 +36,22 @@ pub(crate) type Estimate = (f32, f32);
 
 /// Models of head and rest for squares of the plane.
 pub(crate) struct LocalColours {
-    nodes: Grid<Option<usize>>,
+    nodes: CellGrid<Option<usize>>,
     models: Vec<[Model; 2]>,
 }
 
 impl LocalColours {
     /// From the cells that are known.
-    pub(crate) fn new(colours: &Grid<Vec3>, known: &Grid<Known>) -> Self {
+    pub(crate) fn new(colours: &CellGrid<Vec3>, known: &CellGrid<Trimap>) -> Self {
         let size = colours.size().map(|cells| cells.div_ceil(SPACING));
-        let needed = Grid::from_fn(size, |x, y| {
+        let needed = CellGrid::from_fn(size, |x, y| {
             let span = |n: usize, cells: usize| n.saturating_sub(1) * SPACING..((n + 2) * SPACING).min(cells);
-            span(y, colours.height).any(|y| span(x, colours.width).any(|x| known.cells[y * known.width + x] == Known::Open))
+            span(y, colours.height).any(|y| span(x, colours.width).any(|x| known.cells[y * known.width + x] == Trimap::Open))
         });
         let wanted: Vec<usize> = (0..needed.cells.len()).filter(|node| needed.cells[*node]).collect();
         let models = wanted.par_iter().map(|node| {
             let middle = [node % size[0], node / size[0]].map(|n| n * SPACING + SPACING / 2);
-            [Known::Head, Known::Rest].map(|of| model(colours, known, middle, of))
+            [Trimap::Head, Trimap::Rest].map(|of| model(colours, known, middle, of))
         });
         let models = models.collect();
         let mut nodes = needed.map(|_| None);
@@ -80,7 +80,7 @@ impl LocalColours {
     }
 }
 
-fn model(colours: &Grid<Vec3>, known: &Grid<Known>, [x, y]: [usize; 2], of: Known) -> Model {
+fn model(colours: &CellGrid<Vec3>, known: &CellGrid<Trimap>, [x, y]: [usize; 2], of: Trimap) -> Model {
     let span = |at: usize, cells: usize| (at.saturating_sub(REACH)..(at + REACH).min(cells)).step_by(STRIDE);
     let mut samples: Vec<Vec3> = Vec::new();
     for row in span(y, colours.height) {
@@ -175,12 +175,12 @@ mod tests {
     #[test]
     fn colours_tell_head_from_rest_and_mixtures_where_they_differ_and_nothing_where_they_do_not() {
         let (hair, leaves) = (Vec3::new(0.25, 0.15, 0.1), Vec3::new(0.3, 0.7, 0.3));
-        let known = Grid::from_fn([72, 72], |x, _| match x {
-            0..30 => Known::Head,
-            30..42 => Known::Open,
-            _ => Known::Rest,
+        let known = CellGrid::from_fn([72, 72], |x, _| match x {
+            0..30 => Trimap::Head,
+            30..42 => Trimap::Open,
+            _ => Trimap::Rest,
         });
-        let colours = |right: Vec3| Grid::from_fn([72, 72], |x, _| if x < 36 { hair } else { right });
+        let colours = |right: Vec3| CellGrid::from_fn([72, 72], |x, _| if x < 36 { hair } else { right });
         let models = LocalColours::new(&colours(leaves), &known);
         for (share, prior) in [(1.0, 0.3), (0.0, 0.7), (0.4, 0.5), (0.7, 0.5)] {
             let (alpha, weight) = models.estimate(34, 36, leaves.lerp(hair, share), prior);

@@ -5,8 +5,8 @@ use glam::{IVec2, Vec3};
 use rayon::prelude::*;
 
 use crate::coherence::settle;
-use crate::grid::Grid;
-use crate::patch::{Look, RADIUS, partial_cost};
+use crate::grid::CellGrid;
+use crate::patch::{PatchFeatures, RADIUS, partial_cost};
 use crate::seamless::corrections;
 use crate::search::{Find, Places};
 use crate::smooth::spread;
@@ -40,14 +40,19 @@ pub(crate) struct Origin {
 /// The hole's cells, filled.
 pub(crate) struct Filled {
     /// The plane with the mean of what patches say in its hole.
-    pub looks: Grid<Look>,
+    pub looks: CellGrid<PatchFeatures>,
     /// Where each cell that a patch's middle can be comes from; `None` elsewhere.
-    pub origins: Grid<Option<Origin>>,
+    pub origins: CellGrid<Option<Origin>>,
 }
 
 /// The plane with its hole filled from the rest; `guess` gives the hole's own cells to begin with, and nothing is taken from `unfit` ones if there are others.
 /// `None` when there is nothing to take patches from, or once `stopped` says so.
-pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>, stopped: &(dyn Fn() -> bool + Sync)) -> Option<Filled> {
+pub(crate) fn filled(
+    guess: &CellGrid<PatchFeatures>,
+    hole: &CellGrid<bool>,
+    unfit: &CellGrid<bool>,
+    stopped: &(dyn Fn() -> bool + Sync),
+) -> Option<Filled> {
     const LEAST_SOURCES: usize = 64;
     let none = unfit.map(|_| false);
     let unfit = if Places::new(hole, unfit).sources.len() < LEAST_SOURCES { &none } else { unfit };
@@ -104,7 +109,7 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>, 
         offsets.cells[*target] = Some(places.place(find.source) - places.place(*target));
     }
     let corrections = corrections(&looks, hole, &offsets);
-    let origins = Grid::from_fn(looks.size(), |x, y| {
+    let origins = CellGrid::from_fn(looks.size(), |x, y| {
         let cell = y * looks.width + x;
         offsets.cells[cell].map(|offset| Origin { offset, correction: corrections.cells[cell] })
     });
@@ -113,7 +118,7 @@ pub(crate) fn filled(guess: &Grid<Look>, hole: &Grid<bool>, unfit: &Grid<bool>, 
 
 /// The hole filled from its edge inwards, cell by cell, each from the middle of the patch that fits best what is known about it (as Efros and Leung 1999): the
 /// first sharp guess of the coarsest level. What the smooth guess says counts a little.
-fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
+fn grown(places: &Places, looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> CellGrid<PatchFeatures> {
     let mut looks = looks.clone();
     let mut known: Vec<f32> = hole.cells.iter().map(|hole| if *hole { GUESSED } else { 1.0 }).collect();
     let is_known = |known: &[f32], x: isize, y: isize| known[hole.near_index(x, y)] > GUESSED;
@@ -130,7 +135,7 @@ fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
         if edge.is_empty() {
             return looks;
         }
-        let found: Vec<Look> = edge
+        let found: Vec<PatchFeatures> = edge
             .par_iter()
             .map(|target| {
                 let (mut least, mut best) = (f32::INFINITY, *target);
@@ -152,14 +157,14 @@ fn grown(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
 }
 
 /// Half the size: cells with any of it.
-fn halved(plane: &Grid<bool>) -> Grid<bool> {
-    Grid::from_fn([plane.width.div_ceil(2), plane.height.div_ceil(2)], |x, y| {
+fn halved(plane: &CellGrid<bool>) -> CellGrid<bool> {
+    CellGrid::from_fn([plane.width.div_ceil(2), plane.height.div_ceil(2)], |x, y| {
         [(0, 0), (1, 0), (0, 1), (1, 1)].into_iter().any(|(i, j)| plane.near((2 * x + i).cast_signed(), (2 * y + j).cast_signed()))
     })
 }
 
 /// The hole's cells as the middles of their patches' finds.
-fn copied(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]) -> Grid<Look> {
+fn copied(places: &Places, looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>, finds: &[Find]) -> CellGrid<PatchFeatures> {
     let mut next = looks.clone();
     for (target, find) in places.targets.iter().zip(finds).filter(|(target, _)| hole.cells[**target]) {
         let body = next.cells[*target].0[5];
@@ -170,7 +175,7 @@ fn copied(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]
 }
 
 /// The hole's cells as the patches over them say, the likest ones loudest.
-fn voted(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find]) -> Grid<Look> {
+fn voted(places: &Places, looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>, finds: &[Find]) -> CellGrid<PatchFeatures> {
     let reach = RADIUS.cast_signed();
     let mut next = looks.clone();
     next.cells.par_iter_mut().enumerate().with_min_len(256).filter(|(cell, _)| hole.cells[*cell]).for_each(|(cell, look)| {
@@ -203,16 +208,16 @@ fn voted(places: &Places, looks: &Grid<Look>, hole: &Grid<bool>, finds: &[Find])
 }
 
 /// A first guess: smooth, background from background and body from body. Looks and body shares of the hole's own cells are not looked at.
-pub(crate) fn guess(looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
+pub(crate) fn guess(looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> CellGrid<PatchFeatures> {
     let known = hole.map(|hole| f32::from(u8::from(!hole)));
     let body = spread(&looks.map(|look| look.body()), &known);
     let part = |of: fn(f32) -> f32| {
-        let weight = Grid { cells: known.cells.iter().zip(&looks.cells).map(|(k, look)| k * of(look.body())).collect(), ..known };
+        let weight = CellGrid { cells: known.cells.iter().zip(&looks.cells).map(|(k, look)| k * of(look.body())).collect(), ..known };
         let any = weight.cells.iter().any(|weight| *weight > 0.0);
         any.then(|| spread(looks, &weight))
     };
     let (behind, bodies) = (part(|body| f32::from(u8::from(body <= 0.5))), part(|body| f32::from(u8::from(body > 0.5))));
-    Grid::from_fn(looks.size(), |x, y| {
+    CellGrid::from_fn(looks.size(), |x, y| {
         let cell = y * looks.width + x;
         if !hole.cells[cell] {
             return looks.cells[cell];
@@ -221,10 +226,10 @@ pub(crate) fn guess(looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
         let (first, second) = if is_body { (&bodies, &behind) } else { (&behind, &bodies) };
         let look = first.as_ref().or(second.as_ref()).map_or(looks.cells[cell], |plane| plane.cells[cell]);
         let [r, g, b, across, down, ..] = look.0;
-        let plain = Look::new(Vec3::new(r, g, b), [0.0; 2], f32::from(u8::from(is_body)));
+        let plain = PatchFeatures::new(Vec3::new(r, g, b), [0.0; 2], f32::from(u8::from(is_body)));
         let mut with_texture = plain.0;
         (with_texture[3], with_texture[4]) = (across, down);
-        Look(with_texture)
+        PatchFeatures(with_texture)
     })
 }
 
@@ -232,17 +237,20 @@ pub(crate) fn guess(looks: &Grid<Look>, hole: &Grid<bool>) -> Grid<Look> {
 mod tests {
     use super::*;
 
-    fn holed(size: [usize; 2], colour: impl Fn(usize, usize) -> Vec3 + Sync + Send) -> (Grid<Look>, Grid<Look>, Grid<bool>) {
-        let hole = Grid::from_fn(size, |x, y| (x as f32 - 60.0).hypot(y as f32 - 50.0) < 24.0);
-        let truth = Grid::from_fn(size, |x, y| Look::new(colour(x, y), [0.0; 2], 0.0));
-        let shown = Grid::from_fn(size, |x, y| {
+    fn holed(
+        size: [usize; 2],
+        colour: impl Fn(usize, usize) -> Vec3 + Sync + Send,
+    ) -> (CellGrid<PatchFeatures>, CellGrid<PatchFeatures>, CellGrid<bool>) {
+        let hole = CellGrid::from_fn(size, |x, y| (x as f32 - 60.0).hypot(y as f32 - 50.0) < 24.0);
+        let truth = CellGrid::from_fn(size, |x, y| PatchFeatures::new(colour(x, y), [0.0; 2], 0.0));
+        let shown = CellGrid::from_fn(size, |x, y| {
             let cell = y * size[0] + x;
-            if hole.cells[cell] { Look::new(Vec3::X, [0.0; 2], 0.0) } else { truth.cells[cell] }
+            if hole.cells[cell] { PatchFeatures::new(Vec3::X, [0.0; 2], 0.0) } else { truth.cells[cell] }
         });
         (truth, shown, hole)
     }
 
-    fn error(a: &Grid<Look>, b: &Grid<Look>, hole: &Grid<bool>) -> f32 {
+    fn error(a: &CellGrid<PatchFeatures>, b: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> f32 {
         let off = (0..hole.cells.len()).filter(|cell| hole.cells[*cell]).map(|n| a.cells[n].colour().distance(b.cells[n].colour()));
         let (sum, count) = off.fold((0.0, 0.0), |(sum, count), off| (sum + off, count + 1.0_f32));
         sum / count.max(1.0)
@@ -265,9 +273,9 @@ mod tests {
     #[test]
     fn body_comes_from_body_and_background_from_background() {
         let (_, shown, hole) = holed([120, 100], |_, y| if y < 60 { Vec3::Y } else { Vec3::Z });
-        let looks = Grid::from_fn(shown.size(), |x, y| {
+        let looks = CellGrid::from_fn(shown.size(), |x, y| {
             let mut look = shown.cells[y * 120 + x];
-            look.0[5] = Look::new(Vec3::ZERO, [0.0; 2], f32::from(u8::from(y >= 60))).0[5];
+            look.0[5] = PatchFeatures::new(Vec3::ZERO, [0.0; 2], f32::from(u8::from(y >= 60))).0[5];
             look
         });
         let guess = guess(&looks, &hole);
@@ -282,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_plane_that_is_all_hole_is_left_to_others() {
-        let looks = Grid::from_fn([50, 40], |_, _| Look::new(Vec3::X, [0.0; 2], 0.0));
+        let looks = CellGrid::from_fn([50, 40], |_, _| PatchFeatures::new(Vec3::X, [0.0; 2], 0.0));
         assert!(filled(&looks, &looks.map(|_| true), &looks.map(|_| false), &|| false).is_none(), "nothing to take from");
     }
 }

@@ -3,7 +3,7 @@
 
 use glam::Vec3;
 
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 
 /// How much neighbours shall be alike: everywhere, and for each difference of their shares in addition.
 const ALIKE: f32 = 1e-4;
@@ -31,12 +31,12 @@ impl crate::grid::Mixed for Unmixed {
 }
 
 /// For every cell of a picture with those shares of what is in front.
-pub(crate) fn unmixed(colours: &Grid<Vec3>, shares: &Grid<f32>) -> Grid<Unmixed> {
+pub(crate) fn unmixed(colours: &CellGrid<Vec3>, shares: &CellGrid<f32>) -> CellGrid<Unmixed> {
     let mut levels = vec![(colours.clone(), shares.clone())];
     while let Some((colours, shares)) = levels.last().filter(|(colours, _)| colours.width.max(colours.height) > 2) {
         levels.push((colours.halved(), shares.halved()));
     }
-    let mut result: Option<Grid<Unmixed>> = None;
+    let mut result: Option<CellGrid<Unmixed>> = None;
     for (colours, shares) in levels.iter().rev() {
         let mut level = match result {
             Some(coarse) => coarse.doubled(colours.size()),
@@ -51,8 +51,8 @@ pub(crate) fn unmixed(colours: &Grid<Vec3>, shares: &Grid<f32>) -> Grid<Unmixed>
     result.unwrap_or_else(|| colours.map(|colour| Unmixed { front: colour, behind: colour }))
 }
 
-fn smoothed(level: &Grid<Unmixed>, colours: &Grid<Vec3>, shares: &Grid<f32>) -> Grid<Unmixed> {
-    Grid::from_fn(colours.size(), |x, y| {
+fn smoothed(level: &CellGrid<Unmixed>, colours: &CellGrid<Vec3>, shares: &CellGrid<f32>) -> CellGrid<Unmixed> {
+    CellGrid::from_fn(colours.size(), |x, y| {
         let (column, row) = (x.cast_signed(), y.cast_signed());
         let share = shares.near(column, row);
         let (mut near, mut mass) = (Unmixed { front: Vec3::ZERO, behind: Vec3::ZERO }, 0.0);
@@ -86,9 +86,9 @@ mod tests {
     #[test]
     fn both_colours_are_found_again_in_a_soft_edge() {
         let (hair, sky) = (Vec3::new(0.3, 0.2, 0.1), Vec3::new(0.5, 0.7, 0.9));
-        let shares = Grid::from_fn([64, 48], |x, y| ((40.0 - x as f32 + (y % 7) as f32) / 12.0).clamp(0.0, 1.0));
+        let shares = CellGrid::from_fn([64, 48], |x, y| ((40.0 - x as f32 + (y % 7) as f32) / 12.0).clamp(0.0, 1.0));
         let lit = |x: usize| 1.0 + 0.004 * x as f32;
-        let colours = Grid::from_fn([64, 48], |x, y| (sky * lit(x)).lerp(hair * lit(x), shares.near(x.cast_signed(), y.cast_signed())));
+        let colours = CellGrid::from_fn([64, 48], |x, y| (sky * lit(x)).lerp(hair * lit(x), shares.near(x.cast_signed(), y.cast_signed())));
         let found = unmixed(&colours, &shares);
         let (mut worst, mut mixed) = (0.0_f32, 0);
         for (n, share) in shares.cells.iter().enumerate() {

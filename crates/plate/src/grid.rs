@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 /// A plane of cells, row by row; neither side is 0.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Grid<T> {
+pub(crate) struct CellGrid<T> {
     pub width: usize,
     pub height: usize,
     pub cells: Vec<T>,
@@ -39,7 +39,7 @@ impl Mixed for glam::Vec3 {
     }
 }
 
-impl<T: Copy + Send + Sync> Grid<T> {
+impl<T: Copy + Send + Sync> CellGrid<T> {
     /// Every cell by its column and row, over all cores.
     pub(crate) fn from_fn([width, height]: [usize; 2], cell: impl Fn(usize, usize) -> T + Sync + Send) -> Self {
         let cells = (0..width * height).into_par_iter().with_min_len(width.max(1)).map(|n| cell(n % width, n / width)).collect();
@@ -63,13 +63,13 @@ impl<T: Copy + Send + Sync> Grid<T> {
     }
 
     /// Another plane of the same size.
-    pub(crate) fn map<U: Copy + Send + Sync>(&self, cell: impl Fn(T) -> U + Sync + Send) -> Grid<U> {
+    pub(crate) fn map<U: Copy + Send + Sync>(&self, cell: impl Fn(T) -> U + Sync + Send) -> CellGrid<U> {
         let cells = self.cells.par_iter().with_min_len(1024).map(|value| cell(*value)).collect();
-        Grid { width: self.width, height: self.height, cells }
+        CellGrid { width: self.width, height: self.height, cells }
     }
 }
 
-impl<T: Mixed> Grid<T> {
+impl<T: Mixed> CellGrid<T> {
     /// Between cells, bilinear; beyond the edge it repeats. The middle of cell `i` lies at `i`.
     pub(crate) fn at(&self, place: Vec2) -> T {
         let place = place.clamp(Vec2::ZERO, Vec2::new((self.width - 1) as f32, (self.height - 1) as f32));
@@ -127,7 +127,7 @@ fn running_mean<T: Mixed>(row: &[T], radius: usize) -> Vec<T> {
         .collect()
 }
 
-impl Grid<f32> {
+impl CellGrid<f32> {
     /// The largest value within `radius` cells to each side.
     pub(crate) fn widened(&self, radius: usize) -> Self {
         let reach = radius.cast_signed();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn means_are_those_of_the_squares_as_far_as_they_lie_inside() {
-        let plane = Grid::from_fn([9, 6], |x, y| (x * x + 3 * y) as f32);
+        let plane = CellGrid::from_fn([9, 6], |x, y| (x * x + 3 * y) as f32);
         let mean = plane.box_mean(2);
         for (n, value) in mean.cells.iter().enumerate() {
             let (x, y) = (n % 9, n / 9);
@@ -163,12 +163,12 @@ mod tests {
 
     #[test]
     fn a_ramp_is_the_same_after_halving_and_doubling_and_extremes_spread() {
-        let ramp = Grid::from_fn([16, 12], |x, y| (x + 2 * y) as f32);
+        let ramp = CellGrid::from_fn([16, 12], |x, y| (x + 2 * y) as f32);
         let back = ramp.halved().doubled(ramp.size());
         for (x, y) in [(3, 3), (8, 5), (12, 8)] {
             assert!((back.near(x, y) - ramp.near(x, y)).abs() < 1e-4, "at {x}, {y}");
         }
-        let dot = Grid::from_fn([9, 9], |x, y| f32::from(u8::from((x, y) == (4, 5))));
+        let dot = CellGrid::from_fn([9, 9], |x, y| f32::from(u8::from((x, y) == (4, 5))));
         assert!((dot.widened(2).cells.iter().sum::<f32>() - 25.0).abs() < 1e-6, "a square of it");
         assert!(dot.widened(2).narrowed(2) == dot, "and back");
     }

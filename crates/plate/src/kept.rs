@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 use crate::matte::SoftMatte;
 use crate::plate::{Plate, hole};
 use crate::window::Window;
@@ -53,7 +53,7 @@ pub fn from_bytes(bytes: &[u8], picture: &RgbaImage, window: Window) -> Option<(
 /// The pixels of a window whose colours in front are not the picture's: those that are not all head, but have some of it near.
 pub(crate) fn mixed(window: Window, alpha: &[u8]) -> Vec<bool> {
     let [width, height] = window.size.map(|px| px as usize);
-    let shares = Grid { width, height, cells: alpha.iter().map(|alpha| f32::from(*alpha)).collect() };
+    let shares = CellGrid { width, height, cells: alpha.iter().map(|alpha| f32::from(*alpha)).collect() };
     let near = shares.widened(ROUND);
     alpha.iter().zip(&near.cells).map(|(alpha, near)| *alpha < u8::MAX && *near > 0.0).collect()
 }

@@ -6,7 +6,7 @@
 use glam::{Mat3, Vec3};
 use rayon::prelude::*;
 
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 
 /// What colours may vary by within a window without a change of the share, as a variance; colours are 0 to 1.
 const NOISE: f32 = 0.0006;
@@ -25,7 +25,7 @@ struct Fit {
 
 /// The equations for the cells that are open.
 pub(crate) struct Matting<'a> {
-    colours: &'a Grid<Vec3>,
+    colours: &'a CellGrid<Vec3>,
     /// The cells to be found.
     open: Vec<usize>,
     windows: Vec<Fit>,
@@ -41,7 +41,7 @@ const NO_WINDOW: u32 = u32::MAX;
 
 impl<'a> Matting<'a> {
     /// For the cells for which `wanted` says a share and how much it counts; the others are kept.
-    pub(crate) fn new(colours: &'a Grid<Vec3>, wanted: &Grid<Option<(f32, f32)>>) -> Self {
+    pub(crate) fn new(colours: &'a CellGrid<Vec3>, wanted: &CellGrid<Option<(f32, f32)>>) -> Self {
         let open: Vec<usize> = (0..wanted.cells.len()).filter(|cell| wanted.cells[*cell].is_some()).collect();
         let [width, height] = colours.size();
         let mut window_at = vec![NO_WINDOW; width * height];
@@ -115,7 +115,7 @@ impl<'a> Matting<'a> {
     }
 
     /// Improves a plane of shares by conjugate gradients with the diagonal as preconditioner.
-    pub(crate) fn solve(&self, shares: &mut Grid<f32>, passes: usize) {
+    pub(crate) fn solve(&self, shares: &mut CellGrid<f32>, passes: usize) {
         let (mut fits, mut product) = (Vec::new(), Vec::new());
         self.product(&shares.cells, &mut fits, &mut product);
         let terms = self.open.iter().zip(&self.wanted);
@@ -165,7 +165,7 @@ fn around(x: usize, y: usize, [width, height]: [usize; 2]) -> impl Iterator<Item
     span(y, height).flat_map(move |y| columns.clone().map(move |x| y * width + x))
 }
 
-fn fit(colours: &Grid<Vec3>, centre: usize) -> Fit {
+fn fit(colours: &CellGrid<Vec3>, centre: usize) -> Fit {
     let width = colours.width;
     let cells = || [centre - width, centre, centre + width].into_iter().flat_map(|row| row - 1..=row + 1).map(|cell| colours.cells[cell]);
     let mean = cells().sum::<Vec3>() / AREA;
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn a_soft_edge_between_two_colours_is_found_from_what_is_known_at_both_sides() {
         let truth = |x: usize, y: usize| ((x as f32 - 14.0 - (y % 5) as f32) / 6.0).clamp(0.0, 1.0);
-        let colours = Grid::from_fn([40, 30], |x, y| Vec3::new(0.2, 0.6, 0.3).lerp(Vec3::new(0.7, 0.4, 0.2), truth(x, y)));
-        let wanted = Grid::from_fn([40, 30], |x, _| (8..32).contains(&x).then_some((0.0, 0.5)));
-        let mut shares = Grid::from_fn([40, 30], |x, _| if x < 8 { 0.0 } else { f32::from(u8::from(x >= 32)) });
+        let colours = CellGrid::from_fn([40, 30], |x, y| Vec3::new(0.2, 0.6, 0.3).lerp(Vec3::new(0.7, 0.4, 0.2), truth(x, y)));
+        let wanted = CellGrid::from_fn([40, 30], |x, _| (8..32).contains(&x).then_some((0.0, 0.5)));
+        let mut shares = CellGrid::from_fn([40, 30], |x, _| if x < 8 { 0.0 } else { f32::from(u8::from(x >= 32)) });
         Matting::new(&colours, &wanted).solve(&mut shares, 200);
         let off = (0..1200).map(|n| (shares.cells[n] - truth(n % 40, n / 40)).abs()).fold(0.0, f32::max);
         assert!(off < 0.08, "off by {off}");
@@ -194,13 +194,13 @@ mod tests {
 
     #[test]
     fn where_colours_say_nothing_the_wanted_shares_count_and_tiny_planes_are_no_trouble() {
-        let flat = Grid::from_fn([30, 20], |_, _| Vec3::splat(0.4));
-        let wanted = Grid::from_fn([30, 20], |x, _| Some((0.5, f32::from(u8::from(x > 14)))));
+        let flat = CellGrid::from_fn([30, 20], |_, _| Vec3::splat(0.4));
+        let wanted = CellGrid::from_fn([30, 20], |x, _| Some((0.5, f32::from(u8::from(x > 14)))));
         let mut shares = flat.map(|_| 0.5);
         Matting::new(&flat, &wanted).solve(&mut shares, 60);
         assert!(shares.near(3, 9) < 0.05 && shares.near(26, 9) > 0.95, "as wanted");
         for size in [[1, 1], [2, 9], [3, 3]] {
-            let flat = Grid::from_fn(size, |_, _| Vec3::splat(0.4));
+            let flat = CellGrid::from_fn(size, |_, _| Vec3::splat(0.4));
             let mut shares = flat.map(|_| 0.0);
             Matting::new(&flat, &flat.map(|_| Some((1.0, 1.0)))).solve(&mut shares, 9);
             assert!(shares.cells.iter().all(|share| (share - 1.0).abs() < 1e-3), "{size:?}: {:?}", shares.cells);

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use crate::colours::LocalColours;
 use crate::foreground::{Unmixed, fitted, unmixed};
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 use crate::kept::mixed;
 use crate::laplacian::Matting;
-use crate::prior::{Known, known};
+use crate::prior::{Trimap, known};
 use crate::window::{Window, seen};
 
 /// How much the coarse matte's own share counts against the picture's edges, and what the colours say. Tuned on 60 synthetic heads of all looks, and on
@@ -61,7 +61,7 @@ impl SoftMatte {
     /// Of what the picture shows in a window.
     pub fn of(picture: &RgbaImage, window: Window, coarse: &CoarseShares<'_>) -> Self {
         let colours = window.colours(picture);
-        let head = Grid::from_fn(window.cells(), |x, y| {
+        let head = CellGrid::from_fn(window.cells(), |x, y| {
             let [head, body] = (coarse.at)(window.place(x, y)).map(|share| share.clamp(0.0, 1.0));
             head * (1.0 - body)
         });
@@ -117,7 +117,7 @@ impl SoftMatte {
 /// Shares of head for every cell, from the coarse ones; `coarse_cell` is the side of their cells in cells of the plane.
 ///
 /// Twice: the coarse matte does not know well where the edge is, so first the head is cut out at half the size, and then its edge is looked at closely.
-fn shares(colours: &Grid<Vec3>, head: &Grid<f32>, coarse_cell: f32) -> Grid<f32> {
+fn shares(colours: &CellGrid<Vec3>, head: &CellGrid<f32>, coarse_cell: f32) -> CellGrid<f32> {
     let guide = without_grain(colours);
     let (half_colours, half_head) = (guide.halved(), head.halved());
     let rough = open_shares(&half_colours, &half_head, &known(&half_head, coarse_cell / 2.0), HALF_PASSES);
@@ -130,11 +130,11 @@ fn shares(colours: &Grid<Vec3>, head: &Grid<f32>, coarse_cell: f32) -> Grid<f32>
 }
 
 /// Shares for the cells that are open, from what is expected of them, the colours about them and the picture's edges.
-fn open_shares(colours: &Grid<Vec3>, prior: &Grid<f32>, known: &Grid<Known>, passes: usize) -> Grid<f32> {
+fn open_shares(colours: &CellGrid<Vec3>, prior: &CellGrid<f32>, known: &CellGrid<Trimap>, passes: usize) -> CellGrid<f32> {
     let models = LocalColours::new(colours, known);
-    let wanted = Grid::from_fn(prior.size(), |x, y| {
+    let wanted = CellGrid::from_fn(prior.size(), |x, y| {
         let cell = y * prior.width + x;
-        (known.cells[cell] == Known::Open).then(|| {
+        (known.cells[cell] == Trimap::Open).then(|| {
             let prior = prior.cells[cell];
             let (found, weight) = models.estimate(x, y, colours.cells[cell], prior);
             let sure = 2.0 * prior - 1.0;
@@ -142,12 +142,12 @@ fn open_shares(colours: &Grid<Vec3>, prior: &Grid<f32>, known: &Grid<Known>, pas
             (of_prior + of_colour, (of_prior * prior + of_colour * found) / (of_prior + of_colour))
         })
     });
-    let mut shares = Grid::from_fn(prior.size(), |x, y| {
+    let mut shares = CellGrid::from_fn(prior.size(), |x, y| {
         let cell = y * prior.width + x;
         match known.cells[cell] {
-            Known::Head => 1.0,
-            Known::Rest => 0.0,
-            Known::Open => wanted.cells[cell].map_or(0.0, |(_, share)| share),
+            Trimap::Head => 1.0,
+            Trimap::Rest => 0.0,
+            Trimap::Open => wanted.cells[cell].map_or(0.0, |(_, share)| share),
         }
     });
     Matting::new(colours, &wanted).solve(&mut shares, passes);
@@ -155,7 +155,7 @@ fn open_shares(colours: &Grid<Vec3>, prior: &Grid<f32>, known: &Grid<Known>, pas
 }
 
 /// The head in one piece, 0 or 1: what is not joined to the middle of the coarse matte goes, and holes in it are closed.
-fn cut_out(shares: &Grid<f32>, coarse: &Grid<f32>) -> Grid<f32> {
+fn cut_out(shares: &CellGrid<f32>, coarse: &CellGrid<f32>) -> CellGrid<f32> {
     let inside: Vec<bool> = shares.box_mean(1).cells.iter().map(|share| *share > 0.5).collect();
     let surest = coarse.box_mean(6);
     let start = (0..inside.len()).filter(|cell| inside[*cell]).max_by(|a, b| surest.cells[*a].total_cmp(&surest.cells[*b]));
@@ -168,7 +168,7 @@ fn cut_out(shares: &Grid<f32>, coarse: &Grid<f32>) -> Grid<f32> {
         outside[*cell] && (x == 0 || y == 0 || x + 1 == width || y + 1 == height)
     });
     let open = joined(&outside, shares.size(), at_edge);
-    Grid { width, height, cells: open.iter().map(|open| f32::from(u8::from(!open))).collect() }
+    CellGrid { width, height, cells: open.iter().map(|open| f32::from(u8::from(!open))).collect() }
 }
 
 /// The cells of `inside` that are joined to one of the starts by their sides.
@@ -197,32 +197,32 @@ fn joined(inside: &[bool], [width, height]: [usize; 2], starts: impl IntoIterato
 }
 
 /// What is known when the head is cut out: all but a band along its edge, which is broader where the first look found hair or the like.
-fn at_edge(cut: &Grid<f32>, rough: &Grid<f32>) -> Grid<Known> {
+fn at_edge(cut: &CellGrid<f32>, rough: &CellGrid<f32>) -> CellGrid<Trimap> {
     let edge = cut.map(|share| f32::from(u8::from(share > 0.5)));
     let (inner, outer) = (edge.narrowed(NARROW), edge.widened(NARROW));
     let (deep, far) = (edge.narrowed(BROAD), edge.widened(BROAD));
-    Grid::from_fn(cut.size(), |x, y| {
+    CellGrid::from_fn(cut.size(), |x, y| {
         let cell = y * cut.width + x;
         let mixed = MIXED.contains(&rough.cells[cell]);
         let is_open =
             if mixed { deep.cells[cell] < 0.5 && far.cells[cell] > 0.5 } else { inner.cells[cell] < 0.5 && outer.cells[cell] > 0.5 };
         match (is_open, edge.cells[cell] > 0.5) {
-            (true, _) => Known::Open,
-            (false, true) => Known::Head,
-            (false, false) => Known::Rest,
+            (true, _) => Trimap::Open,
+            (false, true) => Trimap::Head,
+            (false, false) => Trimap::Rest,
         }
     })
 }
 
 /// The colours without what noise or grain there is: mixed with the mean of their neighbours as far as most of the picture's fine structure is alike everywhere.
-fn without_grain(colours: &Grid<Vec3>) -> Grid<Vec3> {
+fn without_grain(colours: &CellGrid<Vec3>) -> CellGrid<Vec3> {
     let mean = colours.box_mean(1);
     let off = |cell: usize| (colours.cells[cell] - mean.cells[cell]).length_squared() / 3.0;
     let mut squares: Vec<f32> = (0..colours.cells.len()).step_by(7).map(off).collect();
     let middle = squares.len() / 2;
     let (_, median, _) = squares.select_nth_unstable_by(middle, f32::total_cmp);
     let share = *median / (*median + GRAIN);
-    Grid { cells: colours.cells.iter().zip(&mean.cells).map(|(own, mean)| own.lerp(*mean, share)).collect(), ..*colours }
+    CellGrid { cells: colours.cells.iter().zip(&mean.cells).map(|(own, mean)| own.lerp(*mean, share)).collect(), ..*colours }
 }
 
 fn cleaned(share: f32) -> f32 {
@@ -230,15 +230,15 @@ fn cleaned(share: f32) -> f32 {
 }
 
 /// Shares as linear functions of the colours about every cell: slopes and levels, of cleaned shares as they were before.
-fn linear(colours: &Grid<Vec3>, shares: &Grid<f32>) -> (Grid<Vec3>, Grid<f32>) {
+fn linear(colours: &CellGrid<Vec3>, shares: &CellGrid<f32>) -> (CellGrid<Vec3>, CellGrid<f32>) {
     let raw = shares.map(|share| CLEAN.start + share * (CLEAN.end - CLEAN.start));
     let mean = colours.box_mean(FINE_RADIUS);
     let share = raw.box_mean(FINE_RADIUS);
     let product = |f: &(dyn Fn(Vec3) -> Vec3 + Sync)| colours.map(f).box_mean(FINE_RADIUS);
     let [squares, crossed] = [product(&|c| c * c), product(&|c| Vec3::new(c.x * c.y, c.x * c.z, c.y * c.z))];
-    let with_share = Grid { cells: colours.cells.iter().zip(&raw.cells).map(|(c, s)| *c * *s).collect(), ..*colours };
+    let with_share = CellGrid { cells: colours.cells.iter().zip(&raw.cells).map(|(c, s)| *c * *s).collect(), ..*colours };
     let with_share = with_share.box_mean(FINE_RADIUS);
-    let fits = Grid::from_fn(colours.size(), |x, y| {
+    let fits = CellGrid::from_fn(colours.size(), |x, y| {
         let n = y * colours.width + x;
         let (m, sq, cr) = (mean.cells[n], squares.cells[n], crossed.cells[n]);
         let diagonal = sq - m * m + FINE_NOISE;
@@ -248,7 +248,7 @@ fn linear(colours: &Grid<Vec3>, shares: &Grid<f32>) -> (Grid<Vec3>, Grid<f32>) {
         // Near-singular windows have no slope to speak of.
         if slope.is_finite() { slope } else { Vec3::ZERO }
     });
-    let level = Grid::from_fn(colours.size(), |x, y| {
+    let level = CellGrid::from_fn(colours.size(), |x, y| {
         let n = y * colours.width + x;
         share.cells[n] - fits.cells[n].dot(mean.cells[n])
     });

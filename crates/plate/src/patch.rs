@@ -2,7 +2,7 @@
 
 use glam::Vec3;
 
-use crate::grid::{Grid, Mixed};
+use crate::grid::{CellGrid, Mixed};
 
 /// A patch reaches so many cells to each side of its middle.
 pub(crate) const RADIUS: usize = 3;
@@ -15,13 +15,13 @@ const SHIFT_COST: f32 = 0.5;
 
 /// What patches are compared by: red, green, blue; strength of fine structure across and down; how much it is body.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Look(pub [f32; 8]);
+pub(crate) struct PatchFeatures(pub [f32; 8]);
 
 /// Weights of what is no colour.
 const TEXTURE_WEIGHT: f32 = 3.0;
 const BODY_WEIGHT: f32 = 0.5;
 
-impl Look {
+impl PatchFeatures {
     /// Of colour, structure and body, 0 to 1.
     pub(crate) fn new(colour: Vec3, texture: [f32; 2], body: f32) -> Self {
         let [across, down] = texture.map(|v| TEXTURE_WEIGHT * v);
@@ -38,7 +38,7 @@ impl Look {
     }
 }
 
-impl Mixed for Look {
+impl Mixed for PatchFeatures {
     fn plus(mut self, other: Self, weight: f32) -> Self {
         self.0.iter_mut().zip(other.0).for_each(|(sum, value)| *sum += weight * value);
         self
@@ -63,13 +63,13 @@ impl Likeness {
 }
 
 /// How well the patch at `source` fits the one at `target`; both must lie inside.
-pub(crate) fn likeness(looks: &Grid<Look>, target: usize, source: usize) -> Likeness {
+pub(crate) fn likeness(looks: &CellGrid<PatchFeatures>, target: usize, source: usize) -> Likeness {
     let (mut sum, mut squares) = ([0.0_f32; 8], [0.0_f32; 8]);
     let reach = RADIUS * looks.width + RADIUS;
     let (mut a, mut b) = (target - reach, source - reach);
     for _ in 0..=2 * RADIUS {
         let rows = looks.cells[a..=a + 2 * RADIUS].iter().zip(&looks.cells[b..=b + 2 * RADIUS]);
-        for (Look(wanted), Look(found)) in rows {
+        for (PatchFeatures(wanted), PatchFeatures(found)) in rows {
             for lane in 0..8 {
                 let off = wanted[lane] - found[lane];
                 sum[lane] += off;
@@ -88,13 +88,13 @@ pub(crate) fn likeness(looks: &Grid<Look>, target: usize, source: usize) -> Like
 }
 
 /// How badly the patch at `source` fits the one at `target`, whose cells count as `known` says; stops where it is more than `most`.
-pub(crate) fn partial_cost(looks: &Grid<Look>, known: &[f32], target: usize, source: usize, most: f32) -> f32 {
+pub(crate) fn partial_cost(looks: &CellGrid<PatchFeatures>, known: &[f32], target: usize, source: usize, most: f32) -> f32 {
     let reach = RADIUS * looks.width + RADIUS;
     let (mut a, mut b) = (target - reach, source - reach);
     let mut cost = 0.0;
     for _ in 0..=2 * RADIUS {
         let rows = looks.cells[a..=a + 2 * RADIUS].iter().zip(&looks.cells[b..=b + 2 * RADIUS]);
-        for ((Look(wanted), Look(found)), weight) in rows.zip(&known[a..=a + 2 * RADIUS]) {
+        for ((PatchFeatures(wanted), PatchFeatures(found)), weight) in rows.zip(&known[a..=a + 2 * RADIUS]) {
             cost += weight * wanted.iter().zip(found).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
         }
         if cost > most {
@@ -112,10 +112,10 @@ mod tests {
 
     #[test]
     fn patches_that_differ_by_a_little_light_are_alike_and_others_are_not() {
-        let looks = Grid::from_fn([40, 9], |x, y| {
+        let looks = CellGrid::from_fn([40, 9], |x, y| {
             let light = if x < 20 { 0.0 } else { 0.04 };
             let pattern = ((x % 20) * 7 + y * 3) % 5;
-            Look::new(Vec3::splat(0.3 + light + 0.1 * pattern as f32), [0.0; 2], f32::from(u8::from(x > 34)))
+            PatchFeatures::new(Vec3::splat(0.3 + light + 0.1 * pattern as f32), [0.0; 2], f32::from(u8::from(x > 34)))
         });
         let at = |x: usize| 4 * 40 + x;
         let same = likeness(&looks, at(6), at(26));

@@ -5,9 +5,9 @@ use image::RgbaImage;
 use rayon::prelude::*;
 
 use crate::exemplar::{Filled, Origin, filled, guess};
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 use crate::matte::{CoarseShares, SoftMatte};
-use crate::patch::{Look, RADIUS};
+use crate::patch::{PatchFeatures, RADIUS};
 use crate::window::{Window, seen};
 
 /// Share of head from which on a pixel's cell is filled, of 255, and so many cells round it: what a soft edge leaves of the head is less than can be seen.
@@ -42,8 +42,8 @@ impl Plate {
         let padded = |n: usize| n.saturating_sub(RADIUS);
         let size = window.cells().map(|n| n + 2 * RADIUS);
         let inner = |x: usize, y: usize| padded(y).min(guess.height - 1) * guess.width + padded(x).min(guess.width - 1);
-        let wide = Grid::from_fn(size, |x, y| guess.cells[inner(x, y)]);
-        let [wide_hole, wide_unfit] = [&hole, &unfit].map(|plane| Grid::from_fn(size, |x, y| plane.cells[inner(x, y)]));
+        let wide = CellGrid::from_fn(size, |x, y| guess.cells[inner(x, y)]);
+        let [wide_hole, wide_unfit] = [&hole, &unfit].map(|plane| CellGrid::from_fn(size, |x, y| plane.cells[inner(x, y)]));
         let filled = filled(&wide, &wide_hole, &wide_unfit, stopped);
         (!stopped()).then(|| {
             Self::composed(picture, window, &hole, |place, at| match &filled {
@@ -62,7 +62,7 @@ impl Plate {
     }
 
     /// The picture with the pixels of the hole as `pixel` says by their place among the cells and in the window.
-    fn composed(picture: &RgbaImage, window: Window, hole: &Grid<bool>, fill: impl Fn(Vec2, [usize; 2]) -> [u8; 4] + Sync) -> Self {
+    fn composed(picture: &RgbaImage, window: Window, hole: &CellGrid<bool>, fill: impl Fn(Vec2, [usize; 2]) -> [u8; 4] + Sync) -> Self {
         let mut pixels = picture.clone();
         let stride = picture.width() as usize * 4;
         let [left, top] = window.corner.map(|px| px as usize);
@@ -84,17 +84,17 @@ impl Plate {
 }
 
 /// Shares of head and body of the cells.
-fn shares(window: Window, coarse: &CoarseShares<'_>) -> Grid<Vec2> {
-    Grid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))))
+fn shares(window: Window, coarse: &CoarseShares<'_>) -> CellGrid<Vec2> {
+    CellGrid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))))
 }
 
 /// What the cells look like.
-fn looks(picture: &RgbaImage, window: Window, shares: &Grid<Vec2>) -> Grid<Look> {
+fn looks(picture: &RgbaImage, window: Window, shares: &CellGrid<Vec2>) -> CellGrid<PatchFeatures> {
     let (colours, textures) = (window.colours(picture), textures(picture, window));
-    Grid::from_fn(window.cells(), |x, y| {
+    CellGrid::from_fn(window.cells(), |x, y| {
         let cell = y * colours.width + x;
         let body = f32::from(u8::from(shares.cells[cell].y > 0.5));
-        Look::new(colours.cells[cell], textures.cells[cell].truncate().to_array(), body)
+        PatchFeatures::new(colours.cells[cell], textures.cells[cell].truncate().to_array(), body)
     })
 }
 
@@ -148,9 +148,9 @@ fn moved(picture: &RgbaImage, window: Window, [x, y]: [usize; 2], cells: IVec2) 
 }
 
 /// The cells in which there is some of the head, and those round them.
-pub(crate) fn hole(matte: &SoftMatte) -> Grid<bool> {
+pub(crate) fn hole(matte: &SoftMatte) -> CellGrid<bool> {
     let Window { size: [width, height], step, .. } = matte.window;
-    let most = Grid::from_fn(matte.window.cells(), |x, y| {
+    let most = CellGrid::from_fn(matte.window.cells(), |x, y| {
         let span = |n: usize, size: u32| n as u32 * step..((n as u32 + 1) * step).min(size);
         let pixels = span(y, height).flat_map(|row| span(x, width).map(move |column| (row * width + column) as usize));
         f32::from(u8::from(pixels.map(|pixel| matte.alpha[pixel]).max().unwrap_or(0) > LEAST_ALPHA))
@@ -159,11 +159,11 @@ pub(crate) fn hole(matte: &SoftMatte) -> Grid<bool> {
 }
 
 /// Strength of fine structure across and down, as mean differences of brightness between pixels.
-fn textures(picture: &RgbaImage, window: Window) -> Grid<Vec3> {
+fn textures(picture: &RgbaImage, window: Window) -> CellGrid<Vec3> {
     let Window { corner, size, step } = window;
     let bright =
         |x: u32, y: u32| seen(picture.get_pixel(corner[0] + x.min(size[0] - 1), corner[1] + y.min(size[1] - 1)).0).element_sum() / 3.0;
-    let fine = Grid::from_fn(window.cells(), |x, y| {
+    let fine = CellGrid::from_fn(window.cells(), |x, y| {
         let (mut sum, mut count) = (Vec3::ZERO, 0.0_f32);
         for row in y as u32 * step..((y as u32 + 1) * step).min(size[1]) {
             for column in x as u32 * step..((x as u32 + 1) * step).min(size[0]) {

@@ -4,8 +4,8 @@
 use glam::{IVec2, Vec3};
 use rayon::prelude::*;
 
-use crate::grid::Grid;
-use crate::patch::Look;
+use crate::grid::CellGrid;
+use crate::patch::PatchFeatures;
 
 /// The pull towards no correction against a difference of neighbours. Derived: it is felt over 1 / sqrt(0.0004) = 50 cells.
 const PULL: f32 = 0.0004;
@@ -21,7 +21,7 @@ const CHUNK: usize = 1024;
 const WAYS: [IVec2; 4] = [IVec2::X, IVec2::NEG_X, IVec2::Y, IVec2::NEG_Y];
 
 /// The corrections for the cells of the hole, by the offsets to the cells that they are copied from.
-pub(crate) fn corrections(looks: &Grid<Look>, hole: &Grid<bool>, offsets: &Grid<Option<IVec2>>) -> Grid<Vec3> {
+pub(crate) fn corrections(looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>, offsets: &CellGrid<Option<IVec2>>) -> CellGrid<Vec3> {
     let [width, height] = looks.size().map(|n| n.cast_signed() as i32);
     let index = |at: IVec2| {
         let inside = at.x >= 0 && at.y >= 0 && at.x < width && at.y < height;
@@ -37,7 +37,7 @@ pub(crate) fn corrections(looks: &Grid<Look>, hole: &Grid<bool>, offsets: &Grid<
     let shown = |cell: usize| {
         offsets.cells[cell].filter(|_| hole.cells[cell]).map_or(Some(looks.cells[cell].colour()), |offset| source(place(cell), offset))
     };
-    let pair = |cell: usize, way: IVec2| -> Option<Pair> {
+    let pair = |cell: usize, way: IVec2| -> Option<Neighbour> {
         let (at, beside) = (place(cell), place(cell) + way);
         let other = index(beside)?;
         let is_open = number[other].is_some();
@@ -53,9 +53,9 @@ pub(crate) fn corrections(looks: &Grid<Look>, hole: &Grid<bool>, offsets: &Grid<
         };
         let difference = wanted - (shown(cell)? - shown(other)?);
         let weight = 1.0 / (1.0 + (difference.length() / EDGE).powi(4));
-        Some(Pair { other: number[other], difference: weight * difference, weight })
+        Some(Neighbour { other: number[other], difference: weight * difference, weight })
     };
-    let pairs: Vec<[Option<Pair>; 4]> = open.par_iter().with_min_len(CHUNK).map(|cell| WAYS.map(|way| pair(*cell, way))).collect();
+    let pairs: Vec<[Option<Neighbour>; 4]> = open.par_iter().with_min_len(CHUNK).map(|cell| WAYS.map(|way| pair(*cell, way))).collect();
     let found = solved(&pairs);
     let mut corrections = looks.map(|_| Vec3::ZERO);
     for (cell, correction) in open.iter().zip(found) {
@@ -66,7 +66,7 @@ pub(crate) fn corrections(looks: &Grid<Look>, hole: &Grid<bool>, offsets: &Grid<
 
 /// A cell and its neighbour.
 #[derive(Clone, Copy, Debug)]
-struct Pair {
+struct Neighbour {
     /// The neighbour's number, if it is open.
     other: Option<usize>,
     /// What their corrections should differ by, times the weight.
@@ -75,7 +75,7 @@ struct Pair {
 }
 
 /// The least squares of all pairs' differences and the pull, by conjugate gradients.
-fn solved(pairs: &[[Option<Pair>; 4]]) -> Vec<Vec3> {
+fn solved(pairs: &[[Option<Neighbour>; 4]]) -> Vec<Vec3> {
     let product = |values: &[Vec3], out: &mut Vec<Vec3>| {
         pairs
             .par_iter()
@@ -121,11 +121,12 @@ mod tests {
     #[test]
     fn pieces_of_other_brightness_become_one_slope_and_their_texture_stays() {
         let texture = |x: usize, y: usize| 0.03 * ((x * 7 + y * 5) % 4) as f32;
-        let looks = Grid::from_fn([90, 40], |x, y| Look::new(Vec3::splat(0.2 + 0.002 * x as f32 + texture(x, y)), [0.0; 2], 0.0));
-        let hole = Grid::from_fn([90, 40], |x, y| (35..55).contains(&x) && (10..30).contains(&y));
+        let looks =
+            CellGrid::from_fn([90, 40], |x, y| PatchFeatures::new(Vec3::splat(0.2 + 0.002 * x as f32 + texture(x, y)), [0.0; 2], 0.0));
+        let hole = CellGrid::from_fn([90, 40], |x, y| (35..55).contains(&x) && (10..30).contains(&y));
         // Each half from its own side, so that they meet at a step of 0.08.
         let offsets = hole.map(|hole| hole.then_some(IVec2::ZERO));
-        let offsets = Grid::from_fn([90, 40], |x, y| {
+        let offsets = CellGrid::from_fn([90, 40], |x, y| {
             offsets.near(x.cast_signed(), y.cast_signed()).map(|_| IVec2::new(if x < 45 { -20 } else { 20 }, 0))
         });
         let corrections = corrections(&looks, &hole, &offsets);
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn nothing_is_corrected_where_nothing_is_copied() {
-        let looks = Grid::from_fn([9, 9], |_, _| Look::new(Vec3::X, [0.0; 2], 0.0));
+        let looks = CellGrid::from_fn([9, 9], |_, _| PatchFeatures::new(Vec3::X, [0.0; 2], 0.0));
         let none = corrections(&looks, &looks.map(|_| true), &looks.map(|_| None));
         assert!(none.cells.iter().all(|correction| *correction == Vec3::ZERO), "nothing");
     }

@@ -6,8 +6,8 @@
 use glam::{IVec2, Vec3};
 use rayon::prelude::*;
 
-use crate::grid::Grid;
-use crate::patch::{Likeness, Look, RADIUS, likeness};
+use crate::grid::CellGrid;
+use crate::patch::{Likeness, PatchFeatures, RADIUS, likeness};
 use crate::random::Random;
 
 /// What a distance as long as the plane counts against a find: of equals the near one is taken.
@@ -46,7 +46,7 @@ const NO_TARGET: u32 = u32::MAX;
 
 impl Places {
     /// Of a plane in which `hole` marks the unknown cells, and `unfit` those that nothing shall be taken from; patches lie wholly inside, so nothing within their radius of the edge is a middle.
-    pub(crate) fn new(hole: &Grid<bool>, unfit: &Grid<bool>) -> Self {
+    pub(crate) fn new(hole: &CellGrid<bool>, unfit: &CellGrid<bool>) -> Self {
         let touches = hole.map(|hole| f32::from(u8::from(hole))).widened(RADIUS);
         let [width, height] = hole.size();
         let inside = |cell: usize| {
@@ -86,7 +86,7 @@ impl Places {
     }
 
     /// How well a source fits a target, with what its distance counts.
-    pub(crate) fn likeness(&self, looks: &Grid<Look>, target: usize, source: usize) -> Likeness {
+    pub(crate) fn likeness(&self, looks: &CellGrid<PatchFeatures>, target: usize, source: usize) -> Likeness {
         let Likeness { cost, shift } = likeness(looks, target, source);
         let far = (self.place(target) - self.place(source)).as_vec2().length() / self.size[0].max(self.size[1]) as f32;
         Likeness { cost: cost + FAR_COST * far + self.used[source], shift }
@@ -95,7 +95,7 @@ impl Places {
     /// Lets sources that were taken often count as less like: what is repeated is seen.
     pub(crate) fn count_uses(&mut self, finds: &[Find]) {
         let [width, height] = self.size;
-        let mut counts = Grid { width, height, cells: vec![0.0; width * height] };
+        let mut counts = CellGrid { width, height, cells: vec![0.0; width * height] };
         for find in finds {
             counts.cells[find.source] += 1.0;
         }
@@ -127,7 +127,7 @@ impl Places {
     }
 
     /// Measures all finds anew, after the plane has changed, and improves them.
-    pub(crate) fn improve(&self, looks: &Grid<Look>, finds: &mut Vec<Find>, passes: usize, seed: u64) {
+    pub(crate) fn improve(&self, looks: &CellGrid<PatchFeatures>, finds: &mut Vec<Find>, passes: usize, seed: u64) {
         finds.par_iter_mut().zip(&self.targets).with_min_len(CHUNK).for_each(|(find, target)| {
             find.likeness = self.likeness(looks, *target, find.source);
         });
@@ -137,7 +137,7 @@ impl Places {
         }
     }
 
-    fn improved(&self, looks: &Grid<Look>, finds: &[Find], n: usize, seed: u64) -> Find {
+    fn improved(&self, looks: &CellGrid<PatchFeatures>, finds: &[Find], n: usize, seed: u64) -> Find {
         let target = self.targets[n];
         let at = self.place(target);
         let mut best = finds[n];
@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn patches_of_a_plain_pattern_find_their_like() {
-        let hole = Grid::from_fn([60, 50], |x, y| x.abs_diff(30) < 6 && y.abs_diff(25) < 6);
-        let looks = Grid::from_fn([60, 50], |x, y| {
-            Look::new(Vec3::new(((x * x + 5 * y) % 8) as f32, (x % 8) as f32, (y % 6) as f32) / 8.0, [0.0; 2], 0.0)
+        let hole = CellGrid::from_fn([60, 50], |x, y| x.abs_diff(30) < 6 && y.abs_diff(25) < 6);
+        let looks = CellGrid::from_fn([60, 50], |x, y| {
+            PatchFeatures::new(Vec3::new(((x * x + 5 * y) % 8) as f32, (x % 8) as f32, (y % 6) as f32) / 8.0, [0.0; 2], 0.0)
         });
         let places = Places::new(&hole, &hole);
         assert_eq!(places.targets.len(), 17 * 17, "all that touch the hole");
@@ -198,7 +198,10 @@ mod tests {
     #[test]
     fn a_plane_without_sources_has_none() {
         for size in [[1, 1], [7, 7], [5, 60]] {
-            assert!(Places::new(&Grid::from_fn(size, |_, _| true), &Grid::from_fn(size, |_, _| false)).sources.is_empty(), "{size:?}");
+            assert!(
+                Places::new(&CellGrid::from_fn(size, |_, _| true), &CellGrid::from_fn(size, |_, _| false)).sources.is_empty(),
+                "{size:?}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 use image::RgbaImage;
 
 use crate::data::Crop;
-use crate::grid::Grid;
+use crate::grid::CellGrid;
 
 /// Most cells along a side. Derived: at 384 a cell is a pixel of the crop, finer than any motion is computed.
 const MOST_CELLS: u32 = 384;
@@ -63,8 +63,8 @@ impl Window {
     }
 
     /// The mean colours of the cells, 0 to 1; what is transparent is grey.
-    pub(crate) fn colours(&self, picture: &RgbaImage) -> Grid<Vec3> {
-        Grid::from_fn(self.cells(), |x, y| {
+    pub(crate) fn colours(&self, picture: &RgbaImage) -> CellGrid<Vec3> {
+        CellGrid::from_fn(self.cells(), |x, y| {
             let (mut sum, mut count) = (Vec3::ZERO, 0.0_f32);
             for pixel in self.pixels(picture, x, y) {
                 sum += seen(pixel);
