@@ -20,8 +20,8 @@ use super::repose::reposed;
 use crate::Sample;
 use crate::data::PICTURE_PX;
 use crate::model::{
-    Discriminator, DiscriminatorConfig, FewShotConfig, FewShotNets, GeneratorInput, GeneratorNet, GeneratorOutput, MotionBatch, MotionNet,
-    MotionSample, Person, Preset, Tuned, WarpedSource,
+    Condition, Discriminator, DiscriminatorConfig, FewShotConfig, FewShotNets, GeneratorInput, GeneratorNet, GeneratorOutput, MotionBatch,
+    MotionNet, MotionSample, Preset, Tuned, WarpedSource,
 };
 use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, StyleVector};
 use crate::random::Random;
@@ -188,7 +188,7 @@ impl FineTuner {
         let was = made_by(&self.start, &expressive, &self.start_style)?.picture.detach();
         let kept = loss::weighted_error(&self.made(&expressive)?.picture, &was, &expressive.weights)?;
         let persons = self.persons(&restored)?;
-        let judge = |picture: &Tensor| self.judge.judge(picture, &restored.target_landmarks, Person::Vector(&persons));
+        let judge = |picture: &Tensor| self.judge.judge(picture, &restored.target_landmarks, Condition::Vector(&persons));
         let (fake, real) = (judge(&made.picture)?, judge(&restored.target)?);
         let adversarial =
             ((loss::feature_distance(&fake, &real)? * weights.features)? - (loss::mean_score(&fake.score, &restored)? * weights.score)?)?;

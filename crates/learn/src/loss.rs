@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::batch::FewShotBatch;
-use crate::model::{Discriminator, GeneratorOutput, Judgement, Person};
+use crate::model::{Condition, Discriminator, GeneratorOutput, Judgement};
 use crate::nn::ops;
 use crate::{Chart, Figures};
 
@@ -178,5 +178,5 @@ pub fn feature_distance(made: &Judgement, real: &Judgement) -> Result<Tensor> {
 
 /// Judges pictures of the size that the generator makes.
 pub fn judge(discriminator: &Discriminator, batch: &FewShotBatch, pictures: &Tensor) -> Result<Judgement> {
-    discriminator.judge(pictures, &batch.target_landmarks, Person::Known(&batch.identities))
+    discriminator.judge(pictures, &batch.target_landmarks, Condition::Known(&batch.identities))
 }

@@ -4,7 +4,7 @@ use candle_core::{D, Result, Tensor, bail};
 
 use super::landmark_image::LANDMARK_CHANNELS;
 use crate::nn::ops::{self, Activation};
-use crate::nn::{Coefficients, Resample, ResidualBlock, ResidualSpec, Scope, SelfAttention, WeightsError};
+use crate::nn::{NormSource, Resample, ResidualBlock, ResidualSpec, Scope, SelfAttention, WeightsError};
 
 /// Slope of the activations for negative numbers.
 pub(super) const LEAK: Activation = Activation::LeakyRelu(0.1);
@@ -55,7 +55,7 @@ impl ResidualBody {
                 second_gain: 1.0,
                 first: n == 0,
             };
-            blocks.push(ResidualBlock::new(&scope.under(format_args!("down{}", n + 1)), &spec, Coefficients::None)?);
+            blocks.push(ResidualBlock::new(&scope.under(format_args!("down{}", n + 1)), &spec, NormSource::None)?);
             from = *to;
         }
         let attention = match attention_after.checked_sub(1).and_then(|n| channels.get(n)) {

@@ -6,7 +6,7 @@
 use glam::{Vec2, Vec3, Vec4};
 use nalgebra::{Matrix3, Matrix3x2};
 
-use super::head_motion::HeadMotion;
+use super::head_motion::HeadPair;
 use crate::data::CROP_PX;
 use crate::wgsl::Wgsl as _;
 use crate::wgsl_struct;
@@ -39,14 +39,14 @@ pub struct CandidateFlows {
 pub struct HeadFlow(Whole);
 
 enum Whole {
-    Rigid(HeadMotion),
-    Affine(Affine),
+    Rigid(HeadPair),
+    Affine(AffineFit),
 }
 
 impl HeadFlow {
     /// From `target` back to `source`, 68 landmarks each in crop pixels.
     pub fn between(source: &[Vec2], target: &[Vec2]) -> Self {
-        Self(HeadMotion::between(source, target).map_or_else(|| Whole::Affine(Affine::fit(source, target)), Whole::Rigid))
+        Self(HeadPair::between(source, target).map_or_else(|| Whole::Affine(AffineFit::fit(source, target)), Whole::Rigid))
     }
 
     /// Displacement from a place of the target to where the source shows it, in crop pixels.
@@ -116,7 +116,7 @@ fn whole_and_rest(source: &[Vec2], target: &[Vec2], cells: usize, motion: impl F
 
 /// The affine map with the landmarks' own motion near them: the flow of the warp without a net.
 pub fn near_flow(source: &[Vec2], target: &[Vec2], cells: usize) -> Vec<Vec2> {
-    let affine = Affine::fit(source, target);
+    let affine = AffineFit::fit(source, target);
     let (residuals, mut flow) = whole_and_rest(source, target, cells, |place| affine.at(place));
     let (local, _) = spread(&residuals, target, cells, SIGMAS_PX[0]);
     flow.iter_mut().zip(local).for_each(|(flow, local)| *flow += local);
@@ -154,11 +154,11 @@ fn spread(residuals: &[Vec2], target: &[Vec2], cells: usize, sigma: f32) -> (Vec
 }
 
 /// Least-squares affine displacement from target to source landmarks.
-struct Affine {
+struct AffineFit {
     rows: Matrix3x2<f32>,
 }
 
-impl Affine {
+impl AffineFit {
     fn basis(at: Vec2) -> [f32; 3] {
         let half = CROP_PX / 2.0;
         [at.x / half - 1.0, at.y / half - 1.0, 1.0]

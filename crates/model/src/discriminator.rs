@@ -8,12 +8,12 @@ use candle_core::{Result, Tensor, bail};
 use super::body::{LEAK, ResidualBody, beside_landmarks, channels_beside_landmarks, sum_of_places};
 use super::config::{BodyConfig, DiscriminatorConfig};
 use crate::nn::{
-    Coefficients, ConvolutionSpec, Initial, Resample, ResidualBlock, ResidualSpec, Scope, SpectralConvolution, SpectralLinear, WeightsError,
+    ConvolutionSpec, Initial, NormSource, Resample, ResidualBlock, ResidualSpec, Scope, SpectralConvolution, SpectralLinear, WeightsError,
 };
 
 /// Whose picture it is said to be.
 #[derive(Clone, Copy, Debug)]
-pub enum Person<'a> {
+pub enum Condition<'a> {
     /// Number of the identity of each picture, below the number of identities that the discriminator was made for.
     Known(&'a [u32]),
     /// A vector for each picture, `[batch, numbers]`: an embedding, or in fine-tuning a variable that starts as one.
@@ -32,7 +32,7 @@ pub struct Judgement {
 /// The discriminator's layers.
 #[derive(Debug)]
 pub struct Discriminator {
-    body: Body,
+    body: DiscriminatorBody,
     share: usize,
     numbers: usize,
     /// W, `[identities, numbers]`.
@@ -44,7 +44,7 @@ pub struct Discriminator {
 }
 
 #[derive(Debug)]
-enum Body {
+enum DiscriminatorBody {
     /// For crops: strided convolutions, a score for every place, and the vector from the mean over all places.
     Light { layers: Vec<SpectralConvolution>, places: SpectralConvolution, vector: SpectralLinear },
     /// The paper's: the embedder's body and one residual block more, whose sum over all places is the vector.
@@ -63,7 +63,7 @@ impl Discriminator {
             _ => Some(scope.weight("persons", (identities, numbers), Initial::Normal(deviation))?),
         };
         Ok(Self {
-            body: Body::new(scope, &config.body, numbers)?,
+            body: DiscriminatorBody::new(scope, &config.body, numbers)?,
             share,
             numbers,
             persons,
@@ -74,7 +74,7 @@ impl Discriminator {
 
     /// Judges pictures `[batch, h, w, 3]` in 0..1 with their landmark images (of the size that [`BodyConfig::landmark_share`] says). Sides are multiples of 8
     /// (light) or 64 (paper).
-    pub fn judge(&self, pictures: &Tensor, landmarks: &Tensor, person: Person<'_>) -> Result<Judgement> {
+    pub fn judge(&self, pictures: &Tensor, landmarks: &Tensor, person: Condition<'_>) -> Result<Judgement> {
         let input = beside_landmarks(pictures, landmarks, self.share)?;
         let persons = self.vectors(person)?;
         let (vector, features, places) = self.body.forward(&input)?;
@@ -91,28 +91,28 @@ impl Discriminator {
     }
 
     /// The vectors of persons, `[batch, numbers]`: what embeddings are matched with.
-    pub fn vectors(&self, person: Person<'_>) -> Result<Tensor> {
+    pub fn vectors(&self, person: Condition<'_>) -> Result<Tensor> {
         match (person, &self.persons) {
-            (Person::Vector(vectors), _) => Ok(vectors.clone()),
-            (Person::Known(numbers), Some(persons)) => {
+            (Condition::Vector(vectors), _) => Ok(vectors.clone()),
+            (Condition::Known(numbers), Some(persons)) => {
                 let known = persons.dim(0)?;
                 if let Some(stranger) = numbers.iter().find(|n| **n as usize >= known) {
                     bail!("identity {stranger} of {known}");
                 }
                 persons.index_select(&Tensor::new(numbers, persons.device())?, 0)
             }
-            (Person::Known(_), None) => bail!("this discriminator knows no identities"),
+            (Condition::Known(_), None) => bail!("this discriminator knows no identities"),
         }
     }
 
     /// Steps of power iteration in every layer; see [`super::Embedder::advance_norms`].
     pub fn advance_norms(&self, steps: usize) -> Result<()> {
         (0..steps).try_for_each(|_| match &self.body {
-            Body::Light { layers, places, vector } => {
+            DiscriminatorBody::Light { layers, places, vector } => {
                 layers.iter().chain([places]).try_for_each(SpectralConvolution::advance)?;
                 vector.advance()
             }
-            Body::Residual { body, last } => {
+            DiscriminatorBody::Residual { body, last } => {
                 body.advance()?;
                 last.advance()
             }
@@ -120,7 +120,7 @@ impl Discriminator {
     }
 }
 
-impl Body {
+impl DiscriminatorBody {
     fn new(scope: &Scope<'_>, config: &BodyConfig, numbers: usize) -> std::result::Result<Self, WeightsError> {
         let mut from = channels_beside_landmarks(config.landmark_share());
         match config {
@@ -156,7 +156,7 @@ impl Body {
                 };
                 Ok(Self::Residual {
                     body: ResidualBody::new(scope, from, channels, *attention_after, true)?.into(),
-                    last: ResidualBlock::new(&scope.under("last"), &spec, Coefficients::None)?.into(),
+                    last: ResidualBlock::new(&scope.under("last"), &spec, NormSource::None)?.into(),
                 })
             }
         }
@@ -213,7 +213,7 @@ mod tests {
             testing::wake(&store)?;
             let (pictures, landmarks) = inputs(&config, 3, 64)?;
             let pictures = Var::from_tensor(&pictures)?;
-            let judgement = discriminator.judge(&pictures, &landmarks, Person::Known(&[1, 0, 1]))?;
+            let judgement = discriminator.judge(&pictures, &landmarks, Condition::Known(&[1, 0, 1]))?;
             assert_eq!(judgement.score.dims(), [3, places], "a score for every place");
             let gradients = testing::score(&judgement.score)?.backward()?;
             // A key's bias drops out of the softmax.
@@ -229,9 +229,9 @@ mod tests {
         let store = Store::fresh(7, &Device::Cpu);
         let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
         let (pictures, landmarks) = inputs(&config, 2, 64)?;
-        let known = discriminator.judge(&pictures, &landmarks, Person::Known(&[1, 0]))?;
-        let vectors = discriminator.vectors(Person::Known(&[1, 0]))?;
-        let given = discriminator.judge(&pictures, &landmarks, Person::Vector(&vectors))?.score;
+        let known = discriminator.judge(&pictures, &landmarks, Condition::Known(&[1, 0]))?;
+        let vectors = discriminator.vectors(Condition::Known(&[1, 0]))?;
+        let given = discriminator.judge(&pictures, &landmarks, Condition::Vector(&vectors))?.score;
         assert_eq!(known.score.to_vec2::<f32>()?, given.to_vec2::<f32>()?, "the same vectors from outside");
         let Some(last) = known.features.last() else { panic!("there are features") };
         let v = last.sum(2)?.sum(1)?.relu()?.to_vec2::<f32>()?;
@@ -250,7 +250,7 @@ mod tests {
             let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
             let (pictures, landmarks) = inputs(&config, 1, 64)?;
             let score = |who: u32| -> anyhow::Result<f32> {
-                Ok(discriminator.judge(&pictures, &landmarks, Person::Known(&[who]))?.score.mean_all()?.to_scalar::<f32>()?)
+                Ok(discriminator.judge(&pictures, &landmarks, Condition::Known(&[who]))?.score.mean_all()?.to_scalar::<f32>()?)
             };
             assert_ne!(score(0)?.to_bits(), score(1)?.to_bits(), "the person matters");
         }
@@ -263,12 +263,12 @@ mod tests {
         let (pictures, landmarks) = inputs(&config, 2, 16)?;
         let store = Store::fresh(7, &Device::Cpu);
         let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
-        assert!(discriminator.judge(&pictures, &landmarks, Person::Known(&[0, 2])).is_err(), "identity 2 of 2");
-        assert!(discriminator.judge(&pictures, &landmarks, Person::Known(&[0])).is_err(), "one identity for two pictures");
+        assert!(discriminator.judge(&pictures, &landmarks, Condition::Known(&[0, 2])).is_err(), "identity 2 of 2");
+        assert!(discriminator.judge(&pictures, &landmarks, Condition::Known(&[0])).is_err(), "one identity for two pictures");
         let long = testing::noise(&[2, 9], 1)?;
-        assert!(discriminator.judge(&pictures, &landmarks, Person::Vector(&long)).is_err(), "a vector of 9 numbers");
+        assert!(discriminator.judge(&pictures, &landmarks, Condition::Vector(&long)).is_err(), "a vector of 9 numbers");
         let none = Discriminator::new(&Store::fresh(7, &Device::Cpu).scope(), &config, 0)?;
-        assert!(none.judge(&pictures, &landmarks, Person::Known(&[0, 1])).is_err(), "no identities");
+        assert!(none.judge(&pictures, &landmarks, Condition::Known(&[0, 1])).is_err(), "no identities");
         Ok(())
     }
 
@@ -284,7 +284,7 @@ mod tests {
         let millions = testing::parameters(&store) as f32 / 1e6;
         assert!((0.4..0.6).contains(&millions), "{millions} million parameters of the light one");
         let (pictures, landmarks) = inputs(&config, 1, 112)?;
-        let judgement = light.judge(&pictures, &landmarks, Person::Vector(&testing::noise(&[1, config.numbers], 1)?))?;
+        let judgement = light.judge(&pictures, &landmarks, Condition::Vector(&testing::noise(&[1, config.numbers], 1)?))?;
         assert_eq!(judgement.score.dims(), [1, 14 * 14], "a crop of 112 pixels");
         Ok(())
     }

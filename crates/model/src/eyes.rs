@@ -14,7 +14,7 @@ use glam::{Vec2, Vec3};
 use super::{DrawnPart, SOURCE_NUMBERS};
 use crate::data::Landmarks;
 use ball::Ball;
-use fit::{Fit, Skin};
+use fit::{LidFit, Skin};
 use lids::Lids;
 
 /// Pixels along each side of the pictures that are drawn from.
@@ -47,22 +47,22 @@ const BEYOND_SHUT: [f32; 2] = [0.12, 0.3];
 /// A person's eyes in one picture.
 #[derive(Clone, Debug)]
 pub struct EyePrior {
-    eyes: [Eye; 2],
+    eyes: [SourceEye; 2],
 }
 
 #[derive(Clone, Debug)]
-struct Eye {
+struct SourceEye {
     /// As the landmarks say.
     marked: Lids,
     /// In pixels.
     pupil: Option<Vec2>,
-    seen: Option<Seen>,
+    seen: Option<EyeAppearance>,
 }
 
 /// What the picture itself says of an eye.
 #[derive(Clone, Debug)]
-struct Seen {
-    fit: Fit,
+struct EyeAppearance {
+    fit: LidFit,
     lids: Lids,
     ball: Ball,
     skin: Skin,
@@ -75,7 +75,7 @@ impl EyePrior {
         let points: &[Vec2; Landmarks::COUNT] = landmarks.try_into().ok()?;
         let eye = |n: usize| {
             let marked = Lids::of(points, n)?;
-            Some(Eye { marked, pupil: pupils.map(|both| both[n]).filter(|at| at.is_finite()), seen: None })
+            Some(SourceEye { marked, pupil: pupils.map(|both| both[n]).filter(|at| at.is_finite()), seen: None })
         };
         Some(Self { eyes: [eye(0)?, eye(1)?] })
     }
@@ -84,13 +84,13 @@ impl EyePrior {
     pub fn seen(picture: &[f32], landmarks: &[Vec2], pupils: Option<[Vec2; 2]>) -> Option<Self> {
         let mut prior = Self::of(landmarks, pupils)?;
         if picture.len() == SIDE * SIDE * 3 {
-            let fits = Fit::to(picture, [0, 1].map(|n| &prior.eyes[n].marked));
+            let fits = LidFit::to(picture, [0, 1].map(|n| &prior.eyes[n].marked));
             let lids = [0, 1].map(|n| prior.eyes[n].marked.fitted(&fits[n]));
             let pupils = [0, 1].map(|n| prior.eyes[n].pupil.unwrap_or_else(|| lids[n].middle()));
             let balls = Ball::both(picture, &lids, pupils);
             for (((eye, fit), lids), ball) in prior.eyes.iter_mut().zip(fits).zip(lids).zip(balls) {
                 let skin = Skin::round(picture, &lids);
-                eye.seen = Some(Seen { fit, lids, ball, skin });
+                eye.seen = Some(EyeAppearance { fit, lids, ball, skin });
             }
         }
         Some(prior)
@@ -114,7 +114,7 @@ impl EyePrior {
         let scale = widths(target) / widths(self);
         for (was, is) in self.eyes.iter().zip(&target.eyes) {
             if let Some(seen) = &was.seen {
-                Change::between(was, seen, is, scale).draw(picture, part, &mut put);
+                EyeChange::between(was, seen, is, scale).draw(picture, part, &mut put);
             }
         }
     }
@@ -139,7 +139,7 @@ impl Drawn {
 }
 
 /// One eye of the picture, and how it shall be.
-struct Change<'a> {
+struct EyeChange<'a> {
     was: &'a Lids,
     ball: &'a Ball,
     skin: &'a Skin,
@@ -155,8 +155,8 @@ struct Change<'a> {
     middle: Vec2,
 }
 
-impl<'a> Change<'a> {
-    fn between(was: &'a Eye, seen: &'a Seen, is: &Eye, scale: f32) -> Self {
+impl<'a> EyeChange<'a> {
+    fn between(was: &'a SourceEye, seen: &'a EyeAppearance, is: &SourceEye, scale: f32) -> Self {
         let (was_open, is_open) = (was.marked.opening_px(), is.marked.opening_px() / scale);
         let width = was.marked.width_px();
         // As the landmarks say: what the lids make of it beyond that would be drawn for every small motion of theirs.
@@ -379,7 +379,7 @@ mod tests {
     /// The same face with eyes that reach `lower` widths farther down than its landmarks.
     fn large_eyed(lower: f32) -> Vec<f32> {
         let points: [Vec2; 68] = face().try_into().expect("68 landmarks");
-        let eyes = [0, 1].map(|eye| Lids::of(&points, eye).expect("an eye").fitted(&Fit { lower, ..Fit::default() }));
+        let eyes = [0, 1].map(|eye| Lids::of(&points, eye).expect("an eye").fitted(&LidFit { lower, ..LidFit::default() }));
         let mut picture = picture();
         for (n, pixel) in picture.as_chunks_mut::<3>().0.iter_mut().enumerate() {
             let at = Vec2::new((n % SIDE) as f32, (n / SIDE) as f32);
@@ -406,7 +406,7 @@ mod tests {
         let large = fit(&large_eyed(0.25));
         assert!(large.lower + large.shift.y > 0.12, "{large:?}");
         let blank = fit(&vec![0.5; SIDE * SIDE * 3]);
-        assert_eq!(blank, Fit::default(), "nothing to see, nothing to believe");
+        assert_eq!(blank, LidFit::default(), "nothing to see, nothing to believe");
     }
 
     #[test]

@@ -17,14 +17,14 @@ pub const RADII: Vec3 = Vec3::new(1.30, 2.67, 1.94);
 const MAX_GROWTH: f32 = 5.0;
 
 /// The same head in source and target.
-pub(super) struct HeadMotion {
+pub(super) struct HeadPair {
     source: RigidFit,
     target: RigidFit,
     /// From the target's camera axes to the head's.
     inverse: Mat3,
 }
 
-impl HeadMotion {
+impl HeadPair {
     /// `None` when the landmarks are not 68 or no head explains them.
     pub(super) fn between(source: &[Vec2], target: &[Vec2]) -> Option<Self> {
         let (points, moved) = (source.try_into().ok()?, target.try_into().ok()?);
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_turned_head_is_followed_by_nose_and_crown() {
         let ((source, in_source), (target, in_target)) = (posed(-0.1), posed(0.3));
-        let motion = HeadMotion::between(&source, &target).expect("the generic head itself");
+        let motion = HeadPair::between(&source, &target).expect("the generic head itself");
         let crown = CENTRE + RADII * Vec3::new(0.0, -0.8, 0.6);
         let cheek = CENTRE + RADII * Vec3::new(0.48, 0.36, 0.8);
         for place in [crown, cheek] {
@@ -105,14 +105,14 @@ mod tests {
         for i in (4..13).chain(55..60).chain(65..68) {
             target[i].y += 15.0;
         }
-        let motion = HeadMotion::between(&source, &target).expect("a face");
+        let motion = HeadPair::between(&source, &target).expect("a face");
         let moved = motion.at(project(CENTRE + RADII * Vec3::new(0.0, -0.8, 0.6))).length();
         assert!(moved < 1.0, "the crown moves by {moved} pixels");
     }
 
     #[test]
     fn no_head_is_found_where_there_is_none() {
-        assert!(HeadMotion::between(&[Vec2::ZERO; 68], &[Vec2::ONE; 68]).is_none(), "all in one place");
-        assert!(HeadMotion::between(&[Vec2::ZERO; 5], &[Vec2::ONE; 5]).is_none(), "too few");
+        assert!(HeadPair::between(&[Vec2::ZERO; 68], &[Vec2::ONE; 68]).is_none(), "all in one place");
+        assert!(HeadPair::between(&[Vec2::ZERO; 5], &[Vec2::ONE; 5]).is_none(), "too few");
     }
 }

@@ -12,7 +12,7 @@ use glam::{Vec2, Vec3};
 use super::{DrawnPart, SOURCE_NUMBERS};
 use crate::data::Landmarks;
 use crate::face::{RIGID_WEIGHTS, RigidFit, fit_rigid, template};
-use arch::{Arch, Jaw, Place};
+use arch::{Arch, Jaw, ToothPlace};
 use lips::Lips;
 
 /// Pixels along each side of the pictures that colours are taken from.
@@ -89,18 +89,18 @@ impl MouthPrior {
         }
     }
 
-    fn view(&self, fit: &RigidFit, points: &[Vec2; 68], cells_per_px: f32) -> View {
+    fn view(&self, fit: &RigidFit, points: &[Vec2; 68], cells_per_px: f32) -> MouthView {
         let lips = parted(fit, points) / LIPS_OPEN;
         let drop = (chin(fit, points, lips) - self.chin) / CHIN_OPEN;
         let open = (lips + CHIN_SHARE * (drop.min(lips) - lips)).clamp(0.0, WIDEST);
-        View {
+        MouthView {
             upper: Arch::seen(fit, Jaw::Upper, self.seam, open),
             lower: Arch::seen(fit, Jaw::Lower, self.seam, open),
             px: fit.scale,
             cells: fit.scale * cells_per_px,
             open,
             bared: ((width(fit, points) / self.width - BARED.start) / (BARED.end - BARED.start)).clamp(0.0, 1.0),
-            palette: Palette::in_light_of(self.skin),
+            palette: MouthColours::in_light_of(self.skin),
         }
     }
 }
@@ -115,7 +115,7 @@ const AT_REST: std::ops::RangeInclusive<f32> = 0.2..=0.85;
 const SOFT_CELLS: f32 = 1.5;
 
 /// The mouth of one frame.
-struct View {
+struct MouthView {
     upper: Arch,
     lower: Arch,
     /// Pixels in a distance between the eyes, and cells that are drawn.
@@ -124,17 +124,17 @@ struct View {
     open: f32,
     /// How far teeth are seen, 0 to 1.
     bared: f32,
-    palette: Palette,
+    palette: MouthColours,
 }
 
-struct Palette {
+struct MouthColours {
     tooth: Vec3,
     gum: Vec3,
     tongue: Vec3,
     dark: Vec3,
 }
 
-impl Palette {
+impl MouthColours {
     /// Next to skin in the same light, teeth are lighter and a tongue hardly darker: both lie close behind the lips.
     fn in_light_of(skin: Vec3) -> Self {
         let grey = Vec3::splat(skin.dot(Vec3::new(0.3, 0.59, 0.11)));
@@ -147,7 +147,7 @@ impl Palette {
     }
 }
 
-impl View {
+impl MouthView {
     /// Colour of a place `depth_px` inside the lips.
     fn colour(&self, at: Vec2, depth_px: f32) -> Vec3 {
         let behind = self.behind(at);
@@ -160,7 +160,7 @@ impl View {
 
     /// The tongue lies in the lower arch; behind it is the dark.
     fn behind(&self, at: Vec2) -> Vec3 {
-        let Palette { tongue, dark, .. } = self.palette;
+        let MouthColours { tongue, dark, .. } = self.palette;
         let from = self.lower.inside(at);
         // The wider the mouth, the more of its back is seen above it; it is darker there.
         let back = 0.3 + 0.4 * self.open;
@@ -170,9 +170,9 @@ impl View {
         dark.lerp(tongue * (1.0 - 0.65 * up.clamp(0.0, 1.0)), share)
     }
 
-    fn over(&self, behind: Vec3, place: Option<&Place>) -> Vec3 {
-        let Some(&Place { from_edge, across, crown, front }) = place else { return behind };
-        let Palette { tooth, gum, .. } = self.palette;
+    fn over(&self, behind: Vec3, place: Option<&ToothPlace>) -> Vec3 {
+        let Some(&ToothPlace { from_edge, across, crown, front }) = place else { return behind };
+        let MouthColours { tooth, gum, .. } = self.palette;
         let light = 0.3 + 0.7 * front;
         // 0 in the middle of a tooth, 1 where it touches the next.
         let side = (2.0 * across - 1.0).abs();

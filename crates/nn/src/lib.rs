@@ -15,7 +15,7 @@ pub use adam::{Adam, AdamSettings, Gradients, MovingAverage};
 pub use attention::SelfAttention;
 pub use layers::{Convolution, Linear, SpectralNorm};
 pub use residual::FrozenBlock;
-pub use residual::{Coefficients, Normalisation, Resample, ResidualBlock, ResidualSpec};
+pub use residual::{NormSource, Normalisation, Resample, ResidualBlock, ResidualSpec};
 pub use spectral::{ConvolutionSpec, SpectralConvolution, SpectralLinear};
 pub use style::{StyleLayout, StyleSlot, StyleVector};
 pub use weights::{Initial, MAX_WEIGHTS_BYTES, Scope, Store, WeightsError, read_weights};

@@ -9,7 +9,7 @@ use super::weights::{Initial, Scope, WeightsError};
 
 /// Where a normalisation takes its scale and shift from.
 #[derive(Debug)]
-pub enum Coefficients<'a> {
+pub enum NormSource<'a> {
     /// No normalisation at all.
     None,
     /// Learnt by the network itself.
@@ -21,12 +21,12 @@ pub enum Coefficients<'a> {
 /// What stands before a convolution: normalisation, if any, with scale and shift, then the activation.
 #[derive(Debug)]
 pub struct Normalisation {
-    source: Source,
+    source: NormWeights,
     activation: Activation,
 }
 
 #[derive(Debug)]
-enum Source {
+enum NormWeights {
     Nothing,
     Own { scale: Tensor, shift: Tensor, statistics: Statistics },
     Person { slot: StyleSlot, statistics: Statistics },
@@ -37,14 +37,14 @@ impl Normalisation {
     pub fn new(
         scope: &Scope<'_>,
         channels: usize,
-        coefficients: &mut Coefficients<'_>,
+        coefficients: &mut NormSource<'_>,
         activation: Activation,
     ) -> std::result::Result<Self, WeightsError> {
         let zeros = |name| scope.weight(name, channels, Initial::Constant(0.0));
         let source = match coefficients {
-            Coefficients::None => Source::Nothing,
-            Coefficients::Own(statistics) => Source::Own { scale: zeros("scale")?, shift: zeros("shift")?, statistics: *statistics },
-            Coefficients::Person(statistics, layout) => Source::Person { slot: layout.slot(channels), statistics: *statistics },
+            NormSource::None => NormWeights::Nothing,
+            NormSource::Own(statistics) => NormWeights::Own { scale: zeros("scale")?, shift: zeros("shift")?, statistics: *statistics },
+            NormSource::Person(statistics, layout) => NormWeights::Person { slot: layout.slot(channels), statistics: *statistics },
         };
         Ok(Self { source, activation })
     }
@@ -54,17 +54,19 @@ impl Normalisation {
         let (batch, _, _, channels) = x.dims4()?;
         let spread = |t: &Tensor| t.broadcast_as((batch, channels))?.contiguous();
         match (&self.source, style) {
-            (Source::Nothing, _) => {
+            (NormWeights::Nothing, _) => {
                 // Scale 1 and shift 0 leave the activation, in one operation with a gradient of its own.
                 let zeros = Tensor::zeros((batch, channels), x.dtype(), x.device())?;
                 ops::adain(x, &zeros, &zeros, Statistics::None, self.activation)
             }
-            (Source::Own { scale, shift, statistics }, _) => ops::adain(x, &spread(scale)?, &spread(shift)?, *statistics, self.activation),
-            (Source::Person { slot, statistics }, Some(style)) => {
+            (NormWeights::Own { scale, shift, statistics }, _) => {
+                ops::adain(x, &spread(scale)?, &spread(shift)?, *statistics, self.activation)
+            }
+            (NormWeights::Person { slot, statistics }, Some(style)) => {
                 let [scale, shift] = style.pair(slot, batch)?;
                 ops::adain(x, &scale, &shift, *statistics, self.activation)
             }
-            (Source::Person { .. }, None) => candle_core::bail!("a layer with a person's coefficients, but no person"),
+            (NormWeights::Person { .. }, None) => candle_core::bail!("a layer with a person's coefficients, but no person"),
         }
     }
 }
@@ -73,7 +75,7 @@ impl Normalisation {
     /// Scale and shift of one person, for pictures that come frame after frame. Fails where there are statistics, or no person's coefficients.
     pub fn freeze(&self, style: &StyleVector) -> Result<Affine> {
         match &self.source {
-            Source::Person { slot, statistics: Statistics::None } => {
+            NormWeights::Person { slot, statistics: Statistics::None } => {
                 let [scale, shift] = style.pair(slot, 1)?;
                 Affine::new(&scale, &shift)
             }
@@ -133,9 +135,9 @@ pub struct ResidualBlock {
 
 impl ResidualBlock {
     /// The weights `first`, `second`, `skip` and, with own coefficients, `before_first` and `before_second` of the scope.
-    pub fn new(scope: &Scope<'_>, spec: &ResidualSpec, mut coefficients: Coefficients<'_>) -> std::result::Result<Self, WeightsError> {
+    pub fn new(scope: &Scope<'_>, spec: &ResidualSpec, mut coefficients: NormSource<'_>) -> std::result::Result<Self, WeightsError> {
         let ResidualSpec { channels: [from, to], activation, spectral, .. } = *spec;
-        let plain = matches!(coefficients, Coefficients::None);
+        let plain = matches!(coefficients, NormSource::None);
         let mut before = |name: &str, channels: usize| Normalisation::new(&scope.under(name), channels, &mut coefficients, activation);
         let before_first = if spec.first { None } else { Some(before("before_first", from)?) };
         let before_second = if plain { None } else { Some(before("before_second", to)?) };
@@ -231,12 +233,12 @@ mod tests {
         first: false,
     };
 
-    fn coefficients(kind: usize, layout: &mut StyleLayout) -> Coefficients<'_> {
+    fn coefficients(kind: usize, layout: &mut StyleLayout) -> NormSource<'_> {
         match kind {
-            0 => Coefficients::None,
-            1 => Coefficients::Own(Statistics::Instance),
-            2 => Coefficients::Person(Statistics::Instance, layout),
-            _ => Coefficients::Person(Statistics::None, layout),
+            0 => NormSource::None,
+            1 => NormSource::Own(Statistics::Instance),
+            2 => NormSource::Person(Statistics::Instance, layout),
+            _ => NormSource::Person(Statistics::None, layout),
         }
     }
 
@@ -270,7 +272,7 @@ mod tests {
     fn the_two_normalisations_of_a_block_do_not_share_their_numbers() -> anyhow::Result<()> {
         let (store, mut layout) = (Store::fresh(8, &Device::Cpu), StyleLayout::default());
         let spec = ResidualSpec { channels: [4, 4], ..SPEC };
-        let block = ResidualBlock::new(&store.scope(), &spec, Coefficients::Person(Statistics::Instance, &mut layout))?;
+        let block = ResidualBlock::new(&store.scope(), &spec, NormSource::Person(Statistics::Instance, &mut layout))?;
         let x = testing::noise(&[1, 4, 4, 4], 1)?;
         let output = |changed: usize| -> anyhow::Result<Vec<f32>> {
             let mut numbers = vec![0.0; layout.numbers()];
@@ -291,7 +293,7 @@ mod tests {
     #[test]
     fn without_a_person_there_is_a_clear_error() -> anyhow::Result<()> {
         let (store, mut layout) = (Store::fresh(8, &Device::Cpu), StyleLayout::default());
-        let block = ResidualBlock::new(&store.scope(), &SPEC, Coefficients::Person(Statistics::None, &mut layout))?;
+        let block = ResidualBlock::new(&store.scope(), &SPEC, NormSource::Person(Statistics::None, &mut layout))?;
         let error = block.forward(&testing::noise(&[1, 4, 4, 4], 1)?, None).err().map(|e| e.to_string());
         assert!(error.is_some_and(|e| e.contains("no person")), "the error says what is missing");
         Ok(())
@@ -301,7 +303,7 @@ mod tests {
     fn a_block_without_gain_is_its_skip_and_counts_its_operations() -> anyhow::Result<()> {
         let store = Store::fresh(8, &Device::Cpu);
         let spec = ResidualSpec { channels: [4, 4], second_gain: 0.0, spectral: false, ..SPEC };
-        let block = |name: &str, spec: ResidualSpec| ResidualBlock::new(&store.scope().under(name), &spec, Coefficients::None);
+        let block = |name: &str, spec: ResidualSpec| ResidualBlock::new(&store.scope().under(name), &spec, NormSource::None);
         let x = testing::noise(&[1, 4, 4, 4], 1)?;
         let values = |t: Tensor| t.flatten_all()?.to_vec1::<f32>();
         let same = block("same", spec)?;

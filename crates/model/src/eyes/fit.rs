@@ -10,7 +10,7 @@ use super::{ramp, sampled};
 
 /// What brings the landmarks' lids to those of the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Fit {
+pub(super) struct LidFit {
     /// Of the middle, along the eye and down, in its widths.
     pub shift: Vec2,
     /// How much wider it is, and how much farther from the line between the corners each lid is in its middle, in widths.
@@ -21,7 +21,7 @@ pub(super) struct Fit {
     pub round: f32,
 }
 
-/// How far both eyes go outwards and down, and the rest of [`Fit`] in its order.
+/// How far both eyes go outwards and down, and the rest of [`LidFit`] in its order.
 type Numbers = [f32; 6];
 
 /// What is tried of each number first, all with all.
@@ -52,7 +52,7 @@ const SHUT: f32 = 0.08;
 /// Gain from which on the fit is believed wholly, and below which it is not.
 const BELIEVED: [f32; 2] = [0.012, 0.028];
 
-impl Fit {
+impl LidFit {
     /// The best ones for both eyes of a picture as the landmarks say. What landmarks make of one eye they make of the other, so both are looked for together.
     pub(super) fn to(picture: &[f32], eyes: [&Lids; 2]) -> [Self; 2] {
         let open: Vec<(usize, &Lids, Skin)> = eyes

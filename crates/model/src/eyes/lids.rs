@@ -2,19 +2,19 @@
 
 use glam::Vec2;
 
-use super::fit::Fit;
+use super::fit::LidFit;
 use super::ramp;
 
 /// Numbers of landmarks: the corners from left to right in the picture, the upper lid, the lower lid, the brow.
-struct Numbers {
+struct LidLandmarks {
     corners: [usize; 2],
     upper: [usize; 2],
     lower: [usize; 2],
     brow: std::ops::RangeInclusive<usize>,
 }
 
-const RIGHT: Numbers = Numbers { corners: [36, 39], upper: [37, 38], lower: [41, 40], brow: 17..=21 };
-const LEFT: Numbers = Numbers { corners: [42, 45], upper: [43, 44], lower: [47, 46], brow: 22..=26 };
+const RIGHT: LidLandmarks = LidLandmarks { corners: [36, 39], upper: [37, 38], lower: [41, 40], brow: 17..=21 };
+const LEFT: LidLandmarks = LidLandmarks { corners: [42, 45], upper: [43, 44], lower: [47, 46], brow: 22..=26 };
 /// Narrower eyes than this have no lids to draw.
 const NARROWEST_PX: f32 = 4.0;
 
@@ -52,13 +52,13 @@ impl Lids {
     }
 
     /// The same as the picture has them.
-    pub(super) fn fitted(&self, fit: &Fit) -> Self {
+    pub(super) fn fitted(&self, fit: &LidFit) -> Self {
         let [upper, lower] = [self.upper.farther(-fit.upper * self.width_px), self.lower.farther(fit.lower * self.width_px)];
         self.placed(fit, upper.rounded(fit.round), lower.rounded(fit.round))
     }
 
     /// The same as a picture would have them that has `whole` where the landmarks have `marked`: it shuts where these shut, and opens as they do.
-    pub(super) fn fitted_like(&self, fit: &Fit, (marked, whole): (&Self, &Self), scale: f32) -> Self {
+    pub(super) fn fitted_like(&self, fit: &LidFit, (marked, whole): (&Self, &Self), scale: f32) -> Self {
         let lower = self.lower.farther(fit.lower * self.width_px).rounded(fit.round);
         let share = self.open(marked, scale);
         let upper = |x: f32| Vec2::new(x, lower.at(x) - share * (whole.lower.at(x) - whole.upper.at(x)).max(0.0) * scale);
@@ -71,7 +71,7 @@ impl Lids {
         share * ramp(SHUT, self.opening_px() / self.width_px).max(ramp(NARROW, share))
     }
 
-    fn placed(&self, fit: &Fit, upper: Lid, lower: Lid) -> Self {
+    fn placed(&self, fit: &LidFit, upper: Lid, lower: Lid) -> Self {
         let moved = self.along * (fit.shift.x * self.width_px) + self.along.perp() * (fit.shift.y * self.width_px);
         let beside = self.along * (0.5 * fit.wide * self.width_px);
         let mut placed =

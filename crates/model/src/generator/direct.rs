@@ -9,7 +9,7 @@ use super::super::body::LEAK;
 use super::super::config::DirectConfig;
 use super::super::landmark_image::LANDMARK_CHANNELS;
 use crate::nn::{
-    Coefficients, ConvolutionSpec, Normalisation, Resample, ResidualBlock, ResidualSpec, Scope, SelfAttention, SpectralConvolution,
+    ConvolutionSpec, NormSource, Normalisation, Resample, ResidualBlock, ResidualSpec, Scope, SelfAttention, SpectralConvolution,
     StyleLayout, StyleVector, WeightsError,
 };
 
@@ -44,18 +44,18 @@ impl Direct {
         let mut down = Vec::with_capacity(channels.len());
         for (n, [from, to]) in [[LANDMARK_CHANNELS, a], [a, b], [b, c], [c, d]].into_iter().enumerate() {
             let scope = scope.under(format_args!("down{}", n + 1));
-            down.push(ResidualBlock::new(&scope, &spec(from, to, Resample::Down, n == 0), Coefficients::Own(statistics))?);
+            down.push(ResidualBlock::new(&scope, &spec(from, to, Resample::Down, n == 0), NormSource::Own(statistics))?);
         }
         let mut same = Vec::with_capacity(config.blocks);
         for n in 0..config.blocks {
             let scope = scope.under(format_args!("same{}", n + 1));
-            let person = Coefficients::Person(statistics, &mut *layout);
+            let person = NormSource::Person(statistics, &mut *layout);
             same.push(ResidualBlock::new(&scope, &spec(d, d, Resample::Same, false), person)?);
         }
         let mut up = Vec::with_capacity(channels.len());
         for (n, [from, to]) in [[d, d], [d, c], [c, b], [b, a]].into_iter().enumerate() {
             let scope = scope.under(format_args!("up{}", n + 1));
-            let person = Coefficients::Person(statistics, &mut *layout);
+            let person = NormSource::Person(statistics, &mut *layout);
             up.push(ResidualBlock::new(&scope, &spec(from, to, Resample::Up, false), person)?);
         }
         Ok(Self {
@@ -64,7 +64,7 @@ impl Direct {
             same,
             up,
             up_attention: SelfAttention::new(&scope.under("up_attention"), c, spectral)?,
-            before_head: Normalisation::new(&scope.under("before_head"), a, &mut Coefficients::Person(statistics, layout), LEAK)?,
+            before_head: Normalisation::new(&scope.under("before_head"), a, &mut NormSource::Person(statistics, layout), LEAK)?,
             head: SpectralConvolution::new(&scope.under("head"), &ConvolutionSpec::wide(a, 3).spectral(spectral))?,
             attentive: [c, c],
         })

@@ -25,7 +25,7 @@ pub struct FrozenGenerator {
 /// What the generator makes of one picture, from layer to layer: for each picture that is made side by side with others, one.
 #[derive(Default)]
 pub struct GeneratorMemory {
-    planes: Planes,
+    planes: LayerPlanes,
     picture: Vec<f32>,
 }
 
@@ -60,7 +60,7 @@ struct Layers {
 
 /// What the layers make, by the share of the picture's size.
 #[derive(Default)]
-struct Planes {
+struct LayerPlanes {
     input: Plane,
     half: Plane,
     down4: Plane,
@@ -179,7 +179,7 @@ impl FrozenGenerator {
     }
 }
 
-impl Planes {
+impl LayerPlanes {
     /// Squares of pixels side by side, from -1 to 1, and the landmarks beside them.
     fn take_in(&mut self, [height, width]: [usize; 2], source: &[f32], landmarks: &[f32]) {
         const LINE: usize = SHARE * SOURCE_NUMBERS;
@@ -201,8 +201,8 @@ impl Planes {
 
 impl Layers {
     /// To an eighth of the size.
-    fn encode(&self, planes: &mut Planes) {
-        let Planes { input, half, down4, quarter, eighth, .. } = planes;
+    fn encode(&self, planes: &mut LayerPlanes) {
+        let LayerPlanes { input, half, down4, quarter, eighth, .. } = planes;
         self.half.run(input, half, |_, _| {});
         self.down4.run(half, down4, |_, _| {});
         self.same4.run(down4, quarter, |y, row| add(row, down4.row(y)));
@@ -211,7 +211,7 @@ impl Layers {
     }
 
     /// The residual blocks.
-    fn change_person(&self, planes: &mut Planes) {
+    fn change_person(&self, planes: &mut LayerPlanes) {
         let Residual { sum, next, input, between } = &mut planes.eighth;
         for (n, block) in self.blocks.iter().enumerate() {
             let following = self.blocks.get(n + 1).map(|block| &block.before);
@@ -225,8 +225,8 @@ impl Layers {
     }
 
     /// Back to half the size.
-    fn decode(&self, planes: &mut Planes) {
-        let Planes { half, quarter, eighth, fourth, second, narrow, head, .. } = planes;
+    fn decode(&self, planes: &mut LayerPlanes) {
+        let LayerPlanes { half, quarter, eighth, fourth, second, narrow, head, .. } = planes;
         self.narrow4.run(&eighth.sum, narrow, |_, _| {});
         doubled_onto(narrow, quarter, Some(&self.before4), fourth);
         self.refine4.run(&fourth.input, &mut fourth.next, |y, row| add(row, fourth.sum.row(y)));

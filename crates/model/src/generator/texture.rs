@@ -12,7 +12,7 @@ use super::super::warped::WarpedSource;
 use super::{Blend, GeneratorOutput};
 use crate::nn::ops::{self, Statistics};
 use crate::nn::{
-    Coefficients, ConvolutionSpec, Normalisation, Resample, ResidualBlock, ResidualSpec, Scope, SpectralConvolution, StyleLayout,
+    ConvolutionSpec, NormSource, Normalisation, Resample, ResidualBlock, ResidualSpec, Scope, SpectralConvolution, StyleLayout,
     StyleVector, WeightsError,
 };
 
@@ -63,7 +63,7 @@ impl Texture {
         for n in 0..config.blocks {
             let spec =
                 ResidualSpec { channels: [c, c], resample: Resample::Same, activation: LEAK, spectral, second_gain: 0.3, first: false };
-            let person = Coefficients::Person(statistics, &mut *layout);
+            let person = NormSource::Person(statistics, &mut *layout);
             blocks.push(ResidualBlock::new(&scope.under(format_args!("block{}", n + 1)), &spec, person)?);
         }
         let narrow4 = layer("narrow4", ConvolutionSpec::narrow(c, b).gain(0.5))?;
@@ -73,7 +73,7 @@ impl Texture {
         for n in 0..config.refinements {
             refine2.push(refinement(&scope.under(format_args!("refine2.{}", n + 1)), a, spectral, statistics, layout)?);
         }
-        let before_head = Normalisation::new(&scope.under("before_head"), a, &mut Coefficients::Person(statistics, layout), LEAK)?;
+        let before_head = Normalisation::new(&scope.under("before_head"), a, &mut NormSource::Person(statistics, layout), LEAK)?;
         // Never spectral: it starts at nothing, so that a fresh generator gives the warped picture back.
         let head = SpectralConvolution::new(&scope.under("head"), &ConvolutionSpec::wide(a, RESULTS * SHARE * SHARE).gain(0.0))?;
         Ok(Self { half, down4, same4, down8, blocks, narrow4, refine4, narrow2, refine2, before_head, head })
@@ -128,7 +128,7 @@ fn refinement(
     statistics: Statistics,
     layout: &mut StyleLayout,
 ) -> std::result::Result<Refinement, WeightsError> {
-    let before = Normalisation::new(&scope.under("before"), channels, &mut Coefficients::Person(statistics, layout), LEAK)?;
+    let before = Normalisation::new(&scope.under("before"), channels, &mut NormSource::Person(statistics, layout), LEAK)?;
     let gain = 0.5;
     let layer = SpectralConvolution::new(&scope.under("layer"), &ConvolutionSpec::wide(channels, channels).gain(gain).spectral(spectral))?;
     Ok(Refinement { before, layer })

@@ -63,7 +63,7 @@ struct Border {
 }
 
 /// What of an arch is seen at a place.
-pub(super) struct Place {
+pub(super) struct ToothPlace {
     /// Distance from the biting edge towards the gum in the head's units.
     pub from_edge: f32,
     /// 0 to 1 across one tooth.
@@ -94,7 +94,7 @@ impl Arch {
     }
 
     /// What is seen at a place of the picture, from a little before the biting edge on.
-    pub(super) fn at(&self, point: Vec2) -> Option<Place> {
+    pub(super) fn at(&self, point: Vec2) -> Option<ToothPlace> {
         let along = point.dot(self.across);
         // From the middle to both sides, so that the near side of a turned head hides the far one.
         let [a, b] = [5, 6, 4, 7, 3, 8, 2, 9, 1, 10, 0, 11]
@@ -108,7 +108,7 @@ impl Arch {
             Jaw::Lower => (below, LOWER_CROWN),
         };
         let front = a.front + share * (b.front - a.front);
-        (-0.05..crown + GUM).contains(&from_edge).then_some(Place { from_edge, across: share, crown, front })
+        (-0.05..crown + GUM).contains(&from_edge).then_some(ToothPlace { from_edge, across: share, crown, front })
     }
 
     /// A place of the picture as seen from the middle of what the arch encloses: across and down, in the head's units.

@@ -46,14 +46,14 @@ pub fn conv_flops(input: &Shape, kernel: &Shape, stride: usize) -> Result<usize>
     Ok(shape_of(input, kernel, &Shape::from(channels_out), stride)?.flops())
 }
 
-fn shape_of(input: &Shape, kernel: &Shape, bias: &Shape, stride: usize) -> Result<kernels::Shape> {
+fn shape_of(input: &Shape, kernel: &Shape, bias: &Shape, stride: usize) -> Result<kernels::ConvShape> {
     let (batch, height, width, channels_in) = input.dims4()?;
     let (kh, kw, ki, channels_out) = kernel.dims4()?;
     let fits = kh == kw && matches!(kh, 1 | 3) && ki == channels_in && bias.dims() == [channels_out];
     if !fits || !matches!(stride, 1 | 2) || height % stride != 0 || width % stride != 0 {
         bail!("no convolution of {input:?} with {kernel:?} and bias {bias:?} at stride {stride}");
     }
-    Ok(kernels::Shape { batch, input: [height, width], channels_in, channels_out, kernel: kh, stride })
+    Ok(kernels::ConvShape { batch, input: [height, width], channels_in, channels_out, kernel: kh, stride })
 }
 
 struct Conv {

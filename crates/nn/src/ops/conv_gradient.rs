@@ -8,7 +8,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::conv_kernels::{Shape, lanes, vectors_for};
+use super::conv_kernels::{ConvShape, lanes, vectors_for};
 use super::padded::Padded;
 use super::tiles::{self, Sums};
 
@@ -21,7 +21,7 @@ const STRETCHES: usize = 4;
 const TILE_ROWS: usize = 12;
 
 /// Gradients with respect to the kernel and the bias.
-pub(super) fn backward_kernel(shape: &Shape, input: &[f32], sums: &Padded<'_>) -> (Vec<f32>, Vec<f32>) {
+pub(super) fn backward_kernel(shape: &ConvShape, input: &[f32], sums: &Padded<'_>) -> (Vec<f32>, Vec<f32>) {
     let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let co = shape.channels_out;
     let vectors = vectors_for(co, lanes());
@@ -66,7 +66,7 @@ impl Columns<'_> {
 const BAND_PIXELS: usize = 128;
 
 struct KernelTask<'a> {
-    shape: &'a Shape,
+    shape: &'a ConvShape,
     padded: &'a Padded<'a>,
     columns: Columns<'a>,
     /// Channels out, filled up to whole vectors.

@@ -15,7 +15,7 @@ use super::tiles::{self, Sums};
 
 /// Sizes of one convolution. Padding is half the kernel, so that stride 1 keeps the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct ConvShape {
     pub batch: usize,
     /// Height and width of the input; multiples of the stride.
     pub input: [usize; 2],
@@ -27,7 +27,7 @@ pub(super) struct Shape {
     pub stride: usize,
 }
 
-impl Shape {
+impl ConvShape {
     /// Height and width of the output.
     pub(super) fn output(&self) -> [usize; 2] {
         self.input.map(|side| side / self.stride)
@@ -52,7 +52,7 @@ impl Shape {
 
 /// One contiguous product of a tile: where it starts in the padded picture (relative to the tile's first pixel) and in the packed kernel.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
+pub(super) struct TileRun {
     pub offset: usize,
     pub packed: usize,
     pub depth: usize,
@@ -64,7 +64,7 @@ pub(super) struct Phase {
     pub start: usize,
     pub step: usize,
     pub count: usize,
-    pub runs: Vec<Run>,
+    pub runs: Vec<TileRun>,
 }
 
 /// A kernel in the order of the inner loop: `[block of columns][k][column in block]`, padded with zeros to whole vectors.
@@ -253,14 +253,14 @@ impl Pass<'_> {
 }
 
 /// `out[b, y, x, o] = act(bias[o] + sum over ky, kx, i of input[b, s y + ky - pad, s x + kx - pad, i] kernel[ky, kx, i, o])`.
-pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
+pub(super) fn forward(shape: &ConvShape, input: &[f32], kernel: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let padded = Padded::of(input, shape.pixels_in(), shape.channels_in, shape.pad());
     let depth = shape.kernel * shape.channels_in;
     let packed = Packed::new(shape.kernel * depth, shape.channels_out, |k, first, line| {
         line.copy_from_slice(&kernel[k * shape.channels_out + first..][..line.len()]);
     });
     let [height, width] = shape.output();
-    let runs = (0..shape.kernel).map(|ky| Run { offset: ky * padded.row, packed: ky * depth, depth }).collect();
+    let runs = (0..shape.kernel).map(|ky| TileRun { offset: ky * padded.row, packed: ky * depth, depth }).collect();
     let phases = [vec![Phase { start: 0, step: 1, count: width, runs }]];
     let pass = Pass {
         padded: &padded,
@@ -277,7 +277,7 @@ pub(super) fn forward(shape: &Shape, input: &[f32], kernel: &[f32], bias: &[f32]
 }
 
 /// The gradient that reaches the sums, from the gradient of the output and the output itself, with a zero border.
-pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a [f32], activation: Activation) -> Padded<'a> {
+pub(super) fn gradient_of_sums<'a>(shape: &ConvShape, output: &[f32], gradient: &'a [f32], activation: Activation) -> Padded<'a> {
     let [height, width] = shape.output();
     let pixels = [shape.batch, height, width];
     let Activation::LeakyRelu(slope) = activation else { return Padded::of(gradient, pixels, shape.channels_out, shape.pad()) };
@@ -295,7 +295,7 @@ pub(super) fn gradient_of_sums<'a>(shape: &Shape, output: &[f32], gradient: &'a 
 }
 
 /// Gradient with respect to the input.
-pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -> Vec<f32> {
+pub(super) fn backward_input(shape: &ConvShape, kernel: &[f32], sums: &Padded<'_>) -> Vec<f32> {
     let (size, ci, co) = (shape.kernel, shape.channels_in, shape.channels_out);
     let [height, width] = shape.input;
     let mut out = vec![0.0; shape.batch * height * width * ci];
@@ -309,7 +309,7 @@ pub(super) fn backward_input(shape: &Shape, kernel: &[f32], sums: &Padded<'_>) -
                 let packed = order.len() * co;
                 order.extend(columns.iter().map(|&(kx, _)| (ky, kx)));
                 let dx = columns.first().map_or(0, |c| c.1);
-                Run { offset: dy * sums.row + dx * co, packed, depth: columns.len() * co }
+                TileRun { offset: dy * sums.row + dx * co, packed, depth: columns.len() * co }
             })
             .collect();
         Phase { start, step, count, runs }

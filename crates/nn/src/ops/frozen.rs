@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Activation;
 use super::access::numbers;
-use super::conv_kernels::{Packed, Pass, Phase, RowTask, Run};
+use super::conv_kernels::{Packed, Pass, Phase, RowTask, TileRun};
 use super::padded::Padded;
 use super::pairs::{self, PairKernel, PairPass};
 use super::tiles;
@@ -180,7 +180,7 @@ impl FrozenConv {
             rows(&|y, out| pass.row(y, out));
             return;
         }
-        let runs = (0..self.kernel).map(|ky| Run { offset: ky * line, packed: ky * depth, depth }).collect();
+        let runs = (0..self.kernel).map(|ky| TileRun { offset: ky * line, packed: ky * depth, depth }).collect();
         let phase = Phase { start: 0, step: 1, count: input.size[1] / self.stride, runs };
         let padded = Padded::bordered(&input.values, line);
         let pass = Pass {

@@ -40,12 +40,12 @@ struct Adain {
 }
 
 /// Mean and inverse deviation of every channel of one picture.
-struct Moments {
+struct ChannelMoments {
     mean: Vec<f32>,
     inverse: Vec<f32>,
 }
 
-impl Moments {
+impl ChannelMoments {
     fn of(x: &[f32], channels: usize, statistics: Statistics) -> Self {
         if statistics == Statistics::None {
             return Self { mean: vec![0.0; channels], inverse: vec![1.0; channels] };
@@ -103,7 +103,7 @@ impl CustomOp3 for Adain {
         let slope = self.activation.negative_slope();
         let mut out = vec![0.0_f32; x.len()];
         out.par_chunks_mut(one).zip(x.par_chunks(one)).enumerate().for_each(|(b, (out, x))| {
-            let moments = Moments::of(x, channels, self.statistics);
+            let moments = ChannelMoments::of(x, channels, self.statistics);
             let (scale, shift) = (&scale[b * channels..][..channels], &shift[b * channels..][..channels]);
             let gain: Vec<f32> = scale.iter().zip(&moments.inverse).map(|(s, i)| (1.0 + s) * i).collect();
             let offset: Vec<f32> = shift.iter().zip(&gain).zip(&moments.mean).map(|((t, g), m)| t - g * m).collect();
@@ -129,7 +129,7 @@ impl CustomOp3 for Adain {
             (vec![0.0_f32; values.len()], vec![0.0_f32; scales.len()], vec![0.0_f32; scales.len()]);
         let parts = to_x.par_chunks_mut(one).zip(to_scale.par_chunks_mut(channels.max(1))).zip(to_shift.par_chunks_mut(channels.max(1)));
         parts.enumerate().for_each(|(b, ((to_x, to_scale), to_shift))| {
-            let picture = Picture {
+            let picture = BackwardPicture {
                 x: &values[b * one..][..one],
                 y: &y[b * one..][..one],
                 g: &g[b * one..][..one],
@@ -142,7 +142,7 @@ impl CustomOp3 for Adain {
 }
 
 /// One picture of the batch in the backward pass.
-struct Picture<'a> {
+struct BackwardPicture<'a> {
     x: &'a [f32],
     y: &'a [f32],
     g: &'a [f32],
@@ -150,10 +150,10 @@ struct Picture<'a> {
 }
 
 impl Adain {
-    fn backward(&self, picture: &Picture<'_>, to_x: &mut [f32], to_scale: &mut [f32], to_shift: &mut [f32]) {
+    fn backward(&self, picture: &BackwardPicture<'_>, to_x: &mut [f32], to_scale: &mut [f32], to_shift: &mut [f32]) {
         let channels = picture.scale.len();
         let slope = self.activation.negative_slope();
-        let moments = Moments::of(picture.x, channels, self.statistics);
+        let moments = ChannelMoments::of(picture.x, channels, self.statistics);
         // What reaches the sum before the activation is kept in `to_x` until the sums over the picture are known.
         let pixels = to_x
             .chunks_exact_mut(channels)

@@ -126,7 +126,7 @@ pub(super) fn next_call() -> u64 {
 
 /// Rows of the picture that is worked on, as the processor multiplies them.
 #[derive(Default)]
-struct Lines {
+struct RowCache {
     call: u64,
     /// The row that each holds.
     rows: [Option<usize>; ROWS],
@@ -134,7 +134,7 @@ struct Lines {
 }
 
 thread_local! {
-    static LINES: RefCell<Lines> = RefCell::default();
+    static LINES: RefCell<RowCache> = RefCell::default();
 }
 
 impl PairPass<'_> {

@@ -36,7 +36,7 @@ fn shape_of(image: &Shape, flow: &Shape) -> Result<Sizes> {
 }
 
 /// Where one coordinate falls: the two neighbours, the weight of the second, and whether it moves with the coordinate (not when clamped).
-pub struct Place {
+pub struct LinearTap {
     pub low: usize,
     pub high: usize,
     pub weight: f32,
@@ -44,18 +44,18 @@ pub struct Place {
 }
 
 /// Where `at` lies among the pixels of a side, held to its ends.
-pub fn place(at: f32, side: usize) -> Place {
+pub fn place(at: f32, side: usize) -> LinearTap {
     let last = (side - 1) as f32;
     let free = at > 0.0 && at < last;
     // A NaN lands on the first pixel instead of nowhere.
     let at = if at.is_nan() { 0.0 } else { at.clamp(0.0, last) };
     let low = (at as usize).min(side - 1);
-    Place { low, high: (low + 1).min(side - 1), weight: at - low as f32, free }
+    LinearTap { low, high: (low + 1).min(side - 1), weight: at - low as f32, free }
 }
 
 impl Sizes {
     /// The two places for a cell, x first.
-    fn places(&self, row: usize, column: usize, flow: &[f32]) -> [Place; 2] {
+    fn places(&self, row: usize, column: usize, flow: &[f32]) -> [LinearTap; 2] {
         let centre = |at: usize, cells: usize, side: usize| (at as f32 + 0.5) * (side as f32 / cells as f32) - 0.5;
         [
             place(centre(column, self.columns, self.width) + flow[0], self.width),
@@ -64,14 +64,14 @@ impl Sizes {
     }
 
     /// Starts of the four pixels of a pair of places, row by row.
-    fn corners(&self, [x, y]: &[Place; 2]) -> [usize; 4] {
+    fn corners(&self, [x, y]: &[LinearTap; 2]) -> [usize; 4] {
         let at = |y: usize, x: usize| (y * self.width + x) * self.channels;
         [at(y.low, x.low), at(y.low, x.high), at(y.high, x.low), at(y.high, x.high)]
     }
 }
 
 /// Weights of the four corners.
-fn weights([x, y]: &[Place; 2]) -> [f32; 4] {
+fn weights([x, y]: &[LinearTap; 2]) -> [f32; 4] {
     let (p, q) = (x.weight, y.weight);
     [(1.0 - p) * (1.0 - q), p * (1.0 - q), (1.0 - p) * q, p * q]
 }
@@ -138,7 +138,7 @@ impl CustomOp2 for GridSample {
 }
 
 /// Gradient with respect to the two coordinates of one cell.
-fn slope(pixels: &[f32], g: &[f32], [x, y]: &[Place; 2], corners: [usize; 4]) -> [f32; 2] {
+fn slope(pixels: &[f32], g: &[f32], [x, y]: &[LinearTap; 2], corners: [usize; 4]) -> [f32; 2] {
     let (mut dx, mut dy) = (0.0, 0.0);
     for (c, g) in g.iter().enumerate() {
         let [a, b, d, e] = corners.map(|at| pixels[at + c]);

@@ -38,13 +38,13 @@ pub fn landmark_snap(flow: &Tensor, pairs: &[Correspondences], crop_px: f32) -> 
     if rows != columns || rows % 2 != 0 || two != 2 || pairs.len() != batch || pairs.iter().any(|p| p.source.len() != p.target.len()) {
         bail!("{} sets of landmarks do not fit the flow {:?}", pairs.len(), flow.shape());
     }
-    let plans: Vec<Plan> = pairs.par_iter().map(|pair| Plan::new(pair, rows, crop_px)).collect();
+    let plans: Vec<SnapPlan> = pairs.par_iter().map(|pair| SnapPlan::new(pair, rows, crop_px)).collect();
     let op = Snap { plans: plans.into(), cells: rows };
     if flow.device().is_cpu() { flow.contiguous()?.apply_op1(op) } else { op.composed(flow) }
 }
 
 /// Everything that depends on the landmarks alone, for one picture.
-struct Plan {
+struct SnapPlan {
     /// Per landmark, the displacement it needs, in pixels.
     wanted: Vec<Vec2>,
     /// Per landmark, the four cells its place is sampled from, and their weights.
@@ -55,7 +55,7 @@ struct Plan {
     spread: Vec<(usize, usize, f32)>,
 }
 
-impl Plan {
+impl SnapPlan {
     fn new(pair: &Correspondences, cells: usize, crop_px: f32) -> Self {
         let wanted = pair.source.iter().zip(&pair.target).map(|(s, t)| *s - *t).collect();
         let samples = pair.target.iter().map(|t| sample(*t, cells, crop_px)).collect();
@@ -142,7 +142,7 @@ fn mutual_shares(landmarks: &[Vec2]) -> Vec<f32> {
 
 /// [`landmark_snap`] of one flow, `cells` squared (even) and two numbers each, in its place.
 pub fn snap(flow: &mut [f32], pair: &Correspondences, cells: usize, crop_px: f32) {
-    Plan::new(pair, cells, crop_px).correct(flow, cells);
+    SnapPlan::new(pair, cells, crop_px).correct(flow, cells);
 }
 
 /// The bilinear sample of a grid of cells at a place in the crop.
@@ -162,7 +162,7 @@ fn sample(at: Vec2, cells: usize, crop_px: f32) -> [(usize, f32); 4] {
 }
 
 struct Snap {
-    plans: Arc<[Plan]>,
+    plans: Arc<[SnapPlan]>,
     cells: usize,
 }
 
@@ -243,5 +243,5 @@ impl CustomOp1 for Snap {
 #[cfg(test)]
 pub(super) fn composed_for_test(flow: &Tensor, pairs: &[Correspondences], crop_px: f32) -> Result<Tensor> {
     let cells = flow.dim(1)?;
-    Snap { plans: pairs.iter().map(|pair| Plan::new(pair, cells, crop_px)).collect(), cells }.composed(flow)
+    Snap { plans: pairs.iter().map(|pair| SnapPlan::new(pair, cells, crop_px)).collect(), cells }.composed(flow)
 }

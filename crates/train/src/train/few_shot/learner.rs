@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Tensor, Var};
 
-use crate::model::{Discriminator, FewShotNets, GeneratorInput, GeneratorOutput, MotionNet, Person};
+use crate::model::{Condition, Discriminator, FewShotNets, GeneratorInput, GeneratorOutput, MotionNet};
 use crate::nn::Gradients;
 use retrato_learn::FewShotOptions;
 use retrato_learn::FewShotParts;
@@ -59,7 +59,7 @@ impl Learner<'_> {
             let score = loss::mean_score(&made.score, &batch)?;
             parts.score = score.to_scalar()?;
             let adversarial = ((loss::feature_distance(&made, &real)? * weights.features)? - (score * weights.score)?)?;
-            let persons = self.judge.vectors(Person::Known(&batch.identities))?;
+            let persons = self.judge.vectors(Condition::Known(&batch.identities))?;
             let matching = (embeddings.index_select(&batch.example_of, 0)? - persons)?.abs()?.mean_all()?;
             loss = (loss + (adversarial + (matching * weights.matching)?)? * self.strict)?;
             let real = loss::judge(self.judge, &batch, &batch.target)?;
