@@ -6,7 +6,7 @@ use glam::Vec2;
 use serde::Serialize;
 
 use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
-use crate::generate::gpu::trial::{Clock, PATIENCE, generator_ms, motion_ms};
+use crate::generate::gpu::trial::{PATIENCE, Stopwatch, generator_ms, motion_ms};
 use crate::generate::gpu::{Kernel, Precision, Use};
 use crate::generate::{FLOW_CELLS, Generator as _, GpuTarget, MotionWarp, Painter};
 use crate::gpu::{AdapterDescription, ChangeBuffers, Gpu, read_floats};
@@ -98,7 +98,7 @@ pub fn gpu_speeds(
     (portrait, motion): (&Portrait, &PuppetMotion),
     runs: usize,
 ) -> Ran<GpuSpeeds> {
-    let clock = Clock { gpu, runs, enough: PATIENCE };
+    let clock = Stopwatch { gpu, runs, enough: PATIENCE };
     let precisions: &[Precision] = if gpu.info.shader_f16 { &[Precision::Whole, Precision::Half] } else { &[Precision::Whole] };
     let roofs: Vec<f64> = precisions.iter().map(|precision| roof_gflops(&clock, *precision)).collect();
     let mut speeds = GpuSpeeds {
@@ -150,21 +150,21 @@ pub fn gpu_speeds(
 }
 
 /// Billions of multiplications and additions per second.
-fn roof_gflops(clock: &Clock<'_>, precision: Precision) -> f64 {
+fn roof_gflops(clock: &Stopwatch<'_>, precision: Precision) -> f64 {
     let threads = u64::from(MULTIPLYING) * u64::from(THREADS);
     let (kernel, bindings) = roof(clock, precision, threads * VECTOR as u64);
     let ms = clock.pass_ms(|pass| kernel.run(pass, 0, &bindings, [MULTIPLYING, 1, 1]));
     (2 * u64::from(ROUNDS) * NUMBERS_PER_ROUND * threads) as f64 / (ms * 1e6)
 }
 
-fn bandwidth(clock: &Clock<'_>) -> f64 {
+fn bandwidth(clock: &Stopwatch<'_>) -> f64 {
     let (kernel, bindings) = roof(clock, Precision::Whole, MOVED_BYTES);
     let ms = clock.pass_ms(|pass| kernel.run(pass, 1, &bindings, [MOVING, 1, 1]));
     (2 * MOVED_BYTES) as f64 / (ms * 1e6)
 }
 
 /// The kernels of `roof.wgsl` on two buffers of so many bytes, whose numbers stay small however often they are multiplied.
-fn roof(clock: &Clock<'_>, precision: Precision, bytes: u64) -> (Kernel<2>, wgpu::BindGroup) {
+fn roof(clock: &Stopwatch<'_>, precision: Precision, bytes: u64) -> (Kernel<2>, wgpu::BindGroup) {
     let device = &clock.gpu.device;
     let kernel = Kernel::new(device, &precision.module(device, &ROOF), "roof", &[Use::Read, Use::Write], ["multiply", "transfer"]);
     let (given, result) = (clock.storage(bytes), clock.storage(bytes));
@@ -175,7 +175,13 @@ fn roof(clock: &Clock<'_>, precision: Precision, bytes: u64) -> (Kernel<2>, wgpu
 }
 
 /// Whole frames on the device; `expected` is what the CPU makes of the motion.
-fn frames(clock: &Clock<'_>, precision: Precision, warp: &mut MotionWarp, motion: &PuppetMotion, expected: &PictureChange) -> GpuFrames {
+fn frames(
+    clock: &Stopwatch<'_>,
+    precision: Precision,
+    warp: &mut MotionWarp,
+    motion: &PuppetMotion,
+    expected: &PictureChange,
+) -> GpuFrames {
     let timings = Timings::default();
     let buffers = ChangeBuffers {
         flow: clock.storage((FLOW_CELLS * FLOW_CELLS * size_of::<[f32; 2]>()) as u64),

@@ -17,9 +17,9 @@ const ROUNDS: usize = 2_000_000;
 const ATTEMPTS: usize = 15;
 
 /// Multiplies and adds registers so many times, and nothing else.
-struct Work(usize);
+struct RegisterWork(usize);
 
-impl WithSimd for Work {
+impl WithSimd for RegisterWork {
     /// Operations.
     type Output = usize;
 
@@ -47,7 +47,7 @@ fn worked<S: Simd>(simd: S, rounds: usize) -> [S::f32s; SUMS] {
 /// Most operations per second in single precision, in thousand millions, on all threads of the pool together.
 pub fn roof_gflops() -> f64 {
     let arch = Arch::new();
-    most_gflops(|| arch.dispatch(Work(ROUNDS)))
+    most_gflops(|| arch.dispatch(RegisterWork(ROUNDS)))
 }
 
 /// The same of pairs of bfloat16; `None` where the processor does not multiply those.
@@ -86,7 +86,7 @@ mod tests {
     fn every_operation_that_is_counted_is_done() {
         for rounds in [1, 10, 1000] {
             let numbers = Arch::new().dispatch(Look(rounds));
-            let operations = Arch::new().dispatch(Work(rounds));
+            let operations = Arch::new().dispatch(RegisterWork(rounds));
             assert_eq!(operations, 2 * rounds * numbers.len(), "a multiplication and an addition for every number and round");
             for (n, number) in numbers.iter().enumerate() {
                 let k = (n / (numbers.len() / SUMS)) as f64;

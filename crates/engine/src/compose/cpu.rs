@@ -10,7 +10,7 @@ use rayon::slice::ParallelSliceMut as _;
 use retrato_head::HeadShape;
 
 use super::region::{PasteRegion, feather};
-use super::row::{Across, Column, Row, Source};
+use super::row::{Across, Column, Row, SourcePixels};
 use super::turned::TurnedHead;
 use crate::data::{CROP_PX, Crop, PaintField, PictureChange, Portrait};
 
@@ -93,8 +93,8 @@ impl CpuCompositor {
         let moved = columns(&reach, &self.region, flow.size);
         let shown = columns(&reach, &self.region, uncovered.size.max(1));
         let painted = columns(&self.crop, &self.region, paint.size.max(1));
-        let plate = self.plate.as_deref().map(Source::new);
-        let source = Source::new(&self.picture);
+        let plate = self.plate.as_deref().map(SourcePixels::new);
+        let source = SourcePixels::new(&self.picture);
         let written = rows.par_chunks_exact_mut(stride).with_min_len(8).enumerate().map_init(
             || (vec![Vec2::ZERO; flow.size], vec![0.0; uncovered.size], vec![PaintField::NOTHING; paint.size]),
             |(flow_row, uncovered_row, paint_row), (row, out)| {

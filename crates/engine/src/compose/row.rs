@@ -41,7 +41,7 @@ pub(super) struct Row<'a> {
     /// How much of the motion the edge of the crop's reach leaves at this height, and picture pixels per crop pixel.
     pub edge: f32,
     pub scale: f32,
-    pub source: &'a Source<'a>,
+    pub source: &'a SourcePixels<'a>,
     pub flow: Across<'a, Vec2>,
     /// The plate's own row, and how much of it shows.
     pub plate: Option<(&'a [u8], Across<'a, f32>)>,
@@ -66,7 +66,7 @@ struct Writing<'a, 'b, S> {
     sampler: S,
 }
 
-impl<T: Sampler> WithSimd for Writing<'_, '_, T> {
+impl<T: CubicSampler> WithSimd for Writing<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -91,7 +91,14 @@ impl<T> Across<'_, T> {
 }
 
 #[inline(always)]
-fn move_pixels(sampler: impl Sampler, out: &mut [u8], source: &Source<'_>, flow: &Across<'_, Vec2>, strength: f32, [left, y]: [u32; 2]) {
+fn move_pixels(
+    sampler: impl CubicSampler,
+    out: &mut [u8],
+    source: &SourcePixels<'_>,
+    flow: &Across<'_, Vec2>,
+    strength: f32,
+    [left, y]: [u32; 2],
+) {
     out.copy_from_slice(source.row(y, left, flow.columns.len()));
     let touched = flow.touched();
     let first = left as usize + touched.start;
@@ -175,7 +182,7 @@ fn paint_over(out: &mut [u8], paint: &Across<'_, [f32; 4]>, edge: f32) {
 }
 
 /// Sums up the four by four pixels round a place.
-trait Sampler: Copy {
+trait CubicSampler: Copy {
     /// `rows` are four RGBA pixels each, `wx` and `wy` the weights of columns and rows.
     fn sum(self, rows: [&[u8; 16]; 4], wx: [f32; 4], wy: [f32; 4]) -> [u8; 4];
 }
@@ -184,7 +191,7 @@ trait Sampler: Copy {
 #[derive(Clone, Copy)]
 struct Plain;
 
-impl Sampler for Plain {
+impl CubicSampler for Plain {
     #[inline(always)]
     fn sum(self, rows: [&[u8; 16]; 4], wx: [f32; 4], wy: [f32; 4]) -> [u8; 4] {
         let mut sum = [0.0_f32; 16];
@@ -199,7 +206,7 @@ impl Sampler for Plain {
 
 /// Two pixels at once.
 #[cfg(target_arch = "x86_64")]
-impl Sampler for V3 {
+impl CubicSampler for V3 {
     #[inline(always)]
     fn sum(self, rows: [&[u8; 16]; 4], [a, b, c, d]: [f32; 4], wy: [f32; 4]) -> [u8; 4] {
         let mut sums = [self.splat_f32x8(0.0); 2];
@@ -227,13 +234,13 @@ fn bytes(colour: [f32; 4]) -> [u8; 4] {
 }
 
 /// The picture being sampled.
-pub(super) struct Source<'a> {
+pub(super) struct SourcePixels<'a> {
     pixels: &'a [u8],
     width: usize,
     height: usize,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourcePixels<'a> {
     pub(super) fn new(picture: &'a RgbaImage) -> Self {
         Self { pixels: picture.as_raw(), width: picture.width() as usize, height: picture.height() as usize }
     }
@@ -245,7 +252,7 @@ impl<'a> Source<'a> {
 
     /// Catmull-Rom interpolation, which keeps brushwork crisp where bilinear sampling would blur it; edges repeat.
     #[inline(always)]
-    fn cubic(&self, sampler: impl Sampler, taps: &Taps, lane: usize) -> [u8; 4] {
+    fn cubic(&self, sampler: impl CubicSampler, taps: &Taps, lane: usize) -> [u8; 4] {
         let (x0, y0) = (taps.x[lane], taps.y[lane]);
         let (wx, wy) = (taps.across.each_ref().map(|w| w[lane]), taps.down.each_ref().map(|w| w[lane]));
         if x0 >= 1.0 && y0 >= 1.0 && x0 + 3.0 < self.width as f32 && y0 + 3.0 < self.height as f32 {

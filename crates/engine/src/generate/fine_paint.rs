@@ -18,7 +18,7 @@ pub(super) const NOTICED: f32 = 0.5 / 255.0;
 /// What is known of a pixel of the crop.
 #[derive(Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub(super) struct Known {
+pub(super) struct FinePixel {
     /// The portrait's own colour as the warp fetches it, and how much of the paint shows.
     pub own: [f32; 3],
     pub share: f32,
@@ -30,10 +30,10 @@ pub(super) struct Known {
     pub padding: f32,
 }
 
-type Numbers = [f32; size_of::<Known>() / size_of::<f32>()];
+type Numbers = [f32; size_of::<FinePixel>() / size_of::<f32>()];
 
 /// The paint for a square of which everything is `known`, with what is `drawn` in a part of it, in cells of the paint.
-pub(super) fn paint_finely(known: &[Known], square: &Square, (part, drawn): (&Square, &[Cell]), paint: &mut PaintField) {
+pub(super) fn paint_finely(known: &[FinePixel], square: &Square, (part, drawn): (&Square, &[Cell]), paint: &mut PaintField) {
     const SIDE: usize = PaintField::CELLS;
     let [across, down] = square.size;
     let Square { corner: [left, top], size: [columns, rows] } = square.finer(PaintField::PER_PX);
@@ -48,7 +48,7 @@ pub(super) fn paint_finely(known: &[Known], square: &Square, (part, drawn): (&Sq
             let drawn = (top + row).checked_sub(part.corner[1]).filter(|row| *row < part.size[1]).map(|row| &drawn[row * part.size[0]..]);
             for (column, cell) in line[left..][..columns].iter_mut().enumerate() {
                 let [near, next] = doubled(column, across).map(|column| &between[column]);
-                let here: Known = bytemuck::cast(mixed(near, next));
+                let here: FinePixel = bytemuck::cast(mixed(near, next));
                 if here.share > 0.0 {
                     let at = (left + column).checked_sub(part.corner[0]).filter(|column| *column < part.size[0]);
                     *cell = here.painted(at.zip(drawn).map(|(at, drawn)| drawn[at]).unwrap_or_default());
@@ -69,7 +69,7 @@ fn mixed(near: &Numbers, next: &Numbers) -> Numbers {
     std::array::from_fn(|n| 0.75 * near[n] + 0.25 * next[n])
 }
 
-impl Known {
+impl FinePixel {
     /// The paint of a cell with what is drawn there.
     fn painted(&self, [[r, g, b, share], [covers, ..]]: Cell) -> [f32; 4] {
         // What counts where the source does not show the place covers it as far as it counts.
@@ -119,7 +119,7 @@ mod tests {
     fn what_is_drawn_has_finer_edges_than_what_is_known() {
         let square = Square { corner: [100, 60], size: [8, 8] };
         let skin = [0.6, 0.4, 0.3];
-        let known = vec![Known { own: skin, share: 1.0, seen: skin, ..Known::default() }; 64];
+        let known = vec![FinePixel { own: skin, share: 1.0, seen: skin, ..FinePixel::default() }; 64];
         // The right half of every pixel of a column is covered by black.
         let part = Square { corner: [207, 120], size: [1, 16] };
         let drawn = vec![[[0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]]; 16];
@@ -131,7 +131,7 @@ mod tests {
             assert!(!PaintField::paints(&cell(beside.0, beside.1)), "{beside:?}");
         }
         let hidden = |visible: f32| {
-            let known = vec![Known { own: skin, share: 1.0, seen: skin, visible, ..Known::default() }; 64];
+            let known = vec![FinePixel { own: skin, share: 1.0, seen: skin, visible, ..FinePixel::default() }; 64];
             let mut paint = PaintField::default();
             paint_finely(&known, &square, (&part, &[[[0.0, 0.0, 0.0, -1.0], [0.0; 4]]; 16]), &mut paint);
             paint.cells[125 * PaintField::CELLS + 207][3]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_the_paint_before() {
-        let known = vec![Known { own: [0.5; 3], share: 1.0, seen: [0.9; 3], ..Known::default() }; 64];
+        let known = vec![FinePixel { own: [0.5; 3], share: 1.0, seen: [0.9; 3], ..FinePixel::default() }; 64];
         let mut paint = PaintField::default();
         let painted = |paint: &PaintField| paint.cells.iter().filter(|cell| PaintField::paints(cell)).count();
         for (corner, y_px) in [([100, 60], 64.0), ([20, 180], 184.0), ([100, 70], 74.0)] {
@@ -156,13 +156,13 @@ mod tests {
     #[test]
     fn what_the_generator_changes_is_soft_between_pixels() {
         let square = Square { corner: [100, 60], size: [8, 8] };
-        let known: Vec<Known> = (0..64)
-            .map(|n| Known {
+        let known: Vec<FinePixel> = (0..64)
+            .map(|n| FinePixel {
                 own: [0.5; 3],
                 share: 1.0,
                 seen: [0.5; 3],
                 change: [if n % 8 < 4 { 0.0 } else { 0.04 }; 3],
-                ..Known::default()
+                ..FinePixel::default()
             })
             .collect();
         let mut paint = PaintField::default();

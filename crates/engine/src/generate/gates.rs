@@ -60,14 +60,14 @@ wgsl_struct! {
 
 /// Gates that lie together: those of the eyes, or the mouth's.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a>(&'a [Gate]);
+pub(super) struct GateGroup<'a>(&'a [Gate]);
 
 impl Gates {
     /// From what the source shows to what is wanted; places are those of the wanted face.
     pub(super) fn between(source: &Face<'_>, target: &Face<'_>) -> Self {
         let eye = |n: usize| {
             let points = [region::RIGHT_EYE, region::LEFT_EYE][n].clone();
-            let (was, is) = (Eye::of(source, points.clone(), n), Eye::of(target, points, n));
+            let (was, is) = (EyeOpening::of(source, points.clone(), n), EyeOpening::of(target, points, n));
             let gaze = was.gaze.zip(is.gaze).map_or(0.0, |(a, b)| a.distance(b));
             let open = AT_EYE * smooth_step(&EYE, (was.height - is.height).abs()).max(smooth_step(&GAZE, gaze));
             Gate::new(open, is.middle, &NEAR_EYE, is.width_px)
@@ -85,8 +85,8 @@ impl Gates {
     }
 
     /// What is open, place by place.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place<'_>> {
-        [Place(&self.eyes), Place(&self.mouth)].into_iter().filter(|place| place.0.iter().any(Gate::is_open))
+    pub(super) fn places(&self) -> impl Iterator<Item = GateGroup<'_>> {
+        [GateGroup(&self.eyes), GateGroup(&self.mouth)].into_iter().filter(|place| place.0.iter().any(Gate::is_open))
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn weight_where(hidden: f32) -> f32 {
     WHERE_HIDDEN * smooth_step(&HIDDEN, hidden)
 }
 
-impl Place<'_> {
+impl GateGroup<'_> {
     /// Weight of the generator at a point, 0 to 1.
     pub(super) fn at(self, point: Vec2) -> f32 {
         self.0.iter().map(|gate| gate.at(point)).fold(0.0, f32::max)
@@ -125,7 +125,7 @@ impl Gate {
     }
 }
 
-struct Eye {
+struct EyeOpening {
     middle: Vec2,
     width_px: f32,
     /// In widths.
@@ -134,7 +134,7 @@ struct Eye {
     gaze: Option<Vec2>,
 }
 
-impl Eye {
+impl EyeOpening {
     fn of(face: &Face<'_>, points: std::ops::Range<usize>, number: usize) -> Self {
         let points = &face.landmarks.0[points];
         let width_px = points[0].distance(points[3]).max(1.0);
@@ -182,7 +182,7 @@ mod tests {
         let gates = gates(&rest, &open);
         assert!(at(&gates, open.0[66]) > 0.99 * AT_MOUTH, "in the mouth");
         assert!(at(&gates, open.0[37]) < 1e-6 && at(&gates, open.0[27]) < 1e-6, "not at the eye and the root of the nose");
-        let bounds: Vec<_> = gates.places().map(Place::bounds).collect();
+        let bounds: Vec<_> = gates.places().map(GateGroup::bounds).collect();
         let [(low, high)] = bounds[..] else { panic!("one place is open: {bounds:?}") };
         let inside = |p: Vec2| p.cmpge(low).all() && p.cmple(high).all();
         assert!(open.0[region::MOUTH].iter().all(|p| inside(*p)) && !inside(open.0[37]), "round the mouth");

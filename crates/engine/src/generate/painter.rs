@@ -8,11 +8,11 @@ use glam::Vec2;
 use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
-use super::fine_paint::{Known, paint_finely};
+use super::fine_paint::{FinePixel, paint_finely};
 use super::gates::{Face, Gates, weight_where};
 use super::layer::{Layer, Stroke};
 use super::outline::{CELLS, Outline, Shares, Square};
-use super::patches::{Patches, Scene};
+use super::patches::{CropInput, Patches};
 use super::plan::{PaintPlan, PictureData};
 use crate::data::{Landmarks, PaintField, PictureChange, Portrait, PuppetMotion, UncoveredField};
 use crate::model::{
@@ -34,14 +34,14 @@ const TURNED_RAD: f32 = 0.06;
 pub struct Painter {
     nets: FewShotNets,
     person: Option<PaintedPerson>,
-    frame: Frame,
+    frame: FrameMemory,
     /// Chooses the parts as if nothing were known of what is hidden: for comparison with another processor.
     pub(crate) unseen: bool,
 }
 
 /// Memory of a frame.
 #[derive(Default)]
-struct Frame {
+struct FrameMemory {
     /// The portrait as the motion net fetches it, and what the generator sees: `SOURCE_NUMBERS` for each pixel of the square.
     own: Vec<f32>,
     source: Vec<f32>,
@@ -57,7 +57,7 @@ struct Frame {
     /// For each pixel of the square, the share of the paint, and that of the generator for what is hidden.
     shares: Vec<[f32; 2]>,
     patches: Patches,
-    known: Vec<Known>,
+    known: Vec<FinePixel>,
     /// What is drawn into the source, and the same in cells of the paint.
     drawn: Layer,
     drawn_fine: Layer,
@@ -65,13 +65,13 @@ struct Frame {
 
 /// What is known of the person: one picture at least, the portrait itself first.
 struct PaintedPerson {
-    pictures: Vec<Seen>,
+    pictures: Vec<SourcePicture>,
     /// In the style of the mean embedding of all pictures, or the person's own where there was fine-tuning.
     generator: FrozenGenerator,
 }
 
 /// One picture as the networks see it.
-struct Seen {
+struct SourcePicture {
     /// `[256, 256, 3]`, and with a pixel for each cell of the paint.
     picture: Vec<f32>,
     fine: Vec<f32>,
@@ -89,7 +89,7 @@ struct Seen {
 impl Painter {
     /// A painter without a portrait, who paints nothing.
     pub fn new(nets: FewShotNets) -> Self {
-        Self { nets, person: None, frame: Frame::default(), unseen: false }
+        Self { nets, person: None, frame: FrameMemory::default(), unseen: false }
     }
 
     pub(super) fn set_portrait(&mut self, portrait: &Portrait) -> Result<()> {
@@ -135,7 +135,7 @@ impl Painter {
         Ok(())
     }
 
-    fn see(&self, portrait: &Portrait) -> Result<Seen> {
+    fn see(&self, portrait: &Portrait) -> Result<SourcePicture> {
         let picture = portrait.crop_picture(CELLS);
         let landmarks = portrait.landmarks_in_crop();
         let mut image = Vec::new();
@@ -144,7 +144,7 @@ impl Painter {
         let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
         let mouth = MouthPrior::of(&picture, &landmarks.0);
         let eyes = EyePrior::seen(&picture, &landmarks.0, Some(portrait.pupils_in_crop()));
-        Ok(Seen {
+        Ok(SourcePicture {
             picture,
             fine: portrait.crop_picture(PaintField::CELLS),
             mouth,
@@ -185,7 +185,7 @@ impl Painter {
         let outline = Outline::of(&motion.landmarks_in_crop);
         let square = outline.bounds()?;
         let gates = person.gates(near, motion);
-        let Frame { patches, drawn, drawn_fine, .. } = frame;
+        let FrameMemory { patches, drawn, drawn_fine, .. } = frame;
         patches.choose_unseen(&gates, &square, turn_rad > TURNED_RAD);
         person.draw_layer(near, motion, &square, 1, drawn);
         person.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
@@ -214,7 +214,7 @@ impl Painter {
         let Some(square) = outline.bounds() else { return Ok(()) };
         let near = person.fetch(net, moved, motion, &square, &mut self.frame)?;
         let gates = person.gates(near, motion);
-        let Frame { own, source, seen, covered, landmarks, shares, patches, known, drawn_fine, .. } = &mut self.frame;
+        let FrameMemory { own, source, seen, covered, landmarks, shares, patches, known, drawn_fine, .. } = &mut self.frame;
         find_shares(&outline, &square, (source, covered), (&change.uncovered, head), shares);
         patches.choose(&gates, &square, shares);
         if self.unseen
@@ -224,7 +224,7 @@ impl Painter {
             patches.choose_unseen(&gates, &square, head.turn_rad() > TURNED_RAD);
         }
         draw_image(&motion.landmarks_in_crop, motion.pupils_in_crop, landmarks);
-        let scene = Scene { square, source, landmarks };
+        let scene = CropInput { square, source, landmarks };
         patches.make(&person.generator, scene)?;
         let (own, seen, source) = (numbers(own), numbers(seen), numbers(source));
         known.clear();
@@ -232,7 +232,7 @@ impl Painter {
             let ([x, y, z, _], [r, g, b, visible], [drawn @ .., _], [share, hidden]) = (own[n], seen[n], source[n], shares[n]);
             let wanted = if share > 0.0 { patches.wanted(&gates, square.cell(n), drawn, hidden) } else { drawn };
             let change = std::array::from_fn(|c| wanted[c] - drawn[c]);
-            Known { own: [x, y, z], share, seen: [r, g, b], visible, change, padding: 0.0 }
+            FinePixel { own: [x, y, z], share, seen: [r, g, b], visible, change, padding: 0.0 }
         }));
         person.draw_layer(near, motion, &square, PaintField::PER_PX, drawn_fine);
         paint_finely(known, &square, drawn_fine.part(), &mut change.paint);
@@ -263,7 +263,7 @@ fn find_shares(
 }
 
 /// The generator in the style of the mean embedding of some pictures.
-fn fed_forward(nets: &FewShotNets, pictures: &[Seen]) -> Result<FrozenGenerator> {
+fn fed_forward(nets: &FewShotNets, pictures: &[SourcePicture]) -> Result<FrozenGenerator> {
     let embeddings: Vec<&Tensor> = pictures.iter().map(|seen| &seen.embedding).collect();
     let mean = Embedder::mean(&Tensor::cat(&embeddings, 0)?, embeddings.len())?;
     nets.generator.freeze(&nets.projection.project(&mean)?)
@@ -272,7 +272,7 @@ fn fed_forward(nets: &FewShotNets, pictures: &[Seen]) -> Result<FrozenGenerator>
 impl PaintedPerson {
     /// The picture that has to be moved least, and the next.
     fn nearest(&self, target: &Landmarks) -> (usize, Option<usize>) {
-        let distance = |(n, seen): (usize, &Seen)| {
+        let distance = |(n, seen): (usize, &SourcePicture)| {
             let own = if n == 0 { OWN_IS_NEARER } else { 1.0 };
             (n, own * landmark_distance(&seen.landmarks.0, &target.0))
         };
@@ -301,7 +301,14 @@ impl PaintedPerson {
     }
 
     /// Brings the portrait and what the generator sees to the motion; the portrait's own flow is known already. Returns which picture is seen most.
-    fn fetch(&self, net: &FrozenMotion, moved: &FrameFlow, motion: &PuppetMotion, square: &Square, frame: &mut Frame) -> Result<usize> {
+    fn fetch(
+        &self,
+        net: &FrozenMotion,
+        moved: &FrameFlow,
+        motion: &PuppetMotion,
+        square: &Square,
+        frame: &mut FrameMemory,
+    ) -> Result<usize> {
         let Some(first) = self.pictures.first() else { candle_core::bail!("there is no picture") };
         fetch_part(&first.picture, moved, square.corner, square.size, &mut frame.own)?;
         let (near, next) = self.nearest(&motion.landmarks_in_crop);
@@ -340,7 +347,7 @@ impl PaintedPerson {
     }
 }
 
-impl Seen {
+impl SourcePicture {
     /// Draws into the warped source how mouth and eyes may look, where they differ from the picture's; `covered` is told where nothing of the warped picture may shine through.
     fn draw_parts(&self, motion: &PuppetMotion, square: &Square, source: &mut [f32], covered: &mut [f32]) {
         let target = &motion.landmarks_in_crop.0;

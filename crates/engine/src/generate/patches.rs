@@ -6,7 +6,7 @@ use candle_core::Result;
 use glam::Vec2;
 use rayon::prelude::*;
 
-use super::gates::{Gates, Place};
+use super::gates::{GateGroup, Gates};
 use super::outline::Square;
 use crate::model::{FrozenGenerator, GeneratorMemory};
 
@@ -24,13 +24,13 @@ const MOST_JOINED: usize = 2;
 /// The parts of a frame; their memory is kept.
 #[derive(Default)]
 pub(super) struct Patches {
-    patches: Vec<Patch>,
+    patches: Vec<PaintedPatch>,
     used: usize,
 }
 
 /// One part.
 #[derive(Default)]
-struct Patch {
+struct PaintedPatch {
     square: Square,
     source: Vec<f32>,
     landmarks: Vec<f32>,
@@ -39,7 +39,7 @@ struct Patch {
 
 /// What the generator sees: `SOURCE_NUMBERS` for each cell of a square, and the landmark image of the whole crop.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct CropInput<'a> {
     pub square: Square,
     pub source: &'a [f32],
     pub landmarks: &'a [f32],
@@ -88,7 +88,7 @@ impl Patches {
 
     fn choose_open(&mut self, gates: &Gates, whole: &Square) {
         self.used = 0;
-        for (low, high) in gates.places().map(Place::bounds) {
+        for (low, high) in gates.places().map(GateGroup::bounds) {
             self.add(whole, low, high);
         }
     }
@@ -112,18 +112,18 @@ impl Patches {
 
     fn take(&mut self, square: Square) {
         if self.patches.len() == self.used {
-            self.patches.push(Patch::default());
+            self.patches.push(PaintedPatch::default());
         }
         self.patches[self.used].square = square;
         self.used += 1;
     }
 
-    fn made(&self) -> &[Patch] {
+    fn made(&self) -> &[PaintedPatch] {
         &self.patches[..self.used]
     }
 
     /// Makes the parts of a scene.
-    pub(super) fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
+    pub(super) fn make(&mut self, generator: &FrozenGenerator, scene: CropInput<'_>) -> Result<()> {
         self.patches[..self.used].par_iter_mut().try_for_each(|patch| patch.make(generator, scene))
     }
 
@@ -147,8 +147,8 @@ impl Patches {
     }
 }
 
-impl Patch {
-    fn make(&mut self, generator: &FrozenGenerator, scene: Scene<'_>) -> Result<()> {
+impl PaintedPatch {
+    fn make(&mut self, generator: &FrozenGenerator, scene: CropInput<'_>) -> Result<()> {
         self.square.cut_source(&scene.square, scene.source, &mut self.source);
         self.square.cut_landmarks(scene.landmarks, &mut self.landmarks);
         let [across, down] = self.square.size;
@@ -241,7 +241,7 @@ mod tests {
         // A second part over the upper half of the first.
         let [across, down] = patches.made()[0].square.size;
         let corner = patches.made()[0].square.corner;
-        patches.patches.push(Patch { square: Square { corner, size: [across, down / 16 * 8] }, ..Patch::default() });
+        patches.patches.push(PaintedPatch { square: Square { corner, size: [across, down / 16 * 8] }, ..PaintedPatch::default() });
         patches.used = 2;
         for (patch, value) in patches.patches.iter_mut().zip([0.2, 0.8]) {
             patch.memory.fill(patch.square.area(), value);

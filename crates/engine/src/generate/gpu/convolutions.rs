@@ -53,7 +53,7 @@ wgsl_struct! {
 
 /// A picture between layers.
 #[derive(Clone)]
-struct Plane {
+struct GpuPlane {
     buffer: wgpu::Buffer,
     /// Pixels of the crop for one of the picture, along each side, and channels.
     share: u32,
@@ -62,23 +62,23 @@ struct Plane {
 
 /// What a dispatch does.
 #[derive(Clone, Copy)]
-enum Work {
+enum DispatchKind {
     Convolve,
     Enlarge,
     Beside,
 }
 
 /// One dispatch.
-struct Step {
+struct Dispatch {
     bindings: wgpu::BindGroup,
-    work: Work,
+    work: DispatchKind,
     share: u32,
     channels: u32,
 }
 
 /// A network, ready to be run on parts of a crop.
 pub(super) struct Network {
-    steps: Vec<Step>,
+    steps: Vec<Dispatch>,
     input: wgpu::Buffer,
 }
 
@@ -90,7 +90,7 @@ struct Builder<'a> {
     sizes: &'a wgpu::Buffer,
     /// Bound where a step has no use for one.
     nothing: wgpu::Buffer,
-    steps: Vec<Step>,
+    steps: Vec<Dispatch>,
     crop: u32,
 }
 
@@ -113,31 +113,31 @@ impl<'a> Builder<'a> {
         buffer
     }
 
-    fn plane(&self, label: &str, share: u32, channels: u32) -> Plane {
+    fn plane(&self, label: &str, share: u32, channels: u32) -> GpuPlane {
         let cells = (self.crop / share).pow(2);
         let bytes = self.kernels.precision.bytes((cells * channels) as usize);
         let buffer = self.buffer(label, bytes, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
-        Plane { buffer, share, channels }
+        GpuPlane { buffer, share, channels }
     }
 
-    fn step(&mut self, params: &LayerParams, buffers: [&wgpu::Buffer; 5], work: Work) {
+    fn step(&mut self, params: &LayerParams, buffers: [&wgpu::Buffer; 5], work: DispatchKind) {
         let params_buffer = Uniform::new(&self.gpu.device, &self.gpu.queue, "layer", params);
         let sizes = wgpu::BufferBinding { buffer: self.sizes, offset: 0, size: wgpu::BufferSize::new(Extent::SIZE as u64) };
         let first = [params_buffer.buffer().as_entire_binding(), wgpu::BindingResource::Buffer(sizes)];
         let all = first.into_iter().chain(buffers.into_iter().map(wgpu::Buffer::as_entire_binding));
         let bindings = self.kernels.conv.bind_parts(&self.gpu.device, all);
-        self.steps.push(Step { bindings, work, share: params.share, channels: params.channels_out });
+        self.steps.push(Dispatch { bindings, work, share: params.share, channels: params.channels_out });
     }
 
     /// A convolution of `from`, plus `add`.
-    fn convolve(&mut self, label: &str, layer: &FrozenLayer, from: &Plane, add: Option<&Plane>) -> Plane {
+    fn convolve(&mut self, label: &str, layer: &FrozenLayer, from: &GpuPlane, add: Option<&GpuPlane>) -> GpuPlane {
         let to = self.plane(label, from.share * layer.weights.stride as u32, layer.weights.bias.len() as u32);
         self.convolve_into(layer, from, add, &to.buffer, false);
         to
     }
 
     /// The same into a buffer; with `joins`, behind the results of other parts.
-    fn convolve_into(&mut self, layer: &FrozenLayer, from: &Plane, add: Option<&Plane>, to: &wgpu::Buffer, joins: bool) {
+    fn convolve_into(&mut self, layer: &FrozenLayer, from: &GpuPlane, add: Option<&GpuPlane>, to: &wgpu::Buffer, joins: bool) {
         let (weights, slope_before) = (&layer.weights, layer.before.as_ref().map_or(1.0, |(_, slope)| *slope));
         let params = LayerParams {
             channels_in: from.channels / 4,
@@ -161,24 +161,24 @@ impl<'a> Builder<'a> {
         let coefficients = self.uploaded("coefficients", bytemuck::cast_slice(&coefficients));
         let nothing = self.nothing.clone();
         let add = add.map_or(&nothing, |plane| &plane.buffer);
-        self.step(&params, [&kernel, &coefficients, &from.buffer, add, to], Work::Convolve);
+        self.step(&params, [&kernel, &coefficients, &from.buffer, add, to], DispatchKind::Convolve);
     }
 
     /// `small`, every pixel twice in both directions, plus `skip`.
-    fn enlarge(&mut self, label: &str, small: &Plane, skip: &Plane) -> Plane {
+    fn enlarge(&mut self, label: &str, small: &GpuPlane, skip: &GpuPlane) -> GpuPlane {
         let to = self.plane(label, skip.share, skip.channels);
-        self.enlarge_into(small, skip, &to, Work::Enlarge);
+        self.enlarge_into(small, skip, &to, DispatchKind::Enlarge);
         to
     }
 
     /// `small`, every pixel twice in both directions, and behind its channels those of `skip`.
-    fn beside(&mut self, label: &str, small: &Plane, skip: &Plane) -> Plane {
+    fn beside(&mut self, label: &str, small: &GpuPlane, skip: &GpuPlane) -> GpuPlane {
         let to = self.plane(label, skip.share, small.channels + skip.channels);
-        self.enlarge_into(small, skip, &to, Work::Beside);
+        self.enlarge_into(small, skip, &to, DispatchKind::Beside);
         to
     }
 
-    fn enlarge_into(&mut self, small: &Plane, skip: &Plane, to: &Plane, work: Work) {
+    fn enlarge_into(&mut self, small: &GpuPlane, skip: &GpuPlane, to: &GpuPlane, work: DispatchKind) {
         let params =
             LayerParams { channels_in: small.channels / 4, channels_out: to.channels / 4, share: skip.share, ..LayerParams::zero() };
         let nothing = self.nothing.clone();
@@ -288,9 +288,9 @@ impl Network {
             let [across, down] = size.map(|s| s / step.share);
             let per_pixel = [across.div_ceil(GROUP), down.div_ceil(GROUP), step.channels];
             let (entry, groups) = match step.work {
-                Work::Convolve => convolution([across, down, step.channels]),
-                Work::Enlarge => (2, per_pixel),
-                Work::Beside => (3, per_pixel),
+                DispatchKind::Convolve => convolution([across, down, step.channels]),
+                DispatchKind::Enlarge => (2, per_pixel),
+                DispatchKind::Beside => (3, per_pixel),
             };
             kernels.conv.run_placed(pass, entry, &step.bindings, &[place], groups);
         }
@@ -352,7 +352,7 @@ mod tests {
     }
 
     /// What the only step of a builder gives for a part of `size`.
-    fn run(gpu: &Gpu, builder: Builder<'_>, input: &Plane, output: &Plane, size: [u32; 2], values: &[f32]) -> Vec<f32> {
+    fn run(gpu: &Gpu, builder: Builder<'_>, input: &GpuPlane, output: &GpuPlane, size: [u32; 2], values: &[f32]) -> Vec<f32> {
         let Builder { kernels, sizes, steps, .. } = builder;
         let network = Network { steps, input: input.buffer.clone() };
         gpu.queue.write_buffer(sizes, 0, bytemuck::cast_slice(&size));

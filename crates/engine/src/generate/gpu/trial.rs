@@ -30,7 +30,7 @@ pub fn network_trial(gpu: &Gpu) -> Result<[f64; 2], Box<dyn std::error::Error + 
     let (motion, generator) = (motion.freeze()?, nets.generator.freeze_for_nobody()?);
     let (mut flow, mut picture) = (motion_run(&motion), generator_run(&generator, [TRIAL_PX; 2]));
     let cpu_ms = median_ms(TRIAL_RUNS, &mut || flow().and_then(|()| picture()))?;
-    let clock = Clock { gpu, runs: TRIAL_RUNS, enough: TRIAL_ENOUGH };
+    let clock = Stopwatch { gpu, runs: TRIAL_RUNS, enough: TRIAL_ENOUGH };
     let precision = Precision::of(gpu);
     let gpu_ms = motion_ms(&clock, precision, &motion) + generator_ms(&clock, precision, &generator.layers(), TRIAL_PX);
     // A device that refuses its work is done with it at once.
@@ -72,14 +72,14 @@ pub(crate) fn median_ms(runs: usize, run: &mut (dyn FnMut() -> Ran<()> + Send)) 
 }
 
 /// Measures work on a device.
-pub(crate) struct Clock<'a> {
+pub(crate) struct Stopwatch<'a> {
     pub(crate) gpu: &'a Gpu,
     pub(crate) runs: usize,
     /// A second run that takes longer says enough.
     pub(crate) enough: Duration,
 }
 
-impl Clock<'_> {
+impl Stopwatch<'_> {
     /// Median time of a pass, in milliseconds.
     pub(crate) fn pass_ms(&self, mut work: impl FnMut(&mut wgpu::ComputePass<'_>)) -> f64 {
         let timings = Timings::default();
@@ -132,18 +132,18 @@ impl Clock<'_> {
 }
 
 /// Numbers to calculate with: zeros would be too easy.
-fn fill(clock: &Clock<'_>, kernels: &Kernels, network: &Network, numbers: usize) {
+fn fill(clock: &Stopwatch<'_>, kernels: &Kernels, network: &Network, numbers: usize) {
     let noise: Vec<f32> = (0..numbers).map(|n| (n * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
     clock.gpu.queue.write_buffer(network.input(), 0, &kernels.precision.packed(&noise));
 }
 
-fn extent(clock: &Clock<'_>, size: [u32; 2]) -> Uniform<Extent> {
+fn extent(clock: &Stopwatch<'_>, size: [u32; 2]) -> Uniform<Extent> {
     let Gpu { device, queue, .. } = clock.gpu;
     Uniform::new(device, queue, "size", &Extent { size: size.into(), ..Extent::zero() })
 }
 
 /// Median time of the motion net on a device, in milliseconds.
-pub(crate) fn motion_ms(clock: &Clock<'_>, precision: Precision, net: &FrozenMotion) -> f64 {
+pub(crate) fn motion_ms(clock: &Stopwatch<'_>, precision: Precision, net: &FrozenMotion) -> f64 {
     let kernels = Kernels::new(&clock.gpu.device, precision);
     let size = [INPUT_CELLS as u32; 2];
     let extent = extent(clock, size);
@@ -153,7 +153,7 @@ pub(crate) fn motion_ms(clock: &Clock<'_>, precision: Precision, net: &FrozenMot
 }
 
 /// Median time of the generator on a device for a square of `side` pixels, in milliseconds.
-pub(crate) fn generator_ms(clock: &Clock<'_>, precision: Precision, layers: &GeneratorLayers, side: usize) -> f64 {
+pub(crate) fn generator_ms(clock: &Stopwatch<'_>, precision: Precision, layers: &GeneratorLayers, side: usize) -> f64 {
     let kernels = Kernels::new(&clock.gpu.device, precision);
     let size = [side as u32; 2];
     let extent = extent(clock, size);
