@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use retrato::data::AudioBlock;
-use retrato::record::{AudioSource, LiveSound, Matte, RecordError, Recorder, SourceType, TimedSound};
+use retrato::record::{AudioSource, LiveSound, MatteColour, RecordError, Recorder, SourceType, TimedSound};
 use test_needs::needs;
 
 use super::support::{assert_decodes, assert_in_sync, clicks, flash, frame, options, picture, probe};
@@ -188,7 +188,7 @@ fn large_and_transparent_pictures_are_scaled_and_laid_over_the_matte() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = options(folder.path(), "small.mp4");
     options.max_long_side_px = Some(320);
-    options.matte = Matte::White;
+    options.matte = MatteColour::White;
     let recorder = Recorder::start(options, AudioSource::None).expect("started");
     for i in 0..3 {
         let clear = image::RgbaImage::from_pixel(1000, 500, image::Rgba([200, 0, 0, 0]));

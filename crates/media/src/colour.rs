@@ -97,14 +97,14 @@ pub(crate) fn row_to_yuyv(encoding: YuvEncoding, rgba: &[u8], spare: &mut [Vec<u
 
 /// A picture as encoders take it: Y at full, U and V at half resolution, both sides even.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Planes {
+pub(crate) struct Yuv420Picture {
     /// Width and height in pixels.
     pub(crate) size: [usize; 2],
     /// Y, U and V, row by row without padding.
     pub(crate) planes: [Vec<u8>; 3],
 }
 
-impl Planes {
+impl Yuv420Picture {
     /// Empty planes; sides are rounded down to even numbers.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let size = [width as usize & !1, height as usize & !1];
@@ -202,7 +202,7 @@ mod tests {
 
     /// Luma of the last pixel, and chroma, of a picture of one colour.
     fn planes_of([r, g, b]: [u8; 3]) -> [u8; 3] {
-        let mut filled = Planes::new(2, 2);
+        let mut filled = Yuv420Picture::new(2, 2);
         filled.fill(&RgbaImage::from_pixel(2, 2, Rgba([r, g, b, 255])), YuvEncoding::BT709);
         [filled.planes[0][3], filled.planes[1][0], filled.planes[2][0]]
     }
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn odd_sides_lose_their_last_row_and_column() {
         let picture = RgbaImage::from_fn(5, 3, |x, y| if x == 4 || y == 2 { Rgba([255; 4]) } else { Rgba([0, 0, 0, 255]) });
-        let mut filled = Planes::new(5, 3);
+        let mut filled = Yuv420Picture::new(5, 3);
         filled.fill(&picture, YuvEncoding::BT709);
         assert_eq!(filled.size, [4, 2], "even size");
         assert!(filled.planes[0].iter().all(|&y| y == 16), "only the black part is left");
@@ -279,7 +279,7 @@ mod tests {
     fn chroma_of_video_is_the_mean_of_two_by_two_pixels() {
         let bytes = noise(4 * 130 * 34, 3);
         let picture = RgbaImage::from_raw(130, 34, bytes).expect("as many bytes");
-        let mut filled = Planes::new(130, 34);
+        let mut filled = Yuv420Picture::new(130, 34);
         filled.fill(&picture, YuvEncoding::BT709);
         for (i, (u, v)) in filled.planes[1].iter().zip(&filled.planes[2]).enumerate() {
             let (x, y) = (2 * (i as u32 % 65), 2 * (i as u32 / 65));

@@ -87,7 +87,7 @@ impl Mp4 {
     }
 
     /// Reads a sample into `buffer`. `None` when the file was cut off before its end.
-    pub(super) fn read(&mut self, place: Place, buffer: &mut Vec<u8>) -> Result<Option<()>, std::io::Error> {
+    pub(super) fn read(&mut self, place: ByteRange, buffer: &mut Vec<u8>) -> Result<Option<()>, std::io::Error> {
         buffer.clear();
         self.file.seek(SeekFrom::Start(place.offset))?;
         let wanted = u64::from(place.size.min(MAX_SAMPLE_BYTES));
@@ -165,15 +165,15 @@ fn read_box(file: &mut File, position: u64, size: u64, length: u64) -> Result<Ve
 
 /// Where a sample's bytes are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct ByteRange {
     offset: u64,
     size: u32,
 }
 
 /// One sample of a track.
-pub(super) struct Sample<'a> {
+pub(super) struct TrackSample<'a> {
     /// Where its bytes are.
-    pub(super) place: Place,
+    pub(super) place: ByteRange,
     /// When it is shown, in the track's own clock; see [`Track::secs_from`].
     pub(super) shown_at: i64,
     /// How it is coded.
@@ -249,11 +249,11 @@ impl Track {
     }
 
     /// The sample at an index from 0, in decoding order.
-    pub(super) fn sample(&self, index: u32) -> Option<Sample<'_>> {
+    pub(super) fn sample(&self, index: u32) -> Option<TrackSample<'_>> {
         let sample = self.table.get_sample(NonZeroU32::new(index.checked_add(1)?)?)?;
         let decoded_at = i64::try_from(sample.timestamp()).ok()?;
-        Some(Sample {
-            place: Place { offset: sample.data_offset(), size: sample.data_size() },
+        Some(TrackSample {
+            place: ByteRange { offset: sample.data_offset(), size: sample.data_size() },
             shown_at: decoded_at.checked_add(sample.composition_time_offset().unwrap_or(0))?,
             entry: sample.chunk().sample_entry(),
         })
@@ -272,8 +272,8 @@ impl Track {
     }
 
     /// What of it is played.
-    pub(super) fn extent(&self) -> Extent {
-        let mut extent = Extent { samples: 0, first_secs: f64::INFINITY, last_secs: 0.0, end_secs: 0.0 };
+    pub(super) fn extent(&self) -> PlayedRange {
+        let mut extent = PlayedRange { samples: 0, first_secs: f64::INFINITY, last_secs: 0.0, end_secs: 0.0 };
         for sample in self.table.samples() {
             let shown_at =
                 i64::try_from(sample.timestamp()).unwrap_or(i64::MAX).saturating_add(sample.composition_time_offset().unwrap_or(0));
@@ -292,7 +292,7 @@ impl Track {
 
 /// The part of a track that is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Extent {
+pub(super) struct PlayedRange {
     /// Number of samples.
     pub(super) samples: u64,
     /// When the first one begins, in seconds on the movie's time line.
@@ -303,7 +303,7 @@ pub(super) struct Extent {
     pub(super) end_secs: f64,
 }
 
-impl Extent {
+impl PlayedRange {
     /// Samples per second. The time for which the last one is held says nothing about that.
     pub(super) fn fps(&self) -> f64 {
         let (intervals, secs) = match self.samples {
@@ -373,7 +373,7 @@ mod tests {
         let tracks: Vec<Track> = mp4.video.take().into_iter().chain(std::mem::take(&mut mp4.sound)).collect();
         for track in &tracks {
             _ = (track.extent(), track.played_part(), track.timescale());
-            let places: Vec<Place> = (0..50).map_while(|index| track.sample(index)).map(|sample| sample.place).collect();
+            let places: Vec<ByteRange> = (0..50).map_while(|index| track.sample(index)).map(|sample| sample.place).collect();
             for place in places {
                 mp4.read(place, &mut bytes).expect("a local file");
             }

@@ -45,13 +45,13 @@ pub(super) struct Report {
 }
 
 /// A running reader. Dropping it lets go of the thread without waiting.
-pub(super) struct Reader {
+pub(super) struct ReaderThread {
     /// Its number; higher ones are newer.
     pub(super) epoch: u64,
     worker: Option<Worker>,
 }
 
-impl Reader {
+impl ReaderThread {
     /// Asks its thread to end, without waiting.
     pub(super) fn give_up(&self) {
         if let Some(worker) = &self.worker {
@@ -65,7 +65,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for ReaderThread {
     fn drop(&mut self) {
         if let Some(worker) = self.worker.take() {
             worker.abandon();
@@ -87,7 +87,7 @@ impl Readers {
     }
 
     /// Starts a reader with the next epoch.
-    pub(super) fn start(&self, opener: Opener) -> Result<Reader, CaptureError> {
+    pub(super) fn start(&self, opener: Opener) -> Result<ReaderThread, CaptureError> {
         let epoch = self.started.fetch_add(1, Ordering::Relaxed) + 1;
         let (sender, failures) = (self.sender.clone(), self.sender.clone());
         let worker = Worker::spawn(
@@ -95,7 +95,7 @@ impl Readers {
             move |stop| read_all(opener, stop, &|said| sender.send(Report { epoch, said }).is_ok()),
             move |panic| report_panic(&failures, Report { epoch, said: Said::Failed(panic.into()) }),
         )?;
-        Ok(Reader { epoch, worker: Some(worker) })
+        Ok(ReaderThread { epoch, worker: Some(worker) })
     }
 }
 
@@ -133,7 +133,7 @@ fn read_all(opener: Opener, stop: &StopFlag, say: &dyn Fn(Said) -> bool) {
 pub(super) struct TappedSource {
     info: SourceInfo,
     reports: Receiver<Report>,
-    _reader: Reader,
+    _reader: ReaderThread,
 }
 
 impl TappedSource {

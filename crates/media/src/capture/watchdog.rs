@@ -12,7 +12,7 @@ use crossbeam::channel::Receiver;
 
 use super::error::CaptureError;
 use super::source::SourceInfo;
-use super::tap::{OPEN_WITHIN, Opener, Reader, Readers, Report, STALL_AFTER, Said};
+use super::tap::{OPEN_WITHIN, Opener, ReaderThread, Readers, Report, STALL_AFTER, Said};
 use super::worker::{CaptureEvent, End, Outlet, time_of};
 use crate::data::Input;
 
@@ -43,10 +43,10 @@ pub(super) struct Watchdog<F> {
     patience: Patience,
     /// What is known since the source was first open.
     info: Option<SourceInfo>,
-    current: Option<Reader>,
+    current: Option<ReaderThread>,
     trial: Option<Trial>,
     /// Readers that were given up and have not ended yet.
-    stuck: Vec<Reader>,
+    stuck: Vec<ReaderThread>,
     last_frame: Instant,
     /// Why frames are missing, as long as the user has not been told.
     trouble: Option<CaptureError>,
@@ -59,7 +59,7 @@ pub(super) struct Watchdog<F> {
 
 /// An attempt to open a stalled source again.
 struct Trial {
-    reader: Reader,
+    reader: ReaderThread,
     info: Option<SourceInfo>,
     give_up_at: Instant,
 }
@@ -192,7 +192,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
         }
     }
 
-    fn give_up(&mut self, reader: Reader) {
+    fn give_up(&mut self, reader: ReaderThread) {
         reader.give_up();
         self.stuck.retain(|reader| !reader.is_finished());
         self.stuck.push(reader);

@@ -42,7 +42,7 @@ pub(super) struct GifSink {
     fitter: Option<Fitter>,
     /// The first pictures wait for the palette.
     waiting: Vec<(RgbaImage, Duration)>,
-    film: Option<Film>,
+    film: Option<GifAnimation>,
     newest_at: Option<Duration>,
     bytes: u64,
 }
@@ -77,7 +77,7 @@ impl GifSink {
         let palette = Palette::of(self.waiting.iter().map(|(picture, _)| picture));
         let file = self.open.file.try_clone().map_err(RecordError::file("open", &self.open.part))?;
         let first = &self.waiting[0].0;
-        let mut film = Film::new(file, first.dimensions(), palette, &self.options).map_err(|error| self.failed(error))?;
+        let mut film = GifAnimation::new(file, first.dimensions(), palette, &self.options).map_err(|error| self.failed(error))?;
         film.usual_error = film.palette.error(first).max(TOLERATED_ERROR / TOLERATED_GROWTH);
         self.film = Some(film);
         for (picture, at) in std::mem::take(&mut self.waiting) {
@@ -134,7 +134,7 @@ impl Sink for GifSink {
             fs::remove_file(&self.open.part).map_err(RecordError::file("remove", &self.open.part))?;
             return Err(problem.unwrap_or(RecordError::NothingRecorded));
         };
-        let Written { frames, until, whole_bytes } = film.written;
+        let GifProgress { frames, until, whole_bytes } = film.written;
         // Ends the encoder, which would write an end mark of its own behind what may be half a picture.
         drop(film);
         let OpenPart { target, part, file } = self.open;
@@ -160,7 +160,7 @@ fn end_file(mut file: &File, whole_bytes: u64) -> io::Result<()> {
 
 /// How much of a GIF is whole.
 #[derive(Clone, Copy, Debug, Default)]
-struct Written {
+struct GifProgress {
     frames: u64,
     until: Duration,
     whole_bytes: u64,
@@ -173,7 +173,7 @@ struct Shown {
 }
 
 /// What exists once the palette is chosen.
-struct Film {
+struct GifAnimation {
     encoder: Encoder<Counter>,
     palette: Palette,
     is_global: bool,
@@ -184,10 +184,10 @@ struct Film {
     /// The pixels that made it so: while a source pixel stays, so does the canvas.
     source: Vec<u8>,
     waiting: Option<Shown>,
-    written: Written,
+    written: GifProgress,
 }
 
-impl Film {
+impl GifAnimation {
     fn new(file: File, size: (u32, u32), palette: Palette, options: &RecordOptions) -> Result<Self, EncodingError> {
         let counter = Counter { out: BufWriter::new(file), written: 0 };
         let mut encoder = Encoder::new(counter, size.0 as u16, size.1 as u16, &palette.bytes())?;
@@ -204,7 +204,7 @@ impl Film {
             canvas: Vec::new(),
             source: Vec::new(),
             waiting: None,
-            written: Written::default(),
+            written: GifProgress::default(),
         })
     }
 
@@ -270,7 +270,7 @@ impl Film {
         frame.delay = u16::try_from(centiseconds(until).saturating_sub(centiseconds(at))).unwrap_or(u16::MAX).max(2);
         self.encoder.write_frame(&frame)?;
         self.encoder.get_mut().flush()?;
-        self.written = Written { frames: self.written.frames + 1, until, whole_bytes: self.encoder.get_ref().written };
+        self.written = GifProgress { frames: self.written.frames + 1, until, whole_bytes: self.encoder.get_ref().written };
         Ok(())
     }
 }

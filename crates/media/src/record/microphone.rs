@@ -73,19 +73,19 @@ pub struct Microphone {
     meter: Arc<Meter>,
     resampler: ClockedResampler,
     frames: Vec<f32>,
-    pace: Pace,
+    pace: DeliveryRate,
     last_heard_at: Instant,
 }
 
 /// How much sound a device has delivered since it was opened.
 #[derive(Debug)]
-struct Pace {
+struct DeliveryRate {
     rate_hz: u32,
     opened_at: Instant,
     delivered_frames: u64,
 }
 
-impl Pace {
+impl DeliveryRate {
     fn new(rate_hz: u32) -> Self {
         Self { rate_hz, opened_at: Instant::now(), delivered_frames: 0 }
     }
@@ -195,7 +195,7 @@ impl Microphone {
             meter,
             resampler,
             frames: Vec::new(),
-            pace: Pace::new(rate_hz),
+            pace: DeliveryRate::new(rate_hz),
             last_heard_at: Instant::now(),
         })
     }
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn what_makes_sound_faster_than_time_is_no_microphone() {
-        let mut pace = Pace::new(48_000);
+        let mut pace = DeliveryRate::new(48_000);
         let after = |secs| pace.opened_at + Duration::from_secs(secs);
         let (soon, later) = (after(1), after(60));
         assert!(pace.count(4 * 48_000, soon), "a burst after a stall is believed");

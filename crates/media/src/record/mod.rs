@@ -39,7 +39,7 @@ pub use frame::RecordFrame;
 pub use live_sound::{AudioSource, LiveSound, TimedSound};
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
-pub use options::{Matte, RecordFormat, RecordOptions, SourceType};
+pub use options::{MatteColour, RecordFormat, RecordOptions, SourceType};
 pub use recorder::Recorder;
 pub use recover::{Interrupted, find_interrupted, recover};
 pub use snapshot::snapshot;

@@ -68,7 +68,7 @@ impl SourceType {
 
 /// What shows through transparent places, where the format has no transparency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Matte {
+pub enum MatteColour {
     /// Black.
     #[default]
     Black,
@@ -92,7 +92,7 @@ pub struct RecordOptions {
     /// What the file says about how it came to be.
     pub source_type: SourceType,
     /// What lies behind transparent places.
-    pub matte: Matte,
+    pub matte: MatteColour,
     /// Moves live sound later (positive) or earlier (negative) against the pictures, in milliseconds: for microphones that deliver late.
     pub live_sound_delay_ms: i32,
 }
@@ -117,7 +117,7 @@ impl RecordOptions {
             max_long_side_px,
             overwrite: false,
             source_type: SourceType::default(),
-            matte: Matte::default(),
+            matte: MatteColour::default(),
             live_sound_delay_ms: 0,
         })
     }

@@ -184,7 +184,7 @@ fn duration(ticks: u64, timescale: NonZeroU32) -> Duration {
 }
 
 /// Name and whole size of a box.
-struct Head {
+struct BoxHeader {
     name: [u8; 4],
     size: u64,
 }
@@ -198,7 +198,7 @@ struct Walker<'a> {
 
 impl Walker<'_> {
     /// The box that begins here; `None` when less than a header is left or its size makes no sense.
-    fn next_header(&mut self) -> io::Result<Option<Head>> {
+    fn next_header(&mut self) -> io::Result<Option<BoxHeader>> {
         let available = (self.length - self.position).min(16);
         let bytes = self.read(self.position, available)?;
         let (Some(short), Some(name)) = (be_bytes::<4>(&bytes, 0), be_bytes::<4>(&bytes, 4)) else { return Ok(None) };
@@ -206,11 +206,11 @@ impl Walker<'_> {
             1 => be_bytes::<8>(&bytes, 8).map_or(0, u64::from_be_bytes),
             size => u64::from(size),
         };
-        Ok((size >= 8).then_some(Head { name, size }))
+        Ok((size >= 8).then_some(BoxHeader { name, size }))
     }
 
     /// Goes behind a box that begins here. `None`, without a move, when it is not whole; else the new position.
-    fn skip(&mut self, head: &Head) -> Option<u64> {
+    fn skip(&mut self, head: &BoxHeader) -> Option<u64> {
         let end = self.position.checked_add(head.size).filter(|end| *end <= self.length)?;
         self.position = end;
         Some(end)

@@ -2,7 +2,7 @@
 
 use image::{Rgba, RgbaImage};
 
-use super::{Matte, RecordError};
+use super::{MatteColour, RecordError};
 use crate::scale::{FilterType, Scaler, inner_size};
 
 /// The size of a recording whose first picture has `size`: at most `max_long_side_px` on the long side, at most `largest` (long and short
@@ -20,14 +20,14 @@ pub(super) fn recording_size(size: [u32; 2], max_long_side_px: Option<u32>, larg
 /// Fits pictures into one size. Buffers are kept from picture to picture.
 pub(super) struct Fitter {
     size: [u32; 2],
-    matte: Option<Matte>,
+    matte: Option<MatteColour>,
     scaler: Scaler,
     fitted: RgbaImage,
 }
 
 impl Fitter {
     /// A fitter into `size` (width, height); without a `matte` transparency is kept.
-    pub(super) fn new(size: [u32; 2], matte: Option<Matte>) -> Self {
+    pub(super) fn new(size: [u32; 2], matte: Option<MatteColour>) -> Self {
         Self { size, matte, scaler: Scaler::new(), fitted: RgbaImage::new(size[0], size[1]) }
     }
 
@@ -79,10 +79,10 @@ fn is_opaque(picture: &RgbaImage) -> bool {
     picture.as_raw().chunks_exact(4).all(|pixel| pixel[3] == 255)
 }
 
-fn lay_over(picture: &mut RgbaImage, matte: Matte) {
+fn lay_over(picture: &mut RgbaImage, matte: MatteColour) {
     let ground: u16 = match matte {
-        Matte::Black => 0,
-        Matte::White => 255,
+        MatteColour::Black => 0,
+        MatteColour::White => 255,
     };
     for Rgba([r, g, b, a]) in picture.pixels_mut() {
         let alpha = u16::from(*a);
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn opaque_pictures_of_the_right_size_are_not_copied() {
         let picture = RgbaImage::from_pixel(21, 16, Rgba([9, 8, 7, 255]));
-        let mut fitter = Fitter::new([20, 16], Some(Matte::Black));
+        let mut fitter = Fitter::new([20, 16], Some(MatteColour::Black));
         let fitted = fitter.fit(&picture).expect("fitted");
         assert!(std::ptr::eq(fitted, &raw const picture), "the encoder leaves out the odd column itself");
     }
@@ -119,8 +119,8 @@ mod tests {
     fn transparency_shows_the_matte() {
         let picture = RgbaImage::from_pixel(16, 16, Rgba([200, 100, 0, 128]));
         let over = |matte| Fitter::new([16, 16], Some(matte)).fit(&picture).expect("fitted").get_pixel(3, 3).0;
-        assert_eq!(over(Matte::Black), [100, 50, 0, 255], "half over black");
-        assert_eq!(over(Matte::White), [227, 177, 127, 255], "half over white");
+        assert_eq!(over(MatteColour::Black), [100, 50, 0, 255], "half over black");
+        assert_eq!(over(MatteColour::White), [227, 177, 127, 255], "half over white");
         let kept = Fitter::new([16, 16], None).fit(&picture).expect("fitted").get_pixel(3, 3).0;
         assert_eq!(kept, [200, 100, 0, 128], "kept without a matte");
     }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn another_shape_is_centred_between_bars() {
         let picture = RgbaImage::from_pixel(40, 20, Rgba([255; 4]));
-        let mut fitter = Fitter::new([20, 20], Some(Matte::Black));
+        let mut fitter = Fitter::new([20, 20], Some(MatteColour::Black));
         let fitted = fitter.fit(&picture).expect("fitted");
         assert_eq!(fitted.get_pixel(10, 2).0, [0, 0, 0, 255], "bar above");
         assert_eq!(fitted.get_pixel(10, 10).0, [255; 4], "picture in the middle");

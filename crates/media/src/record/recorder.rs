@@ -6,8 +6,8 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::frame::{PushedSound, RecordFrame};
-use super::session::Session;
-use super::status::Board;
+use super::session::RecordingSession;
+use super::status::StatusBoard;
 use super::{AudioSource, Finished, RecordError, RecordOptions, RecordStatus};
 use crate::data::AudioBlock;
 use crate::runtime::Worker;
@@ -28,7 +28,7 @@ pub struct Recorder {
     frames: Option<Sender<RecordFrame>>,
     sound: Option<Sender<PushedSound>>,
     outcome: Receiver<Result<Finished, RecordError>>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     worker: Option<Worker>,
 }
 
@@ -38,13 +38,13 @@ impl Recorder {
     /// # Errors
     /// When the place cannot be written: no such folder, a folder in place of the file, no permission, no room.
     pub fn start(options: RecordOptions, audio: AudioSource) -> Result<Self, RecordError> {
-        let board = Arc::new(Board::default());
-        let session = Session::open(options, audio, Arc::clone(&board))?;
+        let board = Arc::new(StatusBoard::default());
+        let session = RecordingSession::open(options, audio, Arc::clone(&board))?;
         Self::run(session, board)
     }
 
     /// Starts the worker on an opened session.
-    pub(super) fn run(session: Session, board: Arc<Board>) -> Result<Self, RecordError> {
+    pub(super) fn run(session: RecordingSession, board: Arc<StatusBoard>) -> Result<Self, RecordError> {
         let (frames, frames_in) = bounded(QUEUED_FRAMES);
         let (sound, sound_in) = bounded(QUEUED_SOUND);
         let (report, outcome) = bounded(2);

@@ -79,7 +79,7 @@ fn rewrite(
         return Err(RecordError::DiskFull { path: target.to_owned(), free_bytes });
     }
     let order = interleaved(&index.samples);
-    let layout = Layout::new(&order, index.source_type)?;
+    let layout = FileStart::new(&order, index.source_type)?;
     let temporary = files::temporary_beside(target)?;
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, temporary.as_file());
     let cannot_write = || RecordError::file("write", target);
@@ -121,11 +121,11 @@ fn copy_samples(
 }
 
 /// Everything of the final file that comes before the first sample's bytes.
-struct Layout {
+struct FileStart {
     start: Vec<u8>,
 }
 
-impl Layout {
+impl FileStart {
     /// The library lays out index and data; our own boxes are then put in and the data's place corrected.
     fn new(order: &[&PartSample], source_type: SourceType) -> Result<Self, RecordError> {
         let options = Mp4FileMuxerOptions { creation_timestamp: now_since_epoch(), ..Mp4FileMuxerOptions::default() };

@@ -11,7 +11,7 @@ use super::gif::GifSink;
 use super::mp4::Mp4Sink;
 use super::png_sequence::PngSink;
 use super::sink::Sink;
-use super::status::Board;
+use super::status::StatusBoard;
 use super::{AudioSource, Finished, LiveSound, RecordError, RecordFormat, RecordOptions, TimedSound, files};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
 
@@ -35,9 +35,9 @@ struct Zero {
 }
 
 /// A recording on its worker thread.
-pub(super) struct Session {
+pub(super) struct RecordingSession {
     options: RecordOptions,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     sink: Box<dyn Sink>,
     live: Option<Box<dyn LiveSound>>,
     wants_pushed_sound: bool,
@@ -48,12 +48,12 @@ pub(super) struct Session {
     early_live: VecDeque<TimedSound>,
 }
 
-impl Session {
+impl RecordingSession {
     /// Opens the output.
     ///
     /// # Errors
     /// When the place cannot be written or the disk is nearly full.
-    pub(super) fn open(options: RecordOptions, audio: AudioSource, board: Arc<Board>) -> Result<Self, RecordError> {
+    pub(super) fn open(options: RecordOptions, audio: AudioSource, board: Arc<StatusBoard>) -> Result<Self, RecordError> {
         let with_sound = !matches!(audio, AudioSource::None);
         files::survive_size_limit();
         files::check_place_of(&options)?;
@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// A session into a given sink.
-    pub(super) fn with_sink(options: RecordOptions, audio: AudioSource, board: Arc<Board>, sink: Box<dyn Sink>) -> Self {
+    pub(super) fn with_sink(options: RecordOptions, audio: AudioSource, board: Arc<StatusBoard>, sink: Box<dyn Sink>) -> Self {
         let wants_pushed_sound = matches!(audio, AudioSource::Pushed);
         let live = if let AudioSource::Live(live) = audio { Some(live) } else { None };
         let newest_gap = Duration::from_secs_f32(1.0 / options.fps_hint.clamp(1.0, 240.0));

@@ -49,13 +49,13 @@ pub struct Finished {
 
 /// The status as the worker and the recorder's owner share it.
 #[derive(Debug, Default)]
-pub(super) struct Board {
+pub(super) struct StatusBoard {
     status: Mutex<RecordStatus>,
     dropped_on_entry: AtomicU64,
     discarded: AtomicBool,
 }
 
-impl Board {
+impl StatusBoard {
     /// A panic while the lock was held cannot leave the numbers half-written, so a poisoned lock is still good.
     pub(super) fn edit(&self) -> MutexGuard<'_, RecordStatus> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)

@@ -12,7 +12,7 @@ use shiguredo_mp4::bitstream::h264::{H264SampleEntryConfig, LengthSize, annexb_t
 use shiguredo_mp4::boxes::SampleEntry;
 
 use super::RecordError;
-use crate::colour::{Planes, YuvEncoding};
+use crate::colour::{Yuv420Picture, YuvEncoding};
 
 /// Quantiser of every picture: 41 to 47 dB on paintings and camera clips, at 1.1 to 1.6 Mbit/s for 602x602. Lower is better and larger.
 const QUANTISER: u8 = 22;
@@ -38,7 +38,7 @@ pub(super) struct CodedPicture {
 /// The encoder with its buffers.
 pub(super) struct VideoEncoder {
     encoder: Encoder,
-    planes: Planes,
+    planes: Yuv420Picture,
     last_keyframe: Option<Duration>,
     entry: Option<SampleEntry>,
 }
@@ -54,7 +54,7 @@ impl VideoEncoder {
             return Err(RecordError::PictureTooSmall { width, height, least: LEAST_SIDE_PX });
         }
         let encoder = Encoder::with_api_config(OpenH264API::from_source(), config(fps)).map_err(RecordError::encoder("H.264"))?;
-        Ok(Self { encoder, planes: Planes::new(width, height), last_keyframe: None, entry: None })
+        Ok(Self { encoder, planes: Yuv420Picture::new(width, height), last_keyframe: None, entry: None })
     }
 
     /// Codes one opaque picture of the encoder's size. `pts` decides when the next full picture is due.
@@ -112,7 +112,7 @@ fn sample_entry(annexb: &[u8]) -> Result<SampleEntry, RecordError> {
     build_avc1_box_from_annexb(annexb, &config).map(SampleEntry::Avc1).map_err(RecordError::encoder("H.264"))
 }
 
-impl YUVSource for Planes {
+impl YUVSource for Yuv420Picture {
     fn dimensions(&self) -> (usize, usize) {
         self.size.into()
     }

@@ -14,7 +14,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder as _, DynamicImage, Frames, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
-use super::{Opened, Picture, Pictures};
+use super::{DecodedPicture, OpenedClip, Pictures};
 use crate::capture::error::CaptureError;
 use crate::capture::pixels::{MAX_SIDE_PX, is_acceptable_size};
 use crate::capture::source::SourceKind;
@@ -37,22 +37,22 @@ const STILL_DELAY: Duration = Duration::from_millis(40);
 /// Pictures that come from a decoding thread.
 pub(super) struct AnimationPictures {
     path: PathBuf,
-    pictures: Receiver<Result<Picture, CaptureError>>,
+    pictures: Receiver<Result<DecodedPicture, CaptureError>>,
     /// Ends by itself as soon as nobody takes its pictures.
     decoding: Worker,
-    first: Option<Picture>,
+    first: Option<DecodedPicture>,
 }
 
 impl AnimationPictures {
     /// Opens the file and decodes its first picture.
-    pub(super) fn open(path: &Path) -> Result<Opened, CaptureError> {
+    pub(super) fn open(path: &Path) -> Result<OpenedClip, CaptureError> {
         let facts = Facts::read(path)?;
         let (pictures, decoding) = start(path)?;
         let mut this = Self { path: path.to_owned(), pictures, decoding, first: None };
         let first = this.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?;
         let delay = first.lasts.unwrap_or(DEFAULT_DELAY);
         this.first = Some(first);
-        Ok(Opened {
+        Ok(OpenedClip {
             pictures: Box::new(this),
             kind: if facts.animated { SourceKind::Clip } else { SourceKind::Still },
             size: facts.size,
@@ -67,7 +67,7 @@ impl AnimationPictures {
 }
 
 impl Pictures for AnimationPictures {
-    fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
+    fn next(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
         match self.first.take() {
             Some(first) => Ok(Some(first)),
             None => self.pictures.recv().ok().transpose(),
@@ -111,7 +111,7 @@ impl Facts {
     }
 }
 
-fn start(path: &Path) -> Result<(Receiver<Result<Picture, CaptureError>>, Worker), CaptureError> {
+fn start(path: &Path) -> Result<(Receiver<Result<DecodedPicture, CaptureError>>, Worker), CaptureError> {
     let (sender, receiver) = bounded(1);
     let (path, failures) = (path.to_owned(), sender.clone());
     let body = move |_: &crate::runtime::StopFlag| {
@@ -123,18 +123,18 @@ fn start(path: &Path) -> Result<(Receiver<Result<Picture, CaptureError>>, Worker
     Ok((receiver, worker))
 }
 
-fn report(sender: &Sender<Result<Picture, CaptureError>>, error: CaptureError) {
+fn report(sender: &Sender<Result<DecodedPicture, CaptureError>>, error: CaptureError) {
     if sender.send(Err(error)).is_err() {
         tracing::debug!("an animation failed after it was closed");
     }
 }
 
 /// Decodes picture by picture for as long as somebody takes them.
-fn decode_all(path: &Path, sender: &Sender<Result<Picture, CaptureError>>) -> Result<(), CaptureError> {
+fn decode_all(path: &Path, sender: &Sender<Result<DecodedPicture, CaptureError>>) -> Result<(), CaptureError> {
     let damaged = |e: ImageError| damaged(path, &e);
     let Some(frames) = frames(path)? else {
         let still = reader(path)?.decode().map_err(damaged)?;
-        let picture = Picture { pixels: flatten(still), at: Duration::ZERO, lasts: Some(STILL_DELAY) };
+        let picture = DecodedPicture { pixels: flatten(still), at: Duration::ZERO, lasts: Some(STILL_DELAY) };
         // Whether anybody still wants it does not matter: it is the only one.
         _ = sender.send(Ok(picture));
         return Ok(());
@@ -145,7 +145,7 @@ fn decode_all(path: &Path, sender: &Sender<Result<Picture, CaptureError>>) -> Re
         let delay = Duration::from(frame.delay());
         let lasts = if delay <= MEANINGLESS_DELAY { DEFAULT_DELAY } else { delay };
         let pixels = flatten(DynamicImage::ImageRgba8(frame.into_buffer()));
-        if sender.send(Ok(Picture { pixels, at, lasts: Some(lasts) })).is_err() {
+        if sender.send(Ok(DecodedPicture { pixels, at, lasts: Some(lasts) })).is_err() {
             break;
         }
         at += lasts;
@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    fn all(opened: &mut Opened) -> Vec<(u8, u128)> {
+    fn all(opened: &mut OpenedClip) -> Vec<(u8, u128)> {
         std::iter::from_fn(|| opened.pictures.next().expect("no damage"))
             .map(|picture| (picture.pixels.get_pixel(3, 3).0[0], picture.at.as_millis()))
             .collect()

@@ -12,7 +12,7 @@ use openh264::formats::YUVSource as _;
 use shiguredo_mp4::boxes::{AvccBox, SampleEntry};
 
 use super::sps::Sps;
-use super::{Opened, Picture, Pictures, held_frames};
+use super::{DecodedPicture, OpenedClip, Pictures, held_frames};
 use crate::capture::error::CaptureError;
 use crate::capture::mp4::Mp4;
 use crate::capture::pixels::{I420, is_acceptable_size};
@@ -53,7 +53,7 @@ pub(super) struct H264Pictures {
     /// When the pictures inside the decoder are shown. It gives them out in order of display, so the earliest belongs to the next one.
     held_back: BinaryHeap<Reverse<i64>>,
     /// Pictures that came out and were not asked for yet.
-    ready: VecDeque<Picture>,
+    ready: VecDeque<DecodedPicture>,
     ended: bool,
     /// When the film ends, which says how long its last picture is seen; unknown for a file that was cut.
     end: Option<Duration>,
@@ -65,7 +65,7 @@ pub(super) struct H264Pictures {
 
 impl H264Pictures {
     /// Opens the file and checks that it can be decoded here.
-    pub(super) fn open(path: &Path) -> Result<Opened, Refusal> {
+    pub(super) fn open(path: &Path) -> Result<OpenedClip, Refusal> {
         let mp4 = Mp4::open(path).map_err(|e| match e.or_reason(path) {
             Ok(reason) => Refusal::Reason(reason),
             Err(error) => Refusal::Final(error),
@@ -106,7 +106,7 @@ impl H264Pictures {
             sample: Vec::new(),
             stream: Vec::new(),
         };
-        Ok(Opened {
+        Ok(OpenedClip {
             pictures: Box::new(pictures),
             kind: SourceKind::Clip,
             size: [width, height],
@@ -195,7 +195,7 @@ impl H264Pictures {
         self.decoded += 1;
         let secs = self.held_back.pop().and_then(|Reverse(shown_at)| self.mp4.video.as_ref()?.secs_from(shown_at));
         if let Some(at) = secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok()) {
-            self.ready.push_back(Picture { pixels, at, lasts: None });
+            self.ready.push_back(DecodedPicture { pixels, at, lasts: None });
         }
     }
 
@@ -205,7 +205,7 @@ impl H264Pictures {
 }
 
 impl Pictures for H264Pictures {
-    fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
+    fn next(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
         // One picture ahead: the last one is known by none coming after it.
         while self.ready.len() < 2 && !self.ended {
             match self.feed() {

@@ -32,7 +32,7 @@ use crate::data::{Frame, FrameTime, Input};
 const MAX_HELD_FRAMES: u32 = 36_000;
 
 /// A decoded picture.
-pub(super) struct Picture {
+pub(super) struct DecodedPicture {
     /// Its pixels as stored: not turned upright, not scaled.
     pub(super) pixels: RgbImage,
     /// When it is shown, from the clip's beginning.
@@ -44,14 +44,14 @@ pub(super) struct Picture {
 /// Something that gives pictures in the order in which they are shown.
 pub(super) trait Pictures: Send {
     /// The next picture, or `None` at the end.
-    fn next(&mut self) -> Result<Option<Picture>, CaptureError>;
+    fn next(&mut self) -> Result<Option<DecodedPicture>, CaptureError>;
 
     /// Back to the beginning.
     fn restart(&mut self) -> Result<(), CaptureError>;
 }
 
 /// A clip that was opened, and what is known about it.
-pub(super) struct Opened {
+pub(super) struct OpenedClip {
     pub(super) pictures: Box<dyn Pictures>,
     pub(super) kind: SourceKind,
     /// Size of the pictures as stored.
@@ -73,7 +73,7 @@ pub(super) struct ClipSource {
     looped: bool,
     loops: u64,
     /// The first picture, which was decoded to see whether there is one.
-    first: Option<Picture>,
+    first: Option<DecodedPicture>,
     /// Time from frame to frame, on average.
     interval: Duration,
     /// The newest picture, and its time in this repetition.
@@ -144,14 +144,14 @@ impl ClipSource {
         Ok(self.pictures.next()?.map(|picture| self.show(picture)))
     }
 
-    fn next_picture(&mut self) -> Result<Option<Picture>, CaptureError> {
+    fn next_picture(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
         match self.first.take() {
             Some(first) => Ok(Some(first)),
             None => self.pictures.next(),
         }
     }
 
-    fn show(&mut self, Picture { pixels, at, lasts }: Picture) -> (Arc<RgbImage>, Duration) {
+    fn show(&mut self, DecodedPicture { pixels, at, lasts }: DecodedPicture) -> (Arc<RgbImage>, Duration) {
         let pixels = Arc::new(self.shaper.shape(pixels));
         self.end = at + lasts.unwrap_or(self.interval);
         self.held = 0;
@@ -193,7 +193,7 @@ impl Source for ClipSource {
 }
 
 /// Opens a file by the simplest means that can. The first picture comes with it where it was needed to decide.
-fn open_with_first(path: &Path, options: OpenOptions) -> Result<(Opened, Option<Picture>), CaptureError> {
+fn open_with_first(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
     match FileKind::of(path)? {
         FileKind::IsoMedia => open_mp4(path, options),
         FileKind::Gif | FileKind::Png | FileKind::WebP | FileKind::Still => Ok((AnimationPictures::open(path)?, None)),
@@ -205,7 +205,7 @@ fn open_with_first(path: &Path, options: OpenOptions) -> Result<(Opened, Option<
 }
 
 /// Decodes in-process if the first picture comes out, and by ffmpeg otherwise.
-fn open_mp4(path: &Path, options: OpenOptions) -> Result<(Opened, Option<Picture>), CaptureError> {
+fn open_mp4(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
     let why = match H264Pictures::open(path) {
         Ok(mut opened) => match opened.pictures.next() {
             Ok(Some(first)) => return Ok((opened, Some(first))),

@@ -83,7 +83,7 @@ impl Probe {
     }
 
     fn parse(answer: &[u8]) -> Result<Self, serde_json::Error> {
-        let answer: Answer = serde_json::from_slice(answer)?;
+        let answer: ProbeOutput = serde_json::from_slice(answer)?;
         let is_video = |stream: &&StreamAnswer| stream.codec_type == "video" && stream.disposition.attached_pic == 0;
         let whole = answer.format.duration;
         let videos = answer.streams.iter().filter(is_video).map(|stream| stream.video(whole.as_deref()));
@@ -99,7 +99,7 @@ impl Probe {
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-struct Answer {
+struct ProbeOutput {
     streams: Vec<StreamAnswer>,
     format: FormatAnswer,
 }

@@ -8,7 +8,7 @@ use image::metadata::Orientation;
 
 use super::probe::{Probe, VideoStream};
 use super::{Child, Tools, restrictions, url_of};
-use crate::capture::clip::{Opened, Picture, Pictures};
+use crate::capture::clip::{DecodedPicture, OpenedClip, Pictures};
 use crate::capture::error::CaptureError;
 use crate::capture::pixels::is_acceptable_size;
 use crate::capture::scale::fit_within;
@@ -27,7 +27,7 @@ pub(in crate::capture) struct FfmpegPictures {
 
 impl FfmpegPictures {
     /// Looks at the file and starts decoding it. `why` says why it is not decoded in-process.
-    pub(in crate::capture) fn open(tools: &Tools, path: &Path, options: OpenOptions, why: &str) -> Result<Opened, CaptureError> {
+    pub(in crate::capture) fn open(tools: &Tools, path: &Path, options: OpenOptions, why: &str) -> Result<OpenedClip, CaptureError> {
         let probe = Probe::of(tools, path, why)?;
         let stream = probe.video.ok_or_else(|| CaptureError::NoVideo { path: path.to_owned() })?;
         let [width, height] = stream.size;
@@ -38,7 +38,7 @@ impl FfmpegPictures {
         let child = start(tools, path, &stream, size)?;
         let (fps, frames, duration) = (stream.rate.fps(), stream.frames, stream.duration);
         let pictures = Self { tools: tools.clone(), path: path.to_owned(), stream, size, child, given: 0 };
-        Ok(Opened {
+        Ok(OpenedClip {
             pictures: Box::new(pictures),
             kind: SourceKind::Clip,
             size,
@@ -53,13 +53,13 @@ impl FfmpegPictures {
 }
 
 impl Pictures for FfmpegPictures {
-    fn next(&mut self) -> Result<Option<Picture>, CaptureError> {
+    fn next(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
         let Some(bytes) = self.child.next()? else { return Ok(None) };
         // A piece that is too short is the rest of a picture that ffmpeg did not finish.
         let Some(pixels) = RgbImage::from_raw(self.size[0], self.size[1], bytes) else { return Ok(None) };
         let at = Duration::try_from_secs_f64(self.given as f64 / self.stream.rate.fps()).unwrap_or_default();
         self.given += 1;
-        Ok(Some(Picture { pixels, at, lasts: None }))
+        Ok(Some(DecodedPicture { pixels, at, lasts: None }))
     }
 
     fn restart(&mut self) -> Result<(), CaptureError> {

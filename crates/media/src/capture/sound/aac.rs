@@ -31,14 +31,14 @@ pub(super) struct AacSound {
     begin_secs: f64,
     length_secs: Option<f64>,
     /// What is still to be cut off and to be given, in samples of the track; known with the first packet.
-    part: Option<Part>,
+    part: Option<PlayedPart>,
     converter: Option<ToSampleRate>,
     ended: bool,
     packet: Vec<u8>,
 }
 
 /// The part of the decoded samples that is played.
-struct Part {
+struct PlayedPart {
     skip: u64,
     left: u64,
 }
@@ -124,7 +124,7 @@ impl AacSound {
     fn convert(&mut self, rate_hz: u32, stereo: &AudioBlock) -> Result<AudioBlock, String> {
         let (begin_secs, length_secs) = (self.begin_secs, self.length_secs);
         let samples = |secs: f64| (secs * f64::from(rate_hz)).round().max(0.0) as u64;
-        let part = self.part.get_or_insert_with(|| Part { skip: samples(begin_secs), left: length_secs.map_or(u64::MAX, samples) });
+        let part = self.part.get_or_insert_with(|| PlayedPart { skip: samples(begin_secs), left: length_secs.map_or(u64::MAX, samples) });
         let skipped = part.skip.min(stereo.len() as u64);
         let kept = (stereo.len() as u64 - skipped).min(part.left);
         part.skip -= skipped;
