@@ -256,16 +256,16 @@ fn wait_for_driver(pipeline: &Pipeline) -> anyhow::Result<SourceInfo> {
 
 /// What came out of the pipeline.
 #[derive(Default)]
-struct Seen {
+struct PipelineTotals {
     frames: u64,
     stalls: u64,
     recoveries: u64,
 }
 
 /// Takes every finished frame for a while.
-fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<Seen> {
+fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<PipelineTotals> {
     let end = Instant::now() + duration;
-    let mut seen = Seen::default();
+    let mut seen = PipelineTotals::default();
     while let Some(left) = end.checked_duration_since(Instant::now()) {
         seen.frames += u64::from(pipeline.wait_rendered(left.min(Duration::from_millis(100))).is_some());
         for event in pipeline.take_events() {

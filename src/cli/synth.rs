@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::synth::{self, FaceKit, Pair, PairSampler, Scratch};
+use crate::synth::{self, FaceKit, FramePair, PairSampler, Scratch};
 
 /// Pairs on one sheet, and in one row of it.
 const PAIRS_PER_SHEET: u64 = 24;
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let numbers = next..end.min(next + PAIRS_PER_SHEET);
         next = numbers.end;
         let start = Instant::now();
-        let pairs: Vec<Pair> =
+        let pairs: Vec<FramePair> =
             numbers.clone().into_par_iter().map_init(Scratch::new, |scratch, n| sampler.pair(args.seed, n, scratch)).collect();
         seconds += start.elapsed().as_secs_f64();
         if let Some(folder) = &args.preview {
@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_sheet(folder: &Path, seed: u64, first: u64, pairs: &[Pair]) -> anyhow::Result<PathBuf> {
+fn write_sheet(folder: &Path, seed: u64, first: u64, pairs: &[FramePair]) -> anyhow::Result<PathBuf> {
     let path = folder.join(format!("synth_{seed}_{first:06}.png"));
     synth::sheet(pairs, COLUMNS).save(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)

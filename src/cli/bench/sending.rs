@@ -50,7 +50,7 @@ impl SendingArgs {
     }
 
     /// Starts the virtual camera that was asked for, and waits until it sends.
-    pub(super) fn start(&self, pipeline: &Pipeline) -> anyhow::Result<Option<Sending>> {
+    pub(super) fn start(&self, pipeline: &Pipeline) -> anyhow::Result<Option<MeasuredCamera>> {
         if self.virtual_camera.is_none() {
             return Ok(None);
         }
@@ -61,7 +61,9 @@ impl SendingArgs {
         while Instant::now() < deadline {
             for event in pipeline.take_events() {
                 match event {
-                    Event::VirtualCameraOpened(device) => return Ok(Some(Sending { device, before: VirtualCameraStatus::default() })),
+                    Event::VirtualCameraOpened(device) => {
+                        return Ok(Some(MeasuredCamera { device, before: VirtualCameraStatus::default() }));
+                    }
                     Event::VirtualCameraFailed(message) => anyhow::bail!("{message}"),
                     _ => {}
                 }
@@ -73,12 +75,12 @@ impl SendingArgs {
 }
 
 /// A virtual camera that is being measured.
-pub(super) struct Sending {
+pub(super) struct MeasuredCamera {
     device: LoopbackDevice,
     before: VirtualCameraStatus,
 }
 
-impl Sending {
+impl MeasuredCamera {
     /// Counts from here on.
     pub(super) fn begin(&mut self, pipeline: &Pipeline) {
         self.before = pipeline.virtual_camera().unwrap_or_default();

@@ -41,7 +41,7 @@ pub(super) fn clip_name(path: &Path) -> String {
 pub(super) fn read_clip(
     path: &Path,
     args: &Args,
-    detector: &mut Detector,
+    detector: &mut FaceDetectors,
     stop: &StopFlag,
     bar: &Bar,
 ) -> anyhow::Result<Option<EvaluationClip>> {
@@ -83,13 +83,13 @@ impl Iterator for Frames {
 }
 
 /// dlib on the picture as it is, as the reference measures do, and the program's own reading of it.
-pub(super) struct Detector {
+pub(super) struct FaceDetectors {
     finder: DlibFinder,
     mesh: Option<MeshReader>,
     describer: Option<FaceDescriber>,
 }
 
-impl Detector {
+impl FaceDetectors {
     /// With `describer`, faces are described, too.
     pub(super) fn new(model: Arc<FaceModel>, describer: Option<FaceDescriber>, reader: FaceReader) -> Self {
         let mesh = match reader {

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clips::{Detector, clip_files, clip_name, read_clip};
+use clips::{FaceDetectors, clip_files, clip_name, read_clip};
 use models::{Keeping, models};
-use output::{Bar, Output};
+use output::{Bar, ResultWriter};
 
 use super::common;
-use crate::evaluate::{self, EvaluationClip, Reenactor, Table};
+use crate::evaluate::{self, EvaluationClip, Reenactor, ResultTable};
 use crate::runtime::StopFlag;
 use crate::track::{DESCRIPTOR_FILE, FaceDescriber};
 
@@ -66,11 +66,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Weights that cannot be used are told before the first clip is read.
     let models = models(args, &stop)?;
     let names: Vec<String> = files.iter().map(|path| clip_name(path)).collect();
-    let table = Table::new(names.iter().map(String::as_str), models.iter().map(|model| model.name()), with_identity);
+    let table = ResultTable::new(names.iter().map(String::as_str), models.iter().map(|model| model.name()), with_identity);
     let mut evaluation = Evaluating {
         args,
-        detector: Detector::new(model, describer, args.reader.reader),
-        output: Output::begin(std::io::stdout(), args.json, table)?,
+        detector: FaceDetectors::new(model, describer, args.reader.reader),
+        output: ResultWriter::begin(std::io::stdout(), args.json, table)?,
         models: Some(models),
         stop,
     };
@@ -95,8 +95,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// An evaluation at work.
 struct Evaluating<'a> {
     args: &'a Args,
-    detector: Detector,
-    output: Output<std::io::Stdout>,
+    detector: FaceDetectors,
+    output: ResultWriter<std::io::Stdout>,
     /// Models that were made already, for the first clip.
     models: Option<Vec<Box<dyn Reenactor>>>,
     stop: StopFlag,

@@ -8,7 +8,7 @@ use image::{DynamicImage, RgbImage};
 use super::Args;
 use crate::compose::CpuCompositor;
 use crate::data::{PictureChange, Portrait, PuppetMotion};
-use crate::evaluate::{CopySource, EvaluationClip, ModelError, Picture, Reenactor};
+use crate::evaluate::{CopySource, EvaluationClip, EvaluationFrame, ModelError, Reenactor};
 use crate::generate::{self, FLOW_CELLS, Generator, GeneratorChoice, WeightFiles};
 use crate::learn::FineTuneOptions;
 use crate::pipeline;
@@ -73,7 +73,7 @@ struct GeneratorReenactor {
     change: PictureChange,
 }
 
-fn portrait_of(picture: &Picture) -> Portrait {
+fn portrait_of(picture: &EvaluationFrame) -> Portrait {
     let pixels = DynamicImage::ImageRgb8(picture.pixels.clone()).into_rgba8();
     portrait::portrait_from_whole("frame", pixels, picture.fine_landmarks.clone(), picture.mesh.clone())
 }
@@ -93,7 +93,7 @@ impl GeneratorReenactor {
     }
 
     /// One clip has one source; it is prepared once.
-    fn prepare(&mut self, source: &Picture) -> Result<(), ModelError> {
+    fn prepare(&mut self, source: &EvaluationFrame) -> Result<(), ModelError> {
         let is_new = self.prepared.as_ref().is_none_or(|(portrait, _)| portrait.landmarks_in_image != source.fine_landmarks);
         if is_new {
             let portrait = portrait_of(source);
@@ -124,11 +124,11 @@ impl Reenactor for GeneratorReenactor {
         self.sources - 1
     }
 
-    fn take_further(&mut self, pictures: &[Picture]) {
+    fn take_further(&mut self, pictures: &[EvaluationFrame]) {
         self.shots = pictures.iter().map(portrait_of).collect();
     }
 
-    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+    fn reenact(&mut self, source: &EvaluationFrame, target: &EvaluationFrame) -> Result<RgbImage, ModelError> {
         self.prepare(source)?;
         let (portrait, compositor) = self.prepared.as_mut().ok_or_else(|| anyhow!("no source is prepared"))?;
         let landmarks_in_crop = target.fine_landmarks.map(|p| portrait.crop.crop_from_image(p));
@@ -167,11 +167,11 @@ impl Reenactor for Keeping {
         self.model.further_pictures()
     }
 
-    fn take_further(&mut self, pictures: &[Picture]) {
+    fn take_further(&mut self, pictures: &[EvaluationFrame]) {
         self.model.take_further(pictures);
     }
 
-    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+    fn reenact(&mut self, source: &EvaluationFrame, target: &EvaluationFrame) -> Result<RgbImage, ModelError> {
         let output = self.model.reenact(source, target)?;
         if let Some(folder) = &self.folder {
             output.save(folder.join(format!("{:04}.png", self.made)))?;

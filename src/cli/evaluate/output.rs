@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::evaluate::{Evaluation, Table, turn_table};
+use crate::evaluate::{Evaluation, ResultTable, turn_table};
 
 /// The results on standard output, one line each. Every line is out as soon as it is known, so that what ends the program early loses none.
-pub(super) struct Output<W: Write> {
+pub(super) struct ResultWriter<W: Write> {
     to: W,
     /// Results are lines of one JSON array, or of a table.
     json: bool,
-    table: Table,
+    table: ResultTable,
     /// The results of every clip.
     clips: Vec<Vec<Evaluation>>,
 }
 
-impl<W: Write> Output<W> {
+impl<W: Write> ResultWriter<W> {
     /// Begins the output.
-    pub(super) fn begin(mut to: W, json: bool, table: Table) -> std::io::Result<Self> {
+    pub(super) fn begin(mut to: W, json: bool, table: ResultTable) -> std::io::Result<Self> {
         to.write_all(if json { b"[".to_vec() } else { table.heading().into_bytes() }.as_slice())?;
         to.flush()?;
         Ok(Self { to, json, table, clips: Vec::new() })
@@ -150,8 +150,8 @@ mod tests {
 
     fn all(json: bool, clips: Vec<Vec<Evaluation>>) -> String {
         let mut pipe = Pipe::default();
-        let table = Table::new(["a", "b"], ["copy", "warp"], false);
-        let mut output = Output::begin(&mut pipe, json, table).expect("written");
+        let table = ResultTable::new(["a", "b"], ["copy", "warp"], false);
+        let mut output = ResultWriter::begin(&mut pipe, json, table).expect("written");
         for clip in clips {
             output.next_clip();
             for result in clip {
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_line_is_out_before_the_next_result_is_there() {
         let mut pipe = Pipe::default();
-        let mut output = Output::begin(&mut pipe, false, Table::new(["a"], ["copy"], false)).expect("written");
+        let mut output = ResultWriter::begin(&mut pipe, false, ResultTable::new(["a"], ["copy"], false)).expect("written");
         output.next_clip();
         output.add(result("a", "copy", 0.5)).expect("written");
         drop(output);

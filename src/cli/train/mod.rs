@@ -17,11 +17,11 @@ use anyhow::Context as _;
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    network: Network,
+    network: TrainCommand,
 }
 
 #[derive(clap::Subcommand)]
-enum Network {
+enum TrainCommand {
     /// The motion net: landmarks to backward flow and visibility
     Motion(motion::Args),
     /// The matte net: which part of a portrait is the head, so that what is behind it can be filled in
@@ -37,11 +37,11 @@ enum Network {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     keep_memory()?;
     match &args.network {
-        Network::Motion(args) => motion::run(args),
-        Network::Matte(args) => matte::run(args),
-        Network::FewShot(args) => few_shot::run(args),
-        Network::Performances(args) => performances::run(args),
-        Network::FaceMesh(args) => face_mesh::run(args),
+        TrainCommand::Motion(args) => motion::run(args),
+        TrainCommand::Matte(args) => matte::run(args),
+        TrainCommand::FewShot(args) => few_shot::run(args),
+        TrainCommand::Performances(args) => performances::run(args),
+        TrainCommand::FaceMesh(args) => face_mesh::run(args),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::face::{FacePlace, UprightCut};
 use crate::pipeline::Progress;
 use crate::portrait;
 use crate::track::{FaceModel, FaceReader, TrackOptions, Tracker};
-use crate::train::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
+use crate::train::{ClipDataset, ClipFrame, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
 
 /// Clips to learn from.
 #[derive(clap::Args)]
@@ -39,7 +39,7 @@ const WAY: u32 = 1;
 const OUTSIDE_PX: f32 = 12.0;
 
 /// The clips of a folder, prepared now or before.
-pub(super) fn clips(folder: &Path, args: &ClipArgs, run: &RunArgs) -> anyhow::Result<ClipSource> {
+pub(super) fn clips(folder: &Path, args: &ClipArgs, run: &RunArgs) -> anyhow::Result<ClipDataset> {
     let persons = persons_in(folder)?;
     let prepared = run.output.join(PREPARED);
     std::fs::create_dir_all(&prepared).with_context(|| format!("{} cannot be made", prepared.display()))?;
@@ -52,7 +52,7 @@ pub(super) fn clips(folder: &Path, args: &ClipArgs, run: &RunArgs) -> anyhow::Re
         }
         found.push(clips);
     }
-    let source = ClipSource::new(found).with_context(|| {
+    let source = ClipDataset::new(found).with_context(|| {
         format!(
             "no clip in {} can be learnt from: each must show a face from near enough in at least {FEWEST_CLIP_FRAMES} frames; \
              give clips of one person each, the face not much turned away",

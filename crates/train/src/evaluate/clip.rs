@@ -41,7 +41,7 @@ pub type Detect<'a> = dyn FnMut(&RgbImage) -> Option<SeenFace> + 'a;
 
 /// One frame of a clip, scaled for measuring, and its face.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
+pub struct EvaluationFrame {
     /// Index of the frame in the clip.
     pub index: usize,
     /// The whole frame, [`MEASURE_PX`](super::MEASURE_PX) square.
@@ -68,15 +68,15 @@ pub struct EvaluationClip {
     /// Width and height of the clip's frames, in pixels.
     pub frame_size: [u32; 2],
     /// The first frame.
-    pub source: Picture,
+    pub source: EvaluationFrame,
     /// The frames to be made again, in order; never empty.
-    pub targets: Vec<Picture>,
+    pub targets: Vec<EvaluationFrame>,
     /// How many frames were passed over because no face was found in them.
     pub targets_without_face: usize,
     /// Frames half way between two targets.
-    far: Vec<Picture>,
+    far: Vec<EvaluationFrame>,
     /// Others, where there are too few of those.
-    near: Vec<Picture>,
+    near: Vec<EvaluationFrame>,
 }
 
 impl EvaluationClip {
@@ -97,17 +97,17 @@ impl EvaluationClip {
             let frame = frame.borrow();
             if index == 0 {
                 frame_size = frame.dimensions().into();
-                source = Picture::of(index, frame, detect);
+                source = EvaluationFrame::of(index, frame, detect);
                 if source.is_none() {
                     return Err(EvaluateError::NoSource { clip: clip() });
                 }
             } else if is_target(index) {
-                match Picture::of(index, frame, detect) {
+                match EvaluationFrame::of(index, frame, detect) {
                     Some(target) => targets.push(target),
                     None => targets_without_face += 1,
                 }
             } else if most_shots > 0 && index.is_multiple_of(SHOT_STEP) {
-                far.extend(Picture::of(index, frame, detect));
+                far.extend(EvaluationFrame::of(index, frame, detect));
             } else if far.len() < most_shots && distance_to_target(index) >= LEAST_DISTANCE {
                 // Whether they are needed turns out at the end.
                 unseen.extend(scale_to_measure(frame).map(|pixels| (index, pixels)));
@@ -123,12 +123,12 @@ impl EvaluationClip {
         if targets.is_empty() {
             return Err(EvaluateError::NoTarget { clip: clip() });
         }
-        let near = unseen.into_iter().filter_map(|(index, pixels)| Picture::seen(index, pixels, frame_size, detect)).collect();
+        let near = unseen.into_iter().filter_map(|(index, pixels)| EvaluationFrame::seen(index, pixels, frame_size, detect)).collect();
         Ok(Self { name: clip(), frame_size, source, targets, targets_without_face, far, near })
     }
 
     /// At most `count` further pictures of the person, spread over the clip; fewer, where the clip has no more. None is a target.
-    pub fn shots(&self, count: usize) -> Vec<Picture> {
+    pub fn shots(&self, count: usize) -> Vec<EvaluationFrame> {
         let mut shots = spread(&self.far, count);
         shots.extend(spread(&self.near, count.saturating_sub(self.far.len())));
         shots
@@ -136,7 +136,7 @@ impl EvaluationClip {
 }
 
 /// At most `count` of some pictures, evenly spread over them.
-fn spread(pictures: &[Picture], count: usize) -> Vec<Picture> {
+fn spread(pictures: &[EvaluationFrame], count: usize) -> Vec<EvaluationFrame> {
     let (all, count) = (pictures.len(), count.min(pictures.len()));
     (0..count).filter_map(|k| pictures.get((2 * k + 1) * all / (2 * count))).cloned().collect()
 }
@@ -152,7 +152,7 @@ fn distance_to_target(index: usize) -> usize {
     after.min(TARGET_STEP - after)
 }
 
-impl Picture {
+impl EvaluationFrame {
     fn of(index: usize, frame: &RgbImage, detect: &mut Detect<'_>) -> Option<Self> {
         Self::seen(index, scale_to_measure(frame)?, frame.dimensions().into(), detect)
     }
@@ -188,7 +188,7 @@ mod tests {
     use super::super::testing::{find_red, frame, moving, read, read_with};
     use super::*;
 
-    fn indices(pictures: &[Picture]) -> Vec<usize> {
+    fn indices(pictures: &[EvaluationFrame]) -> Vec<usize> {
         pictures.iter().map(|picture| picture.index).collect()
     }
 

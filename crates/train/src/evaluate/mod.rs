@@ -16,11 +16,11 @@ mod ssim;
 mod testing;
 mod turn;
 
-pub use clip::{Detect, EvaluationClip, Picture, SeenFace};
+pub use clip::{Detect, EvaluationClip, EvaluationFrame, SeenFace};
 pub use measures::{LandmarkError, Measures, compare_landmarks, compare_pictures};
 pub use motion::{CHANNELS, Channels, Following, FollowingReport, channels, following, mean_following};
 pub use regions::{Mask, background, face, mouth_and_eyes};
-pub use report::{Evaluation, FrameScores, Identity, Scores, Table, turn_table};
+pub use report::{Evaluation, FrameScores, Identity, ResultTable, Scores, turn_table};
 pub use runner::{CopySource, EvaluateError, ModelError, Reenactor, evaluate};
 pub use scale::{scale_to_measure, upright_for_detection};
 pub use sharpness::{Detail, compare_detail};

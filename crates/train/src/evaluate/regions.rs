@@ -119,17 +119,17 @@ fn padded_box(landmarks: &Landmarks, part: std::ops::Range<usize>, pad_x: f64, p
 
 /// The background: every pixel that neither the source's nor the target's head covers.
 pub fn background(source: &Landmarks, target: &Landmarks) -> Mask {
-    let heads = [Ellipse::of_head(source), Ellipse::of_head(target)];
+    let heads = [HeadOutline::of_head(source), HeadOutline::of_head(target)];
     Mask::from_fn(|p| !heads.iter().any(|head| head.contains(p)))
 }
 
 /// A rough outline of a head with its hair.
-struct Ellipse {
+struct HeadOutline {
     centre: DVec2,
     half_axes: DVec2,
 }
 
-impl Ellipse {
+impl HeadOutline {
     fn of_head(landmarks: &Landmarks) -> Self {
         let point = |i: usize| landmarks.0[i].as_dvec2();
         let jaw_width = point(region::JAW.start).distance(point(region::JAW.end - 1));

@@ -165,14 +165,14 @@ const IDENTITY_HEADINGS: [&str; 2] = ["CSIM", "target's"];
 
 /// A table that grows line by line while clips are evaluated: a line per clip and model, at the end the mean of each model where there is more than one clip.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct ResultTable {
     /// Widths of the columns of names.
     names: [usize; 2],
     /// How many columns of numbers there are.
     columns: usize,
 }
 
-impl Table {
+impl ResultTable {
     /// A table for clips and models with these names, with the columns of the identity or without.
     pub fn new<'a>(clips: impl IntoIterator<Item = &'a str>, models: impl IntoIterator<Item = &'a str>, with_identity: bool) -> Self {
         let longest = |names: &mut dyn Iterator<Item = &'a str>| names.map(|name| name.chars().count()).max().unwrap_or(0);
@@ -331,7 +331,7 @@ mod tests {
     /// The whole table, as it is printed bit by bit.
     fn table(results: &[Evaluation], with_identity: bool) -> String {
         let names = |name: fn(&Evaluation) -> &str| results.iter().map(name);
-        let table = Table::new(names(|r| &r.clip), names(|r| &r.model), with_identity);
+        let table = ResultTable::new(names(|r| &r.clip), names(|r| &r.model), with_identity);
         let rows: String = results.iter().map(|result| table.row(result)).collect();
         table.heading() + &rows + &table.means(results)
     }

@@ -5,7 +5,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::clip::find_face;
 use super::{
-    Detect, Evaluation, EvaluationClip, FrameScores, Identity, MEASURE_PX, Picture, Scores, SeenFace, TurnScores, compare_detail,
+    Detect, Evaluation, EvaluationClip, EvaluationFrame, FrameScores, Identity, MEASURE_PX, Scores, SeenFace, TurnScores, compare_detail,
     compare_landmarks, compare_pictures, mouth_and_eyes,
 };
 
@@ -59,7 +59,7 @@ pub trait Reenactor {
 
     /// The face of `source` moved as that of `target` is, of which only landmarks and pupils may be looked at. Pictures are [`MEASURE_PX`] square; source and
     /// target show the same person.
-    fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError>;
+    fn reenact(&mut self, source: &EvaluationFrame, target: &EvaluationFrame) -> Result<RgbImage, ModelError>;
 
     /// How many further pictures of the person it wants.
     fn further_pictures(&self) -> usize {
@@ -67,7 +67,7 @@ pub trait Reenactor {
     }
 
     /// The further pictures, as many as there are, before the first target.
-    fn take_further(&mut self, _: &[Picture]) {}
+    fn take_further(&mut self, _: &[EvaluationFrame]) {}
 }
 
 /// The baseline that does nothing: every output is the source.
@@ -79,7 +79,7 @@ impl Reenactor for CopySource {
         "copy"
     }
 
-    fn reenact(&mut self, source: &Picture, _: &Picture) -> Result<RgbImage, ModelError> {
+    fn reenact(&mut self, source: &EvaluationFrame, _: &EvaluationFrame) -> Result<RgbImage, ModelError> {
         Ok(source.pixels.clone())
     }
 }
@@ -121,11 +121,11 @@ pub fn evaluate(
 }
 
 /// Measures some outputs, each with its target and the face that was found in it.
-fn measure(outputs: &[(RgbImage, &Picture, Option<SeenFace>)], source: &Picture) -> Vec<FrameScores> {
+fn measure(outputs: &[(RgbImage, &EvaluationFrame, Option<SeenFace>)], source: &EvaluationFrame) -> Vec<FrameScores> {
     outputs.par_iter().filter_map(|(output, target, found)| measure_one(output, target, found.as_ref(), source)).collect()
 }
 
-fn measure_one(output: &RgbImage, target: &Picture, found: Option<&SeenFace>, source: &Picture) -> Option<FrameScores> {
+fn measure_one(output: &RgbImage, target: &EvaluationFrame, found: Option<&SeenFace>, source: &EvaluationFrame) -> Option<FrameScores> {
     let csim = |face: Option<&SeenFace>| Some(face?.descriptor.as_ref()?.cosine_similarity(source.descriptor.as_ref()?));
     let of_target = target.descriptor.as_ref().zip(source.descriptor.as_ref()).map(|(target, source)| target.cosine_similarity(source));
     Some(FrameScores {
@@ -139,7 +139,7 @@ fn measure_one(output: &RgbImage, target: &Picture, found: Option<&SeenFace>, so
 }
 
 /// One output, checked to have the size that can be measured.
-fn reenact(clip: &EvaluationClip, target: &Picture, model: &mut dyn Reenactor) -> Result<RgbImage, EvaluateError> {
+fn reenact(clip: &EvaluationClip, target: &EvaluationFrame, model: &mut dyn Reenactor) -> Result<RgbImage, EvaluateError> {
     let output = model.reenact(&clip.source, target);
     let output = output.and_then(|picture| match picture.dimensions() {
         (MEASURE_PX, MEASURE_PX) => Ok(picture),
@@ -164,7 +164,7 @@ mod tests {
             "oracle"
         }
 
-        fn reenact(&mut self, source: &Picture, target: &Picture) -> Result<RgbImage, ModelError> {
+        fn reenact(&mut self, source: &EvaluationFrame, target: &EvaluationFrame) -> Result<RgbImage, ModelError> {
             let (low, high) = target.landmarks.bounds();
             Ok(RgbImage::from_fn(source.pixels.width(), source.pixels.height(), |x, y| {
                 let p = Vec2::new(x as f32, y as f32);
@@ -225,7 +225,7 @@ mod tests {
             fn name(&self) -> &'static str {
                 "wrong"
             }
-            fn reenact(&mut self, _: &Picture, _: &Picture) -> Result<RgbImage, ModelError> {
+            fn reenact(&mut self, _: &EvaluationFrame, _: &EvaluationFrame) -> Result<RgbImage, ModelError> {
                 Ok(RgbImage::new(8, 9))
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 
 use super::facekit::FaceKit;
-use super::look::Look;
+use super::look::PostProcessing;
 use super::motion::Motion;
 use super::pair::{EXPOSED, Lens, Scratch, Shot, SynthFrame, exposure, eyes_in_crop, find_places, frame, lighten, tint};
 use super::person::Person;
@@ -53,14 +53,14 @@ impl EpisodeSampler {
         let mut own = Random::new(seed ^ PERSONS, u64::from(identity));
         let person = Person::new(&self.kit, &mut own);
         scratch.backdrop.redraw(&mut own, tint(&person.lighting));
-        let look = Look::new(&mut own);
+        let look = PostProcessing::new(&mut own);
         let hollow_strength = own.range(0.0, 0.45);
         let shadow_strength = if own.chance(0.5) { own.range(0.3, 0.9) } else { 0.0 };
         let exposed = own.chance(EXPOSED);
         for canvas in &mut scratch.canvases {
             (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
         }
-        let mut framing = Framing { lens: Lens::new(&mut own), by_skull: own.unit(), eyes: eyes_in_crop(&mut own), shift: None };
+        let mut framing = CameraFraming { lens: Lens::new(&mut own), by_skull: own.unit(), eyes: eyes_in_crop(&mut own), shift: None };
         let count = 1 + sources(&mut random);
         let mut frames = Vec::with_capacity(count);
         let mut gain = 1.0;
@@ -88,7 +88,7 @@ impl EpisodeSampler {
     }
 
     /// Poses the person for the first frame (`slot` 0) or a later one.
-    fn shot(&self, person: &Person, slot: usize, framing: &mut Framing, random: &mut Random, positions: &mut Vec<Vec3>) -> Shot {
+    fn shot(&self, person: &Person, slot: usize, framing: &mut CameraFraming, random: &mut Random, positions: &mut Vec<Vec3>) -> Shot {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -106,7 +106,7 @@ impl EpisodeSampler {
 }
 
 /// Where the camera of an episode stands and points: by the first frame, for all of them.
-struct Framing {
+struct CameraFraming {
     lens: Lens,
     by_skull: f32,
     eyes: Vec2,

@@ -13,7 +13,7 @@ pub struct Expression {
 impl Expression {
     /// The mixture of the recipe, all weights times `strength` (1 is full).
     pub fn random(kit: &FaceKit, random: &mut Random, strength: f32) -> Self {
-        let mut e = Builder::new(kit, random);
+        let mut e = ExpressionBuilder::new(kit, random);
         e.mouth();
         e.mouth_rare();
         e.brows();
@@ -23,7 +23,7 @@ impl Expression {
 
     /// A grin of a closed or hardly opened mouth with the teeth bare. `closed_teeth`: the teeth touch.
     pub fn grin(kit: &FaceKit, random: &mut Random, closed_teeth: bool) -> Self {
-        let mut e = Builder::new(kit, random);
+        let mut e = ExpressionBuilder::new(kit, random);
         e.pair_range("mouthSmile", 0.3, 1.0, 0.12);
         e.pair_range("mouthUpperUp", 0.3, 1.0, 0.12);
         e.pair_range("mouthLowerDown", if closed_teeth { 0.35 } else { 0.2 }, 1.0, 0.12);
@@ -41,7 +41,7 @@ impl Expression {
 
     /// A wide open mouth.
     pub fn open_mouth(kit: &FaceKit, random: &mut Random) -> Self {
-        let mut e = Builder::new(kit, random);
+        let mut e = ExpressionBuilder::new(kit, random);
         e.range("jawOpen", 0.25, 0.95);
         e.pair_range("mouthLowerDown", 0.0, 0.8, 0.12);
         e.pair_range("mouthUpperUp", 0.0, 0.8, 0.12);
@@ -57,7 +57,7 @@ impl Expression {
 
     /// Mouth shapes as in speech: the rough groups of sounds, mixed.
     pub fn speech(kit: &FaceKit, random: &mut Random) -> Self {
-        let mut e = Builder::new(kit, random);
+        let mut e = ExpressionBuilder::new(kit, random);
         match e.random.below(7) {
             // m, b, p
             0 => {
@@ -156,13 +156,13 @@ impl Expression {
 }
 
 /// Collects random weights.
-struct Builder<'a> {
+struct ExpressionBuilder<'a> {
     kit: &'a FaceKit,
     random: &'a mut Random,
     expression: Expression,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> ExpressionBuilder<'a> {
     fn new(kit: &'a FaceKit, random: &'a mut Random) -> Self {
         Self { kit, random, expression: Expression::default() }
     }

@@ -107,13 +107,13 @@ pub struct BlendShape {
 
 /// One identity shape, three numbers a vertex, in 16 bits: adding a hundred of them is bound by memory, and a step is less than a micrometre.
 #[derive(Debug)]
-struct Identity {
+struct IdentityShape {
     /// What a step is, in cm at weight 1.
     unit: f32,
     steps: Vec<i16>,
 }
 
-impl Identity {
+impl IdentityShape {
     fn new(deltas: &[Vec3]) -> Self {
         let largest = deltas.iter().map(|d| d.abs().max_element()).fold(1e-6, f32::max);
         let unit = largest / f32::from(i16::MAX);
@@ -147,7 +147,7 @@ pub struct FaceKit {
     /// How hollow the neutral head is at each vertex, 0..0.85: little light gets there.
     pub hollows: Vec<f32>,
     /// Identity shapes.
-    identities: Vec<Identity>,
+    identities: Vec<IdentityShape>,
 }
 
 impl FaceKit {
@@ -156,14 +156,14 @@ impl FaceKit {
         let neutral_path = folder.join("generic_neutral_mesh.obj");
         let all = read_vertices(&neutral_path)?;
         let polygons = read_triangles(&neutral_path)?;
-        let kept = Kept::choose(&all, &polygons);
+        let kept = KeptVertices::choose(&all, &polygons);
         let shape = |name: &str| -> Result<Vec<Vec3>, FaceKitError> {
             let moved = read_vertices(&folder.join(format!("{name}.obj")))?;
             Ok(kept.old.iter().map(|&i| moved[i as usize] - all[i as usize]).collect())
         };
         let identities = (0..KIT_IDENTITIES)
             .into_par_iter()
-            .map(|i| shape(&format!("identity{i:03}")).map(|deltas| Identity::new(&deltas)))
+            .map(|i| shape(&format!("identity{i:03}")).map(|deltas| IdentityShape::new(&deltas)))
             .collect::<Result<Vec<_>, FaceKitError>>()?;
         let expressions = expression_names(folder)?
             .into_par_iter()
@@ -240,14 +240,14 @@ impl FaceKit {
 }
 
 /// Which vertices of the kit are kept, and where they go.
-struct Kept {
+struct KeptVertices {
     /// Old index of each kept vertex.
     old: Vec<u32>,
     /// How many vertices before each old index are kept; one more than there are old vertices.
     before: Vec<u32>,
 }
 
-impl Kept {
+impl KeptVertices {
     fn choose(all: &[Vec3], polygons: &[[u32; 3]]) -> Self {
         let mut used = vec![false; all.len()];
         for triangle in polygons.iter().filter(|t| is_drawn(t, all)) {

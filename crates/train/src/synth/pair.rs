@@ -5,18 +5,18 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 use image::RgbImage;
 
-use super::backdrop::Backdrop;
+use super::backdrop::PaintedBackdrop;
 use super::expression::Expression;
 use super::facekit::FaceKit;
 pub use super::flow::BackwardFlow;
 use super::flow::{backward, traced};
-use super::look::{Look, Workshop};
+use super::look::{PostProcessing, Workshop};
 use super::motion::Motion;
 use super::person::Person;
 use super::planes::BRIGHTNESS;
 use super::pose::Pose;
 use super::raster::{NONE, SAMPLES};
-use super::shade::Canvas;
+use super::shade::FrameBuffer;
 use super::surface::{Camera, Lighting};
 use crate::data::{PICTURE_PX, PLANE_CELLS, Part};
 use crate::random::Random;
@@ -47,7 +47,7 @@ pub struct SynthFrame {
 
 /// Two frames of one person before one backdrop, and the exact motion between them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pair {
+pub struct FramePair {
     /// Mostly the first is near a neutral expression.
     pub frames: [SynthFrame; 2],
     /// `backward[k]` makes frame `1 - k` from frame `k`.
@@ -59,9 +59,9 @@ pub struct Pair {
 /// Everything that drawing needs room for; one for each thread, used again for every pair.
 #[derive(Clone, Debug)]
 pub struct Scratch {
-    pub(super) canvases: [Canvas; 2],
+    pub(super) canvases: [FrameBuffer; 2],
     pub(super) positions: [Vec<Vec3>; 2],
-    pub(super) backdrop: Backdrop,
+    pub(super) backdrop: PaintedBackdrop,
     pub(super) workshop: Workshop,
     pub(super) places: Vec<Vec2>,
 }
@@ -76,9 +76,9 @@ impl Scratch {
     /// Room for one pair.
     pub fn new() -> Self {
         Self {
-            canvases: [Canvas::new(), Canvas::new()],
+            canvases: [FrameBuffer::new(), FrameBuffer::new()],
             positions: [Vec::new(), Vec::new()],
-            backdrop: Backdrop::new(),
+            backdrop: PaintedBackdrop::new(),
             workshop: Workshop::default(),
             places: Vec::new(),
         }
@@ -113,7 +113,7 @@ impl PairSampler {
     }
 
     /// The pair number `index` of a seed.
-    pub fn pair(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Pair {
+    pub fn pair(&self, seed: u64, index: u64, scratch: &mut Scratch) -> FramePair {
         let mut attempt = 0;
         loop {
             // Another attempt is another stream; indices stay far below 2^56.
@@ -221,9 +221,9 @@ fn skull(person: &Person, positions: &[Vec3]) -> Vec3 {
     if low.cmple(high).all() { 0.5 * (low + high) } else { Vec3::ZERO }
 }
 
-fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> Pair {
+fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Random, scratch: &mut Scratch) -> FramePair {
     scratch.backdrop.redraw(random, tint(&person.lighting));
-    let look = Look::new(random);
+    let look = PostProcessing::new(random);
     let hollow_strength = random.range(0.0, 0.45);
     let shadow_strength = if random.chance(0.5) { random.range(0.3, 0.9) } else { 0.0 };
     for ((canvas, positions), shot) in scratch.canvases.iter_mut().zip(&scratch.positions).zip(shots) {
@@ -245,10 +245,10 @@ fn drawn(person: &Person, shots: &[Shot; 2], body_follow: f32, random: &mut Rand
     let places = look.has_texture().then_some(scratch.places.as_slice());
     look.apply(&mut scratch.canvases[1].picture, places, &mut scratch.workshop);
     let frames = [frame(&scratch.canvases[0], &shots[0]), frame(&scratch.canvases[1], &shots[1])];
-    Pair { frames, backward: flows, body_follow }
+    FramePair { frames, backward: flows, body_follow }
 }
 
-pub(super) fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
+pub(super) fn frame(canvas: &FrameBuffer, shot: &Shot) -> SynthFrame {
     SynthFrame {
         pixels: canvas.picture.to_image(),
         labels: canvas.labels.clone(),
@@ -261,14 +261,14 @@ pub(super) fn frame(canvas: &Canvas, shot: &Shot) -> SynthFrame {
 /// Share of pictures whose exposure was made for the face.
 pub(super) const EXPOSED: f32 = 0.9;
 
-pub(super) fn lighten(canvas: &mut Canvas, gain: f32) {
+pub(super) fn lighten(canvas: &mut FrameBuffer, gain: f32) {
     for value in canvas.picture.0.iter_mut().flatten() {
         *value = (*value * gain).min(1.0);
     }
 }
 
 /// What a face that is nearly black must be multiplied with to be seen: 1 for most.
-pub(super) fn exposure(canvas: &Canvas) -> f32 {
+pub(super) fn exposure(canvas: &FrameBuffer) -> f32 {
     const DARKEST: f32 = 0.18;
     let faces = canvas.labels.iter().enumerate().filter(|(_, label)| **label == Part::Face as u8);
     let (sum, count) = faces.fold((0.0, 0.0), |(sum, count), (cell, _)| {
@@ -285,7 +285,7 @@ pub(super) fn tint(lighting: &Lighting) -> Vec3 {
 }
 
 /// Where every pixel of the second frame lay in the first, in pixels; the background stays.
-pub(super) fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]], places: &mut Vec<Vec2>) {
+pub(super) fn find_places(second: &FrameBuffer, first: &FrameBuffer, triangles: &[[u32; 3]], places: &mut Vec<Vec2>) {
     places.clear();
     places.extend((0..PICTURE_PX * PICTURE_PX).map(|index| {
         let (x, y) = (index % PICTURE_PX, index / PICTURE_PX);
@@ -302,7 +302,7 @@ pub(super) fn find_places(second: &Canvas, first: &Canvas, triangles: &[[u32; 3]
 mod tests {
     use super::*;
 
-    fn pairs(indices: &[u64]) -> Vec<Pair> {
+    fn pairs(indices: &[u64]) -> Vec<FramePair> {
         let sampler = PairSampler::new(Arc::new(FaceKit::stand_in()));
         let mut scratch = Scratch::new();
         indices.iter().map(|index| sampler.pair(5, *index, &mut scratch)).collect()

@@ -2,7 +2,7 @@
 
 use glam::{Vec2, Vec3, Vec4};
 
-use super::surface::{Camera, Surface};
+use super::surface::{Camera, PersonSurface};
 use crate::data::{PICTURE_PX, Part};
 
 /// Samples along each side of a picture; sample `i` lies at pixel index `i / 2 - 0.25`.
@@ -137,7 +137,7 @@ impl Coverage {
     }
 
     /// Finds what is seen. Triangles seen from behind are left out unless their part is thin.
-    pub(super) fn draw(&mut self, surface: &Surface, positions: &[Vec3], camera: &Camera) {
+    pub(super) fn draw(&mut self, surface: &PersonSurface, positions: &[Vec3], camera: &Camera) {
         self.camera = *camera;
         self.positions.clear();
         self.positions.extend_from_slice(positions);
@@ -191,9 +191,9 @@ pub(super) mod tests {
     use super::*;
 
     /// An ellipsoid of face over a plane of clothes, for the tests of everything that draws.
-    pub(in super::super) fn ellipsoid(radii: Vec3) -> (Surface, Vec<Vec3>) {
+    pub(in super::super) fn ellipsoid(radii: Vec3) -> (PersonSurface, Vec<Vec3>) {
         let (across, down) = (48_u32, 24_u32);
-        let mut surface = Surface::default();
+        let mut surface = PersonSurface::default();
         let mut positions = Vec::new();
         for i in 0..=down {
             for j in 0..across {
@@ -260,7 +260,7 @@ pub(super) mod tests {
         let corner = |part| Vertex { part, albedo: Vec3::ONE, specular: 0.0, texture_at: Vec3::ZERO, texture_gain: 0.0 };
         let positions = [Vec3::new(-5.0, -5.0, 0.0), Vec3::new(5.0, -5.0, 0.0), Vec3::new(0.0, 5.0, 0.0)];
         let seen = |part, triangle| {
-            let surface = Surface { vertices: vec![corner(part); 3], triangles: vec![triangle] };
+            let surface = PersonSurface { vertices: vec![corner(part); 3], triangles: vec![triangle] };
             let mut coverage = Coverage::new();
             coverage.draw(&surface, &positions, &camera());
             coverage.buffer.triangle.contains(&0)

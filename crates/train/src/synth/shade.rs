@@ -2,13 +2,13 @@
 
 use glam::{Vec2, Vec3};
 
-use super::backdrop::Backdrop;
+use super::backdrop::PaintedBackdrop;
 use super::flow::cell_sample;
 use super::noise::two_octaves;
 use super::planes::{BRIGHTNESS, Planes};
 use super::raster::{Coverage, NONE, SAMPLES};
 use super::shadow::{Hollows, ShadowMap};
-use super::surface::{Camera, Light, Lighting, Surface, Vertex};
+use super::surface::{Camera, Light, Lighting, PersonSurface, Vertex};
 use crate::data::{PICTURE_PX, PLANE_CELLS};
 
 /// How far light wraps round a surface: skin is never quite dark at the edge of the light.
@@ -29,7 +29,7 @@ struct Lit {
 
 /// One frame being drawn, and its result; made once and used again for every frame.
 #[derive(Clone, Debug)]
-pub(super) struct Canvas {
+pub(super) struct FrameBuffer {
     /// What is seen where.
     pub(super) coverage: Coverage,
     /// The picture, 0..1.
@@ -47,7 +47,7 @@ pub(super) struct Canvas {
     hollows: Hollows,
 }
 
-impl Canvas {
+impl FrameBuffer {
     /// An empty canvas.
     pub(super) fn new() -> Self {
         Self {
@@ -65,7 +65,14 @@ impl Canvas {
     }
 
     /// Draws a surface before a backdrop.
-    pub(super) fn draw(&mut self, surface: &Surface, positions: &[Vec3], lighting: &Lighting, camera: &Camera, backdrop: &Backdrop) {
+    pub(super) fn draw(
+        &mut self,
+        surface: &PersonSurface,
+        positions: &[Vec3],
+        lighting: &Lighting,
+        camera: &Camera,
+        backdrop: &PaintedBackdrop,
+    ) {
         self.coverage.draw(surface, positions, camera);
         for (cell, label) in self.labels.iter_mut().enumerate() {
             let triangle = self.coverage.buffer.triangle[cell_sample(cell)];
@@ -83,7 +90,7 @@ impl Canvas {
     }
 
     /// Marks the vertices of all triangles that are seen.
-    fn mark_seen(&mut self, surface: &Surface) {
+    fn mark_seen(&mut self, surface: &PersonSurface) {
         self.seen.clear();
         self.seen.resize(surface.vertices.len(), false);
         let mut last = NONE;
@@ -96,7 +103,7 @@ impl Canvas {
     }
 
     /// Sums of the normals of every vertex's triangles, each as long as its triangle is large.
-    fn find_normals(&mut self, surface: &Surface) {
+    fn find_normals(&mut self, surface: &PersonSurface) {
         self.normals.clear();
         self.normals.resize(surface.vertices.len(), Vec3::ZERO);
         let positions = &self.coverage.positions;
@@ -112,7 +119,7 @@ impl Canvas {
         }
     }
 
-    fn light(&mut self, surface: &Surface, lighting: &Lighting, key: Option<Light>) {
+    fn light(&mut self, surface: &PersonSurface, lighting: &Lighting, key: Option<Light>) {
         let eye = Vec3::new(0.0, 0.0, self.coverage.camera.distance_cm + 5.0);
         let others: Vec<Light> = lighting.lights.iter().copied().filter(|l| Some(*l) != key).collect();
         let key: Vec<Light> = key.into_iter().collect();
@@ -134,7 +141,7 @@ impl Canvas {
     }
 
     /// Colours every pixel.
-    fn fill(&mut self, surface: &Surface, backdrop: &Backdrop) {
+    fn fill(&mut self, surface: &PersonSurface, backdrop: &PaintedBackdrop) {
         let mut picture = std::mem::replace(&mut self.picture, Planes(Default::default()));
         picture.copy_from(&backdrop.planes);
         for y in 0..PICTURE_PX {
@@ -174,7 +181,7 @@ impl Canvas {
     }
 
     /// Mean of the four samples of a pixel on an edge.
-    fn mixed(&self, surface: &Surface, triangles: [u32; 4], [x, y]: [usize; 2], backdrop: &Backdrop) -> Vec3 {
+    fn mixed(&self, surface: &PersonSurface, triangles: [u32; 4], [x, y]: [usize; 2], backdrop: &PaintedBackdrop) -> Vec3 {
         let mut sum = Vec3::ZERO;
         for (sample, &triangle) in triangles.iter().enumerate() {
             let at = Vec2::new((2 * x + sample % 2) as f32, (2 * y + sample / 2) as f32);
@@ -184,7 +191,7 @@ impl Canvas {
     }
 
     /// Colour of the point that a triangle shows at a place, in samples.
-    fn colour(&self, surface: &Surface, triangle: u32, at: Vec2) -> Vec3 {
+    fn colour(&self, surface: &PersonSurface, triangle: u32, at: Vec2) -> Vec3 {
         let corners = surface.triangles[triangle as usize];
         let shares = self.coverage.shares(corners, at);
         let [a, b, c] = corners.map(|v| &self.lit[v as usize]);
@@ -223,11 +230,11 @@ mod tests {
     use super::*;
     use crate::data::Part;
 
-    fn drawn(lighting: &Lighting, backdrop: Vec3) -> Canvas {
+    fn drawn(lighting: &Lighting, backdrop: Vec3) -> FrameBuffer {
         let (surface, positions) = ellipsoid(Vec3::new(8.0, 11.0, 9.0));
-        let mut behind = Backdrop::new();
+        let mut behind = PaintedBackdrop::new();
         behind.planes.fill(backdrop);
-        let mut canvas = Canvas::new();
+        let mut canvas = FrameBuffer::new();
         canvas.draw(&surface, &positions, lighting, &camera(), &behind);
         canvas
     }
@@ -256,9 +263,9 @@ mod tests {
     #[test]
     fn shadows_only_darken() {
         let (surface, positions) = ellipsoid(Vec3::new(8.0, 11.0, 9.0));
-        let behind = Backdrop::new();
+        let behind = PaintedBackdrop::new();
         let lighting = lamp(Vec3::new(1.0, 0.6, 0.4));
-        let mut canvas = Canvas::new();
+        let mut canvas = FrameBuffer::new();
         canvas.draw(&surface, &positions, &lighting, &camera(), &behind);
         let bright = canvas.picture.clone();
         canvas.shadow_strength = 0.8;

@@ -5,7 +5,7 @@ use glam::{Vec2, Vec3};
 use super::flow::cell_sample;
 use super::planes::box_filter;
 use super::raster::{Buffer, Coverage, signed_area};
-use super::surface::Surface;
+use super::surface::PersonSurface;
 use crate::data::{PLANE_CELLS, Part};
 
 /// Samples along each side of the light's own picture.
@@ -46,7 +46,7 @@ impl ShadowMap {
     }
 
     /// Draws the surface as seen from a light in the given direction. Only what is round the head casts and takes shadows.
-    pub(super) fn draw(&mut self, surface: &Surface, coverage: &Coverage, direction: Vec3) {
+    pub(super) fn draw(&mut self, surface: &PersonSurface, coverage: &Coverage, direction: Vec3) {
         let right = Vec3::Y.cross(direction).try_normalize().unwrap_or(Vec3::X);
         self.axes = [right, right.cross(direction), direction];
         let flat = |at: Vec3| Vec2::new(at.dot(self.axes[0]), at.dot(self.axes[1]));

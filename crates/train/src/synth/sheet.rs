@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 use image::{Rgb, RgbImage};
 
 use super::flow::BackwardFlow;
-use super::pair::{Pair, SynthFrame};
+use super::pair::{FramePair, SynthFrame};
 use crate::data::{PICTURE_PX, PLANE_CELLS, Part};
 
 /// Pictures side by side for one pair.
@@ -33,7 +33,7 @@ const COLOURS: [[u8; 3]; Part::COUNT] = [
 
 /// A sheet of pairs, `columns` of them side by side; each is four pictures wide: source with landmarks (green) and pupils (red), target,
 /// source warped by the exact flow (darkened where the source does not show the place), labels of the target.
-pub fn sheet(pairs: &[Pair], columns: usize) -> RgbImage {
+pub fn sheet(pairs: &[FramePair], columns: usize) -> RgbImage {
     let columns = columns.clamp(1, pairs.len().max(1));
     let rows = pairs.len().div_ceil(columns).max(1);
     let side = PICTURE_PX;
@@ -114,7 +114,7 @@ fn labelled(frame: &SynthFrame) -> RgbImage {
 mod tests {
     use super::*;
 
-    fn pair() -> Pair {
+    fn pair() -> FramePair {
         let frame = |shift: u32| SynthFrame {
             pixels: RgbImage::from_fn(256, 256, |x, _| Rgb([(x + shift).min(255) as u8, 0, 0])),
             labels: vec![1; PLANE_CELLS * PLANE_CELLS],
@@ -126,7 +126,7 @@ mod tests {
             displacement_px: vec![Vec2::new(x, 0.0); PLANE_CELLS * PLANE_CELLS],
             visible: (0..PLANE_CELLS * PLANE_CELLS).map(|cell| cell % PLANE_CELLS < 64).collect(),
         };
-        Pair { frames: [frame(0), frame(5)], backward: [flow(5.0), flow(-5.0)], body_follow: 0.5 }
+        FramePair { frames: [frame(0), frame(5)], backward: [flow(5.0), flow(-5.0)], body_follow: 0.5 }
     }
 
     #[test]

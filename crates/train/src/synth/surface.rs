@@ -21,7 +21,7 @@ pub struct Vertex {
 
 /// One person's surface: constant over frames, only positions change.
 #[derive(Clone, Debug, Default)]
-pub struct Surface {
+pub struct PersonSurface {
     /// Appearance per vertex.
     pub vertices: Vec<Vertex>,
     /// Vertex indices, counter-clockwise seen from outside.

@@ -1,11 +1,11 @@
 //! What the few-shot generator learns from, whoever it comes from: frames of one head, synthetic or filmed.
 
-use super::stream::Source;
+use super::stream::Dataset;
 use crate::synth::{Episode, EpisodeSampler, Scratch, SynthFrame};
 use retrato_learn::{HeadEpisode, HeadFrame, TrainError};
 
 /// A source of episodes.
-pub type EpisodeSource = dyn Source<Item = HeadEpisode>;
+pub type EpisodeSource = dyn Dataset<Item = HeadEpisode>;
 
 impl From<SynthFrame> for HeadFrame {
     fn from(frame: SynthFrame) -> Self {
@@ -20,7 +20,7 @@ impl From<Episode> for HeadEpisode {
     }
 }
 
-impl Source for EpisodeSampler {
+impl Dataset for EpisodeSampler {
     type Item = HeadEpisode;
 
     fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<HeadEpisode, TrainError> {

@@ -11,7 +11,7 @@ use crate::data::Part;
 use crate::model::{LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MATTE_CELLS, MATTE_CHANNELS, MatteConfig, MatteNet, draw_landmarks};
 use crate::nn::{Scope, WeightsError};
 use crate::random::Random;
-use crate::synth::Pair;
+use crate::synth::FramePair;
 use retrato_learn::Recolouring;
 use retrato_learn::Sample;
 use retrato_learn::{Chart, Figures};
@@ -92,7 +92,7 @@ impl PairTask for MatteTask {
         MatteNet::new(scope, &self.config)
     }
 
-    fn example(&self, sample: &Sample<Pair>, seed: u64, augment: bool) -> MatteExample {
+    fn example(&self, sample: &Sample<FramePair>, seed: u64, augment: bool) -> MatteExample {
         let mut random = Random::new(seed ^ 0x3A77_E000, sample.number);
         let frame = &sample.item.frames[sample.turn];
         let colours = if augment { Recolouring::sometimes(&mut random) } else { Recolouring::NONE };

@@ -18,7 +18,7 @@ mod uncovered;
 
 pub use acting::{ACTS, Act, ActingError, Actor};
 pub use checkpoint::Checkpoint;
-pub use clips::{ClipFrame, ClipSource, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
+pub use clips::{ClipDataset, ClipFrame, FEWEST_CLIP_FRAMES, MOST_CLIP_FRAMES, PreparedClip};
 pub use curve::{Curve, CurvePoint};
 pub use episode::EpisodeSource;
 pub use face_mesh::{FaceMeshError, FaceMeshFigures, LearntFaceMesh, learn_face_mesh};
@@ -27,5 +27,5 @@ pub use loss::{LossParts, LossWeights};
 pub use matte::{MatteExample, MatteParts, MatteTask, MatteTrainer};
 pub use motion::{MotionTask, MotionTrainer};
 pub use pairs::{PairOptions, PairTask, PairTrainer};
-pub use stream::{PairSource, Source, Stream, StreamOptions};
+pub use stream::{Dataset, PairSource, Stream, StreamOptions};
 pub use trainer::{StepReport, Trainer};

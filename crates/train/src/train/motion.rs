@@ -9,7 +9,7 @@ use super::pairs::{PairTask, PairTrainer};
 use super::samples::{MotionExample, example};
 use crate::model::{MotionBatch, MotionConfig, MotionNet, MotionSample};
 use crate::nn::{Scope, WeightsError};
-use crate::synth::Pair;
+use crate::synth::FramePair;
 use retrato_learn::Sample;
 use retrato_learn::TrainError;
 
@@ -44,7 +44,7 @@ impl PairTask for MotionTask {
         net.start_even()
     }
 
-    fn example(&self, sample: &Sample<Pair>, seed: u64, augment: bool) -> MotionExample {
+    fn example(&self, sample: &Sample<FramePair>, seed: u64, augment: bool) -> MotionExample {
         example(sample, seed, augment)
     }
 

@@ -11,7 +11,7 @@ use super::checkpoint::{Checkpoint, write_whole};
 use super::stream::{PairSource, Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Scope, Store, WeightsError, to_bytes};
-use crate::synth::{Pair, Scratch};
+use crate::synth::{FramePair, Scratch};
 use retrato_learn::Figures;
 use retrato_learn::Sample;
 use retrato_learn::TrainError;
@@ -67,7 +67,7 @@ pub trait PairTask: Clone + Send + Sync {
     }
 
     /// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
-    fn example(&self, sample: &Sample<Pair>, seed: u64, augment: bool) -> Self::Example;
+    fn example(&self, sample: &Sample<FramePair>, seed: u64, augment: bool) -> Self::Example;
 
     /// The net's loss on some examples as a scalar, and figures.
     fn loss(&self, net: &Self::Net, examples: &Arc<[Self::Example]>, device: &Device) -> Result<(Tensor, Self::Figures), TrainError>;
@@ -86,7 +86,7 @@ pub struct PairTrainer<T: PairTask> {
     task: T,
     options: PairOptions,
     learning: Learning<T::Net>,
-    stream: Stream<Pair>,
+    stream: Stream<FramePair>,
     validation: Vec<T::Example>,
     step: u64,
 }
@@ -139,10 +139,10 @@ impl<T: PairTask> PairTrainer<T> {
 
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
     /// are added up in order, so that the sum does not depend on which was ready first.
-    fn gradients(&self, samples: &[Sample<Pair>]) -> Result<(Gradients, T::Figures), TrainError> {
+    fn gradients(&self, samples: &[Sample<FramePair>]) -> Result<(Gradients, T::Figures), TrainError> {
         let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
         let learner =
-            Learner { task: &self.task, net: &self.learning.net, options: &self.options, variables: &self.learning.store.variables() };
+            PairLearner { task: &self.task, net: &self.learning.net, options: &self.options, variables: &self.learning.store.variables() };
         let each: Vec<Result<(Gradients, T::Figures), TrainError>> = std::thread::scope(|scope| {
             let learner = &learner;
             let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learner.gradients(samples))).collect();
@@ -172,7 +172,7 @@ impl<T: PairTask> Trainer for PairTrainer<T> {
     }
 
     fn step(&mut self) -> Result<StepReport<T::Figures>, TrainError> {
-        let samples: Vec<Sample<Pair>> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
+        let samples: Vec<Sample<FramePair>> = (0..self.options.batch).map(|_| self.stream.sample()).collect::<Result<_, _>>()?;
         let (gradients, parts) = self.gradients(&samples)?;
         if !parts.loss().is_finite() {
             return Err(TrainError::Diverged(self.step));
@@ -227,21 +227,21 @@ fn held_out<T: PairTask>(task: &T, source: &PairSource, options: &PairOptions) -
         .into_par_iter()
         .map_init(Scratch::new, |scratch, index| source.held_out(options.seed, index, scratch).map(Arc::new))
         .collect::<Result<_, _>>()?;
-    let both = |(n, pair): (usize, &Arc<Pair>)| [0, 1].map(|turn| Sample { item: Arc::clone(pair), turn, number: n as u64 });
+    let both = |(n, pair): (usize, &Arc<FramePair>)| [0, 1].map(|turn| Sample { item: Arc::clone(pair), turn, number: n as u64 });
     Ok(pairs.iter().enumerate().flat_map(both).map(|sample| task.example(&sample, options.seed, false)).collect())
 }
 
 /// What a thread needs to find gradients.
-struct Learner<'a, T: PairTask> {
+struct PairLearner<'a, T: PairTask> {
     task: &'a T,
     net: &'a T::Net,
     options: &'a PairOptions,
     variables: &'a BTreeMap<String, Var>,
 }
 
-impl<T: PairTask> Learner<'_, T> {
+impl<T: PairTask> PairLearner<'_, T> {
     /// Mean gradients and figures of some samples.
-    fn gradients(&self, samples: &[Sample<Pair>]) -> Result<(Gradients, T::Figures), TrainError> {
+    fn gradients(&self, samples: &[Sample<FramePair>]) -> Result<(Gradients, T::Figures), TrainError> {
         let examples: Arc<[T::Example]> = samples.iter().map(|sample| self.task.example(sample, self.options.seed, true)).collect();
         let (loss, parts) = self.task.loss(self.net, &examples, &self.options.device)?;
         Ok((Gradients::of(&loss.backward()?, self.variables)?, parts))

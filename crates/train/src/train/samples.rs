@@ -6,7 +6,7 @@ use super::uncovered;
 use crate::data::Part;
 use crate::model::{FLOW_CELLS, INPUT_CELLS, MotionSample};
 use crate::random::Random;
-use crate::synth::Pair;
+use crate::synth::FramePair;
 use retrato_learn::Recolouring;
 use retrato_learn::Sample;
 use retrato_learn::tracker_noise;
@@ -41,7 +41,7 @@ const HIDDEN_WEIGHT: f32 = 0.08;
 const UNCOVERED_WEIGHT: f32 = 0.6;
 
 /// Makes an example; `augment` is left out in validation. The same sample number and seed give the same example.
-pub(super) fn example(sample: &Sample<Pair>, seed: u64, augment: bool) -> MotionExample {
+pub(super) fn example(sample: &Sample<FramePair>, seed: u64, augment: bool) -> MotionExample {
     let mut random = Random::new(seed ^ 0xA06_3E47, sample.number);
     let (from, to) = (sample.turn, 1 - sample.turn);
     let frames = [&sample.item.frames[from], &sample.item.frames[to]];

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use crate::random::Random;
-use crate::synth::{Pair, PairSampler, Scratch};
+use crate::synth::{FramePair, PairSampler, Scratch};
 use retrato_learn::Sample;
 use retrato_learn::TrainError;
 
@@ -19,7 +19,7 @@ use retrato_learn::TrainError;
 const HELD_OUT: u64 = 0x5EED_0FF5;
 
 /// Makes item number `index`, always the same.
-pub trait Source: Send + Sync {
+pub trait Dataset: Send + Sync {
     /// What is made.
     type Item: Send + Sync + 'static;
 
@@ -33,12 +33,12 @@ pub trait Source: Send + Sync {
 }
 
 /// A source of pairs.
-pub type PairSource = dyn Source<Item = Pair>;
+pub type PairSource = dyn Dataset<Item = FramePair>;
 
-impl Source for PairSampler {
-    type Item = Pair;
+impl Dataset for PairSampler {
+    type Item = FramePair;
 
-    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
+    fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<FramePair, TrainError> {
         Ok(self.pair(seed, index, scratch))
     }
 }
@@ -83,7 +83,7 @@ pub struct Stream<T> {
 
 impl<T: Send + Sync + 'static> Stream<T> {
     /// Starts at sample `position`.
-    pub fn new(source: &Arc<dyn Source<Item = T>>, options: StreamOptions, position: u64) -> Self {
+    pub fn new(source: &Arc<dyn Dataset<Item = T>>, options: StreamOptions, position: u64) -> Self {
         let first = position / options.samples_per_block() * options.block as u64;
         let counter = Arc::new(AtomicU64::new(first));
         // A block is collected while the one before is visited; the channel holds the workers back when they are that far ahead.
@@ -139,7 +139,7 @@ impl<T> Drop for Stream<T> {
 
 fn worker<T: Send + Sync + 'static>(
     k: usize,
-    source: &Arc<dyn Source<Item = T>>,
+    source: &Arc<dyn Dataset<Item = T>>,
     options: &StreamOptions,
     counter: &Arc<AtomicU64>,
     send: &Sender<Made<T>>,
@@ -194,10 +194,10 @@ mod tests {
     /// Panics at one pair.
     struct Breaking(PairSampler);
 
-    impl Source for Breaking {
-        type Item = Pair;
+    impl Dataset for Breaking {
+        type Item = FramePair;
 
-        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
+        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<FramePair, TrainError> {
             assert_ne!(index, 3, "this pair cannot be made");
             self.0.make(seed, index, scratch)
         }
@@ -206,15 +206,15 @@ mod tests {
     /// Has an error at one pair.
     struct Failing(PairSampler);
 
-    impl Source for Failing {
-        type Item = Pair;
+    impl Dataset for Failing {
+        type Item = FramePair;
 
-        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<Pair, TrainError> {
+        fn make(&self, seed: u64, index: u64, scratch: &mut Scratch) -> Result<FramePair, TrainError> {
             if index == 3 { Err(TrainError::Diverged(77)) } else { self.0.make(seed, index, scratch) }
         }
     }
 
-    fn stream(source: &Arc<PairSource>, position: u64) -> Stream<Pair> {
+    fn stream(source: &Arc<PairSource>, position: u64) -> Stream<FramePair> {
         Stream::new(source, StreamOptions { seed: 1, block: 2, turns: 2, visits: 2, threads: 2 }, position)
     }
 
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_pair_is_visited_in_both_directions_and_any_position_can_be_started_from() -> Result<(), TrainError> {
-        let key = |sample: &Sample<Pair>| (sample.item.frames[0].landmarks[0].to_array().map(f32::to_bits), sample.turn);
+        let key = |sample: &Sample<FramePair>| (sample.item.frames[0].landmarks[0].to_array().map(f32::to_bits), sample.turn);
         let source: Arc<PairSource> = Arc::new(sampler());
         let mut whole = stream(&source, 0);
         let samples: Vec<_> = (0..16).map(|_| whole.sample().map(|s| key(&s))).collect::<Result<_, _>>()?;

@@ -2,11 +2,11 @@
 
 use glam::{Vec2, Vec3};
 
-use super::Painter;
+use super::Brush;
 use crate::data::PICTURE_PX;
 
 /// A wall with its floor, corner, window, door and pictures, each there or not.
-pub(super) fn room(painter: &mut Painter<'_>) {
+pub(super) fn room(painter: &mut Brush<'_>) {
     let wall = painter.colour() * 0.85;
     let fall = painter.range(0.3, 0.9);
     let angle = painter.range(0.0, std::f32::consts::TAU);
@@ -36,7 +36,7 @@ pub(super) fn room(painter: &mut Painter<'_>) {
 }
 
 /// A bright window with bars.
-fn window(painter: &mut Painter<'_>) {
+fn window(painter: &mut Brush<'_>) {
     let low = Vec2::new(painter.range(-0.2, 0.9), painter.range(-0.1, 0.3));
     let size = Vec2::new(painter.range(0.15, 0.45), painter.range(0.3, 0.7));
     let (frame, light) = (painter.colour() * 0.8, painter.near(Vec3::new(0.85, 0.9, 0.95), 0.12));
@@ -54,7 +54,7 @@ fn window(painter: &mut Painter<'_>) {
 }
 
 /// A picture in its frame.
-fn framed(painter: &mut Painter<'_>) {
+fn framed(painter: &mut Brush<'_>) {
     let low = Vec2::new(painter.range(-0.1, 1.0), painter.range(-0.1, 0.6));
     let size = Vec2::new(painter.range(0.08, 0.3), painter.range(0.08, 0.3));
     let (frame, paper, motif) = (painter.colour() * 0.6, painter.colour(), painter.colour());
@@ -65,7 +65,7 @@ fn framed(painter: &mut Painter<'_>) {
 }
 
 /// Books and boxes on boards.
-pub(super) fn shelves(painter: &mut Painter<'_>) {
+pub(super) fn shelves(painter: &mut Brush<'_>) {
     let wood = painter.near(Vec3::new(0.38, 0.26, 0.16), 0.35);
     painter.planes.fill(wood * 0.35);
     let (pitch, board) = (painter.range(0.16, 0.34), painter.range(0.012, 0.03));
@@ -90,7 +90,7 @@ pub(super) fn shelves(painter: &mut Painter<'_>) {
 }
 
 /// Bricks or tiles with joints.
-pub(super) fn bricks(painter: &mut Painter<'_>) {
+pub(super) fn bricks(painter: &mut Brush<'_>) {
     let base = if painter.random.chance(0.5) { Vec3::new(0.55, 0.3, 0.22) } else { painter.colour() };
     let joint = painter.colour() * 0.8;
     painter.planes.fill(joint);
@@ -108,7 +108,7 @@ pub(super) fn bricks(painter: &mut Painter<'_>) {
 }
 
 /// A motif that repeats.
-pub(super) fn wallpaper(painter: &mut Painter<'_>) {
+pub(super) fn wallpaper(painter: &mut Brush<'_>) {
     let (ground, motif) = (painter.colour(), painter.colour());
     painter.planes.fill(ground);
     let (pitch, amount) = (painter.range(0.06, 0.25), painter.range(0.3, 1.0));
@@ -132,7 +132,7 @@ pub(super) fn wallpaper(painter: &mut Painter<'_>) {
 }
 
 /// Cloth in folds.
-pub(super) fn curtain(painter: &mut Painter<'_>) {
+pub(super) fn curtain(painter: &mut Brush<'_>) {
     let cloth = painter.colour() * 0.8;
     let folds = painter.ridge(0.0, 0.5, 0.75);
     let (sway, depth) = (painter.range(0.0, 0.15), painter.range(0.5, 1.0));

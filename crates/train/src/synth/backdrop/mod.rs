@@ -12,14 +12,14 @@ use crate::random::Random;
 
 /// A picture without the person; drawn once for both frames of a pair.
 #[derive(Clone, Debug)]
-pub(super) struct Backdrop {
+pub(super) struct PaintedBackdrop {
     /// Its pixels, 0..1.
     pub(super) planes: Planes,
     scratch: Vec<f32>,
 }
 
 /// A way to paint a backdrop.
-type Scene = fn(&mut Painter<'_>);
+type Scene = fn(&mut Brush<'_>);
 
 /// All scenes with their shares among all pictures.
 const SCENES: [(f32, Scene); 16] = [
@@ -41,7 +41,7 @@ const SCENES: [(f32, Scene); 16] = [
     (0.03, indoors::curtain),
 ];
 
-impl Backdrop {
+impl PaintedBackdrop {
     /// A black backdrop.
     pub(super) fn new() -> Self {
         Self { planes: Planes::new(), scratch: Vec::new() }
@@ -55,7 +55,7 @@ impl Backdrop {
             place -= share;
             place < 0.0
         });
-        let mut painter = Painter { planes: &mut self.planes, scratch: &mut self.scratch, random, saturation: 0.0 };
+        let mut painter = Brush { planes: &mut self.planes, scratch: &mut self.scratch, random, saturation: 0.0 };
         painter.saturation = if painter.random.chance(0.2) { painter.random.range(0.7, 1.2) } else { painter.random.range(0.05, 0.6) };
         scene.map_or(plain::one_colour as Scene, |(_, scene)| *scene)(&mut painter);
         painter.finish(light);
@@ -63,7 +63,7 @@ impl Backdrop {
 }
 
 /// A brush for one backdrop. Places are in 0..1 of the picture, x right, y down.
-struct Painter<'a> {
+struct Brush<'a> {
     planes: &'a mut Planes,
     scratch: &'a mut Vec<f32>,
     random: &'a mut Random,
@@ -71,7 +71,7 @@ struct Painter<'a> {
     saturation: f32,
 }
 
-impl Painter<'_> {
+impl Brush<'_> {
     /// A random colour as colourful as this backdrop is.
     fn colour(&mut self) -> Vec3 {
         let colour = Vec3::from_array(std::array::from_fn(|_| self.random.unit()));
@@ -200,10 +200,10 @@ mod tests {
     fn every_scene_fills_the_picture_within_range_and_repeats() {
         for (index, (_, scene)) in SCENES.iter().enumerate() {
             let draw = |seed| {
-                let mut backdrop = Backdrop::new();
+                let mut backdrop = PaintedBackdrop::new();
                 let mut random = Random::new(seed, index as u64);
                 let mut painter =
-                    Painter { planes: &mut backdrop.planes, scratch: &mut backdrop.scratch, random: &mut random, saturation: 0.5 };
+                    Brush { planes: &mut backdrop.planes, scratch: &mut backdrop.scratch, random: &mut random, saturation: 0.5 };
                 scene(&mut painter);
                 painter.finish(Vec3::ONE);
                 backdrop.planes

@@ -2,10 +2,10 @@
 
 use glam::{Vec2, Vec3};
 
-use super::Painter;
+use super::Brush;
 
 /// A sky from the zenith to the horizon, with clouds; returns the colour at the horizon, which distance fades to.
-fn sky(painter: &mut Painter<'_>) -> Vec3 {
+fn sky(painter: &mut Brush<'_>) -> Vec3 {
     const ZENITHS: [Vec3; 6] = [
         Vec3::new(0.35, 0.55, 0.85),
         Vec3::new(0.45, 0.6, 0.65),
@@ -27,7 +27,7 @@ fn sky(painter: &mut Painter<'_>) -> Vec3 {
 }
 
 /// Ridges one behind the other, paler with distance, then a plain with a road or a river, trees and rocks.
-pub(super) fn hills(painter: &mut Painter<'_>) {
+pub(super) fn hills(painter: &mut Brush<'_>) {
     let haze = sky(painter);
     let horizon = painter.range(0.3, 0.65);
     let near = Vec3::new(painter.range(0.12, 0.4), painter.range(0.15, 0.42), painter.range(0.05, 0.25));
@@ -53,7 +53,7 @@ pub(super) fn hills(painter: &mut Painter<'_>) {
 }
 
 /// A road or river that winds towards the viewer and grows wider.
-fn winding_way(painter: &mut Painter<'_>, horizon: f32, haze: Vec3) {
+fn winding_way(painter: &mut Brush<'_>, horizon: f32, haze: Vec3) {
     let colour = if painter.random.chance(0.5) { haze * 0.9 } else { Vec3::new(0.6, 0.5, 0.35) };
     let (start, bend, turns) = (painter.range(0.05, 0.95), painter.range(0.03, 0.2), painter.range(4.0, 14.0));
     let width = painter.range(0.05, 0.25);
@@ -68,7 +68,7 @@ fn winding_way(painter: &mut Painter<'_>, horizon: f32, haze: Vec3) {
 }
 
 /// A tree: a trunk and a crown of many soft blobs.
-fn tree(painter: &mut Painter<'_>, horizon: f32, near: Vec3) {
+fn tree(painter: &mut Brush<'_>, horizon: f32, near: Vec3) {
     let depth = painter.range(0.1, 1.0);
     let foot = Vec2::new(painter.range(0.0, 1.0), horizon + 0.1 + 0.5 * depth);
     let size = 0.25 * depth * painter.range(0.4, 1.2);
@@ -83,7 +83,7 @@ fn tree(painter: &mut Painter<'_>, horizon: f32, near: Vec3) {
 }
 
 /// Leaves or lights out of focus.
-pub(super) fn leaves(painter: &mut Painter<'_>) {
+pub(super) fn leaves(painter: &mut Brush<'_>) {
     let green = Vec3::new(painter.range(0.1, 0.5), painter.range(0.2, 0.55), painter.range(0.05, 0.35));
     let base = if painter.random.chance(0.6) { green } else { painter.colour() * 0.6 };
     painter.planes.fill(base * 0.6);
@@ -99,7 +99,7 @@ pub(super) fn leaves(painter: &mut Painter<'_>) {
 }
 
 /// Houses with rows of windows.
-pub(super) fn town(painter: &mut Painter<'_>) {
+pub(super) fn town(painter: &mut Brush<'_>) {
     let haze = sky(painter);
     for layer in 0..3 {
         let mut x = painter.range(-0.2, 0.0);
@@ -116,7 +116,7 @@ pub(super) fn town(painter: &mut Painter<'_>) {
 }
 
 /// Rows of windows on a wall.
-fn windows(painter: &mut Painter<'_>, corner: Vec2, width: f32, wall: Vec3) {
+fn windows(painter: &mut Brush<'_>, corner: Vec2, width: f32, wall: Vec3) {
     let columns = 2 + painter.random.below(4);
     let pitch = Vec2::new(width / columns as f32, painter.range(0.05, 0.11));
     let (glass, lit) = (wall * painter.range(0.3, 0.7), Vec3::new(1.0, 0.9, 0.6));
@@ -130,7 +130,7 @@ fn windows(painter: &mut Painter<'_>, corner: Vec2, width: f32, wall: Vec3) {
 }
 
 /// Water to the horizon, perhaps with a shore.
-pub(super) fn sea(painter: &mut Painter<'_>) {
+pub(super) fn sea(painter: &mut Brush<'_>) {
     let haze = sky(painter);
     let horizon = painter.range(0.25, 0.6);
     let water = haze * Vec3::new(painter.range(0.3, 0.7), painter.range(0.5, 0.9), painter.range(0.6, 1.0));

@@ -3,11 +3,11 @@
 use glam::{Vec2, Vec3};
 
 use super::super::planes::add_clouds;
-use super::{Painter, place};
+use super::{Brush, place};
 use crate::data::PICTURE_PX;
 
 /// One even colour, sometimes white or black.
-pub(super) fn one_colour(painter: &mut Painter<'_>) {
+pub(super) fn one_colour(painter: &mut Brush<'_>) {
     let colour = match painter.random.below(5) {
         0 => Vec3::splat(painter.range(0.85, 1.0)),
         1 => Vec3::splat(painter.range(0.0, 0.1)),
@@ -20,7 +20,7 @@ pub(super) fn one_colour(painter: &mut Painter<'_>) {
 }
 
 /// Two colours in any direction.
-pub(super) fn gradient(painter: &mut Painter<'_>) {
+pub(super) fn gradient(painter: &mut Brush<'_>) {
     let (from, to, angle) = (painter.colour(), painter.colour(), painter.range(0.0, std::f32::consts::TAU));
     painter.ramp(from, to, angle);
     if painter.random.chance(0.6) {
@@ -30,7 +30,7 @@ pub(super) fn gradient(painter: &mut Painter<'_>) {
 }
 
 /// A photographer's cloth: light in the middle, mottled.
-pub(super) fn studio(painter: &mut Painter<'_>) {
+pub(super) fn studio(painter: &mut Brush<'_>) {
     let (base, gain) = (painter.colour() * 0.7, painter.range(0.08, 0.4));
     let (centre, width) = (Vec2::new(painter.range(0.2, 0.8), painter.range(0.1, 0.7)), painter.range(0.3, 0.9));
     let (bright, dark) = (painter.range(1.0, 1.7), painter.range(0.3, 0.9));
@@ -39,7 +39,7 @@ pub(super) fn studio(painter: &mut Painter<'_>) {
 }
 
 /// The brown dark of old portraits, lighter on one side.
-pub(super) fn old_master(painter: &mut Painter<'_>) {
+pub(super) fn old_master(painter: &mut Brush<'_>) {
     let warm = Vec3::new(1.0, painter.range(0.7, 0.95), painter.range(0.4, 0.85));
     let (low, high) = (painter.range(0.02, 0.12), painter.range(0.12, 0.4));
     let angle = painter.range(0.0, std::f32::consts::TAU);
@@ -49,7 +49,7 @@ pub(super) fn old_master(painter: &mut Painter<'_>) {
 }
 
 /// Colour clouds, from soft to wild.
-pub(super) fn clouds(painter: &mut Painter<'_>) {
+pub(super) fn clouds(painter: &mut Brush<'_>) {
     let base = painter.colour();
     painter.planes.fill(base);
     let (gain, octaves, cells) = (painter.range(0.15, 0.7), 2 + painter.random.below(5), 2 + painter.random.below(4));
@@ -66,7 +66,7 @@ pub(super) fn clouds(painter: &mut Painter<'_>) {
 }
 
 /// Boxes and ellipses thrown on a gradient.
-pub(super) fn shapes(painter: &mut Painter<'_>) {
+pub(super) fn shapes(painter: &mut Brush<'_>) {
     gradient(painter);
     for _ in 0..=painter.random.below(14) {
         let (colour, amount) = (painter.colour(), painter.range(0.3, 1.0));
@@ -81,7 +81,7 @@ pub(super) fn shapes(painter: &mut Painter<'_>) {
 }
 
 /// Stripes or checks of any width, straight or waved.
-pub(super) fn stripes(painter: &mut Painter<'_>) {
+pub(super) fn stripes(painter: &mut Brush<'_>) {
     let (from, to) = (painter.colour(), painter.colour());
     let along = Vec2::from_angle(painter.range(0.0, std::f32::consts::PI)) * painter.range(4.0, 40.0) * std::f32::consts::TAU;
     let (hard, wave, checks) = (painter.range(1.0, 8.0), painter.range(0.0, 0.04), painter.random.chance(0.3));

@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
 
-use super::{BlendShape, FaceKit, Identity, hollows, jaw_rows};
+use super::{BlendShape, FaceKit, IdentityShape, hollows, jaw_rows};
 use crate::data::Part;
 
 /// Columns and rows of the head's grid; columns begin at the back.
@@ -55,7 +55,7 @@ const MIDDLE: [(usize, f32); 8] = [(8, -7.6), (27, 3.7), (28, 2.6), (29, 1.6), (
 impl FaceKit {
     /// A crude stand-in for the kit: a head of ellipsoids with landmarks, eyes and a few expressions. It trains nothing useful.
     pub fn stand_in() -> Self {
-        let mut mesh = Builder::default();
+        let mut mesh = KitBuilder::default();
         mesh.grid(HEAD, |azimuth, height| head_at(azimuth + PI, height), |p| p.z > 0.0 && p.y > -9.0);
         mesh.teeth();
         let eyes = [-1.0, 1.0].map(|side| {
@@ -102,14 +102,14 @@ fn head_at(azimuth: f32, height: f32) -> Vec3 {
 }
 
 #[derive(Default)]
-struct Builder {
+struct KitBuilder {
     positions: Vec<Vec3>,
     parts: Vec<Part>,
     triangles: Vec<[u32; 3]>,
     teeth: Vec<std::ops::Range<usize>>,
 }
 
-impl Builder {
+impl KitBuilder {
     /// The head, whose face comes before the rest of it.
     fn grid(&mut self, size: (usize, usize), at: impl Fn(f32, f32) -> Vec3, is_face: impl Fn(Vec3) -> bool) {
         let mut whole = Self::default();
@@ -170,8 +170,8 @@ fn landmarks(face: &[Vec3]) -> [u32; 68] {
 }
 
 /// Width, height, depth and a few waves.
-fn identities(positions: &[Vec3]) -> Vec<Identity> {
-    let shape = |f: &dyn Fn(Vec3) -> Vec3| Identity::new(&positions.iter().map(|p| f(*p)).collect::<Vec<_>>());
+fn identities(positions: &[Vec3]) -> Vec<IdentityShape> {
+    let shape = |f: &dyn Fn(Vec3) -> Vec3| IdentityShape::new(&positions.iter().map(|p| f(*p)).collect::<Vec<_>>());
     let mut shapes = vec![
         shape(&|p| Vec3::new(0.05 * p.x, 0.0, 0.0)),
         shape(&|p| Vec3::new(0.0, 0.05 * p.y, 0.0)),

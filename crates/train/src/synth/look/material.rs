@@ -10,7 +10,7 @@ use crate::random::Random;
 
 /// Strengths of textures; brightness varies by about that share.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Material {
+pub(super) struct SurfaceTexture {
     /// Grain of film or of a sensor, uncorrelated between pixels.
     pub(super) grain: f32,
     /// Threads of a canvas.
@@ -25,7 +25,7 @@ pub(super) struct Material {
     pub(super) scratches: f32,
 }
 
-impl Material {
+impl SurfaceTexture {
     /// No texture.
     pub(super) fn none() -> Self {
         Self { grain: 0.0, weave: 0.0, strokes: 0.0, cracks: 0.0, paper: 0.0, scratches: 0.0 }
@@ -165,7 +165,7 @@ fn scratch(plane: &mut [f32], random: &mut Random) {
 mod tests {
     use super::*;
 
-    fn drawn(material: &Material) -> Vec<f32> {
+    fn drawn(material: &SurfaceTexture) -> Vec<f32> {
         let mut plane = Vec::new();
         material.draw(&mut Random::new(4, 4), &mut plane);
         plane
@@ -173,12 +173,12 @@ mod tests {
 
     #[test]
     fn each_texture_varies_about_as_strongly_as_asked_and_is_even_on_the_whole() {
-        let bare = Material::none();
+        let bare = SurfaceTexture::none();
         let textures = [
-            Material { grain: 0.1, ..bare.clone() },
-            Material { weave: 0.1, ..bare.clone() },
-            Material { strokes: 0.1, ..bare.clone() },
-            Material { paper: 0.1, ..bare.clone() },
+            SurfaceTexture { grain: 0.1, ..bare.clone() },
+            SurfaceTexture { weave: 0.1, ..bare.clone() },
+            SurfaceTexture { strokes: 0.1, ..bare.clone() },
+            SurfaceTexture { paper: 0.1, ..bare.clone() },
         ];
         for texture in textures {
             let plane = drawn(&texture);
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn cracks_are_thin_dark_lines() {
-        let plane = drawn(&Material { cracks: 0.3, ..Material::none() });
+        let plane = drawn(&SurfaceTexture { cracks: 0.3, ..SurfaceTexture::none() });
         let dark = plane.iter().filter(|v| **v < -0.1).count() as f32 / AREA as f32;
         assert!((0.01..0.35).contains(&dark), "share of cracked pixels {dark}");
         assert!(plane.iter().all(|v| (-0.3001..=0.0).contains(v)), "cracks only darken");

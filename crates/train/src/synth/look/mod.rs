@@ -16,7 +16,7 @@ use crate::data::PICTURE_PX;
 use crate::random::Random;
 use drawing::Drawing;
 use grade::Grade;
-use material::Material;
+use material::SurfaceTexture;
 
 /// Planes that looks work with; made once and used again.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Workshop {
 
 /// Everything that happens to a drawn frame before it is a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Look {
+pub(super) struct PostProcessing {
     /// Kuwahara filters one after the other, by the half width of their windows, 1..=3.
     brushes: Vec<usize>,
     /// Standard deviation of the blur, in pixels.
@@ -41,7 +41,7 @@ pub(super) struct Look {
     sharpen: f32,
     grade: Grade,
     drawing: Drawing,
-    material: Material,
+    material: SurfaceTexture,
     /// Darkening of the corners, 0..1.
     vignette: f32,
     /// Step of a JPEG's coarseness, 0 for none.
@@ -49,7 +49,7 @@ pub(super) struct Look {
 }
 
 /// A family of looks.
-type Family = fn(&mut Random) -> Look;
+type Family = fn(&mut Random) -> PostProcessing;
 
 /// All families with their shares among all pairs.
 const FAMILIES: [(f32, Family); 8] = [
@@ -63,7 +63,7 @@ const FAMILIES: [(f32, Family); 8] = [
     (0.05, watercolour),
 ];
 
-impl Look {
+impl PostProcessing {
     /// A random look.
     pub(super) fn new(random: &mut Random) -> Self {
         let total: f32 = FAMILIES.iter().map(|(share, _)| share).sum();
@@ -142,15 +142,15 @@ fn darken_corners(planes: &mut Planes, strength: f32) {
 }
 
 /// A look that changes nothing, to build the others from.
-fn bare() -> Look {
-    Look {
+fn bare() -> PostProcessing {
+    PostProcessing {
         brushes: Vec::new(),
         blur_px: 0.0,
         levels: 0.0,
         sharpen: 0.0,
         grade: Grade::none(),
         drawing: Drawing::None,
-        material: Material::none(),
+        material: SurfaceTexture::none(),
         vignette: 0.0,
         jpeg: 0.0,
     }
@@ -161,12 +161,12 @@ fn sometimes(random: &mut Random, probability: f32, low: f32, high: f32) -> f32 
     if random.chance(probability) { random.range(low, high) } else { 0.0 }
 }
 
-fn photograph(random: &mut Random) -> Look {
-    Look {
+fn photograph(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         blur_px: sometimes(random, 0.45, 0.4, 1.3),
         sharpen: sometimes(random, 0.2, 0.2, 0.9),
         grade: Grade::colour(random, 0.06),
-        material: Material { grain: sometimes(random, 0.5, 0.01, 0.05), ..Material::none() },
+        material: SurfaceTexture { grain: sometimes(random, 0.5, 0.01, 0.05), ..SurfaceTexture::none() },
         vignette: sometimes(random, 0.2, 0.1, 0.6),
         jpeg: sometimes(random, 0.3, 0.02, 0.12),
         levels: sometimes(random, 0.4, 0.3, 0.9),
@@ -174,16 +174,16 @@ fn photograph(random: &mut Random) -> Look {
     }
 }
 
-fn old_photograph(random: &mut Random) -> Look {
+fn old_photograph(random: &mut Random) -> PostProcessing {
     let grain = random.range(0.02, 0.12);
-    Look {
+    PostProcessing {
         blur_px: random.range(0.3, 1.5),
         grade: Grade::toned(random, grade::Toning::Photograph),
-        material: Material {
+        material: SurfaceTexture {
             grain,
             paper: sometimes(random, 0.5, 0.02, 0.08),
             scratches: sometimes(random, 0.35, 2.0, 12.0),
-            ..Material::none()
+            ..SurfaceTexture::none()
         },
         vignette: sometimes(random, 0.5, 0.1, 0.8),
         jpeg: sometimes(random, 0.15, 0.02, 0.08),
@@ -192,19 +192,19 @@ fn old_photograph(random: &mut Random) -> Look {
     }
 }
 
-fn oil(random: &mut Random) -> Look {
+fn oil(random: &mut Random) -> PostProcessing {
     const BRUSHES: [&[usize]; 8] = [&[1], &[1], &[1], &[2], &[2], &[1, 1], &[1, 1], &[2, 1]];
     let brushes = *random.pick(&BRUSHES);
-    Look {
+    PostProcessing {
         brushes: brushes.to_vec(),
         sharpen: sometimes(random, 0.3, 0.2, 0.6),
         grade: if random.chance(0.55) { Grade::varnish(random) } else { Grade::colour(random, 0.08) },
-        material: Material {
+        material: SurfaceTexture {
             strokes: sometimes(random, 0.6, 0.02, 0.12),
             weave: sometimes(random, 0.5, 0.02, 0.07),
             cracks: sometimes(random, 0.3, 0.08, 0.4),
             grain: sometimes(random, 0.3, 0.01, 0.03),
-            ..Material::none()
+            ..SurfaceTexture::none()
         },
         vignette: sometimes(random, 0.3, 0.1, 0.5),
         jpeg: sometimes(random, 0.2, 0.02, 0.08),
@@ -213,8 +213,8 @@ fn oil(random: &mut Random) -> Look {
     }
 }
 
-fn cartoon(random: &mut Random) -> Look {
-    Look {
+fn cartoon(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         brushes: if random.chance(0.6) { vec![1 + random.below(2)] } else { Vec::new() },
         grade: Grade::vivid(random),
         drawing: Drawing::Cartoon {
@@ -227,39 +227,43 @@ fn cartoon(random: &mut Random) -> Look {
     }
 }
 
-fn engraving(random: &mut Random) -> Look {
-    Look {
+fn engraving(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         brushes: if random.chance(0.3) { vec![1] } else { Vec::new() },
         grade: Grade::colour(random, 0.02),
         drawing: Drawing::hatching(random),
-        material: Material { paper: random.range(0.0, 0.06), ..Material::none() },
+        material: SurfaceTexture { paper: random.range(0.0, 0.06), ..SurfaceTexture::none() },
         levels: random.range(0.8, 1.0),
         ..bare()
     }
 }
 
-fn pencil(random: &mut Random) -> Look {
-    Look {
+fn pencil(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         grade: Grade::colour(random, 0.02),
         drawing: Drawing::pencil(random),
-        material: Material { paper: random.range(0.02, 0.1), grain: random.range(0.0, 0.06), ..Material::none() },
+        material: SurfaceTexture { paper: random.range(0.02, 0.1), grain: random.range(0.0, 0.06), ..SurfaceTexture::none() },
         levels: random.range(0.7, 1.0),
         ..bare()
     }
 }
 
-fn stone(random: &mut Random) -> Look {
-    Look {
+fn stone(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         blur_px: sometimes(random, 0.3, 0.3, 0.8),
         grade: Grade::toned(random, grade::Toning::Stone),
-        material: Material { paper: sometimes(random, 0.7, 0.03, 0.15), cracks: sometimes(random, 0.2, 0.1, 0.4), ..Material::none() },
+        material: SurfaceTexture {
+            paper: sometimes(random, 0.7, 0.03, 0.15),
+            cracks: sometimes(random, 0.2, 0.1, 0.4),
+            ..SurfaceTexture::none()
+        },
         levels: random.range(0.4, 1.0),
         ..bare()
     }
 }
 
-fn watercolour(random: &mut Random) -> Look {
-    Look {
+fn watercolour(random: &mut Random) -> PostProcessing {
+    PostProcessing {
         brushes: vec![*random.pick(&[1, 2, 2]), 1],
         grade: Grade::pale(random),
         drawing: Drawing::Cartoon {
@@ -267,7 +271,7 @@ fn watercolour(random: &mut Random) -> Look {
             outline: sometimes(random, 0.4, 0.2, 0.7),
             width_px: random.range(0.7, 1.1),
         },
-        material: Material { paper: random.range(0.03, 0.12), ..Material::none() },
+        material: SurfaceTexture { paper: random.range(0.03, 0.12), ..SurfaceTexture::none() },
         levels: random.range(0.3, 0.9),
         ..bare()
     }

@@ -2,7 +2,7 @@
 
 use glam::Vec3;
 
-use super::super::surface::{Surface, Vertex};
+use super::super::surface::{PersonSurface, Vertex};
 use super::shapes::{Mesh, smoothstep};
 use crate::data::Part;
 
@@ -39,7 +39,7 @@ impl Material {
 /// All pieces so far.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
-    pub(super) surface: Surface,
+    pub(super) surface: PersonSurface,
     /// Places at rest in the sitter's own coordinates, in cm.
     pub(super) rest: Vec<Vec3>,
     /// 1 moves with the head, 0 with the body.

@@ -7,10 +7,10 @@ use glam::{Vec2, Vec3};
 use super::super::facekit::FaceKit;
 use super::super::noise::value_noise;
 use super::assembly::Assembly;
-use super::hair::Plan;
+use super::hair::HairStyle;
 use super::scene::Scene;
 use super::shapes::{is_inside, polyline_distance, smoothstep};
-use super::skin::Painting;
+use super::skin::SkinPaint;
 use super::skin_triangles;
 use crate::data::Part;
 use crate::random::Random;
@@ -75,7 +75,7 @@ fn kind(length: f32) -> (f32, f32, f32) {
 }
 
 /// Paints the skin below a beard, or stubble.
-pub(super) fn paint(painting: &mut Painting<'_>, length: f32, random: &mut Random) {
+pub(super) fn paint(painting: &mut SkinPaint<'_>, length: f32, random: &mut Random) {
     let (beard, moustache, width) = kind(length);
     let growth = Growth::new(&painting.landmarks, width);
     let cover = if length < STANDS_OFF { random.range(0.15, 0.9) } else { 0.9 };
@@ -91,7 +91,7 @@ pub(super) fn paint(painting: &mut Painting<'_>, length: f32, random: &mut Rando
 }
 
 /// Adds a beard that stands off the skin, if it is long enough.
-pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &Plan, landmarks: &[Vec3; 68], random: &mut Random) {
+pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &HairStyle, landmarks: &[Vec3; 68], random: &mut Random) {
     if plan.beard < STANDS_OFF {
         return;
     }

@@ -20,7 +20,7 @@ const MOVES_CM: f32 = 0.02;
 
 /// One eye of a person.
 #[derive(Debug)]
-pub(super) struct Eye {
+pub(super) struct EyeMesh {
     /// Its vertices.
     pub(super) range: Range<usize>,
     /// What it turns about.
@@ -31,7 +31,7 @@ pub(super) struct Eye {
     lids: Vec<u32>,
 }
 
-impl Eye {
+impl EyeMesh {
     /// The eye `index` (0 is on the picture's left) of a head shape.
     pub(super) fn new(kit: &FaceKit, shape: &[Vec3], index: usize) -> Self {
         let range = kit.eyes[index].clone();
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn lids_never_sink_into_the_eye() {
         let kit = FaceKit::stand_in();
-        let eye = Eye { lids: vec![0, 1, 2], ..Eye::new(&kit, &kit.neutral, 1) };
+        let eye = EyeMesh { lids: vec![0, 1, 2], ..EyeMesh::new(&kit, &kit.neutral, 1) };
         let turn = Mat3::from_rotation_y(0.3);
         let directions = [Vec3::Z, Vec3::new(0.3, 0.4, 1.0).normalize(), Vec3::new(-0.2, -0.5, 1.0).normalize()];
         let mut places: Vec<Vec3> = [0.9, 1.3, 2.2].iter().zip(directions).map(|(r, d)| eye.centre + d * *r).collect();

@@ -13,7 +13,7 @@ use super::headwear::Headwear;
 use super::locks;
 use super::scene::Scene;
 use super::shapes::{Mesh, interpolate, smoothstep};
-use super::skin::Painting;
+use super::skin::SkinPaint;
 use super::skin_triangles;
 use crate::data::Part;
 use crate::random::Random;
@@ -23,7 +23,7 @@ pub(super) const SKULL: Vec3 = Vec3::new(0.0, 4.5, 0.0);
 
 /// Style of one person's hair, beard and headwear.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct HairStyle {
     pub(super) material: Material,
     /// No hair on the head, perhaps stubble.
     pub(super) is_bald: bool,
@@ -42,7 +42,7 @@ pub(super) struct Plan {
     offset: Vec3,
 }
 
-impl Plan {
+impl HairStyle {
     pub(super) fn new(scene: &Scene, random: &mut Random) -> Self {
         let headwear = random.chance(0.22).then(|| Headwear::random(random));
         let is_covered = headwear.is_some();
@@ -106,7 +106,7 @@ impl Plan {
     }
 
     /// Paints the scalp under the hair, stubble of shaven heads, and painted beards.
-    pub(super) fn paint(&self, painting: &mut Painting<'_>, random: &mut Random) {
+    pub(super) fn paint(&self, painting: &mut SkinPaint<'_>, random: &mut Random) {
         let strength = if self.is_bald { random.range(0.0, 0.5) } else { random.range(0.75, 1.0) };
         painting.stain(self.material.albedo, |at| {
             if at.y < -9.0 || at.z > 10.0 || Self::is_ear(at) { 0.0 } else { strength * smoothstep(-0.5, 0.35, self.above_line(at)) }
@@ -127,7 +127,7 @@ impl Plan {
 }
 
 /// Adds the hair of a head.
-pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &Plan, torso: &Torso, random: &mut Random) {
+pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &HairStyle, torso: &Torso, random: &mut Random) {
     if plan.is_bald {
         return;
     }
@@ -141,7 +141,7 @@ pub(super) fn add(assembly: &mut Assembly, kit: &FaceKit, scene: &Scene, plan: &
 }
 
 /// A layer over the scalp that follows the skin.
-fn add_cap(assembly: &mut Assembly, kit: &FaceKit, plan: &Plan, random: &mut Random) {
+fn add_cap(assembly: &mut Assembly, kit: &FaceKit, plan: &HairStyle, random: &mut Random) {
     let ramp = random.range(0.8, 2.5);
     let (coarse, uneven) = (random.range(0.12, 0.4), random.range(0.0, 0.6));
     let clumps = random.range(0.0, 0.22);
@@ -149,7 +149,7 @@ fn add_cap(assembly: &mut Assembly, kit: &FaceKit, plan: &Plan, random: &mut Ran
     let quiff = if random.chance(0.2) { random.range(0.3, 1.5) } else { 0.0 };
     let offset = |at: Vec3| {
         let above = plan.above_line(at);
-        if above < -0.6 || Plan::is_ear(at) || at.z > 10.5 {
+        if above < -0.6 || HairStyle::is_ear(at) || at.z > 10.5 {
             return None;
         }
         let from = at - SKULL;
@@ -172,7 +172,7 @@ fn add_cap(assembly: &mut Assembly, kit: &FaceKit, plan: &Plan, random: &mut Ran
 }
 
 /// Long hair: a curtain round the back of the head that falls on or before the shoulders.
-fn add_curtain(assembly: &mut Assembly, plan: &Plan, torso: &Torso, random: &mut Random) {
+fn add_curtain(assembly: &mut Assembly, plan: &HairStyle, torso: &Torso, random: &mut Random) {
     let front = random.range(48.0_f32, 88.0).to_radians();
     let bottom = if random.chance(0.5) { random.range(-22.0, -10.0) } else { random.range(-9.0, 1.0) };
     let top = random.range(6.5, 9.0);
@@ -220,7 +220,7 @@ mod tests {
         for index in 0..40 {
             let mut random = Random::new(4, index);
             let scene = Scene::new(&mut random);
-            let plan = Plan::new(&scene, &mut random);
+            let plan = HairStyle::new(&scene, &mut random);
             let mut assembly = Assembly { rest: kit.neutral.clone(), ..Assembly::default() };
             add_cap(&mut assembly, &kit, &plan, &mut random);
             let hair = &assembly.rest[kit.neutral.len()..];

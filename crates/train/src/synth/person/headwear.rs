@@ -9,7 +9,7 @@ use super::super::surface::Vertex;
 use super::assembly::Assembly;
 use super::body::{Torso, cloth};
 use super::drape;
-use super::hair::{Plan, SKULL};
+use super::hair::{HairStyle, SKULL};
 use super::scene::Scene;
 use super::shapes::{Mesh, smoothstep};
 use super::skull::Skull;
@@ -56,7 +56,7 @@ impl Headwear {
 }
 
 /// Adds the headwear.
-pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &Plan, torso: &Torso, random: &mut Random) {
+pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &HairStyle, torso: &Torso, random: &mut Random) {
     let Some(kind) = plan.headwear else { return };
     let skull = Skull::fit(&assembly.rest);
     match kind {
@@ -244,7 +244,7 @@ mod tests {
             let mut random = Random::new(8, index);
             let scene = Scene::new(&mut random);
             let mut assembly = Assembly { rest: kit.neutral.clone(), ..Assembly::default() };
-            let mut plan = Plan::new(&scene, &mut random);
+            let mut plan = HairStyle::new(&scene, &mut random);
             let kind = [Headwear::Hat, Headwear::Cap, Headwear::Turban, Headwear::Beret, Headwear::Hood][index as usize % 5];
             plan.headwear = Some(kind);
             let torso = Torso::fit(&kit, &kit.neutral, &mut random);

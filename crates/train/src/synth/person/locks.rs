@@ -6,7 +6,7 @@ use glam::Vec3;
 
 use super::assembly::{Assembly, Material, hanging_weight};
 use super::body::Torso;
-use super::hair::{Plan, SKULL};
+use super::hair::{HairStyle, SKULL};
 use super::scene::Scene;
 use super::shapes::{Mesh, direction};
 use crate::random::Random;
@@ -17,7 +17,7 @@ fn over_skull(azimuth: f32, elevation: f32, out: f32) -> Vec3 {
 }
 
 /// Adds none or some of them.
-pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &Plan, torso: &Torso, random: &mut Random) {
+pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &HairStyle, torso: &Torso, random: &mut Random) {
     match random.unit() {
         u if u < 0.10 => bun(assembly, plan, random),
         u if u < 0.18 => curls(assembly, scene, plan, random),
@@ -29,12 +29,12 @@ pub(super) fn add(assembly: &mut Assembly, scene: &Scene, plan: &Plan, torso: &T
     }
 }
 
-fn add_hair(assembly: &mut Assembly, plan: &Plan, mesh: &Mesh, fineness: f32) {
+fn add_hair(assembly: &mut Assembly, plan: &HairStyle, mesh: &Mesh, fineness: f32) {
     assembly.add(mesh, |_, at| plan.strand(at, fineness), hanging_weight);
 }
 
 /// One knot on the crown or the back, or two at the sides.
-fn bun(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
+fn bun(assembly: &mut Assembly, plan: &HairStyle, random: &mut Random) {
     let radius = random.range(1.8, 4.2);
     let squash = Vec3::new(random.range(0.8, 1.3), random.range(0.7, 1.2), random.range(0.8, 1.2));
     let fineness = random.range(8.0, 20.0);
@@ -50,7 +50,7 @@ fn bun(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
 }
 
 /// Many small balls along sides and top, sometimes of another colour as flowers.
-fn curls(assembly: &mut Assembly, scene: &Scene, plan: &Plan, random: &mut Random) {
+fn curls(assembly: &mut Assembly, scene: &Scene, plan: &HairStyle, random: &mut Random) {
     let count = 10 + random.below(50);
     let low = random.range(-0.2, 0.7);
     let flowers = random.chance(0.15).then(|| Material { part: plan.material.part, ..plan.material.coloured(scene.cloth(random)) });
@@ -68,7 +68,7 @@ fn curls(assembly: &mut Assembly, scene: &Scene, plan: &Plan, random: &mut Rando
 }
 
 /// A plait laid round the head like a crown.
-fn braid(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
+fn braid(assembly: &mut Assembly, plan: &HairStyle, random: &mut Random) {
     let (tilt, level, thick) = (random.range(-0.3, 0.5), random.range(0.35, 0.8), random.range(0.6, 1.3));
     let strands = random.range(14.0, 30.0).floor();
     let mesh = Mesh::grid(120, 9, true, |u, v| {
@@ -84,7 +84,7 @@ fn braid(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
 }
 
 /// Hanging curls before the ears.
-fn ringlets(assembly: &mut Assembly, plan: &Plan, torso: &Torso, random: &mut Random) {
+fn ringlets(assembly: &mut Assembly, plan: &HairStyle, torso: &Torso, random: &mut Random) {
     let per_side = 1 + random.below(4);
     let (bottom, radius) = (random.range(-14.0, -3.0), random.range(0.5, 1.0));
     for side in [-1.0, 1.0] {
@@ -106,7 +106,7 @@ fn ringlets(assembly: &mut Assembly, plan: &Plan, torso: &Torso, random: &mut Ra
 }
 
 /// Horizontal rolls at the ears, as on wigs.
-fn rolls(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
+fn rolls(assembly: &mut Assembly, plan: &HairStyle, random: &mut Random) {
     let (count, radius, step) = (1 + random.below(3), random.range(1.0, 1.7), random.range(2.0, 3.0));
     for side in [-1.0, 1.0] {
         for k in 0..count {
@@ -119,7 +119,7 @@ fn rolls(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
 }
 
 /// Hair combed over the forehead, ragged at its ends.
-fn fringe(assembly: &mut Assembly, plan: &Plan, random: &mut Random) {
+fn fringe(assembly: &mut Assembly, plan: &HairStyle, random: &mut Random) {
     let (half, bottom, slant) = (random.range(0.7, 1.15), random.range(6.3, 8.8), random.range(-1.5, 1.5));
     let offset = random.range(0.3, 0.9);
     let teeth = random.range(4.0, 14.0);

@@ -21,15 +21,15 @@ use glam::{Mat3, Quat, Vec2, Vec3};
 use super::expression::Expression;
 use super::facekit::FaceKit;
 use super::pose::{Pose, rotation};
-use super::surface::{Lighting, Surface};
+use super::surface::{Lighting, PersonSurface};
 use crate::data::Part;
 use crate::random::Random;
 use assembly::{Assembly, skin_weight};
 use body::Torso;
-use eyes::Eye;
+use eyes::EyeMesh;
 use scene::Scene;
 use shapes::smoothstep;
-use skin::Painting;
+use skin::SkinPaint;
 use warp::Warp;
 
 /// The point that head and body turn about, in cm.
@@ -49,7 +49,7 @@ const NECK_CUT_CM: f32 = -11.6;
 #[derive(Debug)]
 pub struct Person {
     /// Triangles and appearance.
-    pub surface: Surface,
+    pub surface: PersonSurface,
     /// Light that the person stands in, exposed for the picture.
     pub lighting: Lighting,
     /// Of one material like a sculpture.
@@ -61,7 +61,7 @@ pub struct Person {
     rest: Vec<Vec3>,
     head_weight: Vec<f32>,
     links: Vec<(u32, u32)>,
-    eyes: [Eye; 2],
+    eyes: [EyeMesh; 2],
     warp: Option<Warp>,
     /// One past the last vertex that [`Warp`] acts on.
     warped_end: usize,
@@ -72,16 +72,16 @@ impl Person {
     pub fn new(kit: &FaceKit, random: &mut Random) -> Self {
         let scene = Scene::new(random);
         let shape = identity(kit, random);
-        let mut painting = Painting::new(kit, &scene, &shape, random);
+        let mut painting = SkinPaint::new(kit, &scene, &shape, random);
         painting.paint_skin(random);
         painting.paint_eyes(random);
         painting.paint_mouth(random);
-        let plan = hair::Plan::new(&scene, random);
+        let plan = hair::HairStyle::new(&scene, random);
         plan.paint(&mut painting, random);
         let landmarks = painting.landmarks;
         let torso = Torso::fit(kit, &shape, random);
         let mut assembly = Assembly::default();
-        let eyes = std::array::from_fn(|index| Eye::new(kit, &shape, index));
+        let eyes = std::array::from_fn(|index| EyeMesh::new(kit, &shape, index));
         let pupils = add_head(&mut assembly, kit, painting, &eyes, random);
         hair::add(&mut assembly, kit, &scene, &plan, &torso, random);
         beard::add(&mut assembly, kit, &scene, &plan, &landmarks, random);
@@ -184,7 +184,7 @@ fn draw_back_gums(kit: &FaceKit, shape: &mut [Vec3]) {
 }
 
 /// Adds the kit's head as painted, and the two pupil markers, whose vertices it returns.
-fn add_head(assembly: &mut Assembly, kit: &FaceKit, painting: Painting<'_>, eyes: &[Eye; 2], random: &mut Random) -> [u32; 2] {
+fn add_head(assembly: &mut Assembly, kit: &FaceKit, painting: SkinPaint<'_>, eyes: &[EyeMesh; 2], random: &mut Random) -> [u32; 2] {
     let has_lashes = random.chance(0.6) && !painting.scene.is_sculpture;
     let shape = painting.shape;
     assembly.rest = shape.to_vec();

@@ -4,12 +4,12 @@ use glam::Vec3;
 
 use super::scene::mouth_light;
 use super::shapes::{random_colour, smoothstep};
-use super::skin::Painting;
+use super::skin::SkinPaint;
 use crate::data::Part;
 use crate::random::Random;
 
 /// Colours of one person's eyes.
-struct EyeLook {
+struct EyeColours {
     white: Vec3,
     iris: Vec3,
     iris_cm: f32,
@@ -18,7 +18,7 @@ struct EyeLook {
     shine: f32,
 }
 
-impl Painting<'_> {
+impl SkinPaint<'_> {
     /// Eyeballs, sockets and lashes.
     pub(super) fn paint_eyes(&mut self, random: &mut Random) {
         let look = self.eye_look(random);
@@ -43,7 +43,7 @@ impl Painting<'_> {
         }
     }
 
-    fn eye_look(&self, random: &mut Random) -> EyeLook {
+    fn eye_look(&self, random: &mut Random) -> EyeColours {
         let scene = self.scene;
         let share = random.range(0.62, 0.98);
         let iris_cm = if scene.is_cartoon { random.range(0.6, 0.95) } else { random.range(0.52, 0.68) };
@@ -51,7 +51,7 @@ impl Painting<'_> {
         if scene.is_sculpture {
             // Blank eyes, or eyes with a carved pupil.
             let carved = if random.chance(0.5) { random.range(0.35, 0.8) } else { 1.0 };
-            return EyeLook { white: scene.skin * 0.97, iris: scene.skin * carved, iris_cm, pupil_cm, shine: 0.05 };
+            return EyeColours { white: scene.skin * 0.97, iris: scene.skin * carved, iris_cm, pupil_cm, shine: 0.05 };
         }
         let iris = if random.chance(0.45) {
             let saturation = random.range(0.2, 1.0);
@@ -60,7 +60,7 @@ impl Painting<'_> {
             Vec3::new(0.20, 0.11, 0.06) * random.range(0.4, 1.5)
         };
         let iris = iris / scene.gain.max(0.8).sqrt();
-        EyeLook { white: scene.white(random, share), iris, iris_cm, pupil_cm, shine: random.range(0.1, 0.8) }
+        EyeColours { white: scene.white(random, share), iris, iris_cm, pupil_cm, shine: random.range(0.1, 0.8) }
     }
 
     /// The inside of the mouth.
@@ -125,7 +125,7 @@ impl Painting<'_> {
 }
 
 /// Colour of a place of an eyeball that looks straight ahead.
-fn eye_colour(look: &EyeLook, from_centre: Vec3) -> Vec3 {
+fn eye_colour(look: &EyeColours, from_centre: Vec3) -> Vec3 {
     let radius = from_centre.truncate().length();
     let front = if from_centre.z > 0.0 { 1.0 } else { 0.0 };
     let iris = smoothstep(look.iris_cm + 0.06, look.iris_cm - 0.06, radius) * front;
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_eye_is_dark_in_the_middle_and_light_at_the_side() {
-        let look = EyeLook { white: Vec3::splat(0.8), iris: Vec3::new(0.2, 0.3, 0.4), iris_cm: 0.6, pupil_cm: 0.25, shine: 0.2 };
+        let look = EyeColours { white: Vec3::splat(0.8), iris: Vec3::new(0.2, 0.3, 0.4), iris_cm: 0.6, pupil_cm: 0.25, shine: 0.2 };
         let at = |x: f32| eye_colour(&look, Vec3::new(x, 0.0, 1.4)).y;
         assert!(at(0.0) < 0.05, "the pupil is dark: {}", at(0.0));
         assert!((at(0.42) - 0.3).abs() < 0.05, "the iris has its colour: {}", at(0.42));

@@ -13,7 +13,7 @@ use crate::data::Part;
 use crate::random::Random;
 
 /// The painted vertices of the kit.
-pub(super) struct Painting<'a> {
+pub(super) struct SkinPaint<'a> {
     pub(super) kit: &'a FaceKit,
     pub(super) scene: &'a Scene,
     /// The person's head at rest.
@@ -27,7 +27,7 @@ pub(super) struct Painting<'a> {
     skin: Range<usize>,
 }
 
-impl<'a> Painting<'a> {
+impl<'a> SkinPaint<'a> {
     /// Everything in plain skin.
     pub(super) fn new(kit: &'a FaceKit, scene: &'a Scene, shape: &'a [Vec3], random: &mut Random) -> Self {
         let specular = random.range(0.0, if scene.is_cartoon { 0.05 } else { 0.22 });

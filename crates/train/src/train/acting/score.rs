@@ -13,7 +13,7 @@ const RISE_SECS: f32 = 0.16;
 
 /// What is moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Part {
+pub(super) enum Channel {
     /// One movement of the face, 0 to 1.
     Of(Coefficient),
     /// The same on both sides.
@@ -44,7 +44,7 @@ pub(super) struct Moment {
 #[derive(Clone, Debug)]
 pub(super) struct Score {
     pub(super) seconds: f32,
-    curves: Vec<(Part, Vec<(f32, f32)>)>,
+    curves: Vec<(Channel, Vec<(f32, f32)>)>,
     blinks: Vec<f32>,
 }
 
@@ -54,7 +54,7 @@ impl Score {
     }
 
     /// Moves a part smoothly from key to key: time in seconds, and value. Before the first key and after the last one it is at rest.
-    pub(super) fn play(&mut self, part: Part, keys: &[(f32, f32)]) -> &mut Self {
+    pub(super) fn play(&mut self, part: Channel, keys: &[(f32, f32)]) -> &mut Self {
         self.curves.push((part, keys.to_vec()));
         self
     }
@@ -76,13 +76,13 @@ impl Score {
         for (part, keys) in &self.curves {
             let value = between(keys, time);
             match *part {
-                Part::Of(coefficient) => add(coefficient, value),
-                Part::Both(left, right) => [left, right].into_iter().for_each(|side| add(side, value)),
-                Part::Yaw => angles[0] += value,
-                Part::Pitch => angles[1] += value,
-                Part::Roll => angles[2] += value,
-                Part::Aside => moment.gaze.x += value,
-                Part::Down => moment.gaze.y += value,
+                Channel::Of(coefficient) => add(coefficient, value),
+                Channel::Both(left, right) => [left, right].into_iter().for_each(|side| add(side, value)),
+                Channel::Yaw => angles[0] += value,
+                Channel::Pitch => angles[1] += value,
+                Channel::Roll => angles[2] += value,
+                Channel::Aside => moment.gaze.x += value,
+                Channel::Down => moment.gaze.y += value,
             }
         }
         let shut = self.blinks.iter().map(|at| blink(time - at)).fold(0.0, f32::max);
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn eyes_that_look_aside_say_so_on_both_sides() {
         let mut score = Score::new(4.0);
-        score.play(Part::Aside, &[(0.0, 0.6)]).play(Part::Down, &[(0.0, -0.4)]);
+        score.play(Channel::Aside, &[(0.0, 0.6)]).play(Channel::Down, &[(0.0, -0.4)]);
         let all = score.at(1.0).coefficients;
         assert!(all[Coefficient::EyeLookOutLeft] > 0.5 && all[Coefficient::EyeLookInRight] > 0.5, "to the person's left");
         assert!(all[Coefficient::EyeLookUpLeft] > 0.3 && all[Coefficient::EyeLookDownLeft] < 1e-6, "and up");

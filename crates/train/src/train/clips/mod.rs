@@ -2,7 +2,7 @@
 
 mod prepared;
 
-use super::stream::Source;
+use super::stream::Dataset;
 use crate::random::Random;
 use crate::synth::{MOST_FRAMES, Scratch};
 pub use prepared::{ClipFrame, MOST_CLIP_FRAMES, PreparedClip};
@@ -16,11 +16,11 @@ const HELD_OUT_STEP: usize = 10;
 
 /// Clips by person.
 #[derive(Clone, Debug)]
-pub struct ClipSource {
+pub struct ClipDataset {
     persons: Vec<Vec<PreparedClip>>,
 }
 
-impl ClipSource {
+impl ClipDataset {
     /// From each person's clips; those with fewer than [`FEWEST_CLIP_FRAMES`] frames are left out, and so are persons without clips. `None` when nobody is left.
     pub fn new(persons: Vec<Vec<PreparedClip>>) -> Option<Self> {
         let long_enough = |clips: Vec<PreparedClip>| clips.into_iter().filter(|clip| clip.frames() >= FEWEST_CLIP_FRAMES).collect();
@@ -77,7 +77,7 @@ fn is_held_out(frame: usize) -> bool {
     frame >= FIRST_HELD_OUT && (frame - FIRST_HELD_OUT).is_multiple_of(HELD_OUT_STEP)
 }
 
-impl Source for ClipSource {
+impl Dataset for ClipDataset {
     type Item = HeadEpisode;
 
     fn make(&self, seed: u64, index: u64, _: &mut Scratch) -> Result<HeadEpisode, TrainError> {
@@ -97,14 +97,14 @@ pub(super) mod tests {
     use super::*;
 
     /// Two persons, the second with two clips, one of them too short.
-    pub(crate) fn source(folder: &Path) -> anyhow::Result<ClipSource> {
+    pub(crate) fn source(folder: &Path) -> anyhow::Result<ClipDataset> {
         let clip = |name: &str, count: usize| -> anyhow::Result<PreparedClip> {
             let path = folder.join(name);
             PreparedClip::write(&path, &frames(count))?;
             Ok(PreparedClip::open(&path)?)
         };
         let persons = vec![vec![clip("a", 12)?], vec![clip("b", 20)?, clip("c", FEWEST_CLIP_FRAMES - 1)?], vec![clip("d", 0)?]];
-        ClipSource::new(persons).ok_or_else(|| anyhow::anyhow!("no clips"))
+        ClipDataset::new(persons).ok_or_else(|| anyhow::anyhow!("no clips"))
     }
 
     #[test]
@@ -140,10 +140,10 @@ pub(super) mod tests {
     fn another_folder_is_another_fingerprint_and_nothing_is_no_source() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let both = source(folder.path())?;
-        let one = ClipSource::new(vec![both.persons[0].clone()]).ok_or_else(|| anyhow::anyhow!("one clip"))?;
+        let one = ClipDataset::new(vec![both.persons[0].clone()]).ok_or_else(|| anyhow::anyhow!("one clip"))?;
         assert_ne!(both.fingerprint(), one.fingerprint(), "other clips");
         assert_eq!(both.fingerprint(), source(folder.path())?.fingerprint(), "the same clips");
-        assert!(ClipSource::new(vec![Vec::new()]).is_none(), "nobody");
+        assert!(ClipDataset::new(vec![Vec::new()]).is_none(), "nobody");
         Ok(())
     }
 }

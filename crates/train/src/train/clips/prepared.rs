@@ -32,7 +32,7 @@ const FARTHEST_PX: f32 = 4096.0;
 
 /// Landmarks and pupils of a frame, in pixels of the cut picture.
 #[derive(Clone, Debug, PartialEq)]
-struct Face {
+struct PreparedFace {
     landmarks: [Vec2; 68],
     pupils: Option<[Vec2; 2]>,
 }
@@ -53,7 +53,7 @@ pub struct ClipFrame {
 pub struct PreparedClip {
     path: PathBuf,
     hash: [u8; HASH_BYTES],
-    faces: Vec<Face>,
+    faces: Vec<PreparedFace>,
 }
 
 impl PreparedClip {
@@ -68,7 +68,7 @@ impl PreparedClip {
         bytes.extend_from_slice(&(frames.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&[0; HASH_BYTES]);
         for frame in frames {
-            let face = Face { landmarks: frame.landmarks, pupils: frame.pupils };
+            let face = PreparedFace { landmarks: frame.landmarks, pupils: frame.pupils };
             if frame.pixels.as_raw().len() != PICTURE_BYTES || !face.is_sane() {
                 return Err(wrong());
             }
@@ -98,7 +98,7 @@ impl PreparedClip {
         for _ in 0..count {
             file.read_exact(&mut record)?;
             hasher.update(&record);
-            faces.push(Face::read(&record).ok_or_else(damaged)?);
+            faces.push(PreparedFace::read(&record).ok_or_else(damaged)?);
         }
         let hash = *hasher.finalize().as_bytes();
         if hash == stored { Ok(Self { path: path.to_owned(), hash, faces }) } else { Err(damaged()) }
@@ -131,7 +131,7 @@ impl PreparedClip {
     }
 }
 
-impl Face {
+impl PreparedFace {
     fn points(&self) -> impl Iterator<Item = Vec2> {
         self.landmarks.into_iter().chain(self.pupils.unwrap_or([Vec2::NAN; 2]))
     }

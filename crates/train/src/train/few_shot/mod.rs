@@ -262,7 +262,7 @@ mod tests {
     use crate::nn::ops::Statistics;
     use crate::synth::{EpisodeSampler, FaceKit, Scratch};
     use crate::train::clips;
-    use crate::train::stream::Source;
+    use crate::train::stream::Dataset;
     use retrato_learn::FewShotWeights;
 
     const IDENTITIES: u32 = 3;
@@ -376,7 +376,7 @@ mod tests {
     /// The same episode again and again.
     struct One(HeadEpisode);
 
-    impl Source for One {
+    impl Dataset for One {
         type Item = HeadEpisode;
 
         fn make(&self, _: u64, _: u64, _: &mut Scratch) -> Result<HeadEpisode, TrainError> {
