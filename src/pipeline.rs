@@ -27,7 +27,7 @@ mod shared;
 mod tracking;
 
 pub use config::PipelineConfig;
-pub use enroll::Opened;
+pub use enroll::OpenedPicture;
 pub use error::PipelineError;
 pub use fine_tuning::{FINE_TUNED, FineTuneError, FineTuning, LIVE_STEPS, Learnt, fine_tune, fine_tune_once};
 pub use handle::Pipeline;

@@ -15,7 +15,7 @@ use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::learn::{FineTuneOptions, FineTuned};
 use crate::model::Tuned;
-use crate::pipeline::{self, FineTuning, Opened, PictureMemory, Progress};
+use crate::pipeline::{self, FineTuning, OpenedPicture, PictureMemory, Progress};
 use crate::runtime::StopFlag;
 use crate::session::{DriverChoice, PictureInput};
 use crate::settings::{SettingsFile, Strengths};
@@ -172,7 +172,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
         return Ok(Arc::new(builtin.portrait()?));
     }
     check_named(model)?;
-    let opened = Opened::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
+    let opened = OpenedPicture::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
         return opened.place(face_box, model.as_ref().ok()).map_err(Into::into);
     }

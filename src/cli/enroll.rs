@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::common;
 use crate::data::{Crop, FaceMesh, Landmarks, PixelBox};
-use crate::pipeline::Opened;
+use crate::pipeline::OpenedPicture;
 use crate::session::PictureInput;
 
 #[derive(clap::Args)]
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn find(args: &Args, path: &std::path::Path, model: &std::sync::Arc<crate::track::FaceModel>) -> anyhow::Result<Found> {
     let start = Instant::now();
-    let opened = Opened::open(PictureInput::Path(path.to_owned()), Some(model), None)?;
+    let opened = OpenedPicture::open(PictureInput::Path(path.to_owned()), Some(model), None)?;
     let portrait = match args.face_box {
         Some(face_box) => opened.place(face_box, Some(model))?,
         None => opened.choose(0).ok_or_else(|| anyhow!("no face was found in {}: say where it is with --face-box", path.display()))?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam::channel::{Receiver, Sender};
 
 use super::error::PipelineError;
-use super::shared::{RunningDriver, Shared, lock};
+use super::shared::{PipelineState, RunningDriver, lock};
 use super::{generating, tracking};
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceSpec};
 use crate::data::Input;
@@ -21,7 +21,7 @@ pub(super) struct Links {
 }
 
 /// Starts the thread. It ends when the choices' link does.
-pub(super) fn spawn(links: Links, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(links: Links, shared: Arc<PipelineState>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let worker = Worker::spawn(
         "driving",
@@ -31,7 +31,7 @@ pub(super) fn spawn(links: Links, shared: Arc<Shared>) -> Result<Worker, Pipelin
     Ok(worker)
 }
 
-fn run(links: Links, shared: &Arc<Shared>) {
+fn run(links: Links, shared: &Arc<PipelineState>) {
     let Links { choices, input, to_track, to_generate } = links;
     let input = Arc::new(input);
     let mut capture: Option<CaptureWorker> = None;
@@ -51,7 +51,7 @@ fn run(links: Links, shared: &Arc<Shared>) {
     }
 }
 
-fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<Shared>) -> Option<CaptureWorker> {
+fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<PipelineState>) -> Option<CaptureWorker> {
     let (input, reports) = (Arc::clone(input), Arc::clone(shared));
     let running = spec.clone();
     let started = CaptureWorker::start(
@@ -63,7 +63,7 @@ fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<Shared
     started.map_err(|error| shared.report(Event::SourceFailed(error.to_string()))).ok()
 }
 
-fn report(shared: &Shared, spec: &SourceSpec, event: CaptureEvent) {
+fn report(shared: &PipelineState, spec: &SourceSpec, event: CaptureEvent) {
     shared.report(match event {
         CaptureEvent::Opened(info) => {
             *lock(&shared.driver) = Some(RunningDriver { spec: spec.clone(), info: info.clone() });

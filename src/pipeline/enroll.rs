@@ -10,7 +10,7 @@ use crossbeam::channel::{Receiver, Sender};
 use super::error::PipelineError;
 use super::generating::{self, LivePortrait};
 use super::known_faces;
-use super::shared::Shared;
+use super::shared::PipelineState;
 use crate::builtin;
 use crate::data::{PixelBox, Portrait};
 use crate::face::{FaceFinder, FaceFinders, MeshFinder};
@@ -21,14 +21,14 @@ use crate::track::{DlibFinder, FaceModel, MeshReader};
 
 /// An opened picture and the faces in it, the largest first.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedPicture {
     /// The picture.
     pub picture: Picture,
     /// Its faces; may be empty.
     pub faces: Vec<FaceCandidate>,
 }
 
-impl Opened {
+impl OpenedPicture {
     /// Opens a picture and looks for faces, or takes them from the `known` ones. Faces are read by the face reader and found by the landmark model; with neither,
     /// none are found.
     ///
@@ -160,7 +160,7 @@ pub(super) fn spawn(
     model: SharedModel,
     to_generate: Sender<generating::Command>,
     known: Option<FileCache>,
-    shared: Arc<Shared>,
+    shared: Arc<PipelineState>,
 ) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let enroller = Enroller { jobs, model, to_generate, shared, known, asked: None };
@@ -176,7 +176,7 @@ struct Enroller {
     jobs: Receiver<EnrollJob>,
     model: SharedModel,
     to_generate: Sender<generating::Command>,
-    shared: Arc<Shared>,
+    shared: Arc<PipelineState>,
     known: Option<FileCache>,
     /// The picture that the user is asked about.
     asked: Option<Asked>,
@@ -185,7 +185,7 @@ struct Enroller {
 struct Asked {
     id: RequestId,
     origin: PortraitOrigin,
-    opened: Opened,
+    opened: OpenedPicture,
 }
 
 impl Enroller {
@@ -236,7 +236,7 @@ impl Enroller {
                 shown = Some(face.clone());
             }
         };
-        let opened = match Opened::open_with_early(input, model.as_ref().ok(), self.known.as_ref(), show_early) {
+        let opened = match OpenedPicture::open_with_early(input, model.as_ref().ok(), self.known.as_ref(), show_early) {
             Ok(opened) => opened,
             Err(error) => return self.finish(id, &origin, Err(error.to_string())),
         };
@@ -256,7 +256,7 @@ impl Enroller {
     }
 
     fn ask(&mut self, asked: Asked) {
-        let Opened { picture, faces } = &asked.opened;
+        let OpenedPicture { picture, faces } = &asked.opened;
         self.shared.report(Event::FaceAsked(FaceQuestion {
             id: asked.id,
             name: picture.name.clone(),
@@ -276,7 +276,7 @@ impl Enroller {
 
     fn add(&self, id: RequestId, input: PictureInput) {
         let model = self.model.wait();
-        let opened = Opened::open(input, model.as_ref().ok(), self.known.as_ref()).map_err(|error| error.to_string());
+        let opened = OpenedPicture::open(input, model.as_ref().ok(), self.known.as_ref()).map_err(|error| error.to_string());
         let picture = opened.and_then(|opened| {
             let name = &opened.picture.name;
             if opened.faces.len() > 1 {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::shared::{Shared, lock};
+use super::shared::{PipelineState, lock};
 use crate::capture;
 use crate::record;
 use crate::runtime::Worker;
@@ -11,12 +11,12 @@ use crate::session::{Event, VirtualCameraPhase};
 
 /// The jobs under way.
 pub(super) struct Errands {
-    shared: Arc<Shared>,
+    shared: Arc<PipelineState>,
     workers: Mutex<Vec<Worker>>,
 }
 
 impl Errands {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<PipelineState>) -> Self {
         Self { shared, workers: Mutex::default() }
     }
 
@@ -53,7 +53,7 @@ impl Errands {
         });
     }
 
-    fn run(&self, name: &'static str, work: impl FnOnce(&Shared) + Send + 'static) {
+    fn run(&self, name: &'static str, work: impl FnOnce(&PipelineState) + Send + 'static) {
         let (shared, panicked) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
         let started = Worker::spawn(name, move |_| work(&shared), move |error| panicked.report(Event::Warning(error.to_string())));
         let mut workers = lock(&self.workers);
@@ -66,7 +66,7 @@ impl Errands {
 }
 
 /// The device that the virtual camera writes to, while it is on.
-fn own_device(shared: &Shared) -> Option<PathBuf> {
+fn own_device(shared: &PipelineState) -> Option<PathBuf> {
     match lock(&shared.virtual_camera).as_ref()?.status().phase {
         VirtualCameraPhase::On { device, .. } => Some(device.path),
         VirtualCameraPhase::Opening | VirtualCameraPhase::Over => None,

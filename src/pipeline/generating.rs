@@ -12,7 +12,7 @@ use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::{LiveRecording, Recording};
 use super::puppet::Puppet;
-use super::shared::{Shared, lock, source_type};
+use super::shared::{PipelineState, lock, source_type};
 use super::{outputs, puppet};
 use crate::data::{FrameTime, Portrait, TrackedFrame};
 use crate::executor::{Decision, Executors};
@@ -86,7 +86,7 @@ pub(super) struct Start {
 }
 
 /// Starts the thread.
-pub(super) fn spawn(links: Links, start: Start, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(links: Links, start: Start, shared: Arc<PipelineState>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let worker = Worker::spawn(
         "generate",
@@ -105,7 +105,7 @@ struct Generating {
     /// Where pictures are made at present.
     executor: Decision,
     gpu: Option<Gpu>,
-    shared: Arc<Shared>,
+    shared: Arc<PipelineState>,
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
     recording: Option<LiveRecording>,
@@ -123,7 +123,7 @@ struct Generating {
 }
 
 impl Generating {
-    fn new(links: Links, start: Start, shared: Arc<Shared>) -> Self {
+    fn new(links: Links, start: Start, shared: Arc<PipelineState>) -> Self {
         let Start { executors, executor, generator: choice, controls, fine_tuning, known_plates, began } = start;
         let (mut generator, trouble) = generate::start(&choice);
         if let Some(known) = known_plates {

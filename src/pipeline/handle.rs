@@ -10,7 +10,7 @@ use super::enroll::{self, EnrollJob};
 use super::errands::Errands;
 use super::error::PipelineError;
 use super::outputs::{self, OutputJob};
-use super::shared::{Shared, lock};
+use super::shared::{PipelineState, lock};
 use super::{driving, generating, live_camera, tracking};
 use crate::data::TrackedFrame;
 use crate::record::RecordStatus;
@@ -20,7 +20,7 @@ use crate::virtual_camera::{VirtualCameraPhase, VirtualCameraStatus, VirtualCame
 
 /// The live pipeline. Fields are dropped in this order: the ends of the requests' links first, which ends the threads that wait for them.
 pub struct Pipeline {
-    shared: Arc<Shared>,
+    shared: Arc<PipelineState>,
     events: Receiver<Event>,
     rendered: LatestReader<Rendered>,
     tracked: LatestReader<TrackedFrame>,
@@ -41,7 +41,7 @@ impl Pipeline {
     pub fn start(config: PipelineConfig, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, PipelineError> {
         // Events are few and each must reach the front end, which drains them before every frame: no bound is needed. Requests are as few.
         let (events_out, events) = unbounded();
-        let shared = Arc::new(Shared::new(events_out, wake));
+        let shared = Arc::new(PipelineState::new(events_out, wake));
         let model = enroll::SharedModel::load(config.landmark_model)?;
         let (input, input_in) = Latest::new();
         let (tracked_out, tracked_in) = Latest::new();

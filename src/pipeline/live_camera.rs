@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::returning::{Returned, Returning};
-use super::shared::{Shared, lock};
+use super::shared::{PipelineState, lock};
 use crate::gpu::Gpu;
 use crate::runtime::{Timings, Worker};
 use crate::session::{Event, RenderedImage};
@@ -13,7 +13,7 @@ use crate::virtual_camera::{VirtualCamera, VirtualCameraError, VirtualCameraOpti
 ///
 /// # Errors
 /// When the system gives no thread.
-pub(super) fn start(options: VirtualCameraOptions, shared: &Arc<Shared>) -> Result<VirtualCamera, VirtualCameraError> {
+pub(super) fn start(options: VirtualCameraOptions, shared: &Arc<PipelineState>) -> Result<VirtualCamera, VirtualCameraError> {
     let reports = Arc::clone(shared);
     let camera = VirtualCamera::start(options, shared.timings.clone(), move |outcome| {
         reports.report(match outcome {

@@ -10,7 +10,7 @@ use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::fine_tuning::{self, FineTuneError, FineTuning};
 use super::puppet::Puppet;
-use super::shared::Shared;
+use super::shared::PipelineState;
 use crate::data::{Portrait, Tuning};
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::learn::{FineTuneOptions, FineTuned};
@@ -92,7 +92,7 @@ impl LiveFineTuning {
     }
 
     /// Begins to learn a person's pictures, the portrait first, unless that is being done.
-    pub(super) fn start(&mut self, pictures: Vec<Arc<Portrait>>, puppet: &Puppet, shared: &Shared) {
+    pub(super) fn start(&mut self, pictures: Vec<Arc<Portrait>>, puppet: &Puppet, shared: &PipelineState) {
         if pictures.is_empty() || !puppet.can_adopt() {
             return shared
                 .report(Event::FineTuningFailed("Only a portrait that the few-shot generator moves can be fine-tuned.".to_owned()));
@@ -111,14 +111,14 @@ impl LiveFineTuning {
     }
 
     /// Cancels the run; nothing of it is kept.
-    pub(super) fn stop(&mut self, puppet: &mut Puppet, shared: &Shared) {
+    pub(super) fn stop(&mut self, puppet: &mut Puppet, shared: &PipelineState) {
         if self.cancel() {
             self.settle(puppet, shared);
         }
     }
 
     /// Forgets what was learnt of the portrait, here and in the cache.
-    pub(super) fn undo(&mut self, puppet: &mut Puppet, shared: &Shared) {
+    pub(super) fn undo(&mut self, puppet: &mut Puppet, shared: &PipelineState) {
         self.cancel();
         self.tuned = None;
         if let (Some(cache), Some(key)) = (&self.settings.cache, &self.key) {
@@ -128,7 +128,7 @@ impl LiveFineTuning {
     }
 
     /// Takes over what the run reports. Returns whether the portrait is drawn by something else from now on.
-    pub(super) fn follow(&mut self, puppet: &mut Puppet, shared: &Shared) -> bool {
+    pub(super) fn follow(&mut self, puppet: &mut Puppet, shared: &PipelineState) -> bool {
         let mut changed = false;
         while let Some(run) = &self.run {
             let news = match run.news.try_recv() {
@@ -142,7 +142,7 @@ impl LiveFineTuning {
         changed
     }
 
-    fn take_over(&mut self, news: News, puppet: &mut Puppet, shared: &Shared) -> bool {
+    fn take_over(&mut self, news: News, puppet: &mut Puppet, shared: &PipelineState) -> bool {
         match news {
             News::Step(step) => {
                 if let Some(run) = &mut self.run {
@@ -172,7 +172,7 @@ impl LiveFineTuning {
     }
 
     /// Draws the portrait by what is valid now, and says so.
-    fn settle(&self, puppet: &mut Puppet, shared: &Shared) {
+    fn settle(&self, puppet: &mut Puppet, shared: &PipelineState) {
         puppet.adopt(self.tuned.as_ref());
         shared.report(Event::FineTuning(self.state(puppet)));
     }
@@ -243,9 +243,9 @@ fn make_steps(
 mod tests {
     use super::*;
 
-    fn live() -> (LiveFineTuning, Puppet, Shared, Receiver<Event>) {
+    fn live() -> (LiveFineTuning, Puppet, PipelineState, Receiver<Event>) {
         let (events_out, events) = unbounded();
-        let shared = Shared::new(events_out, || {});
+        let shared = PipelineState::new(events_out, || {});
         let choice = GeneratorChoice::FewShot(WeightFiles::default());
         let (generator, _) = crate::generate::start(&choice);
         let puppet = Puppet::new(generator, None, crate::runtime::Timings::default());

@@ -23,12 +23,12 @@ pub(super) struct Recording {
 
 /// The running recording.
 pub(super) struct LiveRecording {
-    feed: Feed,
+    feed: RecorderFeed,
     returning: Returning<FrameTime>,
 }
 
 /// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
-struct Feed {
+struct RecorderFeed {
     recorder: Recorder,
     clock: RecordClock,
     clip: Option<RunningDriver>,
@@ -38,7 +38,7 @@ struct Feed {
 impl LiveRecording {
     /// Records pictures of `gpu`, or of the CPU.
     pub(super) fn new(Recording { recorder, clip }: Recording, gpu: Option<&Gpu>) -> Self {
-        let feed = Feed { recorder, clock: RecordClock::default(), clip, sound: None };
+        let feed = RecorderFeed { recorder, clock: RecordClock::default(), clip, sound: None };
         Self { feed, returning: Returning::new(gpu) }
     }
 
@@ -66,7 +66,7 @@ impl LiveRecording {
     }
 }
 
-impl Feed {
+impl RecorderFeed {
     fn push(&mut self, picture: Returned, time: FrameTime) {
         if self.clock.is_past(time) {
             return tracing::warn!("a recorded frame came after a newer one and is left out");

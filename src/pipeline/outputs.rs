@@ -8,7 +8,7 @@ use crossbeam::channel::{Receiver, Sender};
 use super::error::PipelineError;
 use super::generating::Command;
 use super::live_recording::Recording;
-use super::shared::{Shared, lock};
+use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;
 use crate::record::{AudioSource, RecordOptions, Recorder};
 use crate::runtime::Worker;
@@ -28,7 +28,7 @@ pub(super) enum OutputJob {
 }
 
 /// Starts the thread. It ends when the jobs' link does.
-pub(super) fn spawn(jobs: Receiver<OutputJob>, to_generate: Sender<Command>, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(jobs: Receiver<OutputJob>, to_generate: Sender<Command>, shared: Arc<PipelineState>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let worker = Worker::spawn(
         "outputs",
@@ -38,7 +38,7 @@ pub(super) fn spawn(jobs: Receiver<OutputJob>, to_generate: Sender<Command>, sha
     Ok(worker)
 }
 
-fn run(jobs: &Receiver<OutputJob>, to_generate: &Sender<Command>, shared: &Shared) {
+fn run(jobs: &Receiver<OutputJob>, to_generate: &Sender<Command>, shared: &PipelineState) {
     for job in jobs {
         let command = match job {
             OutputJob::Stop => Command::StopRecording,
@@ -57,7 +57,7 @@ fn run(jobs: &Receiver<OutputJob>, to_generate: &Sender<Command>, shared: &Share
 }
 
 /// Opens file and sound.
-fn open(request: &RecordingRequest, shared: &Shared) -> Result<Recording, PipelineError> {
+fn open(request: &RecordingRequest, shared: &PipelineState) -> Result<Recording, PipelineError> {
     let driver = lock(&shared.driver).clone().ok_or(PipelineError::NothingDrives)?;
     let mut options = RecordOptions::new(new_path(&request.file, "mp4")?)?;
     options.fps_hint = driver.info.fps as f32;

@@ -24,7 +24,7 @@ pub(super) struct RunningDriver {
 }
 
 /// What the worker threads report to, and what a front end reads of them.
-pub(super) struct Shared {
+pub(super) struct PipelineState {
     events: Sender<Event>,
     wake: Box<dyn Fn() + Send + Sync>,
     pub(super) timings: Timings,
@@ -39,7 +39,7 @@ pub(super) struct Shared {
     recent: Mutex<VecDeque<(Instant, Duration)>>,
 }
 
-impl Shared {
+impl PipelineState {
     pub(super) fn new(events: Sender<Event>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             events,

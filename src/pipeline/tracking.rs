@@ -7,7 +7,7 @@ use crossbeam::channel::Receiver;
 
 use super::enroll::SharedModel;
 use super::error::PipelineError;
-use super::shared::{Shared, lock};
+use super::shared::{PipelineState, lock};
 use crate::data::{Input, TrackedFrame};
 use crate::runtime::{LatestReader, LatestWriter, StopFlag, Worker};
 use crate::session::Event;
@@ -42,7 +42,7 @@ pub fn tracker(model: Option<Arc<FaceModel>>, smoothing: f32, reader: FaceReader
 }
 
 /// Starts the thread.
-pub(super) fn spawn(links: Links, model: SharedModel, controls: &Controls, shared: Arc<Shared>) -> Result<Worker, PipelineError> {
+pub(super) fn spawn(links: Links, model: SharedModel, controls: &Controls, shared: Arc<PipelineState>) -> Result<Worker, PipelineError> {
     let panicked = Arc::clone(&shared);
     let (smoothing, reader) = (controls.smoothing, controls.reader);
     let worker = Worker::spawn(
@@ -54,7 +54,7 @@ pub(super) fn spawn(links: Links, model: SharedModel, controls: &Controls, share
 }
 
 /// Until one of its models is there, stored performances pass; pictures show no face.
-fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Shared, stop: &StopFlag) {
+fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &PipelineState, stop: &StopFlag) {
     let mut sight = Sight::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {

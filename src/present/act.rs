@@ -8,7 +8,7 @@ use egui::{Context, ViewportCommand};
 use super::action::{Action, Purpose};
 use super::app::{App, now_secs};
 use super::dialogs::Answer;
-use super::files::{self, FileKind};
+use super::files::{self, FileRole};
 use super::state::{DriverState, GalleryItem, OpeningView, ViewState};
 use super::toasts::Severity;
 use super::{desktop, events, faces};
@@ -129,10 +129,10 @@ impl App {
 
     /// Opens files for what they are: the first picture as the portrait, the first clip or performance as the driver.
     fn open_files(&mut self, ctx: &Context, paths: &[PathBuf]) {
-        let of = |wanted: &[FileKind]| paths.iter().filter(|path| wanted.contains(&files::kind(path))).cloned().collect::<Vec<_>>();
-        let drivers = of(&[FileKind::Clip, FileKind::Performance]);
-        let portraits = of(&[FileKind::Portrait]);
-        for path in of(&[FileKind::Unknown]) {
+        let of = |wanted: &[FileRole]| paths.iter().filter(|path| wanted.contains(&files::kind(path))).cloned().collect::<Vec<_>>();
+        let drivers = of(&[FileRole::Clip, FileRole::Performance]);
+        let portraits = of(&[FileRole::Portrait]);
+        for path in of(&[FileRole::Unknown]) {
             let name = events::file_name(&path);
             let text = format!("{name} is neither a picture nor a clip. Drop a JPEG, PNG or WebP to animate it, or an MP4 to drive");
             self.say(Severity::Warning, text, ctx);

@@ -11,8 +11,8 @@ use image::RgbaImage;
 use super::dialogs::{Answer, Dialogs};
 use super::keeper::SettingsKeeper;
 use super::person::PersonPictures;
-use super::preview::{Backdrop, PictureSlot, PreviewPainter};
-use super::sight::{self, LastSeen, SeenDriver};
+use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
+use super::sight::{self, DriverReading, LastSeen};
 use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
 use super::textures::{self, InsetTexture};
 use super::toasts::Severity;
@@ -90,8 +90,8 @@ impl App {
         theme::apply(ctx);
         let mut app = Self {
             view: ViewState {
-                stage_ground: render_state.map(Backdrop::new),
-                panel_ground: render_state.map(Backdrop::new),
+                stage_ground: render_state.map(GroundPainter::new),
+                panel_ground: render_state.map(GroundPainter::new),
                 ..first_view(&config)
             },
             session,
@@ -232,7 +232,7 @@ impl App {
         self.view.inset = Some(InsetView {
             frame: wanted.map(|frame| self.inset.show(ctx, frame)),
             frame_size_px: size.map(|side| side as f32),
-            face: tracked.face.as_ref().map(SeenDriver::of),
+            face: tracked.face.as_ref().map(DriverReading::of),
             last: tracked.face.as_ref().map(LastSeen::of).or(last),
             brightness: tracked.pixels.as_ref().filter(|_| tracked.face.is_none()).and_then(|frame| sight::brightness(frame)),
         });

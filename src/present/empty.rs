@@ -3,7 +3,7 @@
 use egui::{Align, Align2, Color32, Layout, Rect, RichText, Shape, Stroke, StrokeKind, Ui, UiBuilder, Vec2, vec2};
 
 use super::action::{Action, Purpose};
-use super::files::{self, FileKind};
+use super::files::{self, FileRole};
 use super::gallery;
 use super::icons::{self, Icon};
 use super::state::ViewState;
@@ -71,9 +71,9 @@ fn dashed_outline(ui: &Ui, zone: Rect, colour: Color32) {
 
 /// What dropping the files would do.
 fn promise(view: &ViewState) -> (&'static str, String) {
-    let kinds: Vec<FileKind> = view.hovered_files.iter().map(|path| files::kind(path)).collect();
-    let portraits = kinds.iter().filter(|kind| **kind == FileKind::Portrait).count();
-    let drives = kinds.iter().any(|kind| matches!(kind, FileKind::Clip | FileKind::Performance));
+    let kinds: Vec<FileRole> = view.hovered_files.iter().map(|path| files::kind(path)).collect();
+    let portraits = kinds.iter().filter(|kind| **kind == FileRole::Portrait).count();
+    let drives = kinds.iter().any(|kind| matches!(kind, FileRole::Clip | FileRole::Performance));
     let names: Vec<String> =
         view.hovered_files.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).collect();
     let title = match (portraits > 0, drives) {

@@ -5,7 +5,7 @@ use glam::Vec2 as Point;
 
 use super::action::Action;
 use super::icons::Icon;
-use super::stage::{self, Placement};
+use super::stage::{self, PicturePlacement};
 use super::state::{QuestionView, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
@@ -21,7 +21,7 @@ const STEP: f32 = 0.04;
 /// Draws the picture with the boxes on it, and the question below.
 pub(super) fn show(ui: &mut Ui, stage_rect: Rect, question: &QuestionView, view: &ViewState) -> Vec<Action> {
     let room = stage::picture_room(Rect::from_min_max(stage_rect.min, stage_rect.max - vec2(0.0, BAR)));
-    let placement = Placement::fit(question.picture.size_px, room, ui.pixels_per_point());
+    let placement = PicturePlacement::fit(question.picture.size_px, room, ui.pixels_per_point());
     stage::ground(ui.painter(), stage_rect, Some(placement.rect), view);
     stage::hang(ui.painter(), &question.picture, placement);
     let mut actions = match &question.drawn {
@@ -41,7 +41,7 @@ pub(super) fn first_guess(size_px: [u32; 2]) -> PixelBox {
     PixelBox { left: x - side / 2.0, top: y - side / 2.0, right: x + side / 2.0, bottom: y + side / 2.0 }
 }
 
-fn choose(ui: &Ui, placement: Placement, question: &QuestionView) -> Vec<Action> {
+fn choose(ui: &Ui, placement: PicturePlacement, question: &QuestionView) -> Vec<Action> {
     let mut actions = Vec::new();
     for (index, face) in question.faces.iter().enumerate() {
         let rect = placement.screen_from_box(face).intersect(placement.rect.expand(2.0));
@@ -79,7 +79,7 @@ fn number_tag(ui: &Ui, rect: Rect, number: usize, colour: Color32) {
     ui.painter().text(centre, Align2::CENTER_CENTER, number, theme::semibold(size::SMALL), theme::STAGE);
 }
 
-fn draw_by_hand(ui: &Ui, placement: Placement, size_px: [u32; 2], drawn: &PixelBox) -> Vec<Action> {
+fn draw_by_hand(ui: &Ui, placement: PicturePlacement, size_px: [u32; 2], drawn: &PixelBox) -> Vec<Action> {
     let id = ui.scope_id().with("face box");
     let response = ui.interact(placement.rect, id, Sense::click_and_drag()).on_hover_cursor(CursorIcon::Crosshair);
     response.widget_info(|| {

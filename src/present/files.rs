@@ -11,7 +11,7 @@ pub(super) const PERFORMANCES: [&str; 1] = ["jsonl"];
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileKind {
+pub(super) enum FileRole {
     /// A portrait.
     Portrait,
     /// A driving clip.
@@ -23,14 +23,14 @@ pub(super) enum FileKind {
 }
 
 /// Tells by the extension what a file is for.
-pub(super) fn kind(path: &Path) -> FileKind {
+pub(super) fn kind(path: &Path) -> FileRole {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is = |list: &[&str]| list.contains(&extension.as_str());
     match () {
-        () if is(&PICTURES) => FileKind::Portrait,
-        () if is(&CLIPS) => FileKind::Clip,
-        () if is(&PERFORMANCES) => FileKind::Performance,
-        () => FileKind::Unknown,
+        () if is(&PICTURES) => FileRole::Portrait,
+        () if is(&CLIPS) => FileRole::Clip,
+        () if is(&PERFORMANCES) => FileRole::Performance,
+        () => FileRole::Unknown,
     }
 }
 
@@ -73,13 +73,13 @@ mod tests {
     #[test]
     fn files_are_told_apart_by_their_extension() {
         for (name, expected) in [
-            ("Mona Lisa.JPG", FileKind::Portrait),
-            ("a.b.webp", FileKind::Portrait),
-            ("talk.MP4", FileKind::Clip),
-            ("wave.gif", FileKind::Clip),
-            ("talk.jsonl", FileKind::Performance),
-            ("notes.txt", FileKind::Unknown),
-            ("README", FileKind::Unknown),
+            ("Mona Lisa.JPG", FileRole::Portrait),
+            ("a.b.webp", FileRole::Portrait),
+            ("talk.MP4", FileRole::Clip),
+            ("wave.gif", FileRole::Clip),
+            ("talk.jsonl", FileRole::Performance),
+            ("notes.txt", FileRole::Unknown),
+            ("README", FileRole::Unknown),
         ] {
             assert_eq!(kind(Path::new(name)), expected, "{name}");
         }

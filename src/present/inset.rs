@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::action::Action;
 use super::icons::Icon;
-use super::sight::{Movements, SeenDriver, Trouble};
+use super::sight::{DriverReading, Movements, Trouble};
 use super::state::{InsetView, ViewState};
 use super::theme;
 use super::widgets::{self, Weight};
@@ -83,7 +83,7 @@ fn paint(ui: &Ui, rect: Rect, inset: &InsetView, trouble: Option<Trouble>, mirro
 }
 
 /// What is read of the face: the mesh where there is one, the lines of the landmarks, the pupils, and where they look.
-fn face_shapes(painter: &Painter, face: &SeenDriver, to_screen: impl Fn(glam::Vec2) -> Pos2) {
+fn face_shapes(painter: &Painter, face: &DriverReading, to_screen: impl Fn(glam::Vec2) -> Pos2) {
     if let Some(mesh) = &face.mesh_in_frame {
         let dot = |p: &glam::Vec3| Shape::circle_filled(to_screen(p.truncate()), POINT_RADIUS, theme::ACCENT.gamma_multiply(0.35));
         painter.extend(mesh.0[..FaceMesh::SKIN].iter().map(dot));

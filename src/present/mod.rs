@@ -32,7 +32,7 @@ mod window;
 
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait};
-pub use preview::{Backdrop, Picture};
+pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
     DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,
     RecordView, ViewState, Visibility,

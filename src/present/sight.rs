@@ -68,7 +68,7 @@ impl Movements {
 
 /// What is read of a face, for the inset.
 #[derive(Clone, Debug)]
-pub(super) struct SeenDriver {
+pub(super) struct DriverReading {
     /// Its landmarks, in pixels of the frame.
     pub(super) landmarks_in_frame: Landmarks,
     /// Its mesh, where it was read as one.
@@ -81,7 +81,7 @@ pub(super) struct SeenDriver {
     pub(super) movements: Movements,
 }
 
-impl SeenDriver {
+impl DriverReading {
     pub(super) fn of(face: &FaceMotion) -> Self {
         Self {
             landmarks_in_frame: face.landmarks_in_frame.clone(),

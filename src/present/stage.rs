@@ -5,7 +5,7 @@ use glam::Vec2 as Point;
 
 use super::action::Action;
 use super::icons::Icon;
-use super::preview::{Ground, Picture};
+use super::preview::{Ground, PreviewPicture};
 use super::state::{DriverState, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
@@ -19,14 +19,14 @@ const MAX_ENLARGEMENT: f32 = 6.0;
 
 /// Where a picture lies on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Placement {
+pub(super) struct PicturePlacement {
     /// The picture's rectangle, in points.
     pub(super) rect: Rect,
     /// Points per pixel of the picture.
     scale: f32,
 }
 
-impl Placement {
+impl PicturePlacement {
     /// Fits a picture of `size_px` into `room`, centred, without changing its shape, on whole physical pixels.
     pub(super) fn fit(size_px: [u32; 2], room: Rect, pixels_per_point: f32) -> Self {
         let size = vec2(size_px[0].max(1) as f32, size_px[1].max(1) as f32);
@@ -56,7 +56,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = if let Some(question) = &view.question {
         faces::show(ui, stage, question, view)
     } else if let (Some(_), Some(picture)) = (&view.portrait, &view.picture) {
-        let placement = Placement::fit(picture.size_px, picture_room(stage), ui.pixels_per_point());
+        let placement = PicturePlacement::fit(picture.size_px, picture_room(stage), ui.pixels_per_point());
         ground(ui.painter(), stage, Some(placement.rect), view);
         hang(ui.painter(), picture, placement);
         describe_picture(ui, placement.rect, view);
@@ -90,7 +90,7 @@ pub(super) fn picture_room(stage: Rect) -> Rect {
 }
 
 /// Hangs a picture on the stage, with a hairline that keeps dark edges from melting into the ground.
-pub(super) fn hang(painter: &Painter, picture: &Picture, placement: Placement) {
+pub(super) fn hang(painter: &Painter, picture: &PreviewPicture, placement: PicturePlacement) {
     painter.add(picture.shape(placement.rect));
     painter.rect_stroke(placement.rect, 0, Stroke::new(1.0, Color32::from_white_alpha(14)), StrokeKind::Outside);
 }
@@ -196,7 +196,7 @@ mod tests {
     fn a_picture_keeps_its_shape_and_lies_in_the_middle() {
         let room = Rect::from_min_size(pos2(10.0, 20.0), vec2(600.0, 500.0));
         for size in [[600, 900], [4000, 1000], [1, 1], [256, 256]] {
-            let placement = Placement::fit(size, room, 2.0);
+            let placement = PicturePlacement::fit(size, room, 2.0);
             let shown = placement.rect;
             assert!(room.expand(0.51).contains_rect(shown), "{size:?} stays inside: {shown:?}");
             assert!(shown.center().distance(room.center()) <= 0.5, "{size:?} is centred: {shown:?}");
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn screen_and_picture_are_inverse_to_each_other() {
-        let placement = Placement::fit([1000, 500], Rect::from_min_size(pos2(30.0, 40.0), vec2(500.0, 500.0)), 1.0);
+        let placement = PicturePlacement::fit([1000, 500], Rect::from_min_size(pos2(30.0, 40.0), vec2(500.0, 500.0)), 1.0);
         let face = PixelBox { left: 100.0, top: 50.0, right: 300.0, bottom: 250.0 };
         let on_screen = placement.screen_from_box(&face);
         let back = placement.picture_from_screen(on_screen.min);

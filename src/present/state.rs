@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::action::Purpose;
-use super::preview::{Backdrop, Picture};
-use super::sight::{LastSeen, SeenDriver, Trouble};
+use super::preview::{GroundPainter, PreviewPicture};
+use super::sight::{DriverReading, LastSeen, Trouble};
 use super::toasts::Toasts;
 use crate::data::{PixelBox, Tuning};
 use crate::session::{CameraInfo, DriverChoice, Interrupted, LiveStats, RecordStatus, RequestId, VirtualCameraStatus};
@@ -115,7 +115,7 @@ pub struct InsetView {
     /// Width and height of the frame in which the landmarks are given, in pixels.
     pub frame_size_px: [f32; 2],
     /// The face in it.
-    pub(super) face: Option<SeenDriver>,
+    pub(super) face: Option<DriverReading>,
     /// Where a face was seen last.
     pub(super) last: Option<LastSeen>,
     /// How bright the picture is, where no face is found.
@@ -137,7 +137,7 @@ pub struct QuestionView {
     /// The picture's name.
     pub name: String,
     /// The picture.
-    pub picture: Picture,
+    pub picture: PreviewPicture,
     /// Faces found, in pixels of the picture.
     pub faces: Vec<PixelBox>,
     /// The marked one.
@@ -211,9 +211,9 @@ impl Default for Visibility {
 #[derive(Debug, Default)]
 pub struct ViewState {
     /// What draws the ground of the stage; `None` without a device.
-    pub stage_ground: Option<Backdrop>,
+    pub stage_ground: Option<GroundPainter>,
     /// What draws the ground of the panel; `None` without a device.
-    pub panel_ground: Option<Backdrop>,
+    pub panel_ground: Option<GroundPainter>,
     /// Portraits to choose from: the built-in ones first.
     pub gallery: Vec<GalleryItem>,
     /// The portrait on the stage.
@@ -223,7 +223,7 @@ pub struct ViewState {
     /// How far it is fine-tuned.
     pub tuning: Tuning,
     /// Its newest picture.
-    pub picture: Option<Picture>,
+    pub picture: Option<PreviewPicture>,
     /// Pictures that are being opened, the portrait first.
     pub opening: Vec<OpeningView>,
     /// An open question about a face.

@@ -22,7 +22,7 @@ struct Bench {
 impl Bench {
     fn new(generator: GeneratorChoice, gpu: Option<Gpu>) -> Self {
         let (events_out, events) = unbounded();
-        let shared = Arc::new(Shared::new(events_out, || {}));
+        let shared = Arc::new(PipelineState::new(events_out, || {}));
         let (tracked_out, tracked) = Latest::new();
         let (to_generate, commands) = unbounded();
         let (rendered, rendered_in) = Latest::new();

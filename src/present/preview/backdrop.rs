@@ -47,13 +47,13 @@ impl Ground {
 
 /// Draws grounds on the window's device. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Backdrop {
+pub struct GroundPainter {
     pipeline: wgpu::RenderPipeline,
     bindings: wgpu::BindGroup,
     uniforms: wgpu::Buffer,
 }
 
-impl Backdrop {
+impl GroundPainter {
     pub(in crate::present) fn new(state: &RenderState) -> Self {
         let device = &state.device;
         let blend = wgpu::BlendState::REPLACE;
@@ -74,17 +74,17 @@ impl Backdrop {
 
     /// The shape that fills `rect` with a ground. One a frame: a second one would overwrite the first one's uniforms.
     pub(in crate::present) fn shape(&self, rect: Rect, ground: Ground) -> egui::Shape {
-        egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, Draw { backdrop: self.clone(), rect, ground }))
+        egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, DrawGround { backdrop: self.clone(), rect, ground }))
     }
 }
 
-struct Draw {
-    backdrop: Backdrop,
+struct DrawGround {
+    backdrop: GroundPainter,
     rect: Rect,
     ground: Ground,
 }
 
-impl CallbackTrait for Draw {
+impl CallbackTrait for DrawGround {
     fn prepare(
         &self,
         _: &wgpu::Device,

@@ -9,8 +9,8 @@ use egui_wgpu::{CallbackResources, CallbackTrait, RenderState, SurfaceConfig, Wg
 use image::RgbaImage;
 use wgpu::util::DeviceExt as _;
 
-pub use backdrop::Backdrop;
 pub(super) use backdrop::Ground;
+pub use backdrop::GroundPainter;
 
 use crate::gpu::Gpu;
 use crate::session::RenderedImage;
@@ -43,13 +43,13 @@ pub(super) fn display_is_wayland(creation: &eframe::CreationContext<'_>) -> bool
 
 /// A picture that can be drawn. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct PreviewPicture {
     /// Width and height, in pixels.
     pub size_px: [u32; 2],
     draw: Draw,
 }
 
-impl Picture {
+impl PreviewPicture {
     /// The shape that fills `rect` with the picture.
     pub(super) fn shape(&self, rect: egui::Rect) -> egui::Shape {
         egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, self.draw.clone()))
@@ -93,7 +93,7 @@ impl PreviewPainter {
         Self { device, queue: state.queue.clone(), pipeline, sampler }
     }
 
-    fn picture(&self, view: &wgpu::TextureView, size_px: [u32; 2]) -> Picture {
+    fn picture(&self, view: &wgpu::TextureView, size_px: [u32; 2]) -> PreviewPicture {
         let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("preview"),
             layout: &self.pipeline.get_bind_group_layout(0),
@@ -102,7 +102,7 @@ impl PreviewPainter {
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
             ],
         });
-        Picture { size_px, draw: Draw { pipeline: self.pipeline.clone(), bindings } }
+        PreviewPicture { size_px, draw: Draw { pipeline: self.pipeline.clone(), bindings } }
     }
 }
 
@@ -144,19 +144,19 @@ fn fill_pipeline(
 /// One place for pictures that follow each other: keeps its texture as long as their size stays the same.
 #[derive(Default)]
 pub(super) struct PictureSlot {
-    own: Option<(wgpu::Texture, Picture)>,
+    own: Option<(wgpu::Texture, PreviewPicture)>,
 }
 
 impl PictureSlot {
     /// Makes `image` drawable. A picture handed out before shows the new pixels when it has the same size.
-    pub(super) fn show(&mut self, painter: &PreviewPainter, image: &RenderedImage) -> Picture {
+    pub(super) fn show(&mut self, painter: &PreviewPainter, image: &RenderedImage) -> PreviewPicture {
         match image {
             RenderedImage::Gpu(texture) => painter.picture(&texture.create_view(&wgpu::TextureViewDescriptor::default()), image.size_px()),
             RenderedImage::Cpu(pixels) => self.upload(painter, pixels),
         }
     }
 
-    fn upload(&mut self, painter: &PreviewPainter, pixels: &RgbaImage) -> Picture {
+    fn upload(&mut self, painter: &PreviewPainter, pixels: &RgbaImage) -> PreviewPicture {
         let limit = painter.device.limits().max_texture_dimension_2d;
         let size_px = [pixels.width(), pixels.height()];
         if size_px.contains(&0) {
@@ -165,7 +165,7 @@ impl PictureSlot {
         }
         if size_px.iter().any(|&side| side > limit) {
             let smaller = image::DynamicImage::from(pixels.clone()).thumbnail(limit, limit).to_rgba8();
-            return Picture { size_px, ..self.upload(painter, &smaller) };
+            return PreviewPicture { size_px, ..self.upload(painter, &smaller) };
         }
         match &self.own {
             Some((texture, picture)) if picture.size_px == size_px => {
