@@ -7,6 +7,7 @@ mod curve;
 mod episode;
 mod face_mesh;
 mod few_shot;
+mod learning;
 mod loss;
 mod matte;
 mod motion;

@@ -8,9 +8,10 @@ use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, write_whole};
+use super::learning::{Groups, Learning};
 use super::stream::{PairSource, Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
-use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Scope, Store, WeightsError, to_bytes};
+use crate::nn::{AdamSettings, Gradients, MovingAverage, Scope, Store, WeightsError, to_bytes};
 use crate::synth::{FramePair, Scratch};
 use retrato_learn::Figures;
 use retrato_learn::Sample;
@@ -73,19 +74,15 @@ pub trait PairTask: Clone + Send + Sync {
     fn loss(&self, net: &Self::Net, examples: &Arc<[Self::Example]>, device: &Device) -> Result<(Tensor, Self::Figures), TrainError>;
 }
 
-/// Weights with their network, their optimiser and their average.
-struct Learning<N> {
-    store: Store,
-    net: N,
-    adam: Adam,
-    average: MovingAverage,
-}
+/// What a checkpoint calls the network's parts.
+const GROUPS: Groups = ["weights", "adam", "adam steps"];
 
 /// A run of training.
 pub struct PairTrainer<T: PairTask> {
     task: T,
     options: PairOptions,
     learning: Learning<T::Net>,
+    average: MovingAverage,
     stream: Stream<FramePair>,
     validation: Vec<T::Example>,
     step: u64,
@@ -105,9 +102,8 @@ impl<T: PairTask> PairTrainer<T> {
         if fresh {
             task.start(&net)?;
         }
-        let adam = Adam::new(store.variables(), AdamSettings::default())?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        Self::assemble(source, task, options, Learning { store, net, adam, average }, 0)
+        Self::assemble(source, task, options, (Learning::new(store, net, AdamSettings::default())?, average), 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -115,26 +111,23 @@ impl<T: PairTask> PairTrainer<T> {
         let checkpoint = Checkpoint::read(path)?;
         checkpoint.check(path, T::KIND, &identity(&task, &options))?;
         let step = checkpoint.count("step").unwrap_or(0);
-        let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
-        let net = task.net(&store.scope())?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
-        adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
+        let learning = Learning::resumed(&checkpoint, GROUPS, AdamSettings::default(), &options.device, |scope| task.net(scope))?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Self::assemble(source, task, options, Learning { store, net, adam, average }, step)
+        Self::assemble(source, task, options, (learning, average), step)
     }
 
     fn assemble(
         source: &Arc<PairSource>,
         task: T,
         options: PairOptions,
-        learning: Learning<T::Net>,
+        (learning, average): (Learning<T::Net>, MovingAverage),
         step: u64,
     ) -> Result<Self, TrainError> {
         let validation = held_out(&task, &**source, &options)?;
         let stream_options =
             StreamOptions { seed: options.seed, block: options.block, turns: 2, visits: options.visits, threads: options.threads };
         let stream = Stream::new(source, stream_options, step * options.batch as u64);
-        Ok(Self { task, options, learning, stream, validation, step })
+        Ok(Self { task, options, learning, average, stream, validation, step })
     }
 
     /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
@@ -179,13 +172,13 @@ impl<T: PairTask> Trainer for PairTrainer<T> {
         }
         let rate = rate_at(self.options.rate, self.step, self.options.steps);
         let gradient_norm = self.learning.adam.step(&gradients, rate)?;
-        self.learning.average.update(&self.learning.store.variables(), self.step)?;
+        self.average.update(&self.learning.store.variables(), self.step)?;
         self.step += 1;
         Ok(StepReport { step: self.step, parts, rate, gradient_norm })
     }
 
     fn validate(&self) -> Result<T::Figures, TrainError> {
-        let store = Store::from_tensors(self.learning.average.values().clone(), false, &self.options.device);
+        let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
         let net = self.task.net(&store.scope())?;
         let mut sum = T::Figures::default();
         let mut batches = 0.0_f32;
@@ -199,18 +192,15 @@ impl<T: PairTask> Trainer for PairTrainer<T> {
 
     fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
-        let weights = self.learning.store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect();
-        checkpoint.put("weights", &weights);
-        checkpoint.put("adam", &self.learning.adam.state()?);
-        checkpoint.put("average", self.learning.average.values());
+        self.learning.keep(&mut checkpoint, GROUPS)?;
+        checkpoint.put("average", self.average.values());
         checkpoint.describe(T::KIND, &identity(&self.task, &self.options));
-        let counts = [("step", self.step), ("adam steps", self.learning.adam.steps())];
-        checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+        checkpoint.about.insert("step".to_owned(), self.step.to_string());
         checkpoint.write(path)
     }
 
     fn export(&self, path: &Path) -> Result<(), TrainError> {
-        let bytes = to_bytes(self.learning.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
+        let bytes = to_bytes(self.average.values(), candle_core::DType::F16, std::collections::HashMap::new())?;
         write_whole(path, &bytes)
     }
 }

@@ -15,10 +15,11 @@ use candle_core::Tensor;
 
 use super::EpisodeSource;
 use super::checkpoint::{Checkpoint, write_whole};
+use super::learning::{Groups, Learning, tensors};
 use super::stream::{Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::model::{Discriminator, FewShotNets, MotionNet};
-use crate::nn::{Adam, AdamSettings, Gradients, MovingAverage, Store, to_bytes};
+use crate::nn::{AdamSettings, Gradients, MovingAverage, Scope, Store, to_bytes};
 use learner::Learner;
 use retrato_learn::Figures as _;
 use retrato_learn::Sample;
@@ -34,12 +35,9 @@ const PERSONS: &str = "persons";
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato few-shot training 1";
 
-/// Weights with their network and optimiser.
-struct Learning<N> {
-    store: Store,
-    net: N,
-    adam: Adam,
-}
+/// What a checkpoint calls the parts of the networks that make pictures, and of the discriminator.
+const MADE: Groups = ["weights", "adam", "adam steps"];
+const JUDGE: Groups = ["judge", "judge adam", "judge steps"];
 
 /// A run of training.
 pub struct FewShotTrainer {
@@ -80,10 +78,8 @@ impl FewShotTrainer {
         }
         let (judge_store, judge) = first_judge(start.discriminator, &options)?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
-        let adam = Adam::new(store.variables(), AdamSettings::default())?;
-        let judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM)?;
-        let made = Learning { store, net, adam };
-        Self::assemble(source, motion, options, made, Learning { store: judge_store, net: judge, adam: judge_adam }, average, 0)
+        let made = Learning::new(store, net, AdamSettings::default())?;
+        Self::assemble(source, motion, options, made, Learning::new(judge_store, judge, DISCRIMINATOR_ADAM)?, average, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -97,17 +93,12 @@ impl FewShotTrainer {
         let checkpoint = Checkpoint::read(path)?;
         checkpoint.check(path, KIND, &options.identity())?;
         let step = checkpoint.count("step").unwrap_or(0);
-        let store = Store::from_tensors(checkpoint.group("weights"), true, &options.device);
-        let net = FewShotNets::new(&store.scope(), &options.config)?;
-        let mut adam = Adam::new(store.variables(), AdamSettings::default())?;
-        adam.restore(&checkpoint.group("adam"), checkpoint.count("adam steps").unwrap_or(step))?;
-        let judge_store = Store::from_tensors(checkpoint.group("judge"), true, &options.device);
-        let judge = Discriminator::new(&judge_store.scope(), &options.discriminator, options.identities as usize)?;
-        let mut judge_adam = Adam::new(judge_store.variables(), DISCRIMINATOR_ADAM)?;
-        judge_adam.restore(&checkpoint.group("judge adam"), checkpoint.count("judge steps").unwrap_or(0))?;
+        let nets = |scope: &Scope<'_>| FewShotNets::new(scope, &options.config);
+        let made = Learning::resumed(&checkpoint, MADE, AdamSettings::default(), &options.device, nets)?;
+        let discriminator = |scope: &Scope<'_>| Discriminator::new(scope, &options.discriminator, options.identities as usize);
+        let judge = Learning::resumed(&checkpoint, JUDGE, DISCRIMINATOR_ADAM, &options.device, discriminator)?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        let made = Learning { store, net, adam };
-        Self::assemble(source, motion, options, made, Learning { store: judge_store, net: judge, adam: judge_adam }, average, step)
+        Self::assemble(source, motion, options, made, judge, average, step)
     }
 
     fn assemble(
@@ -202,14 +193,11 @@ impl Trainer for FewShotTrainer {
 
     fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
-        checkpoint.put("weights", &tensors(&self.made.store));
-        checkpoint.put("judge", &tensors(&self.judge.store));
-        checkpoint.put("adam", &self.made.adam.state()?);
-        checkpoint.put("judge adam", &self.judge.adam.state()?);
+        self.made.keep(&mut checkpoint, MADE)?;
+        self.judge.keep(&mut checkpoint, JUDGE)?;
         checkpoint.put("average", self.average.values());
         checkpoint.describe(KIND, &self.options.identity());
-        let counts = [("step", self.step), ("adam steps", self.made.adam.steps()), ("judge steps", self.judge.adam.steps())];
-        checkpoint.about.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+        checkpoint.about.insert("step".to_owned(), self.step.to_string());
         checkpoint.write(path)
     }
 
@@ -238,10 +226,6 @@ fn first_judge(known: Option<BTreeMap<String, Tensor>>, options: &FewShotOptions
         known.insert(PERSONS.to_owned(), persons);
     }
     made(Store::from_tensors(known, true, &options.device))
-}
-
-fn tensors(store: &Store) -> BTreeMap<String, Tensor> {
-    store.variables().into_iter().map(|(name, v)| (name, v.as_tensor().clone())).collect()
 }
 
 /// The discriminator as it is now, without gradients of its own: for what the generator learns from it.
