@@ -17,7 +17,7 @@ const MACROS: [(&str, &str); 2] = [("wgsl_struct", "wgsl"), ("wgsl_constants", "
 
 /// The parts of the program from the ground up. A part may name only those on lower floors.
 const FLOORS: [&[&str]; 20] = [
-    &["data", "random", "runtime", "wgsl", "jpeg"],
+    &["data", "math", "random", "runtime", "wgsl", "jpeg"],
     &["scale", "nn", "colour", "resampler", "reader", "head", "plate"],
     &["face"],
     &["model"],

@@ -1,8 +1,9 @@
-//! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling,
+//! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling, small formulas,
 //! and what shaders take over from Rust.
 
 pub mod data;
 pub mod jpeg;
+pub mod math;
 pub mod random;
 pub mod runtime;
 pub mod scale;

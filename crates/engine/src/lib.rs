@@ -23,7 +23,7 @@ mod shaders;
 use retrato_builtin as builtin;
 #[cfg(test)]
 use retrato_core::random;
-use retrato_core::{data, runtime, wgsl, wgsl_constants, wgsl_struct};
+use retrato_core::{data, math, runtime, wgsl, wgsl_constants, wgsl_struct};
 use retrato_face::face;
 use retrato_model as model;
 use retrato_nn as nn;

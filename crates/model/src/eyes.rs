@@ -13,6 +13,7 @@ use glam::{Vec2, Vec3};
 
 use super::{DrawnPart, SOURCE_NUMBERS};
 use crate::data::Landmarks;
+use crate::math::smoothstep;
 use ball::Ball;
 use fit::{LidFit, Skin};
 use lids::Lids;
@@ -269,8 +270,7 @@ impl<'a> EyeChange<'a> {
 
 /// 0 up to the first, 1 from the second on, smooth between.
 fn ramp([start, end]: [f32; 2], value: f32) -> f32 {
-    let t = ((value - start) / (end - start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
+    smoothstep(start, end, value)
 }
 
 /// Colour of a square picture at a point, in pixels of [`SIDE`] whatever its own are, bilinear; beyond the edge as at the edge.

@@ -46,7 +46,7 @@ pub use shipped::{ManifestEntry, ModelError, Shipped, check_shipped, identity, l
 pub use tuned::Tuned;
 pub use warped::{WarpedSource, cut, fetch_part, landmark_distance, lay_over};
 
-use retrato_core::{data, wgsl, wgsl_struct};
+use retrato_core::{data, math, wgsl, wgsl_struct};
 use retrato_face::face;
 use retrato_nn as nn;
 

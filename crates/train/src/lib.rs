@@ -4,7 +4,7 @@ pub mod evaluate;
 pub mod synth;
 pub mod train;
 
-use retrato_core::{data, random, runtime, scale};
+use retrato_core::{data, math, random, runtime, scale};
 use retrato_face::face;
 use retrato_model as model;
 use retrato_nn as nn;

@@ -1,7 +1,8 @@
 //! Expression coefficients: how strongly each of 52 movements of a face is made, with the names that ARKit gave them.
 
-use serde::de::SeqAccess;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::exactly::exactly;
 
 /// Expression coefficients, in the order in which the face reader gives them. Left and right are the person's own.
 #[expect(missing_docs, reason = "the names are those of a published convention and say what they mean")]
@@ -173,26 +174,7 @@ impl Serialize for Coefficients {
 
 impl<'de> Deserialize<'de> for Coefficients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Coefficients;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{COEFFICIENTS} coefficients")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut coefficients = Coefficients::default();
-                for (count, value) in coefficients.0.iter_mut().enumerate() {
-                    *value = seq.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(count, &self))?;
-                }
-                match seq.next_element::<f32>()? {
-                    None => Ok(coefficients),
-                    Some(_) => Err(serde::de::Error::invalid_length(COEFFICIENTS + 1, &self)),
-                }
-            }
-        }
-        deserializer.deserialize_seq(Visitor)
+        exactly(deserializer, "52 coefficients").map(Self)
     }
 }
 

@@ -3,6 +3,8 @@
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
+use super::exactly::exactly;
+
 /// Index ranges of the parts of a face among the 68 landmarks. "Right" and "left" are the sitter's own.
 pub mod region {
     use std::ops::Range;
@@ -113,38 +115,8 @@ impl Serialize for Landmarks {
 
 impl<'de> Deserialize<'de> for Landmarks {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let points = BoundedPoints::deserialize(deserializer)?.0;
-        let points: [[f32; 2]; Self::COUNT] =
-            points.try_into().map_err(|got: Vec<_>| serde::de::Error::invalid_length(got.len(), &"68 landmarks"))?;
+        let points: [[f32; 2]; Self::COUNT] = exactly(deserializer, "68 landmarks, each [x, y]")?;
         Ok(Self(points.map(Vec2::from_array)))
-    }
-}
-
-/// A point list that refuses to grow past 68, so that a hostile file cannot make us allocate.
-struct BoundedPoints(Vec<[f32; 2]>);
-
-impl<'de> Deserialize<'de> for BoundedPoints {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = BoundedPoints;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("68 landmarks, each [x, y]")
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut points = Vec::with_capacity(Landmarks::COUNT);
-                while let Some(point) = seq.next_element::<[f32; 2]>()? {
-                    if points.len() == Landmarks::COUNT {
-                        return Err(serde::de::Error::custom("more than 68 landmarks"));
-                    }
-                    points.push(point);
-                }
-                Ok(BoundedPoints(points))
-            }
-        }
-        deserializer.deserialize_seq(Visitor)
     }
 }
 

@@ -125,3 +125,29 @@ impl Crop {
         (point_in_crop + 0.5) * self.scale() + Vec2::from_array(self.origin_px) - 0.5
     }
 }
+
+/// The part of a picture that a change may reach, in whole pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PasteRegion {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// Number of columns; zero when crop and picture do not meet.
+    pub width: u32,
+    /// Number of rows.
+    pub height: u32,
+}
+
+impl PasteRegion {
+    /// The crop, cut to a picture of that width and height.
+    pub fn new(crop: &Crop, (width, height): (u32, u32)) -> Self {
+        let span = |origin: f32, size: u32| {
+            let first = origin.floor().clamp(0.0, size as f32) as u32;
+            let end = (origin + crop.side_px).ceil().clamp(0.0, size as f32) as u32;
+            (first, end.saturating_sub(first))
+        };
+        let ((left, width), (top, height)) = (span(crop.origin_px[0], width), span(crop.origin_px[1], height));
+        Self { left, top, width, height }
+    }
+}

@@ -3,6 +3,7 @@
 mod audio;
 mod coefficients;
 mod crop_picture;
+mod exactly;
 mod face;
 mod flow;
 mod frame;
@@ -23,7 +24,7 @@ pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, Coefficient
 pub use face::{Landmarks, region};
 pub use flow::{FlowField, HeadChange, MouthPicture, OnGpu, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
-pub use geometry::{CROP_PX, Crop, HeadPose, PixelBox};
+pub use geometry::{CROP_PX, Crop, HeadPose, PasteRegion, PixelBox};
 pub use labels::{PICTURE_PX, PLANE_CELLS, Part};
 pub use loopback::{LOOPBACK_DRIVER, OWN_CAMERA_LABEL};
 pub use mesh::FaceMesh;

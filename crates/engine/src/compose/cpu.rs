@@ -9,10 +9,11 @@ use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 use retrato_head::HeadShape;
 
-use super::region::{PasteRegion, feather};
+use super::feather::feather;
 use super::row::{Across, Column, Row, SourcePixels};
 use super::turned::TurnedHead;
-use crate::data::{CROP_PX, Crop, PaintField, PictureChange, Portrait};
+use crate::data::{CROP_PX, Crop, PaintField, PasteRegion, PictureChange, Portrait};
+use crate::math::hull;
 
 /// Displacements shorter than this, in pixels of the picture, leave a pixel exactly as it is.
 pub(super) const STILL_PX: f32 = 1.0 / 64.0;
@@ -39,7 +40,7 @@ impl CpuCompositor {
     /// Prepares for one portrait; `plate` is what stands behind the head, of the picture's size.
     pub fn new(portrait: &Portrait, plate: Option<Arc<RgbaImage>>) -> Self {
         let plate = plate.filter(|plate| plate.dimensions() == portrait.pixels.dimensions());
-        let region = PasteRegion::new(&portrait.crop.reach(), portrait.pixels.width(), portrait.pixels.height());
+        let region = PasteRegion::new(&portrait.crop.reach(), portrait.pixels.dimensions());
         Self { picture: Arc::clone(&portrait.pixels), plate, crop: portrait.crop, region, head: None, pool: Vec::new() }
     }
 
@@ -127,15 +128,6 @@ impl CpuCompositor {
             },
         );
         written.reduce(|| 0..0, hull)
-    }
-}
-
-/// The shortest range in which both lie.
-fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => b,
-        (_, true) => a,
-        _ => a.start.min(b.start)..a.end.max(b.end),
     }
 }
 

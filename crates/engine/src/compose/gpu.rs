@@ -7,9 +7,9 @@ use image::RgbaImage;
 use retrato_head::HeadShape;
 
 use super::cpu::STILL_PX;
+use super::feather::FEATHER_PX;
 use super::head_pass::HeadPass;
-use super::region::{FEATHER_PX, PasteRegion};
-use crate::data::{CROP_PX, PaintField, PictureChange, Portrait, UncoveredField};
+use crate::data::{CROP_PX, PaintField, PasteRegion, PictureChange, Portrait, UncoveredField};
 use crate::gpu::{ChangeBuffers, GROUP, Gpu, PassTimer, Uniform};
 use crate::runtime::Timings;
 use crate::wgsl::Shader;
@@ -89,7 +89,7 @@ impl GpuCompositor {
         if width > limit || height > limit {
             return Err(ComposeError::PictureTooLarge { width, height, limit });
         }
-        let region = PasteRegion::new(&portrait.crop.reach(), width, height);
+        let region = PasteRegion::new(&portrait.crop.reach(), (width, height));
         let picture = picture_texture(device, "portrait", width, height, wgpu::TextureUsages::COPY_SRC);
         let target = picture_texture(
             device,

@@ -2,9 +2,9 @@
 //! there, and the result is pasted back with a feathered edge. Every pass exists twice, in WGSL and in Rust; a test compares both.
 
 mod cpu;
+mod feather;
 mod gpu;
 mod head_pass;
-mod region;
 mod row;
 mod trial;
 mod turned;
@@ -15,5 +15,4 @@ pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
 #[cfg(test)]
 pub(crate) use head_pass::HEAD;
-pub use region::PasteRegion;
 pub use trial::compare_executors;

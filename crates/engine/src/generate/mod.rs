@@ -35,6 +35,7 @@ use retrato_head::HeadShape;
 
 use crate::data::{PictureChange, Portrait, PuppetMotion};
 use crate::gpu::{ChangeBuffers, Gpu};
+use crate::math::smooth_step;
 use crate::model::Tuned;
 use crate::runtime::{FileCache, Timings};
 
@@ -110,12 +111,6 @@ pub struct GpuTarget<'a> {
     pub buffers: &'a ChangeBuffers,
     /// Takes the times of its own stages, by the device's clock.
     pub timings: &'a Timings,
-}
-
-/// 0 up to the range's start, 1 from its end on, smooth between.
-fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
-    let t = ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 /// Cells along each side of every generator's flow field over the crop's reach: 2 crop pixels a cell.

@@ -4,6 +4,7 @@ use std::f32::consts::{PI, TAU};
 
 use glam::{Vec2, Vec3};
 
+pub(super) use crate::math::smoothstep;
 use crate::random::Random;
 
 /// Positions and triangles, counter-clockwise seen from outside.
@@ -80,12 +81,6 @@ pub(super) fn direction(azimuth: f32, elevation: f32) -> Vec3 {
     let (sin, cos) = azimuth.sin_cos();
     let (up, level) = elevation.sin_cos();
     Vec3::new(sin * level, up, cos * level)
-}
-
-/// 0 at `a`, 1 at `b`, smooth between, constant outside; `a` may be the larger.
-pub(super) fn smoothstep(a: f32, b: f32, x: f32) -> f32 {
-    let t = ((x - a) / (b - a)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 /// Piecewise linear through points of ascending first number.
