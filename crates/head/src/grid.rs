@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3};
 use retrato_core::data::{CROP_PX, Crop};
+pub(crate) use retrato_core::math::smooth_step;
 
 /// Cells along each side.
 pub(crate) const CELLS: usize = 192;
@@ -140,12 +141,6 @@ pub(crate) fn cells_in(corners: [Vec3; 3], mut visit: impl FnMut(usize, f32, Vec
             }
         }
     }
-}
-
-/// 0 up to the range's start, 1 from its end on, smooth between.
-pub(crate) fn smooth_step(range: &std::ops::Range<f32>, value: f32) -> f32 {
-    let t = ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod topology;
 mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
-pub use paint::{HeadLook, HeadPainter, Region};
+pub use paint::{HeadLook, HeadPainter};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};
 pub use shape::{HeadPicture, HeadShape};

@@ -8,7 +8,8 @@ use glam::{Vec2, Vec3};
 use image::RgbaImage;
 use pulp::Arch;
 use rayon::prelude::*;
-use retrato_core::data::{Crop, MouthPicture};
+use retrato_core::data::{MouthPicture, PasteRegion};
+use retrato_core::math::hull;
 
 use crate::eye::{self, EyeLook};
 use crate::patch::{Patch, PatchVertex, covered};
@@ -51,33 +52,6 @@ impl HeadLook {
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
 }
 
-/// A part of a picture in whole pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Region {
-    /// First column.
-    pub left: u32,
-    /// First row.
-    pub top: u32,
-    /// Number of columns.
-    pub width: u32,
-    /// Number of rows.
-    pub height: u32,
-}
-
-impl Region {
-    /// The reach of a crop, cut to a picture of that width and height.
-    pub fn of(crop: &Crop, (width, height): (u32, u32)) -> Self {
-        let reach = crop.reach();
-        let span = |origin: f32, size: u32| {
-            let first = origin.floor().clamp(0.0, size as f32) as u32;
-            let end = (origin + reach.side_px).ceil().clamp(0.0, size as f32) as u32;
-            (first, end.saturating_sub(first))
-        };
-        let ((left, width), (top, height)) = (span(reach.origin_px[0], width), span(reach.origin_px[1], height));
-        Self { left, top, width, height }
-    }
-}
-
 /// Draws heads. Its memory is kept from frame to frame.
 #[derive(Default)]
 pub struct HeadPainter {
@@ -112,7 +86,7 @@ impl HeadPainter {
         target: &mut RgbaImage,
         changed: &Range<usize>,
     ) -> Range<usize> {
-        let Region { left, top, width, height } = shape.region;
+        let PasteRegion { left, top, width, height } = shape.region;
         let plate = if plate.dimensions() == shape.picture.dimensions() { plate } else { &*shape.plate };
         if width < 2 || height < 2 || target.dimensions() != shape.picture.dimensions() {
             return 0..0;
@@ -158,15 +132,6 @@ impl HeadPainter {
             )
         });
         written.reduce(|| 0..0, hull)
-    }
-}
-
-/// The shortest range in which both lie.
-fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => b,
-        (_, true) => a,
-        _ => a.start.min(b.start)..a.end.max(b.end),
     }
 }
 

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
 use rayon::prelude::*;
-use retrato_core::data::{Crop, FaceMesh};
+use retrato_core::data::{Crop, FaceMesh, PasteRegion};
 
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
 use crate::grid::smooth_step;
-use crate::paint::Region;
 use crate::sample::{Picture, between_bytes};
 use crate::surface::{Surface, SurfaceMaker};
 use crate::template::{SkullTemplate, TemplateError};
@@ -52,7 +51,7 @@ pub struct HeadShape {
     /// The back of the head.
     pub back: Surface,
     /// The part of the picture in which the head may come to be.
-    pub region: Region,
+    pub region: PasteRegion,
     /// The head without its background in that part: premultiplied with the share of head.
     pub layer: RgbaImage,
     /// The portrait's picture.
@@ -87,7 +86,7 @@ impl HeadShape {
         let joined = Joined::new();
         let depth = HeadDepth::of(mesh, &joined, &skull, matte);
         let maker = SurfaceMaker { mesh, joined: &joined, depth: &depth, crop };
-        let region = Region::of(&crop, pixels.dimensions());
+        let region = PasteRegion::new(&crop.reach(), pixels.dimensions());
         let plate = plate.filter(|plate| plate.dimensions() == pixels.dimensions()).unwrap_or(pixels);
         let look = Picture::new(pixels);
         let colour = |i: usize| {
@@ -140,11 +139,11 @@ impl HeadShape {
 /// The picture without what stands behind it: where the matte is soft, the background's share is taken out of a pixel.
 fn layer(
     [picture, plate]: [&RgbaImage; 2],
-    region: Region,
+    region: PasteRegion,
     share: &(dyn Fn(Vec2) -> f32 + Sync),
     foreground: Option<&(dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
 ) -> RgbaImage {
-    let Region { left, top, width, height } = region;
+    let PasteRegion { left, top, width, height } = region;
     let mut layer = RgbaImage::new(width.max(1), height.max(1));
     layer.as_mut().par_chunks_exact_mut(4 * width.max(1) as usize).take(height as usize).enumerate().for_each(|(row, out)| {
         let y = top + row as u32;
