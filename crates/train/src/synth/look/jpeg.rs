@@ -1,100 +1,79 @@
-//! The blocks of a coarse JPEG: discrete cosine transform of 8x8 pixels, rounding, and back.
+//! What is left of a picture that was saved as a JPEG.
 
-use std::f32::consts::PI;
+use glam::Vec3;
+use image::ImageFormat;
+use image::codecs::jpeg::JpegEncoder;
 
-use super::super::planes::Planes;
+use super::super::planes::{BRIGHTNESS, Planes};
 use crate::data::PICTURE_PX;
 
-const SIDE: usize = 8;
-
-/// Rounds every block's frequencies to multiples of `step` (in 0..1 of the full range) times a weight that grows with frequency.
-pub(super) fn coarsen(planes: &mut Planes, step: f32) {
-    let [red, green, blue] = &mut planes.0;
-    for ((r, g), b) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()) {
-        let brightness = 0.299 * *r + 0.587 * *g + 0.114 * *b;
-        (*r, *b) = (*r - brightness, *b - brightness);
-        *g = brightness;
+/// Saves and opens a picture as a JPEG of a quality from 1 to 100.
+pub(super) fn round_trip(planes: &mut Planes, quality: u8) {
+    halve_colour(planes);
+    let mut bytes = Vec::new();
+    // Neither fails in memory; the picture would stay as it is.
+    if JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(&planes.to_image()).is_err() {
+        return;
     }
-    let cosines = cosines();
-    for (plane, coarse) in planes.0.iter_mut().zip([2.0, 1.0, 2.0]) {
-        for corner_y in (0..PICTURE_PX).step_by(SIDE) {
-            for corner_x in (0..PICTURE_PX).step_by(SIDE) {
-                round_block(plane, corner_y * PICTURE_PX + corner_x, step * coarse, &cosines);
-            }
+    if let Ok(opened) = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg) {
+        for (index, pixel) in opened.to_rgb8().pixels().enumerate() {
+            planes.set(index, Vec3::from(pixel.0.map(f32::from)) / 255.0);
         }
     }
-    let [red, green, blue] = &mut planes.0;
-    for ((r, g), b) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()) {
-        let brightness = *g;
-        (*r, *b) = (*r + brightness, *b + brightness);
-        *g = (brightness - 0.299 * *r - 0.114 * *b) / 0.587;
-    }
 }
 
-/// Row `k` is the cosine of frequency `k`; the matrix is orthogonal.
-fn cosines() -> [[f32; SIDE]; SIDE] {
-    std::array::from_fn(|k| {
-        let norm = if k == 0 { (1.0 / SIDE as f32).sqrt() } else { (2.0 / SIDE as f32).sqrt() };
-        std::array::from_fn(|i| norm * (PI * k as f32 * (i as f32 + 0.5) / SIDE as f32).cos())
-    })
-}
-
-fn round_block(plane: &mut [f32], corner: usize, step: f32, cosines: &[[f32; SIDE]; SIDE]) {
-    let mut block: [[f32; SIDE]; SIDE] = [[0.0; SIDE]; SIDE];
-    for (y, row) in block.iter_mut().enumerate() {
-        row.copy_from_slice(&plane[corner + y * PICTURE_PX..][..SIDE]);
-    }
-    let transposed = turned(cosines);
-    let mut waves = product(&product(cosines, &block), &transposed);
-    for (y, row) in waves.iter_mut().enumerate() {
-        for (x, wave) in row.iter_mut().enumerate() {
-            let quantum = step * (1.0 + 0.9 * (x + y) as f32);
-            // Add and subtract half: rounds to the nearest without a call.
-            let steps = *wave / quantum;
-            *wave = (steps + if steps < 0.0 { -0.5 } else { 0.5 }) as i32 as f32 * quantum;
+/// Leaves colour at half the resolution each way (4:2:0), as cameras save it; the encoder would keep all of it.
+fn halve_colour(planes: &mut Planes) {
+    let grey = |colour: Vec3| Vec3::splat(colour.dot(BRIGHTNESS));
+    for first in (0..PICTURE_PX).step_by(2).flat_map(|y| (0..PICTURE_PX).step_by(2).map(move |x| y * PICTURE_PX + x)) {
+        let square = [first, first + 1, first + PICTURE_PX, first + PICTURE_PX + 1].map(|index| (index, planes.at(index)));
+        let colour = square.iter().map(|(_, colour)| *colour - grey(*colour)).sum::<Vec3>() / 4.0;
+        for (index, own) in square {
+            planes.set(index, grey(own) + colour);
         }
     }
-    let block = product(&product(&transposed, &waves), cosines);
-    for (y, row) in block.iter().enumerate() {
-        plane[corner + y * PICTURE_PX..][..SIDE].copy_from_slice(row);
-    }
-}
-
-fn turned(a: &[[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    std::array::from_fn(|y| std::array::from_fn(|x| a[x][y]))
-}
-
-fn product(a: &[[f32; SIDE]; SIDE], b: &[[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    let mut out = [[0.0; SIDE]; SIDE];
-    for (row, left) in out.iter_mut().zip(a) {
-        for (weight, right) in left.iter().zip(b) {
-            row.iter_mut().zip(right).for_each(|(o, v)| *o += weight * v);
-        }
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
-    use glam::Vec3;
-
     use super::*;
 
-    #[test]
-    fn fine_steps_change_little_and_coarse_ones_more() {
+    fn card() -> Planes {
         let mut card = Planes::new();
         for i in 0..PICTURE_PX * PICTURE_PX {
             let (x, y) = ((i % PICTURE_PX) as f32, (i / PICTURE_PX) as f32);
             card.set(i, Vec3::new(0.5 + 0.4 * (x * 0.3).sin(), 0.5 + 0.3 * (y * 0.2).cos(), 0.4));
         }
-        let error = |step: f32| {
-            let mut planes = card.clone();
-            coarsen(&mut planes, step);
-            planes.0.iter().flatten().zip(card.0.iter().flatten()).map(|(a, b)| (a - b).abs()).sum::<f32>()
-                / (3 * PICTURE_PX * PICTURE_PX) as f32
+        card
+    }
+
+    #[test]
+    fn fine_pictures_change_little_and_coarse_ones_more() {
+        let brightness = |planes: &Planes| {
+            let mut out = Vec::new();
+            planes.brightness(&mut out);
+            out
         };
-        assert!(error(1e-4) < 1e-3, "nearly unchanged: {}", error(1e-4));
-        assert!(error(0.1) > 5.0 * error(0.005), "coarser is worse: {} against {}", error(0.1), error(0.005));
-        assert!(error(0.1) < 0.1, "but still the picture");
+        let error = |quality: u8| {
+            let mut planes = card();
+            round_trip(&mut planes, quality);
+            brightness(&planes).iter().zip(brightness(&card())).map(|(a, b)| (a - b).abs()).sum::<f32>() / (PICTURE_PX * PICTURE_PX) as f32
+        };
+        let [fine, usual, coarse] = [98, 80, 10].map(error);
+        assert!(fine < usual && usual < 0.02, "nearly unchanged: {fine} and {usual}");
+        assert!(coarse > 2.0 * usual && coarse < 0.1, "coarser is worse, but still the picture: {coarse} against {usual}");
+    }
+
+    #[test]
+    fn colour_spreads_over_two_pixels_and_brightness_does_not() {
+        let mut planes = Planes::new();
+        planes.fill(Vec3::splat(0.5));
+        let red = Vec3::new(0.8, 0.4, 0.4);
+        planes.set(0, red);
+        halve_colour(&mut planes);
+        let [spot, beside, apart] = [0, 1, 2].map(|index| planes.at(index));
+        assert!((spot.dot(BRIGHTNESS) - red.dot(BRIGHTNESS)).abs() < 1e-6 && spot.x - spot.y < 0.2, "as bright, less red: {spot}");
+        assert!((beside.dot(BRIGHTNESS) - 0.5).abs() < 1e-6 && beside.x > beside.y + 0.05, "a little red: {beside}");
+        assert_eq!(apart, Vec3::splat(0.5), "nothing farther off");
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct PostProcessing {
     material: SurfaceTexture,
     /// Darkening of the corners, 0..1.
     vignette: f32,
-    /// Step of a JPEG's coarseness, 0 for none.
+    /// Quality of the JPEG that it was saved as, 1 to 100; 0 for none.
     jpeg: f32,
 }
 
@@ -109,7 +109,7 @@ impl PostProcessing {
             darken_corners(planes, self.vignette);
         }
         if self.jpeg > 0.0 {
-            jpeg::coarsen(planes, self.jpeg);
+            jpeg::round_trip(planes, self.jpeg as u8);
         }
         for plane in &mut planes.0 {
             for value in plane {
@@ -168,7 +168,7 @@ fn photograph(random: &mut Random) -> PostProcessing {
         grade: Grade::colour(random, 0.06),
         material: SurfaceTexture { grain: sometimes(random, 0.5, 0.01, 0.05), ..SurfaceTexture::none() },
         vignette: sometimes(random, 0.2, 0.1, 0.6),
-        jpeg: sometimes(random, 0.3, 0.02, 0.12),
+        jpeg: sometimes(random, 0.3, 26.0, 84.0),
         levels: sometimes(random, 0.4, 0.3, 0.9),
         ..bare()
     }
@@ -186,7 +186,7 @@ fn old_photograph(random: &mut Random) -> PostProcessing {
             ..SurfaceTexture::none()
         },
         vignette: sometimes(random, 0.5, 0.1, 0.8),
-        jpeg: sometimes(random, 0.15, 0.02, 0.08),
+        jpeg: sometimes(random, 0.15, 39.0, 84.0),
         levels: sometimes(random, 0.6, 0.3, 1.0),
         ..bare()
     }
@@ -207,7 +207,7 @@ fn oil(random: &mut Random) -> PostProcessing {
             ..SurfaceTexture::none()
         },
         vignette: sometimes(random, 0.3, 0.1, 0.5),
-        jpeg: sometimes(random, 0.2, 0.02, 0.08),
+        jpeg: sometimes(random, 0.2, 39.0, 84.0),
         levels: sometimes(random, 0.4, 0.2, 0.8),
         ..bare()
     }
