@@ -1,19 +1,6 @@
 // The ground behind the portrait in one pass: a faint glow that falls off to the edges, the soft shadow of the picture, and a
 // dither that keeps the dark gradient free of bands. The viewport is the stage; colours are sRGB-encoded and opaque.
 
-struct Stage {
-    edge: vec4<f32>,
-    glow: vec4<f32>,
-    // The shadow's box: left, top, right, bottom, in physical pixels of the window; no shadow when it has no width.
-    shadow: vec4<f32>,
-    // Middle of the glow and its reach each way, in physical pixels of the window.
-    centre: vec2<f32>,
-    reach: vec2<f32>,
-    // Half the width of the shadow's penumbra in physical pixels, and how dark it is, 0 to 1.
-    blur: f32,
-    darkness: f32,
-}
-
 @group(0) @binding(0) var<uniform> stage: Stage;
 
 @vertex

@@ -8,6 +8,7 @@ use crate::wgsl::Wgsl;
 const STEP: usize = 16;
 
 /// A uniform buffer with one `T`.
+#[derive(Clone, Debug)]
 pub struct Uniform<T> {
     buffer: wgpu::Buffer,
     holds: PhantomData<fn(&T)>,
