@@ -10,12 +10,11 @@ use anyhow::Context as _;
 
 use super::common;
 use crate::builtin;
-use crate::capture;
 use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::pipeline::{FineTuning, PictureMemory, Pipeline, PipelineConfig};
-use crate::present::{self, AppConfig, BuiltInPortrait, StartContext};
-use crate::session::{CameraChoice, DriverChoice, PortraitChoice, Session};
+use crate::present::{self, AppConfig, BuiltInPortrait, FirstDriver, StartContext};
+use crate::session::{CameraChoice, DeferredPixels, DriverChoice, PortraitChoice, Session};
 use crate::settings::{ExecutorChoice, MovedBy, Settings, SettingsFile};
 
 const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
@@ -39,10 +38,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let (settings_file, settings, notices) = load_settings();
     let config = AppConfig {
-        portraits: gallery()?,
+        portraits: builtin::PORTRAITS.iter().map(in_gallery).collect(),
         performances: builtin::PERFORMANCES.iter().map(|p| p.title.to_owned()).collect(),
         first_portrait: Some(first_portrait(args)?),
-        first_driver: Some(first_driver(args, &settings)?),
+        first_driver: first_driver(args, &settings)?,
         executor: args.executor,
         settings: settings.clone(),
         settings_file,
@@ -66,9 +65,10 @@ fn load_settings() -> (Option<SettingsFile>, Settings, Vec<String>) {
     }
 }
 
-fn gallery() -> anyhow::Result<Vec<BuiltInPortrait>> {
-    let portrait = |p: &builtin::BuiltinPortrait| Ok(BuiltInPortrait { title: p.title.to_owned(), image: Arc::new(p.thumbnail()?) });
-    builtin::PORTRAITS.iter().map(portrait).collect()
+fn in_gallery(portrait: &'static builtin::BuiltinPortrait) -> BuiltInPortrait {
+    // A broken build says so when the portrait itself is opened.
+    let image = DeferredPixels::new(move || portrait.thumbnail().unwrap_or_default());
+    BuiltInPortrait { title: portrait.title.to_owned(), image }
 }
 
 fn first_portrait(args: &Args) -> anyhow::Result<PortraitChoice> {
@@ -80,27 +80,19 @@ fn first_portrait(args: &Args) -> anyhow::Result<PortraitChoice> {
     Ok(PortraitChoice::file(absolute(Path::new(wanted))?))
 }
 
-/// What was asked for; else the camera used last, or any camera; else a built-in performance, so that something lives at once.
-fn first_driver(args: &Args, settings: &Settings) -> anyhow::Result<DriverChoice> {
-    let Some(wanted) = &args.driver else { return Ok(camera_or_performance(remembered_camera(settings))) };
+/// What was asked for; else the camera used last, or any camera.
+fn first_driver(args: &Args, settings: &Settings) -> anyhow::Result<FirstDriver> {
+    let Some(wanted) = &args.driver else { return Ok(FirstDriver::AnyCamera(remembered_camera(settings))) };
     Ok(match DriverChoice::from_argument(wanted) {
-        DriverChoice::Camera(CameraChoice::First) => camera_or_performance(None),
-        DriverChoice::File(path) => DriverChoice::File(absolute(&path)?),
-        named => named,
+        DriverChoice::Camera(CameraChoice::First) => FirstDriver::AnyCamera(None),
+        DriverChoice::File(path) => FirstDriver::Named(DriverChoice::File(absolute(&path)?)),
+        named => FirstDriver::Named(named),
     })
 }
 
 fn remembered_camera(settings: &Settings) -> Option<CameraChoice> {
     let name = settings.camera.clone()?;
     Some(settings.camera_index.map_or(CameraChoice::Name(name.clone()), |index| CameraChoice::Listed { index, name }))
-}
-
-fn camera_or_performance(remembered: Option<CameraChoice>) -> DriverChoice {
-    let cameras = capture::list_cameras().unwrap_or_default();
-    let camera = remembered.and_then(|choice| choice.find(&cameras)).or(cameras.first());
-    camera.map_or(DriverChoice::BuiltIn(0), |camera| {
-        DriverChoice::Camera(CameraChoice::Listed { index: camera.index, name: camera.name.clone() })
-    })
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Context, ViewportCommand};
 
 use super::action::{Action, Purpose};
-use super::app::{App, now_secs};
+use super::app::{App, FirstDriver, now_secs};
 use super::dialogs::Answer;
 use super::files::{self, FileRole};
 use super::state::{DriverState, GalleryItem, OpeningView, ViewState};
@@ -187,6 +187,7 @@ impl App {
 
     /// Lets something else drive.
     pub(super) fn use_driver(&mut self, driver: DriverChoice) {
+        self.first_driver = FirstDriver::Nothing;
         self.view.driver.label = events::provisional_label(&self.view, &driver);
         self.view.driver.rate = None;
         self.view.driver.state = DriverState::Opening;

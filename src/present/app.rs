@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::load::SizedTexture;
-use egui::{CentralPanel, Context, Frame, TextureHandle, Ui};
+use egui::{CentralPanel, Context, Frame, Ui};
 use egui_wgpu::RenderState;
-use image::RgbaImage;
 
 use super::dialogs::{Answer, Dialogs};
 use super::keeper::SettingsKeeper;
@@ -14,13 +12,15 @@ use super::person::PersonPictures;
 use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
 use super::sight::{self, DriverReading, LastSeen};
 use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
-use super::textures::{self, InsetTexture};
+use super::textures::InsetTexture;
+use super::thumbnails::{Place, Thumbnails};
 use super::toasts::Severity;
 use super::{desktop, events, faces, intake, keys, overlays, panel, stage, theme, toasts};
 use crate::data::TrackedFrame;
 use crate::runtime::Worker;
 use crate::session::{
-    DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitOrigin, PortraitReady, RenderedImage, Request, RequestId, Session,
+    CameraChoice, CameraInfo, DeferredPixels, DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitOrigin, PortraitReady,
+    RenderedImage, Request, RequestId, Session,
 };
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
@@ -32,8 +32,20 @@ const BLINK_SECS: f64 = 0.5;
 pub struct BuiltInPortrait {
     /// Its title.
     pub title: String,
-    /// The picture.
-    pub image: Arc<RgbaImage>,
+    /// A small picture of it, which is made beside the window's work.
+    pub image: DeferredPixels,
+}
+
+/// What drives the first portrait.
+#[derive(Clone, Debug, Default)]
+pub enum FirstDriver {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// This.
+    Named(DriverChoice),
+    /// This camera, or any other one; without one the first built-in performance, so that something lives at once. Known when the cameras are.
+    AnyCamera(Option<CameraChoice>),
 }
 
 /// What the window starts with.
@@ -49,8 +61,8 @@ pub struct AppConfig {
     pub performances: Vec<String>,
     /// A portrait to open at once.
     pub first_portrait: Option<PortraitChoice>,
-    /// A driver to use at once.
-    pub first_driver: Option<DriverChoice>,
+    /// A driver to use from the beginning.
+    pub first_driver: FirstDriver,
     /// Where pictures are made in this run, whatever the settings say.
     pub executor: Option<ExecutorChoice>,
     /// What the user should know from the beginning, such as settings that could not be read.
@@ -75,12 +87,13 @@ pub struct App {
     pub(super) paste_asked_at_secs: Option<f64>,
     pub(super) file_manager: Option<Worker>,
     pub(super) person: PersonPictures,
+    /// The driver to begin with, until the cameras are known or the user chooses.
+    pub(super) first_driver: FirstDriver,
     painter: Option<PreviewPainter>,
     picture: PictureSlot,
     question: PictureSlot,
     inset: InsetTexture,
-    /// Keeps the gallery's textures alive.
-    thumbnails: Vec<TextureHandle>,
+    pub(super) thumbnails: Thumbnails,
     notices: Vec<String>,
 }
 
@@ -103,27 +116,29 @@ impl App {
             paste_asked_at_secs: None,
             file_manager: None,
             person: PersonPictures::default(),
+            first_driver: FirstDriver::Nothing,
             painter: render_state.map(PreviewPainter::new),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),
-            thumbnails: Vec::new(),
+            thumbnails: Thumbnails::start(ctx),
             notices: config.notices,
         };
-        for portrait in &config.portraits {
-            let thumbnail = app.keep_thumbnail(ctx, &portrait.title, &portrait.image);
-            app.view.gallery.push(GalleryItem { title: portrait.title.clone(), thumbnail: Some(thumbnail), file: None });
+        for (index, BuiltInPortrait { title, image }) in config.portraits.into_iter().enumerate() {
+            app.thumbnails.make(Place::Gallery(index), &title, move || Arc::new(image.convert()));
+            app.view.gallery.push(GalleryItem { title, thumbnail: None, file: None });
         }
         app.begin(config.first_portrait, config.first_driver);
         app
     }
 
-    fn begin(&mut self, portrait: Option<PortraitChoice>, driver: Option<DriverChoice>) {
+    fn begin(&mut self, portrait: Option<PortraitChoice>, driver: FirstDriver) {
         self.session.request(Request::SetControls(self.settings.controls.clone()));
         self.session.request(Request::ListDevices);
         self.session.request(Request::FindInterrupted(self.settings.recordings_dir.clone()));
-        if let Some(driver) = driver {
-            self.use_driver(driver);
+        match driver {
+            FirstDriver::Named(driver) => self.use_driver(driver),
+            later => self.first_driver = later,
         }
         if let Some(portrait) = portrait {
             self.open_portrait(portrait);
@@ -153,6 +168,10 @@ impl App {
                     self.portrait_is_ready(ctx, &ready);
                 }
                 Event::FurtherPictures { pictures, added } => self.show_further(ctx, pictures, *added),
+                Event::Cameras(cameras) => {
+                    self.begin_with_camera(cameras);
+                    events::apply(&mut self.view, event, now);
+                }
                 Event::ExecutorChosen(decision) => {
                     if let Some(measured) = decision.measured.as_ref().filter(|_| !decision.remembered) {
                         self.settings.remember_measured(measured.clone());
@@ -169,6 +188,7 @@ impl App {
         if let Some(tracked) = self.session.take_tracked() {
             self.show_tracked(ctx, &tracked);
         }
+        self.show_thumbnails();
         self.view.stats = self.session.live_stats();
         self.view.record.running = self.session.recording();
         self.view.record.virtual_camera = self.session.virtual_camera();
@@ -190,7 +210,8 @@ impl App {
                 self.keeper.touch(now_secs(ctx));
                 let index = self.view.in_gallery(path);
                 if self.view.gallery[index].thumbnail.is_none() {
-                    self.view.gallery[index].thumbnail = Some(self.keep_thumbnail(ctx, &portrait.name, &portrait.pixels));
+                    let pixels = Arc::clone(&portrait.pixels);
+                    self.thumbnails.make(Place::Gallery(index), &portrait.name, move || pixels);
                 }
                 Some(index)
             }
@@ -202,11 +223,13 @@ impl App {
         self.offer_both(ctx, ready);
     }
 
-    fn keep_thumbnail(&mut self, ctx: &Context, title: &str, pixels: &RgbaImage) -> SizedTexture {
-        let handle = textures::thumbnail(ctx, title, pixels);
-        let texture = SizedTexture::from_handle(&handle);
-        self.thumbnails.push(handle);
-        texture
+    /// Lets the first driver be a camera, now that they are known.
+    fn begin_with_camera(&mut self, cameras: &[CameraInfo]) {
+        let FirstDriver::AnyCamera(wanted) = std::mem::take(&mut self.first_driver) else { return };
+        let camera = wanted.and_then(|choice| choice.find(cameras)).or(cameras.first());
+        self.use_driver(camera.map_or(DriverChoice::BuiltIn(0), |camera| {
+            DriverChoice::Camera(CameraChoice::Listed { index: camera.index, name: camera.name.clone() })
+        }));
     }
 
     fn ask_about_face(&mut self, question: &FaceQuestion) {

@@ -47,13 +47,13 @@ pub(super) fn further_row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Ac
 }
 
 /// A thumbnail with a cross.
-fn removable(ui: &mut Ui, name: &str, thumbnail: SizedTexture, side: f32) -> Response {
+fn removable(ui: &mut Ui, name: &str, thumbnail: Option<SizedTexture>, side: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     let label = format!("Remove {name}");
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
     if ui.is_rect_visible(rect) {
-        paint_square(ui, thumbnail, rect, !response.hovered());
+        picture(ui, thumbnail, rect, !response.hovered());
         let badge = egui::Rect::from_min_size(rect.right_top() + vec2(-15.0, 1.0), Vec2::splat(14.0));
         let colour = if response.hovered() { theme::TEXT } else { theme::TEXT_SOFT };
         ui.painter().circle_filled(badge.center(), 7.0, Color32::from_black_alpha(190));
@@ -69,7 +69,7 @@ fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: b
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, format!("Portrait: {}", item.title)));
     if ui.is_rect_visible(rect) {
         let rounding = CornerRadius::same(theme::ROUNDING);
-        picture(ui, item, rect, response.hovered() || chosen);
+        picture(ui, item.thumbnail, rect, response.hovered() || chosen);
         let (stroke, inside) = match (chosen, response.hovered()) {
             (true, _) => (Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside),
             (false, true) => (Stroke::new(1.5, theme::TEXT_SOFT), StrokeKind::Inside),
@@ -82,9 +82,9 @@ fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: b
     response.on_hover_text(format!("{}{key}", item.title))
 }
 
-/// The thumbnail, or a frame with a head in it for a picture that was not opened yet.
-fn picture(ui: &Ui, item: &GalleryItem, rect: egui::Rect, lit: bool) {
-    let Some(thumbnail) = item.thumbnail else {
+/// The thumbnail, or a frame with a head in it for a picture of which there is none yet.
+fn picture(ui: &Ui, thumbnail: Option<SizedTexture>, rect: egui::Rect, lit: bool) {
+    let Some(thumbnail) = thumbnail else {
         ui.painter().rect_filled(rect, theme::ROUNDING, theme::CONTROL);
         icons::paint(ui.painter(), Icon::Picture, rect.shrink(rect.width() * 0.3), theme::TEXT_FAINT);
         return;

@@ -26,12 +26,13 @@ mod stage;
 mod state;
 mod textures;
 mod theme;
+mod thumbnails;
 mod toasts;
 mod widgets;
 mod window;
 
 pub use action::{Action, Purpose};
-pub use app::{App, AppConfig, BuiltInPortrait};
+pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
 pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
     DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,

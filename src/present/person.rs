@@ -10,9 +10,10 @@ use egui::{Context, TextureHandle};
 
 use super::action::Action;
 use super::app::{App, now_secs};
+use super::events;
 use super::state::{FurtherView, OpeningView};
+use super::thumbnails::Place;
 use super::toasts::{Offer, Severity};
-use super::{events, textures};
 use crate::data::Portrait;
 use crate::session::{PictureInput, PortraitReady, Request, RequestId};
 
@@ -21,8 +22,8 @@ use crate::session::{PictureInput, PortraitReady, Request, RequestId};
 pub(super) struct PersonPictures {
     /// The request for a portrait that was dropped or pasted.
     dropped: Option<RequestId>,
-    /// The further pictures' thumbnails, each with the picture that it is of.
-    thumbnails: Vec<(Arc<Portrait>, TextureHandle)>,
+    /// The further pictures with their thumbnails, as soon as those are made.
+    pub(super) thumbnails: Vec<(Arc<Portrait>, Option<TextureHandle>)>,
 }
 
 impl App {
@@ -77,13 +78,19 @@ impl App {
         let mut known = std::mem::take(&mut self.person.thumbnails);
         for picture in pictures {
             let made = known.iter().position(|(shown, _)| Arc::ptr_eq(shown, picture)).map(|place| known.swap_remove(place));
-            let made = made.unwrap_or_else(|| (Arc::clone(picture), textures::thumbnail(ctx, &picture.name, &picture.pixels)));
-            self.person.thumbnails.push(made);
+            self.person.thumbnails.push(made.unwrap_or_else(|| {
+                let pixels = Arc::clone(&picture.pixels);
+                self.thumbnails.make(Place::Further(Arc::clone(picture)), &picture.name, move || pixels);
+                (Arc::clone(picture), None)
+            }));
         }
         let more = pictures.len() > self.view.further.len();
         let views = pictures.iter().zip(&self.person.thumbnails);
         self.view.further = views
-            .map(|(picture, (_, handle))| FurtherView { name: picture.name.clone(), thumbnail: SizedTexture::from_handle(handle) })
+            .map(|(picture, (_, handle))| FurtherView {
+                name: picture.name.clone(),
+                thumbnail: handle.as_ref().map(SizedTexture::from_handle),
+            })
             .collect();
         if let Some(id) = added {
             self.view.opened(id);

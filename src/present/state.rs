@@ -15,7 +15,7 @@ use crate::settings::{Controls, ExecutorChoice};
 pub struct GalleryItem {
     /// Its title.
     pub title: String,
-    /// Its thumbnail; `None` until the picture has been opened once.
+    /// Its thumbnail; `None` until the picture has been opened and one is made.
     pub thumbnail: Option<egui::load::SizedTexture>,
     /// The file it comes from; `None` for a built-in one.
     pub file: Option<PathBuf>,
@@ -35,8 +35,8 @@ pub struct PortraitView {
 pub struct FurtherView {
     /// Its name.
     pub name: String,
-    /// Its thumbnail.
-    pub thumbnail: egui::load::SizedTexture,
+    /// Its thumbnail, as soon as it is made.
+    pub thumbnail: Option<egui::load::SizedTexture>,
 }
 
 /// A picture that is being opened.

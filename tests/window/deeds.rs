@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retrato::present::AppConfig;
-use retrato::session::{Event, FaceQuestion, LoopbackDevice, VirtualCameraPhase, VirtualCameraStatus};
+use retrato::present::{AppConfig, FirstDriver};
+use retrato::session::{CameraChoice, Event, FaceQuestion, LoopbackDevice, VirtualCameraPhase, VirtualCameraStatus};
 use retrato::virtual_camera::{LoopbackState, VirtualCameraError};
 
-use super::{Window, group_question};
+use super::{Window, camera, group_question};
 
 #[test]
 fn one_of_several_faces_is_chosen_by_key_or_click() {
@@ -127,6 +127,37 @@ fn dropped_files_are_told_apart() {
     assert!(window.has_text("notes.txt is neither a picture nor a clip"), "the stranger is named");
     assert!(window.has("Portrait: second"), "the other picture waits in the gallery");
     window.look("dropped");
+}
+
+#[test]
+fn the_first_driver_is_chosen_when_the_cameras_are_known() {
+    let cameras = || vec![camera(0, "FaceCam"), camera(2, "Desk")];
+    let window = |wanted: Option<CameraChoice>| {
+        let config = AppConfig { first_driver: FirstDriver::AnyCamera(wanted), ..AppConfig::default() };
+        Window::with(1200.0, 780.0, 1.0, config)
+    };
+    let desk = || Some(CameraChoice::Name("Desk".to_owned()));
+    for (wanted, found, driver) in [
+        (desk(), cameras(), "camera 2 Desk"),
+        (None, cameras(), "camera 0 FaceCam"),
+        (desk(), vec![camera(0, "FaceCam")], "camera 0 FaceCam"),
+        (desk(), Vec::new(), "built-in performance 0"),
+    ] {
+        let mut window = window(wanted);
+        assert_eq!(window.harness.state().view().driver.source, None, "nothing drives before the list is there");
+        window.double.report(Event::Cameras(found));
+        window.harness.run_steps(2);
+        assert_eq!(window.double.calls(), [driver], "what was used last, any other one, or a performance");
+        window.double.report(Event::Cameras(cameras()));
+        window.harness.run_steps(2);
+        assert!(window.double.calls().is_empty(), "a later list changes nothing");
+    }
+    let mut window = window(desk());
+    window.click("Talk");
+    assert_eq!(window.double.calls(), ["built-in performance 0"], "the user was quicker");
+    window.double.report(Event::Cameras(cameras()));
+    window.harness.run_steps(2);
+    assert!(window.double.calls().is_empty(), "so that stays");
 }
 
 #[derive(Debug)]

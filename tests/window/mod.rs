@@ -20,9 +20,10 @@ use image::{Rgb, RgbImage, Rgba, RgbaImage};
 use retrato::capture::SourceKind;
 use retrato::data::{Coefficient, Coefficients, Crop, FaceMotion, FrameTime, Landmarks, PixelBox, Portrait, TrackedFrame, Tuning};
 use retrato::face::MeshModel;
-use retrato::present::{App, AppConfig, BuiltInPortrait};
+use retrato::present::{App, AppConfig, BuiltInPortrait, ViewState};
 use retrato::session::{
-    CameraInfo, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId, SourceInfo,
+    CameraInfo, DeferredPixels, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId,
+    SourceInfo,
 };
 use retrato::settings::Settings;
 
@@ -52,7 +53,10 @@ fn portrait_picture() -> RgbaImage {
 
 fn built_in() -> Vec<BuiltInPortrait> {
     [("Lady in ochre", 0.1), ("Sailor", 0.5), ("The reader", 0.9)]
-        .map(|(title, hue)| BuiltInPortrait { title: title.to_owned(), image: Arc::new(painted_portrait(360, 480, hue)) })
+        .map(|(title, hue)| BuiltInPortrait {
+            title: title.to_owned(),
+            image: DeferredPixels::new(move || painted_portrait(360, 480, hue)),
+        })
         .into()
 }
 
@@ -93,9 +97,21 @@ impl Window {
                 App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(session), config)
             });
         let mut window = Self { harness, double, render_state, folder };
+        window.until("the gallery has its thumbnails", |view| view.gallery.iter().all(|item| item.thumbnail.is_some()));
         window.harness.run_steps(3);
         window.double.calls();
         window
+    }
+
+    /// Waits for something that is made on another thread.
+    fn until(&mut self, what: &str, holds: impl Fn(&ViewState) -> bool) {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !holds(self.harness.state().view()) {
+            assert!(Instant::now() < deadline, "{what} within a minute");
+            std::thread::sleep(Duration::from_millis(5));
+            // A whole second of the window's clock: what blinks does so as if nobody had waited.
+            self.harness.run_steps(4);
+        }
     }
 
     /// A window in which a portrait moves, driven by a camera.

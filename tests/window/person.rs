@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use retrato::data::Portrait;
-use retrato::present::AppConfig;
+use retrato::present::{AppConfig, ViewState};
 use retrato::session::{Event, PortraitOrigin, RequestId};
 
 use super::deeds::Dropped;
@@ -72,6 +72,7 @@ fn pictures_are_added_counted_and_removed() {
     assert!(window.has("2 pictures of this person") && !window.has_text("Opening"), "the read-out");
     window.further(&pictures);
     assert!(window.has("3 pictures of this person"), "one more");
+    window.until("they have thumbnails", |view| view.further.iter().all(|picture| picture.thumbnail.is_some()));
     window.look("further_pictures");
     window.click("Remove asleep");
     assert_eq!(window.double.calls(), ["remove 1"], "the second one");
@@ -129,15 +130,14 @@ fn a_portrait_that_is_ready_late_is_not_taken_for_the_one_asked_for_since() {
     window.double.report(ready_as(first, file("art/first.jpg"), &picture("first", 0.2), Some("me")));
     window.harness.run_steps(3);
     assert_eq!(window.marked().as_deref(), Some("first"), "the gallery marks what is on the stage");
-    let thumbnails = |window: &Window| {
-        let gallery = &window.harness.state().view().gallery;
-        ["first", "second"].map(|title| gallery.iter().find(|item| item.title == title).is_some_and(|item| item.thumbnail.is_some()))
-    };
-    assert_eq!(thumbnails(&window), [true, false], "and the second has no thumbnail of the first");
+    let has_thumbnail = |view: &ViewState, title: &str| view.gallery.iter().any(|item| item.title == title && item.thumbnail.is_some());
+    window.until("the first has its thumbnail", |view| has_thumbnail(view, "first"));
+    assert!(!has_thumbnail(window.harness.state().view(), "second"), "and the second has no thumbnail of the first");
     assert!(window.has("Opening second.jpg …"), "the second is still being opened");
     assert!(!window.has("Use both pictures"), "an offer would come too early");
     window.ready_from(file("art/second.jpg"), "second", Some("first"));
-    assert_eq!((window.marked().as_deref(), thumbnails(&window)), (Some("second"), [true, true]), "then it is there");
+    assert_eq!(window.marked().as_deref(), Some("second"), "then it is there");
+    window.until("it has its thumbnail, too", |view| has_thumbnail(view, "second"));
     assert!(window.has("Use both pictures") && !window.has_text("Opening"), "and its offer, too");
 }
 
