@@ -46,7 +46,7 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
@@ -62,6 +62,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("dlib_face_recognition", &["crates/face/src/track/dlib.rs"]),
     ("moxcms", &["crates/face/src/portrait/"]),
     ("fast_image_resize", &["crates/core/src/scale.rs"]),
+    ("rand_xoshiro", &["crates/core/src/random.rs"]),
     ("safetensors", &["crates/nn/src/weights.rs", "crates/face/src/face/mesh_model.rs"]),
     (
         "candle_core",

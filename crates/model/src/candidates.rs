@@ -3,8 +3,7 @@
 //! The rigid motion of the head (`head`), and the same with what the landmarks do beyond it spread around them by a Nadaraya-Watson kernel, narrow (`near`)
 //! and wide (`far`). Where no head explains the landmarks, an affine map takes its place; the closed-form warp is built on that alone.
 
-use glam::{Vec2, Vec3, Vec4};
-use nalgebra::{Matrix3, Matrix3x2};
+use glam::{DMat3, DVec3, Vec2, Vec3, Vec4};
 
 use super::head_motion::HeadPair;
 use crate::data::CROP_PX;
@@ -69,10 +68,7 @@ impl HeadFlow {
     pub fn numbers(&self) -> HeadNumbers {
         match &self.0 {
             Whole::Rigid(motion) => motion.numbers(),
-            Whole::Affine(affine) => {
-                let axis = |c: usize| Vec3::new(affine.rows[(0, c)], affine.rows[(1, c)], affine.rows[(2, c)]);
-                HeadNumbers { affine: [axis(0), axis(1)], ..HeadNumbers::zero() }
-            }
+            Whole::Affine(affine) => HeadNumbers { affine: affine.axes, ..HeadNumbers::zero() },
         }
     }
 }
@@ -155,33 +151,31 @@ fn spread(residuals: &[Vec2], target: &[Vec2], cells: usize, sigma: f32) -> (Vec
 
 /// Least-squares affine displacement from target to source landmarks.
 struct AffineFit {
-    rows: Matrix3x2<f32>,
+    /// Of each axis, by the basis.
+    axes: [Vec3; 2],
 }
 
 impl AffineFit {
-    fn basis(at: Vec2) -> [f32; 3] {
-        let half = CROP_PX / 2.0;
-        [at.x / half - 1.0, at.y / half - 1.0, 1.0]
+    /// A place from -1 to 1 each way, and 1.
+    fn basis(at: Vec2) -> Vec3 {
+        (at / (CROP_PX / 2.0) - 1.0).extend(1.0)
     }
 
     fn fit(source: &[Vec2], target: &[Vec2]) -> Self {
-        let mut normal = Matrix3::from_diagonal(&RIDGE.into());
-        let mut right = Matrix3x2::zeros();
+        let mut normal = DMat3::from_diagonal(DVec3::from(RIDGE));
+        let mut right = [DVec3::ZERO; 2];
         for (target, source) in target.iter().zip(source).take(AFFINE_POINTS) {
-            let basis = nalgebra::Vector3::from(Self::basis(*target).map(f64::from));
-            let d = *source - *target;
-            normal += basis * basis.transpose();
-            right += basis * nalgebra::RowVector2::new(f64::from(d.x), f64::from(d.y));
+            let basis = Self::basis(*target).as_dvec3();
+            normal += DMat3::from_cols(basis * basis.x, basis * basis.y, basis * basis.z);
+            right = std::array::from_fn(|axis| right[axis] + basis * f64::from(source[axis] - target[axis]));
         }
-        // The ridge keeps the matrix positive definite, whatever the landmarks are.
-        let rows = normal.cholesky().map_or_else(Matrix3x2::zeros, |c| c.solve(&right));
-        Self { rows: rows.map(|v| v as f32) }
+        // The ridge keeps the matrix invertible, whatever the landmarks are, as long as they are numbers.
+        let inverse = normal.inverse();
+        Self { axes: right.map(|axis| Some(inverse * axis).filter(|axis| axis.is_finite()).unwrap_or_default().as_vec3()) }
     }
 
     fn at(&self, place: Vec2) -> Vec2 {
-        let [x, y, one] = Self::basis(place);
-        let column = |c: usize| x * self.rows[(0, c)] + y * self.rows[(1, c)] + one * self.rows[(2, c)];
-        Vec2::new(column(0), column(1))
+        Vec2::from(self.axes.map(|axis| axis.dot(Self::basis(place))))
     }
 }
 
