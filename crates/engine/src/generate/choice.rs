@@ -116,12 +116,15 @@ mod tests {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let [motion, matte, few_shot] = [0, 1, 2].map(|broken| {
                 let of = |part: usize| (part == broken).then(|| path.clone());
-                start(&GeneratorChoice::FewShot(WeightFiles { motion: of(0), matte: of(1), few_shot: of(2) }))
+                start(&GeneratorChoice::FewShot(WeightFiles { motion: of(0), matte: of(1), few_shot: of(2), parts: None }))
             });
             for (got, expected) in [(motion, "landmark-warp"), (matte, "few-shot"), (few_shot, "motion-net")] {
                 assert_eq!(got.0.name(), expected, "what is left without {name}");
                 assert!(got.1.is_some_and(|message| message.contains(&name)), "the message names {name}");
             }
+            let (head, message) = start(&GeneratorChoice::Head(WeightFiles { parts: Some(path), ..WeightFiles::default() }));
+            assert_eq!(head.name(), "head-3d", "heads turn without networks");
+            assert!(message.is_some_and(|message| message.contains(&name)), "the message names {name}");
         }
         Ok(())
     }
