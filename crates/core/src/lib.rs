@@ -1,9 +1,10 @@
 //! What every other part stands on: the types of the data flow, threads and links, random numbers, scaling,
-//! and what shaders take over from Rust.
+//! still pictures, and what shaders take over from Rust.
 
 pub mod data;
 pub mod jpeg;
 pub mod random;
 pub mod runtime;
 pub mod scale;
+pub mod stills;
 pub mod wgsl;
