@@ -203,11 +203,12 @@ fn a_picture_that_comes_late_is_shown_from_the_beginning_and_the_sound_stays_in_
         ("-c:v libx264 -bf 0 -pix_fmt yuv420p -c:a aac", "late.mov", "in-process"),
         ("-c:v mpeg4 -c:a aac", "late.mp4", "ffmpeg"),
     ] {
-        let path = made.ffmpeg(&format!("{picture} {codec}"), name);
+        let path = made.ffmpeg(&format!("{picture} -vsync passthrough {codec}"), name);
         let (info, frames) = decoded(&path);
         assert_eq!((info.decoder.as_str(), frames.len()), (decoder, 45), "{codec}: a second of pictures, and the first one before it");
         assert_even(&frames, 25.0);
-        assert!(frames[0].0 == frames[20].0 && frames[20].0 != frames[21].0, "{codec}: the first picture waits for its time");
+        let is_first = |i: usize| *frames[i].0 == *frames[0].0;
+        assert!((0..=20).all(is_first) && !is_first(44), "{codec}: the first picture waits for its time");
         if decoder == "in-process" {
             assert_eq!(info.frames, Some(45), "{codec}: as announced");
         }
