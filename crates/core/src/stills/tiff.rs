@@ -1,4 +1,4 @@
-//! TIFF as scanners, editors and museums write it: every depth, palettes, grey with alpha, printing inks, L*a*b*, strips, tiles and planes, BigTIFF.
+//! TIFF as scanners, editors and museums write it: every depth, palettes, grey with alpha, printing inks, L*a*b*, strips, tiles, planes, and `BigTIFF`.
 //!
 //! The library decodes numbers; what they mean is read here. Where it refuses a meaning, it is told that they are shades of grey.
 
