@@ -13,6 +13,7 @@ suite=${2:-bookworm}
 [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || { echo "left out: needs root and the package debootstrap"; exit 77; }
 
 root=$(mktemp -d)
+chmod 755 "$root"
 clean() {
   for folder in proc dev/shm dev; do mountpoint -q "$root/$folder" && umount "$root/$folder"; done
   rm -rf --one-file-system "$root"
@@ -37,7 +38,8 @@ check() {
 
 inside apt-get update -qq
 # What the window needs is asked for by the package; Xvfb and a software driver stand for a person's desktop.
-check "the package installs with what it depends on" inside apt-get install -y -qq --no-install-recommends /retrato.deb xvfb xauth mesa-vulkan-drivers x11-utils >/dev/null
+quietly() { "$@" >/dev/null; }
+check "the package installs with what it depends on" quietly inside apt-get install -y -qq --no-install-recommends /retrato.deb xvfb xauth mesa-vulkan-drivers x11-utils
 check "nothing that it links is missing" bash -c "! chroot '$root' ldd /usr/bin/retrato | grep -q 'not found'"
 check "it says its version" bash -c "chroot '$root' retrato --version | grep -q '^retrato '"
 check "the manual is there" test -s "$root/usr/share/man/man1/retrato-animate.1.gz"
@@ -56,6 +58,6 @@ check "the window opens" inside xvfb-run -a -s "-screen 0 1280x800x24" sh -c '
   done
   sleep 5
   xwininfo -root -tree | grep "\"Retrato" && kill -0 $program && kill $program'
-check "it can be taken away again" inside apt-get remove -y -qq retrato >/dev/null
+check "it can be taken away again" quietly inside apt-get remove -y -qq retrato
 check "and leaves nothing behind" test ! -e "$root/usr/lib/retrato"
 echo "$passed passed, 0 failed"
