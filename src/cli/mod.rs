@@ -92,7 +92,7 @@ pub fn run() -> ExitCode {
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
-        Some(Command::WriteDocs(args)) => write_docs::run(&args, Cli::command()),
+        Some(Command::WriteDocs(args)) => write_docs::run(&args, &Cli::command()),
     };
     let code = result.unwrap_or_else(|error| {
         if say::is_of_reader(&error) {

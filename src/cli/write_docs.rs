@@ -14,7 +14,7 @@ pub(super) struct Args {
 }
 
 /// Writes a page for every command and a script for every usual shell.
-pub(super) fn run(args: &Args, command: Command) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, command: &Command) -> anyhow::Result<ExitCode> {
     let cannot = || format!("the documentation cannot be written to {}", args.folder.display());
     std::fs::create_dir_all(&args.folder).with_context(cannot)?;
     let command = without_hidden(command).disable_help_subcommand(true);
@@ -28,7 +28,7 @@ fn write_completions(mut command: Command, folder: &Path) -> std::io::Result<()>
 }
 
 /// The same command line without what is not shown: a parser of its own, only to be described.
-fn without_hidden(command: Command) -> Command {
+fn without_hidden(command: &Command) -> Command {
     let shown: Vec<Command> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).cloned().collect();
     let bare = Command::new("retrato").args(command.get_arguments().cloned()).subcommands(shown);
     let bare = bare.version(env!("CARGO_PKG_VERSION")).propagate_version(true);

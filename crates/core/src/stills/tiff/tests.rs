@@ -142,7 +142,7 @@ fn every_arrangement_is_read() {
     let wanted: Vec<[u8; 4]> = (0..8).map(|i| [10 * i, 100 + i, 200, 255]).collect();
     for is_little in [true, false] {
         for is_big in [true, false] {
-            let file = Way { is_little, is_big }.file(fields(2, &[8, 8, 8], &[]), false, &[rows.clone()]);
+            let file = Way { is_little, is_big }.file(fields(2, &[8, 8, 8], &[]), false, std::slice::from_ref(&rows));
             assert!(is_tiff(&file), "it begins like one");
             assert_eq!(read(&file).expect("a picture"), wanted, "little end first: {is_little}, BigTIFF: {is_big}");
         }
