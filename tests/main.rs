@@ -8,6 +8,8 @@ mod faces; // faces found, followed and placed in real pictures
 mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
 mod labelled; // what is found and drawn in real paint, against labels by hand
+#[cfg(target_os = "linux")]
+mod no_network; // the program's system calls, watched
 mod record; // files against ffmpeg, full disks, crashes
 mod replaced_drivers; // faces that leave, jump or are replaced, in real clips
 mod session; // requests and events, on the real pipeline

@@ -53,7 +53,7 @@ pub(super) struct Args {
     /// Which face, if the portrait shows several: 1 is the largest
     #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = common::parse_face_number)]
     face: usize,
-    /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in pixels
+    /// Where the face is, if none is found: LEFT,TOP,RIGHT,BOTTOM in the picture's own pixels
     #[arg(long, value_name = "BOX", value_parser = common::parse_box)]
     face_box: Option<crate::data::PixelBox>,
     /// Another picture of the same person, such as one with the mouth open: what the portrait does not show is taken from it. May be given several times
@@ -122,7 +122,9 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let output = record_options(args)?;
+    let mut output = record_options(args)?;
+    output.inputs = inputs(args);
+    output.check_place()?;
     let driver = common::driver(&args.driver, false)?;
     let model = common::load_model(&args.model);
     let portrait = common::portrait(&args.portrait, args.face, args.face_box, &model)?;
@@ -182,6 +184,12 @@ fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
     Ok(options)
 }
 
+/// The files that are read to make the film. What has a name of its own, such as a camera, is none where there is no such file.
+fn inputs(args: &Args) -> Vec<PathBuf> {
+    let named = [&args.portrait, &args.driver].into_iter().chain(&args.also).map(PathBuf::from);
+    named.chain(args.generator.weights.named()).chain(args.model.named().ok().flatten()).collect()
+}
+
 fn controls(args: &Args) -> Controls {
     let MotionArgs { head, eyes, gaze, brows, mouth, smoothing, mirror } = args.motion;
     Controls {
@@ -219,10 +227,10 @@ fn print(args: &Args, report: &OfflineReport) -> anyhow::Result<()> {
         stages: report.stages.clone(),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
-    println!(
+    say!(
         "{}: {} frames, {:.1} s, {:.1} MB, made in {:.1} s ({:.1} times real time); a face in {} frames",
         report.output.display(),
         report.frames,
@@ -233,7 +241,7 @@ fn print(args: &Args, report: &OfflineReport) -> anyhow::Result<()> {
         report.frames_with_face
     );
     for warning in &report.warnings {
-        eprintln!("retrato: {warning}");
+        tell!("retrato: {warning}");
     }
     Ok(())
 }

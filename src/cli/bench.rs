@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let report = measure(args, driver, args.seconds, folder.path())?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print(&report);
     }
@@ -163,7 +163,7 @@ fn framed(portrait: &Portrait, [width, height]: [u32; 2]) -> Option<Portrait> {
     let pixels = Scaler::new().rgba(&cut, [width, height], FilterType::Bilinear)?;
     let scale = glam::Vec2::new(width as f32 / part_width, height as f32 / part_height);
     let landmarks = portrait.landmarks_in_image.map(|p| (p - glam::Vec2::new(left.floor(), top.floor())) * scale);
-    let picture = Picture { name: portrait.name.clone(), pixels: std::sync::Arc::new(pixels), content_hash: portrait.content_hash.clone() };
+    let picture = Picture::unscaled(portrait.name.clone(), std::sync::Arc::new(pixels), portrait.content_hash.clone());
     portrait::portrait(picture, &portrait::FaceCandidate::of_landmarks(landmarks)?)
 }
 
@@ -277,11 +277,11 @@ fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<PipelineTo
                 Event::Degraded(degraded) => anyhow::bail!("{}", degraded.sentence()),
                 Event::SourceStalled { seconds, reason } => {
                     seen.stalls += 1;
-                    eprintln!("no frame for {seconds:.1} s: {reason}");
+                    tell!("no frame for {seconds:.1} s: {reason}");
                 }
                 Event::SourceRecovered => {
                     seen.recoveries += 1;
-                    eprintln!("the camera sends again");
+                    tell!("the camera sends again");
                 }
                 _ => {}
             }
@@ -291,7 +291,7 @@ fn run_for(pipeline: &Pipeline, duration: Duration) -> anyhow::Result<PipelineTo
 }
 
 fn print(report: &Report) {
-    println!(
+    say!(
         "{:.1} frames per second live from {} ({} x {}, {:.0} per second), portrait {} ({} x {})",
         report.live_fps,
         report.driver,
@@ -302,20 +302,24 @@ fn print(report: &Report) {
         report.portrait_size[0],
         report.portrait_size[1]
     );
-    println!(
+    say!(
         "latency {:.1} ms median, {:.1} ms p95, {:.1} ms p99; {}; peak memory {:.0} MB",
-        report.latency_ms_p50, report.latency_ms_p95, report.latency_ms_p99, report.executor, report.peak_memory_mb
+        report.latency_ms_p50,
+        report.latency_ms_p95,
+        report.latency_ms_p99,
+        report.executor,
+        report.peak_memory_mb
     );
-    println!("{}", report.executor_choice.reason);
+    say!("{}", report.executor_choice.reason);
     if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
-        println!("recorded {frames} frames meanwhile, {dropped} dropped");
+        say!("recorded {frames} frames meanwhile, {dropped} dropped");
     }
     if let Some(sent) = &report.virtual_camera {
         sent.print();
     }
-    println!("{:<12}{:>10}{:>10}{:>10}{:>8}", "stage", "p50 ms", "p95 ms", "p99 ms", "count");
+    say!("{:<12}{:>10}{:>10}{:>10}{:>8}", "stage", "p50 ms", "p95 ms", "p99 ms", "count");
     for stage in &report.stages {
         let t = stage.times;
-        println!("{:<12}{:>10.2}{:>10.2}{:>10.2}{:>8}", stage.name, t.ms_p50, t.ms_p95, t.ms_p99, t.count);
+        say!("{:<12}{:>10.2}{:>10.2}{:>10.2}{:>8}", stage.name, t.ms_p50, t.ms_p95, t.ms_p99, t.count);
     }
 }

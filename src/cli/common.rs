@@ -43,7 +43,7 @@ pub(super) fn fine_tune(
             (false, Some(_)) => "kept",
             (false, None) => "not better, left out",
         };
-        println!("fine-tuned: error on held-out poses {before:.4} before, {after:.4} after; {kept}");
+        say!("fine-tuned: error on held-out poses {before:.4} before, {after:.4} after; {kept}");
     }
     Ok(tuned)
 }
@@ -87,6 +87,11 @@ pub(super) struct WeightArgs {
 impl WeightArgs {
     pub(super) fn files(&self) -> WeightFiles {
         WeightFiles { motion: self.motion.clone(), matte: self.matte.clone(), few_shot: self.few_shot.clone(), parts: self.parts.clone() }
+    }
+
+    /// The files that were named.
+    pub(super) fn named(&self) -> impl Iterator<Item = PathBuf> {
+        [&self.motion, &self.matte, &self.few_shot].into_iter().flatten().cloned()
     }
 }
 
@@ -177,7 +182,7 @@ pub(super) fn portrait(argument: &OsStr, face: usize, face_box: Option<PixelBox>
     check_named(model)?;
     let opened = OpenedPicture::open(PictureInput::Path(path.to_owned()), model.as_ref().ok(), PictureMemory::of_user().faces.as_ref())?;
     if let Some(face_box) = face_box {
-        return opened.place(face_box, model.as_ref().ok()).map_err(Into::into);
+        return opened.place_in_own(face_box, model.as_ref().ok()).map_err(Into::into);
     }
     if opened.faces.is_empty() {
         model.as_ref().map_err(|e| anyhow!("{e}"))?;

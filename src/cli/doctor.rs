@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::common;
+use super::{common, doctor_report};
 use crate::capture::{self, CameraChoice, CameraFormat};
 use crate::doctor::{Devices, ExecutorFacts, Inventory, Report, Status};
 use crate::executor::{Executor, Executors};
@@ -17,6 +17,9 @@ use crate::virtual_camera::{self, VirtualCameraError};
 pub(super) struct Args {
     #[command(flatten)]
     model: common::ModelArgs,
+    /// Write what was found to a file that can be attached to a bug report: no pictures, no names of people, machines or devices
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    report: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -25,10 +28,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = SettingsFile::of_user().map(|file| file.load().0).unwrap_or_default();
     let report = Report::new(&inventory(args, &settings));
+    if let Some(path) = &args.report {
+        doctor_report::write(path, &report)?;
+        say!("{}: read it before you attach it to a bug report", path.display());
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", report.to_text());
+        say!("{}", report.to_text().trim_end());
     }
     Ok(if report.status == Status::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -37,6 +45,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
     let chosen = Executors::of_machine(settings.measured_adapters.clone()).choose(settings.executor);
     let measured = chosen.measured.as_ref();
     let model = args.model.landmark_model.as_deref().or(settings.landmark_model.as_deref());
+    let named = |devices, kind| if args.report.is_some() { doctor_report::unnamed(devices, kind) } else { devices };
     let mut folders = vec![("recordings", settings.recordings_dir.clone())];
     folders
         .extend(SettingsFile::of_user().ok().and_then(|file| file.path().parent().map(PathBuf::from)).map(|folder| ("settings", folder)));
@@ -55,8 +64,8 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
         face_reader: track::MeshReader::load().and_then(|_| track::reader_file()).map_err(|error| error.to_string()),
         landmark_model: track::model_places(model),
         networks: networks(),
-        cameras: cameras(),
-        microphones: microphones(),
+        cameras: named(cameras(), "camera"),
+        microphones: named(microphones(), "microphone"),
         virtual_cameras: virtual_cameras(),
         make_virtual_camera: virtual_camera::INSTALL,
         folders,

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let template = SkullTemplate::simplified(&vertices, &triangles, landmarks, SIDE_CM);
     let bytes = template.bytes()?;
     std::fs::write(&args.output, &bytes).with_context(|| format!("{} cannot be written", args.output.display()))?;
-    println!(
+    say!(
         "{}: {} vertices, {} triangles, {} bytes, BLAKE3 {}",
         args.output.display(),
         template.vertices.len(),

@@ -1,14 +1,17 @@
 //! The command line: one file per command. Without a command the window opens.
 //!
 //! Results go to standard output, as text or with `--json` as JSON; progress, warnings and errors go to standard error.
-//! Exit status: 0 when it worked, also when Ctrl-C ended it early and what was made is kept; 1 when it failed; 2 when the call was wrong.
+//! Exit status: 0 when it worked, also when Ctrl-C ended it early and what was made is kept, or when nobody reads the results any more; 1 when it failed; 2
+//! when the call was wrong.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this module is for")]
+#[macro_use]
+mod say;
 
 mod animate;
 mod bench;
 mod common;
 mod doctor;
+mod doctor_report;
 mod enroll;
 #[cfg(feature = "train")]
 mod evaluate;
@@ -19,12 +22,14 @@ mod synth;
 mod track;
 #[cfg(feature = "train")]
 mod train;
+mod verify;
 mod window;
+mod write_docs;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Brings a portrait to life: drop a painting on the window, look into the webcam, record the clip.
 #[derive(Parser)]
@@ -60,6 +65,11 @@ enum Command {
     Bench(bench::Args),
     /// Say what this machine has, what is missing, and how to mend it
     Doctor(doctor::Args),
+    /// Tell what pictures and films say of how they were made
+    Verify(verify::Args),
+    /// Write the manual and the shells' completions, for packages
+    #[command(hide = true)]
+    WriteDocs(write_docs::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -81,11 +91,23 @@ pub fn run() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::WriteDocs(args)) => write_docs::run(&args, &Cli::command()),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("retrato: {error:#}");
+    let code = result.unwrap_or_else(|error| {
+        if say::is_of_reader(&error) {
+            return ExitCode::SUCCESS;
+        }
+        tell!("retrato: {error:#}");
         ExitCode::FAILURE
-    })
+    });
+    match say::failure() {
+        None => code,
+        Some(why) => {
+            tell!("retrato: the result could not be printed: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Warnings by default; `RUST_LOG` asks for more.
@@ -99,5 +121,7 @@ fn start_log() {
         .with_ansi(coloured)
         .with_target(false)
         .without_time()
+        // Should nobody listen to standard error, it could only complain there.
+        .log_internal_errors(false)
         .init();
 }

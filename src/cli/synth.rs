@@ -96,13 +96,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         sheets,
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        println!(
+        say!(
             "{} pairs in {:.1} s on {} threads: {:.1} pairs per second",
-            report.pairs, report.seconds, report.threads, report.pairs_per_second
+            report.pairs,
+            report.seconds,
+            report.threads,
+            report.pairs_per_second
         );
-        report.sheets.iter().for_each(|sheet| println!("{}", sheet.display()));
+        report.sheets.iter().for_each(|sheet| say!("{}", sheet.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

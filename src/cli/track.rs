@@ -14,7 +14,7 @@ use super::common;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
 use crate::data::{PerformanceFrame, PerformanceHeader, PerformanceWriter, TrackedFrame};
 use crate::pipeline::{PipelineError, Progress};
-use crate::runtime::{StopFlag, temporary_in};
+use crate::runtime::{StopFlag, is_same_file, is_special, temporary_in};
 use crate::track::Tracker;
 
 #[derive(clap::Args)]
@@ -75,9 +75,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         seconds: frames.last().map_or(0.0, |frame| frame.time.media_time.as_secs_f64()),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        println!("{}: {} frames, a face in {} of them, {:.1} s", report.output.display(), report.frames, faces, report.seconds);
+        say!("{}: {} frames, a face in {} of them, {:.1} s", report.output.display(), report.frames, faces, report.seconds);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -109,6 +109,15 @@ fn track_all(
 
 /// Refuses an output that cannot become a file.
 fn check_place(args: &Args) -> anyhow::Result<()> {
+    if args.output.as_os_str() == "-" {
+        anyhow::bail!("- would be standard output, to which no performance is written: give the name of a file");
+    }
+    if is_special(&args.output) {
+        anyhow::bail!("{} is a device, a pipe or a socket: give the name of a file for the performance", args.output.display());
+    }
+    if is_same_file(&args.output, Path::new(&args.clip)) {
+        anyhow::bail!("{} is the clip itself: give the performance another name", args.output.display());
+    }
     if args.output.is_dir() {
         anyhow::bail!("{} is a folder: give the performance a file name inside it", args.output.display());
     }

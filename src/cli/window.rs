@@ -22,7 +22,7 @@ const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Portrait to begin with: a picture file, or the name of a built-in one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
     portrait: Option<OsString>,
     /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera`, `camera:NUMBER` or `camera:NAME`
     #[arg(long, value_name = "FILE")]
@@ -72,7 +72,8 @@ fn in_gallery(portrait: &'static builtin::BuiltinPortrait) -> BuiltInPortrait {
 }
 
 fn first_portrait(args: &Args) -> anyhow::Result<PortraitChoice> {
-    let Some(wanted) = &args.portrait else { return Ok(PortraitChoice::BuiltIn(0)) };
+    // Menus start the program with the option and no picture behind it.
+    let Some(wanted) = args.portrait.as_ref().filter(|wanted| !wanted.is_empty()) else { return Ok(PortraitChoice::BuiltIn(0)) };
     let by_name = builtin::PORTRAITS.iter().position(|p| wanted == p.name);
     if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
         return Ok(PortraitChoice::BuiltIn(index));

@@ -78,6 +78,16 @@ impl OpenedPicture {
         self.portrait_of(&face).ok_or(PortraitError::NoFaceInBox)
     }
 
+    /// The portrait of the face in a box, in pixels of the picture as it is stored, upright: those that other programs count.
+    ///
+    /// # Errors
+    /// As for [`Self::place`].
+    pub fn place_in_own(&self, own: PixelBox, model: Option<&Arc<FaceModel>>) -> Result<Arc<Portrait>, PortraitError> {
+        let per_pixel = self.picture.own_from_working;
+        let [left, top, right, bottom] = [own.left, own.top, own.right, own.bottom].map(|side| side / per_pixel);
+        self.place(PixelBox { left, top, right, bottom }, model)
+    }
+
     fn portrait_of(&self, face: &FaceCandidate) -> Option<Arc<Portrait>> {
         portrait_of(&self.picture, face)
     }

@@ -32,6 +32,12 @@ pub enum PipelineError {
         /// The driver's name.
         name: String,
     },
+    /// The driver does not move.
+    #[error("{name} is a single picture, which does not move: choose a video, or say with --seconds how long the film shall show it")]
+    StillDriver {
+        /// The driver's name.
+        name: String,
+    },
     /// The reading thread panicked: a defect of this program.
     #[error("reading the driver failed unexpectedly; what was made so far is kept")]
     ReaderPanicked,

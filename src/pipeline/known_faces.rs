@@ -6,7 +6,7 @@ use crate::portrait::{FaceCandidate, Picture};
 use crate::runtime::FileCache;
 
 /// Changes with the search, so that what an older program found is looked for again.
-const VERSION: &str = "faces 3";
+const VERSION: &str = "faces 4";
 /// More faces than this are not kept.
 const MOST_FACES: usize = 256;
 /// Landmarks may lie this many times the picture's size away from it, when a face is cut by its edge.
@@ -66,11 +66,7 @@ mod tests {
     fn a_picture_is_searched_once_for_each_model() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let cache = FileCache::at(folder.path(), 1 << 20);
-        let picture = |hash: &str| Picture {
-            name: "test".to_owned(),
-            pixels: Arc::new(image::RgbaImage::new(300, 300)),
-            content_hash: hash.to_owned(),
-        };
+        let picture = |hash: &str| Picture::unscaled("test".to_owned(), Arc::new(image::RgbaImage::new(300, 300)), hash.to_owned());
         let found = vec![face(Vec2::splat(150.0)), with_mesh(face(Vec2::splat(90.0)))];
         let look = |picture: &Picture, model: &str| {
             let mut searched = false;

@@ -11,7 +11,7 @@ use super::error::PipelineError;
 use super::outputs::microphone;
 use super::puppet::{self, Puppet};
 use super::shared::source_type;
-use crate::capture::{self, OpenOptions, SourceInfo, SourceSpec};
+use crate::capture::{self, OpenOptions, SourceInfo, SourceKind, SourceSpec};
 use crate::compose::ComposeError;
 use crate::data::{Portrait, TrackedFrame};
 use crate::generate::{self, GeneratorChoice};
@@ -89,7 +89,7 @@ pub struct OfflineReport {
 pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Progress)) -> Result<OfflineReport, PipelineError> {
     let start = Instant::now();
     let timings = Timings::default();
-    let driver = capture::open(&job.driver, OpenOptions::default())?;
+    let driver = open_driver(job)?;
     let info = driver.info().clone();
     let (generator, trouble) = generate::start(&job.generator);
     let mut puppet = Puppet::new(generator, job.gpu.clone(), timings.clone());
@@ -118,10 +118,16 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
         made.and_then(|faces| read.map(|()| faces))
     });
     let status = recorder.status();
-    if matches!(faces, Ok(0)) && status.error.is_none() && !job.driver.is_live() && !job.stop.is_set() {
+    if status.error.is_none() && !job.driver.is_live() && !job.stop.is_set() {
         // The file would hold nothing but the portrait at rest.
-        recorder.discard()?;
-        return Err(PipelineError::NoFaceInDriver { name: info.name });
+        let is_of_nobody = matches!(faces, Ok(0));
+        // Some clips do not say before they are read that they have one picture.
+        let is_still = faces.is_ok() && status.frames <= 1 && job.limit.is_none() && matches!(job.driver, SourceSpec::Clip { .. });
+        if is_of_nobody || is_still {
+            recorder.discard()?;
+            let name = info.name;
+            return Err(if is_of_nobody { PipelineError::NoFaceInDriver { name } } else { PipelineError::StillDriver { name } });
+        }
     }
     let total = status.frames;
     let finished = recorder.finish(|share| progress(Progress { frames: total, total: Some(total), finishing: Some(share) }));
@@ -135,6 +141,20 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
         wall: start.elapsed(),
         stages: timings.stages(),
     })
+}
+
+/// Opens the driver. One that is a single picture is shown for as long as is asked for.
+fn open_driver(job: &OfflineJob) -> Result<capture::BoxedSource, PipelineError> {
+    let driver = capture::open(&job.driver, OpenOptions::default())?;
+    let SourceSpec::Clip { path, .. } = &job.driver else { return Ok(driver) };
+    let info = driver.info();
+    if info.kind != SourceKind::Still && info.frames != Some(1) {
+        return Ok(driver);
+    }
+    if job.limit.is_none() {
+        return Err(PipelineError::StillDriver { name: info.name.clone() });
+    }
+    Ok(capture::open(&SourceSpec::Clip { path: path.clone(), looped: true }, OpenOptions::default())?)
 }
 
 fn audio_source(sound: &Sound, clip_has_sound: bool) -> Result<AudioSource, PipelineError> {
@@ -215,7 +235,7 @@ fn make_frames(
             // The recorder has stopped by itself; `finish` tells why, and what was kept.
             break;
         }
-        progress(Progress { frames: made as u64 + 1, total: info.frames, finishing: None });
+        progress(Progress { frames: made as u64 + 1, total: info.frames.filter(|total| (made as u64) < *total), finishing: None });
     }
     let end = recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0));
     if let Some(Err(error)) = sound.map(|sound| sound.push_until(recorder, end)) {

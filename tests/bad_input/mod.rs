@@ -10,5 +10,7 @@ mod interruptions;
 mod machine;
 mod numbers;
 mod outputs;
+mod pictures;
 mod program;
 mod results;
+mod rough;

@@ -4,4 +4,4 @@ pub mod face;
 pub mod portrait;
 pub mod track;
 
-use retrato_core::{data, scale};
+use retrato_core::{data, scale, stills};

@@ -6,4 +6,4 @@ pub mod record;
 mod resampler;
 pub mod virtual_camera;
 
-use retrato_core::{data, jpeg, runtime, scale};
+use retrato_core::{data, jpeg, runtime, scale, stills};

@@ -21,4 +21,4 @@ pub use style::{StyleLayout, StyleSlot, StyleVector};
 pub use weights::{Initial, MAX_WEIGHTS_BYTES, Scope, Store, WeightsError, read_weights};
 pub use weights::{read_bounded, read_metadata, read_tensors, to_bytes};
 
-use retrato_core::random;
+use retrato_core::{random, runtime};

@@ -8,6 +8,7 @@ use candle_core::{DType, Device, Shape, Tensor, Var};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::random::Random;
+use crate::runtime::is_special;
 
 /// Largest weights file that is read.
 pub const MAX_WEIGHTS_BYTES: u64 = 256 << 20;
@@ -164,6 +165,10 @@ pub fn read_weights(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsErro
 /// A file's bytes, if they are not too many.
 pub fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
     let size = std::fs::metadata(path)?.len();
+    if is_special(path) {
+        // Reading could wait for ever, or never end.
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is a device or a pipe: give the path of a file").into());
+    }
     if size > MAX_WEIGHTS_BYTES {
         return Err(WeightsError::TooLarge(size));
     }

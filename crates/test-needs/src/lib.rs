@@ -28,6 +28,7 @@ const ANSWERS: &str = env!("TEST_NEEDS");
 /// | `pair_products` | AVX512-BF16 |
 /// | `avx2` | AVX2 and FMA |
 /// | `xvfb` | the X server Xvfb |
+/// | `strace` | strace, and the right to trace |
 /// | `mount` | the right to mount a small disk (root on Linux) |
 /// | `no_camera`, `no_microphone`, `no_virtual_camera` | a Linux machine without one |
 /// | `microphone` | a microphone that `RETRATO_TEST_MICROPHONE` names |

@@ -19,7 +19,7 @@ const fn need(name: &'static str, what: &'static str, found: fn(&Machine) -> Opt
 }
 
 /// All of them.
-pub(crate) const NEEDS: [Need; 15] = [
+pub(crate) const NEEDS: [Need; 16] = [
     need("shared_media", "the shared media (../shared/media, or RETRATO_SHARED names another folder than ../shared)", |machine| {
         all(["media/portraits", "media/clips"].map(|folder| machine.shared.join(folder)))
     }),
@@ -43,6 +43,10 @@ pub(crate) const NEEDS: [Need; 15] = [
     need("pair_products", "a processor with AVX512-BF16", |_| has_pair_products().then(Vec::new)),
     need("avx2", "a processor with AVX2 and FMA", |_| has_avx2().then(Vec::new)),
     need("xvfb", "the X server Xvfb (Debian's package xvfb)", |machine| all([machine.program("Xvfb")?])),
+    need("strace", "strace, and the right to trace (Debian's package strace)", |machine| {
+        let strace = machine.program("strace")?;
+        can_trace(&strace).then(|| vec![strace])
+    }),
     need("mount", "the right to mount a small disk (root on Linux)", |machine| machine.may_mount.then(Vec::new)),
     need("no_camera", "a Linux machine without a camera", |machine| machine.is_without("dev", |name| name.starts_with("video"))),
     need("no_microphone", "a Linux machine without a microphone", |machine| {
@@ -143,6 +147,13 @@ fn may_mount(status: &str) -> bool {
     let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let bits = capabilities.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
     bits.is_some_and(|bits| bits >> 21 & 1 == 1)
+}
+
+/// Whether this strace may watch a program.
+fn can_trace(strace: &Path) -> bool {
+    let null = || std::process::Stdio::null();
+    let traced = Command::new(strace).args(["-qq", "-o", "/dev/null", "true"]).stdin(null()).stdout(null()).stderr(null()).status();
+    traced.is_ok_and(|status| status.success())
 }
 
 /// Whether this ffmpeg has the encoders that make the test clips.

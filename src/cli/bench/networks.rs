@@ -40,7 +40,7 @@ pub(super) fn run(generator: &common::GeneratorArgs, executor: ExecutorChoice, j
         gpu: gpu.map(|gpu| on_gpu(&gpu, &files)).transpose()?,
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         report.cpu.iter().for_each(print_cpu);
         report.gpu.iter().for_each(print_gpu);
@@ -92,33 +92,32 @@ fn opened(portrait: &Portrait) -> PuppetMotion {
 
 fn print_cpu(speeds: &Speeds) {
     let pairs = speeds.roof_bf16_gflops.map_or_else(|| "not to be had".to_owned(), |roof| format!("{roof:.0} GFLOP/s"));
-    println!(
-        "roof of {} threads in single precision: {:.0} GFLOP/s, with products in bfloat16: {pairs}",
-        speeds.threads, speeds.roof_gflops
-    );
-    println!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
+    say!("roof of {} threads in single precision: {:.0} GFLOP/s, with products in bfloat16: {pairs}", speeds.threads, speeds.roof_gflops);
+    say!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
     for network in &speeds.networks {
         let share = 100.0 * network.share_of_roof;
-        println!("{:<22}{:>6}{:>8.2}{:>9.2}{:>10.0}{share:>8.0}%", network.name, network.format, network.gflop, network.ms, network.gflops);
+        say!("{:<22}{:>6}{:>8.2}{:>9.2}{:>10.0}{share:>8.0}%", network.name, network.format, network.gflop, network.ms, network.gflops);
     }
 }
 
 fn print_gpu(speeds: &GpuSpeeds) {
     let half = speeds.roof_f16_gflops.map_or_else(|| "not to be had".to_owned(), |roof| format!("{roof:.0} GFLOP/s"));
-    println!("{}: roof in single precision {:.0} GFLOP/s, in half precision {half}", speeds.adapter, speeds.roof_f32_gflops);
+    say!("{}: roof in single precision {:.0} GFLOP/s, in half precision {half}", speeds.adapter, speeds.roof_f32_gflops);
     let clock = if speeds.own_clock { "the adapter's own clock" } else { "this machine's clock, which sees the way there and back too" };
-    println!("memory moved at {:.0} GB/s; times by {clock}", speeds.bandwidth_gb_per_s);
-    println!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
+    say!("memory moved at {:.0} GB/s; times by {clock}", speeds.bandwidth_gb_per_s);
+    say!("{:<22}{:>6}{:>8}{:>9}{:>10}{:>9}", "network", "", "GFLOP", "p50 ms", "GFLOP/s", "of roof");
     for run in &speeds.runs {
         let share = 100.0 * run.share_of_roof;
-        println!("{:<22}{:>6}{:>8.2}{:>9.3}{:>10.0}{share:>8.1}%", run.name, run.precision, run.gflop, run.ms, run.gflops);
+        say!("{:<22}{:>6}{:>8.2}{:>9.3}{:>10.0}{share:>8.1}%", run.name, run.precision, run.gflop, run.ms, run.gflops);
     }
     for frames in &speeds.frames {
         let stages: Vec<String> = frames.stages.iter().map(|(stage, ms)| format!("{stage} {ms:.3}")).collect();
-        println!("whole frame {}: {} ms on the adapter, {:.3} ms from call to end", frames.precision, stages.join(", "), frames.wall_ms);
-        println!(
+        say!("whole frame {}: {} ms on the adapter, {:.3} ms from call to end", frames.precision, stages.join(", "), frames.wall_ms);
+        say!(
             "whole frame {}: flow within {:.4} px and paint within {:.4} of the CPU's",
-            frames.precision, frames.flow_off_px, frames.paint_off
+            frames.precision,
+            frames.flow_off_px,
+            frames.paint_off
         );
     }
 }

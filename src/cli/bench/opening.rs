@@ -69,11 +69,11 @@ pub(super) fn run(args: &Args, driver: DriverChoice, folder: &Path) -> anyhow::R
         prepare_ms_p50: stage("prepare"),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         let Report { picture, size: [width, height], executor, new_ms, known_ms_p50, known_ms_max, open_ms_p50, prepare_ms_p50 } = report;
-        println!("{picture} ({width} x {height}), from the drop to its first moving frame, {executor}");
-        println!(
+        say!("{picture} ({width} x {height}), from the drop to its first moving frame, {executor}");
+        say!(
             "new {new_ms:.0} ms; known {known_ms_p50:.0} ms median of {AGAIN}, {known_ms_max:.0} ms at most, of which opening {open_ms_p50:.0} ms and preparing the generator {prepare_ms_p50:.0} ms"
         );
     }

@@ -104,7 +104,7 @@ impl MeasuredCamera {
 
 impl Report {
     pub(super) fn print(&self) {
-        println!(
+        say!(
             "sent {} frames to {} ({}) meanwhile, {} of them repeated; {} pictures skipped; handing one over took {:.3} ms median, {:.3} ms p99",
             self.frames_written,
             self.name,

@@ -59,7 +59,7 @@ pub(super) fn read_clip(
     let clip = clip?;
     let there_are = clip.shots(most).len();
     if there_are < most {
-        bar.aside(|| eprintln!("retrato: {} has only {} frames that can be sources", clip.name, there_are + 1));
+        bar.aside(|| tell!("retrato: {} has only {} frames that can be sources", clip.name, there_are + 1));
     }
     Ok(Some(clip))
 }

@@ -23,10 +23,10 @@ pub(super) fn run(args: &super::Args) -> anyhow::Result<ExitCode> {
     for path in clip_files(&args.clips)? {
         let (leading, frames) = read(&path, &mut measuring, args, &stop)?;
         let own: Vec<_> = frames.iter().map(|frame| own_channels(frame, &mut measuring)).collect();
-        println!("{:20} {:20} {}", clip_name(&path), "(smoothed reading)", line(&following(&leading, &own)));
+        say!("{:20} {:20} {}", clip_name(&path), "(smoothed reading)", line(&following(&leading, &own)));
         for portrait in &portraits {
             let report = following(&leading, &follow(&frames, portrait, &mut measuring));
-            println!("{:20} {:20} {}", clip_name(&path), portrait.name, line(&report));
+            say!("{:20} {:20} {}", clip_name(&path), portrait.name, line(&report));
             reports.push(report);
         }
         if stop.is_set() {
@@ -38,7 +38,7 @@ pub(super) fn run(args: &super::Args) -> anyhow::Result<ExitCode> {
         let (following, films) = mean?;
         Some(format!("{name} {:.2}/{:.2}({films})", following.correlation, following.gain))
     });
-    println!("mean {} | blinks {}/{} false {}", cells.collect::<Vec<_>>().join(" "), blinks[1], blinks[0], blinks[2]);
+    say!("mean {} | blinks {}/{} false {}", cells.collect::<Vec<_>>().join(" "), blinks[1], blinks[0], blinks[2]);
     Ok(ExitCode::SUCCESS)
 }
 

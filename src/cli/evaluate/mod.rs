@@ -15,6 +15,7 @@ use models::{Keeping, models};
 use output::{Bar, ResultWriter};
 
 use super::common;
+use super::say::Results;
 use crate::evaluate::{self, EvaluationClip, Reenactor, ResultTable};
 use crate::runtime::StopFlag;
 use crate::track::{DESCRIPTOR_FILE, FaceDescriber};
@@ -70,12 +71,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut evaluation = Evaluating {
         args,
         detector: FaceDetectors::new(model, describer, args.reader.reader),
-        output: ResultWriter::begin(std::io::stdout(), args.json, table)?,
+        output: ResultWriter::begin(Results, args.json, table)?,
         models: Some(models),
         stop,
     };
     if !args.json {
-        eprintln!("retrato: drivers are read by the {}", evaluation.detector.reader_name());
+        tell!("retrato: drivers are read by the {}", evaluation.detector.reader_name());
     }
     let ended = evaluation.all(&files);
     let (is_empty, stopped) = (evaluation.output.is_empty(), evaluation.stop.is_set());
@@ -83,11 +84,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ended?;
     if is_empty {
         let why = if stopped { "stopped before the first result" } else { "no clip could be used" };
-        eprintln!("retrato: nothing was measured: {why}");
+        tell!("retrato: nothing was measured: {why}");
         return Ok(ExitCode::FAILURE);
     }
     if !with_identity && !args.json {
-        eprintln!("retrato: identity (CSIM) is measured with --descriptor-model and the dlib project's {DESCRIPTOR_FILE}");
+        tell!("retrato: identity (CSIM) is measured with --descriptor-model and the dlib project's {DESCRIPTOR_FILE}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -96,7 +97,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 struct Evaluating<'a> {
     args: &'a Args,
     detector: FaceDetectors,
-    output: ResultWriter<std::io::Stdout>,
+    output: ResultWriter<Results>,
     /// Models that were made already, for the first clip.
     models: Option<Vec<Box<dyn Reenactor>>>,
     stop: StopFlag,
@@ -134,7 +135,7 @@ impl Evaluating<'_> {
             match evaluate::evaluate(clip, &mut model, &mut |picture| self.detector.largest(picture), goes_on) {
                 Ok(Some(result)) => bar.aside(|| self.output.add(result))?,
                 Ok(None) => return Ok(()),
-                Err(error) => bar.aside(|| eprintln!("retrato: {error}")),
+                Err(error) => bar.aside(|| tell!("retrato: {error}")),
             }
         }
         Ok(())
@@ -143,7 +144,7 @@ impl Evaluating<'_> {
 
 /// Says why a clip is left out.
 fn left_out(path: &Path, error: &anyhow::Error, bar: &Bar) {
-    bar.aside(|| eprintln!("retrato: {} is left out: {error:#}", path.display()));
+    bar.aside(|| tell!("retrato: {} is left out: {error:#}", path.display()));
 }
 
 fn parse_shots(text: &str) -> Result<usize, String> {

@@ -53,12 +53,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         validation: learnt.validation,
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         let FaceMeshFigures { distance_in_space, distance_in_picture, variance_held } = report.validation;
-        println!("{} readings, {:.0} % of their variance held", report.readings, 100.0 * variance_held);
-        println!("held out: {distance_in_space:.3} inter-ocular distances off in space, {distance_in_picture:.3} in the picture");
-        println!("{} {}", report.output.display(), report.blake3);
+        say!("{} readings, {:.0} % of their variance held", report.readings, 100.0 * variance_held);
+        say!("held out: {distance_in_space:.3} inter-ocular distances off in space, {distance_in_picture:.3} in the picture");
+        say!("{} {}", report.output.display(), report.blake3);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let performance = actor.perform(act);
         let cannot = || format!("{} cannot be written", path.display());
         performance.write(BufWriter::new(File::create(&path).with_context(cannot)?)).with_context(cannot)?;
-        println!("{}: {} frames, {:.1} s", path.display(), performance.frames.len(), performance.duration().as_secs_f64());
+        say!("{}: {} frames, {:.1} s", path.display(), performance.frames.len(), performance.duration().as_secs_f64());
     }
     Ok(ExitCode::SUCCESS)
 }

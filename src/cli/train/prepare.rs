@@ -61,7 +61,7 @@ pub(super) fn clips(folder: &Path, args: &ClipArgs, run: &RunArgs) -> anyhow::Re
     })?;
     if !run.json {
         let [frames, clips, held_out] = source.frames();
-        println!("{clips} clip(s) of {} person(s), {frames} frames, {held_out} of them held out", source.identities());
+        say!("{clips} clip(s) of {} person(s), {frames} frames, {held_out} of them held out", source.identities());
     }
     Ok(source)
 }

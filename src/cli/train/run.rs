@@ -102,12 +102,12 @@ impl RunArgs {
     ) -> anyhow::Result<ExitCode> {
         let report = Run::new(self, trainer, weights, steps, samples_per_step)?.finish()?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            say!("{}", serde_json::to_string_pretty(&report)?);
         } else {
             let state = if report.finished { "finished" } else { "stopped; the same command goes on" };
-            println!("{} steps, {} samples, {:.1} samples per second: {state}", report.steps, report.samples, report.samples_per_second);
-            println!("held out: {}", report.validation.words());
-            println!("{}", report.weights.display());
+            say!("{} steps, {} samples, {:.1} samples per second: {state}", report.steps, report.samples, report.samples_per_second);
+            say!("held out: {}", report.validation.words());
+            say!("{}", report.weights.display());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -8,7 +8,7 @@ mod stats;
 mod worker;
 
 pub use file_cache::FileCache;
-pub use files::temporary_in;
+pub use files::{is_same_file, is_special, temporary_in};
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::peak_memory_mb;
 pub use stats::{Percentiles, StageTimes, Timings};

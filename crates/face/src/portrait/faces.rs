@@ -22,6 +22,10 @@ const QUICK_READING: ReadOptions = ReadOptions { face_px: 200, squares: 3 };
 const USUAL_SIDES: [u32; 2] = [480, 1040];
 /// Long side for faces still smaller, when the usual ones have none.
 const LARGEST_SIDE: u32 = 2200;
+/// Of a picture that is longer than this many times its shorter side, only so much counts for its scale: its faces are no larger than that side.
+const MOST_ELONGATED: f32 = 2.0;
+/// No picture that is searched is longer, in pixels.
+const MOST_SIDE_PX: f32 = 8000.0;
 /// Larger upscaling than this only finds noise.
 const MOST_ENLARGED: f32 = 3.0;
 /// Long side on which the changed versions of the picture are searched.
@@ -79,7 +83,7 @@ fn found_by_landmarks(
     search.at_scale(fine, 0.0, None);
     let attempts = [Attempt::Plain(LARGEST_SIDE)]
         .into_iter()
-        .chain([-15.0, 15.0, -30.0, 30.0].map(Attempt::Turned))
+        .chain([-15.0, 15.0, -30.0, 30.0, 90.0, -90.0, 180.0].map(Attempt::Turned))
         .chain([Change::Even, Change::Brighten, Change::Darken, Change::Soften].map(Attempt::Changed));
     for attempt in attempts {
         if is_known || !search.found.is_empty() {
@@ -138,7 +142,8 @@ impl FaceSearch<'_> {
     fn at_scale(&mut self, long_side: u32, roll_rad: f32, change: Option<Change>) {
         let (width, height) = self.picture.dimensions();
         let longest = width.max(height).max(1);
-        let factor = (long_side as f32 / longest as f32).min(MOST_ENLARGED);
+        let counted = (longest as f32).min(MOST_ELONGATED * width.min(height).max(1) as f32);
+        let factor = (long_side as f32 / counted).min(MOST_ENLARGED).min(MOST_SIDE_PX / longest as f32);
         let whole = FacePlace { centre: Vec2::new(width as f32 - 1.0, height as f32 - 1.0) * 0.5, side_px: longest as f32, roll_rad };
         let turned = || UprightCut::new(self.picture, &whole, (longest as f32 * factor) as u32, 0.0);
         let (scaled, cut) = if roll_rad == 0.0 {
@@ -343,6 +348,46 @@ mod tests {
         fn predict(&mut self, _: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
             let scattered = |b: &PixelBox| Landmarks(std::array::from_fn(|i| b.centre() + Vec2::from_angle(i as f32 * b.left) * 30.0));
             Some(boxes.iter().map(scattered).collect())
+        }
+    }
+
+    /// Sees the upright of a picture with a bright upper edge, and reads the generic face there, whichever square it is asked in.
+    struct Upright;
+
+    impl FaceFinder for Upright {
+        fn detect(&mut self, picture: &RgbImage) -> Vec<PixelBox> {
+            let (width, height) = picture.dimensions();
+            let is_bright = |x: u32, y: u32| picture.get_pixel(x, y)[0] > 200;
+            let is_upright = is_bright(width / 2, height / 16) && !is_bright(width / 2, height - height / 16 - 1);
+            let is_whole = !is_bright(width / 16, height / 2) && !is_bright(width - width / 16 - 1, height / 2);
+            let [w, h] = [width, height].map(|side| side as f32);
+            let face = PixelBox { left: 0.3 * w, top: 0.3 * h, right: 0.7 * w, bottom: 0.3 * h + 0.4 * w };
+            if is_upright && is_whole { vec![face] } else { Vec::new() }
+        }
+
+        fn predict(&mut self, _: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
+            // The second half of the squares lies on the mirror image.
+            let half = boxes.len().div_ceil(2);
+            let own = |i: usize| &boxes[if i < half { 0 } else { half }];
+            Some((0..boxes.len()).map(|i| generic_face_in(&FacePlace::from_box(own(i))).landmarks_in_image).collect())
+        }
+    }
+
+    #[test]
+    fn faces_on_their_side_and_upside_down_are_found() {
+        let upright = RgbaImage::from_fn(400, 400, |_, y| image::Rgba(if y < 50 { [255; 4] } else { [80, 80, 80, 255] }));
+        for (turned, roll) in [
+            (upright.clone(), 0.0),
+            (imageops::rotate90(&upright), 90.0),
+            (imageops::rotate270(&upright), -90.0),
+            (imageops::rotate180(&upright), 180.0),
+        ] {
+            let mut finders = FaceFinders { landmarks: Some(&mut Upright), mesh: None };
+            let found = find_faces(&mut finders, &turned);
+            let [face] = &found[..] else { panic!("turned by {roll} degrees: {} faces", found.len()) };
+            let off = (face.place.roll_rad - f32::to_radians(roll)).rem_euclid(std::f32::consts::TAU);
+            assert!(off.min(std::f32::consts::TAU - off) < 0.1, "turned by {roll} degrees: {}", face.place.roll_rad.to_degrees());
+            assert!(face.place.centre.distance(Vec2::splat(200.0)) < 60.0, "in the middle: {}", face.place.centre);
         }
     }
 

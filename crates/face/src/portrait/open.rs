@@ -1,5 +1,6 @@
 //! Opens a picture from a stranger: bounded, upright, in sRGB, at working resolution.
 
+use std::cell::Cell;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,18 +9,26 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, RgbaImage};
 
 use super::colour::convert_to_srgb;
+use super::foreign::ForeignFormat;
 use crate::scale::{FilterType, Scaler};
+use crate::stills::{StepFor, Still, StillError, is_tiff, read_jpeg, read_png, read_tiff};
 
-/// Largest picture that is opened, in pixels.
-const MAX_PIXELS: u64 = 100_000_000;
+/// Largest picture that is held whole, in megapixels.
+const MAX_MEGAPIXELS: u64 = 100;
+/// Largest picture that is opened in a format that can be made smaller while it is decoded, in megapixels.
+const MAX_SCALED_MEGAPIXELS: u64 = 1000;
 /// Longest side that is opened, in pixels.
-const MAX_SIDE_PX: u32 = 40_000;
+const MAX_SIDE_PX: u32 = 65_535;
 /// Most memory that decoding may take, in bytes: 100 megapixels at 16 bits a channel.
 const MAX_DECODED_BYTES: u64 = 1 << 30;
 /// Largest file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 512 << 20;
 /// Shortest side that can show a face, in pixels.
 const MIN_SIDE_PX: u32 = 32;
+/// Shorter side that scaling leaves, where the picture has it: a long, narrow picture would lose its faces otherwise. Its long side then is at most so long, in
+/// pixels: the most that graphics processors take.
+const SHORTER_SIDE_PX: u32 = 640;
+const NARROW_SIDE_PX: u32 = 8192;
 
 /// A picture, ready to look for faces in.
 #[derive(Clone, Debug)]
@@ -28,8 +37,19 @@ pub struct Picture {
     pub name: String,
     /// sRGB with straight alpha, upright, at working resolution, both sides even.
     pub pixels: Arc<RgbaImage>,
+    /// Width and height of the picture itself, upright, before it was scaled down, in pixels.
+    pub own_size: [u32; 2],
+    /// How many of the picture's own pixels are as long as one of `pixels`.
+    pub own_from_working: f32,
     /// Blake3 hash of the file (of the pixels for one that came without a file), in hexadecimal.
     pub content_hash: String,
+}
+
+impl Picture {
+    /// A picture that is at working resolution as it is.
+    pub fn unscaled(name: String, pixels: Arc<RgbaImage>, content_hash: String) -> Self {
+        Self { name, own_size: pixels.dimensions().into(), own_from_working: 1.0, pixels, content_hash }
+    }
 }
 
 /// Why a picture cannot be used. Each message says what to do.
@@ -38,6 +58,12 @@ pub enum PortraitError {
     /// Nothing is at the path.
     #[error("there is no file {}: check the path", .0.display())]
     NotFound(PathBuf),
+    /// The name that stands for standard input elsewhere.
+    #[error("- would be standard input, which is not read: save the picture to a file first, and give the path of that")]
+    StandardInput,
+    /// The path leads to no file: reading from it could wait for ever.
+    #[error("{} is a device, a pipe or a socket: give the path of a picture file", .0.display())]
+    NotAFile(PathBuf),
     /// The path is a directory.
     #[error("{} is a directory: give one picture in it", .0.display())]
     Directory(PathBuf),
@@ -56,12 +82,22 @@ pub enum PortraitError {
     #[error("{0} is not a picture, whatever its name says: give a JPEG, PNG, WebP, GIF, BMP or TIFF file")]
     NotAPicture(String),
     /// A picture in a format that is not read.
-    #[error("{name} is a {format} picture, which Retrato does not read: convert it to JPEG or PNG first")]
+    #[error("{name} is {}, which Retrato does not read: {}", format.name, format.remedy)]
     UnsupportedFormat {
         /// Its name.
         name: String,
         /// Its format.
-        format: &'static str,
+        format: ForeignFormat,
+    },
+    /// A picture of a kind that is not read, in a format that is.
+    #[error(
+        "{name} is a picture {kind}, which Retrato does not read: save it as PNG, or as TIFF in red, green and blue, with an image editor"
+    )]
+    UnsupportedKind {
+        /// Its name.
+        name: String,
+        /// Its kind; goes on after "a picture".
+        kind: String,
     },
     /// The end of the picture is missing.
     #[error("{0} is cut off: part of the picture is missing; copy or download it again")]
@@ -75,10 +111,14 @@ pub enum PortraitError {
         detail: String,
     },
     /// More pixels than are opened.
-    #[error("{name} has {width} x {height} pixels, more than 100 megapixels: scale it down first")]
+    #[error(
+        "{name} has {width} x {height} pixels, more than {most_megapixels} megapixels or {MAX_SIDE_PX} pixels on a side: scale it down first"
+    )]
     TooLarge {
         /// Its name.
         name: String,
+        /// The most that its format may have, in megapixels.
+        most_megapixels: u64,
         /// Width in pixels.
         width: u32,
         /// Height in pixels.
@@ -135,15 +175,17 @@ pub fn open_bytes(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Pictur
     if bytes.is_empty() {
         return Err(PortraitError::Empty(name.to_owned()));
     }
-    let (decoded, orientation, profile) = decode(name, bytes)?;
-    let grey = matches!(decoded.color(), ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16);
-    let mut pixels = scaled_to(decoded.into_rgba8(), limits.working_side_px);
+    let Still { pixels, full_size, is_grey, orientation, profile } = decode(name, bytes, limits)?;
+    let mut pixels = scaled_to(pixels, working_size(full_size, limits));
     if let Some(profile) = profile {
-        convert_to_srgb(&mut pixels, &profile, grey);
+        convert_to_srgb(&mut pixels, &profile, is_grey);
     }
+    let own_from_working = full_size[0] as f32 / pixels.width().max(1) as f32;
+    let before = pixels.dimensions();
     let mut upright = DynamicImage::ImageRgba8(pixels);
     upright.apply_orientation(orientation);
-    finish(name, upright.into_rgba8(), blake3::hash(bytes))
+    let own_size = if (upright.width(), upright.height()) == before { full_size } else { [full_size[1], full_size[0]] };
+    finish(name, upright.into_rgba8(), own_size, own_from_working, blake3::hash(bytes))
 }
 
 /// Takes a picture that is pixels already, such as one from the clipboard.
@@ -151,13 +193,17 @@ pub fn open_bytes(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Pictur
 /// # Errors
 /// [`PortraitError::TooSmall`] and [`PortraitError::TooLarge`].
 pub fn open_pixels(name: &str, pixels: RgbaImage, limits: OpenLimits) -> Result<Picture, PortraitError> {
-    check_size(name, pixels.dimensions())?;
+    let own_size = <[u32; 2]>::from(pixels.dimensions());
+    check_size(name, own_size, MAX_MEGAPIXELS)?;
     let hash = blake3::hash(&pixels);
-    finish(name, scaled_to(pixels, limits.working_side_px), hash)
+    let scaled = scaled_to(pixels, working_size(own_size, limits));
+    let own_from_working = own_size[0] as f32 / scaled.width().max(1) as f32;
+    finish(name, scaled, own_size, own_from_working, hash)
 }
 
 fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PortraitError> {
     let cannot = |cause: std::io::Error| match cause.kind() {
+        std::io::ErrorKind::NotFound if path.as_os_str() == "-" => PortraitError::StandardInput,
         std::io::ErrorKind::NotFound => PortraitError::NotFound(path.to_owned()),
         _ => PortraitError::Unreadable { path: path.to_owned(), cause },
     };
@@ -165,12 +211,15 @@ fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PortraitError> {
     if metadata.is_dir() {
         return Err(PortraitError::Directory(path.to_owned()));
     }
+    if !metadata.is_file() {
+        return Err(PortraitError::NotAFile(path.to_owned()));
+    }
     if metadata.len() > MAX_FILE_BYTES {
         return Err(PortraitError::FileTooLarge(name.to_owned()));
     }
     let file = std::fs::File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
-    // The length may be a lie, for a pipe or a device file: never read further than allowed.
+    // The length may be a lie, as below /proc: never read further than allowed.
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(PortraitError::FileTooLarge(name.to_owned()));
@@ -178,12 +227,52 @@ fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PortraitError> {
     Ok(bytes)
 }
 
-type Decoded = (DynamicImage, Orientation, Option<Vec<u8>>);
-
-fn decode(name: &str, bytes: &[u8]) -> Result<Decoded, PortraitError> {
-    if let Some(format) = foreign_format(bytes) {
+/// The picture as it is stored; one that is too large to be held whole comes averaged down, nearly to the working size.
+fn decode(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Still, PortraitError> {
+    if let Some(format) = ForeignFormat::of(bytes) {
         return Err(PortraitError::UnsupportedFormat { name: name.to_owned(), format });
     }
+    if is_tiff(bytes) {
+        return decode_large(name, bytes, limits, read_tiff);
+    }
+    decode_whole(name, bytes).or_else(|error| match (image::guess_format(bytes), error) {
+        (Ok(ImageFormat::Jpeg), PortraitError::TooLarge { .. }) => decode_large(name, bytes, limits, read_jpeg),
+        (Ok(ImageFormat::Png), PortraitError::TooLarge { .. }) => decode_large(name, bytes, limits, read_png),
+        (_, error) => Err(error),
+    })
+}
+
+/// A picture that is read piece by piece.
+fn decode_large(
+    name: &str,
+    bytes: &[u8],
+    limits: OpenLimits,
+    read: impl Fn(&[u8], StepFor<'_>) -> Result<Still, StillError>,
+) -> Result<Still, PortraitError> {
+    let size_error = Cell::new(None);
+    let step_for = |size: [u32; 2]| {
+        if let Err(error) = check_size(name, size, MAX_SCALED_MEGAPIXELS) {
+            size_error.set(Some(error));
+            return None;
+        }
+        // What can be held is scaled as a whole, with a better filter.
+        let fits = megapixels(size) <= MAX_MEGAPIXELS as f64;
+        Some(if fits { 1 } else { (size[0] / working_size(size, limits)[0].max(1)).max(1) })
+    };
+    let still = read(bytes, &step_for);
+    let name = name.to_owned();
+    still.map_err(|error| match error {
+        StillError::TooLarge([width, height]) => {
+            size_error.take().unwrap_or(PortraitError::TooLarge { name, most_megapixels: MAX_MEGAPIXELS, width, height })
+        }
+        StillError::Kind(kind) => PortraitError::UnsupportedKind { name, kind },
+        StillError::CutOff => PortraitError::Truncated(name),
+        StillError::Damaged(detail) => PortraitError::Damaged { name, detail },
+    })
+}
+
+/// A picture that is decoded as a whole.
+fn decode_whole(name: &str, bytes: &[u8]) -> Result<Still, PortraitError> {
     let bytes = &*retrato_core::jpeg::with_tables(bytes);
     let format = image::guess_format(bytes).ok().filter(ImageFormat::reading_enabled);
     let format = format.ok_or_else(|| PortraitError::NotAPicture(name.to_owned()))?;
@@ -193,7 +282,8 @@ fn decode(name: &str, bytes: &[u8]) -> Result<Decoded, PortraitError> {
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
-    check_size(name, decoder.dimensions())?;
+    let full_size = <[u32; 2]>::from(decoder.dimensions());
+    check_size(name, full_size, MAX_MEGAPIXELS)?;
     if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
         // The decoder would fill the missing part with grey and say nothing.
         return Err(PortraitError::Truncated(name.to_owned()));
@@ -202,13 +292,18 @@ fn decode(name: &str, bytes: &[u8]) -> Result<Decoded, PortraitError> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().unwrap_or(None);
     let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    Ok((decoded, orientation, profile))
+    let is_grey = matches!(decoded.color(), ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16);
+    Ok(Still { pixels: decoded.into_rgba8(), full_size, is_grey, orientation, profile })
 }
 
-fn check_size(name: &str, (width, height): (u32, u32)) -> Result<(), PortraitError> {
+fn megapixels([width, height]: [u32; 2]) -> f64 {
+    f64::from(width) * f64::from(height) / 1e6
+}
+
+fn check_size(name: &str, [width, height]: [u32; 2], most_megapixels: u64) -> Result<(), PortraitError> {
     let name = || name.to_owned();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || width.max(height) > MAX_SIDE_PX {
-        return Err(PortraitError::TooLarge { name: name(), width, height });
+    if megapixels([width, height]) > most_megapixels as f64 || width.max(height) > MAX_SIDE_PX {
+        return Err(PortraitError::TooLarge { name: name(), most_megapixels, width, height });
     }
     if width.min(height) < MIN_SIDE_PX {
         return Err(PortraitError::TooSmall { name: name(), width, height });
@@ -225,18 +320,6 @@ fn decoding_error(name: &str, error: &image::ImageError) -> PortraitError {
     if ends_early { PortraitError::Truncated(name.to_owned()) } else { PortraitError::Damaged { name: name.to_owned(), detail } }
 }
 
-/// Picture formats that people have but that are not read here.
-fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
-    match bytes.get(4..12)? {
-        b"ftypheic" | b"ftypheix" | b"ftyphevc" | b"ftypmif1" | b"ftypmsf1" => Some("HEIC"),
-        b"ftypavif" | b"ftypavis" => Some("AVIF"),
-        _ if bytes.starts_with(b"\xff\x0a") || bytes.starts_with(b"\0\0\0\x0cJXL ") => Some("JPEG XL"),
-        _ if bytes.starts_with(b"8BPS") => Some("Photoshop"),
-        _ if bytes.starts_with(b"<svg") || bytes.starts_with(b"<?xml") => Some("SVG or XML"),
-        _ => None,
-    }
-}
-
 /// Whether the end marker follows the picture's own data; thumbnails in the header have markers of their own.
 fn jpeg_is_complete(bytes: &[u8]) -> bool {
     let mut at = 2;
@@ -250,25 +333,30 @@ fn jpeg_is_complete(bytes: &[u8]) -> bool {
     false
 }
 
-/// Scaled down so that neither side is longer than `longest_px`.
-fn scaled_to(pixels: RgbaImage, longest_px: u32) -> RgbaImage {
-    let (width, height) = pixels.dimensions();
-    let longest = width.max(height);
-    if longest <= longest_px {
+/// The size of a picture at working resolution: its long side is not longer than the limit, unless the picture is so narrow that its faces would be lost.
+fn working_size(size: [u32; 2], limits: OpenLimits) -> [u32; 2] {
+    let [longest, shortest] = [size[0].max(size[1]), size[0].min(size[1])].map(|side| f64::from(side.max(1)));
+    let usual = f64::from(limits.working_side_px) / longest;
+    let narrow = (f64::from(SHORTER_SIDE_PX.min(limits.working_side_px / 3)) / shortest).min(f64::from(NARROW_SIDE_PX) / longest);
+    let factor = usual.max(narrow);
+    if factor >= 1.0 { size } else { size.map(|side| ((f64::from(side) * factor).round() as u32).max(1)) }
+}
+
+fn scaled_to(pixels: RgbaImage, size: [u32; 2]) -> RgbaImage {
+    if size == <[u32; 2]>::from(pixels.dimensions()) {
         return pixels;
     }
-    let shorter = |side: u32| ((f64::from(side) * f64::from(longest_px) / f64::from(longest)).round() as u32).max(1);
     // Cannot fail for sizes that are not empty; if it did, the whole picture would still be right, only large.
-    Scaler::new().rgba(&pixels, [shorter(width), shorter(height)], FilterType::Lanczos3).unwrap_or(pixels)
+    Scaler::new().rgba(&pixels, size, FilterType::Lanczos3).unwrap_or(pixels)
 }
 
 /// Video needs even sides: the last odd row and column are left out.
-fn finish(name: &str, pixels: RgbaImage, hash: blake3::Hash) -> Result<Picture, PortraitError> {
+fn finish(name: &str, pixels: RgbaImage, own_size: [u32; 2], own_from_working: f32, hash: blake3::Hash) -> Result<Picture, PortraitError> {
     let (width, height) = pixels.dimensions();
-    check_size(name, (width, height))?;
+    check_size(name, [width, height], MAX_MEGAPIXELS)?;
     let even =
         if width % 2 + height % 2 == 0 { pixels } else { image::imageops::crop_imm(&pixels, 0, 0, width & !1, height & !1).to_image() };
-    Ok(Picture { name: name.to_owned(), pixels: Arc::new(even), content_hash: hash.to_hex().to_string() })
+    Ok(Picture { name: name.to_owned(), pixels: Arc::new(even), own_size, own_from_working, content_hash: hash.to_hex().to_string() })
 }
 
 #[cfg(test)]
@@ -317,7 +405,8 @@ mod tests {
         assert!(matches!(open(&jpeg[..jpeg.len() / 2]), Err(PortraitError::Truncated(_))), "half a JPEG");
         let half = open(&png[..png.len() / 2]);
         assert!(matches!(half, Err(PortraitError::Truncated(_) | PortraitError::Damaged { .. })), "half a PNG: {half:?}");
-        assert!(matches!(open(b"\0\0\0\x18ftypheic\0\0\0\0"), Err(PortraitError::UnsupportedFormat { format: "HEIC", .. })), "HEIC");
+        let heic = open(b"\0\0\0\x18ftypheic\0\0\0\0");
+        assert!(heic.is_err_and(|error| error.to_string().contains("HEIC") && error.to_string().contains("heif-convert")), "with a remedy");
         let tiny = encoded(&gradient(8, 8), ImageFormat::Png);
         assert!(matches!(open(&tiny), Err(PortraitError::TooSmall { .. })), "eight pixels");
     }

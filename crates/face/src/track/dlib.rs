@@ -3,6 +3,7 @@
 //! dlib trusts what it is given and its errors would end the program, so everything is checked before it crosses over: the model files by their
 //! hashes, pictures and boxes by their size.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -168,13 +169,14 @@ impl Published {
     }
 
     fn check(&self, path: &Path) -> Result<(), Unfit> {
-        let file = std::fs::File::open(path).map_err(Unfit::Unreadable)?;
-        let about = file.metadata().map_err(Unfit::Unreadable)?;
+        // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
+        let about = std::fs::metadata(path).map_err(Unfit::Unreadable)?;
         if !about.is_file() || about.len() != self.bytes {
             return Err(Unfit::Damaged);
         }
+        let file = std::fs::File::open(path).map_err(Unfit::Unreadable)?;
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(file).map_err(Unfit::Unreadable)?;
+        hasher.update_reader(file.take(self.bytes)).map_err(Unfit::Unreadable)?;
         if hasher.finalize().to_hex().as_str() == self.blake3 { Ok(()) } else { Err(Unfit::Damaged) }
     }
 }

@@ -42,15 +42,16 @@ fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Where the face reader's model is looked for, in this order: the environment, the user's data folder, the system's, and `assets` beside the program or in
-/// a folder above it, where `make` puts it.
+/// Where the face reader's model is looked for, in this order: the environment, the user's data folder, the system's, where an unpacked package has it, and
+/// `assets` beside the program or in a folder above it, where `make` puts it.
 pub fn reader_places() -> Vec<PathBuf> {
     let named = std::env::var_os(READER_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     let own = directories::ProjectDirs::from("", "", "retrato").map(|dirs| dirs.data_dir().join(READER_FILE));
     let system = ["/usr/share/retrato", "/usr/local/share/retrato"].map(|folder| Path::new(folder).join(READER_FILE));
     let program = std::env::current_exe().unwrap_or_default();
     let beside = program.ancestors().skip(1).take(4).map(|folder| folder.join("assets").join(READER_FILE));
-    named.into_iter().chain(own).chain(system).chain(beside).collect()
+    let unpacked = program.ancestors().nth(2).map(|folder| folder.join("share/retrato").join(READER_FILE));
+    named.into_iter().chain(own).chain(system).chain(unpacked).chain(beside).collect()
 }
 
 /// The file that [`MeshReader::load`] would take.

@@ -14,6 +14,9 @@ pub enum CaptureError {
         /// The path.
         path: PathBuf,
     },
+    /// The name that stands for standard input elsewhere.
+    #[error("- would be standard input, which is not read: save it to a file first, and give the path of that")]
+    StandardInput,
     /// The path is a directory.
     #[error("{} is a directory: give one video file in it", path.display())]
     Directory {
@@ -79,12 +82,20 @@ pub enum CaptureError {
         height: u32,
     },
     /// Only ffmpeg could read it, and there is none.
-    #[error("{} needs ffmpeg ({why}), which is not installed: install the package `ffmpeg`, e.g. `sudo apt install ffmpeg`", path.display())]
+    #[error("{} needs ffmpeg ({why}), which is not installed: install the package `ffmpeg`, e.g. `sudo apt install ffmpeg`, or convert the clip to MP4 with H.264", path.display())]
     NeedsFfmpeg {
         /// The path.
         path: PathBuf,
         /// Why it cannot be decoded without.
         why: String,
+    },
+    /// ffmpeg is there and was built without what the file needs.
+    #[error("{} cannot be decoded, because the installed ffmpeg has no decoder for it ({detail}): install a complete ffmpeg (Debian, Ubuntu: `ffmpeg`; Fedora: `ffmpeg` of RPM Fusion instead of `ffmpeg-free`), or convert the clip to MP4 with H.264", path.display())]
+    FfmpegLacks {
+        /// The path.
+        path: PathBuf,
+        /// What ffmpeg said.
+        detail: String,
     },
     /// ffmpeg is there and refuses the file.
     #[error("{} cannot be decoded, not even by ffmpeg: {detail}; it is probably damaged: copy it again, or choose another clip", path.display())]

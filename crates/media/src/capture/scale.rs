@@ -21,6 +21,11 @@ impl Shaper {
         Self { stored: size, scaled: fit_within(size, max_side_px), orientation, scaler: Scaler::new() }
     }
 
+    /// The same for pictures whose pixels are not square: they are stretched to `shown`, their size in square pixels, before that.
+    pub(super) fn stretching(size: [u32; 2], shown: [u32; 2], orientation: Orientation, max_side_px: Option<u32>) -> Self {
+        Self { scaled: fit_within(shown, max_side_px), ..Self::new(size, orientation, max_side_px) }
+    }
+
     /// Size of the pictures that come out.
     pub(super) fn size(&self) -> [u32; 2] {
         let [width, height] = self.scaled;
@@ -70,6 +75,20 @@ pub(super) fn fit_within([width, height]: [u32; 2], max_side_px: Option<u32>) ->
     }
 }
 
+/// The most that a pixel is wider than high, or higher than wide: more is damage.
+const MOST_STRETCHED: f64 = 8.0;
+
+/// The size in square pixels of pictures of `size` whose pixels have this width and height. As players do it, rows are made longer, never fewer.
+pub(super) fn shown_size(size: [u32; 2], pixel_aspect: Option<[u32; 2]>) -> [u32; 2] {
+    let Some([width, height]) = pixel_aspect else { return size };
+    let ratio = f64::from(width) / f64::from(height.max(1));
+    if !(1.0 / MOST_STRETCHED..=MOST_STRETCHED).contains(&ratio) {
+        return size;
+    }
+    let stretched = |side: u32, by: f64| ((f64::from(side) * by).round() as u32).max(1);
+    if ratio > 1.0 { [stretched(size[0], ratio), size[1]] } else { [size[0], stretched(size[1], 1.0 / ratio)] }
+}
+
 /// What the transformation matrix in a track's header asks for. Anything but quarter turns and mirrors is ignored.
 pub(super) fn orientation_of(matrix: [i32; 9]) -> Orientation {
     match [matrix[0], matrix[1], matrix[3], matrix[4]].map(i32::signum) {
@@ -94,6 +113,21 @@ mod tests {
         assert_eq!(fit_within([640, 480], Some(1280)), [640, 480], "small pictures stay");
         assert_eq!(fit_within([8000, 2], Some(1280)), [1280, 1], "no side vanishes");
         assert_eq!(fit_within([3840, 2160], None), [3840, 2160], "as it is, when asked for");
+    }
+
+    #[test]
+    fn pixels_that_are_not_square_are_stretched_before_anything_is_turned() {
+        assert_eq!(shown_size([720, 576], Some([64, 45])), [1024, 576], "widescreen PAL");
+        assert_eq!(shown_size([720, 480], Some([8, 9])), [720, 540], "NTSC: high pixels");
+        assert_eq!(shown_size([720, 480], None), [720, 480], "square when not said");
+        for nonsense in [[1, 0], [0, 1], [1, 60_000], [60_000, 1]] {
+            assert_eq!(shown_size([720, 480], Some(nonsense)), [720, 480], "{nonsense:?} is damage");
+        }
+        let mut shaper = Shaper::stretching([40, 20], [80, 20], Orientation::Rotate90, None);
+        assert_eq!(shaper.size(), [20, 80], "twice as long, then turned");
+        let shaped = shaper.shape(RgbImage::from_pixel(40, 20, image::Rgb([9; 3])));
+        assert_eq!(shaped.dimensions(), (20, 80), "as announced");
+        assert!(shaped.pixels().all(|pixel| pixel.0 == [9; 3]), "without bars");
     }
 
     #[test]

@@ -28,6 +28,26 @@ pub(super) enum FileKind {
     Unknown,
 }
 
+/// Containers that ffmpeg opens: how they begin, and what people call them.
+const CONTAINERS: [(usize, &[u8], &str); 9] = [
+    (0, b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
+    (8, b"AVI ", "AVI"),
+    (0, b"FLV", "Flash video"),
+    (0, b"OggS", "Ogg"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"),
+    (0, b"\0\0\x01\xba", "an MPEG programme stream"),
+    (0, b"DKIF", "IVF"),
+    (0, b"\x06\x0e\x2b\x34", "MXF"),
+    (188, b"\x47", "an MPEG transport stream"),
+];
+
+/// Why ffmpeg is needed for a file that is not known here, in words.
+pub(super) fn container_words(path: &Path) -> String {
+    let head = read_head(path).unwrap_or_default();
+    let found = CONTAINERS.iter().find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
+    found.map_or_else(|| "its format is not built in".to_owned(), |(.., name)| format!("its format, {name}, is not built in"))
+}
+
 impl FileKind {
     /// Looks at the file.
     ///
@@ -41,15 +61,17 @@ impl FileKind {
     fn of_head(head: &[u8]) -> Result<Self, &'static str> {
         let at = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
         let iso_types: [&[u8]; 7] = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
-        let stills: [&[u8]; 4] = [b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*"];
+        let stills: [&[u8]; 6] = [b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
         if at(0, b"GIF87a") || at(0, b"GIF89a") {
             Ok(Self::Gif)
         } else if at(0, b"\x89PNG\r\n\x1a\n") {
             Ok(Self::Png)
         } else if at(0, b"RIFF") && at(8, b"WEBP") {
             Ok(Self::WebP)
-        } else if at(4, b"ftyphei") || at(4, b"ftypmif1") || at(4, b"ftypavif") {
+        } else if at(4, b"ftyphei") || at(4, b"ftyphevc") || at(4, b"ftypmif1") || at(4, b"ftypavi") {
             Err("a HEIC or AVIF picture (convert it to JPEG or PNG first)")
+        } else if at(0, b"\xff\x0a") || at(0, b"\0\0\0\x0cJXL ") {
+            Err("a JPEG XL picture (convert it to JPEG or PNG first)")
         } else if iso_types.iter().any(|kind| at(4, kind)) {
             Ok(Self::IsoMedia)
         } else if is_text(head) {
@@ -68,6 +90,7 @@ impl FileKind {
 
 fn read_head(path: &Path) -> Result<Vec<u8>, CaptureError> {
     let unreadable = |cause: std::io::Error| match cause.kind() {
+        std::io::ErrorKind::NotFound if path.as_os_str() == "-" => CaptureError::StandardInput,
         std::io::ErrorKind::NotFound => CaptureError::NotFound { path: path.to_owned() },
         _ => CaptureError::Unreadable { path: path.to_owned(), cause },
     };

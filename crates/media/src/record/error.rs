@@ -26,6 +26,25 @@ pub enum RecordError {
         /// The folder.
         path: PathBuf,
     },
+    /// The name of the recording belongs to something that no recording can replace.
+    #[error("{} is a device, a pipe or a socket, where no recording can be kept; give the name of a file that ends in .mp4 or .gif, or of a new folder", path.display())]
+    NotAFile {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// The name that stands for standard output elsewhere.
+    #[error(
+        "- would be standard output, to which no recording can be written; give the name of a file that ends in .mp4 or .gif, or of a new folder"
+    )]
+    StandardOutput,
+    /// The recording would replace what it is made from.
+    #[error("{} is the file {}, which is read to make it; give the recording another name", path.display(), input.display())]
+    IsInput {
+        /// The recording.
+        path: PathBuf,
+        /// What is read.
+        input: PathBuf,
+    },
     /// The folder that shall hold pictures holds other things already.
     #[error("{} is already there and is not an empty folder; choose another name, or allow overwriting", path.display())]
     Occupied {

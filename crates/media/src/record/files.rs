@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{RecordError, RecordFormat, RecordOptions};
-use crate::runtime::temporary_in;
+use crate::runtime::{is_same_file, is_special, temporary_in};
 
 /// What a recording in progress is called: its final name and this.
 pub(super) const PART_SUFFIX: &str = ".part";
@@ -30,8 +30,14 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// Refuses paths that can never become a file.
 ///
 /// # Errors
-/// [`RecordError::IsFolder`] or [`RecordError::NoFolder`].
+/// [`RecordError::IsFolder`], [`RecordError::NotAFile`], [`RecordError::StandardOutput`] or [`RecordError::NoFolder`].
 pub(super) fn check_place(path: &Path) -> Result<(), RecordError> {
+    if path.as_os_str() == "-" {
+        return Err(RecordError::StandardOutput);
+    }
+    if is_special(path) {
+        return Err(RecordError::NotAFile { path: path.to_owned() });
+    }
     if path.is_dir() || path.file_name().is_none() {
         return Err(RecordError::IsFolder { path: path.to_owned() });
     }
@@ -39,13 +45,42 @@ pub(super) fn check_place(path: &Path) -> Result<(), RecordError> {
     if folder.is_dir() { Ok(()) } else { Err(RecordError::NoFolder { path: folder.to_owned() }) }
 }
 
-/// As [`check_place`]; a folder of pictures may exist already.
+/// As [`check_place`]; a folder of pictures may exist already. Nothing that the recording is made from may be in the way.
 ///
 /// # Errors
-/// As [`check_place`].
+/// As [`check_place`], and [`RecordError::IsInput`].
 pub(super) fn check_place_of(options: &RecordOptions) -> Result<(), RecordError> {
-    let is_folder = options.format == RecordFormat::PngSequence && options.path.is_dir();
-    if is_folder { Ok(()) } else { check_place(&options.path) }
+    let path = &options.path;
+    let is_input = |place: &Path| options.inputs.iter().find(|input| is_same_file(place, input));
+    if let Some(input) = is_input(path) {
+        return Err(RecordError::IsInput { path: path.clone(), input: input.clone() });
+    }
+    // Folders such as `.` have no name from which a free one could be made; the root of the file system is no place for pictures at all.
+    let has_room = path.file_name().is_some() || path.parent().is_some() && (options.overwrite || is_empty_folder(path));
+    if options.format != RecordFormat::PngSequence || !path.is_dir() || !has_room {
+        return check_place(path);
+    }
+    let frames = if options.overwrite { old_frames(path)? } else { Vec::new() };
+    let lost = frames.into_iter().find_map(|frame| Some((is_input(&frame)?.clone(), frame)));
+    lost.map_or(Ok(()), |(input, path)| Err(RecordError::IsInput { path, input }))
+}
+
+/// Whether there is nothing in a folder.
+pub(super) fn is_empty_folder(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// The pictures of an earlier recording in a folder.
+///
+/// # Errors
+/// [`RecordError::File`] when the folder cannot be listed.
+pub(super) fn old_frames(folder: &Path) -> Result<Vec<PathBuf>, RecordError> {
+    let entries = fs::read_dir(folder).map_err(RecordError::file("list", folder))?.flatten();
+    let is_frame = |name: &str| {
+        let digits = name.strip_prefix("frame_").and_then(|rest| rest.strip_suffix(".png"));
+        digits.is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    Ok(entries.filter(|entry| is_frame(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect())
 }
 
 /// `path` itself, then `name (2).ending`, `name (3).ending` and so on.
@@ -274,6 +309,34 @@ mod tests {
         assert!(matches!(check_place(&missing), Err(RecordError::NoFolder { .. })), "no such folder");
         assert!(matches!(check_place(folder.path()), Err(RecordError::IsFolder { .. })), "a folder is no file");
         assert!(check_place(Path::new("clip.mp4")).is_ok(), "a bare name goes to the current folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_and_so_is_what_the_recording_is_made_from() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(check_place(Path::new("/dev/null")), Err(RecordError::NotAFile { .. })), "a device");
+        assert!(matches!(check_place(Path::new("-")), Err(RecordError::StandardOutput)), "standard output");
+        let options = |path: &Path, input: &Path| {
+            let mut options = RecordOptions::new(path).expect("a format");
+            (options.overwrite, options.inputs) = (true, vec![input.to_owned()]);
+            options
+        };
+        assert!(matches!(check_place_of(&options(Path::new("/"), Path::new("x"))), Err(RecordError::IsFolder { .. })), "the root");
+        let (clip, link, hard) = (folder.path().join("a.mp4"), folder.path().join("b.mp4"), folder.path().join("c.mp4"));
+        fs::write(&clip, "clip").expect("written");
+        std::os::unix::fs::symlink(&clip, &link).expect("a link");
+        fs::hard_link(&clip, &hard).expect("a link");
+        for (path, input) in [(&clip, &clip), (&link, &clip), (&clip, &link), (&hard, &link)] {
+            assert!(matches!(check_place_of(&options(path, input)), Err(RecordError::IsInput { .. })), "{path:?} from {input:?}");
+        }
+        let frames = folder.path().join("frames");
+        fs::create_dir(&frames).expect("a folder");
+        let (frame, other) = (frames.join("frame_000001.png"), frames.join("portrait.png"));
+        fs::write(&frame, "a picture").expect("written");
+        fs::write(&other, "a picture").expect("written");
+        assert!(matches!(check_place_of(&options(&frames, &frame)), Err(RecordError::IsInput { .. })), "it would be removed");
+        assert!(check_place_of(&options(&frames, &other)).is_ok(), "this one stays");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod palette;
 mod part_index;
 mod picture;
 mod png_sequence;
+mod provenance;
 mod recorder;
 mod recover;
 mod remux;
@@ -40,6 +41,7 @@ pub use live_sound::{AudioSource, LiveSound, TimedSound};
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
 pub use options::{MatteColour, RecordFormat, RecordOptions, SourceType};
+pub use provenance::Provenance;
 pub use recorder::Recorder;
 pub use recover::{Interrupted, find_interrupted, recover};
 pub use snapshot::snapshot;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::RecordError;
+use super::{RecordError, files};
 
 /// Long side of an MP4 unless asked otherwise, in pixels.
 const MP4_LONG_SIDE_PX: u32 = 1920;
@@ -89,6 +89,8 @@ pub struct RecordOptions {
     pub max_long_side_px: Option<u32>,
     /// Whether an existing file may be replaced.
     pub overwrite: bool,
+    /// Files that the recording is made from. None of them is ever replaced, whatever it is called here.
+    pub inputs: Vec<PathBuf>,
     /// What the file says about how it came to be.
     pub source_type: SourceType,
     /// What lies behind transparent places.
@@ -116,10 +118,19 @@ impl RecordOptions {
             fps_hint: 30.0,
             max_long_side_px,
             overwrite: false,
+            inputs: Vec::new(),
             source_type: SourceType::default(),
             matte: MatteColour::default(),
             live_sound_delay_ms: 0,
         })
+    }
+
+    /// Whether a recording can go there, as far as that is known before it begins: so that nobody waits for a portrait in vain.
+    ///
+    /// # Errors
+    /// The place's faults in [`RecordError`], and [`RecordError::IsInput`].
+    pub fn check_place(&self) -> Result<(), RecordError> {
+        files::check_place_of(self)
     }
 }
 

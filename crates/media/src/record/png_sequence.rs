@@ -92,7 +92,7 @@ fn make_folder(path: &Path, overwrite: bool) -> Result<PathBuf, RecordError> {
                     remove_old_frames(&name)?;
                     return Ok(name);
                 }
-                if fs::read_dir(&name).is_ok_and(|mut entries| entries.next().is_none()) {
+                if files::is_empty_folder(&name) {
                     return Ok(name);
                 }
                 if overwrite {
@@ -107,14 +107,7 @@ fn make_folder(path: &Path, overwrite: bool) -> Result<PathBuf, RecordError> {
 
 /// Removes an earlier recording's pictures, so that a shorter one does not end with their rest. Other files are left alone.
 fn remove_old_frames(folder: &Path) -> Result<(), RecordError> {
-    for entry in fs::read_dir(folder).map_err(RecordError::file("list", folder))?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let digits = name.strip_prefix("frame_").and_then(|rest| rest.strip_suffix(".png"));
-        if digits.is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit())) {
-            fs::remove_file(entry.path()).map_err(RecordError::file("remove", &entry.path()))?;
-        }
-    }
-    Ok(())
+    files::old_frames(folder)?.iter().try_for_each(|path| fs::remove_file(path).map_err(RecordError::file("remove", path)))
 }
 
 /// Writes one picture and returns its size in bytes.

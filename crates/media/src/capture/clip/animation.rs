@@ -2,6 +2,7 @@
 //!
 //! The decoders of the image crate stay on the thread that made them, so they get one: it is at most two pictures ahead.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read as _, Seek};
 use std::path::{Path, PathBuf};
@@ -20,13 +21,14 @@ use crate::capture::pixels::{MAX_SIDE_PX, is_acceptable_size};
 use crate::capture::source::SourceKind;
 use crate::jpeg;
 use crate::runtime::Worker;
+use crate::stills::{Still, StillError, is_tiff, read_tiff};
 
 /// Most memory that a decoder may take.
 const MAX_ALLOC_BYTES: u64 = 512 << 20;
 /// How every JPEG begins.
 const JPEG: &[u8] = b"\xff\xd8\xff";
-/// Most bytes of a JPEG file.
-const MAX_JPEG_BYTES: u64 = 128 << 20;
+/// Most bytes of a JPEG or TIFF file.
+const MAX_STILL_BYTES: u64 = 256 << 20;
 /// How long a picture of an animation is shown that says nothing useful, as browsers do it.
 const DEFAULT_DELAY: Duration = Duration::from_millis(100);
 /// Delays up to this are not meant.
@@ -40,7 +42,8 @@ pub(super) struct AnimationPictures {
     pictures: Receiver<Result<DecodedPicture, CaptureError>>,
     /// Ends by itself as soon as nobody takes its pictures.
     decoding: Worker,
-    first: Option<DecodedPicture>,
+    /// Pictures that were looked at already.
+    waiting: VecDeque<Result<DecodedPicture, CaptureError>>,
 }
 
 impl AnimationPictures {
@@ -48,18 +51,25 @@ impl AnimationPictures {
     pub(super) fn open(path: &Path) -> Result<OpenedClip, CaptureError> {
         let facts = Facts::read(path)?;
         let (pictures, decoding) = start(path)?;
-        let mut this = Self { path: path.to_owned(), pictures, decoding, first: None };
-        let first = this.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?;
+        let mut this = Self { path: path.to_owned(), pictures, decoding, waiting: VecDeque::new() };
+        let mut first = this.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?;
+        // An animation of one picture is none. Damage behind the first picture is told when it is reached.
+        let second = this.pictures.recv().ok();
+        let moves = second.is_some();
+        if !moves {
+            first.lasts = Some(STILL_DELAY);
+        }
         let delay = first.lasts.unwrap_or(DEFAULT_DELAY);
-        this.first = Some(first);
+        this.waiting.extend([Ok(first)].into_iter().chain(second));
         Ok(OpenedClip {
             pictures: Box::new(this),
-            kind: if facts.animated { SourceKind::Clip } else { SourceKind::Still },
+            kind: if moves { SourceKind::Clip } else { SourceKind::Still },
             size: facts.size,
+            shown: facts.size,
             orientation: facts.orientation,
             fps: 1.0 / delay.as_secs_f64(),
-            frames: (!facts.animated).then_some(1),
-            duration: (!facts.animated).then_some(STILL_DELAY),
+            frames: (!moves).then_some(1),
+            duration: (!moves).then_some(delay),
             has_sound: false,
             decoder: "in-process",
         })
@@ -68,10 +78,7 @@ impl AnimationPictures {
 
 impl Pictures for AnimationPictures {
     fn next(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
-        match self.first.take() {
-            Some(first) => Ok(Some(first)),
-            None => self.pictures.recv().ok().transpose(),
-        }
+        self.waiting.pop_front().or_else(|| self.pictures.recv().ok()).transpose()
     }
 
     fn restart(&mut self) -> Result<(), CaptureError> {
@@ -79,6 +86,7 @@ impl Pictures for AnimationPictures {
         // The old thread has lost its listener once the channel is replaced, and ends.
         self.pictures = pictures;
         self.decoding = decoding;
+        self.waiting.clear();
         Ok(())
     }
 }
@@ -87,11 +95,13 @@ impl Pictures for AnimationPictures {
 struct Facts {
     size: [u32; 2],
     orientation: Orientation,
-    animated: bool,
 }
 
 impl Facts {
     fn read(path: &Path) -> Result<Self, CaptureError> {
+        if let Some(still) = tiff(path)? {
+            return Ok(Self { size: still.full_size, orientation: still.orientation });
+        }
         let damaged = |e: ImageError| damaged(path, &e);
         // Sizes are looked at before any decoder reserves memory for them.
         let (width, height) = reader(path)?.into_dimensions().map_err(damaged)?;
@@ -107,7 +117,7 @@ impl Facts {
         let upright = Orientation::NoTransforms;
         let orientation =
             if animated { upright } else { reader(path)?.into_decoder().and_then(|mut d| d.orientation()).unwrap_or(upright) };
-        Ok(Self { size: [width, height], orientation, animated })
+        Ok(Self { size: [width, height], orientation })
     }
 }
 
@@ -133,7 +143,10 @@ fn report(sender: &Sender<Result<DecodedPicture, CaptureError>>, error: CaptureE
 fn decode_all(path: &Path, sender: &Sender<Result<DecodedPicture, CaptureError>>) -> Result<(), CaptureError> {
     let damaged = |e: ImageError| damaged(path, &e);
     let Some(frames) = frames(path)? else {
-        let still = reader(path)?.decode().map_err(damaged)?;
+        let still = match tiff(path)? {
+            Some(still) => DynamicImage::ImageRgba8(still.pixels),
+            None => reader(path)?.decode().map_err(damaged)?,
+        };
         let picture = DecodedPicture { pixels: flatten(still), at: Duration::ZERO, lasts: Some(STILL_DELAY) };
         // Whether anybody still wants it does not matter: it is the only one.
         _ = sender.send(Ok(picture));
@@ -156,6 +169,9 @@ fn decode_all(path: &Path, sender: &Sender<Result<DecodedPicture, CaptureError>>
 /// The pictures of an animation; `None` for a still.
 fn frames(path: &Path) -> Result<Option<Frames<'static>>, CaptureError> {
     let damaged = |e: ImageError| damaged(path, &e);
+    if is_tiff(&head(path)?) {
+        return Ok(None);
+    }
     Ok(match reader(path)?.format() {
         Some(ImageFormat::Gif) => Some(limited(GifDecoder::new(open(path)?)).map_err(damaged)?.into_frames()),
         Some(ImageFormat::Png) => {
@@ -188,6 +204,29 @@ fn open(path: &Path) -> Result<BufReader<File>, CaptureError> {
     File::open(path).map(BufReader::new).map_err(|cause| CaptureError::Unreadable { path: path.to_owned(), cause })
 }
 
+fn head(path: &Path) -> Result<[u8; 4], CaptureError> {
+    let mut head = [0; 4];
+    match open(path)?.read_exact(&mut head) {
+        Ok(()) => Ok(head),
+        Err(cause) => Err(CaptureError::Unreadable { path: path.to_owned(), cause }),
+    }
+}
+
+/// The picture in a TIFF; `None` for every other file.
+fn tiff(path: &Path) -> Result<Option<Still>, CaptureError> {
+    if !is_tiff(&head(path)?) {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    let read = open(path)?.take(MAX_STILL_BYTES).read_to_end(&mut bytes);
+    read.map_err(|cause| CaptureError::Unreadable { path: path.to_owned(), cause })?;
+    let still = read_tiff(&bytes, &|size| is_acceptable_size(size).then_some(1));
+    still.map(Some).map_err(|error| match error {
+        StillError::TooLarge([width, height]) => CaptureError::TooLarge { path: path.to_owned(), width, height },
+        error => CaptureError::Damaged { path: path.to_owned(), detail: error.to_string() },
+    })
+}
+
 /// Where a picture's bytes come from.
 trait Bytes: BufRead + Seek {}
 
@@ -199,7 +238,7 @@ fn reader(path: &Path) -> Result<ImageReader<Box<dyn Bytes>>, CaptureError> {
     let is_jpeg = file.fill_buf().map_err(unreadable)?.starts_with(JPEG);
     let bytes: Box<dyn Bytes> = if is_jpeg {
         let mut bytes = Vec::new();
-        file.take(MAX_JPEG_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+        file.take(MAX_STILL_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
         Box::new(Cursor::new(jpeg::with_tables(&bytes).into_owned()))
     } else {
         Box::new(file)
@@ -281,6 +320,10 @@ mod tests {
         let mut opened = AnimationPictures::open(&path).expect("our own PNG");
         assert_eq!((opened.kind, opened.frames), (SourceKind::Still, Some(1)), "a still");
         assert_eq!(all(&mut opened), [(255, 0)], "see-through becomes white");
+        let path = folder.path().join("x.gif");
+        write_gif(&path, &[50], 500);
+        let opened = AnimationPictures::open(&path).expect("our own GIF");
+        assert_eq!((opened.kind, opened.frames), (SourceKind::Still, Some(1)), "an animation of one picture is none");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{DecodedPicture, OpenedClip, Pictures, held_frames};
 use crate::capture::error::CaptureError;
 use crate::capture::mp4::Mp4;
 use crate::capture::pixels::{I420, is_acceptable_size};
-use crate::capture::scale::orientation_of;
+use crate::capture::scale::{orientation_of, shown_size};
 use crate::capture::source::SourceKind;
 use crate::colour::YuvEncoding;
 
@@ -74,13 +74,14 @@ impl H264Pictures {
         let Some(first) = video.sample(0) else { return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() })) };
         let (avcc, size) = match first.entry {
             SampleEntry::Avc1(entry) => (&entry.avcc_box, [entry.visual.width, entry.visual.height]),
-            _ => return Err(Refusal::Reason("its video is not H.264".to_owned())),
+            other => return Err(Refusal::Reason(format!("its video is {}, not H.264", codec_name(other)))),
         };
         let [width, height] = size.map(u32::from);
         if !is_acceptable_size([width, height]) {
             return Err(Refusal::Final(CaptureError::TooLarge { path: path.to_owned(), width, height }));
         }
-        let encoding = check_parameters(avcc.sps_list.first().map_or(&[], Vec::as_slice)).map_err(Refusal::Reason)?;
+        let sps = check_parameters(avcc.sps_list.first().map_or(&[], Vec::as_slice)).map_err(Refusal::Reason)?;
+        let shown = shown_size([width, height], pixel_aspect(first.entry).or(sps.pixel_aspect));
         let extent = video.extent();
         if extent.samples == 0 {
             return Err(Refusal::Final(CaptureError::NoFrames { path: path.to_owned() }));
@@ -93,7 +94,7 @@ impl H264Pictures {
             path: path.to_owned(),
             mp4,
             decoder,
-            encoding,
+            encoding: sps.encoding(),
             next_sample: 0,
             sent: Vec::new(),
             active: Vec::new(),
@@ -110,6 +111,7 @@ impl H264Pictures {
             pictures: Box::new(pictures),
             kind: SourceKind::Clip,
             size: [width, height],
+            shown: if is_acceptable_size(shown) { shown } else { [width, height] },
             orientation: orientation_of(matrix),
             fps: extent.fps(),
             frames: Some(extent.samples + u64::from(held_frames(last_secs, extent.fps()))),
@@ -166,7 +168,7 @@ impl H264Pictures {
     /// Prepares for pictures that are coded by other parameters from here on: those before them come out first, in their own time.
     fn use_parameters(&mut self, parameters: Option<Vec<u8>>) -> Result<(), String> {
         let Some(parameters) = parameters.filter(|parameters| *parameters != self.active) else { return Ok(()) };
-        let encoding = check_parameters(&parameters)?;
+        let encoding = check_parameters(&parameters)?.encoding();
         if !self.active.is_empty() {
             self.flush()?;
             self.held_back.clear();
@@ -241,13 +243,41 @@ fn new_decoder() -> Result<Decoder, String> {
     Decoder::with_api_config(OpenH264API::from_source(), config).map_err(|e| e.to_string())
 }
 
-/// What the values of pictures mean that are coded by a sequence parameter set; the error says why they cannot be decoded here.
-fn check_parameters(nal: &[u8]) -> Result<YuvEncoding, String> {
+/// What people call the coding of a track.
+fn codec_name(entry: &SampleEntry) -> String {
+    match entry {
+        SampleEntry::Hev1(_) | SampleEntry::Hvc1(_) => "HEVC (H.265)".to_owned(),
+        SampleEntry::Vp08(_) => "VP8".to_owned(),
+        SampleEntry::Vp09(_) => "VP9".to_owned(),
+        SampleEntry::Av01(_) => "AV1".to_owned(),
+        SampleEntry::Unknown(unknown) => match unknown.box_type.as_bytes() {
+            b"dvh1" | b"dvhe" => "Dolby Vision (HEVC)".to_owned(),
+            b"mp4v" => "MPEG-4 Visual".to_owned(),
+            b"jpeg" | b"mjpa" | b"mjpb" => "Motion JPEG".to_owned(),
+            b"apch" | b"apcn" | b"apcs" | b"apco" | b"ap4h" | b"ap4x" => "Apple ProRes".to_owned(),
+            b"avc3" | b"dva1" | b"dvav" => "H.264 without parameter sets in its index".to_owned(),
+            b"encv" => "encrypted".to_owned(),
+            kind => format!("of the kind {}", String::from_utf8_lossy(kind).escape_default()),
+        },
+        _ => "of another kind".to_owned(),
+    }
+}
+
+/// Width and height of a pixel as the container has it, which counts more than what the stream says.
+fn pixel_aspect(entry: &SampleEntry) -> Option<[u32; 2]> {
+    let SampleEntry::Avc1(entry) = entry else { return None };
+    let aspect = entry.unknown_boxes.iter().find(|unknown| unknown.box_type.as_bytes() == b"pasp")?;
+    let number = |at: usize| aspect.payload.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+    Some([number(0)?, number(4)?]).filter(|ratio| !ratio.contains(&0))
+}
+
+/// What a sequence parameter set says; the error says why pictures that are coded by it cannot be decoded here.
+fn check_parameters(nal: &[u8]) -> Result<Sps, String> {
     let sps = Sps::parse(nal).ok_or("its parameter sets are missing or damaged")?;
     if !is_acceptable_size(sps.coded_size) {
         return Err(format!("its pictures claim {} x {} pixels", sps.coded_size[0], sps.coded_size[1]));
     }
-    sps.obstacle().map_or_else(|| Ok(sps.encoding()), Err)
+    sps.obstacle().map_or_else(|| Ok(sps), Err)
 }
 
 fn write_parameters(avcc: &AvccBox, stream: &mut Vec<u8>) {

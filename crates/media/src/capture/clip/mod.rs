@@ -24,12 +24,15 @@ use self::h264::{H264Pictures, Refusal};
 use super::error::CaptureError;
 use super::ffmpeg::{FfmpegPictures, Tools};
 use super::scale::Shaper;
-use super::sniff::FileKind;
+use super::sniff::{FileKind, container_words};
 use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
 use crate::data::{Frame, FrameTime, Input};
 
 /// Most frames that show a clip's last picture again: ten minutes at 60 per second.
 const MAX_HELD_FRAMES: u32 = 36_000;
+
+/// A first picture that comes later than this is shown from the clip's beginning on: the sound before it belongs to the film.
+const LEAST_LEAD: Duration = Duration::from_millis(150);
 
 /// A decoded picture.
 pub(super) struct DecodedPicture {
@@ -39,6 +42,16 @@ pub(super) struct DecodedPicture {
     pub(super) at: Duration,
     /// For how long, where the file says so.
     pub(super) lasts: Option<Duration>,
+}
+
+/// A first picture that comes late, and is shown from the clip's beginning on.
+struct Lead {
+    pixels: Arc<RgbImage>,
+    /// When it comes.
+    at: Duration,
+    /// Frames before that time, and how many of them were given.
+    frames: u32,
+    given: u32,
 }
 
 /// Something that gives pictures in the order in which they are shown.
@@ -56,6 +69,8 @@ pub(super) struct OpenedClip {
     pub(super) kind: SourceKind,
     /// Size of the pictures as stored.
     pub(super) size: [u32; 2],
+    /// The same in square pixels.
+    pub(super) shown: [u32; 2],
     /// How to turn them upright.
     pub(super) orientation: Orientation,
     pub(super) fps: f64,
@@ -74,6 +89,8 @@ pub(super) struct ClipSource {
     loops: u64,
     /// The first picture, which was decoded to see whether there is one.
     first: Option<DecodedPicture>,
+    /// The first picture of this repetition while it is shown before its time.
+    lead: Option<Lead>,
     /// Time from frame to frame, on average.
     interval: Duration,
     /// The newest picture, and its time in this repetition.
@@ -99,13 +116,13 @@ impl ClipSource {
             Some(first) => first,
             None => opened.pictures.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?,
         };
-        let shaper = Shaper::new(opened.size, opened.orientation, options.max_side_px);
+        let shaper = Shaper::stretching(opened.size, opened.shown, opened.orientation, options.max_side_px);
         let info = SourceInfo {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             kind: opened.kind,
             size: shaper.size(),
             fps: opened.fps,
-            frames: opened.frames,
+            frames: opened.frames.map(|frames| frames + u64::from(lead_frames(first.at, opened.fps))),
             duration: opened.duration,
             has_sound: opened.has_sound,
             decoder: opened.decoder.to_owned(),
@@ -117,6 +134,7 @@ impl ClipSource {
             looped,
             loops: 0,
             first: Some(first),
+            lead: None,
             interval: Duration::try_from_secs_f64(1.0 / opened.fps).unwrap_or_default(),
             newest: None,
             held: 0,
@@ -128,7 +146,13 @@ impl ClipSource {
 
     /// The next frame and its time in this repetition.
     fn next_frame(&mut self) -> Result<Option<(Arc<RgbImage>, Duration)>, CaptureError> {
-        if let Some(picture) = self.next_picture()? {
+        if let Some(early) = self.lead() {
+            return Ok(Some(early));
+        }
+        if let Some(first) = self.first.take() {
+            return Ok(Some(self.begin(first)));
+        }
+        if let Some(picture) = self.pictures.next()? {
             return Ok(Some(self.show(picture)));
         }
         if let Some(held) = self.hold() {
@@ -137,18 +161,36 @@ impl ClipSource {
         if !self.looped {
             return Ok(None);
         }
-        self.pictures.restart()?;
         self.loops += 1;
         self.begun_at += self.info.duration.unwrap_or(self.end).max(self.end);
+        if let Some((still, _)) = self.newest.as_ref().filter(|_| self.info.kind == SourceKind::Still) {
+            return Ok(Some((Arc::clone(still), Duration::ZERO)));
+        }
+        self.pictures.restart()?;
         self.end = Duration::ZERO;
-        Ok(self.pictures.next()?.map(|picture| self.show(picture)))
+        Ok(self.pictures.next()?.map(|picture| self.begin(picture)))
     }
 
-    fn next_picture(&mut self) -> Result<Option<DecodedPicture>, CaptureError> {
-        match self.first.take() {
-            Some(first) => Ok(Some(first)),
-            None => self.pictures.next(),
+    /// Shows the first picture of a repetition, from the beginning on should it come late.
+    fn begin(&mut self, first: DecodedPicture) -> (Arc<RgbImage>, Duration) {
+        let (pixels, at) = self.show(first);
+        let frames = lead_frames(at, self.info.fps);
+        if frames == 0 {
+            return (pixels, at);
         }
+        self.lead = Some(Lead { pixels: Arc::clone(&pixels), at, frames, given: 1 });
+        (pixels, Duration::ZERO)
+    }
+
+    /// The first picture once more, up to its own time.
+    fn lead(&mut self) -> Option<(Arc<RgbImage>, Duration)> {
+        let lead = self.lead.as_mut()?;
+        let early = (Arc::clone(&lead.pixels), lead.at * lead.given / lead.frames);
+        lead.given += 1;
+        if lead.given > lead.frames {
+            self.lead = None;
+        }
+        Some(early)
     }
 
     fn show(&mut self, DecodedPicture { pixels, at, lasts }: DecodedPicture) -> (Arc<RgbImage>, Duration) {
@@ -173,6 +215,11 @@ impl ClipSource {
 /// How many frames show a clip's last picture again when it is seen for `seen` and frames come `fps` times a second.
 pub(super) fn held_frames(seen: Duration, fps: f64) -> u32 {
     (seen.as_secs_f64() * fps - 0.5).clamp(0.0, f64::from(MAX_HELD_FRAMES)) as u32
+}
+
+/// How many frames show a clip's first picture before its time, when it comes at `at`.
+fn lead_frames(at: Duration, fps: f64) -> u32 {
+    if at < LEAST_LEAD { 0 } else { (at.as_secs_f64() * fps).round().clamp(1.0, f64::from(MAX_HELD_FRAMES)) as u32 }
 }
 
 impl Source for ClipSource {
@@ -200,7 +247,7 @@ fn open_with_first(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Opt
         FileKind::Performance => {
             Err(CaptureError::NotAVideo { path: path.to_owned(), looks_like: "a performance (motion without pictures)".to_owned() })
         }
-        FileKind::Unknown => Ok((FfmpegPictures::open(&Tools::installed(), path, options, "its format is not built in")?, None)),
+        FileKind::Unknown => Ok((FfmpegPictures::open(&Tools::installed(), path, options, &container_words(path))?, None)),
     }
 }
 

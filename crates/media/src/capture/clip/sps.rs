@@ -11,6 +11,25 @@ use crate::colour::YuvEncoding;
 
 /// Aspect ratio code that is followed by the ratio itself.
 const EXTENDED_ASPECT: u8 = 255;
+/// Width and height of a pixel by their code (ITU-T H.264, table E-1), from code 1 on.
+const PIXEL_ASPECTS: [[u32; 2]; 16] = [
+    [1, 1],
+    [12, 11],
+    [10, 11],
+    [16, 11],
+    [40, 33],
+    [24, 11],
+    [20, 11],
+    [32, 11],
+    [80, 33],
+    [18, 11],
+    [15, 11],
+    [64, 33],
+    [160, 99],
+    [4, 3],
+    [3, 2],
+    [2, 1],
+];
 /// Matrix code of a stream that does not name one.
 const UNSPECIFIED_MATRIX: u8 = 2;
 /// Most reference frames in a cycle of picture order counts.
@@ -31,6 +50,8 @@ pub(super) struct Sps {
     pub(super) full_range: bool,
     /// Code of the colour matrix (ITU-T H.264, table E-5); 2 when not said.
     pub(super) matrix: u8,
+    /// Width and height of a pixel as it is shown, where the stream says so.
+    pub(super) pixel_aspect: Option<[u32; 2]>,
 }
 
 impl Sps {
@@ -58,6 +79,7 @@ impl Sps {
             }
         }
         let has_usability = bits.read_bit("vui_parameters_present_flag")?;
+        let pixel_aspect = if has_usability { pixel_aspect(bits)? } else { None };
         let (full_range, matrix) = if has_usability { colour(bits)? } else { (false, UNSPECIFIED_MATRIX) };
         let size = [width_in_blocks * 16, height_in_units * if interlaced { 32 } else { 16 }].map(u32::try_from);
         let [Ok(width), Ok(height)] = size else { return Ok(None) };
@@ -68,6 +90,7 @@ impl Sps {
             coded_size: [width, height],
             full_range,
             matrix,
+            pixel_aspect,
         }))
     }
 
@@ -110,11 +133,22 @@ fn skip_picture_order(bits: &mut impl BitRead) -> Result<(), BitReaderError> {
     Ok(())
 }
 
-/// Range and colour matrix from the usability information.
-fn colour(bits: &mut impl BitRead) -> Result<(bool, u8), BitReaderError> {
-    if bits.read_bit("aspect_ratio_info_present_flag")? && bits.read::<8, u8>("aspect_ratio_idc")? == EXTENDED_ASPECT {
-        bits.skip(32, "sar_width and sar_height")?;
+/// The shape of a pixel, with which the usability information begins.
+fn pixel_aspect(bits: &mut impl BitRead) -> Result<Option<[u32; 2]>, BitReaderError> {
+    if !bits.read_bit("aspect_ratio_info_present_flag")? {
+        return Ok(None);
     }
+    match bits.read::<8, u8>("aspect_ratio_idc")? {
+        EXTENDED_ASPECT => {
+            let ratio = [bits.read::<16, u32>("sar_width")?, bits.read::<16, u32>("sar_height")?];
+            Ok((!ratio.contains(&0)).then_some(ratio))
+        }
+        code => Ok(usize::from(code).checked_sub(1).and_then(|index| PIXEL_ASPECTS.get(index)).copied()),
+    }
+}
+
+/// Range and colour matrix from the usability information, behind the aspect ratio.
+fn colour(bits: &mut impl BitRead) -> Result<(bool, u8), BitReaderError> {
     if bits.read_bit("overscan_info_present_flag")? {
         bits.read_bit("overscan_appropriate_flag")?;
     }
@@ -173,12 +207,17 @@ mod tests {
             coded_size: [720, 1280],
             full_range: false,
             matrix: 2,
+            pixel_aspect: None,
         };
         assert_eq!(plain, wanted, "a stream that says nothing about colour");
         assert_eq!(plain.encoding(), YuvEncoding::BT601, "is taken for BT.601");
         let bt709 = |bits: BitWriter| bits.bits(1, 1).bits(1, 1).bits(1, 8).bits(0, 1).bits(1, 1).bits(5, 3).bits(1, 1).bits(1, 1);
         let tagged = Sps::parse(&main_profile(false, |bits| bt709(bits).bits(1, 8).bits(1, 8).bits(1, 8))).expect("complete");
         assert_eq!((tagged.full_range, tagged.matrix), (true, 1), "BT.709 in full range");
+        assert_eq!(tagged.pixel_aspect, Some([1, 1]), "with square pixels");
+        let wide = |bits: BitWriter| bits.bits(1, 1).bits(1, 1).bits(255, 8).bits(64, 16).bits(45, 16).bits(0, 1).bits(0, 1);
+        let wide = Sps::parse(&main_profile(false, wide)).expect("complete");
+        assert_eq!((wide.pixel_aspect, wide.matrix), (Some([64, 45]), 2), "a ratio of its own");
         assert_eq!(tagged.obstacle(), None, "which can be decoded");
     }
 

@@ -177,3 +177,97 @@ fn sound_that_needs_ffmpeg_says_so_and_costs_no_picture() {
     assert!(error.contains("apt install ffmpeg"), "says what to do: {error}");
     assert_eq!(heard(&path).0, "ffmpeg", "which then decodes it");
 }
+
+#[needs(ffmpeg)]
+#[test]
+fn quicktime_sound_of_version_2_is_read_in_process() {
+    let made = Made::new();
+    let picture = "-f lavfi -i testsrc2=s=64x64:r=25:d=2 -c:v libx264 -pix_fmt yuv420p";
+    // More samples a second than two bytes can say need the second version.
+    let path = made.ffmpeg(&format!("-f lavfi -i sine=f=600:r=96000:d=2 {picture} -c:a aac -ar 96000"), "quicktime.mov");
+    let bytes = std::fs::read(&path).expect("the file");
+    let entry = bytes.windows(4).position(|name| name == b"mp4a").expect("a sound description");
+    assert_eq!(bytes[entry + 4 + 8..][..2], [0, 2], "ffmpeg writes version 2 here");
+    assert_eq!(decoded(&path).1.len(), 50, "the picture");
+    let (decoder, secs, hz) = heard(&path);
+    assert!(decoder == "in-process" && (secs - 2.0).abs() < 0.05 && (hz - 600.0).abs() < 5.0, "{decoder}: {secs} s of {hz} Hz");
+}
+
+#[needs(ffmpeg)]
+#[test]
+fn a_picture_that_comes_late_is_shown_from_the_beginning_and_the_sound_stays_in_time() {
+    let made = Made::new();
+    let picture = "-f lavfi -itsoffset 0.8 -i testsrc2=s=64x64:r=25:d=1 -f lavfi -i sine=f=600:d=1.8";
+    for (codec, name, decoder) in [
+        ("-c:v libx264 -bf 2 -pix_fmt yuv420p -c:a aac", "late.mp4", "in-process"),
+        ("-c:v libx264 -bf 0 -pix_fmt yuv420p -c:a aac", "late.mov", "in-process"),
+        ("-c:v mpeg4 -c:a aac", "late.mp4", "ffmpeg"),
+    ] {
+        let path = made.ffmpeg(&format!("{picture} -vsync passthrough {codec}"), name);
+        let (info, frames) = decoded(&path);
+        assert_eq!((info.decoder.as_str(), frames.len()), (decoder, 45), "{codec}: a second of pictures, and the first one before it");
+        assert_even(&frames, 25.0);
+        let is_first = |i: usize| *frames[i].0 == *frames[0].0;
+        assert!((0..=20).all(is_first) && !is_first(44), "{codec}: the first picture waits for its time");
+        if decoder == "in-process" {
+            assert_eq!(info.frames, Some(45), "{codec}: as announced");
+        }
+        let (_, secs, _) = heard(&path);
+        assert!((secs - 1.8).abs() < 0.06, "{codec}: {secs} s of sound, from the beginning on");
+    }
+    let path = made.path("late.mov");
+    let mut looped = ClipSource::open(&path, true, OpenOptions::full_size()).expect("a clip");
+    let times: Vec<f64> = std::iter::from_fn(|| looped.next().expect("undamaged"))
+        .take(92)
+        .map(|input| if let Input::Frame(frame) = input { frame.time.media_time.as_secs_f64() } else { 0.0 })
+        .collect();
+    assert!(times.windows(2).all(|pair| (pair[1] - pair[0] - 0.04).abs() < 0.002), "and every time that it is repeated");
+}
+
+#[needs(ffmpeg)]
+#[test]
+fn pixels_that_are_not_square_are_shown_as_they_are_meant() {
+    let made = Made::new();
+    // A disc in square pixels, stored in narrow ones.
+    let disc = "-f lavfi -i color=black:s=320x160:r=25:d=0.4 -vf geq=lum='if(lt(hypot(X-160\\,Y-80)\\,60)\\,235\\,16)':cb=128:cr=128,scale=160:160,setsar=2";
+    for (codec, name, decoder) in [
+        ("-c:v libx264 -pix_fmt yuv420p", "wide.mp4", "in-process"),
+        ("-c:v libx264 -pix_fmt yuv420p", "wide.mkv", "ffmpeg"),
+        ("-c:v mpeg4", "wide.avi", "ffmpeg"),
+    ] {
+        let path = made.ffmpeg(&format!("{disc} {codec}"), name);
+        let (info, frames) = decoded(&path);
+        assert_eq!((info.decoder.as_str(), info.size), (decoder, [320, 160]), "{name}: twice as wide as stored");
+        let picture = &frames[3].0;
+        assert_eq!(picture.dimensions(), (320, 160), "{name}: as announced");
+        let is_light = |x: u32, y: u32| picture.get_pixel(x, y).0[1] > 128;
+        let across = (0..320).filter(|x| is_light(*x, 80)).count();
+        let down = (0..160).filter(|y| is_light(160, *y)).count();
+        assert!(across.abs_diff(120) <= 4 && down.abs_diff(120) <= 4, "{name}: the disc is round, {across} x {down}");
+        let mut small = ClipSource::open(&path, false, OpenOptions { max_side_px: Some(160) }).expect("a clip");
+        let Ok(Some(Input::Frame(frame))) = small.next() else { panic!("a frame") };
+        assert_eq!(frame.pixels.dimensions(), (160, 80), "{name}: scaled down in that shape");
+    }
+    // The stream itself says it where the container does not.
+    let path = made.ffmpeg(&format!("{disc} -c:v libx264 -pix_fmt yuv420p"), "stream.mp4");
+    let mut bytes = std::fs::read(&path).expect("the file");
+    let at = bytes.windows(4).position(|name| name == b"pasp").expect("a ratio in the container");
+    bytes[at..][..4].copy_from_slice(b"free");
+    std::fs::write(&path, &bytes).expect("a file");
+    assert_eq!(decoded(&path).0.size, [320, 160], "by the sequence parameter set");
+}
+
+#[test]
+fn a_still_is_one_picture_and_goes_on_for_ever_when_it_is_repeated() {
+    let made = Made::new();
+    let path = made.path("still.png");
+    RgbImage::from_pixel(40, 30, image::Rgb([9, 8, 7])).save(&path).expect("a picture");
+    let (info, frames) = decoded(&path);
+    assert_eq!((info.kind, info.frames, frames.len()), (SourceKind::Still, Some(1), 1), "once");
+    let mut looped = ClipSource::open(&path, true, OpenOptions::full_size()).expect("a still");
+    std::fs::remove_file(&path).expect("it is read");
+    for i in 0..200 {
+        let Ok(Some(Input::Frame(frame))) = looped.next() else { panic!("frame {i}") };
+        assert!((frame.time.media_time.as_secs_f64() - 0.04 * f64::from(i)).abs() < 1e-6, "frame {i}: {:?}", frame.time.media_time);
+    }
+}

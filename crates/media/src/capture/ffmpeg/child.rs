@@ -20,6 +20,9 @@ const MAX_COMPLAINT_BYTES: usize = 4096;
 /// How long it may take to exit after its output has ended.
 const EXIT_WITHIN: Duration = Duration::from_secs(2);
 
+/// What ffmpeg says where it was built without a decoder.
+const LACKS: [&str; 2] = ["no decoder found for", "Decoder (codec "];
+
 /// A running ffmpeg or ffprobe.
 pub(in crate::capture) struct Child {
     process: std::process::Child,
@@ -118,8 +121,13 @@ impl Child {
         }
         let bytes = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&bytes);
+        let plain = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
+        let path = self.path.clone();
+        if let Some(line) = text.lines().find(|line| LACKS.iter().any(|sign| line.contains(sign))) {
+            return CaptureError::FfmpegLacks { path, detail: plain(line) };
+        }
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gives no reason");
-        CaptureError::Ffmpeg { path: self.path.clone(), detail: last.chars().filter(|c| !c.is_control()).collect() }
+        CaptureError::Ffmpeg { path, detail: plain(last) }
     }
 
     fn kill(&mut self) {
@@ -205,6 +213,8 @@ mod tests {
     fn failure_tells_what_was_said_last() {
         let error = shell("echo first >&2; echo 'no such codec' >&2; exit 3", 5000).next().expect_err("it failed");
         assert!(error.to_string().contains("no such codec"), "the reason: {error}");
+        let lacking = shell("echo 'Decoder (codec hevc) not found for input stream #0:0' >&2; echo 'Error' >&2; exit 1", 5000).next();
+        assert!(lacking.is_err_and(|error| error.to_string().contains("install a complete ffmpeg")), "what to do about it");
         let mut late = shell("printf abcd; exit 1", 5000);
         assert_eq!(late.next().expect("a piece"), Some(b"abcd".to_vec()), "what came counts");
         assert_eq!(late.next().expect("then the end"), None, "a failure after it is only an early end");

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{Child, Tools, restrictions, url_of};
 use crate::capture::error::CaptureError;
+use crate::capture::scale::shown_size;
 
 /// Most bytes of ffprobe's answer.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -44,8 +45,10 @@ impl Rate {
 pub(in crate::capture) struct VideoStream {
     /// Number of the stream in the file.
     pub(in crate::capture) index: u32,
-    /// Width and height, upright.
+    /// Width and height in square pixels, upright.
     pub(in crate::capture) size: [u32; 2],
+    /// Whether its pixels are stored as square ones.
+    pub(in crate::capture) has_square_pixels: bool,
     /// Rate.
     pub(in crate::capture) rate: Rate,
     /// Number of frames, where the container counts them.
@@ -71,7 +74,7 @@ impl Probe {
     /// # Errors
     /// ffprobe that is missing, hangs or does not know the file.
     pub(in crate::capture) fn of(tools: &Tools, path: &Path, why: &str) -> Result<Self, CaptureError> {
-        let entries = "stream=index,codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames\
+        let entries = "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,duration,nb_frames\
                        :stream_tags=rotate:stream_side_data=rotation:stream_disposition=attached_pic:format=duration";
         let mut arguments: Vec<_> = restrictions().iter().map(Into::into).collect();
         arguments.extend(["-of", "json", "-show_entries", entries].map(Into::into));
@@ -118,6 +121,7 @@ struct StreamAnswer {
     codec_name: String,
     width: u32,
     height: u32,
+    sample_aspect_ratio: String,
     avg_frame_rate: String,
     r_frame_rate: String,
     duration: Option<String>,
@@ -150,10 +154,13 @@ impl StreamAnswer {
         let tag = || self.tags.rotate.as_ref()?.parse().ok();
         let degrees: f64 = self.side_data_list.iter().find_map(|data| data.rotation).or_else(tag).unwrap_or(0.0);
         let sideways = (degrees / 90.0).round() as i64 % 2 != 0;
+        let pixel_aspect = self.sample_aspect_ratio.split_once(':').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+        let [width, height] = shown_size([self.width, self.height], pixel_aspect);
         let seconds = self.duration.as_deref().or(whole_duration).and_then(|text| text.parse().ok());
         VideoStream {
             index: self.index,
-            size: if sideways { [self.height, self.width] } else { [self.width, self.height] },
+            size: if sideways { [height, width] } else { [width, height] },
+            has_square_pixels: [width, height] == [self.width, self.height],
             rate: Rate::parse(&self.avg_frame_rate).or_else(|| Rate::parse(&self.r_frame_rate)).unwrap_or(DEFAULT_RATE),
             frames: self.nb_frames.as_ref().and_then(|text| text.parse().ok()),
             duration: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
@@ -170,16 +177,25 @@ mod tests {
         let answer = br#"{"programs":[],"streams":[
             {"index":0,"codec_type":"audio","codec_name":"aac","r_frame_rate":"0/0","avg_frame_rate":"0/0","disposition":{"attached_pic":0}},
             {"index":1,"codec_type":"video","width":1920,"height":1080,"r_frame_rate":"90000/1","avg_frame_rate":"30000/1001",
-             "nb_frames":"77","disposition":{"attached_pic":0},"side_data_list":[{},{"rotation":-90}]}],"format":{"duration":"2.569"}}"#;
+             "nb_frames":"77","sample_aspect_ratio":"1:1","disposition":{"attached_pic":0},"side_data_list":[{},{"rotation":-90}]}],"format":{"duration":"2.569"}}"#;
         let probe = Probe::parse(answer).expect("ffprobe's own JSON");
         let wanted = VideoStream {
             index: 1,
             size: [1080, 1920],
+            has_square_pixels: true,
             rate: Rate { numerator: 30_000, denominator: 1001 },
             frames: Some(77),
             duration: Some(Duration::from_millis(2569)),
         };
         assert_eq!(probe, Probe { video: Some(wanted), has_sound: true, sound: Some(0) }, "turned upright, with sound");
+    }
+
+    #[test]
+    fn pixels_that_are_not_square_count_as_many_as_are_shown() {
+        let wide = br#"{"streams":[{"codec_type":"video","width":720,"height":576,"sample_aspect_ratio":"64:45"}]}"#;
+        assert_eq!(Probe::parse(wide).expect("JSON").video.map(|video| video.size), Some([1024, 576]), "widescreen PAL");
+        let unknown = br#"{"streams":[{"codec_type":"video","width":720,"height":576,"sample_aspect_ratio":"0:1"}]}"#;
+        assert_eq!(Probe::parse(unknown).expect("JSON").video.map(|video| video.size), Some([720, 576]), "unknown means square");
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl FfmpegPictures {
             pictures: Box::new(pictures),
             kind: SourceKind::Clip,
             size,
+            shown: size,
             orientation: Orientation::NoTransforms,
             fps,
             frames,
@@ -76,7 +77,9 @@ fn start(tools: &Tools, path: &Path, stream: &VideoStream, [width, height]: [u32
     // scaling that has nothing to do, whose coarse way with colours would show.
     let fit = format!("scale={width}:{height}:flags=area:force_original_aspect_ratio=decrease");
     let [first, second] = if stream.size == [width, height] { ["format=rgb24", &fit] } else { [&fit, "format=rgb24"] };
-    let filter = format!("fps={}/{}:start_time=0,{first},{second},pad={width}:{height}:-1:-1", rate.numerator, rate.denominator);
+    // What keeps the shape of pictures of another size counts pixels and not their shape, so these become square before.
+    let stretch = if stream.has_square_pixels { "" } else { "scale=w=max(iw\\,iw*sar):h=max(ih\\,ih/sar),setsar=1," };
+    let filter = format!("fps={}/{}:start_time=0,{stretch}{first},{second},pad={width}:{height}:-1:-1", rate.numerator, rate.denominator);
     let mut arguments: Vec<_> = ["-nostdin"].iter().chain(&restrictions()).map(Into::into).collect();
     arguments.extend(["-i".into(), url_of(path), "-map".into(), format!("0:{}", stream.index).into()]);
     arguments.extend(["-vf", &filter, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"].map(Into::into));
