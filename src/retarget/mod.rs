@@ -3,6 +3,7 @@
 //! The driver's mesh is taken apart into the motion of the head and the expression, both relative to a neutral face, and put together again on the portrait's
 //! own mesh: a wide mouth stays wide, large eyes close fully, and a portrait that looks to the side turns from where it looks.
 
+mod camera;
 mod drivers;
 mod eyes;
 mod limits;
@@ -14,6 +15,7 @@ mod sitter;
 
 use std::time::Duration;
 
+use camera::Camera;
 use drivers::{Driver, Drivers};
 use eyes::Eye;
 use glam::Vec2;
@@ -62,7 +64,7 @@ impl Retargeter {
     /// Starts on a new portrait, from rest.
     pub fn set_portrait(&mut self, portrait: &Portrait) {
         let (width, height) = portrait.pixels.dimensions();
-        let face = portrait.mesh_in_crop().and_then(SitterFace::new);
+        let face = SitterFace::of(portrait);
         self.sitter = face.map(|face| Sitter { face, crop: portrait.crop, picture_size: [width as f32, height as f32] });
         self.held = None;
     }
@@ -124,7 +126,16 @@ impl Retargeter {
 pub fn reenacted(portrait: &Portrait, mesh_in_image: &FaceMesh) -> Option<MeshMotion> {
     let scale = portrait.crop.scale();
     let mesh = mesh_in_image.map(|p| portrait.crop.crop_from_image(p.truncate()).extend(p.z / scale));
-    SitterFace::new(portrait.mesh_in_crop()?)?.absolute(&mesh)
+    SitterFace::of(portrait)?.absolute(&mesh)
+}
+
+impl SitterFace {
+    /// The portrait's; `None` where it has no mesh, or one that is no face.
+    fn of(portrait: &Portrait) -> Option<Self> {
+        let (width, height) = portrait.pixels.dimensions();
+        let camera = Camera::of_picture([width, height].map(f64::from)).in_crop(&portrait.crop);
+        Self::new(portrait.mesh_in_crop()?, camera)
+    }
 }
 
 impl Driver {

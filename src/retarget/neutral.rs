@@ -1,15 +1,17 @@
 //! The driver's neutral face and where the head is held when at ease, found by themselves.
 //!
-//! Every frame is judged by how relaxed it is; the neutral is the mean of the frames, weighted so that the most relaxed ones count almost alone. The first
-//! frame counts at once, so that the portrait lives from the first frame on; a grin or a blink in it gives way to something calmer. Later frames go on
-//! correcting it, slowly.
+//! Every frame is judged by how relaxed it is, part by part: who speaks with raised brows has a calm mouth at some time and calm brows at another. The neutral is
+//! the mean of the frames, weighted so that for each part the most relaxed ones count almost alone. The first frame counts at once, so that the portrait lives
+//! from the first frame on; a grin or a blink in it gives way to something calmer. Later frames go on correcting it, slowly.
 
 use std::time::Duration;
 
 use glam::{DVec3, Vec3};
 
+use super::camera::Camera;
 use super::eyes::Eye;
 use super::shape::{Shape, angles};
+use super::sitter::brows_share;
 use crate::data::{Coefficient, FaceMesh, FaceMotion};
 
 /// Seconds of frames after which the neutral counts as found.
@@ -38,7 +40,7 @@ const TURNED_RAD: [f64; 2] = [0.6, 0.5];
 pub(super) struct SeenDriver {
     /// The face in its own axes.
     pub(super) shape: Shape,
-    /// Yaw, pitch and roll, in radians.
+    /// Yaw, pitch and roll in space, in radians.
     pub(super) angles: DVec3,
     /// Pixels of the frame for the unit of the shape.
     pub(super) scale: f64,
@@ -57,8 +59,10 @@ impl SeenDriver {
             }
             None => Shape::of(mesh)?,
         };
-        let centre = placement.apply(neutral.unwrap_or(&shape).centre().as_dvec3());
-        let seen = Self { shape, angles: angles(&placement.rotation), scale: placement.scale, centre };
+        let known = neutral.unwrap_or(&shape);
+        let centre = placement.apply(known.centre().as_dvec3());
+        let turn = Camera::of_picture(face.frame_size.map(f64::from)).turn(known, mesh, |p| p)?;
+        let seen = Self { angles: angles(&turn), scale: placement.scale, centre, shape };
         (seen.angles.is_finite() && seen.centre.is_finite() && seen.shape.is_finite()).then_some(seen)
     }
 }
@@ -90,11 +94,29 @@ pub(super) struct Calibration {
     seen_secs: f32,
 }
 
+/// Parts of a face that are relaxed each at its own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Brows,
+    Eyes,
+    /// With cheeks and nose.
+    Mouth,
+    /// How the head is held.
+    Head,
+}
+
+impl Part {
+    const COUNT: usize = 4;
+}
+
+/// How far each part is from being relaxed; lower is calmer. What is a person's own adds the same to all frames.
+type Score = [f64; Part::COUNT];
+
 /// Weighted means over the frames.
 #[derive(Clone, Debug)]
 struct Means {
-    best: f64,
-    weight: f64,
+    best: Score,
+    weights: [f64; Part::COUNT],
     points: Box<[DVec3; FaceMesh::COUNT]>,
     angles: DVec3,
     scale_ln: f64,
@@ -145,7 +167,7 @@ impl Calibration {
     pub(super) fn mirror(&mut self, last_column: f32) {
         if let Some((used, means)) = self.used.as_mut().zip(self.means.as_mut()) {
             *used = NeutralFace::new(used.seen.mirrored(last_column));
-            *means = Means { weight: means.weight, ..Means::of(&means.mean().mirrored(last_column), means.best) };
+            *means = Means { weights: means.weights, ..Means::of(&means.mean().mirrored(last_column), means.best) };
             self.last_place = None;
         }
     }
@@ -175,32 +197,40 @@ impl SeenDriver {
 }
 
 impl Means {
-    fn of(seen: &SeenDriver, score: f64) -> Self {
+    fn of(seen: &SeenDriver, score: Score) -> Self {
         let points = Box::new(seen.shape.0.map(Vec3::as_dvec3));
-        Self { best: score, weight: 1.0, points, angles: seen.angles, scale_ln: seen.scale.ln(), centre: seen.centre }
+        let weights = [1.0; Part::COUNT];
+        Self { best: score, weights, points, angles: seen.angles, scale_ln: seen.scale.ln(), centre: seen.centre }
     }
 
     /// One more frame, which counts `most` against all before it at most. Frames of which the best so far is much better hardly count; a better one takes weight
     /// from all before it.
-    fn add(&mut self, seen: &SeenDriver, score: f64, elapsed: f32, most: f64) {
-        self.best += f64::from(elapsed) * BEST_RISES;
-        if score < self.best {
-            self.weight *= ((score - self.best) / TOLERANCE).exp();
-            self.best = score;
-        }
-        self.weight *= f64::from((-elapsed / FORGET_SECS).exp());
-        let weight = ((self.best - score) / TOLERANCE).exp();
-        self.weight += weight;
-        let share = (weight / self.weight).min(most);
-        if !share.is_finite() {
+    fn add(&mut self, seen: &SeenDriver, score: Score, elapsed: f32, most: f64) {
+        let shares: [f64; Part::COUNT] = std::array::from_fn(|part| {
+            let (best, sum, score) = (&mut self.best[part], &mut self.weights[part], score[part]);
+            *best += f64::from(elapsed) * BEST_RISES;
+            if score < *best {
+                *sum *= ((score - *best) / TOLERANCE).exp();
+                *best = score;
+            }
+            *sum *= f64::from((-elapsed / FORGET_SECS).exp());
+            let weight = ((*best - score) / TOLERANCE).exp();
+            *sum += weight;
+            (weight / *sum).min(most)
+        });
+        if shares.iter().any(|share| !share.is_finite()) {
             return;
         }
-        for (mean, point) in self.points.iter_mut().zip(seen.shape.0.iter()) {
-            *mean += share * (point.as_dvec3() - *mean);
+        let share = |part: Part| shares[part as usize];
+        for (i, (mean, point)) in self.points.iter_mut().zip(seen.shape.0.iter()).enumerate() {
+            let brows = f64::from(brows_share(mean.y as f32));
+            let own = if is_of_eye(i) { share(Part::Eyes) } else { share(Part::Mouth) + brows * (share(Part::Brows) - share(Part::Mouth)) };
+            *mean += own * (point.as_dvec3() - *mean);
         }
-        self.angles += share * (seen.angles - self.angles);
-        self.scale_ln += share * (seen.scale.ln() - self.scale_ln);
-        self.centre += share * (seen.centre - self.centre);
+        let head = share(Part::Head);
+        self.angles += head * (seen.angles - self.angles);
+        self.scale_ln += head * (seen.scale.ln() - self.scale_ln);
+        self.centre += head * (seen.centre - self.centre);
     }
 
     fn mean(&self) -> SeenDriver {
@@ -209,41 +239,62 @@ impl Means {
     }
 }
 
-/// Movements that a relaxed face does not make.
-const ONE_EACH: [Coefficient; 7] = [
-    Coefficient::JawOpen,
-    Coefficient::MouthPucker,
-    Coefficient::MouthFunnel,
-    Coefficient::BrowInnerUp,
-    Coefficient::CheekPuff,
-    Coefficient::MouthLeft,
-    Coefficient::MouthRight,
-];
-const ON_EITHER_SIDE: [[Coefficient; 2]; 9] = [
-    [Coefficient::EyeBlinkLeft, Coefficient::EyeBlinkRight],
-    [Coefficient::MouthSmileLeft, Coefficient::MouthSmileRight],
-    [Coefficient::MouthStretchLeft, Coefficient::MouthStretchRight],
-    [Coefficient::BrowDownLeft, Coefficient::BrowDownRight],
-    [Coefficient::BrowOuterUpLeft, Coefficient::BrowOuterUpRight],
-    [Coefficient::MouthUpperUpLeft, Coefficient::MouthUpperUpRight],
-    [Coefficient::MouthLowerDownLeft, Coefficient::MouthLowerDownRight],
-    [Coefficient::EyeLookOutLeft, Coefficient::EyeLookOutRight],
-    [Coefficient::EyeLookInLeft, Coefficient::EyeLookInRight],
+/// Whether a point is of a lid, or of an iris.
+fn is_of_eye(index: usize) -> bool {
+    index >= FaceMesh::SKIN || FaceMesh::EYES.as_flattened().contains(&(index as u16))
+}
+
+/// Movements that a relaxed face does not make, part by part: those of the middle, and those of either side, of which each counts half.
+const MOVEMENTS: [(&[Coefficient], &[[Coefficient; 2]]); Part::Head as usize] = [
+    (
+        &[Coefficient::BrowInnerUp],
+        &[[Coefficient::BrowDownLeft, Coefficient::BrowDownRight], [Coefficient::BrowOuterUpLeft, Coefficient::BrowOuterUpRight]],
+    ),
+    (
+        &[],
+        &[
+            [Coefficient::EyeBlinkLeft, Coefficient::EyeBlinkRight],
+            [Coefficient::EyeWideLeft, Coefficient::EyeWideRight],
+            [Coefficient::EyeLookOutLeft, Coefficient::EyeLookOutRight],
+            [Coefficient::EyeLookInLeft, Coefficient::EyeLookInRight],
+            [Coefficient::EyeLookUpLeft, Coefficient::EyeLookUpRight],
+            [Coefficient::EyeLookDownLeft, Coefficient::EyeLookDownRight],
+        ],
+    ),
+    (
+        &[
+            Coefficient::JawOpen,
+            Coefficient::MouthPucker,
+            Coefficient::MouthFunnel,
+            Coefficient::CheekPuff,
+            Coefficient::MouthLeft,
+            Coefficient::MouthRight,
+        ],
+        &[
+            [Coefficient::MouthSmileLeft, Coefficient::MouthSmileRight],
+            [Coefficient::MouthStretchLeft, Coefficient::MouthStretchRight],
+            [Coefficient::MouthPressLeft, Coefficient::MouthPressRight],
+            [Coefficient::MouthUpperUpLeft, Coefficient::MouthUpperUpRight],
+            [Coefficient::MouthLowerDownLeft, Coefficient::MouthLowerDownRight],
+        ],
+    ),
 ];
 
-/// How far a face is from being relaxed and turned to the camera; lower is calmer. What is a person's own adds the same to all frames.
-fn score(face: &FaceMotion, seen: &SeenDriver) -> f64 {
-    let shape = &seen.shape;
+/// How far each part is from being relaxed, and turned to the camera.
+fn score(face: &FaceMotion, seen: &SeenDriver) -> Score {
     let turned = (seen.angles.x / TURNED_RAD[0]).powi(2) + (seen.angles.y / TURNED_RAD[1]).powi(2);
     let moved = if let Some(coefficients) = &face.coefficients {
         let sum = |list: &[Coefficient]| list.iter().map(|c| f64::from(coefficients[*c])).sum::<f64>();
-        sum(&ONE_EACH) + 0.5 * sum(ON_EITHER_SIDE.as_flattened())
+        MOVEMENTS.map(|(middle, sides)| sum(middle) + 0.5 * sum(sides.as_flattened()))
     } else {
+        let shape = &seen.shape;
         let lips = &FaceMesh::INNER_LIPS;
         let open_mouth = (shape.point(lips[15]) - shape.point(lips[5])).y.max(0.0);
         let open_eyes: f32 = [0, 1].map(|side| Eye::of(shape, side).opening.min(0.3)).iter().sum();
-        f64::from(3.0 * open_mouth + 2.0 * (0.6 - open_eyes))
+        [0.0, f64::from(2.0 * (0.6 - open_eyes)), f64::from(3.0 * open_mouth)]
     };
-    let score = turned + moved;
-    if score.is_finite() { score } else { 10.0 }
+    // A face that is turned away shows each of its parts less well; a head is held in one way whatever the face does, but not in the midst of an outburst.
+    let [brows, eyes, mouth] = moved;
+    let score = [brows + turned, eyes + turned, mouth + turned, brows + eyes + mouth + turned];
+    score.map(|part| if part.is_finite() { part } else { 10.0 })
 }

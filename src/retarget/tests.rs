@@ -145,9 +145,17 @@ fn the_head_turns_as_far_as_the_drivers_from_where_it_looks() {
     for by in [DVec3::new(0.4, 0.0, 0.0), DVec3::new(-0.5, 0.1, 0.0), DVec3::new(0.0, 0.25, 0.0), DVec3::new(0.0, -0.2, 0.3)] {
         let (mut retargeter, rest) = calibrated(Controls::default());
         let motion = moved(&mut retargeter, 60, Some(turned(&face(unchanged), by)));
-        let pose = |mesh: &FaceMesh| angles(&Shape::of(mesh).expect("a face").1.rotation);
-        let change = pose(&motion.mesh_in_crop()) - pose(&rest);
-        assert!((change - by).abs().max_element() < 0.02, "{by} became {change}");
+        let change = |camera: Camera, before: &FaceMesh, after: &FaceMesh| {
+            let (shape, _) = Shape::of(before).expect("a face");
+            let pose = |mesh: &FaceMesh| angles(&camera.turn(&shape, mesh, |p| p).expect("a face"));
+            pose(after) - pose(before)
+        };
+        let driver = change(Camera::of_picture([640.0, 480.0]), &face(unchanged), &turned(&face(unchanged), by));
+        let portrait = portrait();
+        let camera = Camera::of_picture([900.0, 700.0]).in_crop(&portrait.crop);
+        let own = change(camera, &rest, &motion.mesh_in_crop());
+        assert!((own - driver).abs().max_element() < 0.02, "{driver} became {own}");
+        assert!((driver - by).abs().max_element() < 0.15, "{by} is seen as {driver}");
         assert!(farthest(&motion.expression_in_crop, &rest) < 1.5, "a turn is no expression");
     }
 }

@@ -25,6 +25,10 @@ impl FaceMesh {
         [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7],
         [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249],
     ];
+    /// The crease above the right and the left upper lid, from the outer to the inner corner: point `i` lies above point `i + 1` of [`Self::EYES`].
+    pub const CREASES: [[u16; 7]; 2] = [[247, 30, 29, 27, 28, 56, 190], [467, 260, 259, 257, 258, 286, 414]];
+    /// The row of points above those.
+    pub const ABOVE_CREASES: [[u16; 7]; 2] = [[113, 225, 224, 223, 222, 221, 189], [342, 445, 444, 443, 442, 441, 413]];
     /// The inner contour of the lips: from the right corner along the upper lip to the left corner, and back along the lower lip. Point `i` of the upper lip
     /// (1 to 9) lies above point `20 - i`.
     pub const INNER_LIPS: [u16; 20] = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95];
@@ -117,6 +121,9 @@ mod tests {
         let partner = |i: u16| partners[usize::from(i)];
         for (right, left) in FaceMesh::EYES[0].iter().zip(FaceMesh::EYES[1]) {
             assert_eq!(partner(*right), left, "lids");
+        }
+        for [right, left] in [FaceMesh::CREASES, FaceMesh::ABOVE_CREASES] {
+            assert_eq!(right.map(partner), left, "creases");
         }
         for i in 0..20 {
             let mirrored = if i <= 10 { 10 - i } else { 30 - i };
