@@ -137,7 +137,9 @@ fn phone_videos_are_upright_and_late_or_trimmed_tracks_in_place() {
     let sound = "-f lavfi -i sine=d=2";
     make(&format!("{sound} -itsoffset 0.5 -i {input} -map 1:v -map 0:a -c:v copy -c:a aac"), &late);
     let (_, frames, times) = decode(&late, OpenOptions::full_size()).expect("a late clip");
-    assert_eq!((frames.len(), (times[0] * 100.0).round()), (30, 50.0), "its picture begins half a second after its sound");
+    assert_eq!((frames.len(), times[0]), (45, 0.0), "half a second that shows the first picture, then its second of pictures");
+    assert!(frames[..15].iter().all(|frame| frame == &frames[15]) && frames[16] != frames[15], "which begin to move after that");
+    assert!((times[15] - 0.5).abs() < 0.002, "with their sound: {}", times[15]);
 }
 
 #[needs(ffmpeg)]
