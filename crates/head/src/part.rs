@@ -258,7 +258,8 @@ mod tests {
                 let nose = motion.mesh_in_crop().0[4].truncate();
                 let back = posed.place.crop_from_frame(posed.place.frame_from_crop(nose));
                 assert!(back.distance(nose) < 1e-2, "there and back");
-                assert!(posed.facing > 0.6, "it faces the viewer: {}", posed.facing);
+                // An eye looks outwards by some 20 degrees itself.
+                assert!(posed.facing > 0.5, "it is seen: {}", posed.facing);
                 assert!(posed.place.frame_from_crop(nose).distance(posed.mesh.0[4].truncate()) < 0.05, "the mesh is the crop's own");
             }
         }
