@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use paths::{Import, Named, Root, named, taken_in};
 
 /// The crates, each of which may depend only on those before it; the program, in `src/`, on all of them. Cargo holds what each one says that it needs.
-const CRATES: [&str; 13] = ["core", "nn", "reader", "head", "plate", "face", "model", "parts", "media", "builtin", "engine", "learn", "train"];
+const CRATES: [&str; 13] =
+    ["core", "nn", "reader", "head", "plate", "face", "model", "parts", "media", "builtin", "engine", "learn", "train"];
 
 /// Crates that are one part as a whole. The others have a part in every module.
 const WHOLE: [&str; 8] = ["nn", "reader", "head", "plate", "model", "parts", "builtin", "learn"];

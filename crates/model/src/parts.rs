@@ -69,6 +69,9 @@ impl PartNets {
     /// Weights that are missing or of another size.
     pub fn new(scope: &Scope<'_>, config: &PartConfig) -> std::result::Result<Self, WeightsError> {
         let PartConfig { embedding, eye, mouth } = config;
-        Ok(Self { eye: PartNet::new(&scope.under("eye"), eye, *embedding)?, mouth: PartNet::new(&scope.under("mouth"), mouth, *embedding)? })
+        Ok(Self {
+            eye: PartNet::new(&scope.under("eye"), eye, *embedding)?,
+            mouth: PartNet::new(&scope.under("mouth"), mouth, *embedding)?,
+        })
     }
 }

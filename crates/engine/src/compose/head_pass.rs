@@ -125,7 +125,8 @@ impl HeadPass {
         let changes = ChangedParts::new(device);
         let uniform = Uniform::new(device, queue, "head parameters", &params(&shape, &PosedHead::default(), &MouthPicture::default()));
         let layout = layout(device);
-        let views = [picture, plate, &layer, &mouth, changes.texture()].map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
+        let views =
+            [picture, plate, &layer, &mouth, changes.texture()].map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
         let textures = views
             .iter()
             .enumerate()

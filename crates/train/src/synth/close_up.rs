@@ -99,15 +99,16 @@ impl CloseUpSampler {
         }
         let exposed = random.chance(EXPOSED);
         let mut gain = 1.0;
-        let mut draw = |slot: usize, (shot, positions): &(Shot, Vec<Vec3>), window: Option<(Vec2, f32)>, scratch: &mut Scratch, first: bool| {
-            let camera = window.map_or(shot.camera, |(middle, zoom)| closer(&shot.camera, middle, zoom));
-            let canvas = &mut scratch.canvases[slot];
-            canvas.draw(&person.surface, positions, &person.lighting, &camera, &scratch.backdrop);
-            if first && exposed {
-                gain = exposure(canvas);
-            }
-            lighten(canvas, gain);
-        };
+        let mut draw =
+            |slot: usize, (shot, positions): &(Shot, Vec<Vec3>), window: Option<(Vec2, f32)>, scratch: &mut Scratch, first: bool| {
+                let camera = window.map_or(shot.camera, |(middle, zoom)| closer(&shot.camera, middle, zoom));
+                let canvas = &mut scratch.canvases[slot];
+                canvas.draw(&person.surface, positions, &person.lighting, &camera, &scratch.backdrop);
+                if first && exposed {
+                    gain = exposure(canvas);
+                }
+                lighten(canvas, gain);
+            };
         let mut clear = Vec::with_capacity(CLOSE_UP_FRAMES);
         for (number, shot) in shots.iter().enumerate() {
             draw(1, shot, None, scratch, number == 0);
@@ -143,7 +144,10 @@ impl CloseUpSampler {
         }
         let [eyes, mouths] = views;
         let frames = clear.into_iter().zip(eyes.into_iter().zip(mouths));
-        CloseUp { frames: frames.map(|((clear, landmarks), (eyes, mouth))| CloseUpFrame { clear, landmarks, views: [eyes, mouth] }).collect(), portrait }
+        CloseUp {
+            frames: frames.map(|((clear, landmarks), (eyes, mouth))| CloseUpFrame { clear, landmarks, views: [eyes, mouth] }).collect(),
+            portrait,
+        }
     }
 
     /// The portrait's shot, or one of what becomes of it.
@@ -162,7 +166,9 @@ impl CloseUpSampler {
             let mut expression: Expression = motion.expressions[slot].clone();
             if slot > 0 && random.chance(BLINKS) {
                 let shut = random.range(0.3, 1.05);
-                ["eyeBlink_L", "eyeBlink_R"].into_iter().for_each(|name| expression.set(&self.kit, name, shut));
+                for name in ["eyeBlink_L", "eyeBlink_R"] {
+                    expression.set(&self.kit, name, shut);
+                }
             }
             let mut positions = Vec::new();
             let mut shot = Shot::new(&self.kit, person, &expression, &pose, lens, 1.0, &mut positions);
@@ -201,7 +207,7 @@ mod tests {
                 assert!(view.zoom > 1.2, "larger: {}", view.zoom);
                 let middle = view.from_frame(view.middle.extend(0.0)).truncate();
                 assert!(middle.distance(Vec2::splat(127.5)) < 1e-3, "its middle is in its middle: {middle}");
-                let skin = view.labels.iter().filter(|label| **label == crate::data::Part::Face as u8).count();
+                let skin = view.labels.iter().map(|label| usize::from(*label == crate::data::Part::Face as u8)).sum::<usize>();
                 assert!(skin > 2000, "skin nearly everywhere: {skin} cells");
             }
         }

@@ -148,7 +148,8 @@ impl Dataset for PartSampler {
         if let Ok(mut readers) = self.readers.lock() {
             readers.push(reader);
         }
-        found.ok_or_else(|| TrainError::Settings(format!("no face was read in {ATTEMPTS} close-ups in a row: is the face reader in order?")))
+        found
+            .ok_or_else(|| TrainError::Settings(format!("no face was read in {ATTEMPTS} close-ups in a row: is the face reader in order?")))
     }
 }
 
@@ -158,9 +159,9 @@ fn is_well_read(part: FacePart, frame: &CloseUpFrame, mesh: &FaceMesh) -> bool {
     let (points, opening): (_, fn(&[Vec2; 68]) -> f32) = match part {
         FacePart::RightEye => (36..42, |p| (p[37].distance(p[41]) + p[38].distance(p[40])) / (2.0 * p[36].distance(p[39]).max(1e-3))),
         FacePart::LeftEye => (42..48, |p| (p[43].distance(p[47]) + p[44].distance(p[46])) / (2.0 * p[42].distance(p[45]).max(1e-3))),
-        FacePart::Mouth => (48..68, |p| {
-            (p[61].distance(p[67]) + p[62].distance(p[66]) + p[63].distance(p[65])) / (3.0 * p[60].distance(p[64]).max(1e-3))
-        }),
+        FacePart::Mouth => {
+            (48..68, |p| (p[61].distance(p[67]) + p[62].distance(p[66]) + p[63].distance(p[65])) / (3.0 * p[60].distance(p[64]).max(1e-3)))
+        }
     };
     let count = points.len() as f32;
     let off = points.map(|i| read[i].distance(frame.landmarks[i])).sum::<f32>() / count / mesh.inter_ocular().max(1e-3);
@@ -187,22 +188,14 @@ fn motion(rest: &FaceMesh, mesh: &FaceMesh) -> Option<MeshMotion> {
 }
 
 /// A part of one frame: as geometry draws it from the portrait, and as it is. Everything lies in the pixels of the portrait's close view.
-fn example(
-    view: &mut PartView,
-    rest: &FaceMesh,
-    frame: &CloseUpFrame,
-    mesh: &FaceMesh,
-    prior: Option<&MouthPrior>,
-) -> Option<PartExample> {
+fn example(view: &mut PartView, rest: &FaceMesh, frame: &CloseUpFrame, mesh: &FaceMesh, prior: Option<&MouthPrior>) -> Option<PartExample> {
     let part = view.part();
     let size = part.size();
     let truth = &frame.views[zone(part)];
     let mesh = mesh.map(|p| truth.from_frame(p));
     let posed = view.place(&motion(rest, &mesh)?);
     let mouth = match prior {
-        Some(prior) if part == FacePart::Mouth => {
-            mouth_picture(prior, &posed.mesh.landmarks().0, [0, 0], size, 1, MouthPicture::default())
-        }
+        Some(prior) if part == FacePart::Mouth => mouth_picture(prior, &posed.mesh.landmarks().0, [0, 0], size, 1, MouthPicture::default()),
         _ => MouthPicture::default(),
     };
     view.draw(&posed, &mouth);
@@ -285,19 +278,19 @@ mod tests {
         MeshModel::shipped().expect("the program's own").mean().map(|p| p * 60.0 + Vec3::new(128.0, 110.0, 0.0))
     }
 
-    fn frame(landmarks: [Vec2; 68]) -> CloseUpFrame {
+    fn frame(landmarks: &[Vec2; 68]) -> CloseUpFrame {
         let close = CloseUpSampler::new(Arc::new(crate::synth::FaceKit::stand_in())).close_up(1, 1, &mut Scratch::new());
-        CloseUpFrame { landmarks, ..close.frames[0].clone() }
+        CloseUpFrame { landmarks: *landmarks, ..close.frames[0].clone() }
     }
 
     #[test]
     fn a_part_that_is_read_otherwise_than_it_is_is_noticed() {
         let mesh = face();
         let landmarks = mesh.landmarks().0;
-        assert!(FacePart::ALL.into_iter().all(|part| is_well_read(part, &frame(landmarks), &mesh)), "read as it is");
+        assert!(FacePart::ALL.into_iter().all(|part| is_well_read(part, &frame(&landmarks), &mesh)), "read as it is");
         let mut open = landmarks;
         (65..68).for_each(|i| open[i].y += 8.0);
-        let well = FacePart::ALL.map(|part| is_well_read(part, &frame(open), &mesh));
+        let well = FacePart::ALL.map(|part| is_well_read(part, &frame(&open), &mesh));
         assert_eq!(well, [true, true, false], "the mouth is open, and was read as shut");
     }
 

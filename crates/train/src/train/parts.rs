@@ -120,7 +120,8 @@ impl Figures for PartFigures {
 
     fn words(&self) -> String {
         let Self { eye_error, eye_given, mouth_error, mouth_given, eye_shuffled, mouth_shuffled, .. } = self;
-        let of = |error: &f32, given: &f32, shuffled: &f32| format!("{error:.4} (as drawn {given:.4}, with another's embedding {shuffled:.4})");
+        let of =
+            |error: &f32, given: &f32, shuffled: &f32| format!("{error:.4} (as drawn {given:.4}, with another's embedding {shuffled:.4})");
         format!("eyes {}, mouths {}", of(eye_error, eye_given, eye_shuffled), of(mouth_error, mouth_given, mouth_shuffled))
     }
 }
@@ -140,11 +141,7 @@ impl PartTrainer {
     ///
     /// # Errors
     /// Weights of another size; no close-up can be made.
-    pub fn new(
-        source: &Arc<PartSource>,
-        options: PartOptions,
-        start: Option<BTreeMap<String, Tensor>>,
-    ) -> Result<Self, TrainError> {
+    pub fn new(source: &Arc<PartSource>, options: PartOptions, start: Option<BTreeMap<String, Tensor>>) -> Result<Self, TrainError> {
         let device = &options.device;
         let store = start.map_or_else(|| Store::fresh(options.seed, device), |w| Store::from_tensors(w, true, device));
         let nets = PartNets::new(&store.scope(), &options.config)?;
@@ -190,7 +187,7 @@ impl PartTrainer {
         let nets = PartNets::new(&store.scope(), &self.options.config)?;
         let mut sheet = RgbImage::new(0, 0);
         for (row, episode) in self.held_out.iter().take(SHEET_ROWS).enumerate() {
-            let mut left = 0;
+            let (mut left, top) = (0, 112 * i64::try_from(row).unwrap_or(0));
             for frame in episode.frames.iter().skip(1).take(2) {
                 for (place, part) in FacePart::ALL.into_iter().enumerate() {
                     let net = if part == FacePart::Mouth { &nets.mouth } else { &nets.eye };
@@ -203,9 +200,10 @@ impl PartTrainer {
                             let rows = self.held_out.len().min(SHEET_ROWS) as u32;
                             sheet = RgbImage::new(6 * (2 * 96 + 128), 112 * rows);
                         }
-                        let bytes = (picture.clamp(0.0, 1.0)? * 255.0)?.flatten_all()?.to_vec1::<f32>()?.iter().map(|v| (v + 0.5) as u8).collect();
+                        let bytes =
+                            (picture.clamp(0.0, 1.0)? * 255.0)?.flatten_all()?.to_vec1::<f32>()?.iter().map(|v| (v + 0.5) as u8).collect();
                         if let Some(tile) = RgbImage::from_raw(width, height, bytes) {
-                            image::imageops::replace(&mut sheet, &tile, left, 112 * row as i64);
+                            image::imageops::replace(&mut sheet, &tile, left, top);
                         }
                         left += i64::from(width);
                     }
@@ -322,7 +320,10 @@ fn loss_of(nets: &PartNets, frames: &[(&PartEpisode, usize)], device: &Device) -
 fn of<'a>(frames: &[(&'a PartEpisode, usize)], parts: &[usize]) -> Vec<(&'a [f32], &'a PartExample)> {
     let of_frame = |(episode, frame): &(&'a PartEpisode, usize)| {
         let (episode, frame) = (*episode, *frame);
-        parts.iter().filter_map(move |part| Some((episode.embedding.as_slice(), episode.frames.get(frame)?.get(*part)?))).collect::<Vec<_>>()
+        parts
+            .iter()
+            .filter_map(move |part| Some((episode.embedding.as_slice(), episode.frames.get(frame)?.get(*part)?)))
+            .collect::<Vec<_>>()
     };
     frames.iter().flat_map(of_frame).collect()
 }
@@ -353,7 +354,10 @@ impl Batch {
         let embeddings: Vec<f32> = parts.iter().flat_map(|(embedding, _)| *embedding).copied().collect();
         Ok(Self {
             embeddings: Tensor::from_vec(embeddings, (count, numbers), device)?,
-            source: WarpedSource { picture: source.narrow(D::Minus1, 0, 3)?.contiguous()?, visibility: source.narrow(D::Minus1, 3, 1)?.contiguous()? },
+            source: WarpedSource {
+                picture: source.narrow(D::Minus1, 0, 3)?.contiguous()?,
+                visibility: source.narrow(D::Minus1, 3, 1)?.contiguous()?,
+            },
             guide: plane(|e| &e.input.guide, GUIDE_SHARE, GUIDE_CHANNELS)?,
             target: plane(|e| &e.target, 1, 3)?,
             weights: weights.broadcast_div(&(weights.mean_all()? + 1e-6)?)?,
@@ -377,7 +381,8 @@ impl Batch {
         let made = self.made(net)?;
         let changes = (&made - &self.source.picture)?.abs()?.broadcast_mul(&self.calm)?.mean_all()?;
         let loss = (loss::multi_scale_error(&made, &self.target, &self.weights, EDGES)? + (changes * RESTRAINT)?)?;
-        let error = |picture: &Tensor| -> candle_core::Result<f32> { loss::weighted_error(picture, &self.target, &self.weights)?.to_scalar() };
+        let error =
+            |picture: &Tensor| -> candle_core::Result<f32> { loss::weighted_error(picture, &self.target, &self.weights)?.to_scalar() };
         Ok((loss, [error(&made)?, error(&self.source.picture)?]))
     }
 }
