@@ -1,7 +1,7 @@
 //! What the commands print. A reader that goes away early, as in `retrato animate … | head`, ends nothing and is no error.
 
 use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write as _};
 use std::sync::OnceLock;
 
 /// Why standard output takes nothing any more.
@@ -50,10 +50,11 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Standard output for a command that should not go on when nobody reads its results.
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "evaluations print so much that they stop"))]
+#[cfg(feature = "train")]
 pub(super) struct Results;
 
-impl Write for Results {
+#[cfg(feature = "train")]
+impl io::Write for Results {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         kept(io::stdout().write(bytes))
     }
@@ -64,6 +65,7 @@ impl Write for Results {
 }
 
 /// The same, and takes note of a failure.
+#[cfg(feature = "train")]
 fn kept<T>(result: io::Result<T>) -> io::Result<T> {
     result.inspect_err(|error| {
         FAILED.set(error.kind().into()).ok();
