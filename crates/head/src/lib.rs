@@ -7,6 +7,7 @@
 mod depth;
 mod eye;
 mod grid;
+mod lid;
 mod limit;
 mod paint;
 mod patch;
@@ -20,6 +21,7 @@ mod topology;
 mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
+pub use lid::LidLook;
 pub use paint::{HeadLook, HeadPainter, Region};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};

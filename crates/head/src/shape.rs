@@ -122,7 +122,7 @@ impl HeadShape {
             eyes: [0, 1].map(|eye| {
                 RestEye::of(mesh, eye, |at| {
                     let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
-                    0.3 * r + 0.59 * g + 0.11 * b
+                    Vec3::new(r, g, b)
                 })
             }),
             unit_px: depth.unit_px,
