@@ -119,6 +119,12 @@ fn lids(eye: u32, x: f32) -> vec2<f32> {
     return mix(params.eyes[eye].lids[first].xy, params.eyes[eye].lids[first + 1u].xy, at - f32(first));
 }
 
+fn skin_light(eye: u32, x: f32) -> vec3<f32> {
+    let at = clamp(x, 0.0, 1.0) * f32(LID_SAMPLES - 1u);
+    let first = min(u32(at), LID_SAMPLES - 2u);
+    return mix(params.eyes[eye].skin_lights[first].rgb, params.eyes[eye].skin_lights[first + 1u].rgb, at - f32(first));
+}
+
 fn eye_look(eye: u32, local: vec2<f32>) -> vec3<f32> {
     let in_crop = params.eyes[eye].origin + params.eyes[eye].along * local.x + params.eyes[eye].down * local.y;
     return bilinear(picture, in_picture(in_crop)).rgb;
@@ -173,6 +179,20 @@ fn eye_colour(eye: u32, point: vec2<f32>, pixel: vec2<f32>) -> vec4<f32> {
     return vec4<f32>(mix(eye_look(eye, vec2<f32>(seen_at.x, mirrored)), hidden_colour, made_up), 1.0);
 }
 
+// What is seen of an upper lid: along the eye, and how high above the lid's edge.
+fn lid_colour(eye: u32, at: vec2<f32>) -> vec3<f32> {
+    let x = clamp(at.x, 0.0, 1.0);
+    let high = max(at.y, 0.0);
+    let lit = mix(vec3<f32>(1.0), skin_light(eye, x), smoothstep(LIT.x, LIT.y, high));
+    let ends = smoothstep(LASHES_BEGIN.x, LASHES_BEGIN.y, x) * smoothstep(LASHES_BEGIN.x, LASHES_BEGIN.y, 1.0 - x);
+    let dark = params.eyes[eye].lashes * ends * (1.0 - smoothstep(LASHES_END.x, LASHES_END.y, high));
+    let heights = lids(eye, x);
+    let skin = min(eye_look(eye, vec2<f32>(x, heights.y + SKIN_FROM + SKIN_STEP * high)) * lit * (1.0 - dark), vec3<f32>(1.0));
+    // Where they are darker than the skin.
+    let own_lashes = min(skin, eye_look(eye, vec2<f32>(x, heights.x - high)));
+    return mix(skin, own_lashes, 1.0 - smoothstep(OWN_LASHES_END.x, OWN_LASHES_END.y, high));
+}
+
 // The mouth's inside at a pixel: the mean of the cells round it of which something is known.
 fn mouth_colour(pixel: vec2<f32>) -> vec3<f32> {
     let in_crop = (pixel + 0.5 - params.crop_origin_px) / params.crop_scale - 0.5;
@@ -198,6 +218,12 @@ fn mouth_colour(pixel: vec2<f32>) -> vec3<f32> {
 fn opening(in: Opening) -> @location(0) vec4<f32> {
     let pixel = pixel_of(in.place);
     let covered = max(clamp(in.inside.x + 0.5, 0.0, 1.0) + clamp(in.inside.y + 0.5, 0.0, 1.0) - 1.0, 0.0);
+    if (in.which > 2.5) {
+        let eye = u32(in.which) - 3u;
+        let below = in.inside.x / max(in.inside.x + in.inside.y, 1e-3);
+        let covers = smoothstep(LID_BEGINS.x, LID_BEGINS.y, below) * clamp(in.inside.y + 0.5, 0.0, 1.0);
+        return vec4<f32>(lid_colour(eye, in.rest), 1.0) * (params.eyes[eye].lowered * covers);
+    }
     if (in.which > 1.5) {
         return vec4<f32>(mouth_colour(pixel), 1.0) * (covered * params.mouth_open);
     }

@@ -10,6 +10,7 @@ use glam::Vec2;
 use super::neutral::Calibration;
 use crate::data::FaceMesh;
 use crate::retarget::eyes::LidRange;
+use crate::retarget::lips::LipRange;
 
 /// A face at a new place must stay for this long, in seconds, before it drives when another has driven; one that has driven before, for this long.
 const TAKES_OVER_SECS: f32 = 1.0;
@@ -25,6 +26,7 @@ const REMEMBERED: usize = 3;
 pub(super) struct Driver {
     pub(super) calibration: Calibration,
     pub(super) lids: [LidRange; 2],
+    pub(super) lips: LipRange,
     pub(super) last: Option<Duration>,
 }
 

@@ -7,6 +7,7 @@ mod camera;
 mod drivers;
 mod eyes;
 mod limits;
+mod lips;
 mod mirror;
 mod neutral;
 mod presence;
@@ -146,7 +147,8 @@ impl Driver {
         for (side, lids) in self.lids.iter_mut().enumerate() {
             lids.see(Eye::of(&seen.shape, side).opening, elapsed);
         }
-        Some(DriverFrame { neutral: self.calibration.neutral()?, seen, lids: self.lids })
+        self.lips.see(&seen.shape);
+        Some(DriverFrame { neutral: self.calibration.neutral()?, seen, lids: self.lids, lips: self.lips })
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct SeenDriver {
     pub(super) scale: f64,
     /// Where the middle of the hardly moving points is, in pixels of the frame.
     pub(super) centre: DVec3,
+    /// How far the brows are raised, 0 to 1; 0 where no coefficients are read.
+    pub(super) brows_up: f32,
 }
 
 impl SeenDriver {
@@ -62,7 +64,8 @@ impl SeenDriver {
         let known = neutral.unwrap_or(&shape);
         let centre = placement.apply(known.centre().as_dvec3());
         let turn = Camera::of_picture(face.frame_size.map(f64::from)).turn(known, mesh, |p| p)?;
-        let seen = Self { angles: angles(&turn), scale: placement.scale, centre, shape };
+        let brows_up = face.coefficients.as_ref().map_or(0.0, |coefficients| coefficients[Coefficient::BrowInnerUp]);
+        let seen = Self { angles: angles(&turn), scale: placement.scale, centre, shape, brows_up };
         (seen.angles.is_finite() && seen.centre.is_finite() && seen.shape.is_finite()).then_some(seen)
     }
 }
@@ -121,6 +124,7 @@ struct Means {
     angles: DVec3,
     scale_ln: f64,
     centre: DVec3,
+    brows_up: f32,
 }
 
 impl Calibration {
@@ -181,6 +185,7 @@ impl SeenDriver {
             angles: self.angles.lerp(other.angles, wide),
             scale: self.scale + wide * (other.scale - self.scale),
             centre: self.centre.lerp(other.centre, wide),
+            brows_up: self.brows_up + share * (other.brows_up - self.brows_up),
         }
     }
 
@@ -192,6 +197,7 @@ impl SeenDriver {
             angles: self.angles * DVec3::new(-1.0, 1.0, -1.0),
             scale: self.scale,
             centre: self.centre.with_x(f64::from(last_column) - self.centre.x),
+            brows_up: self.brows_up,
         }
     }
 }
@@ -200,7 +206,8 @@ impl Means {
     fn of(seen: &SeenDriver, score: Score) -> Self {
         let points = Box::new(seen.shape.0.map(Vec3::as_dvec3));
         let weights = [1.0; Part::COUNT];
-        Self { best: score, weights, points, angles: seen.angles, scale_ln: seen.scale.ln(), centre: seen.centre }
+        let (angles, scale_ln, centre, brows_up) = (seen.angles, seen.scale.ln(), seen.centre, seen.brows_up);
+        Self { best: score, weights, points, angles, scale_ln, centre, brows_up }
     }
 
     /// One more frame, which counts `most` against all before it at most. Frames of which the best so far is much better hardly count; a better one takes weight
@@ -227,6 +234,7 @@ impl Means {
             let own = if is_of_eye(i) { share(Part::Eyes) } else { share(Part::Mouth) + brows * (share(Part::Brows) - share(Part::Mouth)) };
             *mean += own * (point.as_dvec3() - *mean);
         }
+        self.brows_up += share(Part::Brows) as f32 * (seen.brows_up - self.brows_up);
         let head = share(Part::Head);
         self.angles += head * (seen.angles - self.angles);
         self.scale_ln += head * (seen.scale.ln() - self.scale_ln);
@@ -235,7 +243,7 @@ impl Means {
 
     fn mean(&self) -> SeenDriver {
         let shape = Shape(Box::new(self.points.map(DVec3::as_vec3)));
-        SeenDriver { shape, angles: self.angles, scale: self.scale_ln.exp(), centre: self.centre }
+        SeenDriver { shape, angles: self.angles, scale: self.scale_ln.exp(), centre: self.centre, brows_up: self.brows_up }
     }
 }
 

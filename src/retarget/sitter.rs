@@ -8,6 +8,7 @@ use glam::{DMat3, DVec3, Mat3, Quat, Vec2, Vec3};
 use super::camera::Camera;
 use super::eyes::{Eye, LidRange, gaze_between, iris_after};
 use super::limits::soft_limit;
+use super::lips::{self, LipRange};
 use super::neutral::{NeutralFace, SeenDriver};
 use super::shape::{Shape, angles, limited, placed, rotation};
 use crate::data::{FaceMesh, HeadMotion, MeshMotion, Similarity};
@@ -18,6 +19,13 @@ const REACH: f32 = 0.7;
 /// Heights on the face over which one part gives way to the next, in units of the shape below the eyes: brows to the middle of the face, and that to the mouth.
 const BROWS_END: std::ops::Range<f32> = -0.2..-0.05;
 const MOUTH_BEGINS: std::ops::Range<f32> = 0.2..0.5;
+/// Heights over which the forehead hardly follows the brows any more.
+const FOREHEAD: std::ops::Range<f32> = -0.65..-0.4;
+/// Share of the way to the driver's raised brows that a sitter's lower ones go beyond the driver's own way: all of it and they look as raised, none and they move as
+/// far. Derived: the mean of both.
+const RAISED: f32 = 0.5;
+/// The brows' upper edges.
+const BROWS: [u16; 10] = [70, 63, 105, 66, 107, 336, 296, 334, 293, 300];
 /// Furthest shift of the head across the picture, in units of the shape.
 const SHIFT: f32 = 0.6;
 /// Largest change of the head's size, as a logarithm: half again as large, or two thirds.
@@ -33,11 +41,6 @@ const STEEPEST_RAD: f64 = 1.3;
 /// Share of the lower lid's own motion that it keeps when the lids are moved by their opening: it rises in a smile, and hardly in a blink.
 const LOWER_LID: f32 = 0.6;
 
-/// Points of either lip from the right to the left corner, next to those of the inner contour, further out, and along the outer contour.
-const UPPER_LIP: [[u16; 9]; 3] =
-    [[183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 302, 303, 304, 408], [185, 40, 39, 37, 0, 267, 269, 270, 409]];
-const LOWER_LIP: [[u16; 9]; 3] =
-    [[96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307], [146, 91, 181, 84, 17, 314, 405, 321, 375]];
 /// Share of the lid's way that crease and skin above it go: the skin of a lid that comes down was folded behind its crease, which hardly follows.
 /// Tuned on the portraits `photo_1904`, `child_with_book`, `mona_lisa` and `sargent_black_dress`.
 const UNROLLS: [f32; 2] = [0.3, 0.1];
@@ -66,6 +69,8 @@ pub(super) struct DriverFrame<'a> {
     pub(super) seen: SeenDriver,
     /// How far the driver's lids go.
     pub(super) lids: [LidRange; 2],
+    /// How far the driver's lips close.
+    pub(super) lips: LipRange,
 }
 
 impl DriverFrame<'_> {
@@ -123,30 +128,23 @@ impl SitterFace {
             let factor: f32 = self.parts[i].iter().zip(strength).map(|(share, strength)| share * strength).sum();
             self.shape.0[i] + limited(offset * factor, REACH)
         })));
-        self.meet_lips(&mut moved);
+        let lift = self.lift(driver) * strengths.brows;
+        for (point, rest) in moved.0.iter_mut().zip(self.shape.0.iter()) {
+            point.y += lift * brows_share(rest.y) * step(&FOREHEAD, rest.y);
+        }
+        lips::place(&self.shape, &mut moved, neutral, driver.lips, strengths.mouth);
         for side in 0..2 {
             self.move_eye(side, driver, gaze, strengths.eyes, &mut moved);
         }
         moved
     }
 
-    /// Lips may meet but never cross: where they would, both stop where they meet, each as a whole, so that its red neither folds nor vanishes.
-    fn meet_lips(&self, moved: &mut Shape) {
-        let lips = FaceMesh::INNER_LIPS.map(usize::from);
-        for i in 1..10 {
-            let (upper, lower) = (lips[i], lips[20 - i]);
-            let crossing = moved.0[upper].y - moved.0[lower].y;
-            // A portrait's lips may be drawn crossed by a hair at rest.
-            let half = 0.5 * (crossing - (self.shape.0[upper].y - self.shape.0[lower].y).max(0.0));
-            if half > 0.0 {
-                moved.0[upper].y -= half;
-                moved.0[lower].y += half;
-                for ring in 0..UPPER_LIP.len() {
-                    moved.0[usize::from(UPPER_LIP[ring][i - 1])].y -= half;
-                    moved.0[usize::from(LOWER_LIP[ring][i - 1])].y += half;
-                }
-            }
-        }
+    /// How much higher the driver's raised brows lift the sitter's, if those lie lower at rest; negative is up.
+    fn lift(&self, driver: &DriverFrame<'_>) -> f32 {
+        let height = |shape: &Shape| BROWS.iter().map(|i| shape.point(*i).y).sum::<f32>() / BROWS.len() as f32;
+        let neutral = &driver.neutral.seen;
+        let raised = (driver.seen.brows_up - neutral.brows_up) / (1.0 - neutral.brows_up).max(0.1);
+        RAISED * raised.clamp(0.0, 1.0) * (height(&neutral.shape) - height(&self.shape)).min(0.0)
     }
 
     /// Opens or shuts an eye as far as the driver's, and turns its iris.
@@ -257,17 +255,4 @@ pub(super) fn brows_share(y: f32) -> f32 {
 fn step(range: &std::ops::Range<f32>, y: f32) -> f32 {
     let t = ((y - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_of_points_are_symmetric() {
-        let partners = FaceMesh::partners();
-        for ring in UPPER_LIP.iter().chain(&LOWER_LIP) {
-            assert!((0..9).all(|i| partners[usize::from(ring[i])] == ring[8 - i]), "{ring:?}");
-        }
-    }
 }

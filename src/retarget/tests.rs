@@ -141,6 +141,22 @@ fn lips_open_as_far_and_never_cross() {
 }
 
 #[test]
+fn lips_that_are_parted_at_ease_part_a_closed_mouth_once_they_were_seen_closed() {
+    let (mut retargeter, rest) = calibrated(Controls::default());
+    retargeter.recalibrate();
+    for i in 60..120 {
+        retargeter.retarget(&tracked(i, Some(jaw(8.0))));
+    }
+    let gap = |mesh: &FaceMesh| (mesh.0[14] - mesh.0[13]).length() / (mesh.0[33] - mesh.0[263]).length();
+    let at_ease = gap(&moved(&mut retargeter, 120, Some(jaw(8.0))).expression_in_crop);
+    assert!((at_ease - gap(&rest)).abs() < 0.01, "neutral is rest: {at_ease}");
+    moved(&mut retargeter, 121, Some(jaw(0.0)));
+    let spoken = gap(&moved(&mut retargeter, 122, Some(jaw(16.0))).expression_in_crop);
+    let driver = gap(&jaw(16.0)) - gap(&jaw(0.0));
+    assert!(((spoken - gap(&rest)) / driver - 1.0).abs() < 0.15, "{spoken}, the driver's lips {driver} from where they meet");
+}
+
+#[test]
 fn the_head_turns_as_far_as_the_drivers_from_where_it_looks() {
     for by in [DVec3::new(0.4, 0.0, 0.0), DVec3::new(-0.5, 0.1, 0.0), DVec3::new(0.0, 0.25, 0.0), DVec3::new(0.0, -0.2, 0.3)] {
         let (mut retargeter, rest) = calibrated(Controls::default());

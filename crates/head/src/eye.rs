@@ -4,6 +4,7 @@ use glam::{Vec2, Vec3};
 use retrato_core::data::FaceMesh;
 
 use crate::grid::smooth_step;
+use crate::lid::{LidSkin, lightness, lowered};
 use crate::patch::smooth_through;
 
 /// Places along an eye at which its lids are kept.
@@ -39,6 +40,9 @@ pub(crate) struct RestEye {
     iris: Vec2,
     radius: f32,
     lids: [[f32; LID_SAMPLES]; 2],
+    /// Sum of the gaps between the lids, in crop pixels.
+    open: f32,
+    skin: LidSkin,
 }
 
 /// Where the colours of an eye come from in one frame; lengths as in the portrait's eye at rest.
@@ -62,12 +66,18 @@ pub struct EyeMap {
     pub moved: f32,
     /// Heights of upper and lower lid at rest, at places evenly along the eye.
     pub lids: [[f32; LID_SAMPLES]; 2],
+    /// How far the upper lid is down, 0 to 1.
+    pub lowered: f32,
+    /// Light of its skin against that below the eye, red, green and blue, at the same places.
+    pub skin_lights: [Vec3; LID_SAMPLES],
+    /// How much darker than skin lashes are, 0 to 1.
+    pub lashes: f32,
 }
 
 impl RestEye {
     /// The right (0) or the left (1) eye of a mesh in crop pixels.
-    /// `lightness` is that of the picture at a point in crop pixels, 0 to 255.
-    pub(crate) fn of(mesh: &FaceMesh, eye: usize, lightness: impl Fn(Vec2) -> f32) -> Self {
+    /// `colour` is that of the picture at a point in crop pixels, 0 to 255.
+    pub(crate) fn of(mesh: &FaceMesh, eye: usize, colour: impl Fn(Vec2) -> Vec3) -> Self {
         let point = |i: u16| mesh.0[usize::from(i)];
         let edge = FaceMesh::EYES[eye].map(point);
         let corners = [edge[0].truncate(), edge[8].truncate()];
@@ -80,14 +90,19 @@ impl RestEye {
         let iris = local(mesh.0[pupil]);
         let radius = (1..5).map(|k| local(mesh.0[pupil + k]).distance(iris)).sum::<f32>() / 4.0;
         let radius = if IRISES.contains(&radius) { radius } else { IRIS };
-        let radius = seen_radius(radius, |x, y| lightness(corners[0] + along * (iris.x + x) + down * (iris.y + y))).min(*IRISES.end());
+        let seen = |at: Vec2| colour(corners[0] + along * at.x + down * at.y);
+        let radius = seen_radius(radius, |x, y| lightness(seen(iris + Vec2::new(x, y)))).min(*IRISES.end());
         let lid = |points: [Vec3; 9]| {
             let smooth = smooth_through(&points.map(|p| local(p).extend(0.0)));
             heights(&smooth)
         };
         let upper: [Vec3; 9] = std::array::from_fn(|i| edge[i]);
         let lower: [Vec3; 9] = std::array::from_fn(|i| edge[(16 - i) % 16]);
-        Self { corners, along, down, iris: iris.clamp(Vec2::splat(-0.5), Vec2::splat(1.5)), radius, lids: [lid(upper), lid(lower)] }
+        let lids = [lid(upper), lid(lower)];
+        let crease = std::array::from_fn(|i| if (1..8).contains(&i) { point(FaceMesh::CREASES[eye][i - 1]) } else { edge[i] });
+        let skin = LidSkin::of(&lids, &lid(crease), seen);
+        let iris = iris.clamp(Vec2::splat(-0.5), Vec2::splat(1.5));
+        Self { corners, along, down, iris, radius, lids, open: opening(mesh, eye), skin }
     }
 
     /// How the eye is shown with another expression of the same mesh.
@@ -106,9 +121,20 @@ impl RestEye {
         let (upper, lower) = (local(point(edge[4])).y, local(point(edge[12])).y);
         let wider = (self.lids[0][LID_SAMPLES / 2] - upper).max(lower - self.lids[1][LID_SAMPLES / 2]);
         let moved = smooth_step(&MOVED, iris.distance(self.iris).max(wider));
-        let Self { corners, along, down, iris: rest_iris, radius, lids } = *self;
-        EyeMap { origin: corners[0], along, down, shift, rest_iris, iris, radius, moved, lids }
+        let lowered = lowered(self.open, opening(expression, eye), MEASURED.len(), self.along.length());
+        let Self { corners, along, down, iris: rest_iris, radius, lids, skin, .. } = *self;
+        let (skin_lights, lashes) = (skin.lights, skin.lashes);
+        EyeMap { origin: corners[0], along, down, shift, rest_iris, iris, radius, moved, lids, lowered, skin_lights, lashes }
     }
+}
+
+/// Pairs of lid points between which an eye's opening is measured: the corners say little.
+const MEASURED: std::ops::Range<usize> = 2..7;
+
+/// How far an eye is open: the sum of the gaps between its lids.
+pub(crate) fn opening(mesh: &FaceMesh, eye: usize) -> f32 {
+    let edge = FaceMesh::EYES[eye].map(usize::from);
+    MEASURED.map(|i| mesh.0[edge[16 - i]].distance(mesh.0[edge[i]])).sum()
 }
 
 /// Where the colour of a place of an eye comes from: the mean of some places in crop pixels, by their shares, whose sum is 1.
@@ -166,7 +192,7 @@ impl EyeMap {
         ([mirrored, across, white], [1.0 - made_up, made_up * iris, made_up * (1.0 - iris)])
     }
 
-    fn lid(&self, which: usize, x: f32) -> f32 {
+    pub(crate) fn lid(&self, which: usize, x: f32) -> f32 {
         let at = x.clamp(0.0, 1.0) * (LID_SAMPLES - 1) as f32;
         let first = (at as usize).min(LID_SAMPLES - 2);
         let [a, b] = [first, first + 1].map(|i| self.lids[which][i]);
@@ -189,7 +215,7 @@ fn seen_radius(radius: f32, lightness: impl Fn(f32, f32) -> f32) -> f32 {
     if step(best) > EDGE_STEP { at(best) } else { radius }
 }
 
-fn to_local(origin: Vec2, along: Vec2, down: Vec2, point: Vec2) -> Vec2 {
+pub(crate) fn to_local(origin: Vec2, along: Vec2, down: Vec2, point: Vec2) -> Vec2 {
     let offset = point - origin;
     Vec2::new(offset.dot(along), offset.dot(down)) / along.length_squared().max(1e-9)
 }
@@ -214,7 +240,7 @@ mod tests {
     fn an_eye_at_rest_shows_its_own_picture() {
         let mesh = testing::mesh();
         for eye in [0, 1] {
-            let map = RestEye::of(&mesh, eye, |_| 0.0).map(&mesh, eye);
+            let map = RestEye::of(&mesh, eye, |_| Vec3::ZERO).map(&mesh, eye);
             assert!(map.moved == 0.0, "nothing moved");
             for i in FaceMesh::EYES[eye] {
                 let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
@@ -234,7 +260,7 @@ mod tests {
         let mut looking = mesh.clone();
         (468..478).for_each(|i| looking.0[i] += travel.extend(0.0));
         for eye in [0, 1] {
-            let rest = RestEye::of(&mesh, eye, |_| 0.0);
+            let rest = RestEye::of(&mesh, eye, |_| Vec3::ZERO);
             let map = rest.map(&looking, eye);
             let middle = mesh.0[FaceMesh::PUPILS[eye]].truncate();
             for offset in [Vec2::ZERO, Vec2::new(1.0, 0.5), Vec2::new(-1.0, 0.0)] {
@@ -263,7 +289,7 @@ mod tests {
         let mesh = testing::mesh();
         let mut looking = mesh.clone();
         (468..478).for_each(|i| looking.0[i].y += 4.0);
-        let rest = RestEye::of(&mesh, 0, |_| 0.0);
+        let rest = RestEye::of(&mesh, 0, |_| Vec3::ZERO);
         let map = rest.map(&looking, 0);
         for column in 1..8 {
             let (upper, lower) = (FaceMesh::EYES[0][column], FaceMesh::EYES[0][16 - column]);

@@ -7,6 +7,7 @@
 mod depth;
 mod eye;
 mod grid;
+mod lid;
 mod limit;
 mod paint;
 mod part;
@@ -21,6 +22,7 @@ mod topology;
 mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
+pub use lid::LidLook;
 pub use paint::{HeadLook, HeadPainter};
 pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};

@@ -12,6 +12,7 @@ use retrato_core::data::{MouthPicture, PasteRegion};
 use retrato_core::math::hull;
 
 use crate::eye::{self, EyeLook};
+use crate::lid;
 use crate::patch::{Patch, PatchVertex, covered};
 use crate::pose::PosedHead;
 use crate::raster::{BAND, BandLayer, BandPlace, Bins, Scan};
@@ -50,6 +51,20 @@ impl HeadLook {
     pub const WHITE_AT: f32 = eye::WHITE_AT;
     /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
+    /// Where a lid's skin is taken from below the eye, and this much there for each length along the lid, in widths of the eye.
+    pub const SKIN_FROM: f32 = lid::SKIN_FROM;
+    /// See [`Self::SKIN_FROM`].
+    pub const SKIN_STEP: f32 = lid::SKIN_STEP;
+    /// Heights above a lid's edge over which its light becomes that above the crease.
+    pub const LIT: Range<f32> = lid::LIT;
+    /// Heights above a lid's edge over which its lashes end.
+    pub const LASHES_END: Range<f32> = lid::LASHES_END;
+    /// Heights above a lid's edge over which the lashes that the picture shows there end.
+    pub const OWN_LASHES_END: Range<f32> = lid::OWN_LASHES_END;
+    /// Parts of the eye next to its corners over which lashes begin.
+    pub const LASHES_BEGIN: Range<f32> = lid::LASHES_BEGIN;
+    /// Shares of the way to the lid's edge over which its skin begins.
+    pub const LID_BEGINS: Range<f32> = lid::BEGINS;
 }
 
 /// Draws heads. Its memory is kept from frame to frame.
@@ -184,6 +199,17 @@ impl Painting<'_> {
             });
             self.soften_lids(band, patch);
         }
+        for (patch, map) in posed.lids.iter().zip(maps).filter(|(_, map)| map.lowered > 0.0) {
+            self.opening(band, patch, |_, at, inside| {
+                let look = map.lid_look(at);
+                let [skin, lashes] = [look.source, look.lashes].map(|place| {
+                    let [r, g, b, _] = self.look.bilinear(shape.crop.image_from_crop(place));
+                    Vec3::new(r, g, b)
+                });
+                let colour = look.colour(skin, lashes);
+                (colour.to_array(), map.lowered * lid::covers(inside.to_array()), 1.0)
+            });
+        }
         if posed.mouth_open > 0.0 {
             let dark = shape.skin * DARK;
             self.opening(band, &posed.mouth, |at, _, inside| {
@@ -217,7 +243,13 @@ impl Painting<'_> {
                         let at = Vec2::new((left + column) as f32, (top + row) as f32);
                         let ([r, g, b], share, moved) = look(at, Vec2::new(x, y), Vec2::new(upper, lower));
                         if share > 0.0 {
-                            band.over[row * width + column] = [r, g, b, share, moved];
+                            let over = &mut band.over[row * width + column];
+                            // What was drawn before lies behind it.
+                            let behind = over[3] * (1.0 - share);
+                            let whole = share + behind;
+                            let part = behind / whole;
+                            let mixed = |n: usize, front: f32| front + part * (over[n] - front);
+                            *over = [mixed(0, r), mixed(1, g), mixed(2, b), whole, moved.max(if part > 0.0 { over[4] } else { 0.0 })];
                         }
                     }
                     depth += scan.depth.across;

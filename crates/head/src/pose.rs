@@ -6,8 +6,9 @@ use glam::Vec3;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, FaceMesh, HeadMotion, MeshMotion};
 
-use crate::eye::EyeMap;
+use crate::eye::{EyeMap, opening};
 use crate::grid::smooth_step;
+use crate::lid;
 use crate::limit::limited;
 use crate::patch::Patch;
 use crate::shape::HeadShape;
@@ -58,7 +59,9 @@ pub struct PosedHead {
     pub back: PosedSurface,
     /// The right and the left eye's opening.
     pub eyes: [Patch; 2],
-    /// What they show.
+    /// The skin of their upper lids.
+    pub lids: [Patch; 2],
+    /// What eyes and lids show.
     pub eye_maps: Option<[EyeMap; 2]>,
     /// The mouth's opening.
     pub mouth: Patch,
@@ -111,7 +114,11 @@ impl HeadShape {
             }
             patch.between(&upper, &lower, margin, put);
         }
-        posed.eye_maps = Some([0, 1].map(|eye| self.eyes[eye].map(&expression, eye)));
+        let maps = [0, 1].map(|eye| self.eyes[eye].map(&expression, eye));
+        for (eye, (patch, map)) in posed.lids.iter_mut().zip(&maps).enumerate() {
+            lid::strip(patch, map, &expression, eye, margin, put);
+        }
+        posed.eye_maps = Some(maps);
         let lips = FaceMesh::INNER_LIPS.map(point);
         let upper: [Vec3; 11] = std::array::from_fn(|i| lips[i]);
         let lower: [Vec3; 11] = std::array::from_fn(|i| lips[(20 - i) % 20]);
@@ -132,13 +139,9 @@ impl HeadShape {
             index += 1;
             if p.is_finite() { rest + (p - rest).clamp_length_max(FARTHEST * self.unit_px) } else { rest }
         });
-        for edge in FaceMesh::EYES {
-            let opening = |mesh: &FaceMesh| -> f32 {
-                let gap = |i: usize| mesh.0[usize::from(edge[16 - i])].distance(mesh.0[usize::from(edge[i])]);
-                (2..7).map(gap).sum()
-            };
+        for (eye, edge) in FaceMesh::EYES.iter().enumerate() {
             // An eye that is shut in the portrait stays as it is.
-            let share = opening(&made) / opening(rest).max(1e-3);
+            let share = opening(&made, eye) / opening(rest, eye).max(1e-3);
             let keep = smooth_step(&MEETS, share);
             if keep < 1.0 && share < 1.0 {
                 for i in 1..8 {

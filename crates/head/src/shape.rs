@@ -162,7 +162,7 @@ fn rest_eyes(mesh: &FaceMesh, crop: Crop, look: &Picture<'_>) -> [RestEye; 2] {
     [0, 1].map(|eye| {
         RestEye::of(mesh, eye, |at| {
             let [r, g, b, _] = look.bilinear(crop.image_from_crop(at));
-            0.3 * r + 0.59 * g + 0.11 * b
+            Vec3::new(r, g, b)
         })
     })
 }

@@ -61,6 +61,11 @@ fn a_device_and_the_cpu_turn_heads_alike() -> anyhow::Result<()> {
         let mut looking = mesh.clone();
         if degrees != 0.0 {
             looking.0[crate::data::FaceMesh::SKIN..].iter_mut().for_each(|p| p.x += 2.0);
+            // Half shut in one turn, shut in the other.
+            let shut = if degrees > 0.0 { 0.6 } else { 1.0 };
+            for eye in crate::data::FaceMesh::EYES.map(|eye| eye.map(usize::from)) {
+                (1..8).for_each(|i| looking.0[eye[i]] = looking.0[eye[i]].lerp(looking.0[eye[16 - i]], shut));
+            }
         }
         let motion = MeshMotion {
             expression_in_crop: Arc::new(looking),

@@ -32,8 +32,12 @@ wgsl_struct! {
         iris: Vec2,
         radius: f32,
         moved: f32,
+        lowered: f32,
+        lashes: f32,
         /// Upper and lower lid.
         lids: [Vec4; LID_SAMPLES],
+        /// The light of the upper lid's skin.
+        skin_lights: [Vec4; LID_SAMPLES],
     }
 }
 
@@ -63,7 +67,9 @@ pub(crate) static HEAD: Shader = shader!("head.wgsl", [], |into| {
     into.declare::<HeadParams>();
     wgsl_constants!(
         into; LID_SAMPLES, MOVES_PX = HeadLook::MOVES_PX, RIM = HeadLook::RIM, LASHES = HeadLook::LASHES, SLACK = HeadLook::SLACK,
-        WHITE_AT = HeadLook::WHITE_AT, MADE_UP = HeadLook::MADE_UP
+        WHITE_AT = HeadLook::WHITE_AT, MADE_UP = HeadLook::MADE_UP, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
+        LIT = HeadLook::LIT, LASHES_END = HeadLook::LASHES_END, LASHES_BEGIN = HeadLook::LASHES_BEGIN,
+        OWN_LASHES_END = HeadLook::OWN_LASHES_END, LID_BEGINS = HeadLook::LID_BEGINS
     );
 });
 
@@ -180,7 +186,7 @@ impl HeadPass {
             surface.write(queue, posed, &mut self.words);
         }
         self.words.clear();
-        for (which, patch) in pose.eyes.iter().chain([&pose.mouth]).enumerate() {
+        for (which, patch) in pose.eyes.iter().chain([&pose.mouth]).chain(&pose.lids).enumerate() {
             for vertex in patch.triangles().flatten() {
                 self.words.extend(vertex.at.extend(which as f32).to_array());
                 self.words.extend([vertex.rest.x, vertex.rest.y, vertex.inside.x, vertex.inside.y]);
@@ -326,7 +332,10 @@ fn params(shape: &HeadShape, pose: &PosedHead, mouth: &MouthPicture) -> HeadPara
         iris: map.iris,
         radius: map.radius,
         moved: map.moved,
+        lowered: map.lowered,
+        lashes: map.lashes,
         lids: std::array::from_fn(|n| Vec4::new(map.lids[0][n], map.lids[1][n], 0.0, 0.0)),
+        skin_lights: map.skin_lights.map(|light| light.extend(1.0)),
     };
     let fits = mouth.size.iter().all(|cells| *cells <= MOUTH_CELLS as usize);
     HeadParams {
