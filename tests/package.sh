@@ -19,13 +19,16 @@ clean() {
   rm -rf --one-file-system "$root"
 }
 trap clean EXIT
-mirror=$(awk '/^URIs:/ {print $2; exit} /^deb http/ {print $2; exit}' /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null || true)
-debootstrap --variant=minbase "$suite" "$root" "${mirror:-http://deb.debian.org/debian}" >/dev/null || { echo "left out: no mirror of Debian"; exit 77; }
+# The mirror that this system uses; debootstrap's own where it names none.
+mirror=$(awk '/^URIs:/ {print $2; exit} /^deb / {for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) {print $i; exit}}' \
+  /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null || true)
+debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"} >/dev/null || { echo "left out: no mirror of Debian"; exit 77; }
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mkdir -p "$root/dev/shm" && mount -t tmpfs tmpfs "$root/dev/shm"
 cp /etc/resolv.conf "$root/etc/" 2>/dev/null || true
-find /etc/apt/apt.conf.d -name '*registry*' -exec cp {} "$root/etc/apt/apt.conf.d/" \;
+# Packages come the same way as here: by its proxy, if it has one.
+cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 cp "$package" "$root/retrato.deb"
 cp assets/portraits/lady.jpg "$root/lady.jpg"
 
