@@ -12,6 +12,7 @@ use super::lips::{self, LipRange};
 use super::neutral::{NeutralFace, SeenDriver};
 use super::shape::{Shape, angles, limited, placed, rotation};
 use crate::data::{FaceMesh, HeadMotion, MeshMotion, Similarity};
+use crate::math::smooth_step;
 use crate::settings::Strengths;
 
 /// Largest offset of a point by expression, in the sitter's unit (between the outer corners of the eyes): a jaw that opens wide moves the chin by 0.5.
@@ -130,7 +131,7 @@ impl SitterFace {
         })));
         let lift = self.lift(driver) * strengths.brows;
         for (point, rest) in moved.0.iter_mut().zip(self.shape.0.iter()) {
-            point.y += lift * brows_share(rest.y) * step(&FOREHEAD, rest.y);
+            point.y += lift * brows_share(rest.y) * smooth_step(&FOREHEAD, rest.y);
         }
         lips::place(&self.shape, &mut moved, neutral, driver.lips, strengths.mouth);
         for side in 0..2 {
@@ -243,16 +244,11 @@ fn as_head_motion(similarity: &Similarity) -> HeadMotion {
 
 /// Shares of brows, middle and mouth at a height of the face.
 fn shares(y: f32) -> [f32; 3] {
-    let (brows, mouth) = (brows_share(y), step(&MOUTH_BEGINS, y));
+    let (brows, mouth) = (brows_share(y), smooth_step(&MOUTH_BEGINS, y));
     [brows, 1.0 - brows - mouth, mouth]
 }
 
 /// How far a height of the face belongs to the brows, 0 to 1.
 pub(super) fn brows_share(y: f32) -> f32 {
-    1.0 - step(&BROWS_END, y)
-}
-
-fn step(range: &std::ops::Range<f32>, y: f32) -> f32 {
-    let t = ((y - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
+    1.0 - smooth_step(&BROWS_END, y)
 }

@@ -78,8 +78,9 @@ pub struct PartView {
     part: FacePart,
     /// The face alone, in the frame's pixels.
     shape: HeadShape,
-    /// The head's shape, for the limits of its motion.
+    /// Where the frame lies in the crop while the head is at rest.
     rest: PartPlace,
+    /// What the whole head's motion is limited by: its middle, and the distance between the eyes, in crop pixels.
     middle: Vec3,
     unit_px: f32,
     posed: PosedHead,
@@ -181,8 +182,7 @@ impl PartView {
     pub fn draw(&mut self, posed: &PosedPart, mouth: &MouthPicture) -> &RgbaImage {
         let Self { shape, posed: pose, painter, drawn, .. } = self;
         shape.pose(&posed.motion, pose);
-        let plate = Arc::clone(&shape.plate);
-        painter.paint(shape, pose, mouth, &plate, drawn, &(0..shape.region.height as usize));
+        painter.paint(shape, pose, mouth, &shape.plate, drawn, &(0..shape.region.height as usize));
         drawn
     }
 }

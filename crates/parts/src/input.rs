@@ -2,6 +2,7 @@
 
 use image::RgbaImage;
 use retrato_core::data::FaceMesh;
+use retrato_core::math::smoothstep;
 use retrato_head::FacePart;
 use retrato_model::SOURCE_NUMBERS;
 
@@ -52,10 +53,7 @@ pub fn mirrored_columns(values: &mut [f32], width: usize, numbers: usize) {
 
 /// How much of a network's change counts at every pixel of a frame: nothing at its border.
 pub fn fade([width, height]: [usize; 2]) -> Vec<f32> {
-    let side = |at: usize, size: usize| {
-        let t = (at.min(size - 1 - at) as f32 / BORDER_PX).min(1.0);
-        t * t * (3.0 - 2.0 * t)
-    };
+    let side = |at: usize, size: usize| smoothstep(0.0, BORDER_PX, at.min(size - 1 - at) as f32);
     (0..height).flat_map(|y| (0..width).map(move |x| side(x, width) * side(y, height))).collect()
 }
 

@@ -2,18 +2,15 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::data::{CROP_PX, Portrait};
-use crate::model::{Embedder, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
-
-/// Pixels along each side of the crop that the embedder sees.
-const SIDE: usize = CROP_PX as usize;
+use super::outline::CELLS;
+use super::painter::draw_image;
+use crate::data::Portrait;
+use crate::model::{Embedder, LANDMARK_CHANNELS};
 
 /// The embedding of one picture, `[1, numbers]`.
 pub(super) fn embedding(embedder: &Embedder, portrait: &Portrait) -> Result<Tensor> {
-    let picture = Tensor::from_vec(portrait.crop_picture(SIDE), (1, SIDE, SIDE, 3), &Device::Cpu)?;
-    let cells = SIDE / 2;
-    let mut image = vec![0.0; cells * cells * LANDMARK_CHANNELS];
-    let (landmarks, pupils) = (portrait.landmarks_in_crop(), portrait.pupils_in_crop());
-    draw_landmarks(&landmarks.0, Some(pupils), cells, LANDMARK_LINE_RADIUS, &mut image, LANDMARK_CHANNELS, 0);
-    embedder.embed(&picture, &Tensor::from_vec(image, (1, cells, cells, LANDMARK_CHANNELS), &Device::Cpu)?)
+    let picture = Tensor::from_vec(portrait.crop_picture(CELLS), (1, CELLS, CELLS, 3), &Device::Cpu)?;
+    let mut image = Vec::new();
+    draw_image(&portrait.landmarks_in_crop(), Some(portrait.pupils_in_crop()), &mut image);
+    embedder.embed(&picture, &Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?)
 }

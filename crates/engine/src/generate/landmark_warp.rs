@@ -8,6 +8,7 @@ use glam::Vec2;
 use super::reach::{Sides, spread};
 use super::{FLOW_CELLS, Generator};
 use crate::data::{CROP_PX, Landmarks, PictureChange, Portrait, PuppetMotion};
+use crate::math::smooth_step;
 use crate::model::{FLOW_CELLS as CROP_CELLS, near_flow};
 
 /// Elliptic head radius up to which the flow is whole, and from which on it is nothing.
@@ -97,8 +98,7 @@ impl HeadEllipse {
 
 fn head_weight(heads: &[HeadEllipse; 2], at: Vec2) -> f32 {
     let radius = heads[0].radius(at).min(heads[1].radius(at));
-    let t = ((FADE.end - radius) / (FADE.end - FADE.start)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
+    1.0 - smooth_step(&FADE, radius)
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! The embedding is made once per portrait. Each frame, the generator makes the parts of the face that the gates open. Outside the face nothing is painted, and
 //! the background stays the picture's own.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use glam::Vec2;
 use rayon::prelude::*;
 
 use super::clean_plate::MovingHead;
+use super::embedding::embedding;
 use super::fine_paint::{FinePixel, paint_finely};
 use super::gates::{Face, Gates, weight_where};
 use super::layer::{Layer, Stroke};
@@ -138,10 +139,7 @@ impl Painter {
     fn see(&self, portrait: &Portrait) -> Result<SourcePicture> {
         let picture = portrait.crop_picture(CELLS);
         let landmarks = portrait.landmarks_in_crop();
-        let mut image = Vec::new();
-        draw_image(&landmarks, Some(portrait.pupils_in_crop()), &mut image);
-        let image = Tensor::from_vec(image, (1, CELLS / 2, CELLS / 2, LANDMARK_CHANNELS), &Device::Cpu)?;
-        let embedding = self.nets.embedder.embed(&Tensor::from_slice(&picture, (1, CELLS, CELLS, 3), &Device::Cpu)?, &image)?;
+        let embedding = embedding(&self.nets.embedder, portrait)?;
         let mouth = MouthPrior::of(&picture, &landmarks.0);
         let eyes = EyePrior::seen(&picture, &landmarks.0, Some(portrait.pupils_in_crop()));
         Ok(SourcePicture {
@@ -387,7 +385,7 @@ fn numbers(source: &[f32]) -> &[[f32; SOURCE_NUMBERS]] {
 }
 
 /// The landmark image of the whole crop, at half its size.
-fn draw_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>, out: &mut Vec<f32>) {
+pub(super) fn draw_image(landmarks: &Landmarks, pupils: Option<[Vec2; 2]>, out: &mut Vec<f32>) {
     const SIDE: usize = CELLS / 2;
     out.clear();
     out.resize(SIDE * SIDE * LANDMARK_CHANNELS, 0.0);

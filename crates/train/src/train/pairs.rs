@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, write_whole};
-use super::learning::{Groups, Learning};
+use super::learning::{Groups, Learning, in_shares};
 use super::stream::{PairSource, Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::nn::{AdamSettings, Gradients, MovingAverage, Scope, Store, WeightsError, to_bytes};
@@ -130,26 +130,15 @@ impl<T: PairTask> PairTrainer<T> {
         Ok(Self { task, options, learning, average, stream, validation, step })
     }
 
-    /// Mean gradients and figures of a batch. Shares of it are worked on side by side, since much of the tensor library's own work keeps to one thread; they
-    /// are added up in order, so that the sum does not depend on which was ready first.
+    /// Mean gradients and figures of a batch.
     fn gradients(&self, samples: &[Sample<FramePair>]) -> Result<(Gradients, T::Figures), TrainError> {
-        let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
         let learner =
             PairLearner { task: &self.task, net: &self.learning.net, options: &self.options, variables: &self.learning.store.variables() };
-        let each: Vec<Result<(Gradients, T::Figures), TrainError>> = std::thread::scope(|scope| {
-            let learner = &learner;
-            let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learner.gradients(samples))).collect();
-            working.into_iter().map(|work| work.join().unwrap_or(Err(TrainError::Panicked))).collect()
-        });
-        let mut gradients = Gradients::default();
-        let mut parts = T::Figures::default();
-        for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
-            let (found, figures) = found?;
-            let weight = samples.len() as f32 / self.options.batch as f32;
-            gradients.add(&found, weight)?;
-            parts = parts.plus(&figures.divided(1.0 / weight));
-        }
-        Ok((gradients, parts))
+        let ([gradients], figures) = in_shares(samples, self.options.shards, |samples| {
+            let (gradients, figures) = learner.gradients(samples)?;
+            Ok(([gradients], figures))
+        })?;
+        Ok((gradients, figures))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{D, DType, Device, Tensor, Var};
+use candle_core::{D, DType, Device, Tensor};
 use image::RgbImage;
 use rayon::prelude::*;
 use retrato_head::FacePart;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, write_whole};
 use super::close_ups::{PartEpisode, PartExample, SKIN_WEIGHT};
-use super::learning::{Groups, Learning};
+use super::learning::{Groups, Learning, in_shares};
 use super::stream::{Dataset, Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::model::{GeneratorInput, PartConfig, PartNet, PartNets, SOURCE_NUMBERS, WarpedSource};
@@ -32,6 +32,7 @@ const GROUPS: Groups = ["weights", "adam", "adam steps"];
 const SHEET_FILE: &str = "parts.sheet.png";
 /// Held-out close-ups on it, and frames of each.
 const SHEET_ROWS: usize = 12;
+const SHEET_FRAMES: usize = 2;
 /// Weight of errors of the steps between neighbours, against those of colours.
 const EDGES: f64 = 0.7;
 /// Weight of changes to skin away from lids and lips: geometry draws it with the picture's own brushwork.
@@ -185,23 +186,21 @@ impl PartTrainer {
     fn sheet(&self) -> Result<RgbImage, TrainError> {
         let store = Store::from_tensors(self.average.values().clone(), false, &self.options.device);
         let nets = PartNets::new(&store.scope(), &self.options.config)?;
-        let mut sheet = RgbImage::new(0, 0);
-        for (row, episode) in self.held_out.iter().take(SHEET_ROWS).enumerate() {
-            let (mut left, top) = (0, 112 * i64::try_from(row).unwrap_or(0));
-            for frame in episode.frames.iter().skip(1).take(2) {
-                for (place, part) in FacePart::ALL.into_iter().enumerate() {
+        let sizes = FacePart::ALL.map(|part| part.size().map(|px| px as u32));
+        let across: u32 = sizes.iter().map(|[width, _]| 3 * width).sum();
+        let down = sizes.iter().map(|[_, height]| *height).max().unwrap_or(0);
+        let episodes = &self.held_out[..self.held_out.len().min(SHEET_ROWS)];
+        let mut sheet = RgbImage::new(across * SHEET_FRAMES as u32, down * episodes.len() as u32);
+        let mut top = 0;
+        for episode in episodes {
+            let mut left = 0;
+            for frame in episode.frames.iter().skip(1).take(SHEET_FRAMES) {
+                for ((part, example), [width, height]) in FacePart::ALL.into_iter().zip(frame).zip(sizes) {
                     let net = if part == FacePart::Mouth { &nets.mouth } else { &nets.eye };
-                    let example = [(episode.embedding.as_slice(), &frame[place])];
-                    let batch = Batch::new(&example, part, &self.options.device)?;
-                    let made = batch.made(net)?;
-                    for picture in [&batch.source.picture, &made, &batch.target] {
-                        let [width, height] = part.size().map(|px| px as u32);
-                        if sheet.width() == 0 {
-                            let rows = self.held_out.len().min(SHEET_ROWS) as u32;
-                            sheet = RgbImage::new(6 * (2 * 96 + 128), 112 * rows);
-                        }
-                        let bytes =
-                            (picture.clamp(0.0, 1.0)? * 255.0)?.flatten_all()?.to_vec1::<f32>()?.iter().map(|v| (v + 0.5) as u8).collect();
+                    let batch = Batch::new(&[(&episode.embedding, example)], part, &self.options.device)?;
+                    for picture in [&batch.source.picture, &batch.made(net)?, &batch.target] {
+                        let values = (picture.clamp(0.0, 1.0)? * 255.0)?.flatten_all()?.to_vec1::<f32>()?;
+                        let bytes = values.iter().map(|v| (v + 0.5) as u8).collect();
                         if let Some(tile) = RgbImage::from_raw(width, height, bytes) {
                             image::imageops::replace(&mut sheet, &tile, left, top);
                         }
@@ -209,32 +208,20 @@ impl PartTrainer {
                     }
                 }
             }
+            top += i64::from(down);
         }
         Ok(sheet)
     }
 
-    /// Mean gradients and figures of a batch; shares of it are worked on side by side and added up in order.
+    /// Mean gradients and figures of a batch.
     fn gradients(&self, samples: &[Sample<PartEpisode>]) -> Result<(Gradients, PartFigures), TrainError> {
-        let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
-        let variables: BTreeMap<String, Var> = self.learning.store.variables();
-        let (nets, device, variables) = (&self.learning.net, &self.options.device, &variables);
-        let each: Vec<Result<(Gradients, PartFigures), TrainError>> = std::thread::scope(|scope| {
-            let learn = move |samples: &[Sample<PartEpisode>]| {
-                let frames: Vec<(&PartEpisode, usize)> = samples.iter().map(|s| (&*s.item, s.turn)).collect();
-                let (loss, figures) = loss_of(nets, &frames, device)?;
-                Ok((Gradients::of(&loss.backward()?, variables)?, figures))
-            };
-            let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learn(samples))).collect();
-            working.into_iter().map(|work| work.join().unwrap_or(Err(TrainError::Panicked))).collect()
-        });
-        let (mut gradients, mut parts) = (Gradients::default(), PartFigures::default());
-        for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
-            let (found, figures) = found?;
-            let weight = samples.len() as f32 / self.options.batch as f32;
-            gradients.add(&found, weight)?;
-            parts = parts.plus(&figures.divided(1.0 / weight));
-        }
-        Ok((gradients, parts))
+        let (nets, device, variables) = (&self.learning.net, &self.options.device, self.learning.store.variables());
+        let ([gradients], figures) = in_shares(samples, self.options.shards, |samples| {
+            let frames: Vec<(&PartEpisode, usize)> = samples.iter().map(|s| (&*s.item, s.turn)).collect();
+            let (loss, figures) = loss_of(nets, &frames, device)?;
+            Ok(([Gradients::of(&loss.backward()?, &variables)?], figures))
+        })?;
+        Ok((gradients, figures))
     }
 }
 

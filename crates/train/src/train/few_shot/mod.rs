@@ -15,13 +15,12 @@ use candle_core::Tensor;
 
 use super::EpisodeSource;
 use super::checkpoint::{Checkpoint, write_whole};
-use super::learning::{Groups, Learning, tensors};
+use super::learning::{Groups, Learning, in_shares, tensors};
 use super::stream::{Stream, StreamOptions};
 use super::trainer::{StepReport, Trainer, rate_at};
 use crate::model::{Discriminator, FewShotNets, MotionNet};
 use crate::nn::{AdamSettings, Gradients, MovingAverage, Scope, Store, to_bytes};
 use learner::Learner;
-use retrato_learn::Figures as _;
 use retrato_learn::Sample;
 use retrato_learn::{DISCRIMINATOR_ADAM, FewShotOptions, FewShotParts, HeadEpisode, TrainError};
 use watch::Watched;
@@ -119,7 +118,7 @@ impl FewShotTrainer {
         Ok(Self { options, motion, made, judge, average, stream, watched, step })
     }
 
-    /// Mean gradients of generator and discriminator and the figures of a batch; shares of it are worked on side by side and added up in order.
+    /// Mean gradients of generator and discriminator and the figures of a batch.
     fn gradients(&self, samples: &[Sample<HeadEpisode>]) -> Result<(Gradients, Gradients, FewShotParts), TrainError> {
         let strict = self.options.adversarial(self.step);
         let frozen = if strict > 0.0 { Some(frozen(&self.judge.store, &self.options)?) } else { None };
@@ -135,19 +134,10 @@ impl FewShotTrainer {
             made_variables: &made_variables,
             judge_variables: &judge_variables,
         };
-        let share = samples.len().div_ceil(self.options.shards.max(1)).max(1);
-        let each: Vec<Result<(Gradients, Gradients, FewShotParts), TrainError>> = std::thread::scope(|scope| {
-            let working: Vec<_> = samples.chunks(share).map(|samples| scope.spawn(move || learner.gradients(samples))).collect();
-            working.into_iter().map(|work| work.join().unwrap_or(Err(TrainError::Panicked))).collect()
-        });
-        let (mut made, mut judged, mut parts) = (Gradients::default(), Gradients::default(), FewShotParts::default());
-        for (found, samples) in each.into_iter().zip(samples.chunks(share)) {
-            let (a, b, figures) = found?;
-            let weight = samples.len() as f32 / self.options.batch as f32;
-            made.add(&a, weight)?;
-            judged.add(&b, weight)?;
-            parts = parts.plus(&figures.divided(1.0 / weight));
-        }
+        let ([made, judged], parts) = in_shares(samples, self.options.shards, |samples| {
+            let (made, judged, parts) = learner.gradients(samples)?;
+            Ok(([made, judged], parts))
+        })?;
         Ok((made, judged, parts))
     }
 }
