@@ -3,6 +3,8 @@
 
 @group(0) @binding(0) var picture: texture_2d<f32>;
 @group(0) @binding(1) var bilinear: sampler;
+// The part of the picture that is shown: left, top, width, height, from 0 to 1.
+@group(0) @binding(2) var<uniform> part: vec4<f32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
@@ -12,7 +14,7 @@ struct Corner {
 @vertex
 fn corner(@builtin(vertex_index) index: u32) -> Corner {
     let uv = vec2<f32>(f32(index & 1u), f32(index >> 1u));
-    return Corner(vec4<f32>(uv.x * 2.0 - 1.0, 1.0 - uv.y * 2.0, 0.0, 1.0), uv);
+    return Corner(vec4<f32>(uv.x * 2.0 - 1.0, 1.0 - uv.y * 2.0, 0.0, 1.0), part.xy + uv * part.zw);
 }
 
 fn texel(uv: vec2<f32>) -> vec4<f32> {

@@ -30,6 +30,9 @@
 //! | record | [`record`] | pictures and sound → file |
 //! | virtual camera | [`virtual_camera`] | pictures → device that other programs read as a camera |
 //!
+//! What becomes of a finished recording (replay, trimming, other formats) is file work: [`recordings`] does it on workers of the window, and the pipeline knows
+//! nothing of it.
+//!
 //! Stages never import each other, and a library is named only by the module that owns it; the integration test `tidy` holds both rules.
 //!
 //! # The workspace
@@ -46,12 +49,12 @@
 //! | `head` | the head in 3D: shape, motion, drawing on the CPU | core |
 //! | `parts` | eyes and mouth in frames of their own, and the networks that mend them | head, model |
 //! | `plate` | the soft edge of a portrait's head, and what stands behind it | core |
-//! | `media` | [`capture`], [`record`], [`virtual_camera`] | core |
+//! | `media` | [`capture`], [`record`], [`speaker`], [`virtual_camera`] | core |
 //! | `builtin` | [`builtin`]: portraits and performances of the program | face, media |
 //! | `engine` | [`gpu`], [`compose`], [`generate`] | parts, plate |
 //! | `learn` | [`learn`]: few-shot learning, live fine-tuning | model |
 //! | `train` | `synth`, `train`, `evaluate` | learn, parts |
-//! | `retrato` | [`pipeline`], [`retarget`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
+//! | `retrato` | [`pipeline`], [`retarget`], [`recordings`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
 //!
 //! Running never depends on training: the feature `train`, on by default, brings the crate `train` and its commands.
 //!
@@ -136,6 +139,7 @@ pub mod doctor;
 pub mod executor;
 pub mod pipeline;
 pub mod present;
+pub mod recordings;
 pub mod retarget;
 pub mod session;
 pub mod settings;
@@ -145,7 +149,7 @@ pub use retrato_core::{data, math, random, runtime, scale, wgsl};
 pub use retrato_engine::{bench, compose, generate, gpu};
 pub use retrato_face::{face, portrait, track};
 pub use retrato_learn as learn;
-pub use retrato_media::{capture, record, virtual_camera};
+pub use retrato_media::{capture, record, speaker, virtual_camera};
 pub use retrato_model as model;
 pub use retrato_nn as nn;
 #[cfg(feature = "train")]

@@ -116,6 +116,19 @@ pub enum MovedBy {
     LandmarkWarp,
 }
 
+/// When recordings are counted down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Countdown {
+    /// When a camera drives: its user needs a moment to sit still.
+    #[default]
+    WithCamera,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// How long a trial frame took on an adapter and on the CPU, and under which circumstances: with another driver or program it is measured anew.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredAdapter {
@@ -148,6 +161,8 @@ pub struct Settings {
     pub record_sound: bool,
     /// Where recordings and snapshots go.
     pub recordings_dir: PathBuf,
+    /// When recordings are counted down.
+    pub countdown: Countdown,
     /// Whether recordings keep the picture's own size instead of at most 1080p.
     pub record_own_size: bool,
     /// The landmark model, where it is not in its usual place.
@@ -174,6 +189,7 @@ impl Default for Settings {
             microphone: None,
             record_sound: true,
             recordings_dir: default_recordings_dir(),
+            countdown: Countdown::WithCamera,
             record_own_size: false,
             landmark_model: None,
             virtual_camera: None,

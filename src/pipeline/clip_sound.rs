@@ -44,11 +44,12 @@ impl ClipSound {
         Ok(Some(sound))
     }
 
-    /// Pushes everything up to `media_time` and a little further.
-    pub(super) fn push_until(&mut self, recorder: &Recorder, media_time: Duration) -> Result<(), PipelineError> {
+    /// Pushes everything up to `media_time` and a little further. The picture of that time is recorded at `pts`.
+    pub(super) fn push_until(&mut self, recorder: &Recorder, media_time: Duration, pts: Duration) -> Result<(), PipelineError> {
         let end = (media_time + LEAD).as_secs_f64();
+        let later_secs = pts.as_secs_f64() - media_time.as_secs_f64();
         while self.position_secs < end {
-            let at = Duration::from_secs_f64(self.position_secs);
+            let at = Duration::try_from_secs_f64(self.position_secs + later_secs).unwrap_or_default();
             let Some(block) = self.next_block()? else { break };
             if recorder.push_audio(block, at).is_err() {
                 break;

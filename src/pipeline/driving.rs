@@ -7,7 +7,7 @@ use crossbeam::channel::{Receiver, Sender};
 use super::error::PipelineError;
 use super::shared::{PipelineState, RunningDriver, lock};
 use super::{generating, tracking};
-use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceSpec};
+use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceSpec, Transport};
 use crate::data::Input;
 use crate::runtime::{LatestWriter, Worker};
 use crate::session::{DriverChoice, Event};
@@ -41,6 +41,7 @@ fn run(links: Links, shared: &Arc<PipelineState>) {
         // The last driver stops at once; the portrait eases back to rest.
         drop(capture.take());
         *lock(&shared.driver) = None;
+        *lock(&shared.transport) = None;
         // These threads end only after this one.
         to_track.send(tracking::Command::NewDriver).ok();
         to_generate.send(generating::Command::Calibrate).ok();
@@ -54,19 +55,22 @@ fn run(links: Links, shared: &Arc<PipelineState>) {
 fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<PipelineState>) -> Option<CaptureWorker> {
     let (input, reports) = (Arc::clone(input), Arc::clone(shared));
     let running = spec.clone();
-    let started = CaptureWorker::start(
-        spec,
-        CaptureOptions::default(),
-        move |value| input.put(value),
-        move |event| report(&reports, &running, event),
-    );
+    let transport = (!spec.is_live()).then(|| shared.new_transport());
+    let played = transport.clone();
+    let options = CaptureOptions::default();
+    let sink = move |value| input.put(value);
+    let events = move |event| report(&reports, &running, played.as_ref(), event);
+    let started = match transport {
+        Some(transport) => CaptureWorker::start_controlled(spec, options, transport, sink, events),
+        None => CaptureWorker::start(spec, options, sink, events),
+    };
     started.map_err(|error| shared.report(Event::SourceFailed(error.to_string()))).ok()
 }
 
-fn report(shared: &PipelineState, spec: &SourceSpec, event: CaptureEvent) {
+fn report(shared: &PipelineState, spec: &SourceSpec, transport: Option<&Transport>, event: CaptureEvent) {
     shared.report(match event {
         CaptureEvent::Opened(info) => {
-            *lock(&shared.driver) = Some(RunningDriver { spec: spec.clone(), info: info.clone() });
+            *lock(&shared.driver) = Some(RunningDriver { spec: spec.clone(), info: info.clone(), transport: transport.cloned() });
             Event::SourceOpened(info)
         }
         CaptureEvent::Stalled { seconds, reason } => Event::SourceStalled { seconds, reason: reason.to_string() },

@@ -14,7 +14,7 @@ use super::live_recording::{LiveRecording, Recording};
 use super::puppet::Puppet;
 use super::shared::{PipelineState, lock, source_type};
 use super::{outputs, puppet};
-use crate::data::{FrameTime, Portrait, TrackedFrame};
+use crate::data::{FrameTime, Framing, PicturePart, Portrait, TrackedFrame};
 use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
@@ -51,6 +51,10 @@ pub(super) enum Command {
     Controls(Controls),
     /// Take the driver's next frames as neutral.
     Calibrate,
+    /// Take the present one as neutral.
+    CalibrateHere,
+    /// Record, save and send this part of the picture.
+    Frame(Framing),
     /// Record from now on.
     Record(Box<Recording>),
     /// End the recording.
@@ -108,6 +112,9 @@ struct Generating {
     shared: Arc<PipelineState>,
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
+    framing: Framing,
+    /// What of the portrait's picture that is; `None` for all of it.
+    part: Option<PicturePart>,
     recording: Option<LiveRecording>,
     camera: Option<LiveCamera>,
     /// Whether the portrait is drawn by something else since it was shown.
@@ -149,6 +156,8 @@ impl Generating {
             shared,
             last: None,
             shown: None,
+            framing: Framing::default(),
+            part: None,
             recording: None,
             camera: None,
             stale: false,
@@ -207,6 +216,19 @@ impl Generating {
                 self.puppet.recalibrate();
                 self.calibrating = true;
             }
+            Command::CalibrateHere => {
+                if self.last.as_ref().is_some_and(|last| self.puppet.take_as_neutral(last)) {
+                    (self.calibrating, self.stale) = (true, true);
+                } else {
+                    let why = "There is no face in this picture, so it cannot be the neutral one. Choose another picture of the clip.";
+                    self.shared.report(Event::Warning(why.to_owned()));
+                }
+            }
+            Command::Frame(framing) => {
+                self.framing = framing;
+                self.frame_part();
+                self.stale = true;
+            }
             Command::Record(recording) => {
                 self.stop_recording();
                 self.recording = Some(LiveRecording::new(*recording, self.gpu.as_ref()));
@@ -230,6 +252,7 @@ impl Generating {
     fn take_portrait(&mut self, new: LivePortrait, replaced: Option<String>) {
         let LivePortrait { id, origin, portrait } = new.clone();
         self.live = Some(new);
+        self.frame_part();
         self.networks_given_up = false;
         if let Some(why) = self.set_on_puppet(&portrait) {
             self.shared.report(Event::Degraded(Degraded::Executor { why }));
@@ -239,8 +262,14 @@ impl Generating {
         let tuning = self.fine_tuning.state(&self.puppet);
         let replaced = replaced.filter(|_| self.puppet.takes_pictures());
         self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced }));
+        self.shared.portrait_is_alive();
         self.update_read_out();
         self.frame_again();
+    }
+
+    /// Finds the part of the portrait's picture that is wanted.
+    fn frame_part(&mut self) {
+        self.part = self.live.as_ref().and_then(|live| self.framing.part(&live.portrait));
     }
 
     /// Gives the puppet a portrait. When the GPU cannot take it, or cannot go on at all, the CPU does; gives the reason then.
@@ -305,10 +334,10 @@ impl Generating {
         let Some((image, id)) = self.puppet.frame(tracked).zip(self.live.as_ref().map(|live| live.id)) else { return };
         self.watch_networks();
         if let Some(recording) = &mut self.recording {
-            recording.add(&image, tracked.time);
+            recording.add(&image, tracked.time, self.part);
         }
         if let Some(camera) = &mut self.camera {
-            camera.add(&image);
+            camera.add(&image, self.part);
         }
         self.shown = Some(image.clone());
         self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image });
@@ -420,7 +449,7 @@ impl Generating {
         let mut camera = LiveCamera::new(*camera, self.gpu.as_ref(), self.shared.timings.clone());
         if let Some(shown) = &self.shown {
             // The driver may send nothing just now.
-            camera.add(shown);
+            camera.add(shown, self.part);
         }
         self.camera = Some(camera);
     }
@@ -438,20 +467,9 @@ impl Generating {
             self.shared.report(Event::SnapshotFailed("there is no portrait to take a picture of: open one first".to_owned()));
             return;
         };
+        let pixels = self.part.map_or_else(|| Arc::clone(&pixels), |part| Arc::new(part.cut(&pixels)));
         let made_by = source_type(self.puppet.uses_networks());
-        let shared = Arc::clone(&self.shared);
-        let panicked = Arc::clone(&self.shared);
-        let writing = Worker::spawn(
-            "snapshot",
-            move |_| {
-                let path = outputs::new_path(&file, "png");
-                shared.report(match path.and_then(|path| Ok(crate::record::snapshot(&path, &pixels, made_by)?)) {
-                    Ok(path) => Event::SnapshotSaved(path),
-                    Err(error) => Event::SnapshotFailed(error.to_string()),
-                });
-            },
-            move |error| panicked.report(Event::SnapshotFailed(error.to_string())),
-        );
+        let writing = outputs::write_snapshot(file, pixels, made_by, &self.shared);
         self.keep(writing);
     }
 

@@ -12,10 +12,11 @@ use super::error::PipelineError;
 use super::outputs::{self, OutputJob};
 use super::shared::{PipelineState, lock};
 use super::{driving, generating, live_camera, tracking};
+use crate::capture::Transport;
 use crate::data::TrackedFrame;
 use crate::record::RecordStatus;
 use crate::runtime::{Latest, LatestReader, Timings, Worker};
-use crate::session::{DriverChoice, Event, LiveStats, Rendered, Request, Session};
+use crate::session::{DriverChoice, Event, LiveStats, PlayRequest, Playback, Rendered, Request, Session};
 use crate::virtual_camera::{VirtualCameraPhase, VirtualCameraStatus, VirtualCameraWatch};
 
 /// The live pipeline. Fields are dropped in this order: the ends of the requests' links first, which ends the threads that wait for them.
@@ -107,6 +108,16 @@ impl Session for Pipeline {
         use generating::Command;
         match request {
             Request::Drive(choice) => drop(self.to_driving.send(choice)),
+            Request::Play(wish) => {
+                if let Some(transport) = &*lock(&self.shared.transport) {
+                    match wish {
+                        PlayRequest::Pause(paused) => transport.pause(paused),
+                        PlayRequest::Seek(to) => transport.seek(to),
+                        PlayRequest::Loop(looped) => transport.set_looped(looped),
+                        PlayRequest::Speed(speed) => transport.set_speed(speed),
+                    }
+                }
+            }
             Request::ListDevices => self.errands.list_devices(),
             Request::OpenPortrait { id, choice } => self.enroll(EnrollJob::Open(id, choice)),
             Request::ChooseFace { id, index } => self.enroll(EnrollJob::Choose(id, index)),
@@ -123,6 +134,8 @@ impl Session for Pipeline {
                 self.generate(Command::Controls(controls));
             }
             Request::Calibrate => self.generate(Command::Calibrate),
+            Request::CalibrateHere => self.generate(Command::CalibrateHere),
+            Request::Frame(framing) => self.generate(Command::Frame(framing)),
             Request::UseExecutor(wish) => self.generate(Command::UseExecutor(wish)),
             Request::StartRecording(recording) => {
                 // A front end sees at once that it has begun.
@@ -158,6 +171,10 @@ impl Session for Pipeline {
 
     fn live_stats(&self) -> LiveStats {
         self.shared.live_stats()
+    }
+
+    fn playback(&self) -> Option<Playback> {
+        lock(&self.shared.transport).as_ref().map(Transport::playback)
     }
 
     fn recording(&self) -> Option<RecordStatus> {

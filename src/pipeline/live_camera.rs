@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::returning::{Returned, Returning};
 use super::shared::{PipelineState, lock};
+use crate::data::PicturePart;
 use crate::gpu::Gpu;
 use crate::runtime::{Timings, Worker};
 use crate::session::{Event, RenderedImage};
@@ -28,7 +29,8 @@ pub(super) fn start(options: VirtualCameraOptions, shared: &Arc<PipelineState>) 
 /// The running virtual camera.
 pub(super) struct LiveCamera {
     camera: VirtualCamera,
-    returning: Returning<()>,
+    /// Each with the part of it that is sent.
+    returning: Returning<Option<PicturePart>>,
     missed: u64,
     timings: Timings,
 }
@@ -44,10 +46,10 @@ impl LiveCamera {
         (self.returning, self.missed) = (Returning::new(gpu), 0);
     }
 
-    /// Adds a finished picture. Never waits.
-    pub(super) fn add(&mut self, image: &RenderedImage) {
+    /// Adds a part of a finished picture, or all of it. Never waits.
+    pub(super) fn add(&mut self, image: &RenderedImage, part: Option<PicturePart>) {
         let Self { camera, returning, timings, .. } = self;
-        timings.measure("hand over", || returning.add(image, (), |picture, ()| put(camera, picture)));
+        timings.measure("hand over", || returning.add(image, part, |picture, part| put(camera, picture, part)));
         let missed = self.returning.skipped() - std::mem::replace(&mut self.missed, self.returning.skipped());
         self.camera.count_missed(missed);
     }
@@ -56,7 +58,7 @@ impl LiveCamera {
     pub(super) fn catch_up(&mut self) {
         if self.returning.is_under_way() {
             let Self { camera, returning, .. } = self;
-            returning.collect(|picture, ()| put(camera, picture));
+            returning.collect(|picture, part| put(camera, picture, part));
         }
     }
 
@@ -72,8 +74,8 @@ impl LiveCamera {
 }
 
 /// The copy out of the GPU's buffer is left to the camera's thread.
-fn put(camera: &VirtualCamera, picture: Returned) {
-    camera.put(Box::new(move || match picture.pixels() {
+fn put(camera: &VirtualCamera, picture: Returned, part: Option<PicturePart>) {
+    camera.put(Box::new(move || match picture.part(part) {
         Ok(pixels) => Some(pixels),
         Err(error) => {
             tracing::warn!("a picture for the virtual camera was lost: {error}");

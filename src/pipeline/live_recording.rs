@@ -6,7 +6,7 @@ use super::clip_sound::ClipSound;
 use super::error::PipelineError;
 use super::returning::{Returned, Returning};
 use super::shared::RunningDriver;
-use crate::data::FrameTime;
+use crate::data::{FrameTime, PicturePart};
 use crate::gpu::Gpu;
 use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
 use crate::session::RenderedImage;
@@ -21,10 +21,13 @@ pub(super) struct Recording {
     pub(super) clip: Option<RunningDriver>,
 }
 
+/// When a picture was made, and the part of it that is recorded.
+type Tag = (FrameTime, Option<PicturePart>);
+
 /// The running recording.
 pub(super) struct LiveRecording {
     feed: RecorderFeed,
-    returning: Returning<FrameTime>,
+    returning: Returning<Tag>,
 }
 
 /// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
@@ -32,7 +35,8 @@ struct RecorderFeed {
     recorder: Recorder,
     clock: RecordClock,
     clip: Option<RunningDriver>,
-    sound: Option<ClipSound>,
+    /// The clip's sound, and the unbroken run of the clip that it belongs to.
+    sound: Option<(ClipSound, u64)>,
 }
 
 impl LiveRecording {
@@ -42,9 +46,9 @@ impl LiveRecording {
         Self { feed, returning: Returning::new(gpu) }
     }
 
-    /// Adds the picture of a driving frame. Never waits. The recorder leaves out one that is shown once more, such as after a change of the portrait.
-    pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime) {
-        self.returning.add(image, time, |picture, time| self.feed.push(picture, time));
+    /// Adds a part of the picture of a driving frame, or all of it. Never waits. The recorder leaves out one that is shown once more, such as after a change of the portrait.
+    pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime, part: Option<PicturePart>) {
+        self.returning.add(image, (time, part), |picture, tag| self.feed.push(picture, tag));
     }
 
     /// How it stands.
@@ -59,7 +63,7 @@ impl LiveRecording {
 
     /// Completes the file; `progress` sees the status meanwhile.
     pub(super) fn finish(mut self, mut progress: impl FnMut(RecordStatus)) -> Result<Finished, RecordError> {
-        self.returning.drain(|picture, time| self.feed.push(picture, time));
+        self.returning.drain(|picture, tag| self.feed.push(picture, tag));
         let recorder = self.feed.recorder;
         let status = recorder.status();
         recorder.finish(|share| progress(RecordStatus { finishing: Some(share), ..status.clone() }))
@@ -67,33 +71,42 @@ impl LiveRecording {
 }
 
 impl RecorderFeed {
-    fn push(&mut self, picture: Returned, time: FrameTime) {
+    fn push(&mut self, picture: Returned, (time, part): Tag) {
         if self.clock.is_past(time) {
             return tracing::warn!("a recorded frame came after a newer one and is left out");
         }
-        let pixels = match picture.pixels() {
+        let pixels = match picture.part(part) {
             Ok(pixels) => pixels,
             Err(error) => return tracing::warn!("a recorded frame was lost: {error}"),
         };
-        let (pts, same_driver) = self.clock.pts(time);
-        if !same_driver {
+        let (pts, steady) = self.clock.pts(time);
+        self.push_sound(time, pts, steady);
+        self.recorder.try_push(RecordFrame { pixels, pts, captured_at: time.captured_at });
+    }
+
+    /// Hands over the clip's sound up to the picture that is recorded at `pts`. It begins anew where the clip was left for another place of it, and stops where
+    /// something else drives or the clip is not played at its own speed.
+    fn push_sound(&mut self, time: FrameTime, pts: Duration, steady: bool) {
+        let Some(clip) = &self.clip else { return };
+        let place = clip.transport.as_ref().and_then(|transport| transport.place(time.media_time));
+        let Some(place) = place.filter(|place| (place.speed - 1.0).abs() < f32::EPSILON) else {
             self.sound = None;
+            return;
+        };
+        if !steady || self.sound.as_ref().is_none_or(|(_, run)| *run != place.run) {
+            self.sound = start_sound(clip, place.media_time).map(|sound| (sound, place.run));
         }
-        if let Some(clip) = self.clip.take() {
-            self.sound = start_sound(&clip, time);
-        }
-        if let Some(sound) = &mut self.sound
-            && let Err(error) = sound.push_until(&self.recorder, pts)
+        if let Some((sound, _)) = &mut self.sound
+            && let Err(error) = sound.push_until(&self.recorder, place.media_time, pts)
         {
             tracing::warn!("the clip's sound stops here: {error}");
-            self.sound = None;
+            (self.sound, self.clip) = (None, None);
         }
-        self.recorder.try_push(RecordFrame { pixels, pts, captured_at: time.captured_at });
     }
 }
 
-fn start_sound(clip: &RunningDriver, time: FrameTime) -> Option<ClipSound> {
-    ClipSound::from_position(&clip.spec, &clip.info, time.media_time).unwrap_or_else(|error: PipelineError| {
+fn start_sound(clip: &RunningDriver, at: Duration) -> Option<ClipSound> {
+    ClipSound::from_position(&clip.spec, &clip.info, at).unwrap_or_else(|error: PipelineError| {
         tracing::warn!("recording without the clip's sound: {error}");
         None
     })
@@ -177,7 +190,7 @@ mod tests {
         let picture = RenderedImage::Cpu(Arc::new(image::RgbaImage::new(16, 16)));
         for ms in [0, 33, 33, 33, 66, 66] {
             let time = Duration::from_millis(ms);
-            recording.add(&picture, FrameTime { index: ms, media_time: time, captured_at: start + time });
+            recording.add(&picture, FrameTime { index: ms, media_time: time, captured_at: start + time }, None);
         }
         let finished = recording.finish(|_| {}).expect("a recording");
         let counts = (finished.frames, finished.dropped, finished.repeated);

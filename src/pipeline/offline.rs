@@ -225,7 +225,7 @@ fn make_frames(
         faces += u64::from(tracked.face.is_some());
         let Some(pixels) = picture(puppet, &tracked, job)? else { continue };
         let time = tracked.time;
-        let pushed = sound.as_mut().map(|sound| sound.push_until(recorder, time.media_time));
+        let pushed = sound.as_mut().map(|sound| sound.push_until(recorder, time.media_time, time.media_time));
         if let Some(Err(error)) = pushed {
             recorder.warn(format!("the film has no sound from {:.1} s on: {error}", time.media_time.as_secs_f64()));
             sound = None;
@@ -238,7 +238,7 @@ fn make_frames(
         progress(Progress { frames: made as u64 + 1, total: info.frames.filter(|total| (made as u64) < *total), finishing: None });
     }
     let end = recorder.status().elapsed + Duration::from_secs_f64(1.0 / info.fps.max(1.0));
-    if let Some(Err(error)) = sound.map(|sound| sound.push_until(recorder, end)) {
+    if let Some(Err(error)) = sound.map(|sound| sound.push_until(recorder, end, end)) {
         recorder.warn(format!("the film's sound ends early: {error}"));
     }
     Ok(faces)

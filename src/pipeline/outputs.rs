@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender};
+use image::RgbaImage;
 
 use super::error::PipelineError;
 use super::generating::Command;
 use super::live_recording::Recording;
 use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;
-use crate::record::{AudioSource, RecordOptions, Recorder};
-use crate::runtime::Worker;
+use crate::record::{AudioSource, RecordOptions, Recorder, SourceType};
+use crate::runtime::{StopFlag, Worker, WorkerError};
 use crate::session::{Event, NewFile, RecordingRequest, Sound};
 
 /// Longest title in a file's name, in characters.
@@ -89,6 +90,24 @@ pub(super) fn microphone(device: Option<&str>) -> Result<AudioSource, PipelineEr
 #[cfg(not(feature = "audio"))]
 pub(super) fn microphone(_device: Option<&str>) -> Result<AudioSource, PipelineError> {
     Err(PipelineError::NoAudio)
+}
+
+/// Writes a picture beside the running work.
+pub(super) fn write_snapshot(
+    file: NewFile,
+    pixels: Arc<RgbaImage>,
+    made_by: SourceType,
+    shared: &Arc<PipelineState>,
+) -> Result<Worker, WorkerError> {
+    let (shared, panicked) = (Arc::clone(shared), Arc::clone(shared));
+    let write = move |_: &StopFlag| {
+        let path = new_path(&file, "png");
+        shared.report(match path.and_then(|path| Ok(crate::record::snapshot(&path, &pixels, made_by)?)) {
+            Ok(path) => Event::SnapshotSaved(path),
+            Err(error) => Event::SnapshotFailed(error.to_string()),
+        });
+    };
+    Worker::spawn("snapshot", write, move |error| panicked.report(Event::SnapshotFailed(error.to_string())))
 }
 
 /// A free path for a new file with this extension, in a folder that exists then.

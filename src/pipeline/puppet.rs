@@ -150,6 +150,11 @@ impl Puppet {
         self.retargeter.recalibrate();
     }
 
+    /// Takes the face in a frame, and it alone, as neutral; false when there is none.
+    pub fn take_as_neutral(&mut self, tracked: &TrackedFrame) -> bool {
+        self.retargeter.take_as_neutral(tracked)
+    }
+
     /// Whether the driver's neutral face is settled.
     pub fn is_calibrated(&self) -> bool {
         self.retargeter.is_calibrated()

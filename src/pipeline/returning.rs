@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
+use crate::data::PicturePart;
 use crate::gpu::{Gpu, MappedPicture, ReadbackError, ReadbackRing, Texture};
 use crate::session::RenderedImage;
 
@@ -28,6 +29,12 @@ impl Returned {
             Self::Shared(pixels) => Ok(pixels),
             Self::Mapped(picture) => picture.read().map(Arc::new),
         }
+    }
+
+    /// The pixels of a part of it, or of all of it.
+    pub(super) fn part(self, part: Option<PicturePart>) -> Result<Arc<RgbaImage>, ReadbackError> {
+        let pixels = self.pixels()?;
+        Ok(part.map_or_else(|| Arc::clone(&pixels), |part| Arc::new(part.cut(&pixels))))
     }
 }
 

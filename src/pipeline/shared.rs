@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
 
-use crate::capture::{SourceInfo, SourceSpec};
+use crate::capture::{SourceInfo, SourceSpec, Transport};
 use crate::record::{RecordStatus, SourceType};
 use crate::runtime::{Percentiles, Timings};
 use crate::session::{Event, LiveStats};
@@ -21,6 +21,8 @@ const RECENT: Duration = Duration::from_secs(1);
 pub(super) struct RunningDriver {
     pub(super) spec: SourceSpec,
     pub(super) info: SourceInfo,
+    /// How it is played; `None` for a camera.
+    pub(super) transport: Option<Transport>,
 }
 
 /// What the worker threads report to, and what a front end reads of them.
@@ -32,6 +34,9 @@ pub(super) struct PipelineState {
     pub(super) generator: Mutex<String>,
     pub(super) reader: Mutex<&'static str>,
     pub(super) driver: Mutex<Option<RunningDriver>>,
+    /// How the clip or the performance is played that was chosen last.
+    pub(super) transport: Mutex<Option<Transport>>,
+    has_portrait: AtomicBool,
     pub(super) recording: Mutex<Option<RecordStatus>>,
     pub(super) virtual_camera: Mutex<Option<VirtualCameraWatch>>,
     /// Whether trained networks make the pictures, or may do so with the next portrait.
@@ -49,6 +54,8 @@ impl PipelineState {
             generator: Mutex::default(),
             reader: Mutex::default(),
             driver: Mutex::default(),
+            transport: Mutex::default(),
+            has_portrait: AtomicBool::new(false),
             recording: Mutex::default(),
             virtual_camera: Mutex::default(),
             // Until the generator is there: a file rather says too much than too little.
@@ -67,6 +74,25 @@ impl PipelineState {
     /// Wakes the front end: there is something new to read.
     pub(super) fn wake(&self) {
         (self.wake)();
+    }
+
+    /// A portrait is alive: a clip that waits for one goes on.
+    pub(super) fn portrait_is_alive(&self) {
+        self.has_portrait.store(true, Ordering::Release);
+        if let Some(transport) = &*lock(&self.transport) {
+            transport.release();
+        }
+    }
+
+    /// How a clip or a performance is played from now on: it waits until a portrait is alive.
+    pub(super) fn new_transport(&self) -> Transport {
+        let transport = Transport::new(true, true);
+        *lock(&self.transport) = Some(transport.clone());
+        // Asked afterwards: a portrait that comes alive meanwhile finds the transport.
+        if self.has_portrait.load(Ordering::Acquire) {
+            transport.release();
+        }
+        transport
     }
 
     /// Notes what makes the pictures, for files that say how they came to be.

@@ -10,11 +10,11 @@ use super::app::{App, FirstDriver, now_secs};
 use super::dialogs::Answer;
 use super::files::{self, FileRole};
 use super::state::{DriverState, GalleryItem, OpeningView, ViewState};
+use super::takes::Take;
 use super::toasts::Severity;
 use super::{desktop, events, faces};
 use crate::session::{
-    CameraChoice, DeferredPixels, DriverChoice, NewFile, PictureInput, PortraitChoice, RecordingRequest, Request, RequestId, Sound,
-    VirtualCameraOptions,
+    CameraChoice, DeferredPixels, DriverChoice, NewFile, PictureInput, PortraitChoice, Request, RequestId, VirtualCameraOptions,
 };
 use crate::settings::{Controls, ExecutorChoice};
 
@@ -46,6 +46,11 @@ impl App {
             }
             Action::SetControls(controls) => self.set_controls(ctx, controls),
             Action::Calibrate => self.session.request(Request::Calibrate),
+            Action::CalibrateHere => self.session.request(Request::CalibrateHere),
+            Action::Play(wish) => self.session.request(Request::Play(wish)),
+            Action::Frame(framing) => self.frame(framing),
+            Action::HoldOriginal(held) => self.hold_original(ctx, held),
+            Action::Film(action) => self.act_on_film(ctx, action),
             Action::AddPictures(files) => self.add_pictures(ctx, files),
             Action::RemovePicture(index) => self.session.request(Request::RemovePicture(index)),
             Action::JoinBefore => self.join_before(),
@@ -54,11 +59,8 @@ impl App {
             Action::StopFineTuning => self.session.request(Request::StopFineTuning),
             Action::UndoFineTuning => self.session.request(Request::UndoFineTuning),
             Action::UseFace | Action::PlaceFace => self.answer_question(),
-            Action::ToggleFullScreen => {
-                self.view.shown.full_screen = !self.view.shown.full_screen;
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.view.shown.full_screen));
-            }
-            Action::CloseOverlay => self.close_overlay(),
+            Action::ToggleFullScreen => self.toggle_full_screen(ctx),
+            Action::CloseOverlay => self.close_overlay(ctx),
             Action::ConfirmPath => self.confirm_path(ctx),
             Action::Recover => {
                 for recording in std::mem::take(&mut self.view.interrupted) {
@@ -71,9 +73,13 @@ impl App {
 
     fn act_on_recording(&mut self, ctx: &Context, action: Action) {
         match action {
-            Action::ToggleRecording if self.view.record.is_finishing() => {}
-            Action::ToggleRecording if self.view.record.running.is_some() => self.session.request(Request::StopRecording),
-            Action::ToggleRecording => self.start_recording(),
+            Action::ToggleRecording => self.toggle_take(ctx, Take::Film),
+            Action::Boomerang => self.toggle_take(ctx, Take::Boomerang),
+            Action::SetCountdown(countdown) => {
+                self.view.record.countdown = countdown;
+                self.settings.countdown = countdown;
+                self.keeper.touch(now_secs(ctx));
+            }
             Action::Snapshot => self.session.request(Request::Snapshot(self.new_file())),
             Action::SetSound(on) => {
                 self.view.record.sound = on;
@@ -105,7 +111,7 @@ impl App {
         }
     }
 
-    fn browse(&mut self, ctx: &Context, purpose: Purpose) {
+    pub(super) fn browse(&mut self, ctx: &Context, purpose: Purpose) {
         if self.path_field_only {
             return self.take_answer(ctx, Answer::NoDialog(purpose));
         }
@@ -238,7 +244,12 @@ impl App {
         });
     }
 
-    fn close_overlay(&mut self) {
+    fn toggle_full_screen(&mut self, ctx: &Context) {
+        self.view.shown.full_screen = !self.view.shown.full_screen;
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.view.shown.full_screen));
+    }
+
+    fn close_overlay(&mut self, ctx: &Context) {
         let view = &mut self.view;
         if view.shown.help {
             view.shown.help = false;
@@ -246,8 +257,11 @@ impl App {
             view.path_prompt = None;
         } else if !view.interrupted.is_empty() {
             view.interrupted.clear();
-        } else {
-            view.question = None;
+        } else if view.countdown.take().is_some() {
+        } else if let Some(film) = view.films.closes() {
+            self.act_on_film(ctx, film);
+        } else if view.question.take().is_none() && view.shown.full_screen {
+            self.toggle_full_screen(ctx);
         }
     }
 
@@ -264,14 +278,8 @@ impl App {
         self.open_picked(ctx, purpose, &[path]);
     }
 
-    fn start_recording(&self) {
-        let sound = if self.settings.record_sound { Sound::Any(self.settings.microphone.clone()) } else { Sound::Silent };
-        let own_size = self.settings.record_own_size;
-        self.session.request(Request::StartRecording(RecordingRequest { file: self.new_file(), own_size, sound }));
-    }
-
     /// The next recording or snapshot of the portrait.
-    fn new_file(&self) -> NewFile {
+    pub(super) fn new_file(&self) -> NewFile {
         let title = self.view.portrait.as_ref().map_or("Portrait", |portrait| &portrait.name).to_owned();
         NewFile { folder: self.settings.recordings_dir.clone(), title }
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::films::FilmAction;
 use crate::data::PixelBox;
-use crate::session::DriverChoice;
-use crate::settings::{Controls, ExecutorChoice};
+use crate::session::{DriverChoice, Framing, PlayRequest};
+use crate::settings::{Controls, Countdown, ExecutorChoice};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +51,22 @@ pub enum Action {
     UseExecutor(ExecutorChoice),
     /// Take the present face as neutral.
     Calibrate,
+    /// Take the driver's present picture as neutral.
+    CalibrateHere,
+    /// Play the clip or the performance that drives in another way.
+    Play(PlayRequest),
+    /// Show and record this part of the picture.
+    Frame(Framing),
+    /// The key that shows the original is held, or not any more.
+    HoldOriginal(bool),
     /// Start or stop recording.
     ToggleRecording,
+    /// Record three seconds that are shown forth and back, or stop.
+    Boomerang,
+    /// When recordings are counted down.
+    SetCountdown(Countdown),
+    /// Something about a recording that is made already.
+    Film(FilmAction),
     /// Keep the present picture.
     Snapshot,
     /// Record with or without sound.

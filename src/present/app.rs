@@ -1,5 +1,6 @@
 //! The application: owns the state and the pipeline, and is the only one to act on what panels return.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use egui_wgpu::RenderState;
 
 use super::dialogs::{Answer, Dialogs};
 use super::keeper::SettingsKeeper;
+use super::films::Studio;
 use super::person::PersonPictures;
 use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
 use super::sight::{self, DriverReading, LastSeen};
@@ -15,8 +17,9 @@ use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionVie
 use super::textures::InsetTexture;
 use super::thumbnails::{Place, Thumbnails};
 use super::toasts::Severity;
-use super::{desktop, events, faces, intake, keys, overlays, panel, stage, theme, toasts};
-use crate::data::TrackedFrame;
+use super::takes::TakeUnderWay;
+use super::{desktop, events, faces, films, intake, keys, overlays, panel, stage, theme, toasts};
+use crate::data::{Portrait, TrackedFrame};
 use crate::runtime::Worker;
 use crate::session::{
     CameraChoice, CameraInfo, DeferredPixels, DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitOrigin, PortraitReady,
@@ -89,7 +92,18 @@ pub struct App {
     pub(super) person: PersonPictures,
     /// The driver to begin with, until the cameras are known or the user chooses.
     pub(super) first_driver: FirstDriver,
-    painter: Option<PreviewPainter>,
+    pub(super) painter: Option<PreviewPainter>,
+    /// The portrait on the stage as it was opened, and where its picture is shown as it was painted.
+    pub(super) original: Option<Arc<Portrait>>,
+    pub(super) original_slot: PictureSlot,
+    /// When the key went down that shows it, in seconds of the window's clock.
+    pub(super) original_asked_at_secs: Option<f64>,
+    pub(super) take: TakeUnderWay,
+    pub(super) studio: Studio,
+    /// How loud replays are, from 0 to 1.
+    pub(super) replay_volume: f32,
+    /// Where the face is in recordings of this run, in shares of their sides.
+    pub(super) focuses: Vec<(PathBuf, [f32; 2])>,
     picture: PictureSlot,
     question: PictureSlot,
     inset: InsetTexture,
@@ -118,6 +132,13 @@ impl App {
             person: PersonPictures::default(),
             first_driver: FirstDriver::Nothing,
             painter: render_state.map(PreviewPainter::new),
+            original: None,
+            original_slot: PictureSlot::default(),
+            original_asked_at_secs: None,
+            take: TakeUnderWay::default(),
+            studio: Studio::new(ctx),
+            replay_volume: 1.0,
+            focuses: Vec::new(),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),
@@ -179,6 +200,22 @@ impl App {
                     }
                     events::apply(&mut self.view, event, now);
                 }
+                Event::RecordingFinished(finished) => {
+                    let finished = finished.clone();
+                    if !self.takes_boomerang() {
+                        events::apply(&mut self.view, event, now);
+                    }
+                    self.take_is_finished(ctx, finished);
+                }
+                Event::RecordingFailed(_) => {
+                    self.take = TakeUnderWay::default();
+                    events::apply(&mut self.view, event, now);
+                }
+                Event::Recovered(path) => {
+                    let path = path.clone();
+                    events::apply(&mut self.view, event, now);
+                    self.open_film(path, Vec::new());
+                }
                 _ => events::apply(&mut self.view, event, now),
             }
         }
@@ -192,6 +229,9 @@ impl App {
         self.view.stats = self.session.live_stats();
         self.view.record.running = self.session.recording();
         self.view.record.virtual_camera = self.session.virtual_camera();
+        self.view.playback = self.session.playback();
+        self.watch_take();
+        self.drain_films(ctx);
         if let Some(answer) = self.dialogs.answer() {
             self.take_answer(ctx, answer);
         }
@@ -200,6 +240,7 @@ impl App {
     /// Puts the portrait on the stage as it is, until its first moving picture comes, and into the gallery.
     fn portrait_is_ready(&mut self, ctx: &Context, ready: &PortraitReady) {
         let portrait = &ready.portrait;
+        self.frame_portrait(portrait);
         if let Some(painter) = &self.painter {
             self.view.picture = Some(self.picture.show(painter, &RenderedImage::Cpu(Arc::clone(&portrait.pixels))));
         }
@@ -282,7 +323,8 @@ impl App {
         let blink_in = self.view.record.running.is_some().then(|| BLINK_SECS - now % BLINK_SECS);
         let paste_in = self.watch_paste(ctx);
         let toast_in = self.view.toasts.expire(now);
-        let next = [settings_in, blink_in, paste_in, toast_in].into_iter().flatten().min_by(f64::total_cmp);
+        let (count_in, original_in) = (self.count_down(now), self.watch_original(ctx));
+        let next = [settings_in, blink_in, paste_in, toast_in, count_in, original_in].into_iter().flatten().min_by(f64::total_cmp);
         if let Some(secs) = next {
             ctx.request_repaint_after(Duration::from_secs_f64(secs.max(0.01)));
         }
@@ -302,7 +344,8 @@ impl eframe::App for App {
         self.view.hovered_files = intake::hovered(&ctx);
         self.take_pasted_picture(&ctx);
         let mut stage_rect = ui.max_rect();
-        if self.view.shown.panel {
+        let alone = self.view.shows_picture_alone();
+        if self.view.shown.panel && !alone {
             actions.extend(panel::show(ui, &self.view));
         }
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
@@ -310,7 +353,11 @@ impl eframe::App for App {
             actions.extend(stage::show(ui, &self.view));
         });
         actions.extend(overlays::show(&ctx, &self.view));
-        actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
+        if !alone {
+            actions.extend(films::card::show(&ctx, stage_rect, &self.view));
+            actions.extend(films::list::show(&ctx, stage_rect, &self.view));
+            actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
+        }
         if !actions.is_empty() {
             // What was done shows at once, not at the next occasion.
             ctx.request_repaint();
@@ -347,6 +394,7 @@ fn first_view(config: &AppConfig) -> ViewState {
         driver: DriverView { performances: config.performances.clone(), listing: true, ..DriverView::default() },
         record: RecordView {
             sound: config.settings.record_sound,
+            countdown: config.settings.countdown,
             microphone: config.settings.microphone.clone(),
             folder: desktop::short_path(&config.settings.recordings_dir),
             ..RecordView::default()

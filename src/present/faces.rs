@@ -9,7 +9,7 @@ use super::stage::{self, PicturePlacement};
 use super::state::{QuestionView, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
-use crate::data::PixelBox;
+use crate::data::{PictureShare, PixelBox};
 
 /// Height of the bar below the picture, in points.
 const BAR: f32 = 92.0;
@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, stage_rect: Rect, question: &QuestionView, view:
     let room = stage::picture_room(Rect::from_min_max(stage_rect.min, stage_rect.max - vec2(0.0, BAR)));
     let placement = PicturePlacement::fit(question.picture.size_px, room, ui.pixels_per_point());
     stage::ground(ui.painter(), stage_rect, Some(placement.rect), view);
-    stage::hang(ui.painter(), &question.picture, placement);
+    stage::hang(ui.painter(), &question.picture, PictureShare::WHOLE, placement);
     let mut actions = match &question.drawn {
         Some(drawn) => draw_by_hand(ui, placement, question.picture.size_px, drawn),
         None => choose(ui, placement, question),

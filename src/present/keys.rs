@@ -3,6 +3,7 @@
 use egui::Key;
 
 use super::action::{Action, Purpose};
+use super::films::FilmAction;
 use super::state::ViewState;
 
 /// A line of the help.
@@ -14,8 +15,8 @@ pub(super) struct Shortcut {
 }
 
 /// Every shortcut, in the order of the help.
-pub(super) const SHORTCUTS: [Shortcut; 14] = [
-    Shortcut { key: "O", does: "Open a portrait" },
+pub(super) const SHORTCUTS: [Shortcut; 16] = [
+    Shortcut { key: "O", does: "Open a portrait; held: see the original" },
     Shortcut { key: "A", does: "Add a picture of this person" },
     Shortcut { key: "Ctrl V", does: "Paste a picture or a path" },
     Shortcut { key: "1 – 9", does: "Portraits of the gallery, or the face" },
@@ -23,9 +24,11 @@ pub(super) const SHORTCUTS: [Shortcut; 14] = [
     Shortcut { key: "M", does: "Mirror" },
     Shortcut { key: "C", does: "Camera picture" },
     Shortcut { key: "R", does: "Record, stop" },
+    Shortcut { key: "B", does: "Boomerang of three seconds" },
     Shortcut { key: "S", does: "Snapshot" },
     Shortcut { key: "P", does: "Side panel" },
-    Shortcut { key: "F11", does: "Full screen" },
+    Shortcut { key: "L", does: "Earlier recordings" },
+    Shortcut { key: "F11", does: "The picture alone" },
     Shortcut { key: "Tab", does: "Next control" },
     Shortcut { key: "F1  ?", does: "This help" },
     Shortcut { key: "Esc", does: "Close what lies on top" },
@@ -45,7 +48,11 @@ pub(super) fn actions(ctx: &egui::Context, view: &ViewState) -> Vec<Action> {
         Key::Space => !typing && !focused,
         _ => !typing,
     };
-    pressed.into_iter().filter(|&key| allowed(key)).filter_map(|key| action_for(key, view)).collect()
+    let mut actions: Vec<Action> = pressed.into_iter().filter(|&key| allowed(key)).filter_map(|key| action_for(key, view)).collect();
+    if ctx.input(|input| input.key_released(Key::O)) {
+        actions.push(Action::HoldOriginal(false));
+    }
+    actions
 }
 
 /// The key of a first press without Ctrl, Alt or Command.
@@ -72,12 +79,14 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
         return digit_action(digit, view);
     }
     match key {
-        Key::O => Some(Action::Browse(Purpose::Portrait)),
+        Key::O => Some(Action::HoldOriginal(true)),
         Key::A => view.takes_pictures().then_some(Action::Browse(Purpose::FurtherPicture)),
         Key::Space => view.has_portrait().then_some(Action::Calibrate),
         Key::M => Some(Action::SetControls(crate::settings::Controls { mirror: !view.controls.mirror, ..view.controls.clone() })),
         Key::C => Some(Action::ToggleInset),
         Key::R => view.can_record().then_some(Action::ToggleRecording),
+        Key::B => view.can_record().then_some(Action::Boomerang),
+        Key::L => Some(Action::Film(FilmAction::List(view.films.list.is_none()))),
         Key::S => view.has_portrait().then_some(Action::Snapshot),
         Key::P => Some(Action::TogglePanel),
         _ => None,

@@ -11,6 +11,8 @@ mod empty;
 mod events;
 mod faces;
 mod files;
+mod films;
+mod framing;
 mod gallery;
 mod icons;
 mod inset;
@@ -24,6 +26,7 @@ mod preview;
 mod sight;
 mod stage;
 mod state;
+mod takes;
 mod textures;
 mod theme;
 mod thumbnails;
@@ -33,11 +36,13 @@ mod window;
 
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
+pub use films::{CardView, Doing, FilmAction, FilmsView, GifSize, ListView, ListedFilm, Part, ReplayView};
 pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
     DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,
     RecordView, ViewState, Visibility,
 };
+pub use takes::{CountdownView, Take};
 pub use theme::apply as apply_theme;
 pub use toasts::{Offer, Severity, Toast, Toasts};
 pub use window::{StartContext, StartSession, WindowError, run_window};

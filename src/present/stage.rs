@@ -1,6 +1,7 @@
 //! The stage: the portrait, large and centred, on a dark ground.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::load::SizedTexture;
+use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use glam::Vec2 as Point;
 
 use super::action::Action;
@@ -9,11 +10,14 @@ use super::preview::{Ground, PreviewPicture};
 use super::state::{DriverState, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
-use super::{empty, faces, inset};
+use super::{empty, faces, framing, inset, takes};
 use crate::data::PixelBox;
+use crate::session::PictureShare;
 
 /// Space around the picture, as a share of the stage's shorter side, and at most so many points.
 const AIR: (f32, f32) = (0.06, 44.0);
+/// Room that the line below a replay needs, in points.
+const REPLAY_LINE: f32 = 64.0;
 /// How far a small picture is enlarged, in physical pixels per pixel.
 const MAX_ENLARGEMENT: f32 = 6.0;
 
@@ -55,13 +59,24 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let stage = ui.max_rect();
     let mut actions = if let Some(question) = &view.question {
         faces::show(ui, stage, question, view)
-    } else if let (Some(_), Some(picture)) = (&view.portrait, &view.picture) {
-        let placement = PicturePlacement::fit(picture.size_px, picture_room(stage), ui.pixels_per_point());
-        ground(ui.painter(), stage, Some(placement.rect), view);
-        hang(ui.painter(), picture, placement);
-        describe_picture(ui, placement.rect, view);
-        caption(ui.painter(), stage, placement.rect, view);
+    } else if let Some(replay) = view.films.replay.as_ref().and_then(|replay| replay.picture) {
+        replayed(ui, stage, replay, view);
         Vec::new()
+    } else if let (Some(_), Some(picture)) = (&view.portrait, view.original.as_ref().or(view.picture.as_ref())) {
+        let (size_px, share) = shown_part(picture, view);
+        let alone = view.shows_picture_alone();
+        let room = if alone { stage } else { picture_room(stage) };
+        let placement = PicturePlacement::fit(size_px, room, ui.pixels_per_point());
+        if alone {
+            ui.painter().rect_filled(stage, 0, Color32::BLACK);
+            ui.painter().add(picture.shape_of_part(placement.rect, share));
+        } else {
+            ground(ui.painter(), stage, Some(placement.rect), view);
+            hang(ui.painter(), picture, share, placement);
+            caption(ui.painter(), stage, placement.rect, view);
+        }
+        let response = describe_picture(ui, placement.rect, view);
+        framing::gestures(ui, &response, view).into_iter().collect()
     } else if view.opening.is_empty() && view.portrait.is_none() && view.hovered_files.is_empty() {
         ground(ui.painter(), stage, None, view);
         empty::show(ui, stage, view)
@@ -69,18 +84,52 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ground(ui.painter(), stage, None, view);
         Vec::new()
     };
-    if view.question.is_none() {
-        actions.extend(inset::show(ui, stage, view));
-        hint(ui, stage, view);
-    }
-    opening(ui, stage, view);
-    if !view.shown.panel {
-        actions.extend(floating_controls(ui, stage, view));
+    takes::show(ui, stage, view);
+    if !view.shows_picture_alone() {
+        actions.extend(around(ui, stage, view));
     }
     if !view.hovered_files.is_empty() {
         empty::drop_highlight(ui, stage, view);
     }
     actions
+}
+
+/// What lies on the stage beside the picture.
+fn around(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if view.question.is_none() {
+        // The card of a recording lies where the inset does.
+        if view.films.card.is_none() {
+            actions.extend(inset::show(ui, stage, view));
+            hint(ui, stage, view);
+        }
+        if view.has_portrait() {
+            actions.extend(framing::button(ui, framing::corner(stage, view), view));
+        }
+    }
+    opening(ui, stage, view);
+    if !view.shown.panel {
+        actions.extend(floating_controls(ui, stage, view));
+    }
+    actions
+}
+
+/// Size in pixels of what is shown of a picture, and where in it that lies.
+fn shown_part(picture: &PreviewPicture, view: &ViewState) -> ([u32; 2], PictureShare) {
+    match view.part {
+        Some(part) => ([part.width, part.height], part.share(picture.size_px)),
+        None => (picture.size_px, PictureShare::WHOLE),
+    }
+}
+
+/// A recording that is played: as large as it fits, above its line.
+fn replayed(ui: &Ui, stage: Rect, picture: SizedTexture, view: &ViewState) {
+    let room = if view.shows_picture_alone() { stage } else { picture_room(stage.with_max_y(stage.bottom() - REPLAY_LINE)) };
+    let placement = PicturePlacement::fit([picture.size.x as u32, picture.size.y as u32], room, ui.pixels_per_point());
+    ground(ui.painter(), stage, Some(placement.rect), view);
+    egui::Image::from_texture(picture).paint_at(ui, placement.rect);
+    let response = ui.interact(placement.rect, ui.scope_id().with("replay"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Replay"));
 }
 
 /// Where the picture may lie: the stage less some air.
@@ -89,9 +138,9 @@ pub(super) fn picture_room(stage: Rect) -> Rect {
     stage.shrink2(vec2(air, air + 6.0))
 }
 
-/// Hangs a picture on the stage, with a hairline that keeps dark edges from melting into the ground.
-pub(super) fn hang(painter: &Painter, picture: &PreviewPicture, placement: PicturePlacement) {
-    painter.add(picture.shape(placement.rect));
+/// Hangs a part of a picture on the stage, with a hairline that keeps dark edges from melting into the ground.
+pub(super) fn hang(painter: &Painter, picture: &PreviewPicture, share: PictureShare, placement: PicturePlacement) {
+    painter.add(picture.shape_of_part(placement.rect, share));
     painter.rect_stroke(placement.rect, 0, Stroke::new(1.0, Color32::from_white_alpha(14)), StrokeKind::Outside);
 }
 
@@ -107,11 +156,13 @@ pub(super) fn ground(painter: &Painter, stage: Rect, picture: Option<Rect>, view
     painter.add(backdrop.shape(stage, ground));
 }
 
-/// Names the picture for screen readers.
-fn describe_picture(ui: &Ui, rect: Rect, view: &ViewState) {
-    let Some(portrait) = &view.portrait else { return };
-    let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Portrait: {}", portrait.name)));
+/// Names the picture for screen readers, and lets the pointer take hold of it.
+fn describe_picture(ui: &Ui, rect: Rect, view: &ViewState) -> Response {
+    // Not a stop on the keyboard's way: the menu does the same.
+    let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::CLICK | Sense::DRAG);
+    let name = view.portrait.as_ref().map_or("", |portrait| &portrait.name);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Portrait: {name}")));
+    response
 }
 
 /// The portrait's name under the picture, like a label in a museum; left out where there is no room.

@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 
 use super::action::Purpose;
+use super::films::FilmsView;
 use super::preview::{GroundPainter, PreviewPicture};
 use super::sight::{DriverReading, LastSeen, Trouble};
+use super::takes::CountdownView;
 use super::toasts::Toasts;
 use crate::data::{PixelBox, Tuning};
-use crate::session::{CameraInfo, DriverChoice, Interrupted, LiveStats, RecordStatus, RequestId, VirtualCameraStatus};
-use crate::settings::{Controls, ExecutorChoice};
+use crate::session::{
+    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, PicturePart, Playback, RecordStatus, RequestId, VirtualCameraStatus,
+};
+use crate::settings::{Controls, Countdown, ExecutorChoice};
 
 /// A portrait in the gallery: built-in, or opened in this run.
 #[derive(Clone, Debug)]
@@ -153,6 +157,10 @@ pub struct RecordView {
     pub running: Option<RecordStatus>,
     /// Whether the dot of a running recording is lit.
     pub dot_lit: bool,
+    /// Pictures a second, when they are too few for a smooth film.
+    pub stutters: Option<f64>,
+    /// When recordings are counted down.
+    pub countdown: Countdown,
     /// Whether recordings have sound.
     pub sound: bool,
     /// Microphones that can be chosen.
@@ -224,6 +232,12 @@ pub struct ViewState {
     pub tuning: Tuning,
     /// Its newest picture.
     pub picture: Option<PreviewPicture>,
+    /// Its picture as it was painted, while that is wanted.
+    pub original: Option<PreviewPicture>,
+    /// Which part of the picture is wanted.
+    pub framing: Framing,
+    /// What that is of this portrait; `None` for all of it.
+    pub part: Option<PicturePart>,
     /// Pictures that are being opened, the portrait first.
     pub opening: Vec<OpeningView>,
     /// An open question about a face.
@@ -236,10 +250,16 @@ pub struct ViewState {
     pub driver: DriverView,
     /// The driver's newest frame.
     pub inset: Option<InsetView>,
+    /// How the clip or the performance that drives is played.
+    pub playback: Option<Playback>,
     /// How the portrait follows.
     pub controls: Controls,
     /// Recording.
     pub record: RecordView,
+    /// A recording that begins in a moment.
+    pub countdown: Option<CountdownView>,
+    /// Recordings that are made.
+    pub films: FilmsView,
     /// Speed.
     pub stats: LiveStats,
     /// Where the pictures are made.
@@ -268,6 +288,11 @@ impl ViewState {
     /// Whether the record button does something: frames come only from a driver.
     pub fn can_record(&self) -> bool {
         (self.has_portrait() && self.driver.state.drives()) || self.record.running.is_some()
+    }
+
+    /// Whether nothing but the picture is shown.
+    pub fn shows_picture_alone(&self) -> bool {
+        self.shown.full_screen && self.has_portrait() && self.question.is_none()
     }
 
     /// Takes a picture off the list of those that are being opened.

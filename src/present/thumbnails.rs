@@ -1,6 +1,7 @@
 //! Thumbnails of portraits, made on a thread of their own, which also opens the built-in ones.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
@@ -19,6 +20,8 @@ pub(super) enum Place {
     Gallery(usize),
     /// Among the further pictures.
     Further(Arc<Portrait>),
+    /// Among the earlier recordings, by its file.
+    Film(PathBuf),
 }
 
 type Order = (Place, Box<dyn FnOnce(&Context) -> TextureHandle + Send>);
@@ -62,7 +65,8 @@ impl Thumbnails {
 impl App {
     /// Shows the thumbnails that were made since the last call.
     pub(super) fn show_thumbnails(&mut self) {
-        for (place, texture) in self.thumbnails.made.try_iter() {
+        let made: Vec<(Place, TextureHandle)> = self.thumbnails.made.try_iter().collect();
+        for (place, texture) in made {
             match place {
                 Place::Gallery(index) => {
                     if let Some(item) = self.view.gallery.get_mut(index) {
@@ -70,6 +74,7 @@ impl App {
                     }
                     self.thumbnails.gallery.push(texture);
                 }
+                Place::Film(path) => self.show_film_thumbnail(path, texture),
                 Place::Further(portrait) => {
                     for ((_, own), view) in
                         self.person.thumbnails.iter_mut().zip(&mut self.view.further).filter(|((of, _), _)| Arc::ptr_eq(of, &portrait))

@@ -122,6 +122,24 @@ pub(super) fn percent_slider(ui: &mut Ui, label: &str, value: f32, max: f32) -> 
     response.changed().then_some(percent as f32 / 100.0)
 }
 
+/// A slider from 0 to `max`, `width` points wide, without words; `label` names it for screen readers. Returns the new value when it was moved.
+pub(super) fn plain_slider(ui: &mut Ui, label: &str, value: f32, max: f32, width: f32) -> Option<f32> {
+    let mut moved = value;
+    let response = ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = SLIDER_HEIGHT;
+        ui.spacing_mut().slider_width = width;
+        let widgets = &mut ui.visuals_mut().widgets;
+        for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+            // As for the labelled one: our handle lies over egui's.
+            state.fg_stroke = Stroke::NONE;
+        }
+        let response = ui.add(egui::Slider::new(&mut moved, 0.0..=max).show_value(false)).accessible_name(label);
+        knob(ui, &response, moved / max);
+        response
+    });
+    response.inner.changed().then_some(moved)
+}
+
 /// The slider's handle, drawn over egui's own, which cannot be given a colour apart from the rail's.
 fn knob(ui: &Ui, slider: &Response, share: f32) {
     // Where egui puts its handle: half a handle inside both ends.

@@ -88,6 +88,11 @@ impl Drivers {
         self.known.first().map(|(_, driver)| driver)
     }
 
+    /// The same, to be changed.
+    pub(super) fn present_mut(&mut self) -> Option<&mut Driver> {
+        self.known.first_mut().map(|(_, driver)| driver)
+    }
+
     /// Exchanges left and right of all that is known, in frames whose last column is `last_column`.
     pub(super) fn mirror(&mut self, last_column: f32) {
         self.waiting = None;

@@ -83,6 +83,18 @@ impl Retargeter {
         self.drivers = Drivers::default();
     }
 
+    /// Takes the driver's face in this frame, and it alone, as the new neutral one; false when there is none.
+    pub fn take_as_neutral(&mut self, tracked: &TrackedFrame) -> bool {
+        let Some(face) = tracked.face.as_ref().filter(|face| face.mesh_in_frame.is_some()) else { return false };
+        let face = if self.controls.mirror { mirror::mirrored(face) } else { face.clone() };
+        self.drivers = Drivers::default();
+        let followed = self.follow(tracked.time.media_time, &face);
+        if let Some(driver) = self.drivers.present_mut() {
+            driver.calibration.settle();
+        }
+        followed.drives
+    }
+
     /// Whether the neutral face is settled.
     pub fn is_calibrated(&self) -> bool {
         self.drivers.present().is_some_and(|driver| driver.calibration.is_settled())

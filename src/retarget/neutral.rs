@@ -133,6 +133,11 @@ impl Calibration {
         self.seen_secs >= FOUND_SECS
     }
 
+    /// What was seen so far is the neutral face, since somebody says so: later frames correct it no faster than one that was looked for.
+    pub(super) fn settle(&mut self) {
+        self.seen_secs = self.seen_secs.max(FOUND_SECS);
+    }
+
     /// The neutral face in use.
     pub(super) fn neutral(&self) -> Option<&NeutralFace> {
         self.used.as_ref()

@@ -272,3 +272,19 @@ fn absolute_motion_puts_the_drivers_own_face_there() {
     assert!(farthest(&motion.mesh_in_crop(), &expected) < 0.01, "by {}", farthest(&motion.mesh_in_crop(), &expected));
     assert!(motion.head.rotation != Mat3::IDENTITY, "it was turned");
 }
+
+#[test]
+fn a_picture_that_was_chosen_as_neutral_stays_so() {
+    let (mut retargeter, rest) = calibrated(Controls::default());
+    assert!(!retargeter.take_as_neutral(&tracked(60, None)), "no face, no neutral");
+    assert!(retargeter.take_as_neutral(&tracked(61, Some(jaw(10.0)))) && retargeter.is_calibrated(), "known at once");
+    let motion = moved(&mut retargeter, 62, Some(jaw(10.0)));
+    assert!(farthest(&motion.mesh_in_crop(), &rest) < 0.1, "what was chosen is rest: {}", farthest(&motion.mesh_in_crop(), &rest));
+    for i in 63..123 {
+        // A calmer face, which would have been the neutral one by itself.
+        moved(&mut retargeter, i, Some(face(unchanged)));
+    }
+    let later = farthest(&moved(&mut retargeter, 123, Some(jaw(10.0))).mesh_in_crop(), &rest);
+    let other = farthest(&moved(&mut retargeter, 124, Some(face(unchanged))).mesh_in_crop(), &rest);
+    assert!(later < 0.25 * other, "two seconds later it nearly still is: {later} pixels off, and {other} for the calmer one");
+}

@@ -11,10 +11,13 @@ mod request;
 pub use driver::{DriverChoice, DriverError};
 pub use event::{Degraded, Event, FaceQuestion, PortraitReady};
 pub use live::{LiveStats, Rendered, RenderedImage};
-pub use request::{DeferredPixels, NewFile, PictureInput, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound};
+pub use request::{
+    DeferredPixels, NewFile, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
+};
 
 // Types of the stages that requests and events carry as they are.
-pub use crate::capture::{CameraChoice, CameraInfo, SourceInfo, SourceKind};
+pub use crate::capture::{CameraChoice, CameraInfo, Playback, SPEEDS, SourceInfo, SourceKind};
+pub use crate::data::{Framing, PicturePart, PictureShare};
 pub use crate::executor::{Decision, Executor};
 pub use crate::record::{Finished, Interrupted, RecordStatus};
 pub use crate::virtual_camera::{LoopbackDevice, LoopbackState, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus};
@@ -33,6 +36,8 @@ pub trait Session {
     fn take_tracked(&self) -> Option<TrackedFrame>;
     /// Speed, executor and generator at present.
     fn live_stats(&self) -> LiveStats;
+    /// How the clip or the performance that drives is being played; `None` for a camera, and while nothing drives.
+    fn playback(&self) -> Option<Playback>;
     /// The recording under way, from the request on until its file is complete or has failed.
     fn recording(&self) -> Option<RecordStatus>;
     /// The virtual camera, from the request on until it is off.

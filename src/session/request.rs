@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbaImage;
 
 use super::{DriverChoice, VirtualCameraOptions};
-use crate::data::{PixelBox, Portrait};
+use crate::data::{Framing, PixelBox, Portrait};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// A number that the front end gives to a request, so that it recognises the answers.
@@ -25,8 +26,11 @@ impl RequestId {
 /// Something that the pipeline shall do.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// Drive the portrait by something else. A new driver is calibrated anew. Answers: `SourceOpened` or `SourceFailed`.
+    /// Drive the portrait by something else. A new driver is calibrated anew. A clip or a performance waits at its first picture until a portrait is alive.
+    /// Answers: `SourceOpened` or `SourceFailed`.
     Drive(DriverChoice),
+    /// Play the clip or the performance that drives in another way; a camera plays as it likes.
+    Play(PlayRequest),
     /// List the cameras and microphones. Answers: `Cameras` and `Microphones`.
     ListDevices,
     /// Open a portrait. Answers: `PortraitReady`, `FaceAsked` or `PortraitFailed`; none when another portrait is asked for meanwhile.
@@ -73,6 +77,10 @@ pub enum Request {
     SetControls(Controls),
     /// Take the driver's next frames as neutral. Answer: `Calibrated`.
     Calibrate,
+    /// Take the driver's present picture, and it alone, as neutral. Answer: `Calibrated`, or `Warning` when it shows no face.
+    CalibrateHere,
+    /// Record, save and send this part of the portrait's picture from now on.
+    Frame(Framing),
     /// Make the pictures elsewhere. While a recording runs, nothing changes. Answer: `ExecutorChosen`.
     UseExecutor(ExecutorChoice),
     /// Record what is shown, into an MP4 file. Answers: `RecordingFailed` when it cannot start; otherwise as for [`Self::StopRecording`].
@@ -89,6 +97,19 @@ pub enum Request {
     FindInterrupted(PathBuf),
     /// Make an unfinished recording playable. Answers: `Recovered` or `RecoveryFailed`.
     Recover(PathBuf),
+}
+
+/// How a clip or a performance shall be played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlayRequest {
+    /// Stand still, or go on. At its end going on begins it anew.
+    Pause(bool),
+    /// Go to a place of the present repetition; what stands still shows the picture there.
+    Seek(Duration),
+    /// Start again at its end, or not.
+    Loop(bool),
+    /// Play at a multiple of its own speed.
+    Speed(f32),
 }
 
 /// A picture whose face is to be found.

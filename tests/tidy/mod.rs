@@ -23,7 +23,7 @@ const FLOORS: [&[&str]; 20] = [
     &["face"],
     &["model"],
     &["gpu"],
-    &["capture", "track", "portrait", "record", "virtual_camera"],
+    &["capture", "track", "portrait", "record", "speaker", "virtual_camera"],
     &["builtin", "learn", "parts"],
     &["generate", "compose"],
     &["bench"],
@@ -35,7 +35,7 @@ const FLOORS: [&[&str]; 20] = [
     &["executor"],
     &["session"],
     &["retarget"],
-    &["pipeline"],
+    &["pipeline", "recordings"],
     &["present", "doctor"],
     &["cli"],
 ];
@@ -47,7 +47,7 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 32] = [
+const OWNERS: [(&str, &[&str]); 34] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
@@ -60,8 +60,8 @@ const OWNERS: [(&str, &[&str]); 32] = [
     ("yuv", &["crates/media/src/colour.rs"]),
     ("h264_reader", &["crates/media/src/capture/clip/sps.rs"]),
     ("signal_hook", &["crates/media/src/record/files.rs"]),
-    ("cpal", &["crates/media/src/record/microphone.rs"]),
-    ("rtrb", &["crates/media/src/record/microphone.rs"]),
+    ("cpal", &["crates/media/src/record/microphone.rs", "crates/media/src/speaker/device.rs"]),
+    ("rtrb", &["crates/media/src/record/microphone.rs", "crates/media/src/speaker/device.rs"]),
     ("dlib_face_recognition", &["crates/face/src/track/dlib.rs"]),
     ("moxcms", &["crates/face/src/portrait/"]),
     ("fast_image_resize", &["crates/core/src/scale.rs"]),
@@ -111,6 +111,8 @@ const OWNERS: [(&str, &[&str]); 32] = [
     ("eframe", &["src/present/"]),
     ("egui_wgpu", &["src/present/"]),
     ("rfd", &["src/present/dialogs.rs"]),
+    ("arboard", &["src/present/films/clipboard.rs"]),
+    ("trash", &["src/recordings/keep.rs"]),
     ("toml", &["src/settings.rs"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/write_docs.rs"]),

@@ -33,6 +33,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     actions.extend(cameras(ui, &view.driver));
     actions.extend(others(ui, &view.driver));
     state_line(ui, &view.driver);
+    actions.extend(super::transport::show(ui, view));
     actions
 }
 

@@ -5,6 +5,7 @@ mod footer;
 mod motion;
 mod portrait;
 pub(super) mod record;
+mod transport;
 
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, ScrollArea, Stroke, Ui};
 

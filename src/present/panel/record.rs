@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use crate::present::action::Action;
-use crate::present::icons::Icon;
+use crate::present::films::FilmAction;
+use crate::present::icons::{self, Icon};
 use crate::present::state::{RecordView, ViewState};
+use crate::present::takes;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
 use crate::session::VirtualCameraPhase;
+use crate::settings::Countdown;
 
 /// Height of the record button, in points.
 const HEIGHT: f32 = 44.0;
@@ -19,10 +22,21 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let rule = ui.max_rect().top() - 10.0;
     ui.painter().hline(ui.max_rect().x_range(), rule, egui::Stroke::new(1.0, theme::LINE));
     let record = &view.record;
-    ui.add_enabled_ui(view.can_record() && !record.is_finishing(), |ui| {
-        if big_button(ui, record) {
-            actions.push(Action::ToggleRecording);
-        }
+    ui.horizontal(|ui| {
+        let enabled = view.can_record() && !record.is_finishing();
+        let width = ui.available_width() - 2.0 * (HEIGHT + theme::GAP);
+        ui.add_enabled_ui(enabled, |ui| {
+            if big_button(ui, record, view.countdown.is_some(), width) {
+                actions.push(Action::ToggleRecording);
+            }
+        });
+        ui.add_enabled_ui(enabled && record.running.is_none(), |ui| {
+            let hint = "Three seconds, shown forth and back (B)";
+            if square_button(ui, Icon::Boomerang, "Boomerang", false).on_hover_text(hint).clicked() {
+                actions.push(Action::Boomerang);
+            }
+        });
+        actions.extend(countdown_button(ui, view));
     });
     ui.horizontal(|ui| {
         let width = (ui.available_width() - theme::GAP) / 2.0;
@@ -49,11 +63,41 @@ pub(in crate::present) fn clock(elapsed: Duration) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-fn big_button(ui: &mut Ui, record: &RecordView) -> bool {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+/// A button as high as the big one; a lit one is on.
+fn square_button(ui: &mut Ui, icon: Icon, label: &str, lit: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(HEIGHT, HEIGHT), Sense::click());
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, lit, label));
+    let fill = if response.hovered() && enabled { theme::CONTROL_PRESSED } else { theme::CONTROL };
+    ui.painter().rect_filled(rect, theme::ROUNDING + 2, if enabled { fill } else { fill.gamma_multiply(0.5) });
+    let colour = match (enabled, lit) {
+        (false, _) => theme::TEXT_FAINT.gamma_multiply(0.7),
+        (true, true) => theme::ACCENT,
+        (true, false) => theme::TEXT_SOFT,
+    };
+    icons::paint(ui.painter(), icon, Rect::from_center_size(rect.center(), egui::Vec2::splat(20.0)), colour);
+    widgets::focus_ring(ui.painter(), &response, rect, theme::ROUNDING + 2);
+    response
+}
+
+/// Switches counting down on or off for whatever drives; a menu would be too much for two choices.
+fn countdown_button(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    let on = view.counts_down();
+    let hint = match (on, view.record.countdown) {
+        (true, _) => "Recordings begin after 3, 2, 1. Press to begin at once",
+        (false, Countdown::WithCamera) => "With a camera, recordings begin after 3, 2, 1; with a clip at once. Press to count down always",
+        (false, _) => "Recordings begin at once. Press to count 3, 2, 1 before",
+    };
+    let next = if on { Countdown::Never } else { Countdown::Always };
+    square_button(ui, Icon::Countdown, "Countdown", on).on_hover_text(hint).clicked().then_some(Action::SetCountdown(next))
+}
+
+fn big_button(ui: &mut Ui, record: &RecordView, counts: bool, width: f32) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let text = match record.running.as_ref().map(|running| (running.elapsed, running.finishing)) {
         Some((_, Some(share))) => format!("Saving   {:.0} %", share * 100.0),
         Some((elapsed, None)) => format!("Stop   {}", clock(elapsed)),
+        None if counts => "Cancel".to_owned(),
         None => "Record".to_owned(),
     };
     let enabled = ui.is_enabled();
@@ -147,26 +191,38 @@ fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Option<Action> {
 fn place(ui: &mut Ui, record: &RecordView) -> Option<Action> {
     let mut action = None;
     widgets::row(ui, 24.0, |ui| {
-        let name = record.last_file.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
-        if name.is_some() {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = 2.0;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            if widgets::icon_button(ui, Icon::Film, "Earlier recordings (L)", Weight::Quiet).clicked() {
+                action = Some(Action::Film(FilmAction::List(true)));
+            }
+            if record.last_file.is_some() {
                 if widgets::icon_button(ui, Icon::Copy, "Copy the path of the last file", Weight::Quiet).clicked() {
                     action = Some(Action::CopyPath);
                 }
                 if widgets::icon_button(ui, Icon::Open, "Show the last file in its folder", Weight::Quiet).clicked() {
                     action = Some(Action::ShowInFolder);
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| saved(ui, &record.folder, name.as_deref()));
-            });
-        } else {
-            saved(ui, &record.folder, None);
-        }
-        if let Some(lost) = record.running.as_ref().map(|running| running.dropped).filter(|lost| *lost > 0) {
-            widgets::note(ui, format!("{lost} pictures lost")).on_hover_text("This computer was too slow for them");
-        }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| how_it_goes(ui, record));
+        });
     });
     action
+}
+
+/// What there is to say of a recording that runs, else where the last one is.
+fn how_it_goes(ui: &mut Ui, record: &RecordView) {
+    let lost = record.running.as_ref().map_or(0, |running| running.dropped);
+    if let Some(rate) = record.stutters {
+        let slow = RichText::new(takes::few(rate)).size(size::SMALL).color(theme::ACCENT);
+        let hint = "This computer is too slow for a smooth film. Close other programs, or take a smaller picture";
+        ui.add(egui::Label::new(slow).truncate()).on_hover_text(hint);
+    } else if lost > 0 {
+        widgets::note(ui, format!("{lost} pictures lost")).on_hover_text("This computer was too slow for them");
+    } else {
+        let name = record.last_file.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+        saved(ui, &record.folder, name.as_deref());
+    }
 }
 
 fn saved(ui: &mut Ui, folder: &str, last: Option<&str>) {

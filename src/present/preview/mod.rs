@@ -5,7 +5,7 @@ mod backdrop;
 
 use std::sync::Arc;
 
-use egui_wgpu::{CallbackResources, CallbackTrait, RenderState, SurfaceConfig, WgpuConfiguration, WgpuSetupCreateNew};
+use egui_wgpu::{CallbackResources, CallbackTrait, RenderState, ScreenDescriptor, SurfaceConfig, WgpuConfiguration, WgpuSetupCreateNew};
 use image::RgbaImage;
 use wgpu::util::DeviceExt as _;
 
@@ -13,7 +13,7 @@ pub(super) use backdrop::Ground;
 pub use backdrop::GroundPainter;
 
 use crate::gpu::Gpu;
-use crate::session::RenderedImage;
+use crate::session::{PictureShare, RenderedImage};
 
 const SHADER: &str = include_str!("../../../shaders/preview.wgsl");
 
@@ -50,9 +50,9 @@ pub struct PreviewPicture {
 }
 
 impl PreviewPicture {
-    /// The shape that fills `rect` with the picture.
-    pub(super) fn shape(&self, rect: egui::Rect) -> egui::Shape {
-        egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, self.draw.clone()))
+    /// The shape that fills `rect` with a part of the picture. Of several parts in one frame the last one is drawn everywhere.
+    pub(super) fn shape_of_part(&self, rect: egui::Rect, part: PictureShare) -> egui::Shape {
+        egui::Shape::Callback(egui_wgpu::Callback::new_paint_callback(rect, Draw { part, ..self.draw.clone() }))
     }
 }
 
@@ -60,9 +60,25 @@ impl PreviewPicture {
 struct Draw {
     pipeline: wgpu::RenderPipeline,
     bindings: wgpu::BindGroup,
+    part: PictureShare,
+    /// What the shader sees of the part: left, top, width, height.
+    uniform: wgpu::Buffer,
 }
 
 impl CallbackTrait for Draw {
+    fn prepare(
+        &self,
+        _: &wgpu::Device,
+        queue: &wgpu::Queue,
+        _: &ScreenDescriptor,
+        _: &mut wgpu::CommandEncoder,
+        _: &mut CallbackResources,
+    ) -> Vec<wgpu::CommandBuffer> {
+        let PictureShare { left, top, width, height } = self.part;
+        queue.write_buffer(&self.uniform, 0, &[left, top, width, height].map(f32::to_ne_bytes).concat());
+        Vec::new()
+    }
+
     fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, _: &CallbackResources) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.bindings, &[]);
@@ -94,15 +110,23 @@ impl PreviewPainter {
     }
 
     fn picture(&self, view: &wgpu::TextureView, size_px: [u32; 2]) -> PreviewPicture {
+        let uniform = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("preview"),
+            size: 16,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
         let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("preview"),
             layout: &self.pipeline.get_bind_group_layout(0),
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(view) },
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.sampler) },
+                wgpu::BindGroupEntry { binding: 2, resource: uniform.as_entire_binding() },
             ],
         });
-        PreviewPicture { size_px, draw: Draw { pipeline: self.pipeline.clone(), bindings } }
+        let draw = Draw { pipeline: self.pipeline.clone(), bindings, part: PictureShare::WHOLE, uniform };
+        PreviewPicture { size_px, draw }
     }
 }
 

@@ -22,6 +22,7 @@ mod sniff;
 mod sound;
 mod source;
 mod tap;
+mod transport;
 #[cfg(all(feature = "camera", target_os = "linux"))]
 mod v4l2;
 mod watchdog;
@@ -36,5 +37,6 @@ pub use open::{SourceSpec, open};
 pub use pixels::PixelError;
 pub use sound::SoundReader;
 pub use source::{BoxedSource, OpenOptions, Source, SourceInfo, SourceKind};
+pub use transport::{ClipPlace, Playback, SPEEDS, Transport};
 pub use webcam::{camera_formats, list_cameras};
 pub use worker::{CaptureEvent, CaptureOptions, CaptureWorker, Pace};

@@ -8,7 +8,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use shiguredo_mp4::aux::SampleTableAccessor;
+use shiguredo_mp4::aux::{SampleAccessor, SampleTableAccessor};
 use shiguredo_mp4::boxes::{ElstBox, SampleEntry, StblBox, TrakBox};
 
 use super::error::CaptureError;
@@ -264,6 +264,20 @@ impl Track {
         let secs = shown_at.checked_sub(self.edit.begin)? as f64 / self.timescale();
         let end = self.edit.length_secs.unwrap_or(f64::INFINITY) - EDIT_SLACK_SECS;
         (secs >= 0.0 && secs < end).then_some(secs + self.edit.delay_secs)
+    }
+
+    /// Index of the last sample from which decoding can begin and which is shown no later than at `secs` on the movie's time line.
+    pub(super) fn keyframe_before(&self, secs: f64) -> u32 {
+        let mut found = 0;
+        for sample in self.table.samples().filter(SampleAccessor::is_sync_sample) {
+            let shown_at = sample.timestamp() as i128 + i128::from(sample.composition_time_offset().unwrap_or(0));
+            let shown_secs = (shown_at - i128::from(self.edit.begin)) as f64 / self.timescale() + self.edit.delay_secs;
+            if shown_secs > secs {
+                break;
+            }
+            found = sample.index().get() - 1;
+        }
+        found
     }
 
     /// Where the part that is played lies: silence before it, and its beginning and length in the track, all in seconds.

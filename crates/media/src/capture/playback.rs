@@ -59,6 +59,17 @@ impl Source for PerformanceSource {
     fn loops(&self) -> u64 {
         self.loops
     }
+
+    fn seek(&mut self, to: Duration) -> Result<(), CaptureError> {
+        // What is shown at a moment is the last frame that has begun by then.
+        let begun = self.data.frames.partition_point(|frame| frame.time_secs <= to.as_secs_f64());
+        self.next = begun.saturating_sub(1);
+        Ok(())
+    }
+
+    fn set_looped(&mut self, looped: bool) {
+        self.looped = looped;
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +106,18 @@ mod tests {
         let mut source = PerformanceSource::new("x", &performance(), false);
         assert_eq!(times(&mut source, 9), [(0, 0, true), (1, 100, false), (2, 200, true)], "all frames, then the end");
         assert_eq!(source.info().size, [320, 240], "size of the driver");
+    }
+
+    #[test]
+    fn another_place_is_gone_to_within_the_present_repetition() {
+        let mut source = PerformanceSource::new("x", &performance(), true);
+        assert_eq!(times(&mut source, 4)[3], (3, 300, true), "in the second repetition");
+        source.seek(Duration::from_millis(150)).expect("a place");
+        assert_eq!(times(&mut source, 2), [(4, 400, false), (5, 500, true)], "the frame that is shown there, and the next one");
+        source.set_looped(false);
+        assert!(times(&mut source, 2).is_empty(), "it does not start again any more");
+        source.seek(Duration::ZERO).expect("a place");
+        assert_eq!(times(&mut source, 9), [(3, 300, true), (4, 400, false), (5, 500, true)], "from the beginning, once");
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Rig {
             Input::Motion(..) => false,
         };
         let tell = move |event| _ = event_sender.lock().expect("not poisoned").send(event);
-        self.worker = Some(CaptureWorker::run(openers, Some(PATIENCE), Pace::RealTime, sink, tell).expect("a thread"));
+        self.worker = Some(CaptureWorker::run(openers, Some(PATIENCE), Pace::RealTime, None, sink, tell).expect("a thread"));
         (self.frames, self.events) = (frames, events);
     }
 

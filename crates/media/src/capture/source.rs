@@ -75,6 +75,17 @@ pub trait Source {
     fn loops(&self) -> u64 {
         0
     }
+
+    /// Goes to a place of the present repetition: next comes what is shown there. A camera stays where it is.
+    ///
+    /// # Errors
+    /// As for [`Self::next`].
+    fn seek(&mut self, _to: Duration) -> Result<(), CaptureError> {
+        Ok(())
+    }
+
+    /// Starts again at its end from now on, or not. A camera has no end.
+    fn set_looped(&mut self, _looped: bool) {}
 }
 
 /// An open source that may move to another thread.

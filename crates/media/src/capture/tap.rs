@@ -8,6 +8,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::error::CaptureError;
 use super::source::{Source, SourceInfo};
+use super::transport::Transport;
 use crate::data::Input;
 use crate::runtime::{StopFlag, Worker};
 
@@ -30,6 +31,8 @@ pub(super) enum Said {
     Input(Input),
     /// It has started again, for the n-th time.
     Looped(u64),
+    /// It has gone to the place of this wish: what comes next is shown there.
+    Sought(u64),
     /// It is at its end.
     Ended,
     /// It cannot go on.
@@ -86,13 +89,13 @@ impl Readers {
         (Self { sender, started: Arc::default() }, receiver)
     }
 
-    /// Starts a reader with the next epoch.
-    pub(super) fn start(&self, opener: Opener) -> Result<ReaderThread, CaptureError> {
+    /// Starts a reader with the next epoch. With a `transport` it goes where that wishes, and stays at its end for further wishes.
+    pub(super) fn start(&self, opener: Opener, transport: Option<Transport>) -> Result<ReaderThread, CaptureError> {
         let epoch = self.started.fetch_add(1, Ordering::Relaxed) + 1;
         let (sender, failures) = (self.sender.clone(), self.sender.clone());
         let worker = Worker::spawn(
             "capture-reader",
-            move |stop| read_all(opener, stop, &|said| sender.send(Report { epoch, said }).is_ok()),
+            move |stop| read_all(opener, stop, transport.as_ref(), &|said| sender.send(Report { epoch, said }).is_ok()),
             move |panic| report_panic(&failures, Report { epoch, said: Said::Failed(panic.into()) }),
         )?;
         Ok(ReaderThread { epoch, worker: Some(worker) })
@@ -106,12 +109,23 @@ fn report_panic(sender: &Sender<Report>, report: Report) {
 }
 
 /// Body of a reader: opens the source and reads it to its end. `say` is false when nobody listens any more.
-fn read_all(opener: Opener, stop: &StopFlag, say: &dyn Fn(Said) -> bool) {
+fn read_all(opener: Opener, stop: &StopFlag, transport: Option<&Transport>, say: &dyn Fn(Said) -> bool) {
     let end = opener().and_then(|mut source| {
         let mut loops = 0;
         let mut heard = say(Said::Opened(source.info().clone()));
         while heard && !stop.is_set() {
-            let Some(input) = source.next()? else { return Ok(true) };
+            if let Some(transport) = transport {
+                source.set_looped(transport.playback().looped);
+                if let Some((wish, to)) = transport.take_seek() {
+                    source.seek(to)?;
+                    heard = say(Said::Sought(wish));
+                }
+            }
+            let Some(input) = source.next()? else {
+                let Some(transport) = transport else { return Ok(true) };
+                heard = say(Said::Ended) && transport.wait_for_seek(|| stop.is_set());
+                continue;
+            };
             if source.loops() != loops {
                 loops = source.loops();
                 heard = say(Said::Looped(loops));
@@ -143,7 +157,7 @@ impl TappedSource {
     /// What `opener` says, or [`CaptureError::CameraStalled`] when it takes too long.
     pub(super) fn open(opener: impl FnOnce() -> Result<Box<dyn Source>, CaptureError> + Send + 'static) -> Result<Self, CaptureError> {
         let (readers, reports) = Readers::new();
-        let reader = readers.start(Box::new(opener))?;
+        let reader = readers.start(Box::new(opener), None)?;
         match reports.recv_timeout(OPEN_WITHIN) {
             Ok(Report { said: Said::Opened(info), .. }) => Ok(Self { info, reports, _reader: reader }),
             Ok(Report { said: Said::Failed(error), .. }) => Err(error),
@@ -163,7 +177,7 @@ impl Source for TappedSource {
                 Ok(Said::Input(input)) => return Ok(Some(input)),
                 Ok(Said::Failed(error)) => return Err(error),
                 Ok(Said::Ended) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                Ok(Said::Opened(_) | Said::Looped(_)) => {}
+                Ok(Said::Opened(_) | Said::Looped(_) | Said::Sought(_)) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(CaptureError::CameraStalled { name: self.info.name.clone(), seconds: STALL_AFTER.as_secs() });
                 }

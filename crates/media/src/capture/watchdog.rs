@@ -87,7 +87,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
 
     /// Runs until the source ends or nobody wants more. A source that cannot be opened the first time is an error; later, it is tried for ever.
     pub(super) fn run(mut self, reports: &Receiver<Report>, outlet: &Outlet<'_>) -> Result<End, CaptureError> {
-        self.current = Some(self.readers.start((self.openers)(None))?);
+        self.current = Some(self.readers.start((self.openers)(None), None)?);
         loop {
             match outlet.wait(reports, self.until_next_check()) {
                 Err(end) => return Ok(end),
@@ -122,7 +122,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
             match said {
                 Said::Input(input) => return Ok(self.pass_on(input, outlet)),
                 Said::Opened(info) => self.opened(info, outlet),
-                Said::Looped(_) => {}
+                Said::Looped(_) | Said::Sought(_) => {}
                 Said::Ended => return Ok(Some(End::Reached)),
                 Said::Failed(error) if self.info.is_none() || !error.is_worth_retrying() => return Err(error),
                 Said::Failed(error) => {
@@ -141,7 +141,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
                         trial.info = Some(info);
                     }
                 }
-                Said::Looped(_) => {}
+                Said::Looped(_) | Said::Sought(_) => {}
                 Said::Ended => self.end_trial(),
                 Said::Failed(error) => {
                     tracing::debug!("the camera is not back yet: {error}");
@@ -225,7 +225,7 @@ impl<F: FnMut(Option<&str>) -> Opener> Watchdog<F> {
             return Ok(());
         }
         let opener = (self.openers)(self.info.as_ref().map(|info| info.name.as_str()));
-        let reader = self.readers.start(opener)?;
+        let reader = self.readers.start(opener, None)?;
         self.trial = Some(Trial { reader, info: None, give_up_at: now + self.patience.open });
         Ok(())
     }

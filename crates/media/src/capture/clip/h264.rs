@@ -235,6 +235,12 @@ impl Pictures for H264Pictures {
         (self.next_sample, self.ended, self.broken) = (0, false, 0);
         Ok(())
     }
+
+    fn approach(&mut self, to: Duration) -> Result<(), CaptureError> {
+        self.restart()?;
+        self.next_sample = self.mp4.video.as_ref().map_or(0, |video| video.keyframe_before(to.as_secs_f64()));
+        Ok(())
+    }
 }
 
 /// B-frames need a decoder that is not flushed after every sample.

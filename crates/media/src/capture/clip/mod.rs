@@ -61,6 +61,11 @@ pub(super) trait Pictures: Send {
 
     /// Back to the beginning.
     fn restart(&mut self) -> Result<(), CaptureError>;
+
+    /// To a place from which [`Self::next`] comes to the picture that is shown at `to`: to the beginning where no nearer one is known.
+    fn approach(&mut self, _to: Duration) -> Result<(), CaptureError> {
+        self.restart()
+    }
 }
 
 /// A clip that was opened, and what is known about it.
@@ -91,6 +96,10 @@ pub(super) struct ClipSource {
     first: Option<DecodedPicture>,
     /// The first picture of this repetition while it is shown before its time.
     lead: Option<Lead>,
+    /// A place that was asked for and not reached yet.
+    sought: Option<Duration>,
+    /// A picture that was decoded on the way there and comes after it.
+    after_sought: Option<DecodedPicture>,
     /// Time from frame to frame, on average.
     interval: Duration,
     /// The newest picture, and its time in this repetition.
@@ -135,6 +144,8 @@ impl ClipSource {
             loops: 0,
             first: Some(first),
             lead: None,
+            sought: None,
+            after_sought: None,
             interval: Duration::try_from_secs_f64(1.0 / opened.fps).unwrap_or_default(),
             newest: None,
             held: 0,
@@ -146,6 +157,14 @@ impl ClipSource {
 
     /// The next frame and its time in this repetition.
     fn next_frame(&mut self) -> Result<Option<(Arc<RgbImage>, Duration)>, CaptureError> {
+        if let Some(to) = self.sought.take()
+            && let Some(found) = self.reach(to)?
+        {
+            return Ok(Some(found));
+        }
+        if let Some(picture) = self.after_sought.take() {
+            return Ok(Some(self.show(picture)));
+        }
         if let Some(early) = self.lead() {
             return Ok(Some(early));
         }
@@ -169,6 +188,19 @@ impl ClipSource {
         self.pictures.restart()?;
         self.end = Duration::ZERO;
         Ok(self.pictures.next()?.map(|picture| self.begin(picture)))
+    }
+
+    /// Decodes up to the picture that is shown at a place: the last one that has begun by then. `None` when there is no picture at all.
+    fn reach(&mut self, to: Duration) -> Result<Option<(Arc<RgbImage>, Duration)>, CaptureError> {
+        let mut found: Option<DecodedPicture> = None;
+        while let Some(picture) = self.pictures.next()? {
+            if picture.at > to {
+                self.after_sought = Some(picture);
+                break;
+            }
+            found = Some(picture);
+        }
+        Ok(found.or_else(|| self.after_sought.take()).map(|picture| self.show(picture)))
     }
 
     /// Shows the first picture of a repetition, from the beginning on should it come late.
@@ -236,6 +268,20 @@ impl Source for ClipSource {
 
     fn loops(&self) -> u64 {
         self.loops
+    }
+
+    fn seek(&mut self, to: Duration) -> Result<(), CaptureError> {
+        if self.info.kind == SourceKind::Still {
+            return Ok(());
+        }
+        self.pictures.approach(to)?;
+        (self.first, self.lead, self.after_sought, self.held) = (None, None, None, 0);
+        self.sought = Some(to);
+        Ok(())
+    }
+
+    fn set_looped(&mut self, looped: bool) {
+        self.looped = looped;
     }
 }
 

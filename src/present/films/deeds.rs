@@ -1,0 +1,389 @@
+//! What happens when something is wanted of a recording, and when a worker says what came of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use egui::Context;
+use egui::load::SizedTexture;
+use image::{DynamicImage, RgbaImage};
+
+use super::studio::{self, Said};
+use super::{CardView, Doing, FilmAction, GifSize, ListView, ListedFilm, ReplayView};
+use crate::present::app::App;
+use crate::present::events::file_name;
+use crate::present::thumbnails::Place;
+use crate::present::toasts::Severity;
+use crate::recordings::{self, Output, Shape};
+
+/// Longer side of the pictures from which thumbnails are made, in pixels.
+const THUMBNAIL_PX: u32 = 512;
+/// Where a face is in a film of which nothing is known: in the upper half of the middle.
+const USUAL_FOCUS: [f32; 2] = [0.5, 0.4];
+/// Recordings of which it is remembered where the face is.
+const MOST_FOCUSES: usize = 64;
+
+impl App {
+    /// Does what is wanted of a recording.
+    pub(in crate::present) fn act_on_film(&mut self, ctx: &Context, action: FilmAction) {
+        match action {
+            FilmAction::List(shows) => self.show_list(shows),
+            FilmAction::Open(path) => {
+                self.view.films.list = None;
+                self.open_film(path, Vec::new());
+            }
+            FilmAction::Close => self.close_film(),
+            FilmAction::Replay => self.replay_film(),
+            FilmAction::Pause(paused) => self.pause_replay(paused),
+            FilmAction::Seek(to) => {
+                if let Some(player) = self.studio.replay() {
+                    player.seek(to);
+                }
+            }
+            FilmAction::Volume(volume) => {
+                self.studio.set_volume(volume);
+                self.replay_volume = volume;
+                if let Some(replay) = &mut self.view.films.replay {
+                    replay.volume = Some(volume);
+                }
+            }
+            FilmAction::EndReplay => {
+                self.studio.end_replay();
+                self.view.films.replay = None;
+            }
+            other => self.act_on_card(ctx, other),
+        }
+    }
+
+    fn act_on_card(&mut self, ctx: &Context, action: FilmAction) {
+        let Some(card) = &mut self.view.films.card else { return };
+        let path = card.path.clone();
+        match action {
+            FilmAction::Point(points) => {
+                card.pointed_at = points;
+                self.studio.play_card(&path, points);
+            }
+            FilmAction::Trim(on) => {
+                card.doing = if on { Doing::Trimming } else { Doing::Nothing };
+                if let Some(facts) = card.facts.as_ref().filter(|_| on && card.strip.is_empty()) {
+                    self.studio.make_strip(path, facts.duration);
+                }
+            }
+            FilmAction::SetPart(part, shown) => {
+                if card.part != Some(part) {
+                    (card.part, card.gif) = (Some(part), GifSize::Unknown);
+                    self.studio.show_on_card(&path, shown);
+                }
+            }
+            FilmAction::GuessGif if card.gif == GifSize::Unknown => {
+                card.gif = GifSize::Guessing;
+                self.studio.guess_gif(path, card.real_part());
+            }
+            FilmAction::Make(output) => self.make_of_film(output, false),
+            FilmAction::Cancel => self.studio.cancel(),
+            FilmAction::Copy => {
+                if !self.studio.copy(path.clone()) {
+                    self.copy_path_instead(ctx, &path);
+                }
+            }
+            FilmAction::Show => self.studio.show_in_folder(&path),
+            FilmAction::Name(text) => (card.doing, card.problem) = (Doing::Renaming(text), None),
+            FilmAction::Rename => {
+                if let Doing::Renaming(text) = &card.doing {
+                    let name = text.clone();
+                    self.studio.rename(path, name);
+                }
+            }
+            FilmAction::KeepName => (card.doing, card.problem) = (Doing::Nothing, None),
+            FilmAction::Delete => self.studio.delete(path),
+            _ => {}
+        }
+    }
+
+    /// Lays the card of a recording over the stage. `notes` say what went less well while it was recorded.
+    pub(in crate::present) fn open_film(&mut self, path: PathBuf, notes: Vec<String>) {
+        self.studio.turn_card();
+        self.view.films.replay = None;
+        self.studio.look_at(path.clone());
+        self.view.films.card = Some(CardView { path, notes, ..CardView::default() });
+    }
+
+    /// Notes where the face is in a recording that was just made.
+    pub(in crate::present) fn note_focus(&mut self, path: &Path) {
+        let Some(portrait) = &self.original else { return };
+        let size = portrait.pixels.dimensions().into();
+        let share = self.view.part.map_or(crate::data::PictureShare::WHOLE, |part| part.share(size));
+        let [across, down] = size.map(|side: u32| side.max(1) as f32);
+        let [x, y] = portrait.crop.origin_px.map(|origin| origin + 0.5 * portrait.crop.side_px);
+        let focus = [(x / across - share.left) / share.width, (y / down - share.top) / share.height];
+        self.focuses.retain(|(known, _)| known != path);
+        self.focuses.insert(0, (path.to_owned(), focus));
+        self.focuses.truncate(MOST_FOCUSES);
+    }
+
+    fn focus_of(&self, path: &Path) -> [f32; 2] {
+        self.focuses.iter().find(|(known, _)| known == path).map_or(USUAL_FOCUS, |(_, focus)| *focus)
+    }
+
+    fn close_film(&mut self) {
+        self.studio.turn_card();
+        self.view.films.card = None;
+        self.view.films.replay = None;
+    }
+
+    fn replay_film(&mut self) {
+        let Some(card) = &mut self.view.films.card else { return };
+        card.pointed_at = false;
+        self.studio.play_card(&card.path, false);
+        let volume = card.facts.as_ref().is_some_and(|facts| facts.has_sound).then_some(self.replay_volume);
+        self.studio.start_replay(&card.path, card.real_part(), volume);
+        let length = card.facts.as_ref().map_or(Duration::ZERO, |facts| facts.duration);
+        self.view.films.replay =
+            Some(ReplayView { picture: None, position: Duration::ZERO, length, paused: false, silent: None, volume });
+    }
+
+    fn pause_replay(&mut self, paused: bool) {
+        let (Some(player), Some(replay), Some(card)) =
+            (self.studio.replay(), &mut self.view.films.replay, &self.view.films.card)
+        else {
+            return;
+        };
+        let part = card.real_part();
+        if !paused && part.is_some_and(|part| player.playback().position >= part.to) {
+            player.seek(part.map_or(Duration::ZERO, |part| part.from));
+        }
+        replay.paused = paused;
+        player.pause(paused);
+    }
+
+    /// Makes a file of the recording on the card.
+    pub(in crate::present) fn make_of_film(&mut self, output: Output, source_goes: bool) {
+        let Some(path) = self.view.films.card.as_ref().map(|card| card.path.clone()) else { return };
+        let focus = self.focus_of(&path);
+        let Some(card) = &mut self.view.films.card else { return };
+        let what = match output {
+            Output::Film(Shape::Whole) => "Saving the film",
+            Output::Film(Shape::Square) => "Saving a square film",
+            Output::Film(Shape::Tall) => "Saving a tall film",
+            Output::Gif => "Saving a GIF",
+            Output::Still => "Saving a picture",
+            Output::BackAndForth => "Making it go back and forth",
+        };
+        (card.doing, card.problem) = (Doing::Making { what: what.to_owned(), share: 0.0 }, None);
+        let mut job = studio::conversion(path, card.real_part(), output, focus);
+        if output == Output::Still {
+            // What the card shows: where the pointer left the film, else where the part begins.
+            job.from = self.studio.card_position().unwrap_or(job.from);
+        }
+        self.studio.make(job, source_goes);
+    }
+
+    fn show_list(&mut self, shows: bool) {
+        self.view.films.list = shows.then(|| ListView { reading: true, ..ListView::default() });
+        if shows {
+            self.studio.list(self.settings.recordings_dir.clone());
+        }
+    }
+
+    fn copy_path_instead(&mut self, ctx: &Context, path: &Path) {
+        ctx.copy_text(path.display().to_string());
+        self.say(Severity::Info, "This desktop takes no files into the clipboard, so the path is there", ctx);
+    }
+
+    /// Shows what the workers have made, and acts on what they say.
+    pub(in crate::present) fn drain_films(&mut self, ctx: &Context) {
+        for said in self.studio.take_said() {
+            self.hear_of_film(ctx, said);
+        }
+        if let Some(picture) = self.studio.new_card_picture()
+            && let Some(card) = &mut self.view.films.card
+        {
+            card.picture = Some(picture);
+        }
+        if let Some(share) = self.studio.making()
+            && let Some(CardView { doing: Doing::Making { share: shown, .. }, .. }) = &mut self.view.films.card
+        {
+            *shown = share;
+        }
+        let picture = self.studio.new_replay_picture();
+        if let Some((replay, player)) = self.view.films.replay.as_mut().zip(self.studio.replay()) {
+            let playback = player.playback();
+            (replay.position, replay.paused) = (playback.position, playback.paused || playback.ended);
+            replay.length = playback.length.unwrap_or(replay.length);
+            replay.picture = picture.or(replay.picture);
+        }
+    }
+
+    fn hear_of_film(&mut self, ctx: &Context, said: Said) {
+        let open = self.studio.card;
+        match said {
+            Said::Listed(films) => self.show_listed(films),
+            Said::Copied(path, Ok(())) => self.say(Severity::Done, format!("{} is in the clipboard", file_name(&path)), ctx),
+            Said::Copied(path, Err(error)) => {
+                tracing::warn!("the clipboard takes no file: {error}");
+                self.copy_path_instead(ctx, &path);
+            }
+            Said::NotShown(path) => {
+                ctx.copy_text(path.display().to_string());
+                self.say(Severity::Warning, "No file manager answers here, so the path is in the clipboard", ctx);
+            }
+            Said::ReplayOver(number, why) if self.studio.is_replay(number) => {
+                if let Some(why) = why {
+                    self.act_on_film(ctx, FilmAction::EndReplay);
+                    self.say(Severity::Error, why, ctx);
+                }
+            }
+            Said::ReplaySilent(number, why) if self.studio.is_replay(number) => {
+                if let Some(replay) = &mut self.view.films.replay {
+                    (replay.silent, replay.volume) = (Some(why), None);
+                }
+            }
+            Said::Facts(card, facts) if card == open => self.show_facts(facts),
+            Said::Picture(card, picture) if card == open => {
+                let picture = self.studio.card_picture(picture);
+                self.on_card(|card| card.picture = card.picture.or(Some(picture)));
+            }
+            Said::Strip(card, picture) if card == open => {
+                let picture = self.studio.strip_picture(picture);
+                self.on_card(|card| card.strip.push(picture));
+            }
+            Said::Gif(card, part, size) if card == open => self.on_card(|card| {
+                // Other ends were chosen meanwhile: it is asked for again.
+                let still = card.gif == GifSize::Guessing && card.real_part() == part;
+                card.gif = if still { size.map_or(GifSize::Untold, GifSize::About) } else { GifSize::Unknown };
+            }),
+            Said::Made(card, outcome) => self.has_made(ctx, card == open, outcome),
+            Said::Renamed(card, outcome) if card == open => self.has_renamed(outcome),
+            Said::Deleted(card, outcome) => self.has_deleted(ctx, card == open, outcome),
+            _ => {}
+        }
+    }
+
+    fn on_card(&mut self, change: impl FnOnce(&mut CardView)) {
+        if let Some(card) = &mut self.view.films.card {
+            change(card);
+        }
+    }
+
+    fn show_facts(&mut self, facts: Result<recordings::FilmFacts, String>) {
+        self.on_card(|card| match facts {
+            Ok(facts) => card.facts = Some(facts),
+            Err(why) => card.problem = Some(why),
+        });
+    }
+
+    fn has_made(&mut self, ctx: &Context, is_open: bool, outcome: Result<recordings::Made, String>) {
+        if is_open {
+            self.studio.has_made();
+            self.on_card(|card| card.doing = Doing::Nothing);
+        }
+        match outcome {
+            Ok(made) => {
+                self.say(Severity::Done, format!("{} is saved", file_name(&made.path)), ctx);
+                self.view.record.last_file = Some(made.path.clone());
+                let is_film = made.path.extension().is_some_and(|ending| ending != "png");
+                if is_open && is_film {
+                    // Its face is where the film's is, but in another shape, where it is in the middle.
+                    self.open_film(made.path, made.warnings);
+                }
+            }
+            Err(why) if is_open => self.on_card(|card| card.problem = Some(why)),
+            // A film that was put away while something was made of it: it was given up.
+            Err(why) => tracing::info!("{why}"),
+        }
+    }
+
+    fn has_renamed(&mut self, outcome: Result<PathBuf, String>) {
+        match outcome {
+            Ok(path) => {
+                if let Some(card) = &self.view.films.card
+                    && self.view.record.last_file.as_ref() == Some(&card.path)
+                {
+                    self.view.record.last_file = Some(path.clone());
+                }
+                self.on_card(|card| (card.path, card.doing, card.problem) = (path, Doing::Nothing, None));
+            }
+            Err(why) => self.on_card(|card| card.problem = Some(why)),
+        }
+    }
+
+    fn has_deleted(&mut self, ctx: &Context, is_open: bool, outcome: Result<PathBuf, String>) {
+        match outcome {
+            Ok(path) => {
+                self.say(Severity::Done, format!("{} is in the trash", file_name(&path)), ctx);
+                self.view.record.last_file.take_if(|last| *last == path);
+                if is_open {
+                    self.close_film();
+                }
+            }
+            Err(why) if is_open => self.on_card(|card| card.problem = Some(why)),
+            Err(why) => self.say(Severity::Error, why, ctx),
+        }
+    }
+
+    fn show_listed(&mut self, films: Vec<recordings::KeptFilm>) {
+        let Some(list) = &mut self.view.films.list else { return };
+        let now = SystemTime::now();
+        let known = |path: &Path| self.studio.listed.iter().find(|(known, _)| known == path).map(|(_, texture)| texture);
+        list.reading = false;
+        list.films = films
+            .into_iter()
+            .map(|film| ListedFilm {
+                age: age(now.duration_since(film.written).unwrap_or_default()),
+                thumbnail: known(&film.path).map(SizedTexture::from_handle),
+                bytes: film.bytes,
+                path: film.path,
+            })
+            .collect();
+        for film in list.films.iter().filter(|film| film.thumbnail.is_none()) {
+            let path = film.path.clone();
+            let pixels = move || Arc::new(thumbnail_pixels(&path));
+            self.thumbnails.make(Place::Film(film.path.clone()), "recording", pixels);
+        }
+    }
+
+    /// The thumbnail of an earlier recording is made.
+    pub(in crate::present) fn show_film_thumbnail(&mut self, path: PathBuf, texture: egui::TextureHandle) {
+        if let Some(film) = self.view.films.list.iter_mut().flat_map(|list| &mut list.films).find(|film| film.path == path) {
+            film.thumbnail = Some(SizedTexture::from_handle(&texture));
+        }
+        self.studio.listed.retain(|(known, _)| *known != path);
+        self.studio.listed.push((path, texture));
+    }
+}
+
+/// A film's first picture; one dark pixel where there is none, which says as much.
+fn thumbnail_pixels(path: &Path) -> RgbaImage {
+    match recordings::picture_at(path, Duration::ZERO, Some(THUMBNAIL_PX)) {
+        Ok(picture) => DynamicImage::ImageRgb8(Arc::unwrap_or_clone(picture)).into_rgba8(),
+        Err(error) => {
+            tracing::info!("{} has no thumbnail: {error}", path.display());
+            RgbaImage::from_pixel(1, 1, image::Rgba([30, 28, 27, 255]))
+        }
+    }
+}
+
+/// How long ago, in words.
+fn age(ago: Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")];
+    let secs = ago.as_secs();
+    let unit = UNITS.iter().find(|(length, _)| secs >= *length);
+    unit.map_or_else(
+        || "just now".to_owned(),
+        |(length, name)| {
+            let count = secs / length;
+            format!("{count} {name}{} ago", if count == 1 { "" } else { "s" })
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_said_as_people_say_them() {
+        let ages = [3, 61, 7_300, 90_000, 86_400 * 70].map(|secs| age(Duration::from_secs(secs)));
+        assert_eq!(ages, ["just now", "1 minute ago", "2 hours ago", "1 day ago", "2 months ago"], "from seconds to months");
+    }
+}

@@ -1,0 +1,131 @@
+//! Which part of the picture is on the stage: a menu, and the pointer over the picture itself. Recordings, snapshots and the virtual camera show the same.
+
+use std::sync::Arc;
+
+use egui::{Context, Popup, Rect, RectAlign, Response, Ui, Vec2, vec2};
+
+use super::action::{Action, Purpose};
+use super::app::{App, now_secs};
+use super::icons::Icon;
+use super::state::ViewState;
+use super::theme;
+use super::widgets::{self, Weight};
+use crate::data::Portrait;
+use crate::session::{Framing, PictureShare, RenderedImage, Request};
+
+/// Points of the wheel that bring the picture twice as near.
+const WHEEL_DOUBLES: f32 = 320.0;
+/// The original is shown when its key is held for so long, in seconds.
+const HELD_SECS: f64 = 0.25;
+/// Width of the menu, in points.
+const MENU_WIDTH: f32 = 230.0;
+
+/// What the menu offers.
+const CHOICES: [(Framing, &str); 3] =
+    [(Framing::Head, "Head"), (Framing::Bust, "Head and shoulders"), (Framing::Whole, "Whole picture")];
+
+/// The button in the stage's corner that opens the menu.
+pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Action> {
+    let mut action = None;
+    ui.scope_builder(egui::UiBuilder::new().id_salt("framing").max_rect(corner), |ui| {
+        let response = widgets::icon_button(ui, Icon::Frame, "What of the picture is shown and recorded", Weight::Quiet);
+        Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            for (framing, label) in CHOICES {
+                if ui.selectable_label(view.framing == framing, label).clicked() {
+                    action = Some(Action::Frame(framing));
+                    ui.close();
+                }
+            }
+            widgets::note(ui, "By hand: the wheel goes nearer, dragging moves, a double click shows all of it. Recordings, snapshots and the virtual camera show the same part.");
+        });
+    });
+    action
+}
+
+/// The button's place: in the upper right corner of the stage, beside the one that shows the panel again.
+pub(super) fn corner(stage: Rect, view: &ViewState) -> Rect {
+    let right = if view.shown.panel { 46.0 } else { 84.0 };
+    Rect::from_min_size(stage.right_top() + vec2(-right, 12.0), Vec2::splat(theme::BUTTON_HEIGHT))
+}
+
+/// What the pointer over the picture asks for.
+pub(super) fn gestures(ui: &Ui, response: &Response, view: &ViewState) -> Option<Action> {
+    let now = share(view)?;
+    if response.double_clicked() {
+        return (view.framing != Framing::Whole).then_some(Action::Frame(Framing::Whole));
+    }
+    let rect = response.rect;
+    if response.dragged() && view.part.is_some() {
+        let by = response.drag_delta() / rect.size();
+        let moved = now.moved([-by.x * now.width, -by.y * now.height]);
+        return (moved != now).then_some(Action::Frame(Framing::ByHand(moved)));
+    }
+    let wheel = ui.input(|input| input.smooth_scroll_delta.y);
+    let pointer = response.hover_pos().filter(|_| response.contains_pointer() && wheel.abs() > 0.0)?;
+    let at = (pointer - rect.min) / rect.size();
+    let zoomed = now.zoomed((wheel / WHEEL_DOUBLES).exp2(), [at.x, at.y]);
+    let framing = if zoomed == PictureShare::WHOLE { Framing::Whole } else { Framing::ByHand(zoomed) };
+    (framing != view.framing).then_some(Action::Frame(framing))
+}
+
+/// The part that is shown now, in shares of the picture.
+fn share(view: &ViewState) -> Option<PictureShare> {
+    if let Framing::ByHand(share) = view.framing {
+        return Some(share.sanitised());
+    }
+    let size = view.picture.as_ref()?.size_px;
+    Some(view.part.map_or(PictureShare::WHOLE, |part| part.share(size)))
+}
+
+impl App {
+    /// Shows, records and sends another part of the picture.
+    pub(super) fn frame(&mut self, framing: Framing) {
+        self.view.framing = framing;
+        self.view.part = self.original.as_ref().and_then(|portrait| framing.part(portrait));
+        self.session.request(Request::Frame(framing));
+    }
+
+    /// Another portrait is on the stage: head and bust are found in it, too, a part that was chosen by hand belongs to the last one.
+    pub(super) fn frame_portrait(&mut self, portrait: &Arc<Portrait>) {
+        self.original = Some(Arc::clone(portrait));
+        self.view.original = None;
+        match self.view.framing {
+            Framing::ByHand(_) => self.frame(Framing::Whole),
+            framing => self.view.part = framing.part(portrait),
+        }
+    }
+
+    /// The key that shows the original went down or up: when it is let go at once, a portrait is opened.
+    pub(super) fn hold_original(&mut self, ctx: &Context, held: bool) {
+        if held {
+            self.original_asked_at_secs.get_or_insert(now_secs(ctx));
+            return;
+        }
+        let asked = self.original_asked_at_secs.take();
+        if self.view.original.take().is_none() && asked.is_some() {
+            self.browse(ctx, Purpose::Portrait);
+        }
+    }
+
+    /// Shows the original once the key is held long enough. Returns in how many seconds to look again.
+    pub(super) fn watch_original(&mut self, ctx: &Context) -> Option<f64> {
+        let asked_at = self.original_asked_at_secs?;
+        if !ctx.input(|input| input.focused) {
+            // The key may have been let go elsewhere.
+            (self.original_asked_at_secs, self.view.original) = (None, None);
+            return None;
+        }
+        let left = asked_at + HELD_SECS - now_secs(ctx);
+        if left > 0.0 {
+            return Some(left);
+        }
+        if self.view.original.is_none()
+            && let (Some(portrait), Some(painter)) = (&self.original, &self.painter)
+        {
+            self.view.original = Some(self.original_slot.show(painter, &RenderedImage::Cpu(Arc::clone(&portrait.pixels))));
+            ctx.request_repaint();
+        }
+        None
+    }
+}

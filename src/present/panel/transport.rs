@@ -1,0 +1,63 @@
+//! How the clip or the performance that drives is played: pause, place, repetition, speed, and its present picture as the neutral one.
+
+use egui::{Popup, RectAlign, Ui, vec2};
+
+use crate::present::action::Action;
+use crate::present::films::bar::{self, Wish};
+use crate::present::icons::Icon;
+use crate::present::state::ViewState;
+use crate::present::theme;
+use crate::present::widgets::{self, Weight};
+use crate::session::{PlayRequest, Playback};
+
+/// Speeds that are offered.
+const SPEEDS: [(f32, &str); 5] = [(0.25, "Quarter speed"), (0.5, "Half speed"), (1.0, "Its own speed"), (1.5, "One and a half"), (2.0, "Double speed")];
+/// Width of the menu of speeds, in points.
+const MENU_WIDTH: f32 = 150.0;
+
+/// Draws it; nothing while a camera drives, or nothing does.
+pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let Some(playback) = &view.playback else { return Vec::new() };
+    let mut actions = Vec::new();
+    if playback.waiting {
+        widgets::note(ui, "It begins when a portrait is there.");
+    }
+    // What does not say how long it is, such as a GIF, has no places to go to.
+    if let Some(length) = playback.length {
+        widgets::row(ui, theme::BUTTON_HEIGHT, |ui| {
+            let width = ui.available_width();
+            let wish = bar::show(ui, playback.paused || playback.ended, playback.position, length, width);
+            actions.extend(wish.map(|wish| match wish {
+                Wish::Pause(paused) => Action::Play(PlayRequest::Pause(paused)),
+                Wish::Seek(to) => Action::Play(PlayRequest::Seek(to)),
+            }));
+        });
+    }
+    widgets::row(ui, 26.0, |ui| actions.extend(choices(ui, playback, view.has_portrait())));
+    actions
+}
+
+fn choices(ui: &mut Ui, playback: &Playback, has_portrait: bool) -> Option<Action> {
+    let mut action = None;
+    let (weight, label) = if playback.looped { (Weight::Normal, "Starts again at its end") } else { (Weight::Quiet, "Stops at its end") };
+    if widgets::icon_button(ui, Icon::Loop, label, weight).clicked() {
+        action = Some(Action::Play(PlayRequest::Loop(!playback.looped)));
+    }
+    let speed = widgets::menu_button(ui, "Speed of the clip", &format!("{}x", playback.speed)).on_hover_text("How fast it is played");
+    Popup::menu(&speed).align(RectAlign::BOTTOM_START).width(MENU_WIDTH).show(|ui| {
+        ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+        for (speed, label) in SPEEDS {
+            if ui.selectable_label((playback.speed - speed).abs() < 1e-3, label).clicked() {
+                action = Some(Action::Play(PlayRequest::Speed(speed)));
+                ui.close();
+            }
+        }
+    });
+    ui.add_enabled_ui(has_portrait, |ui| {
+        let hint = "Pause where the face is relaxed and looks straight ahead, then press: all motion is measured from this picture";
+        if widgets::chip(ui, "Neutral here", false).on_hover_text(hint).clicked() {
+            action = Some(Action::CalibrateHere);
+        }
+    });
+    action
+}

@@ -1,0 +1,97 @@
+//! Another name for a recording, and the way to the desktop's trash.
+
+use std::path::{Path, PathBuf};
+
+use super::RecordingsError;
+
+/// Longest name, in bytes: what every file system takes, with room for an ending and a number.
+const LONGEST_NAME: usize = 200;
+
+/// Gives a file another name in its folder; its ending stays. Returns where it is then.
+///
+/// # Errors
+/// [`RecordingsError::BadName`], [`RecordingsError::NameTaken`] and [`RecordingsError::Rename`].
+pub fn rename(path: &Path, name: &str) -> Result<PathBuf, RecordingsError> {
+    let name = name.trim();
+    let forbidden = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
+    if name.is_empty() || name.starts_with('.') || name.len() > LONGEST_NAME || name.contains(forbidden) {
+        return Err(RecordingsError::BadName);
+    }
+    let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let whole = if name.ends_with(&ending) { name.to_owned() } else { format!("{name}{ending}") };
+    let target = path.with_file_name(&whole);
+    if target == path {
+        return Ok(target);
+    }
+    let failed = |cause| RecordingsError::Rename { path: path.to_owned(), cause };
+    // Unlike a rename, a link never replaces what is there already.
+    match std::fs::hard_link(path, &target) {
+        Ok(()) => std::fs::remove_file(path).map_err(failed)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(RecordingsError::NameTaken { name: whole }),
+        // File systems without links.
+        Err(_) if target.exists() => return Err(RecordingsError::NameTaken { name: whole }),
+        Err(_) => std::fs::rename(path, &target).map_err(failed)?,
+    }
+    Ok(target)
+}
+
+/// Puts a file into the desktop's trash, from where it can be taken back.
+///
+/// # Errors
+/// [`RecordingsError::Trash`]; the file is where it was then.
+pub fn throw_away(path: &Path) -> Result<(), RecordingsError> {
+    let failed = |cause: String| RecordingsError::Trash { path: path.to_owned(), cause };
+    if !path.exists() {
+        return Err(failed("it is not there any more".to_owned()));
+    }
+    trash::delete(path).map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names the folder in which the child process of the test below throws away.
+    #[cfg(target_os = "linux")]
+    const CHILD_FOLDER: &str = "RETRATO_TEST_TRASH";
+
+    #[test]
+    fn a_new_name_keeps_the_ending_and_replaces_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Lady 1.mp4");
+        std::fs::write(&path, b"film").expect("a file");
+        std::fs::write(folder.path().join("taken.mp4"), b"other").expect("a file");
+        for bad in ["", "  ", "a/b", "..", ".hidden", "a\nb", &"x".repeat(300)] {
+            assert!(matches!(rename(&path, bad), Err(RecordingsError::BadName)), "{bad:?} is no name");
+        }
+        let refused = rename(&path, "taken").expect_err("it is there").to_string();
+        assert!(refused.contains("taken.mp4"), "says which: {refused}");
+        assert_eq!(std::fs::read(folder.path().join("taken.mp4")).expect("the other one"), b"other", "which is as it was");
+        let renamed = rename(&path, " Grandmother laughs ").expect("a free name");
+        assert_eq!(renamed, folder.path().join("Grandmother laughs.mp4"), "with its ending");
+        assert!(!path.exists() && std::fs::read(&renamed).is_ok_and(|bytes| bytes == b"film"), "the same file");
+        assert_eq!(rename(&renamed, "Grandmother laughs.mp4").expect("nothing to do"), renamed, "the name it has");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_thrown_away_lies_in_the_trash() {
+        if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
+            let film = PathBuf::from(folder).join("film.mp4");
+            throw_away(&film).expect("a trash");
+            let error = throw_away(&film).expect_err("it is gone").to_string();
+            assert!(error.contains("not there any more") && error.contains("nothing was deleted"), "said so: {error}");
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("film.mp4"), b"film").expect("a file");
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+        child.args(["--exact", "recordings::keep::tests::what_is_thrown_away_lies_in_the_trash"]);
+        let output = child.env(CHILD_FOLDER, folder.path()).env("XDG_DATA_HOME", folder.path().join("data")).output().expect("it runs");
+        assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stdout));
+        let kept = std::fs::read(folder.path().join("data/Trash/files/film.mp4")).expect("it lies in the trash");
+        assert_eq!(kept, b"film", "as it was");
+        let note = std::fs::read_to_string(folder.path().join("data/Trash/info/film.mp4.trashinfo")).expect("with a note");
+        assert!(note.contains("film.mp4") && note.contains("DeletionDate"), "that says from where and when: {note}");
+    }
+}
