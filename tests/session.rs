@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use retrato::executor::Executors;
 use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::pipeline::{Pipeline, PipelineConfig};
-use retrato::session::{DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound};
+use retrato::recordings;
+use retrato::session::{
+    DriverChoice, Event, Framing, NewFile, PlayRequest, Playback, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound,
+};
 use retrato::settings::ExecutorChoice;
 
 /// Longest wait for anything.
@@ -146,4 +149,69 @@ fn a_switch_to_a_gpu_that_is_not_there_is_no_success() {
     let decision = until(&run, chosen);
     assert!(!decision.fulfils(ExecutorChoice::Gpu), "the front end can tell: {decision:?}");
     assert_eq!(run.live_stats().executor, "CPU", "and so does the read-out");
+}
+
+/// Waits until the driver is played so.
+fn until_played(run: &Pipeline, what: &str, holds: impl Fn(&Playback) -> bool) -> Playback {
+    let start = Instant::now();
+    loop {
+        if let Some(playback) = run.playback().filter(&holds) {
+            return playback;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}: {:?}", run.playback());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_clip_waits_for_the_portrait_and_is_paused_and_gone_through() {
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    assert_eq!(run.playback(), None, "nothing drives");
+    ask(&run, Request::Drive(DriverChoice::BuiltIn(0)));
+    until(&run, |event| matches!(event, Event::SourceOpened(_)).then_some(()));
+    std::thread::sleep(Duration::from_millis(400));
+    let waiting = run.playback().expect("it is played");
+    assert!(waiting.waiting && waiting.position.is_zero() && waiting.length.is_some(), "at its first picture: {waiting:?}");
+    ask(&run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
+    until_played(&run, "it goes on with the portrait", |playback| !playback.waiting && playback.position > Duration::from_millis(200));
+    ask(&run, Request::Play(PlayRequest::Pause(true)));
+    let mut still = until_played(&run, "it is paused", |playback| playback.paused).position;
+    while let Some(playback) = run.playback().filter(|playback| playback.position != still) {
+        still = playback.position;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    while run.take_rendered().is_some() {}
+    ask(&run, Request::Play(PlayRequest::Seek(Duration::from_millis(1500))));
+    assert!(run.wait_rendered(PATIENCE).is_some(), "the picture there is shown");
+    let there =
+        until_played(&run, "the place", |playback| playback.position.abs_diff(Duration::from_millis(1500)) < Duration::from_millis(60));
+    assert!(there.paused, "still paused: {there:?}");
+    run.take_events();
+    ask(&run, Request::CalibrateHere);
+    until(&run, |event| matches!(event, Event::Calibrated).then_some(()));
+    ask(&run, Request::Play(PlayRequest::Pause(false)));
+    until_played(&run, "it goes on from there", |playback| playback.position > Duration::from_millis(1700));
+}
+
+#[test]
+fn what_is_framed_is_recorded_and_saved() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    come_alive(&run);
+    ask(&run, Request::Frame(Framing::Head));
+    ask(&run, recording(folder.path()));
+    ask(&run, Request::Snapshot(file(folder.path(), "still")));
+    let still = until(&run, |event| if let Event::SnapshotSaved(path) = event { Some(path.clone()) } else { None });
+    let start = Instant::now();
+    while run.recording().is_none_or(|status| status.frames < 5) {
+        assert!(start.elapsed() < PATIENCE, "nothing is recorded: {:?}", run.take_events());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    ask(&run, Request::StopRecording);
+    let finished = until(&run, |event| if let Event::RecordingFinished(finished) = event { Some(finished.clone()) } else { None });
+    let portrait = retrato::builtin::PORTRAITS[0].portrait().expect("a portrait");
+    let part = Framing::Head.part(&portrait).expect("less than the whole picture");
+    assert_eq!(recordings::facts(&finished.path).expect("a film").size, [part.width, part.height], "the film");
+    let still = image::image_dimensions(&still).expect("a picture");
+    assert_eq!(still, (part.width, part.height), "and the picture show the head");
 }

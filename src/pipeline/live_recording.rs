@@ -35,8 +35,8 @@ struct RecorderFeed {
     recorder: Recorder,
     clock: RecordClock,
     clip: Option<RunningDriver>,
-    /// The clip's sound, and the unbroken run of the clip that it belongs to.
-    sound: Option<(ClipSound, u64)>,
+    /// The unbroken run of the clip that is recorded, and its sound, unless that could not be had.
+    sound: Option<(u64, Option<ClipSound>)>,
 }
 
 impl LiveRecording {
@@ -93,10 +93,10 @@ impl RecorderFeed {
             self.sound = None;
             return;
         };
-        if !steady || self.sound.as_ref().is_none_or(|(_, run)| *run != place.run) {
-            self.sound = start_sound(clip, place.media_time).map(|sound| (sound, place.run));
+        if !steady || self.sound.as_ref().is_none_or(|(run, _)| *run != place.run) {
+            self.sound = Some((place.run, start_sound(clip, place.media_time)));
         }
-        if let Some((sound, _)) = &mut self.sound
+        if let Some((_, Some(sound))) = &mut self.sound
             && let Err(error) = sound.push_until(&self.recorder, place.media_time, pts)
         {
             tracing::warn!("the clip's sound stops here: {error}");

@@ -8,16 +8,16 @@ use egui::{CentralPanel, Context, Frame, Ui};
 use egui_wgpu::RenderState;
 
 use super::dialogs::{Answer, Dialogs};
-use super::keeper::SettingsKeeper;
 use super::films::Studio;
+use super::keeper::SettingsKeeper;
 use super::person::PersonPictures;
 use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
 use super::sight::{self, DriverReading, LastSeen};
 use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
+use super::takes::TakeUnderWay;
 use super::textures::InsetTexture;
 use super::thumbnails::{Place, Thumbnails};
 use super::toasts::Severity;
-use super::takes::TakeUnderWay;
 use super::{desktop, events, faces, films, intake, keys, overlays, panel, stage, theme, toasts};
 use crate::data::{Portrait, TrackedFrame};
 use crate::runtime::Worker;

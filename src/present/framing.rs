@@ -21,8 +21,7 @@ const HELD_SECS: f64 = 0.25;
 const MENU_WIDTH: f32 = 230.0;
 
 /// What the menu offers.
-const CHOICES: [(Framing, &str); 3] =
-    [(Framing::Head, "Head"), (Framing::Bust, "Head and shoulders"), (Framing::Whole, "Whole picture")];
+const CHOICES: [(Framing, &str); 3] = [(Framing::Head, "Head"), (Framing::Bust, "Head and shoulders"), (Framing::Whole, "Whole picture")];
 
 /// The button in the stage's corner that opens the menu.
 pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Action> {
@@ -37,7 +36,8 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
                     ui.close();
                 }
             }
-            widgets::note(ui, "By hand: the wheel goes nearer, dragging moves, a double click shows all of it. Recordings, snapshots and the virtual camera show the same part.");
+            let by_hand = "By hand: the wheel goes nearer, dragging moves, a double click shows all of it.";
+            widgets::note(ui, format!("{by_hand} Recordings, snapshots and the virtual camera show the same part."));
         });
     });
     action

@@ -112,7 +112,7 @@ impl App {
         view.record.stutters = None;
         let Some(running) = view.record.running.as_ref().filter(|running| running.finishing.is_none()) else { return };
         let is_still = view.playback.as_ref().is_some_and(|playback| playback.paused || playback.waiting || playback.speed < 1.0);
-        self.take.was_still |= is_still || view.driver.state != DriverState::Running && view.driver.state != DriverState::NoFace;
+        self.take.was_still |= is_still || !matches!(view.driver.state, DriverState::Running | DriverState::NoFace);
         if !self.take.was_still {
             view.record.stutters = stutters(running.frames, running.elapsed, view.driver.rate);
         }
@@ -129,7 +129,10 @@ impl App {
         if !take.was_still
             && let Some(rate) = stutters(finished.frames, finished.duration, self.view.driver.rate)
         {
-            notes.push(format!("{}: this computer was too slow for a smooth film. Close other programs, or take a smaller picture.", few(rate)));
+            notes.push(format!(
+                "{}: this computer was too slow for a smooth film. Close other programs, or take a smaller picture.",
+                few(rate)
+            ));
         }
         self.note_focus(&finished.path);
         self.open_film(finished.path.clone(), notes.clone());

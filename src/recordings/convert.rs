@@ -255,12 +255,7 @@ fn feed(
 }
 
 /// Hands the part over forth and then back. Where both meet no picture comes twice, so that it can be shown again and again.
-fn feed_both_ways(
-    film: &mut Film,
-    recorder: &Recorder,
-    stop: &StopFlag,
-    progress: &mut impl FnMut(f32),
-) -> Result<(), RecordingsError> {
+fn feed_both_ways(film: &mut Film, recorder: &Recorder, stop: &StopFlag, progress: &mut impl FnMut(f32)) -> Result<(), RecordingsError> {
     let mut pictures = Vec::new();
     while let Some((pixels, at)) = film.next()? {
         if stop.is_set() {

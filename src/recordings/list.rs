@@ -29,7 +29,8 @@ pub fn films(folder: &Path, most: usize) -> Vec<KeptFilm> {
 
 fn film(path: &Path) -> Option<KeptFilm> {
     let ending = path.extension()?.to_string_lossy().to_ascii_lowercase();
-    let facts = std::fs::metadata(path).ok().filter(|facts| matches!(ending.as_str(), "mp4" | "gif") && facts.is_file() && facts.len() > 0)?;
+    let facts =
+        std::fs::metadata(path).ok().filter(|facts| matches!(ending.as_str(), "mp4" | "gif") && facts.is_file() && facts.len() > 0)?;
     Some(KeptFilm { path: path.to_owned(), written: facts.modified().unwrap_or(SystemTime::UNIX_EPOCH), bytes: facts.len() })
 }
 

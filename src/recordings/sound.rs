@@ -92,7 +92,8 @@ impl Hearing {
         let volume_bits = Arc::new(AtomicU32::new(volume.to_bits()));
         let volume = Arc::clone(&volume_bits);
         let body = move |stop: &StopFlag| {
-            if let Err(why) = Ear { path, transport, volume, sound: None, at_end: false, placed_at: None }.listen(stop) {
+            let ear = Ear { path, transport, volume, sound: None, at_end: false, placed_at: None };
+            if let Err(why) = ear.listen(stop) {
                 on_trouble(why);
             }
         };

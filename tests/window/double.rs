@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use retrato::data::TrackedFrame;
 use retrato::session::{
-    CameraChoice, DriverChoice, Event, LiveStats, PictureInput, PortraitChoice, RecordStatus, RecordingRequest, Rendered, Request,
-    RequestId, Session, Sound, VirtualCameraStatus,
+    CameraChoice, DriverChoice, Event, LiveStats, PictureInput, Playback, PortraitChoice, RecordStatus, RecordingRequest, Rendered,
+    Request, RequestId, Session, Sound, VirtualCameraStatus,
 };
 
 /// What the window asked of the pipeline, in words.
@@ -22,6 +22,7 @@ pub(super) struct Log {
     pub(super) stats: LiveStats,
     pub(super) recording: Option<RecordStatus>,
     pub(super) virtual_camera: Option<VirtualCameraStatus>,
+    pub(super) playback: Option<Playback>,
 }
 
 /// Stands in for the pipeline: writes down what it is asked, and gives back what the test has prepared.
@@ -94,6 +95,9 @@ impl Session for Double {
             Request::UndoFineTuning => "undo fine-tuning".to_owned(),
             Request::SetControls(controls) => format!("controls mirror={} head={:.2}", controls.mirror, controls.strengths.head),
             Request::Calibrate => "calibrate".to_owned(),
+            Request::CalibrateHere => "calibrate here".to_owned(),
+            Request::Play(wish) => format!("play {wish:?}"),
+            Request::Frame(framing) => format!("frame {framing:?}"),
             Request::UseExecutor(wish) => format!("executor {wish:?}"),
             Request::StartRecording(request) => recording(request),
             Request::StopRecording => "stop".to_owned(),
@@ -119,6 +123,10 @@ impl Session for Double {
 
     fn live_stats(&self) -> LiveStats {
         self.0.borrow().stats.clone()
+    }
+
+    fn playback(&self) -> Option<Playback> {
+        self.0.borrow().playback.clone()
     }
 
     fn recording(&self) -> Option<RecordStatus> {

@@ -5,9 +5,11 @@
 mod deeds;
 mod double;
 mod executor;
+mod films;
 mod looks;
 mod person;
 mod snapshots;
+mod takes;
 mod tuning;
 
 use std::path::Path;
@@ -25,7 +27,7 @@ use retrato::session::{
     CameraInfo, DeferredPixels, Event, FaceQuestion, LiveStats, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId,
     SourceInfo,
 };
-use retrato::settings::Settings;
+use retrato::settings::{Countdown, Settings};
 
 use double::Double;
 
@@ -69,7 +71,9 @@ struct Window {
 
 impl Window {
     fn new(width: f32, height: f32, pixels_per_point: f32) -> Self {
-        Self::with(width, height, pixels_per_point, AppConfig::default())
+        // A camera drives in most tests, and nobody waits for it.
+        let settings = Settings { countdown: Countdown::Never, ..Settings::default() };
+        Self::with(width, height, pixels_per_point, AppConfig { settings, ..AppConfig::default() })
     }
 
     fn with(width: f32, height: f32, pixels_per_point: f32, config: AppConfig) -> Self {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Key, Layout, Margin, Order, Popup, Rect, RectAlign, RichText, Role, Sense,
-    Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, vec2,
+    Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Key, Layout, Margin, Order, Popup, Rect, RectAlign, RichText, Role,
+    Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 
 use super::{CardView, Doing, FilmAction, GifSize, ReplayView, bar, bytes, clock, trim};
@@ -21,6 +21,9 @@ const AIR: f32 = 14.0;
 const PADDING: i8 = 12;
 /// The small picture, in points.
 const PICTURE: Vec2 = vec2(148.0, 104.0);
+const SMALL_PICTURE: Vec2 = vec2(92.0, 104.0);
+/// A card narrower than this has the small picture, and its buttons in two rows, in points.
+const NARROW: f32 = 560.0;
 /// Width of the menu of formats, in points.
 const MENU_WIDTH: f32 = 236.0;
 
@@ -51,12 +54,13 @@ pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> 
 
 fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
     let mut actions = Vec::new();
+    let is_narrow = ui.available_width() < NARROW;
     ui.horizontal_top(|ui| {
-        actions.extend(picture(ui, card));
+        actions.extend(picture(ui, card, if is_narrow { SMALL_PICTURE } else { PICTURE }));
         ui.add_space(4.0);
         ui.vertical(|ui| {
             actions.extend(head(ui, card));
-            actions.extend(what_is_done(ui, card));
+            actions.extend(what_is_done(ui, card, is_narrow));
             notes(ui, card);
         });
     });
@@ -69,8 +73,8 @@ fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
 }
 
 /// The small picture, which plays while it is pointed at; a click plays it large.
-fn picture(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
-    let (rect, response) = ui.allocate_exact_size(PICTURE, Sense::click());
+fn picture(ui: &mut Ui, card: &CardView, room: Vec2) -> Vec<FilmAction> {
+    let (rect, response) = ui.allocate_exact_size(room, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Play {}", card.name())));
     let rounding = CornerRadius::same(theme::ROUNDING);
     ui.painter().rect_filled(rect, rounding, theme::STAGE);
@@ -122,7 +126,7 @@ fn head(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
     action
 }
 
-fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+fn what_is_done(ui: &mut Ui, card: &CardView, is_narrow: bool) -> Vec<FilmAction> {
     ui.add_space(3.0);
     match &card.doing {
         Doing::Making { what, share } => {
@@ -137,42 +141,59 @@ fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
             action.into_iter().collect()
         }
         Doing::Renaming(text) => name_field(ui, text),
-        Doing::Nothing | Doing::Trimming => buttons(ui, card),
+        Doing::Nothing | Doing::Trimming => buttons(ui, card, is_narrow),
     }
 }
 
-fn buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+fn buttons(ui: &mut Ui, card: &CardView, is_narrow: bool) -> Vec<FilmAction> {
+    ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+    let row = ui.horizontal(|ui| {
+        let mut actions = loud_buttons(ui, card);
+        if !is_narrow {
+            actions.extend(quiet_buttons(ui, card));
+        }
+        actions
+    });
+    let mut actions = row.inner;
+    if is_narrow {
+        actions.extend(ui.horizontal(|ui| quiet_buttons(ui, card)).inner);
+    }
+    actions
+}
+
+fn loud_buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
     let mut actions = Vec::new();
-    let is_known = card.facts.is_some();
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-        if widgets::button(ui, Icon::Play, "Replay", 92.0, Weight::Primary).on_hover_text("Play it here, with its sound").clicked() {
-            actions.push(FilmAction::Replay);
+    if widgets::button(ui, Icon::Play, "Replay", 88.0, Weight::Primary).on_hover_text("Play it here, with its sound").clicked() {
+        actions.push(FilmAction::Replay);
+    }
+    ui.add_enabled_ui(card.facts.is_some(), |ui| {
+        let trims = card.doing == Doing::Trimming;
+        if widgets::button(ui, Icon::Trim, "Trim", 74.0, Weight::Normal).on_hover_text("Choose where it begins and ends").clicked() {
+            actions.push(FilmAction::Trim(!trims));
         }
-        ui.add_enabled_ui(is_known, |ui| {
-            let trims = card.doing == Doing::Trimming;
-            if widgets::button(ui, Icon::Trim, "Trim", 78.0, Weight::Normal).on_hover_text("Choose where it begins and ends").clicked() {
-                actions.push(FilmAction::Trim(!trims));
-            }
-        });
-        ui.add_enabled_ui(is_known, |ui| actions.extend(save_as(ui, card)));
-        for (icon, label, action) in [
-            (Icon::Copy, "Copy the file, to paste it into a message or a folder", FilmAction::Copy),
-            (Icon::Open, "Show it in its folder", FilmAction::Show),
-            (Icon::Rename, "Rename", FilmAction::Name(card.name())),
-            (Icon::Trash, "Put it into the trash", FilmAction::Delete),
-        ] {
-            if widgets::icon_button(ui, icon, label, Weight::Normal).clicked() {
-                actions.push(action);
-            }
-        }
+        actions.extend(save_as(ui, card));
     });
     actions
 }
 
+fn quiet_buttons(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
+    let mut wanted = None;
+    for (icon, label, action) in [
+        (Icon::Copy, "Copy the file, to paste it into a message or a folder", FilmAction::Copy),
+        (Icon::Open, "Show it in its folder", FilmAction::Show),
+        (Icon::Rename, "Rename", FilmAction::Name(card.name())),
+        (Icon::Trash, "Put it into the trash", FilmAction::Delete),
+    ] {
+        if widgets::icon_button(ui, icon, label, Weight::Normal).clicked() {
+            wanted = Some(action);
+        }
+    }
+    wanted
+}
+
 /// The button that opens the formats. The size of the GIF is found out when it is opened.
 fn save_as(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
-    let button = widgets::button(ui, Icon::Save, "Save as", 96.0, Weight::Normal).on_hover_text("A new file; this one stays");
+    let button = widgets::button(ui, Icon::Save, "Save as", 94.0, Weight::Normal).on_hover_text("A new file; this one stays");
     let mut actions = Vec::new();
     let shown = Popup::menu(&button).align(RectAlign::TOP_START).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 5.0);
@@ -240,7 +261,8 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
     let mut actions = Vec::new();
     let part = card.part.unwrap_or(super::Part { from: Duration::ZERO, to: whole });
     ui.horizontal(|ui| {
-        let text = format!("{} – {}   ({} s)", clock(part.from), clock(part.to), (part.to - part.from).as_millis().div_ceil(100) as f32 / 10.0);
+        let text =
+            format!("{} – {}   ({} s)", clock(part.from), clock(part.to), (part.to - part.from).as_millis().div_ceil(100) as f32 / 10.0);
         ui.label(RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if widgets::button(ui, Icon::Check, "Done", 84.0, Weight::Normal).clicked() {

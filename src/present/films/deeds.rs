@@ -138,14 +138,11 @@ impl App {
         let volume = card.facts.as_ref().is_some_and(|facts| facts.has_sound).then_some(self.replay_volume);
         self.studio.start_replay(&card.path, card.real_part(), volume);
         let length = card.facts.as_ref().map_or(Duration::ZERO, |facts| facts.duration);
-        self.view.films.replay =
-            Some(ReplayView { picture: None, position: Duration::ZERO, length, paused: false, silent: None, volume });
+        self.view.films.replay = Some(ReplayView { picture: None, position: Duration::ZERO, length, paused: false, silent: None, volume });
     }
 
     fn pause_replay(&mut self, paused: bool) {
-        let (Some(player), Some(replay), Some(card)) =
-            (self.studio.replay(), &mut self.view.films.replay, &self.view.films.card)
-        else {
+        let (Some(player), Some(replay), Some(card)) = (self.studio.replay(), &mut self.view.films.replay, &self.view.films.card) else {
             return;
         };
         let part = card.real_part();

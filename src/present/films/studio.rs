@@ -59,7 +59,7 @@ struct Screen {
 }
 
 /// The workers, and what keeps their results alive.
-pub(super) struct Studio {
+pub(in crate::present) struct Studio {
     ctx: Context,
     says: Sender<Said>,
     said: Receiver<Said>,

@@ -11,7 +11,8 @@ use crate::present::widgets::{self, Weight};
 use crate::session::{PlayRequest, Playback};
 
 /// Speeds that are offered.
-const SPEEDS: [(f32, &str); 5] = [(0.25, "Quarter speed"), (0.5, "Half speed"), (1.0, "Its own speed"), (1.5, "One and a half"), (2.0, "Double speed")];
+const SPEEDS: [(f32, &str); 5] =
+    [(0.25, "Quarter speed"), (0.5, "Half speed"), (1.0, "Its own speed"), (1.5, "One and a half"), (2.0, "Double speed")];
 /// Width of the menu of speeds, in points.
 const MENU_WIDTH: f32 = 150.0;
 

@@ -53,9 +53,8 @@ fn made(job: &Conversion) -> PathBuf {
 /// Brightness in the middle, and time in milliseconds, of all pictures.
 fn levels(path: &Path) -> Vec<(u8, u128)> {
     let mut source = film::open(path, None).expect("a film");
-    let picture = |(pixels, at): (Arc<RgbImage>, Duration)| {
-        (pixels.get_pixel(pixels.width() * 3 / 4, pixels.height() * 3 / 4).0[1], at.as_millis())
-    };
+    let picture =
+        |(pixels, at): (Arc<RgbImage>, Duration)| (pixels.get_pixel(pixels.width() * 3 / 4, pixels.height() * 3 / 4).0[1], at.as_millis());
     std::iter::from_fn(|| film::next(&mut source).expect("undamaged").map(picture)).collect()
 }
 
@@ -68,7 +67,8 @@ fn a_part_of_a_film_is_exactly_that_part_and_the_film_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let source = film(folder.path(), [160, 120], 75, true);
     let before = std::fs::read(&source).expect("the film");
-    let part = Conversion { from: Duration::from_millis(800), to: Some(Duration::from_millis(1600)), ..job(&source, Output::Film(Shape::Whole)) };
+    let part =
+        Conversion { from: Duration::from_millis(800), to: Some(Duration::from_millis(1600)), ..job(&source, Output::Film(Shape::Whole)) };
     let path = made(&part);
     assert_eq!(path.file_name().unwrap_or_default(), "film trimmed.mp4", "named after it");
     let pictures = levels(&path);

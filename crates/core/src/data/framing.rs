@@ -164,7 +164,9 @@ mod tests {
 
     #[test]
     fn head_and_bust_hold_the_face_and_stay_in_the_picture() {
-        for (size, origin, side) in [([1000, 1600], [300.0, 200.0], 300.0), ([801, 603], [-40.0, -30.0], 500.0), ([64, 64], [0.0, 0.0], 64.0)] {
+        for (size, origin, side) in
+            [([1000, 1600], [300.0, 200.0], 300.0), ([801, 603], [-40.0, -30.0], 500.0), ([64, 64], [0.0, 0.0], 64.0)]
+        {
             let portrait = portrait(size, origin, side);
             for framing in [Framing::Head, Framing::Bust] {
                 let part = framing.part(&portrait).unwrap_or(PicturePart { left: 0, top: 0, width: size[0], height: size[1] });
@@ -200,13 +202,20 @@ mod tests {
         assert!([nearest.width, nearest.height].iter().all(|side| (side - LEAST_SHARE).abs() < 1e-6), "nor nearer than that: {nearest:?}");
         assert_eq!(near.moved([9.0, -9.0]), PictureShare { left: 0.5, top: 0.0, ..near }, "up to the edges");
         let wide = PictureShare { left: 0.0, top: 0.4, width: 1.0, height: 0.2 }.zoomed(0.5, [0.5, 0.5]);
-        assert!((wide.width - 1.0).abs() < 1e-6 && (wide.height - 0.4).abs() < 1e-6, "where one side is full the other one still grows: {wide:?}");
+        assert!(
+            (wide.width - 1.0).abs() < 1e-6 && (wide.height - 0.4).abs() < 1e-6,
+            "where one side is full the other one still grows: {wide:?}"
+        );
     }
 
     #[test]
     fn the_cut_is_these_pixels() {
         let picture = RgbaImage::from_fn(100, 80, |x, y| image::Rgba([x as u8, y as u8, 0, 255]));
         let cut = PicturePart { left: 10, top: 20, width: 4, height: 6 }.cut(&picture);
-        assert_eq!((cut.dimensions(), cut.get_pixel(0, 0).0, cut.get_pixel(3, 5).0), ((4, 6), [10, 20, 0, 255], [13, 25, 0, 255]), "exactly");
+        assert_eq!(
+            (cut.dimensions(), cut.get_pixel(0, 0).0, cut.get_pixel(3, 5).0),
+            ((4, 6), [10, 20, 0, 255], [13, 25, 0, 255]),
+            "exactly"
+        );
     }
 }

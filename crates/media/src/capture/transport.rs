@@ -297,7 +297,11 @@ mod tests {
         assert_eq!(transport.take_seek(), Some((1, ms(900))), "once, with its number");
         assert_eq!(transport.take_seek(), None, "taken");
         transport.set_speed(f32::NAN);
-        assert_eq!(transport.playback(), Playback { position: ms(900), length: Some(ms(900)), ..Transport::default().playback() }, "no number is no speed");
+        assert_eq!(
+            transport.playback(),
+            Playback { position: ms(900), length: Some(ms(900)), ..Transport::default().playback() },
+            "no number is no speed"
+        );
         transport.set_speed(99.0);
         assert!((transport.playback().speed - SPEEDS.1).abs() < 1e-6, "as fast as is offered");
     }

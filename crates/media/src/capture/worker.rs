@@ -396,7 +396,13 @@ mod tests {
             };
             _ = event_out.lock().expect("not poisoned").send(name);
         };
-        let worker = CaptureWorker::start_controlled(performance(), CaptureOptions { pace, ..CaptureOptions::default() }, transport.clone(), sink, tell);
+        let worker = CaptureWorker::start_controlled(
+            performance(),
+            CaptureOptions { pace, ..CaptureOptions::default() },
+            transport.clone(),
+            sink,
+            tell,
+        );
         Played { _worker: worker.expect("a thread"), transport, frames, events }
     }
 
