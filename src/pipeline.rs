@@ -20,6 +20,7 @@ mod live_fine_tuning;
 mod live_recording;
 mod offline;
 mod outputs;
+mod panes;
 mod picture_memory;
 mod puppet;
 mod returning;

@@ -9,7 +9,8 @@ use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::pipeline::{Pipeline, PipelineConfig};
 use retrato::recordings;
 use retrato::session::{
-    DriverChoice, Event, Framing, NewFile, PlayRequest, Playback, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound,
+    DriverChoice, Event, Framing, NewFile, Panes, PlayRequest, Playback, PortraitChoice, RecordingRequest, Request, RequestId,
+    Session as _, Sound,
 };
 use retrato::settings::ExecutorChoice;
 
@@ -50,7 +51,7 @@ fn file(folder: &Path, title: &str) -> NewFile {
 }
 
 fn recording(folder: &Path) -> Request {
-    Request::StartRecording(RecordingRequest { file: file(folder, "portrait"), own_size: true, sound: Sound::Silent })
+    Request::StartRecording(RecordingRequest { file: file(folder, "portrait"), own_size: true, sound: Sound::Silent, panes: Panes::Alone })
 }
 
 fn recording_failed(event: &Event) -> Option<String> {

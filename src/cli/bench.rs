@@ -24,7 +24,8 @@ use crate::record::RecordOptions;
 use crate::runtime::{StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::session::{
-    CameraChoice, DriverChoice, Event, NewFile, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound, SourceInfo,
+    CameraChoice, DriverChoice, Event, NewFile, Panes, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound,
+    SourceInfo,
 };
 use crate::settings::{Controls, ExecutorChoice};
 use crate::track::FaceReader;
@@ -187,7 +188,7 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
     pipeline.timings().clear();
     if args.record {
         let file = NewFile { folder: folder.to_owned(), title: "bench".to_owned() };
-        pipeline.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver }));
+        pipeline.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver, panes: Panes::Alone }));
     }
     if let Some(sending) = &mut sending {
         sending.begin(&pipeline);

@@ -11,6 +11,7 @@ use super::further::FurtherPictures;
 use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
 use super::live_recording::{LiveRecording, Recording};
+use super::panes::Moment;
 use super::puppet::Puppet;
 use super::shared::{PipelineState, lock, source_type};
 use super::{outputs, puppet};
@@ -112,6 +113,8 @@ struct Generating {
     shared: Arc<PipelineState>,
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
+    /// Whether the portrait moves like the driver's mirror image.
+    mirror: bool,
     framing: Framing,
     /// What of the portrait's picture that is; `None` for all of it.
     part: Option<PicturePart>,
@@ -142,6 +145,7 @@ impl Generating {
         }
         let gpu = executors.device(&executor.executor);
         let mut puppet = Puppet::new(generator, gpu.clone(), shared.timings.clone());
+        let mirror = controls.mirror;
         puppet.set_controls(controls);
         shared.set_trained(puppet.uses_networks());
         shared.report(Event::ExecutorChosen(executor.clone()));
@@ -156,6 +160,7 @@ impl Generating {
             shared,
             last: None,
             shown: None,
+            mirror,
             framing: Framing::default(),
             part: None,
             recording: None,
@@ -211,7 +216,10 @@ impl Generating {
             }
             Command::JoinBefore => self.join_before(),
             Command::UseExecutor(wish) => self.use_executor(wish),
-            Command::Controls(controls) => self.puppet.set_controls(controls),
+            Command::Controls(controls) => {
+                self.mirror = controls.mirror;
+                self.puppet.set_controls(controls);
+            }
             Command::Calibrate => {
                 self.puppet.recalibrate();
                 self.calibrating = true;
@@ -331,16 +339,25 @@ impl Generating {
             self.fall_back(fault.to_string());
         }
         self.stale = false;
-        let Some((image, id)) = self.puppet.frame(tracked).zip(self.live.as_ref().map(|live| live.id)) else { return };
+        let Some((image, live)) = self.puppet.frame(tracked).zip(self.live.clone()) else { return };
         self.watch_networks();
         if let Some(recording) = &mut self.recording {
-            recording.add(&image, tracked.time, self.part);
+            recording.add(
+                &image,
+                Moment {
+                    time: tracked.time,
+                    part: self.part,
+                    original: Arc::clone(&live.portrait.pixels),
+                    driver: tracked.pixels.clone(),
+                    mirror: self.mirror,
+                },
+            );
         }
         if let Some(camera) = &mut self.camera {
             camera.add(&image, self.part);
         }
         self.shown = Some(image.clone());
-        self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image });
+        self.links.rendered.put(Rendered { time: tracked.time, portrait: live.id, image });
         if let Some(began) = self.began.take() {
             tracing::info!("the first frame is there {:.2} s after the start", began.elapsed().as_secs_f64());
         }

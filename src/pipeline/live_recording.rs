@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::clip_sound::ClipSound;
 use super::error::PipelineError;
+use super::panes::{Moment, SideBySide};
 use super::returning::{Returned, Returning};
 use super::shared::RunningDriver;
-use crate::data::{FrameTime, PicturePart};
+use crate::data::FrameTime;
 use crate::gpu::Gpu;
 use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
-use crate::session::RenderedImage;
+use crate::session::{Panes, RenderedImage};
 
 /// A driver whose own clock leaves the wall clock by more than this has been changed or has jumped.
 const JUMP: Duration = Duration::from_millis(700);
@@ -19,15 +20,14 @@ pub(super) struct Recording {
     pub(super) recorder: Recorder,
     /// The clip whose sound it gets, from where the clip is when the first picture comes.
     pub(super) clip: Option<RunningDriver>,
+    /// What it shows beside the living portrait.
+    pub(super) panes: Panes,
 }
-
-/// When a picture was made, and the part of it that is recorded.
-type Tag = (FrameTime, Option<PicturePart>);
 
 /// The running recording.
 pub(super) struct LiveRecording {
     feed: RecorderFeed,
-    returning: Returning<Tag>,
+    returning: Returning<Moment>,
 }
 
 /// Gives the recorder pictures that are there, and the clip's sound that belongs to them.
@@ -37,18 +37,19 @@ struct RecorderFeed {
     clip: Option<RunningDriver>,
     /// The unbroken run of the clip that is recorded, and its sound, unless that could not be had.
     sound: Option<(u64, Option<ClipSound>)>,
+    panes: SideBySide,
 }
 
 impl LiveRecording {
     /// Records pictures of `gpu`, or of the CPU.
-    pub(super) fn new(Recording { recorder, clip }: Recording, gpu: Option<&Gpu>) -> Self {
-        let feed = RecorderFeed { recorder, clock: RecordClock::default(), clip, sound: None };
+    pub(super) fn new(Recording { recorder, clip, panes }: Recording, gpu: Option<&Gpu>) -> Self {
+        let feed = RecorderFeed { recorder, clock: RecordClock::default(), clip, sound: None, panes: SideBySide::new(panes) };
         Self { feed, returning: Returning::new(gpu) }
     }
 
     /// Adds a part of the picture of a driving frame, or all of it. Never waits. The recorder leaves out one that is shown once more, such as after a change of the portrait.
-    pub(super) fn add(&mut self, image: &RenderedImage, time: FrameTime, part: Option<PicturePart>) {
-        self.returning.add(image, (time, part), |picture, tag| self.feed.push(picture, tag));
+    pub(super) fn add(&mut self, image: &RenderedImage, moment: Moment) {
+        self.returning.add(image, moment, |picture, moment| self.feed.push(picture, &moment));
     }
 
     /// How it stands.
@@ -63,7 +64,7 @@ impl LiveRecording {
 
     /// Completes the file; `progress` sees the status meanwhile.
     pub(super) fn finish(mut self, mut progress: impl FnMut(RecordStatus)) -> Result<Finished, RecordError> {
-        self.returning.drain(|picture, tag| self.feed.push(picture, tag));
+        self.returning.drain(|picture, moment| self.feed.push(picture, &moment));
         let recorder = self.feed.recorder;
         let status = recorder.status();
         recorder.finish(|share| progress(RecordStatus { finishing: Some(share), ..status.clone() }))
@@ -71,12 +72,13 @@ impl LiveRecording {
 }
 
 impl RecorderFeed {
-    fn push(&mut self, picture: Returned, (time, part): Tag) {
+    fn push(&mut self, picture: Returned, moment: &Moment) {
+        let time = moment.time;
         if self.clock.is_past(time) {
             return tracing::warn!("a recorded frame came after a newer one and is left out");
         }
-        let pixels = match picture.part(part) {
-            Ok(pixels) => pixels,
+        let pixels = match picture.part(moment.part) {
+            Ok(pixels) => self.panes.compose(pixels, moment),
             Err(error) => return tracing::warn!("a recorded frame was lost: {error}"),
         };
         let (pts, steady) = self.clock.pts(time);
@@ -185,12 +187,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let options = RecordOptions::new(folder.path().join("frames")).expect("a folder of pictures");
         let recorder = Recorder::start(options, AudioSource::None).expect("a recorder");
-        let mut recording = LiveRecording::new(Recording { recorder, clip: None }, None);
+        let mut recording = LiveRecording::new(Recording { recorder, clip: None, panes: Panes::Alone }, None);
         let start = Instant::now();
         let picture = RenderedImage::Cpu(Arc::new(image::RgbaImage::new(16, 16)));
         for ms in [0, 33, 33, 33, 66, 66] {
-            let time = Duration::from_millis(ms);
-            recording.add(&picture, FrameTime { index: ms, media_time: time, captured_at: start + time }, None);
+            let media_time = Duration::from_millis(ms);
+            let time = FrameTime { index: ms, media_time, captured_at: start + media_time };
+            recording.add(&picture, Moment { time, part: None, original: Arc::default(), driver: None, mirror: false });
         }
         let finished = recording.finish(|_| {}).expect("a recording");
         let counts = (finished.frames, finished.dropped, finished.repeated);

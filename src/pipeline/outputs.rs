@@ -77,7 +77,7 @@ fn open(request: &RecordingRequest, shared: &PipelineState) -> Result<Recording,
         }),
         Sound::Silent | Sound::OfDriver => AudioSource::None,
     };
-    Ok(Recording { recorder: Recorder::start(options, audio)?, clip })
+    Ok(Recording { recorder: Recorder::start(options, audio)?, clip, panes: request.panes })
 }
 
 /// A microphone by name, or the system's default.

@@ -345,6 +345,7 @@ fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
             }
         }
         Action::KeepForLater => view.interrupted.clear(),
+        Action::SetPanes(panes) => view.record.panes = panes,
         Action::DismissToast(id) => view.toasts.dismiss(id),
         other => return Some(other),
     }

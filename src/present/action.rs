@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::films::FilmAction;
 use crate::data::PixelBox;
-use crate::session::{DriverChoice, Framing, PlayRequest};
+use crate::session::{DriverChoice, Framing, Panes, PlayRequest};
 use crate::settings::{Controls, Countdown, ExecutorChoice};
 
 /// What a file is opened for.
@@ -63,6 +63,8 @@ pub enum Action {
     ToggleRecording,
     /// Record three seconds that are shown forth and back, or stop.
     Boomerang,
+    /// What recordings show beside the living portrait.
+    SetPanes(Panes),
     /// When recordings are counted down.
     SetCountdown(Countdown),
     /// Something about a recording that is made already.

@@ -11,17 +11,24 @@ use super::state::ViewState;
 use super::theme;
 use super::widgets::{self, Weight};
 use crate::data::Portrait;
-use crate::session::{Framing, PictureShare, RenderedImage, Request};
+use crate::session::{Framing, Panes, PictureShare, RenderedImage, Request};
 
 /// Points of the wheel that bring the picture twice as near.
 const WHEEL_DOUBLES: f32 = 320.0;
 /// The original is shown when its key is held for so long, in seconds.
 const HELD_SECS: f64 = 0.25;
 /// Width of the menu, in points.
-const MENU_WIDTH: f32 = 230.0;
+const MENU_WIDTH: f32 = 262.0;
 
 /// What the menu offers.
 const CHOICES: [(Framing, &str); 3] = [(Framing::Head, "Head"), (Framing::Bust, "Head and shoulders"), (Framing::Whole, "Whole picture")];
+
+/// What recordings show, which the menu offers, too.
+const PANES: [(Panes, &str); 3] = [
+    (Panes::Alone, "Record the living portrait"),
+    (Panes::BeforeAndAfter, "Record before and after"),
+    (Panes::Triptych, "Record you, the painting, the living one"),
+];
 
 /// The button in the stage's corner that opens the menu.
 pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Action> {
@@ -38,6 +45,16 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
             }
             let by_hand = "By hand: the wheel goes nearer, dragging moves, a double click shows all of it.";
             widgets::note(ui, format!("{by_hand} Recordings, snapshots and the virtual camera show the same part."));
+            ui.separator();
+            for (panes, label) in PANES {
+                if ui.selectable_label(view.record.panes == panes, label).clicked() {
+                    action = Some(Action::SetPanes(panes));
+                    ui.close();
+                }
+            }
+            if view.record.panes == Panes::Triptych {
+                widgets::note(ui, "Recordings show you, too.");
+            }
         });
     });
     action

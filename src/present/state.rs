@@ -10,7 +10,7 @@ use super::takes::CountdownView;
 use super::toasts::Toasts;
 use crate::data::{PixelBox, Tuning};
 use crate::session::{
-    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, PicturePart, Playback, RecordStatus, RequestId, VirtualCameraStatus,
+    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, Playback, RecordStatus, RequestId, VirtualCameraStatus,
 };
 use crate::settings::{Controls, Countdown, ExecutorChoice};
 
@@ -161,6 +161,8 @@ pub struct RecordView {
     pub stutters: Option<f64>,
     /// When recordings are counted down.
     pub countdown: Countdown,
+    /// What they show beside the living portrait, in this run.
+    pub panes: Panes,
     /// Whether recordings have sound.
     pub sound: bool,
     /// Microphones that can be chosen.

@@ -103,7 +103,12 @@ impl App {
         let with_sound = self.settings.record_sound && take == Take::Film;
         let sound = if with_sound { Sound::Any(self.settings.microphone.clone()) } else { Sound::Silent };
         let own_size = self.settings.record_own_size;
-        self.session.request(Request::StartRecording(RecordingRequest { file: self.new_file(), own_size, sound }));
+        self.session.request(Request::StartRecording(RecordingRequest {
+            file: self.new_file(),
+            own_size,
+            sound,
+            panes: self.view.record.panes,
+        }));
     }
 
     /// Follows the recording: a boomerang ends by itself, and one that will stutter is told.

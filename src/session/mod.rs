@@ -12,7 +12,7 @@ pub use driver::{DriverChoice, DriverError};
 pub use event::{Degraded, Event, FaceQuestion, PortraitReady};
 pub use live::{LiveStats, Rendered, RenderedImage};
 pub use request::{
-    DeferredPixels, NewFile, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
+    DeferredPixels, NewFile, Panes, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
 };
 
 // Types of the stages that requests and events carry as they are.

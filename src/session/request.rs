@@ -226,6 +226,20 @@ pub struct RecordingRequest {
     pub own_size: bool,
     /// With which sound.
     pub sound: Sound,
+    /// What is to be seen beside the living portrait.
+    pub panes: Panes,
+}
+
+/// What a recording shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Panes {
+    /// The living portrait alone.
+    #[default]
+    Alone,
+    /// The painting, and the living one to its right.
+    BeforeAndAfter,
+    /// Whoever drives, the painting, the living one.
+    Triptych,
 }
 
 /// Which sound a recording gets.

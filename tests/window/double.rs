@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use retrato::data::TrackedFrame;
 use retrato::session::{
-    CameraChoice, DriverChoice, Event, LiveStats, PictureInput, Playback, PortraitChoice, RecordStatus, RecordingRequest, Rendered,
+    CameraChoice, DriverChoice, Event, LiveStats, Panes, PictureInput, Playback, PortraitChoice, RecordStatus, RecordingRequest, Rendered,
     Request, RequestId, Session, Sound, VirtualCameraStatus,
 };
 
@@ -64,8 +64,9 @@ fn driver(choice: DriverChoice) -> String {
     }
 }
 
-fn recording(RecordingRequest { file, sound, .. }: RecordingRequest) -> String {
-    format!("record {} sound={}", file.title, sound != Sound::Silent)
+fn recording(RecordingRequest { file, sound, panes, .. }: RecordingRequest) -> String {
+    let beside = if panes == Panes::Alone { String::new() } else { format!(" {panes:?}") };
+    format!("record {} sound={}{beside}", file.title, sound != Sound::Silent)
 }
 
 impl Session for Double {

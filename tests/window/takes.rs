@@ -128,6 +128,16 @@ fn the_picture_is_framed_by_menu_wheel_and_hand() {
 }
 
 #[test]
+fn other_pictures_are_recorded_only_on_request() {
+    let mut window = Window::live(1240.0, 800.0, 1.0);
+    window.click("What of the picture is shown and recorded");
+    window.harness.get_by_label("Record you, the painting, the living one").click();
+    window.harness.run_steps(3);
+    window.press(egui::Key::R);
+    assert_eq!(window.double.calls(), ["record Mona Lisa sound=true Triptych"], "as it was asked for");
+}
+
+#[test]
 fn f11_shows_the_picture_and_nothing_else() {
     let mut window = Window::live(1240.0, 800.0, 1.0);
     window.press(egui::Key::F11);
