@@ -339,25 +339,17 @@ impl Generating {
             self.fall_back(fault.to_string());
         }
         self.stale = false;
-        let Some((image, live)) = self.puppet.frame(tracked).zip(self.live.clone()) else { return };
+        let Some((image, live)) = self.puppet.frame(tracked).zip(self.live.as_ref()) else { return };
+        let (id, moment) = (live.id, Moment::of(tracked, &live.portrait, self.part, self.mirror));
         self.watch_networks();
         if let Some(recording) = &mut self.recording {
-            recording.add(
-                &image,
-                Moment {
-                    time: tracked.time,
-                    part: self.part,
-                    original: Arc::clone(&live.portrait.pixels),
-                    driver: tracked.pixels.clone(),
-                    mirror: self.mirror,
-                },
-            );
+            recording.add(&image, moment);
         }
         if let Some(camera) = &mut self.camera {
             camera.add(&image, self.part);
         }
         self.shown = Some(image.clone());
-        self.links.rendered.put(Rendered { time: tracked.time, portrait: live.id, image });
+        self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image });
         if let Some(began) = self.began.take() {
             tracing::info!("the first frame is there {:.2} s after the start", began.elapsed().as_secs_f64());
         }

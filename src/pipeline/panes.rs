@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use image::{RgbImage, Rgba, RgbaImage, imageops};
 
-use crate::data::{FrameTime, PicturePart, PixelBox};
+use crate::data::{FrameTime, PicturePart, PixelBox, Portrait, TrackedFrame};
 use crate::scale::{FilterType, Scaler};
 use crate::session::Panes;
 
@@ -26,6 +26,14 @@ pub(super) struct Moment {
     pub(super) driver: Option<Arc<RgbImage>>,
     /// Whether the portrait moves like the driver's mirror image.
     pub(super) mirror: bool,
+}
+
+impl Moment {
+    /// Of a tracked frame and the portrait that it moves.
+    pub(super) fn of(tracked: &TrackedFrame, portrait: &Portrait, part: Option<PicturePart>, mirror: bool) -> Self {
+        let (original, driver) = (Arc::clone(&portrait.pixels), tracked.pixels.clone());
+        Self { time: tracked.time, part, original, driver, mirror }
+    }
 }
 
 /// Lays pictures side by side, of one height.
