@@ -257,7 +257,8 @@ impl App {
             view.path_prompt = None;
         } else if !view.interrupted.is_empty() {
             view.interrupted.clear();
-        } else if view.countdown.take().is_some() {
+        } else if view.countdown.is_some() {
+            view.countdown = None;
         } else if let Some(film) = view.films.closes() {
             self.act_on_film(ctx, film);
         } else if view.question.take().is_none() && view.shown.full_screen {

@@ -127,11 +127,6 @@ fn end(recorder: Recorder, fed: Result<(), RecordingsError>, progress: &mut impl
         recorder.discard()?;
         return Err(error);
     }
-    if recorder.status().frames == 0 && recorder.is_finished() {
-        // The recorder has stopped by itself, and says why.
-        recorder.finish(|_| {})?;
-        return Err(RecordingsError::Empty);
-    }
     let Finished { path, warnings, .. } = recorder.finish(|share| progress(READING + (1.0 - READING) * share))?;
     Ok(Made { path, warnings })
 }
@@ -174,7 +169,10 @@ impl Film {
             return Ok(None);
         }
         let picture = opaque(&pixels);
-        let picture = self.cut.map_or(picture.clone(), |part| part.cut(&picture));
+        let picture = match self.cut {
+            Some(part) => part.cut(&picture),
+            None => picture,
+        };
         Ok(Some((Arc::new(picture), at.max(self.from))))
     }
 
@@ -288,5 +286,4 @@ fn opaque(pixels: &Arc<RgbImage>) -> RgbaImage {
 }
 
 #[cfg(test)]
-#[path = "convert/tests.rs"]
 mod tests;

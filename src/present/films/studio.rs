@@ -109,7 +109,7 @@ impl Studio {
     }
 
     /// Says something to the window, from any thread.
-    fn voice(&self) -> impl Fn(Said) + Clone + Send + Sync + 'static {
+    fn voice(&self) -> impl Fn(Said) + Clone + Send + Sync + use<> {
         let (says, ctx) = (self.says.clone(), self.ctx.clone());
         move |what| {
             // The window may be gone by now.
