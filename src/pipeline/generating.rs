@@ -15,12 +15,12 @@ use super::panes::Moment;
 use super::puppet::Puppet;
 use super::shared::{PipelineState, lock, source_type};
 use super::{outputs, puppet};
-use crate::data::{FrameTime, Framing, PicturePart, Portrait, TrackedFrame};
+use crate::data::{FrameTime, Portrait, TrackedFrame};
 use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, NewFile, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
@@ -113,8 +113,6 @@ struct Generating {
     shared: Arc<PipelineState>,
     last: Option<TrackedFrame>,
     shown: Option<RenderedImage>,
-    /// Whether the portrait moves like the driver's mirror image.
-    mirror: bool,
     framing: Framing,
     /// What of the portrait's picture that is; `None` for all of it.
     part: Option<PicturePart>,
@@ -145,7 +143,6 @@ impl Generating {
         }
         let gpu = executors.device(&executor.executor);
         let mut puppet = Puppet::new(generator, gpu.clone(), shared.timings.clone());
-        let mirror = controls.mirror;
         puppet.set_controls(controls);
         shared.set_trained(puppet.uses_networks());
         shared.report(Event::ExecutorChosen(executor.clone()));
@@ -160,7 +157,6 @@ impl Generating {
             shared,
             last: None,
             shown: None,
-            mirror,
             framing: Framing::default(),
             part: None,
             recording: None,
@@ -216,10 +212,7 @@ impl Generating {
             }
             Command::JoinBefore => self.join_before(),
             Command::UseExecutor(wish) => self.use_executor(wish),
-            Command::Controls(controls) => {
-                self.mirror = controls.mirror;
-                self.puppet.set_controls(controls);
-            }
+            Command::Controls(controls) => self.puppet.set_controls(controls),
             Command::Calibrate => {
                 self.puppet.recalibrate();
                 self.calibrating = true;
@@ -340,7 +333,7 @@ impl Generating {
         }
         self.stale = false;
         let Some((image, live)) = self.puppet.frame(tracked).zip(self.live.as_ref()) else { return };
-        let (id, moment) = (live.id, Moment::of(tracked, &live.portrait, self.part, self.mirror));
+        let (id, moment) = (live.id, Moment::of(tracked, &live.portrait, self.part, self.puppet.mirrors()));
         self.watch_networks();
         if let Some(recording) = &mut self.recording {
             recording.add(&image, moment);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::returning::{Returned, Returning};
 use super::shared::{PipelineState, lock};
-use crate::data::PicturePart;
+
 use crate::gpu::Gpu;
 use crate::runtime::{Timings, Worker};
-use crate::session::{Event, RenderedImage};
+use crate::session::{Event, PicturePart, RenderedImage};
 use crate::virtual_camera::{VirtualCamera, VirtualCameraError, VirtualCameraOptions};
 
 /// Starts the camera's thread, which opens the device and reports what came of it.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use image::{RgbImage, Rgba, RgbaImage, imageops};
 
-use crate::data::{FrameTime, PicturePart, PixelBox, Portrait, TrackedFrame};
+use crate::data::{FrameTime, PixelBox, Portrait, TrackedFrame};
 use crate::scale::{FilterType, Scaler};
-use crate::session::Panes;
+use crate::session::{Panes, PicturePart};
 
 /// Highest pane, in pixels, and the gap between two of them.
 const HIGHEST_PX: u32 = 720;

@@ -145,6 +145,11 @@ impl Puppet {
         self.retargeter.set_controls(controls);
     }
 
+    /// Whether the portrait moves like the driver's mirror image.
+    pub fn mirrors(&self) -> bool {
+        self.retargeter.mirrors()
+    }
+
     /// Takes the driver's next frames as neutral.
     pub fn recalibrate(&mut self) {
         self.retargeter.recalibrate();

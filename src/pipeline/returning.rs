@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-use crate::data::PicturePart;
 use crate::gpu::{Gpu, MappedPicture, ReadbackError, ReadbackRing, Texture};
-use crate::session::RenderedImage;
+use crate::session::{PicturePart, RenderedImage};
 
 /// Pictures of one size that may be on their way from the GPU at once.
 const READBACK_SLOTS: usize = 4;

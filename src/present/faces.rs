@@ -9,7 +9,8 @@ use super::stage::{self, PicturePlacement};
 use super::state::{QuestionView, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
-use crate::data::{PictureShare, PixelBox};
+use crate::data::PixelBox;
+use crate::session::PictureShare;
 
 /// Height of the bar below the picture, in points.
 const BAR: f32 = 92.0;

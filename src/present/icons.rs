@@ -135,6 +135,28 @@ impl Icon {
                 Line(&[(16.0, 5.0), (21.0, 5.0)]),
             ],
             Self::Menu => &[Line(&[(4.0, 16.0), (12.0, 8.0), (20.0, 16.0)])],
+            Self::Play
+            | Self::Pause
+            | Self::Film
+            | Self::Trim
+            | Self::Save
+            | Self::Rename
+            | Self::Trash
+            | Self::Sound
+            | Self::Loop
+            | Self::Boomerang
+            | Self::Countdown
+            | Self::Frame => self.marks_of_films(),
+            Self::Undo => &[
+                Line(&[(8.5, 4.5), (4.0, 9.0), (8.5, 13.5)]),
+                Line(&[(4.0, 9.0), (14.0, 9.0), (17.3, 10.2), (19.3, 12.4), (19.6, 15.4), (18.0, 18.0), (15.0, 19.5), (10.0, 19.5)]),
+            ],
+        }
+    }
+
+    /// What belongs to films and their making.
+    fn marks_of_films(self) -> &'static [Mark] {
+        match self {
             Self::Play => &[Loop(&[(7.0, 4.5), (19.0, 12.0), (7.0, 19.5)])],
             Self::Pause => &[Box(6.0, 5.0, 9.5, 19.0), Box(14.5, 5.0, 18.0, 19.0)],
             Self::Film => &[
@@ -196,10 +218,7 @@ impl Icon {
                 Line(&[(20.5, 15.5), (20.5, 20.5), (15.5, 20.5)]),
                 Line(&[(8.5, 20.5), (3.5, 20.5), (3.5, 15.5)]),
             ],
-            Self::Undo => &[
-                Line(&[(8.5, 4.5), (4.0, 9.0), (8.5, 13.5)]),
-                Line(&[(4.0, 9.0), (14.0, 9.0), (17.3, 10.2), (19.3, 12.4), (19.6, 15.4), (18.0, 18.0), (15.0, 19.5), (10.0, 19.5)]),
-            ],
+            _ => &[],
         }
     }
 }

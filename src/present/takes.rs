@@ -128,7 +128,7 @@ impl App {
     }
 
     /// A recording is complete: its card opens, and a boomerang is made of it if that was wanted.
-    pub(super) fn take_is_finished(&mut self, ctx: &Context, finished: Finished) {
+    pub(super) fn take_is_finished(&mut self, ctx: &Context, finished: &Finished) {
         let take = std::mem::take(&mut self.take);
         let mut notes = Vec::new();
         if !take.was_still

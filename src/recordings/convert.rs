@@ -10,9 +10,10 @@ use super::RecordingsError;
 use super::film;
 use super::sound::FilmSound;
 use crate::capture::SourceInfo;
-use crate::data::PicturePart;
+
 use crate::record::{AudioSource, Finished, Provenance, RecordFrame, RecordOptions, Recorder, SourceType, snapshot};
 use crate::runtime::StopFlag;
+use crate::session::PicturePart;
 
 /// Share of the work that is done when all pictures are handed over; the rest is completing the file.
 const READING: f32 = 0.95;
@@ -267,7 +268,8 @@ fn feed_both_ways(film: &mut Film, recorder: &Recorder, stop: &StopFlag, progres
     }
     let Some((_, turn)) = pictures.last().cloned() else { return Err(RecordingsError::Empty) };
     let back = pictures.iter().rev().skip(1).take(pictures.len().saturating_sub(2));
-    let there_and_back = pictures.iter().map(|(pixels, at)| (pixels, *at)).chain(back.map(|(pixels, at)| (pixels, turn + (turn - *at))));
+    let there_and_back =
+        pictures.iter().map(|(pixels, at)| (pixels, *at)).chain(back.map(|(pixels, at)| (pixels, turn + turn.saturating_sub(*at))));
     let (zero, count) = (Instant::now(), 2 * pictures.len());
     for (index, (pixels, pts)) in there_and_back.enumerate() {
         if stop.is_set() {

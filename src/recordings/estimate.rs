@@ -22,7 +22,7 @@ pub fn gif_bytes(job: &Conversion, stop: &StopFlag) -> Result<u64, RecordingsErr
     };
     let length = end.saturating_sub(job.from);
     let sample = SAMPLE.min(length);
-    let begin = job.from + (length - sample) / 2;
+    let begin = job.from + length.saturating_sub(sample) / 2;
     let folder = tempfile::tempdir().map_err(RecordingsError::Temporary)?;
     let mut film = Film::open(&Conversion { from: begin, to: Some(begin + sample), ..job.clone() })?;
     let mut pictures = Vec::new();

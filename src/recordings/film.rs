@@ -71,9 +71,7 @@ fn counted(mut source: BoxedSource, info: &SourceInfo) -> Result<Duration, Recor
     let mut interval = Duration::from_secs_f64(1.0 / info.fps.max(1.0));
     for _ in 0..MOST_COUNTED {
         let Some((_, at)) = next(&mut source)? else { break };
-        if at > end {
-            interval = at - end;
-        }
+        interval = at.checked_sub(end).filter(|gap| !gap.is_zero()).unwrap_or(interval);
         end = at;
     }
     Ok(end + interval)

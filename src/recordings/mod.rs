@@ -18,4 +18,5 @@ pub use estimate::gif_bytes;
 pub use film::{FilmFacts, facts, picture_at, strip};
 pub use keep::{rename, throw_away};
 pub use list::{KeptFilm, films};
-pub use player::{Hearing, Player, PlayerOptions};
+pub use player::{Player, PlayerOptions};
+pub use sound::Hearing;

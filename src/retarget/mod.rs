@@ -78,6 +78,11 @@ impl Retargeter {
         self.controls = controls;
     }
 
+    /// Whether the portrait moves like the driver's mirror image.
+    pub fn mirrors(&self) -> bool {
+        self.controls.mirror
+    }
+
     /// Takes the driver's face in the next frames as the new neutral one.
     pub fn recalibrate(&mut self) {
         self.drivers = Drivers::default();

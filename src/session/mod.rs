@@ -5,11 +5,13 @@
 
 mod driver;
 mod event;
+mod framing;
 mod live;
 mod request;
 
 pub use driver::{DriverChoice, DriverError};
 pub use event::{Degraded, Event, FaceQuestion, PortraitReady};
+pub use framing::{Framing, PicturePart, PictureShare};
 pub use live::{LiveStats, Rendered, RenderedImage};
 pub use request::{
     DeferredPixels, NewFile, Panes, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
@@ -17,7 +19,6 @@ pub use request::{
 
 // Types of the stages that requests and events carry as they are.
 pub use crate::capture::{CameraChoice, CameraInfo, Playback, SPEEDS, SourceInfo, SourceKind};
-pub use crate::data::{Framing, PicturePart, PictureShare};
 pub use crate::executor::{Decision, Executor};
 pub use crate::record::{Finished, Interrupted, RecordStatus};
 pub use crate::virtual_camera::{LoopbackDevice, LoopbackState, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use image::RgbaImage;
 
-use super::{DriverChoice, VirtualCameraOptions};
-use crate::data::{Framing, PixelBox, Portrait};
+use super::{DriverChoice, Framing, VirtualCameraOptions};
+use crate::data::{PixelBox, Portrait};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// A number that the front end gives to a request, so that it recognises the answers.

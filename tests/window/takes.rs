@@ -109,6 +109,7 @@ fn the_picture_is_framed_by_menu_wheel_and_hand() {
         unit: egui::MouseWheelUnit::Point,
         delta: egui::vec2(0.0, 120.0),
         phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
         modifiers: egui::Modifiers::NONE,
     });
     window.harness.run_steps(6);

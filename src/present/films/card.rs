@@ -261,8 +261,12 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
     let mut actions = Vec::new();
     let part = card.part.unwrap_or(super::Part { from: Duration::ZERO, to: whole });
     ui.horizontal(|ui| {
-        let text =
-            format!("{} – {}   ({} s)", clock(part.from), clock(part.to), (part.to - part.from).as_millis().div_ceil(100) as f32 / 10.0);
+        let text = format!(
+            "{} – {}   ({} s)",
+            clock(part.from),
+            clock(part.to),
+            part.to.saturating_sub(part.from).as_millis().div_ceil(100) as f32 / 10.0
+        );
         ui.label(RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if widgets::button(ui, Icon::Check, "Done", 84.0, Weight::Normal).clicked() {

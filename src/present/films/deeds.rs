@@ -15,6 +15,7 @@ use crate::present::events::file_name;
 use crate::present::thumbnails::Place;
 use crate::present::toasts::Severity;
 use crate::recordings::{self, Output, Shape};
+use crate::session::PictureShare;
 
 /// Longer side of the pictures from which thumbnails are made, in pixels.
 const THUMBNAIL_PX: u32 = 512;
@@ -69,11 +70,9 @@ impl App {
                     self.studio.make_strip(path, facts.duration);
                 }
             }
-            FilmAction::SetPart(part, shown) => {
-                if card.part != Some(part) {
-                    (card.part, card.gif) = (Some(part), GifSize::Unknown);
-                    self.studio.show_on_card(&path, shown);
-                }
+            FilmAction::SetPart(part, shown) if card.part != Some(part) => {
+                (card.part, card.gif) = (Some(part), GifSize::Unknown);
+                self.studio.show_on_card(&path, shown);
             }
             FilmAction::GuessGif if card.gif == GifSize::Unknown => {
                 card.gif = GifSize::Guessing;
@@ -81,11 +80,7 @@ impl App {
             }
             FilmAction::Make(output) => self.make_of_film(output, false),
             FilmAction::Cancel => self.studio.cancel(),
-            FilmAction::Copy => {
-                if !self.studio.copy(path.clone()) {
-                    self.copy_path_instead(ctx, &path);
-                }
-            }
+            FilmAction::Copy => self.copy_film(ctx, &path),
             FilmAction::Show => self.studio.show_in_folder(&path),
             FilmAction::Name(text) => (card.doing, card.problem) = (Doing::Renaming(text), None),
             FilmAction::Rename => {
@@ -112,7 +107,7 @@ impl App {
     pub(in crate::present) fn note_focus(&mut self, path: &Path) {
         let Some(portrait) = &self.original else { return };
         let size = portrait.pixels.dimensions().into();
-        let share = self.view.part.map_or(crate::data::PictureShare::WHOLE, |part| part.share(size));
+        let share = self.view.part.map_or(PictureShare::WHOLE, |part| part.share(size));
         let [across, down] = size.map(|side: u32| side.max(1) as f32);
         let [x, y] = portrait.crop.origin_px.map(|origin| origin + 0.5 * portrait.crop.side_px);
         let focus = [(x / across - share.left) / share.width, (y / down - share.top) / share.height];
@@ -182,6 +177,12 @@ impl App {
         }
     }
 
+    fn copy_film(&mut self, ctx: &Context, path: &Path) {
+        if !self.studio.copy(path.to_owned()) {
+            self.copy_path_instead(ctx, path);
+        }
+    }
+
     fn copy_path_instead(&mut self, ctx: &Context, path: &Path) {
         ctx.copy_text(path.display().to_string());
         self.say(Severity::Info, "This desktop takes no files into the clipboard, so the path is there", ctx);
@@ -224,11 +225,9 @@ impl App {
                 ctx.copy_text(path.display().to_string());
                 self.say(Severity::Warning, "No file manager answers here, so the path is in the clipboard", ctx);
             }
-            Said::ReplayOver(number, why) if self.studio.is_replay(number) => {
-                if let Some(why) = why {
-                    self.act_on_film(ctx, FilmAction::EndReplay);
-                    self.say(Severity::Error, why, ctx);
-                }
+            Said::ReplayOver(number, Some(why)) if self.studio.is_replay(number) => {
+                self.act_on_film(ctx, FilmAction::EndReplay);
+                self.say(Severity::Error, why, ctx);
             }
             Said::ReplaySilent(number, why) if self.studio.is_replay(number) => {
                 if let Some(replay) = &mut self.view.films.replay {

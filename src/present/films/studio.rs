@@ -251,7 +251,7 @@ impl Studio {
     }
 
     /// Shows a file in its folder.
-    pub(super) fn show_in_folder(&mut self, path: &Path) {
+    pub(super) fn show_in_folder(&self, path: &Path) {
         let (say, shown) = (self.voice(), path.to_owned());
         let started = crate::present::desktop::show_in_folder(path, move || say(Said::NotShown(shown)));
         match started {
@@ -334,9 +334,10 @@ impl Studio {
             frames_out.put(colour_image(&picture));
             ctx.request_repaint();
         };
-        let on_end = move |why: Option<String>| match &over {
-            Some(over) => over(why),
-            None => tracing::debug!("a small replay has ended: {why:?}"),
+        let on_end = move |why: Option<String>| {
+            if let Some(over) = &over {
+                over(why);
+            }
         };
         let player: Result<Player, RecordingsError> = Player::start(path, options, sink, on_end);
         player.inspect_err(|error| tracing::error!("{error}")).ok().map(|player| Screen { player, frames })

@@ -7,7 +7,6 @@ mod exactly;
 mod face;
 mod flow;
 mod frame;
-mod framing;
 mod geometry;
 mod labels;
 mod landmarks68;
@@ -26,7 +25,6 @@ pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, Coefficient
 pub use face::{Landmarks, region};
 pub use flow::{FlowField, HeadChange, MouthPicture, OnGpu, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
-pub use framing::{Framing, PicturePart, PictureShare};
 pub use geometry::{CROP_PX, Crop, HeadPose, PasteRegion, PixelBox};
 pub use labels::{PICTURE_PX, PLANE_CELLS, Part};
 pub use loopback::{LOOPBACK_DRIVER, OWN_CAMERA_LABEL};

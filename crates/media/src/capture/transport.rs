@@ -11,6 +11,7 @@ pub const SPEEDS: (f32, f32) = (0.25, 2.0);
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How a clip or a performance is being played.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself, or told by itself")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Playback {
     /// Place in the present repetition.

@@ -150,8 +150,9 @@ mod tests {
         for sample in [0.1, 0.2, 0.3, 0.4, 0.5] {
             samples.push(sample).expect("room");
         }
-        assert_eq!(feed.frame(1.0), [0.1, 0.2], "the first frame");
-        assert_eq!(feed.frame(0.5), [0.15, 0.2], "the second, half as loud");
-        assert_eq!(feed.frame(1.0), [0.0; 2], "half a frame is none");
+        let mut heard = |volume| feed.frame(volume).map(|sample| (100.0 * sample).round() as i32);
+        assert_eq!(heard(1.0), [10, 20], "the first frame");
+        assert_eq!(heard(0.5), [15, 20], "the second, half as loud");
+        assert_eq!(heard(1.0), [0; 2], "half a frame is none");
     }
 }

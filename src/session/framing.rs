@@ -3,7 +3,7 @@
 use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
-use super::{Crop, Portrait};
+use crate::data::{Crop, Portrait};
 
 /// Least side of a part, in pixels: what every encoder takes.
 const LEAST_SIDE_PX: u32 = 64;
