@@ -205,7 +205,7 @@ impl App {
                     if !self.takes_boomerang() {
                         events::apply(&mut self.view, event, now);
                     }
-                    self.take_is_finished(ctx, &finished);
+                    self.take_is_finished(&finished);
                 }
                 Event::RecordingFailed(_) => {
                     self.take = TakeUnderWay::default();

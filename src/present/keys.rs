@@ -38,7 +38,7 @@ pub(super) const SHORTCUTS: [Shortcut; 16] = [
 pub(super) fn actions(ctx: &egui::Context, view: &ViewState) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
     let focused = ctx.memory(|memory| memory.focused().is_some());
-    if ctx.any_popup_open() {
+    if egui::Popup::is_any_open(ctx) {
         return Vec::new();
     }
     let pressed: Vec<Key> = ctx.input(|input| input.events.iter().filter_map(plain_key).collect());

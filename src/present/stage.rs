@@ -98,8 +98,8 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 fn around(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     if view.question.is_none() {
-        // The card of a recording lies where the inset does.
-        if view.films.card.is_none() {
+        // Cards and lists of recordings lie where the inset does.
+        if view.films.card.is_none() && view.films.list.is_none() {
             actions.extend(inset::show(ui, stage, view));
             hint(ui, stage, view);
         }

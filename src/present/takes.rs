@@ -5,9 +5,9 @@ use std::time::Duration;
 use egui::{Align2, Color32, Context, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo};
 
 use super::app::{App, now_secs};
+use super::films::FilmAction;
 use super::state::{DriverState, ViewState};
 use super::theme;
-use super::toasts::Severity;
 use crate::recordings::Output;
 use crate::session::{DriverChoice, Finished, RecordingRequest, Request, Sound};
 use crate::settings::Countdown;
@@ -73,6 +73,9 @@ impl App {
         if !self.view.can_record() {
             return;
         }
+        // What was recorded before makes room.
+        self.act_on_film(ctx, FilmAction::List(false));
+        self.act_on_film(ctx, FilmAction::Close);
         if self.view.counts_down() {
             let ends_at_secs = now_secs(ctx) + COUNTDOWN_SECS;
             self.view.countdown = Some(CountdownView { take, ends_at_secs, number: COUNTDOWN_SECS as u32 });
@@ -128,7 +131,7 @@ impl App {
     }
 
     /// A recording is complete: its card opens, and a boomerang is made of it if that was wanted.
-    pub(super) fn take_is_finished(&mut self, ctx: &Context, finished: &Finished) {
+    pub(super) fn take_is_finished(&mut self, finished: &Finished) {
         let take = std::mem::take(&mut self.take);
         let mut notes = Vec::new();
         if !take.was_still
@@ -140,14 +143,10 @@ impl App {
             ));
         }
         self.note_focus(&finished.path);
-        self.open_film(finished.path.clone(), notes.clone());
+        self.open_film(finished.path.clone(), notes);
         if take.is_boomerang {
             self.view.record.running = None;
             self.make_of_film(Output::BackAndForth, true);
-        } else {
-            for note in notes {
-                self.say(Severity::Warning, note, ctx);
-            }
         }
     }
 

@@ -188,7 +188,7 @@ mod tests {
         for share in [0.01, 0.123, 0.5, 0.777, 1.0, 7.0, f32::NAN] {
             let share = PictureShare { left: 0.3, top: -2.0, width: share, height: share };
             let part = Framing::ByHand(share).part(&portrait).expect("an odd picture has even parts only");
-            assert!(part.width % 2 == 0 && part.height % 2 == 0 && part.width >= 64 && part.height >= 64, "{share:?}: {part:?}");
+            assert!([part.width, part.height].iter().all(|side| side.is_multiple_of(2) && *side >= 64), "{share:?}: {part:?}");
             assert!(part.left + part.width <= 801 && part.top + part.height <= 603, "{share:?}: {part:?}");
         }
     }

@@ -134,7 +134,7 @@ impl Transport {
     pub fn place(&self, shown: Duration) -> Option<ClipPlace> {
         let board = self.board();
         let Run { number, shown: begun, media_time, speed } = board.run;
-        let media_time = media_time + shown.saturating_sub(begun).mul_f32(speed);
+        let media_time = media_time + shown.saturating_sub(begun).mul_f64(speed.into());
         (!board.over).then_some(ClipPlace { run: number, media_time, speed })
     }
 
@@ -253,7 +253,7 @@ impl ShownLine {
                 self.begin((shown, media_time), speed, transport)
             }
         };
-        let shown = run.0 + media_time.saturating_sub(run.1).div_f32(run.2);
+        let shown = run.0 + media_time.saturating_sub(run.1).div_f64(run.2.into());
         self.newest = Some((shown, media_time));
         shown
     }
