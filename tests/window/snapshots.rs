@@ -72,9 +72,13 @@ fn face_question() {
 #[test]
 fn recording() {
     let mut window = live();
-    let status = RecordStatus { elapsed: Duration::from_secs(72), audio_level: Some(0.55), ..RecordStatus::default() };
+    let status = RecordStatus { elapsed: Duration::from_secs(72), frames: 2160, audio_level: Some(0.55), ..RecordStatus::default() };
     window.double.0.borrow_mut().recording = Some(status);
     window.harness.run_steps(3);
+    while !window.harness.state().view().record.dot_lit {
+        // How many steps a new window takes depends on its other threads.
+        window.harness.run_steps(1);
+    }
     assert_as_before(&mut window, "recording");
 }
 
