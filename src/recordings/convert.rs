@@ -17,10 +17,12 @@ use crate::session::PicturePart;
 
 /// Share of the work that is done when all pictures are handed over; the rest is completing the file.
 const READING: f32 = 0.95;
-/// Longest film that is made to go back and forth, whose pictures are held in memory, and their longer side in pixels.
-const LONGEST_BACK_AND_FORTH: Duration = Duration::from_secs(10);
-const MOST_HELD: usize = 600;
-const HELD_SIDE_PX: u32 = 960;
+/// Longest film that is made to go back and forth, most of its pictures, and their longer side in pixels: they are held in memory, and take 600 MB at most.
+const LONGEST_BACK_AND_FORTH: Duration = Duration::from_secs(5);
+const MOST_HELD: usize = 300;
+const HELD_SIDE_PX: u32 = 720;
+/// Longer side of a GIF, in pixels, as the recorder makes it by itself: larger pictures would only be made smaller once more.
+const GIF_SIDE_PX: u32 = 480;
 
 /// The shape of a new film.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +151,11 @@ pub(super) struct Film {
 
 impl Film {
     pub(super) fn open(job: &Conversion) -> Result<Self, RecordingsError> {
-        let max_side_px = (job.output == Output::BackAndForth).then_some(HELD_SIDE_PX);
+        let max_side_px = match job.output {
+            Output::BackAndForth => Some(HELD_SIDE_PX),
+            Output::Gif => Some(GIF_SIDE_PX),
+            Output::Film(_) | Output::Still => None,
+        };
         let mut source = film::open(&job.source, max_side_px)?;
         let info = source.info().clone();
         let to = job.to.unwrap_or(Duration::MAX);

@@ -304,7 +304,7 @@ fn replay_line(ui: &mut Ui, replay: &ReplayView) -> Vec<FilmAction> {
         }
     });
     if let Some(why) = &replay.silent {
-        widgets::note(ui, format!("Silent: {why}."));
+        widgets::note(ui, format!("Silent: {}.", why.trim_end_matches('.')));
     }
     actions
 }

@@ -128,9 +128,9 @@ fn forth_and_back_shows_every_picture_twice_but_the_ends() {
     for ((level, at), (index, number)) in pictures.iter().zip(numbers.into_iter().enumerate()) {
         assert!(is_near(*level, number) && at.abs_diff(40 * index as u128) <= 1, "picture {index} is the film's {number}: {level} at {at}");
     }
-    let long = film(folder.path(), [32, 32], 11 * FPS, false);
+    let long = film(folder.path(), [32, 32], 6 * FPS, false);
     let refused = convert(&job(&long, Output::BackAndForth), &StopFlag::default(), |_| {}).expect_err("too long").to_string();
-    assert!(refused.contains("10 seconds") && refused.contains("trim"), "says what to do: {refused}");
+    assert!(refused.contains("5 seconds") && refused.contains("trim"), "says what to do: {refused}");
 }
 
 #[test]
