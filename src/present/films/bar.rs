@@ -9,7 +9,7 @@ use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
 
 /// Width of the time, in points.
-const TIME_WIDTH: f32 = 92.0;
+const TIME_WIDTH: f32 = 80.0;
 
 /// What was wanted of the line.
 #[derive(Clone, Copy, Debug, PartialEq)]
