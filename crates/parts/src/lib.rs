@@ -5,10 +5,8 @@
 
 mod guide;
 mod input;
-mod mouth;
 mod painter;
 
 pub use guide::{GUIDE_CHANNELS, GUIDE_SHARE};
 pub use input::{PartInput, fade, mirrored_columns};
-pub use mouth::mouth_picture;
 pub use painter::{PartError, PartPainter};

@@ -5,11 +5,10 @@ use glam::Vec3;
 use image::RgbaImage;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, FaceMesh, MeshMotion, MouthPicture, PartChange};
-use retrato_head::{FacePart, PartView, TemplateError};
-use retrato_model::{FrozenGenerator, GeneratorMemory, MouthPrior, PartNets, SOURCE_NUMBERS};
+use retrato_head::{FaceLight, FacePart, MouthInside, PartView, TemplateError};
+use retrato_model::{FrozenGenerator, GeneratorMemory, PartNets, SOURCE_NUMBERS};
 
 use crate::input::{PartInput, fade, mirrored_columns};
-use crate::mouth::mouth_picture;
 
 /// Facing of a part up to which nothing of it is changed, and from which on all is: from its side it lies behind nose and cheek. Derived: an eye looks outwards by
 /// some 20 degrees itself, so that on the far side these are turns of the head by 46 and by 33 degrees.
@@ -29,7 +28,6 @@ pub enum PartError {
 /// The eyes and the mouth of one portrait, with the networks in its person's style.
 pub struct PartPainter {
     parts: Vec<Painted>,
-    prior: Option<MouthPrior>,
 }
 
 impl std::fmt::Debug for PartPainter {
@@ -43,12 +41,14 @@ struct Painted {
     net: FrozenGenerator,
     memory: GeneratorMemory,
     input: PartInput,
+    /// The inside of the mouth, and the memory it is drawn in.
+    inside: Option<MouthInside>,
     mouth: MouthPicture,
     fade: Vec<f32>,
 }
 
 impl PartPainter {
-    /// Of a portrait's picture with its mesh, for the person of an embedding `[1, numbers]`.
+    /// Of a portrait's picture with its mesh, for the person of an embedding `[1, numbers]`, in the light that falls on the face.
     ///
     /// # Errors
     /// A damaged build, or an embedding of another size.
@@ -58,20 +58,23 @@ impl PartPainter {
         picture: &RgbaImage,
         crop: Crop,
         mesh_in_crop: &FaceMesh,
-        prior: Option<MouthPrior>,
+        light: FaceLight,
     ) -> Result<Self, PartError> {
         let painted = |part: FacePart| {
             let net = if part == FacePart::Mouth { &nets.mouth } else { &nets.eye };
+            let view = PartView::new(part, picture, crop, mesh_in_crop)?;
+            let inside = (part == FacePart::Mouth).then(|| MouthInside::new(view.mesh_at_rest(), light)).transpose()?;
             Ok(Painted {
-                view: PartView::new(part, picture, crop, mesh_in_crop)?,
+                view,
                 net: net.generator.freeze(&net.projection.project(embedding)?)?,
                 memory: GeneratorMemory::default(),
                 input: PartInput::default(),
+                inside,
                 mouth: MouthPicture::default(),
                 fade: fade(part.size()),
             })
         };
-        Ok(Self { parts: FacePart::ALL.into_iter().map(painted).collect::<Result<_, PartError>>()?, prior })
+        Ok(Self { parts: FacePart::ALL.into_iter().map(painted).collect::<Result<_, PartError>>()? })
     }
 
     /// What is to be changed of the parts in one frame.
@@ -79,19 +82,18 @@ impl PartPainter {
     /// # Errors
     /// A network that fails.
     pub fn changes(&mut self, motion: &MeshMotion) -> Result<Vec<PartChange>, PartError> {
-        let prior = self.prior.as_ref();
-        self.parts.par_iter_mut().map(|part| part.change(motion, prior)).collect()
+        self.parts.par_iter_mut().map(|part| part.change(motion)).collect()
     }
 }
 
 impl Painted {
-    fn change(&mut self, motion: &MeshMotion, prior: Option<&MouthPrior>) -> Result<PartChange, PartError> {
-        let Self { view, net, memory, input, mouth, fade } = self;
+    fn change(&mut self, motion: &MeshMotion) -> Result<PartChange, PartError> {
+        let Self { view, net, memory, input, inside, mouth, fade } = self;
         let part = view.part();
         let size = part.size();
         let posed = view.place(motion);
-        if let Some(prior) = prior.filter(|_| part == FacePart::Mouth) {
-            *mouth = mouth_picture(prior, &posed.mesh.landmarks().0, [0, 0], size, 1, std::mem::take(mouth));
+        if let Some(inside) = inside {
+            inside.draw(&posed.motion, [0, 0], size, 1, mouth);
         }
         view.draw(&posed, mouth);
         input.fill(part, view.drawn(), &posed.mesh, view.mesh_at_rest());
@@ -133,7 +135,7 @@ mod tests {
         let nets = PartNets::new(&store.scope(), &config)?;
         let picture = RgbaImage::from_fn(SIDE, SIDE, |x, y| image::Rgba([x as u8, y as u8, 120, 255]));
         let embedding = Tensor::ones((1, config.embedding), DType::F32, &Device::Cpu)?;
-        Ok(PartPainter::new(&nets, &embedding, &picture, Crop::whole(SIDE as f32), &face(), None)?)
+        Ok(PartPainter::new(&nets, &embedding, &picture, Crop::whole(SIDE as f32), &face(), FaceLight::of(&picture, &face(), Vec3::splat(0.5)))?)
     }
 
     fn turned(yaw: f32) -> MeshMotion {
