@@ -31,14 +31,31 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::nn::ops::Products;
+use crate::runtime::Instructions;
+
 /// Brings a portrait to life: drop a painting on the window, look into the webcam, record the clip.
 #[derive(Parser)]
 #[command(name = "retrato", version, about, long_about = None, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
     window: window::Args,
+    #[command(flatten)]
+    processor: ProcessorArgs,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// How the processor is used.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Processor")]
+struct ProcessorArgs {
+    /// Numbers that the networks multiply: measured (what is quicker here), f32 or bf16
+    #[arg(long, global = true, env = "RETRATO_NUMBERS", default_value = "measured", value_name = "FORMAT")]
+    numbers: Products,
+    /// Instructions that may be used: all, avx2 or scalar
+    #[arg(long, global = true, env = "RETRATO_INSTRUCTIONS", default_value = "all", value_name = "SET")]
+    instructions: Instructions,
 }
 
 #[derive(Subcommand)]
@@ -75,6 +92,8 @@ enum Command {
 /// Runs the program with the process's own arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    cli.processor.instructions.allow();
+    cli.processor.numbers.choose();
     start_log();
     let result = match cli.command {
         None => window::run(&cli.window),

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
-use pulp::Arch;
 use rayon::prelude::*;
 use retrato_core::data::{MouthPicture, PasteRegion};
 use retrato_core::math::hull;
@@ -126,7 +125,7 @@ impl HeadPainter {
             let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
             let painting = Painting { shape, posed, mouth, plate, place, look: look[0], layer: look[1] };
             // The same with the processor's widest vectors.
-            Arch::new().dispatch(
+            retrato_core::runtime::arch().dispatch(
                 #[inline(always)]
                 || {
                     for (n, layer) in band.layers.iter_mut().enumerate() {
