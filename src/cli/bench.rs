@@ -21,7 +21,7 @@ use crate::generate::GeneratorChoice;
 use crate::pipeline::{self, OfflineJob, PictureMemory, Pipeline, PipelineConfig};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::nn::ops::{FormatTrial, Products, format_trials};
+use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
 use crate::runtime::{Instructions, StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::session::{
@@ -132,7 +132,7 @@ impl Processor {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             load: read("/proc/loadavg").and_then(|text| text.split_whitespace().next()?.parse().ok()),
             instructions: Instructions::allowed().to_string(),
-            numbers: Products::of_process().to_string(),
+            numbers: format_sentence(),
             formats: format_trials(),
         }
     }
@@ -141,12 +141,7 @@ impl Processor {
     fn sentence(&self) -> String {
         let name = self.name.as_deref().unwrap_or("a processor that does not tell its name");
         let load = self.load.map_or_else(String::new, |load| format!(", load {load:.1}"));
-        let pairs = self.formats.iter().filter(|trial| trial.takes_pairs).count();
-        let numbers = match self.formats.len() {
-            0 => self.numbers.clone(),
-            all => format!("{}: bf16 for {pairs} of {all} shapes, f32 for the others", self.numbers),
-        };
-        format!("{name}, {} cores{load}; instructions: {}; numbers: {numbers}", self.cores, self.instructions)
+        format!("{name}, {} cores{load}; instructions: {}; numbers: {}", self.cores, self.instructions, self.numbers)
     }
 }
 

@@ -46,8 +46,6 @@ impl HeadLook {
     pub const LASHES: f32 = eye::LASHES;
     /// Slack at rest, in widths of the eye.
     pub const SLACK: f32 = eye::SLACK;
-    /// Where the white is lightest between the lids.
-    pub const WHITE_AT: f32 = eye::WHITE_AT;
     /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
     /// Where a lid's skin is taken from below the eye, and this much there for each length along the lid, in widths of the eye.

@@ -28,7 +28,7 @@ pub use frozen::ConvWeights;
 pub use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub(crate) use moments::{Decay, Descent, square_sum};
 pub use norm::{Statistics, adain};
-pub use number_format::{FormatTrial, Products, UnknownFormat, format_trials, frozen_with};
+pub use number_format::{FormatTrial, Products, UnknownFormat, format_sentence, format_trials, frozen_with};
 pub use pairs::{has_pair_products, work as multiply_pairs};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;

@@ -103,6 +103,25 @@ pub fn format_trials() -> Vec<FormatTrial> {
     TRIALS.lock().map(|trials| trials.clone()).unwrap_or_default()
 }
 
+/// Which numbers the networks of this process multiply and what was measured for that, for people.
+pub fn format_sentence() -> String {
+    match Products::of_process() {
+        Products::Single => "f32, as asked for".to_owned(),
+        Products::Pairs => "bf16 where the processor has it, as asked for".to_owned(),
+        Products::Measured => measured_sentence(&format_trials()),
+    }
+}
+
+fn measured_sentence(trials: &[FormatTrial]) -> String {
+    if trials.is_empty() {
+        return "f32: the processor has no quicker format".to_owned();
+    }
+    let pairs = trials.iter().filter(|trial| trial.takes_pairs).count();
+    let sum = |us: fn(&FormatTrial) -> f64| trials.iter().map(us).sum::<f64>() / 1e3;
+    let [single, double] = [sum(|trial| trial.single_us), sum(|trial| trial.pairs_us)];
+    format!("bf16 for {pairs} of {} shapes of convolution, f32 for the others: one of each took {double:.2} ms in bf16 and {single:.2} ms in f32", trials.len())
+}
+
 /// Whether pairs are clearly quicker for a shape: `run` does the work once, in pairs or not. A shape is tried once in a process, so that all networks agree.
 pub(super) fn pairs_are_quicker(shape: [usize; 4], run: impl Fn(bool)) -> bool {
     let Ok(mut trials) = TRIALS.lock() else { return false };
@@ -136,6 +155,14 @@ mod tests {
         assert!(!pairs_are_quicker([9, 1, 1, 1], |_| panic!("a shape is tried once")), "remembered");
         let trial = format_trials().into_iter().find(|trial| trial.shape == [9, 1, 1, 2]).expect("it was tried");
         assert!(trial.takes_pairs && trial.pairs_us < trial.single_us, "{trial:?}");
+    }
+
+    #[test]
+    fn people_are_told_what_was_measured() {
+        let trial = |takes_pairs| FormatTrial { shape: [3, 1, 8, 8], single_us: 300.0, pairs_us: 150.0, takes_pairs };
+        let sentence = measured_sentence(&[trial(true), trial(false)]);
+        assert!(sentence.contains("bf16 for 1 of 2") && sentence.contains("0.30 ms in bf16 and 0.60 ms in f32"), "{sentence}");
+        assert!(measured_sentence(&[]).contains("f32"), "no other format");
     }
 
     #[test]
