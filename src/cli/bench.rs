@@ -18,10 +18,10 @@ use crate::capture::SourceSpec;
 use crate::data::Portrait;
 use crate::executor::Decision;
 use crate::generate::GeneratorChoice;
+use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
 use crate::pipeline::{self, OfflineJob, PictureMemory, Pipeline, PipelineConfig};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
 use crate::runtime::{Instructions, StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::session::{

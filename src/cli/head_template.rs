@@ -74,7 +74,8 @@ fn mouth(kit: &FaceKit) -> anyhow::Result<MouthTemplate> {
     let row = kit.teeth.len() / 2;
     let is_seen = |number: usize| (WISDOM_TEETH..row - WISDOM_TEETH).contains(&(number % row));
     let teeth: Vec<_> = kit.teeth.iter().enumerate().filter(|(number, _)| is_seen(*number)).map(|(_, range)| range.clone()).collect();
-    let is_beside_teeth = |p: Vec3| teeth.iter().flat_map(|range| &kit.neutral[range.clone()]).any(|q| q.distance_squared(p) < GUMS_CM * GUMS_CM);
+    let is_beside_teeth =
+        |p: Vec3| teeth.iter().flat_map(|range| &kit.neutral[range.clone()]).any(|q| q.distance_squared(p) < GUMS_CM * GUMS_CM);
     let tissue = |index: usize| match kit.parts[index] {
         Part::Teeth => teeth.iter().any(|range| range.contains(&index)).then_some(MouthTissue::Tooth),
         Part::Gums if is_beside_teeth(kit.neutral[index]) => Some(MouthTissue::Gum),

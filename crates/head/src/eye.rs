@@ -196,7 +196,10 @@ impl EyeMap {
         let beside = made_up * (1.0 - iris);
         let white = beside * in_iris(mirrored);
         let [outer_white, inner_white] = self.whites;
-        ([mirrored, across, outer_white, inner_white], [1.0 - made_up + beside - white, made_up * iris, white * (1.0 - inner), white * inner])
+        (
+            [mirrored, across, outer_white, inner_white],
+            [1.0 - made_up + beside - white, made_up * iris, white * (1.0 - inner), white * inner],
+        )
     }
 
     pub(crate) fn lid(&self, which: usize, x: f32) -> f32 {

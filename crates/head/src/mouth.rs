@@ -24,8 +24,6 @@ const CHIN: usize = 8;
 /// Farthest that a portrait's lips may lie from where the skull has them, in distances between the eyes: a smile lifts them and leaves the teeth. Derived: upper
 /// lips are lifted by up to about 1 cm, of which half is taken for the sitter's build.
 const BUILD: f32 = 0.08;
-/// How much the chin says of the jaw against the lips, which also part with the teeth together.
-const CHIN_SHARE: f32 = 0.65;
 /// Widest that jaws open, against the template's.
 const WIDEST: f32 = 1.3;
 /// Samples along each side of a cell.
@@ -43,6 +41,9 @@ const WHITE: Vec3 = Vec3::new(0.46, 0.42, 0.38);
 const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
 /// Light that has been reflected inside of the mouth, against that of the opening, and its colour: the walls' own.
 const REFLECTED: f32 = 0.10;
+/// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
+/// `long_hair_waterfall` moved by `lively_turns`.
+const LIGHT_FALLS_CM: f32 = 3.0;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
@@ -68,7 +69,10 @@ impl FaceLight {
             light * ((white / skin).clamp(WHITE_AGAINST_SKIN.start, WHITE_AGAINST_SKIN.end) * skin / white)
         });
         let colour = by_white.unwrap_or(by_skin);
-        let red = RED_OF_LIPS.into_iter().filter_map(|i| pixel(picture, mesh.0[i].truncate())).map(|c| saturation(linear(c) / colour.max(Vec3::splat(1e-3))));
+        let red = RED_OF_LIPS
+            .into_iter()
+            .filter_map(|i| pixel(picture, mesh.0[i].truncate()))
+            .map(|c| saturation(linear(c) / colour.max(Vec3::splat(1e-3))));
         let (sum, count) = red.fold((0.0, 0.0), |(sum, count), saturation| (sum + saturation, count + 1.0));
         let lips = if count > 0.0 { sum / count } else { saturation(GUM) };
         Self { colour, flesh: (lips / saturation(GUM)).clamp(0.0, 1.0) }
@@ -88,11 +92,12 @@ fn saturation(colour: Vec3) -> f32 {
 
 /// The colour, 0 to 1, of the pixel at a place; `None` outside.
 fn pixel(picture: &RgbaImage, at: Vec2) -> Option<Vec3> {
-    let image::Rgba([r, g, b, _]) = picture.get_pixel_checked(at.x.round() as u32, at.y.round() as u32).filter(|_| at.min_element() >= 0.0)?;
+    let image::Rgba([r, g, b, _]) =
+        picture.get_pixel_checked(at.x.round() as u32, at.y.round() as u32).filter(|_| at.min_element() >= 0.0)?;
     Some(Vec3::new(f32::from(*r), f32::from(*g), f32::from(*b)) / 255.0)
 }
 
-/// Colour of the whites: the median of what lies between lids and iris, well inside of both.
+/// Colour of the whites: lighter than three quarters of what lies between lids and iris, well inside of both, since lids and lashes are read as some of that.
 fn white_of_eyes(picture: &RgbaImage, mesh: &FaceMesh) -> Option<Vec3> {
     /// Radii of the iris up to which nothing counts, and the share of the lids' distance at each of them.
     const IRIS: f32 = 1.15;
@@ -121,10 +126,10 @@ fn white_of_eyes(picture: &RgbaImage, mesh: &FaceMesh) -> Option<Vec3> {
             }
         }
     }
-    let middle = found.len() / 2;
+    let light = found.len() * 3 / 4;
     (found.len() >= LEAST).then(|| {
-        let (_, median, _) = found.select_nth_unstable_by(middle, |a, b| a.element_sum().total_cmp(&b.element_sum()));
-        *median
+        let (_, white, _) = found.select_nth_unstable_by(light, |a, b| a.element_sum().total_cmp(&b.element_sum()));
+        *white
     })
 }
 
@@ -164,6 +169,7 @@ struct PlacedVertex {
     drop: Vec3,
     /// Away from the tissue.
     normal: Vec3,
+    /// What it reflects, less what does not reach its depth.
     reflects: Vec3,
     /// Whether light reaches it between the teeth only.
     behind_teeth: bool,
@@ -193,15 +199,18 @@ impl MouthInside {
             let normal = (b - a).cross(c - a);
             triangle.iter().for_each(|i| normals[usize::from(*i)] += normal);
         }
+        let front = template.vertices.iter().map(|vertex| vertex.at.z).fold(f32::INFINITY, f32::min);
+        let reaches = |depth_cm: f32| (-depth_cm / LIGHT_FALLS_CM).exp();
         let place = |(vertex, normal): (&MouthVertex, &Vec3)| PlacedVertex {
             at: turn * vertex.at + shift,
             drop: turn * vertex.drop,
             normal: (turn * *normal).normalize_or_zero(),
-            reflects: match vertex.tissue {
-                MouthTissue::Tooth => TOOTH,
-                MouthTissue::Gum => GUM,
-                MouthTissue::Tongue => TONGUE,
-            },
+            reflects: reaches(vertex.at.z - front)
+                * match vertex.tissue {
+                    MouthTissue::Tooth => TOOTH,
+                    MouthTissue::Gum => GUM,
+                    MouthTissue::Tongue => TONGUE,
+                },
             behind_teeth: vertex.tissue == MouthTissue::Tongue,
         };
         let down = turn.y_axis.normalize_or(Vec3::Y);
@@ -227,7 +236,8 @@ impl MouthInside {
         let parted = |face: &[Vec3; Landmarks::COUNT]| ((face[LOWER_LIP] - face[UPPER_LIP]).dot(down) / self.lips_open).max(0.0);
         let lips = parted(&now);
         let chin = parted(&self.rest) + (now[CHIN] - self.rest[CHIN]).dot(down) / self.chin_open;
-        let open = lips + CHIN_SHARE * (chin.min(lips) - lips);
+        // The chin goes with the jaw; lips also part with the teeth together, and a jaw that opens behind closed lips is not seen.
+        let open = chin.min(lips);
         if open.is_finite() { open.clamp(0.0, WIDEST) } else { 0.0 }
     }
 
@@ -425,13 +435,14 @@ mod tests {
         let mut mesh = (*grin.expression_in_crop).clone();
         mesh.0[152] = testing::mesh().0[152];
         grin.expression_in_crop = Arc::new(mesh);
-        assert!(inside.open(&grin.expression_in_crop) < 0.4, "lips that part before shut teeth");
+        assert!(inside.open(&grin.expression_in_crop) < 0.15, "lips that part before shut teeth");
     }
 
     #[test]
     fn whites_tell_the_light_and_nonsense_does_no_harm() {
         let mesh = testing::mesh();
-        let white = |level: u8| FaceLight::of(&RgbaImage::from_pixel(256, 256, image::Rgba([level, level, level, 255])), &mesh, Vec3::splat(0.5));
+        let white =
+            |level: u8| FaceLight::of(&RgbaImage::from_pixel(256, 256, image::Rgba([level, level, level, 255])), &mesh, Vec3::splat(0.5));
         assert!(white(200).colour.element_sum() > white(120).colour.element_sum(), "lighter whites, lighter teeth");
         assert!(white(200).flesh < 0.3, "a picture without colours has none in its mouth: {}", white(200).flesh);
         let by_skin = FaceLight::of(&RgbaImage::new(1, 1), &mesh, Vec3::splat(0.5));

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use retrato_head::FacePart;
 use super::roof::{pair_roof_gflops, roof_gflops};
 use crate::generate::gpu::trial::{generator_run, median_ms, motion_run};
 use crate::model::{FewShotNets, MotionNet, PartNets, Ran};
 use crate::nn::ops::{self, Products};
+use retrato_head::FacePart;
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
 const SIZES: [[usize; 2]; 3] = [[256, 256], [176, 184], [96, 96]];

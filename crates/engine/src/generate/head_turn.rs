@@ -55,10 +55,8 @@ struct Prepared {
     plate: Arc<RgbaImage>,
     /// A better plate that is being made.
     better: Option<BetterPlate>,
-    /// The light that falls on the face, and the inside of the mouth in it.
-    light: FaceLight,
     mouth: MouthInside,
-    /// Eyes and mouth; none without networks.
+    /// What mends the eyes; none without networks.
     parts: Option<PartPainter>,
     /// What the embedder says of the portrait and of each further picture.
     embeddings: Vec<Tensor>,
@@ -67,12 +65,12 @@ struct Prepared {
 }
 
 impl HeadTurn {
-    /// Without a portrait yet; `fallback` moves those without a mesh, `parts` mends eyes and mouths.
+    /// Without a portrait yet; `fallback` moves those without a mesh, `parts` mends eyes.
     pub fn new(plates: PlateMaker, parts: Option<PartMaker>, fallback: Box<dyn Generator>) -> Self {
         Self { plates, parts, portrait: None, fallback, waiting: None, source: None, fell_back: false }
     }
 
-    /// Draws eyes and mouth in the style of the mean of all pictures' embeddings from now on.
+    /// Draws the eyes in the style of the mean of all pictures' embeddings from now on.
     fn style(&mut self) {
         let (Some(maker), Some(prepared), Some(portrait)) = (&self.parts, &mut self.portrait, &self.source) else { return };
         match painter(maker, prepared, portrait) {
@@ -104,7 +102,6 @@ impl HeadTurn {
             shape: Arc::new(shape),
             plate: Arc::clone(&plate.pixels),
             better,
-            light,
             mouth,
             parts: None,
             embeddings: Vec::new(),
@@ -134,12 +131,12 @@ impl HeadTurn {
     }
 }
 
-/// Who draws the eyes and the mouth of a portrait; nobody where no embedding is known.
+/// Who mends the eyes of a portrait; nobody where no embedding is known.
 fn painter(maker: &PartMaker, prepared: &Prepared, portrait: &Portrait) -> Result<Option<PartPainter>, PartError> {
     let Some(mesh) = portrait.mesh_in_crop().filter(|_| !prepared.embeddings.is_empty()) else { return Ok(None) };
     let all = Tensor::cat(&prepared.embeddings, 0)?;
     let embedding = Embedder::mean(&all, prepared.embeddings.len())?;
-    PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh, prepared.light).map(Some)
+    PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh).map(Some)
 }
 
 /// Share of head at a point of the crop.
@@ -158,7 +155,7 @@ fn foreground(plate: &CleanPlate, [x, y]: [u32; 2]) -> Option<[u8; 4]> {
 }
 
 impl Prepared {
-    /// What the networks change of eyes and mouth.
+    /// What the network changes of the eyes.
     fn parts(&mut self, motion: &MeshMotion) -> Vec<PartChange> {
         let Some(painter) = &mut self.parts else { return Vec::new() };
         painter.changes(motion).unwrap_or_else(|error| {

@@ -115,7 +115,9 @@ impl FrozenConv {
         let depth = size * channels_in;
         let pairs = (Products::chosen() != Products::Single)
             .then(|| {
-                PairKernel::new(size, depth, channels_out, |row, k, column| kernel[(row * depth + k) * channels_out + column] * gain[column])
+                PairKernel::new(size, depth, channels_out, |row, k, column| {
+                    kernel[(row * depth + k) * channels_out + column] * gain[column]
+                })
             })
             .flatten();
         let mut frozen = Self { packed, pairs, bias, kernel: size, stride, channels_in, activation };

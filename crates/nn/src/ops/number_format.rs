@@ -119,7 +119,10 @@ fn measured_sentence(trials: &[FormatTrial]) -> String {
     let pairs = trials.iter().filter(|trial| trial.takes_pairs).count();
     let sum = |us: fn(&FormatTrial) -> f64| trials.iter().map(us).sum::<f64>() / 1e3;
     let [single, double] = [sum(|trial| trial.single_us), sum(|trial| trial.pairs_us)];
-    format!("bf16 for {pairs} of {} shapes of convolution, f32 for the others: one of each took {double:.2} ms in bf16 and {single:.2} ms in f32", trials.len())
+    format!(
+        "bf16 for {pairs} of {} shapes of convolution, f32 for the others: one of each took {double:.2} ms in bf16 and {single:.2} ms in f32",
+        trials.len()
+    )
 }
 
 /// Whether pairs are clearly quicker for a shape: `run` does the work once, in pairs or not. A shape is tried once in a process, so that all networks agree.
