@@ -188,11 +188,12 @@ fn bar_below(ui: &mut Ui, bar: Rect, question: &QuestionView) -> Vec<Action> {
                 actions.push(use_action);
             }
             if let Some(text) = second
-                && widgets::button(ui, Icon::Add, text, 130.0, Weight::Normal).clicked()
+                && widgets::button(ui, Icon::Add, text, 130.0, Weight::Normal).on_hover_text("None of these is right").clicked()
             {
                 actions.push(Action::DrawFaceInstead);
             }
-            if widgets::button(ui, Icon::Close, "Cancel", 130.0, Weight::Quiet).clicked() {
+            let tip = if count > 0 { "Keep the largest face (Esc)" } else { "Do not open this picture (Esc)" };
+            if widgets::button(ui, Icon::Close, "Cancel", 130.0, Weight::Quiet).on_hover_text(tip).clicked() {
                 actions.push(Action::DropQuestion);
             }
         });

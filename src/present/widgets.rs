@@ -220,7 +220,7 @@ pub(super) fn row<R>(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui) -> 
 
 /// Lets what was scrolled fade into `ground` at its upper and lower edge where there is more of it.
 pub(super) fn fade_edges<R>(ui: &Ui, scrolled: &ScrollAreaOutput<R>, ground: Color32) {
-    let (rect, above) = (scrolled.inner_rect, scrolled.state.offset.y);
+    let (rect, above) = (scrolled.inner_rect, scrolled.state.clamped_offset().y);
     let below = scrolled.content_size.y - rect.height() - above;
     let fade = |edge: f32, inwards: f32, hidden: f32| {
         // It comes and goes with the first points that are hidden, without a jump.
