@@ -117,8 +117,7 @@ impl Drop for Reading {
     }
 }
 
-/// Reads the system's clipboard. Files come before pictures, since a file manager may offer its icon as a picture; pictures come before text, since who copies
-/// one from a page often gets its address, too.
+/// Reads the system's clipboard.
 fn of_system(wanted: Wanted) -> Clip {
     let mut clipboard = match arboard::Clipboard::new() {
         Ok(clipboard) => clipboard,
@@ -127,23 +126,28 @@ fn of_system(wanted: Wanted) -> Clip {
             return Clip::Nothing;
         }
     };
-    let text = clipboard.get_text().ok().filter(|text| !text.is_empty());
+    let text = |clipboard: &mut arboard::Clipboard| clipboard.get_text().ok().filter(|text| !text.is_empty());
     if wanted == Wanted::Text {
-        return text.map_or(Clip::Nothing, Clip::Text);
+        return text(&mut clipboard).map_or(Clip::Nothing, Clip::Text);
     }
-    let named = text.as_deref().map(files::paths_in_text).filter(|paths| !paths.is_empty());
-    if let Some(files) = named.or_else(|| clipboard.get().file_list().ok().filter(|files| !files.is_empty())) {
+    // Under X11 some owners never come to the end of a large picture that is asked for as text, and then answer nobody. Elsewhere file managers offer a file's
+    // icon as a picture, so files come first.
+    let early = if cfg!(target_os = "linux") { picture(&mut clipboard) } else { None };
+    if let Some(picture) = early {
+        return picture;
+    }
+    let listed = clipboard.get().file_list().ok().filter(|files| !files.is_empty());
+    let text = text(&mut clipboard);
+    if let Some(files) = listed.or_else(|| text.as_deref().map(files::paths_in_text).filter(|paths| !paths.is_empty())) {
         return Clip::Files(files);
     }
-    match clipboard.get_image() {
-        Ok(picture) => {
-            let (width, height) = (picture.width as u32, picture.height as u32);
-            let pixels = RgbaImage::from_raw(width, height, picture.bytes.into_owned()).unwrap_or_default();
-            Clip::Picture(Arc::new(pixels))
-        }
-        Err(error) => {
-            tracing::debug!("no picture in the clipboard: {error}");
-            text.map_or(Clip::Nothing, Clip::Text)
-        }
-    }
+    let late = if cfg!(target_os = "linux") { None } else { picture(&mut clipboard) };
+    // Who copies a picture from a page often gets its address, too: text comes last.
+    late.or(text.map(Clip::Text)).unwrap_or(Clip::Nothing)
+}
+
+fn picture(clipboard: &mut arboard::Clipboard) -> Option<Clip> {
+    let picture = clipboard.get_image().inspect_err(|error| tracing::debug!("no picture in the clipboard: {error}")).ok()?;
+    let pixels = RgbaImage::from_raw(picture.width as u32, picture.height as u32, picture.bytes.into_owned()).unwrap_or_default();
+    Some(Clip::Picture(Arc::new(pixels)))
 }

@@ -24,7 +24,7 @@ pub(super) const SHORTCUTS: [Shortcut; 18] = [
     Shortcut { key: "Space", does: "Set my neutral face" },
     Shortcut { key: "M", does: "Mirror" },
     Shortcut { key: "Ctrl Z", does: "Undo a change of the motion" },
-    Shortcut { key: "Ctrl ⇧ Z", does: "Redo it" },
+    Shortcut { key: "Ctrl Y", does: "Redo it" },
     Shortcut { key: "C", does: "Camera picture" },
     Shortcut { key: "R", does: "Record, stop" },
     Shortcut { key: "S", does: "Snapshot" },

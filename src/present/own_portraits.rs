@@ -280,7 +280,8 @@ impl App {
 
     /// Files that wait in the gallery without being opened.
     pub(super) fn add_waiting(&mut self, files: &[PathBuf]) {
-        for file in files {
+        // The first one comes first, so it is put in last.
+        for file in files.iter().rev() {
             if self.view.gallery.iter().any(|item| item.origin.path() == Some(file)) {
                 continue;
             }

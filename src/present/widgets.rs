@@ -154,7 +154,8 @@ impl PercentSlider<'_> {
         let is_usual = (*percent - usual).abs() < 0.5;
         ui.scope(|ui| {
             ui.spacing_mut().button_padding = vec2(3.0, 0.0);
-            ui.spacing_mut().interact_size = vec2(VALUE_WIDTH, SLIDER_HEIGHT);
+            // As wide as the number, which ends where the others end.
+            ui.spacing_mut().interact_size = vec2(0.0, SLIDER_HEIGHT);
             let colour = match () {
                 () if *percent > LARGE_PERCENT => theme::ACCENT,
                 () if is_usual => theme::TEXT_FAINT,
@@ -166,7 +167,7 @@ impl PercentSlider<'_> {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let field =
                     egui::DragValue::new(percent).range(0.0..=max).speed(0.5).max_decimals(0).suffix(" %").update_while_editing(false);
-                let response = ui.add_sized(vec2(VALUE_WIDTH, SLIDER_HEIGHT), field).accessible_name(format!("{} in percent", self.label));
+                let response = ui.add(field).accessible_name(format!("{} in percent", self.label));
                 response.on_hover_text("Click to type a number");
             });
         });
@@ -321,6 +322,7 @@ fn name(ui: &Ui, response: &Response, label: &str) {
 fn surface(response: &Response, weight: Weight, enabled: bool) -> (Color32, Color32) {
     let pressed = response.is_pointer_button_down_on();
     match weight {
+        Weight::Quiet if !enabled => (Color32::TRANSPARENT, theme::TEXT_FAINT.gamma_multiply(0.5)),
         _ if !enabled => (theme::CONTROL.gamma_multiply(0.5), theme::TEXT_FAINT.gamma_multiply(0.7)),
         Weight::Primary if pressed => (theme::ACCENT.gamma_multiply(0.85), theme::STAGE),
         Weight::Primary if response.hovered() => (theme::ACCENT.lerp_to_gamma(theme::TEXT, 0.2), theme::STAGE),

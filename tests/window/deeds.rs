@@ -156,7 +156,7 @@ fn dropped_files_are_told_apart() {
     window.harness.run_steps(3);
     assert_eq!(window.double.calls(), ["drive by me.mp4", "open vermeer.jpg"], "the clip drives, the first picture is opened");
     assert!(window.has_text("notes.txt is neither a picture nor a clip"), "the stranger is named");
-    assert!(window.has("Portrait: second"), "the other picture waits in the gallery");
+    assert!(window.has_text("Portrait: second"), "the other picture waits in the gallery");
     window.look("dropped");
 }
 
@@ -229,7 +229,7 @@ fn a_slow_clipboard_holds_nothing_up_and_is_not_called_empty() {
         given.lock().expect("the test's channel").recv().unwrap_or(Clip::Nothing)
     });
     let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { clipboard, ..AppConfig::default() });
-    window.click("Paste");
+    window.harness.get_all_by_label("Paste").next().expect("the button").click();
     // Sixty seconds of the window's clock, in which it draws every frame that it is asked for.
     window.harness.run_steps(240);
     assert!(window.has("Reading the clipboard …"), "it says what it waits for");

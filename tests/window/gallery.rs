@@ -365,6 +365,7 @@ fn a_list_that_cannot_be_written_is_said_and_the_portrait_lives() {
     window.harness.event(egui::Event::PasteImage(Arc::new(egui::ColorImage::filled([20, 30], egui::Color32::GOLD))));
     window.harness.run_steps(1);
     assert_eq!(window.next_calls(), ["open Pasted picture 20x30"], "from memory");
+    window.harness.run_steps(2);
     assert!(window.has_text("The picture will be gone at the next start"), "which is said");
 }
 
@@ -379,6 +380,7 @@ fn joined_portraits_stay_together() {
     let first_id = window.double.0.borrow().last;
     window.double.report(ready_as(first_id, PortraitOrigin::File(mother.clone()), &first, None));
     window.harness.run_steps(3);
+    window.double.calls();
     window.drop_files(&[again.to_str().expect("a path")]);
     let calls = window.next_calls();
     let copy = home.list.pictures().join("mother again 1.png");

@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for (icon, label, enabled, action) in [
-                (Icon::Redo, "Redo (Ctrl Shift Z)", view.motion.can_redo, Action::RedoMotion),
+                (Icon::Redo, "Redo (Ctrl Y)", view.motion.can_redo, Action::RedoMotion),
                 (Icon::Undo, "Undo (Ctrl Z)", view.motion.can_undo, Action::UndoMotion),
             ] {
                 if ui.add_enabled_ui(enabled, |ui| widgets::icon_button(ui, icon, label, Weight::Quiet).clicked()).inner {
