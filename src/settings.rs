@@ -217,7 +217,7 @@ impl SettingsFile {
         let parsed = text.map_err(str::to_owned).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
         match parsed {
             Ok(settings) => (settings.sanitised(), None),
-            Err(cause) => (Settings::default(), Some(self.set_aside(cause))),
+            Err(cause) => (Settings::default(), Some(self.set_aside(&cause))),
         }
     }
 
@@ -267,7 +267,7 @@ impl SettingsFile {
         self.replace(&text).map_err(|cause| SettingsError::Write { path: self.path.clone(), cause })
     }
 
-    fn set_aside(&self, cause: String) -> SettingsError {
+    fn set_aside(&self, cause: &str) -> SettingsError {
         let kept = self.path.with_extension("toml.bad");
         match std::fs::rename(&self.path, &kept) {
             // What a parser says is for those who look for it, not for the person in front of the window.

@@ -135,7 +135,9 @@ impl CollectionFile {
     pub fn update(&self, changes: &[Change]) -> Result<(Collection, Option<CollectionError>), CollectionError> {
         self.locked(|| {
             let (mut collection, trouble) = self.load_to_change()?;
-            changes.iter().for_each(|change| collection.apply(change));
+            for change in changes {
+                collection.apply(change);
+            }
             self.write(&collection)?;
             Ok((collection, trouble))
         })
@@ -299,7 +301,9 @@ mod tests {
                 })
             })
             .collect();
-        windows.into_iter().for_each(|window| window.join().expect("no panic"));
+        for window in windows {
+            window.join().expect("no panic");
+        }
         assert_eq!(file.load().0.iter().count(), 40, "nobody's portraits are lost");
     }
 

@@ -1,6 +1,6 @@
 //! What lies over everything: help, the question about an interrupted recording, and the path field.
 
-use egui::{Context, Frame, Id, Margin, Modal, RichText, Stroke, TextEdit, Ui, vec2};
+use egui::{Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 use super::action::{Action, Purpose};
 use super::icons::Icon;
@@ -36,7 +36,10 @@ fn dialog(ctx: &Context, name: &str, width: f32, on_close: Action, content: impl
     let modal = Modal::new(Id::unique(name)).frame(frame).backdrop_color(egui::Color32::from_black_alpha(140));
     let response = modal.show(ctx, |ui| {
         ui.set_width(width.min(ctx.content_rect().width() - 100.0));
-        content(ui)
+        // Where the window is low, it scrolls.
+        let scrolled = ScrollArea::vertical().id_salt(name).max_height(ctx.content_rect().height() - 90.0).show(ui, content);
+        widgets::fade_edges(ui, &scrolled, theme::RAISED);
+        scrolled.inner
     });
     let mut actions = response.inner;
     if response.backdrop_response.clicked() {

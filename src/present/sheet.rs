@@ -134,7 +134,7 @@ fn lines(ui: &mut Ui, rect: Rect, item: &GalleryItem) {
 }
 
 /// What can be done with a portrait of one's own.
-fn badges(ui: &mut Ui, square: Rect, index: usize, item: &GalleryItem, is_near: bool) -> Vec<Action> {
+fn badges(ui: &Ui, square: Rect, index: usize, item: &GalleryItem, is_near: bool) -> Vec<Action> {
     let mut actions = Vec::new();
     let corner =
         |from_right: f32, y: f32| Rect::from_min_size(square.right_top() + vec2(-BADGE * (from_right + 1.0) - 4.0, y), Vec2::splat(BADGE));
@@ -153,7 +153,7 @@ fn badges(ui: &mut Ui, square: Rect, index: usize, item: &GalleryItem, is_near: 
     actions
 }
 
-fn badge(ui: &mut Ui, rect: Rect, icon: Icon, label: &str, colour: Color32, opacity: f32) -> bool {
+fn badge(ui: &Ui, rect: Rect, icon: Icon, label: &str, colour: Color32, opacity: f32) -> bool {
     let response = ui.interact(rect, ui.scope_id().with(label), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
     let opacity = if response.hovered() || response.has_focus() { 1.0 } else { opacity };

@@ -138,8 +138,7 @@ struct Keeper {
 impl Keeper {
     fn run(mut self, wanted: &Receiver<Order>) {
         loop {
-            let order =
-                if self.waiting.is_empty() { wanted.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { wanted.recv_timeout(REST) };
+            let order = if self.waiting.is_empty() { wanted.recv().map_err(RecvTimeoutError::from) } else { wanted.recv_timeout(REST) };
             match order {
                 Ok(Order::Change(change)) => change.queue(&mut self.waiting),
                 Ok(Order::Keep(id, picture)) => {

@@ -44,6 +44,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             actions.extend(motion::show(ui, view));
             widgets::divider(ui);
             actions.extend(more::show(ui, view));
+            ui.add_space(theme::GAP);
         });
         widgets::fade_edges(ui, &scrolled, theme::PANEL);
     });
