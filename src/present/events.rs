@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::state::{DriverState, PortraitView, ViewState};
-use super::toasts::{Offer, Severity};
+use super::toasts::{Offer, Severity, sentence};
 use crate::session::{CameraChoice, Degraded, DriverChoice, Event};
 
 /// Applies an event, but for the textures that [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
@@ -73,7 +73,7 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
                 }
                 None => say(Severity::Error, why.clone()),
             }
-            view.record.virtual_camera_trouble = Some(why);
+            view.record.virtual_camera_trouble = Some(sentence(why));
         }
         Event::SnapshotSaved(path) => {
             say(Severity::Done, format!("{} is saved", file_name(&path)));
@@ -197,7 +197,7 @@ mod tests {
         view.record.virtual_camera = Some(VirtualCameraStatus::default());
         apply(&mut view, Event::VirtualCameraFailed("no device".to_owned()), 0.0);
         assert_eq!(view.record.virtual_camera, None, "the switch is off");
-        assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("no device"), "and says why");
+        assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("No device"), "and says why");
         assert_eq!(view.toasts.shown()[0].text, "No device", "in a message, too");
         let state = LoopbackState::Free;
         let device = LoopbackDevice { path: PathBuf::from("/dev/video9"), name: "Retrato".to_owned(), state };

@@ -84,7 +84,7 @@ impl Toast {
 }
 
 /// A message as a person writes it. Errors begin with a small letter, since they may follow a colon elsewhere; names of files keep theirs.
-fn sentence(text: String) -> String {
+pub(super) fn sentence(text: String) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
     if !first.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '\'' | ',')) || text.is_empty() {
         return text;
