@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::{RgbaImage, imageops};
@@ -156,8 +155,8 @@ fn a_switch_to_a_gpu_that_is_not_there_is_no_success() {
     assert_eq!(run.live_stats().executor, "CPU", "and so does the read-out");
 }
 
-/// A picture with a large face on the left and a smaller one on the right, so many pixels high.
-fn two_people(height: u32) -> PictureInput {
+/// A picture file with a large face on the left and a smaller one on the right, so many pixels high.
+fn two_people(folder: &Path, height: u32) -> PictureInput {
     let people = [("mona_lisa.jpg", 1.0), ("photo_1904.jpg", 0.7)].map(|(name, scale)| {
         let picture = open_picture(&shared_media(&format!("portraits/{name}")), OpenLimits::default()).expect("a shared portrait");
         let height = (f64::from(height) * scale) as u32;
@@ -167,14 +166,17 @@ fn two_people(height: u32) -> PictureInput {
     let mut both = RgbaImage::new(people[0].width() + people[1].width(), height);
     imageops::overlay(&mut both, &people[0], 0, 0);
     imageops::overlay(&mut both, &people[1], i64::from(people[0].width()), 0);
-    PictureInput::Pixels { name: "two".to_owned(), pixels: Arc::new(both) }
+    let path = folder.join(format!("{height}.png"));
+    both.save(&path).expect("the picture is written");
+    PictureInput::Path(path)
 }
 
 #[needs(shared_media, landmark_model)]
 #[test]
 fn a_face_that_was_chosen_before_is_taken_without_a_question() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
     let run = pipeline(GeneratorChoice::LandmarkWarp);
-    ask(&run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::Picture(two_people(900)) });
+    ask(&run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::Picture(two_people(folder.path(), 900)) });
     let question = until(&run, |event| if let Event::FaceAsked(question) = event { Some(question.clone()) } else { None });
     assert_eq!(question.faces.len(), 2, "two people, so it is asked");
     let right = question.faces.iter().position(|face| face.centre().x > 0.5 * question.pixels.width() as f32).expect("one is on the right");
@@ -183,7 +185,7 @@ fn a_face_that_was_chosen_before_is_taken_without_a_question() {
     // The same picture at another resolution, and a box that no found face has.
     let loose = FaceShare { left: face.left - 0.02, top: (face.top - 0.02).max(0.0), right: face.right + 0.02, bottom: face.bottom + 0.03 };
     for (id, height, face) in [(2, 900, face), (3, 700, face), (4, 700, loose)] {
-        let choice = PortraitChoice::PictureWithFace(two_people(height), face);
+        let choice = PortraitChoice::PictureWithFace(two_people(folder.path(), height), face);
         ask(&run, Request::OpenPortrait { id: RequestId(id), choice });
         let mut asked = false;
         let start = Instant::now();

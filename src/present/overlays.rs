@@ -37,7 +37,8 @@ fn dialog(ctx: &Context, name: &str, width: f32, on_close: Action, content: impl
     let response = modal.show(ctx, |ui| {
         ui.set_width(width.min(ctx.content_rect().width() - 100.0));
         // Where the window is low, it scrolls.
-        let scrolled = ScrollArea::vertical().id_salt(name).max_height(ctx.content_rect().height() - 90.0).show(ui, content);
+        ui.set_max_height(ctx.content_rect().height() - 90.0);
+        let scrolled = ScrollArea::vertical().id_salt(name).show(ui, content);
         widgets::fade_edges(ui, &scrolled, theme::RAISED);
         scrolled.inner
     });
