@@ -62,8 +62,15 @@ fn own_presets_are_saved_renamed_and_removed() {
     window.save_as("Grandmother");
     assert_eq!(window.preset_names(), ["Grandmother"], "saved");
     window.look("motion_own_preset");
-    window.save_as("Grandma");
+    window.click("Save…");
+    let field = window.harness.get_by_label("Name of this motion");
+    assert!(field.is_focused(), "ready to type");
+    assert_eq!(field.value().as_deref(), Some("Grandmother"), "the name that it has");
+    field.set_text_value_accesskit("Grandma");
+    window.harness.run_steps(2);
+    window.press(egui::Key::Enter);
     assert_eq!(window.preset_names(), ["Grandma"], "saved again under another name, it is renamed");
+    assert!(!window.has("Name of this motion"), "and the field is gone");
     window.click("Natural");
     window.click("Grandma");
     assert!((window.now().strengths.head - 0.7).abs() < 1e-6, "one click away");

@@ -100,10 +100,10 @@ fn keep(ui: &mut Ui, view: &ViewState, now: Motion) -> Option<Action> {
         let mut name: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
         let field = TextEdit::singleline(&mut name).hint_text("Name of this motion").margin(vec2(9.0, 6.0)).desired_width(NAME_WIDTH);
         let response = ui.add(field).accessible_name("Name of this motion");
-        if chip.clicked() || ui.memory(|memory| memory.focused().is_none()) {
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if !entered && (chip.clicked() || ui.memory(|memory| memory.focused().is_none())) {
             response.request_focus();
         }
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let is_usable = MotionPreset::clean_name(&name).is_some();
         ui.add_space(theme::GAP / 2.0);
         let save = ui.add_enabled_ui(is_usable, |ui| widgets::button(ui, Icon::Save, "Save", NAME_WIDTH, Weight::Primary).clicked()).inner;
