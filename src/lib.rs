@@ -51,7 +51,7 @@
 //! | `engine` | [`gpu`], [`compose`], [`generate`] | parts, plate |
 //! | `learn` | [`learn`]: few-shot learning, live fine-tuning | model |
 //! | `train` | `synth`, `train`, `evaluate` | learn, parts |
-//! | `retrato` | [`pipeline`], [`retarget`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
+//! | `retrato` | [`pipeline`], [`retarget`], [`present`], [`settings`], [`collection`]: the user's portraits, [`doctor`], [`cli`] | all |
 //!
 //! Running never depends on training: the feature `train`, on by default, brings the crate `train` and its commands.
 //!
@@ -135,6 +135,7 @@
 //! | provenance | what a file says of how it was made |
 
 pub mod cli;
+pub mod collection;
 pub mod doctor;
 pub mod executor;
 pub mod pipeline;

@@ -17,6 +17,7 @@ mod enroll;
 mod evaluate;
 #[cfg(feature = "train")]
 mod head_template;
+mod log;
 #[cfg(feature = "train")]
 mod synth;
 mod track;
@@ -26,7 +27,6 @@ mod verify;
 mod window;
 mod write_docs;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -94,9 +94,9 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     cli.processor.instructions.allow();
     cli.processor.numbers.choose();
-    start_log();
+    let log = log::start(cli.command.is_none());
     let result = match cli.command {
-        None => window::run(&cli.window),
+        None => window::run(&cli.window, log),
         Some(Command::Animate(args)) => animate::run(&args),
         Some(Command::Enroll(args)) => enroll::run(&args),
         Some(Command::Track(args)) => track::run(&args),
@@ -127,20 +127,4 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Warnings by default; `RUST_LOG` asks for more.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error,naga=error,symphonia=error"));
-    let coloured = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(coloured)
-        .with_target(false)
-        .without_time()
-        // Should nobody listen to standard error, it could only complain there.
-        .log_internal_errors(false)
-        .init();
 }

@@ -11,7 +11,9 @@ mod request;
 pub use driver::{DriverChoice, DriverError};
 pub use event::{Degraded, Event, FaceQuestion, PortraitReady};
 pub use live::{LiveStats, Rendered, RenderedImage};
-pub use request::{DeferredPixels, NewFile, PictureInput, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound};
+pub use request::{
+    DeferredPixels, FaceShare, NewFile, PictureInput, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
+};
 
 // Types of the stages that requests and events carry as they are.
 pub use crate::capture::{CameraChoice, CameraInfo, SourceInfo, SourceKind};
