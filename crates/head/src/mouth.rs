@@ -197,7 +197,9 @@ impl MouthInside {
         for triangle in &template.triangles {
             let [a, b, c] = triangle.map(|i| template.vertices[usize::from(i)].at);
             let normal = (b - a).cross(c - a);
-            triangle.iter().for_each(|i| normals[usize::from(*i)] += normal);
+            for i in triangle {
+                normals[usize::from(*i)] += normal;
+            }
         }
         let front = template.vertices.iter().map(|vertex| vertex.at.z).fold(f32::INFINITY, f32::min);
         let reaches = |depth_cm: f32| (-depth_cm / LIGHT_FALLS_CM).exp();

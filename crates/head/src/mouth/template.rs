@@ -80,7 +80,7 @@ impl MouthTemplate {
         let words: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|w| u16::from_le_bytes(*w)).collect();
         let (vertex_words, words) = words.split_at(lengths[0]);
         let (triangle_words, landmark_words) = words.split_at(lengths[1]);
-        let point = |w: &[u16]| Vec3::from_array(std::array::from_fn(|n| f32::from(w[n] as i16) / STEPS));
+        let point = |w: &[u16]| Vec3::from_array(std::array::from_fn(|n| f32::from(w[n].cast_signed()) / STEPS));
         let vertex = |w: &[u16; VERTEX_WORDS]| {
             let tissue = MouthTissue::ALL.get(usize::from(w[6])).ok_or(TemplateError("a vertex belongs to nothing known"))?;
             Ok(MouthVertex { at: point(&w[..3]), drop: point(&w[3..6]), tissue: *tissue })
@@ -106,7 +106,7 @@ impl MouthTemplate {
         if self.vertices.len().max(self.triangles.len()) > MOST {
             return Err(TemplateError("it has more vertices or triangles than 65,535"));
         }
-        let steps = |p: Vec3| p.to_array().map(|v| (v * STEPS).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16 as u16);
+        let steps = |p: Vec3| p.to_array().map(|v| (v * STEPS).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16).map(i16::cast_unsigned);
         let mut words = vec![self.vertices.len() as u16, self.triangles.len() as u16];
         for MouthVertex { at, drop, tissue } in &self.vertices {
             words.extend(steps(*at).into_iter().chain(steps(*drop)).chain([*tissue as u16]));

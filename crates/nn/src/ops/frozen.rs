@@ -136,6 +136,7 @@ impl FrozenConv {
             let mut out = vec![0.0; TRIAL[1] * self.bias.len()];
             let kernel = self.pairs.as_ref().filter(|_| in_pairs);
             self.each_row(&input, kernel, |row| (0..TRIAL[0]).for_each(|y| row(y, &mut out)));
+            out.iter().sum()
         })
     }
 

@@ -125,8 +125,8 @@ fn measured_sentence(trials: &[FormatTrial]) -> String {
     )
 }
 
-/// Whether pairs are clearly quicker for a shape: `run` does the work once, in pairs or not. A shape is tried once in a process, so that all networks agree.
-pub(super) fn pairs_are_quicker(shape: [usize; 4], run: impl Fn(bool)) -> bool {
+/// Whether pairs are clearly quicker for a shape: `run` does the work once, in pairs or not, and returns some of its result. A shape is tried once in a process, so that all networks agree.
+pub(super) fn pairs_are_quicker(shape: [usize; 4], run: impl Fn(bool) -> f32) -> bool {
     let Ok(mut trials) = TRIALS.lock() else { return false };
     if let Some(known) = trials.iter().find(|trial| trial.shape == shape) {
         return known.takes_pairs;
@@ -152,8 +152,12 @@ mod tests {
 
     #[test]
     fn the_quicker_format_is_taken_and_kept() {
-        let slow_pairs = |in_pairs: bool| std::thread::sleep(Duration::from_millis(if in_pairs { 6 } else { 1 }));
-        let slow_single = |in_pairs: bool| std::thread::sleep(Duration::from_millis(if in_pairs { 1 } else { 6 }));
+        let asleep = |ms| {
+            std::thread::sleep(Duration::from_millis(ms));
+            0.0
+        };
+        let slow_pairs = |in_pairs: bool| asleep(if in_pairs { 6 } else { 1 });
+        let slow_single = |in_pairs: bool| asleep(if in_pairs { 1 } else { 6 });
         assert!(!pairs_are_quicker([9, 1, 1, 1], slow_pairs) && pairs_are_quicker([9, 1, 1, 2], slow_single), "by the time they take");
         assert!(!pairs_are_quicker([9, 1, 1, 1], |_| panic!("a shape is tried once")), "remembered");
         let trial = format_trials().into_iter().find(|trial| trial.shape == [9, 1, 1, 2]).expect("it was tried");

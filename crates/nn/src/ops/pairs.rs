@@ -335,6 +335,7 @@ mod tests {
 
     use super::super::{FrozenConv, Plane};
     use super::*;
+    use crate::ops::{Products, frozen_with};
     use crate::random::Random;
 
     fn nearest(values: &[f32]) -> Vec<f32> {
