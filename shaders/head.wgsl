@@ -167,16 +167,15 @@ fn eye_colour(eye: u32, point: vec2<f32>, pixel: vec2<f32>) -> vec4<f32> {
     }
     let mirrored = clamp(select(edges.y - hidden, edges.x + hidden, seen_at.y < edges.x), edges.x, edges.y);
     let across = clamp(2.0 * rest.y - seen_at.y, edges.x, edges.y);
-    let before = rest.x - zone;
-    let behind = 1.0 - rest.x - zone;
-    let part = 0.4 + 0.4 * clamp(seen_at.x, 0.0, 1.0);
-    let white_x = select(1.0 - behind * part, before * (1.2 - part), before > behind);
-    let white_lids = lids(eye, white_x);
-    let white = vec2<f32>(white_x, mix(white_lids.x, white_lids.y, WHITE_AT));
     let made_up = smoothstep(MADE_UP.x, MADE_UP.y, hidden);
     let in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(seen_at, rest));
-    let hidden_colour = mix(eye_look(eye, white), eye_look(eye, vec2<f32>(seen_at.x, across)), in_iris);
-    return vec4<f32>(mix(eye_look(eye, vec2<f32>(seen_at.x, mirrored)), hidden_colour, made_up), 1.0);
+    let mirror = vec2<f32>(seen_at.x, mirrored);
+    let mirror_in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(mirror, rest));
+    let mirror_look = eye_look(eye, mirror);
+    let inner = smoothstep(rest.x - radius, rest.x + radius, seen_at.x);
+    let white = mix(eye_look(eye, params.eyes[eye].outer_white), eye_look(eye, params.eyes[eye].inner_white), inner);
+    let hidden_colour = mix(mix(mirror_look, white, mirror_in_iris), eye_look(eye, vec2<f32>(seen_at.x, across)), in_iris);
+    return vec4<f32>(mix(mirror_look, hidden_colour, made_up), 1.0);
 }
 
 // What is seen of an upper lid: along the eye, and how high above the lid's edge.

@@ -54,7 +54,7 @@
 //! | `engine` | [`gpu`], [`compose`], [`generate`] | parts, plate |
 //! | `learn` | [`learn`]: few-shot learning, live fine-tuning | model |
 //! | `train` | `synth`, `train`, `evaluate` | learn, parts |
-//! | `retrato` | [`pipeline`], [`retarget`], [`recordings`], [`present`], [`settings`], [`doctor`], [`cli`] | all |
+//! | `retrato` | [`pipeline`], [`retarget`], [`recordings`], [`present`], [`settings`], [`collection`]: the user's portraits, [`doctor`], [`cli`] | all |
 //!
 //! Running never depends on training: the feature `train`, on by default, brings the crate `train` and its commands.
 //!
@@ -80,7 +80,10 @@
 //! portrait; [`retarget`] says how the mesh changes and how the head turns; [`compose`] moves the vertices and draws the portrait's own pixels, on the CPU by
 //! rows or on a graphics processor as a render pass. Portraits or drivers without a mesh are left to the networks.
 //!
-//! What no pixel shows of eyes and mouth is made by networks of the crate `parts`: each part is drawn once more in a small frame of its own, upright and of one
+//! In an opened mouth stand teeth, gums and tongue of a template ([`MouthInside`](retrato_head::MouthInside)): the upper teeth are fast in the skull, the lower ones go
+//! with the jaw, and each place is as light as what it sees of the opening between the lips.
+//!
+//! What no pixel shows of the eyes is made by a network of the crate `parts`: each eye is drawn once more in a small frame of its own, upright and of one
 //! size; a network whose layers are scaled and shifted by the portrait's embedding mends it; and what it changes is added to the picture where the part is
 //! ([`data::PartChange`]). Training makes its examples by the same code.
 //!
@@ -90,7 +93,7 @@
 //! program makes its own training data. At run time [`generate`] takes them frozen, with the weights that the program carries: the motion net says where
 //! every pixel comes from; the matte net finds the head, so that what stands behind it can be filled in once; the embedder turns the portrait into one vector; and the
 //! few-shot generator, which gets the scale and shift of every layer from that vector, paints what no pixel of the portrait can show. In a mouth it refines
-//! the teeth and tongue of a generic head ([`model::MouthPrior`]). For live work its layers are
+//! teeth and tongue that rules draw from the landmarks alone ([`model::MouthPrior`]). For live work its layers are
 //! packed once per person ([`model::FrozenGenerator`]) and reuse their memory from frame to frame; of a face only the parts that change are made. On a graphics
 //! processor all of a frame runs as kernels of `shaders/`, from the landmarks to the compositor's own buffers: landmark images, motion net, warp, generator and paint.
 //! What the kernels and the CPU both calculate with is declared in Rust alone, and its WGSL made from that ([`wgsl`]).
@@ -135,6 +138,7 @@
 //! | provenance | what a file says of how it was made |
 
 pub mod cli;
+pub mod collection;
 pub mod doctor;
 pub mod executor;
 pub mod pipeline;

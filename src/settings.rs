@@ -5,87 +5,22 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod motion;
+
 use crate::gpu::TrialMs;
 pub use crate::track::FaceReader;
+pub use motion::{Controls, Motion, MotionPreset, PRESETS, Strengths};
 
 /// A settings file larger than this is not ours.
 const MAX_FILE_BYTES: u64 = 1 << 20;
-/// How many portraits the gallery remembers.
-const MAX_RECENT: usize = 12;
+/// The key under which earlier versions kept the portraits that were opened last.
+const FORMER_PORTRAITS: &str = "recent_portraits";
+/// How many of those were kept.
+const MAX_FORMER: usize = 12;
 /// How many adapters' speeds are remembered.
 const MAX_MEASURED: usize = 8;
 /// Keys that are left out of the file while they have no value; they must not survive in it from an earlier run.
 const OPTIONAL_KEYS: [&str; 5] = ["camera", "camera_index", "microphone", "landmark_model", "virtual_camera"];
-
-/// How strongly each part of the face follows the driver: 0 is still, 1 as the driver does, 2 twice as much.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Strengths {
-    /// Turning, nodding and tilting the head.
-    pub head: f32,
-    /// Blinking, squinting and opening the eyes wide.
-    pub eyes: f32,
-    /// Looking around.
-    pub gaze: f32,
-    /// Raising and knitting the brows.
-    pub brows: f32,
-    /// Lips and jaw.
-    pub mouth: f32,
-}
-
-impl Strengths {
-    /// The greatest strength that the window offers.
-    pub const MAX: f32 = 2.0;
-}
-
-impl Default for Strengths {
-    fn default() -> Self {
-        Self { head: 1.0, eyes: 1.0, gaze: 1.0, brows: 1.0, mouth: 1.0 }
-    }
-}
-
-/// What the user can turn while the portrait is alive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Controls {
-    /// Strength of every part of the face.
-    pub strengths: Strengths,
-    /// From 0, every frame as tracked, to 1, very calm and a little late.
-    pub smoothing: f32,
-    /// Whether the portrait moves like the driver's mirror image.
-    pub mirror: bool,
-    /// Whether the driver's landmarks are used as they are, without a neutral calibration: for self-reenactment.
-    pub absolute: bool,
-    /// What reads the driver's face.
-    pub reader: FaceReader,
-}
-
-impl Default for Controls {
-    fn default() -> Self {
-        Self { strengths: Strengths::default(), smoothing: 0.5, mirror: false, absolute: false, reader: FaceReader::Best }
-    }
-}
-
-impl Controls {
-    /// The same with every number brought into its range, and numbers that are none replaced by the default.
-    #[must_use]
-    pub fn sanitised(&self) -> Self {
-        let within = |value: f32, max: f32, default: f32| if value.is_finite() { value.clamp(0.0, max) } else { default };
-        let d = Self::default();
-        let s = &self.strengths;
-        Self {
-            strengths: Strengths {
-                head: within(s.head, Strengths::MAX, d.strengths.head),
-                eyes: within(s.eyes, Strengths::MAX, d.strengths.eyes),
-                gaze: within(s.gaze, Strengths::MAX, d.strengths.gaze),
-                brows: within(s.brows, Strengths::MAX, d.strengths.brows),
-                mouth: within(s.mouth, Strengths::MAX, d.strengths.mouth),
-            },
-            smoothing: within(self.smoothing, 1.0, d.smoothing),
-            ..self.clone()
-        }
-    }
-}
 
 /// Which executor makes the pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +110,8 @@ pub struct Settings {
     pub generator: MovedBy,
     /// Adapters that were measured, the newest first.
     pub measured_adapters: Vec<MeasuredAdapter>,
-    /// Portraits opened last, the newest first.
-    pub recent_portraits: Vec<PathBuf>,
+    /// The user's own presets of the motion, in the order in which they were made.
+    pub presets: Vec<MotionPreset>,
     /// How the portrait follows the driver.
     pub controls: Controls,
 }
@@ -196,7 +131,7 @@ impl Default for Settings {
             executor: ExecutorChoice::Auto,
             generator: MovedBy::Head3d,
             measured_adapters: Vec::new(),
-            recent_portraits: Vec::new(),
+            presets: Vec::new(),
             // Somebody in front of a camera expects the screen to be a mirror; a command that reads a clip does not.
             controls: Controls { mirror: true, ..Controls::default() },
         }
@@ -204,13 +139,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Puts a portrait first in the list of recent ones.
-    pub fn remember_portrait(&mut self, path: &Path) {
-        self.recent_portraits.retain(|known| known != path);
-        self.recent_portraits.insert(0, path.to_owned());
-        self.recent_portraits.truncate(MAX_RECENT);
-    }
-
     /// Remembers how fast an adapter is, in the place of what was known of it.
     pub fn remember_measured(&mut self, measured: MeasuredAdapter) {
         self.measured_adapters.retain(|known| known.adapter != measured.adapter);
@@ -224,7 +152,7 @@ impl Settings {
         self.measured_adapters.retain(|known| known.networks_ms.is_none_or(|networks| sound(networks.cpu) && sound(networks.gpu)));
         self.measured_adapters.truncate(MAX_MEASURED);
         self.controls = self.controls.sanitised();
-        self.recent_portraits.truncate(MAX_RECENT);
+        self.presets = motion::sanitised_presets(self.presets);
         self
     }
 }
@@ -243,10 +171,8 @@ pub enum SettingsError {
     #[error("settings cannot be kept: the system names no configuration folder; set HOME or XDG_CONFIG_HOME")]
     NoPlace,
     /// The file is there but cannot be understood; it was set aside.
-    #[error("the settings file was damaged ({cause}), so the defaults are used; the old file was kept as {}", .kept.display())]
+    #[error("the settings file was damaged, so the defaults are used; the old file was kept as {}", .kept.display())]
     Damaged {
-        /// What is wrong with it.
-        cause: String,
         /// Where it lies now.
         kept: PathBuf,
     },
@@ -307,7 +233,7 @@ impl SettingsFile {
         let parsed = text.map_err(str::to_owned).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
         match parsed {
             Ok(settings) => (settings.sanitised(), None),
-            Err(cause) => (Settings::default(), Some(self.set_aside(cause))),
+            Err(cause) => (Settings::default(), Some(self.set_aside(&cause))),
         }
     }
 
@@ -336,10 +262,35 @@ impl SettingsFile {
         Ok(Some(String::from_utf8(bytes).or(Err("not UTF-8 text"))))
     }
 
-    fn set_aside(&self, cause: String) -> SettingsError {
+    /// The portraits that an earlier version kept here, the newest first; [`Collection`](crate::collection::Collection) keeps them now.
+    pub fn former_portraits(&self) -> Vec<PathBuf> {
+        let table: Option<toml::Table> = self.read().ok().flatten().and_then(Result::ok).and_then(|text| text.parse().ok());
+        let listed = table.and_then(|table| table.get(FORMER_PORTRAITS)?.as_array().cloned()).unwrap_or_default();
+        listed.iter().filter_map(|path| path.as_str()).map(PathBuf::from).filter(|path| path.is_absolute()).take(MAX_FORMER).collect()
+    }
+
+    /// Takes that list out of the file, once it is kept elsewhere.
+    ///
+    /// # Errors
+    /// [`SettingsError::Write`].
+    pub fn forget_former_portraits(&self) -> Result<(), SettingsError> {
+        let Some(Ok(text)) = self.read().ok().flatten() else { return Ok(()) };
+        let Ok(mut table) = text.parse::<toml::Table>() else { return Ok(()) };
+        if toml::Table::remove(&mut table, FORMER_PORTRAITS).is_none() {
+            return Ok(());
+        }
+        let text = toml::to_string_pretty(&table)?;
+        self.replace(&text).map_err(|cause| SettingsError::Write { path: self.path.clone(), cause })
+    }
+
+    fn set_aside(&self, cause: &str) -> SettingsError {
         let kept = self.path.with_extension("toml.bad");
         match std::fs::rename(&self.path, &kept) {
-            Ok(()) => SettingsError::Damaged { cause, kept },
+            // What a parser says is for those who look for it, not for the person in front of the window.
+            Ok(()) => {
+                tracing::warn!("{} could not be understood: {cause}", self.path.display());
+                SettingsError::Damaged { kept }
+            }
             Err(cause) => SettingsError::Read { path: self.path.clone(), cause },
         }
     }
@@ -483,11 +434,27 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_portrait_comes_first_and_once() {
-        let mut settings = Settings::default();
-        for name in ["a", "b", "a"] {
-            settings.remember_portrait(Path::new(name));
-        }
-        assert_eq!(settings.recent_portraits, [PathBuf::from("a"), PathBuf::from("b")], "newest first, no doubles");
+    fn portraits_that_an_earlier_version_kept_are_handed_over_once() {
+        let (_dir, file) = file_with("future = 7\nrecent_portraits = [\"/a/me.jpg\", 3, \"relative.jpg\", \"/b/you.png\"]\n");
+        assert_eq!(file.former_portraits(), [PathBuf::from("/a/me.jpg"), PathBuf::from("/b/you.png")], "those that are paths");
+        file.save(&file.load().0).expect("saved");
+        assert_eq!(file.former_portraits().len(), 2, "not lost by a save before they are kept elsewhere");
+        file.forget_former_portraits().expect("taken out");
+        assert!(file.former_portraits().is_empty(), "gone");
+        let text = std::fs::read_to_string(file.path()).expect("the file");
+        assert!(text.contains("future = 7"), "the rest stays: {text}");
+    }
+
+    #[test]
+    fn own_presets_come_back_named_and_once() {
+        let (_dir, file) = file_with("");
+        let preset = |name: &str, head: f32| MotionPreset {
+            name: name.to_owned(),
+            motion: Motion { strengths: Strengths { head, ..Strengths::default() }, smoothing: 0.25 },
+        };
+        let presets = vec![preset("Grandmother", 0.75), preset("  ", 1.0), preset("Grandmother", 0.5), preset("Wild", 9.0)];
+        file.save(&Settings { presets, ..Settings::default() }).expect("saved");
+        let loaded = file.load().0.presets;
+        assert_eq!(loaded, [preset("Grandmother", 0.75), preset("Wild", Strengths::MAX)], "nameless ones and doubles are not ours");
     }
 }

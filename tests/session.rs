@@ -4,15 +4,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use image::{RgbaImage, imageops};
 use retrato::executor::Executors;
 use retrato::generate::{GeneratorChoice, WeightFiles};
 use retrato::pipeline::{Pipeline, PipelineConfig};
+use retrato::portrait::{OpenLimits, open_picture};
 use retrato::recordings;
 use retrato::session::{
-    DriverChoice, Event, Framing, NewFile, Panes, PlayRequest, Playback, PortraitChoice, RecordingRequest, Request, RequestId,
-    Session as _, Sound,
+    DriverChoice, Event, FaceShare, Framing, NewFile, Panes, PictureInput, PlayRequest, Playback, PortraitChoice, RecordingRequest,
+    Request, RequestId, Session as _, Sound,
 };
 use retrato::settings::ExecutorChoice;
+use test_needs::needs;
+
+use crate::shared::shared_media;
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -215,4 +220,56 @@ fn what_is_framed_is_recorded_and_saved() {
     assert_eq!(recordings::facts(&finished.path).expect("a film").size, [part.width, part.height], "the film");
     let still = image::image_dimensions(&still).expect("a picture");
     assert_eq!(still, (part.width, part.height), "and the picture show the head");
+}
+
+/// A picture file with a large face on the left and a smaller one on the right, so many pixels high.
+fn two_people(folder: &Path, height: u32) -> PictureInput {
+    let people = [("mona_lisa.jpg", 1.0), ("photo_1904.jpg", 0.7)].map(|(name, scale)| {
+        let picture = open_picture(&shared_media(&format!("portraits/{name}")), OpenLimits::default()).expect("a shared portrait");
+        let height = (f64::from(height) * scale) as u32;
+        let width = (u64::from(picture.pixels.width()) * u64::from(height) / u64::from(picture.pixels.height())) as u32;
+        imageops::resize(&*picture.pixels, width, height, imageops::FilterType::Triangle)
+    });
+    let mut both = RgbaImage::new(people[0].width() + people[1].width(), height);
+    imageops::overlay(&mut both, &people[0], 0, 0);
+    imageops::overlay(&mut both, &people[1], i64::from(people[0].width()), 0);
+    let path = folder.join(format!("{height}.png"));
+    both.save(&path).expect("the picture is written");
+    PictureInput::Path(path)
+}
+
+#[needs(shared_media, landmark_model)]
+#[test]
+fn a_face_that_was_chosen_before_is_taken_without_a_question() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    ask(&run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::Picture(two_people(folder.path(), 900)) });
+    let question = until(&run, |event| if let Event::FaceAsked(question) = event { Some(question.clone()) } else { None });
+    assert_eq!(question.faces.len(), 2, "two people, so it is asked");
+    let right = question.faces.iter().position(|face| face.centre().x > 0.5 * question.pixels.width() as f32).expect("one is on the right");
+    assert_ne!(right, 0, "who is not the one that is taken by itself");
+    let face = FaceShare::of(&question.faces[right], question.pixels.dimensions().into());
+    // The same picture at another resolution, and a box that no found face has.
+    let loose = FaceShare { left: face.left - 0.02, top: (face.top - 0.02).max(0.0), right: face.right + 0.02, bottom: face.bottom + 0.03 };
+    for (id, height, face) in [(2, 900, face), (3, 700, face), (4, 700, loose)] {
+        let choice = PortraitChoice::PictureWithFace(two_people(folder.path(), height), face);
+        ask(&run, Request::OpenPortrait { id: RequestId(id), choice });
+        let mut asked = false;
+        let start = Instant::now();
+        let ready = loop {
+            let events = run.take_events();
+            asked |= events.iter().any(|event| matches!(event, Event::FaceAsked(_)));
+            let ready = events.into_iter().find_map(|event| if let Event::PortraitReady(ready) = event { Some(ready) } else { None });
+            match ready.filter(|ready| ready.id == RequestId(id)) {
+                Some(ready) => break ready,
+                None => assert!(start.elapsed() < PATIENCE, "it comes alive"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        std::thread::sleep(Duration::from_millis(300));
+        asked |= run.take_events().iter().any(|event| matches!(event, Event::FaceAsked(_)));
+        assert!(!asked, "nothing is asked");
+        let middle = ready.portrait.landmarks_in_image.centre(36..48) / ready.portrait.pixels.width() as f32;
+        assert!((face.left..face.right).contains(&middle.x), "the face on the right, not the one at {middle}");
+    }
 }

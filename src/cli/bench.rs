@@ -18,10 +18,11 @@ use crate::capture::SourceSpec;
 use crate::data::Portrait;
 use crate::executor::Decision;
 use crate::generate::GeneratorChoice;
+use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
 use crate::pipeline::{self, OfflineJob, PictureMemory, Pipeline, PipelineConfig};
 use crate::portrait::{self, Picture};
 use crate::record::RecordOptions;
-use crate::runtime::{StageTimes, peak_memory_mb};
+use crate::runtime::{Instructions, StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
 use crate::session::{
     CameraChoice, DriverChoice, Event, NewFile, Panes, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound,
@@ -104,6 +105,45 @@ struct Report {
     record_dropped: Option<u64>,
     virtual_camera: Option<sending::Report>,
     stages: Vec<StageTimes>,
+    processor: Processor,
+}
+
+/// The processor, and how it is used.
+#[derive(Serialize)]
+struct Processor {
+    name: Option<String>,
+    cores: usize,
+    /// Processes that ran or waited on average during the last minute.
+    load: Option<f64>,
+    instructions: String,
+    /// Which numbers networks multiply, and what was measured for it.
+    numbers: String,
+    formats: Vec<FormatTrial>,
+}
+
+impl Processor {
+    fn now() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).ok();
+        let name = read("/proc/cpuinfo").and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        });
+        Self {
+            name,
+            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            load: read("/proc/loadavg").and_then(|text| text.split_whitespace().next()?.parse().ok()),
+            instructions: Instructions::allowed().to_string(),
+            numbers: format_sentence(),
+            formats: format_trials(),
+        }
+    }
+
+    /// One line for people.
+    fn sentence(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("a processor that does not tell its name");
+        let load = self.load.map_or_else(String::new, |load| format!(", load {load:.1}"));
+        format!("{name}, {} cores{load}; instructions: {}; numbers: {}", self.cores, self.instructions, self.numbers)
+    }
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -221,6 +261,7 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
         record_dropped: recorded.as_ref().map(|r| r.dropped),
         virtual_camera: sending.map(|sending| sending.report(&pipeline, &stages)),
         stages,
+        processor: Processor::now(),
     })
 }
 
@@ -312,6 +353,7 @@ fn print(report: &Report) {
         report.peak_memory_mb
     );
     say!("{}", report.executor_choice.reason);
+    say!("{}", report.processor.sentence());
     if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
         say!("recorded {frames} frames meanwhile, {dropped} dropped");
     }

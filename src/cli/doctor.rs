@@ -8,7 +8,8 @@ use crate::capture::{self, CameraChoice, CameraFormat};
 use crate::doctor::{Devices, ExecutorFacts, Inventory, Report, Status};
 use crate::executor::{Executor, Executors};
 use crate::gpu;
-use crate::model;
+use crate::model::{self, PartNets};
+use crate::nn::ops;
 use crate::settings::{Settings, SettingsFile};
 use crate::track;
 use crate::virtual_camera::{self, VirtualCameraError};
@@ -64,6 +65,7 @@ fn inventory(args: &Args, settings: &Settings) -> Inventory {
         face_reader: track::MeshReader::load().and_then(|_| track::reader_file()).map_err(|error| error.to_string()),
         landmark_model: track::model_places(model),
         networks: networks(),
+        number_formats: number_formats(),
         cameras: named(cameras(), "camera"),
         microphones: named(microphones(), "microphone"),
         virtual_cameras: virtual_cameras(),
@@ -79,6 +81,15 @@ fn networks() -> Vec<Result<String, String>> {
         model::check_shipped(&entry.name).map(|()| about).map_err(|error| error.to_string())
     };
     model::manifest().into_iter().map(state).collect()
+}
+
+/// Tries the shapes of the networks that live work uses in every frame.
+fn number_formats() -> String {
+    let tried = model::load::<PartNets>(None).map_err(|error| error.to_string()).and_then(|nets| {
+        let frozen = [&nets.eye, &nets.mouth].map(|net| net.generator.freeze_for_nobody().map(drop));
+        frozen.into_iter().collect::<Result<(), _>>().map_err(|error| error.to_string())
+    });
+    tried.map_or_else(|why| format!("could not be tried: {why}"), |()| ops::format_sentence())
 }
 
 /// Every camera with its formats.

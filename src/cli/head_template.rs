@@ -1,14 +1,15 @@
-//! `retrato head-template`: the neutral head that is laid under a portrait's face, from ICT-FaceKit.
+//! `retrato head-template`: the neutral head that is laid under a portrait's face, and the inside of its mouth, from ICT-FaceKit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use glam::Vec3;
-use retrato_head::SkullTemplate;
+use retrato_head::{MouthTemplate, MouthTissue, MouthVertex, SkullTemplate};
 
 use super::synth::KitArgs;
 use crate::data::Part;
+use crate::synth::FaceKit;
 
 /// Vertices nearer than this become one: depth is needed in cells of a portrait of about this size.
 const SIDE_CM: f32 = 0.7;
@@ -16,6 +17,12 @@ const SIDE_CM: f32 = 0.7;
 const EARS_FROM_CM: f32 = 7.2;
 const EARS_HIGH_CM: std::ops::Range<f32> = -3.0..5.5;
 const EARS_BEFORE_CM: f32 = 4.0;
+/// Teeth of each row that are left out at both ends: wisdom teeth are never seen.
+const WISDOM_TEETH: usize = 1;
+/// Vertices of gums and tongue nearer than this become one.
+const MOUTH_SIDE_CM: f32 = 0.22;
+/// Gums reach so far from the teeth.
+const GUMS_CM: f32 = 0.55;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -24,6 +31,9 @@ pub(super) struct Args {
     /// Where to write it
     #[arg(short, long, default_value = "models/head_template.bin", value_name = "FILE")]
     output: PathBuf,
+    /// Where to write the inside of the mouth
+    #[arg(long, default_value = "models/mouth_template.bin", value_name = "FILE")]
+    mouth_output: PathBuf,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -34,20 +44,60 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         matches!(kit.parts[index], Part::Face | Part::Head) && !is_ear(&kit.neutral[index])
     };
     let triangles: Vec<[u32; 3]> = kit.triangles.iter().filter(|t| t.iter().all(|i| is_kept(*i))).copied().collect();
-    // In the kit y points up and z to the viewer.
-    let seen = |p: &Vec3| Vec3::new(p.x, -p.y, -p.z);
     let vertices: Vec<Vec3> = kit.neutral.iter().map(seen).collect();
     let landmarks = kit.landmarks.map(|i| vertices[i as usize]);
     let template = SkullTemplate::simplified(&vertices, &triangles, landmarks, SIDE_CM);
-    let bytes = template.bytes()?;
-    std::fs::write(&args.output, &bytes).with_context(|| format!("{} cannot be written", args.output.display()))?;
-    say!(
-        "{}: {} vertices, {} triangles, {} bytes, BLAKE3 {}",
-        args.output.display(),
-        template.vertices.len(),
-        template.triangles.len(),
-        bytes.len(),
-        blake3::hash(&bytes)
-    );
+    write(&args.output, &template.bytes()?, [template.vertices.len(), template.triangles.len()])?;
+    let mouth = mouth(&kit)?.simplified(MOUTH_SIDE_CM);
+    write(&args.mouth_output, &mouth.bytes()?, [mouth.vertices.len(), mouth.triangles.len()])?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, bytes: &[u8], [vertices, triangles]: [usize; 2]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+    say!("{}: {vertices} vertices, {triangles} triangles, {} bytes, BLAKE3 {}", path.display(), bytes.len(), blake3::hash(bytes));
+    Ok(())
+}
+
+/// A point or a way of the kit, where y points up and z to the viewer, as a picture has it.
+fn seen(p: &Vec3) -> Vec3 {
+    Vec3::new(p.x, -p.y, -p.z)
+}
+
+/// The inside of the kit's mouth.
+fn mouth(kit: &FaceKit) -> anyhow::Result<MouthTemplate> {
+    let mut drops = vec![Vec3::ZERO; kit.neutral.len()];
+    let jaw = kit.expression("jawOpen").map(|i| &kit.expressions[i]).context("the kit has no expression jawOpen")?;
+    for (index, delta) in jaw.vertices.iter().zip(&jaw.deltas) {
+        drops[*index as usize] = seen(delta);
+    }
+    let row = kit.teeth.len() / 2;
+    let is_seen = |number: usize| (WISDOM_TEETH..row - WISDOM_TEETH).contains(&(number % row));
+    let teeth: Vec<_> = kit.teeth.iter().enumerate().filter(|(number, _)| is_seen(*number)).map(|(_, range)| range.clone()).collect();
+    let is_beside_teeth =
+        |p: Vec3| teeth.iter().flat_map(|range| &kit.neutral[range.clone()]).any(|q| q.distance_squared(p) < GUMS_CM * GUMS_CM);
+    let tissue = |index: usize| match kit.parts[index] {
+        Part::Teeth => teeth.iter().any(|range| range.contains(&index)).then_some(MouthTissue::Tooth),
+        Part::Gums if is_beside_teeth(kit.neutral[index]) => Some(MouthTissue::Gum),
+        Part::Gums => Some(MouthTissue::Tongue),
+        _ => None,
+    };
+    let mut numbers = vec![None; kit.neutral.len()];
+    let mut vertices = Vec::new();
+    for (index, number) in numbers.iter_mut().enumerate() {
+        if let Some(tissue) = tissue(index) {
+            *number = Some(vertices.len() as u16);
+            vertices.push(MouthVertex { at: seen(&kit.neutral[index]), drop: drops[index], tissue });
+        }
+    }
+    let corners = |t: &[u32; 3]| {
+        let [a, b, c] = t.map(|i| numbers[i as usize]);
+        Some([a?, b?, c?])
+    };
+    Ok(MouthTemplate {
+        vertices,
+        triangles: kit.triangles.iter().filter_map(corners).collect(),
+        landmarks: kit.landmarks.map(|i| seen(&kit.neutral[i as usize])),
+        landmark_drops: kit.landmarks.map(|i| drops[i as usize]),
+    })
 }

@@ -17,6 +17,7 @@ mod enroll;
 mod evaluate;
 #[cfg(feature = "train")]
 mod head_template;
+mod log;
 #[cfg(feature = "train")]
 mod synth;
 mod track;
@@ -26,10 +27,12 @@ mod verify;
 mod window;
 mod write_docs;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::nn::ops::Products;
+use crate::runtime::Instructions;
 
 /// Brings a portrait to life: drop a painting on the window, look into the webcam, record the clip.
 #[derive(Parser)]
@@ -37,8 +40,22 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 struct Cli {
     #[command(flatten)]
     window: window::Args,
+    #[command(flatten)]
+    processor: ProcessorArgs,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// How the processor is used.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Processor")]
+struct ProcessorArgs {
+    /// Numbers that the networks multiply: measured (what is quicker here), f32 or bf16
+    #[arg(long, global = true, env = "RETRATO_NUMBERS", default_value = "measured", value_name = "FORMAT")]
+    numbers: Products,
+    /// Instructions that may be used: all, avx2 or scalar
+    #[arg(long, global = true, env = "RETRATO_INSTRUCTIONS", default_value = "all", value_name = "SET")]
+    instructions: Instructions,
 }
 
 #[derive(Subcommand)]
@@ -75,9 +92,11 @@ enum Command {
 /// Runs the program with the process's own arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    start_log();
+    cli.processor.instructions.allow();
+    cli.processor.numbers.choose();
+    let log = log::start(cli.command.is_none());
     let result = match cli.command {
-        None => window::run(&cli.window),
+        None => window::run(&cli.window, log),
         Some(Command::Animate(args)) => animate::run(&args),
         Some(Command::Enroll(args)) => enroll::run(&args),
         Some(Command::Track(args)) => track::run(&args),
@@ -108,20 +127,4 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Warnings by default; `RUST_LOG` asks for more.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wgpu_hal=error,wgpu_core=error,naga=error,symphonia=error"));
-    let coloured = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(coloured)
-        .with_target(false)
-        .without_time()
-        // Should nobody listen to standard error, it could only complain there.
-        .log_internal_errors(false)
-        .init();
 }

@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use image::RgbaImage;
 
 use super::common;
 use crate::builtin;
+use crate::collection::{Change, Collection, CollectionFile, Source};
 use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::pipeline::{FineTuning, PictureMemory, Pipeline, PipelineConfig};
-use crate::present::{self, AppConfig, BuiltInPortrait, FirstDriver, StartContext};
+use crate::portrait::{self, OpenLimits};
+use crate::present::{self, AboutView, AppConfig, BuiltInPortrait, FirstDriver, StartContext};
+use crate::runtime::FileCache;
 use crate::session::{CameraChoice, DeferredPixels, DriverChoice, PortraitChoice, Session};
 use crate::settings::{ExecutorChoice, MovedBy, Settings, SettingsFile};
 
@@ -21,7 +25,7 @@ const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Portrait to begin with: a picture file, or the name of a built-in one
+    /// Portrait to begin with: a picture file, or the name of a built-in one; without it, the portrait of the last run
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
     portrait: Option<OsString>,
     /// What drives it at first: a clip, a performance, the name of a built-in performance, `camera`, `camera:NUMBER` or `camera:NAME`
@@ -34,13 +38,22 @@ pub(super) struct Args {
     model: common::ModelArgs,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, log: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
-    let (settings_file, settings, notices) = load_settings();
+    let (settings_file, settings, mut notices) = load_settings();
+    let (collection_file, collection, trouble) = load_collection(settings_file.as_ref());
+    notices.extend(trouble);
+    let first_portrait = first_portrait(args)?;
     let config = AppConfig {
         portraits: builtin::PORTRAITS.iter().map(in_gallery).collect(),
         performances: builtin::PERFORMANCES.iter().map(|p| p.title.to_owned()).collect(),
-        first_portrait: Some(first_portrait(args)?),
+        reopen: first_portrait.is_none(),
+        first_portrait,
+        collection,
+        collection_file,
+        thumbnails: FileCache::of_user("thumbnails"),
+        open_picture: Some(Arc::new(open_for_thumbnail)),
+        about: AboutView { version: env!("CARGO_PKG_VERSION").to_owned(), log },
         first_driver: first_driver(args, &settings)?,
         executor: args.executor,
         settings: settings.clone(),
@@ -65,20 +78,55 @@ fn load_settings() -> (Option<SettingsFile>, Settings, Vec<String>) {
     }
 }
 
+/// The portraits that the user has opened, with those that an earlier version kept in the settings.
+fn load_collection(settings: Option<&SettingsFile>) -> (Option<CollectionFile>, Collection, Vec<String>) {
+    let file = match CollectionFile::of_user() {
+        Ok(file) => file,
+        Err(error) => return (None, Collection::default(), vec![error.to_string()]),
+    };
+    let mut troubles = Vec::new();
+    if let Some(settings) = settings
+        && let Err(error) = take_over(settings, &file)
+    {
+        troubles.push(error.to_string());
+    }
+    let (collection, trouble) = file.load();
+    troubles.extend(trouble.iter().map(ToString::to_string));
+    (Some(file), collection, troubles)
+}
+
+/// Moves the portraits of an earlier version from the settings into their own list.
+fn take_over(settings: &SettingsFile, file: &CollectionFile) -> anyhow::Result<()> {
+    let former = settings.former_portraits();
+    if former.is_empty() {
+        return Ok(());
+    }
+    // The newest is put in last. Where there is a list already, the earlier version has been used once more since: its portraits are newer.
+    let changes: Vec<Change> = former.into_iter().rev().map(|path| Change::Opened(Source::File(path), 0)).collect();
+    file.update(&changes)?;
+    Ok(settings.forget_former_portraits()?)
+}
+
+fn open_for_thumbnail(path: &Path) -> Option<RgbaImage> {
+    let picture = portrait::open_picture(path, OpenLimits::default()).inspect_err(|error| tracing::debug!("{error}")).ok()?;
+    Some(Arc::unwrap_or_clone(picture.pixels))
+}
+
 fn in_gallery(portrait: &'static builtin::BuiltinPortrait) -> BuiltInPortrait {
     // A broken build says so when the portrait itself is opened.
     let image = DeferredPixels::new(move || portrait.thumbnail().unwrap_or_default());
-    BuiltInPortrait { title: portrait.title.to_owned(), image }
+    BuiltInPortrait { name: portrait.name.to_owned(), title: portrait.title.to_owned(), image }
 }
 
-fn first_portrait(args: &Args) -> anyhow::Result<PortraitChoice> {
+/// What was asked for; `None` for the portrait of the last run.
+fn first_portrait(args: &Args) -> anyhow::Result<Option<PortraitChoice>> {
     // Menus start the program with the option and no picture behind it.
-    let Some(wanted) = args.portrait.as_ref().filter(|wanted| !wanted.is_empty()) else { return Ok(PortraitChoice::BuiltIn(0)) };
+    let Some(wanted) = args.portrait.as_ref().filter(|wanted| !wanted.is_empty()) else { return Ok(None) };
     let by_name = builtin::PORTRAITS.iter().position(|p| wanted == p.name);
     if let Some(index) = by_name.filter(|_| !Path::new(wanted).exists()) {
-        return Ok(PortraitChoice::BuiltIn(index));
+        return Ok(Some(PortraitChoice::BuiltIn(index)));
     }
-    Ok(PortraitChoice::file(absolute(Path::new(wanted))?))
+    Ok(Some(PortraitChoice::file(absolute(Path::new(wanted))?)))
 }
 
 /// What was asked for; else the camera used last, or any camera.
@@ -129,4 +177,29 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: Executo
     };
     let wake = Arc::clone(&context.wake);
     Ok(Box::new(Pipeline::start(config, move || wake())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn portraits_of_an_earlier_version_are_taken_over_once() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let settings = SettingsFile::at(folder.path().join("settings.toml"));
+        let file = CollectionFile::at(folder.path().join("data"));
+        let art = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(settings.path(), format!("recent_portraits = [{:?}, {:?}]\n", art("new.jpg"), art("old.jpg")))?;
+        take_over(&settings, &file)?;
+        let listed = |file: &CollectionFile| {
+            let own = file.load().0;
+            own.own().filter_map(|known| Some(known.source.file()?.display().to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&file), [art("new.jpg"), art("old.jpg")], "the newest first");
+        assert!(settings.former_portraits().is_empty(), "and not in the settings any more");
+        file.update(&[Change::Remove(Source::File(art("old.jpg").into()))])?;
+        take_over(&settings, &file)?;
+        assert_eq!(listed(&file), [art("new.jpg")], "what was removed since does not come back");
+        Ok(())
+    }
 }

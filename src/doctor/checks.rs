@@ -24,7 +24,7 @@ pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
         memory(found),
         face_reader(&inventory.face_reader),
         landmark_model(found.landmark_model.as_ref(), inventory),
-        networks(&inventory.networks),
+        networks(&inventory.networks, &inventory.number_formats),
         cameras(&inventory.cameras, found),
         microphones(&inventory.microphones),
         display(found.desktop),
@@ -136,11 +136,11 @@ fn landmark_model(found: Option<&ModelFacts>, inventory: &Inventory) -> Check {
     }
 }
 
-fn networks(all: &[Result<String, String>]) -> Check {
+fn networks(all: &[Result<String, String>], formats: &str) -> Check {
     let lines: Vec<&str> = all.iter().map(|network| network.as_deref().unwrap_or_else(|trouble| trouble)).collect();
     let damaged = all.is_empty() || all.iter().any(Result::is_err);
     let mend = damaged.then_some("build or install the program again: its weights are part of it");
-    let detail = if lines.is_empty() { "none".to_owned() } else { lines.join("\n") };
+    let detail = if lines.is_empty() { "none".to_owned() } else { format!("{}\nnumbers: {formats}", lines.join("\n")) };
     check("networks", if damaged { Status::Warning } else { Status::Ok }, detail, mend)
 }
 
@@ -242,6 +242,7 @@ mod tests {
             face_reader: Err("it is missing".to_owned()),
             landmark_model: vec![facts.path.clone()],
             networks: Vec::new(),
+            number_formats: String::new(),
             cameras: Devices::NotBuilt,
             microphones: Devices::NotBuilt,
             virtual_cameras: Devices::NotBuilt,
@@ -254,8 +255,8 @@ mod tests {
     #[test]
     fn a_damaged_network_is_a_warning_with_a_way_out() {
         let good = Ok("motion 1".to_owned());
-        assert_eq!(networks(std::slice::from_ref(&good)).status, Status::Ok, "usable");
-        let damaged = networks(&[good, Err("motion: not those of the manifest".to_owned())]);
+        assert_eq!(networks(std::slice::from_ref(&good), "f32").status, Status::Ok, "usable");
+        let damaged = networks(&[good, Err("motion: not those of the manifest".to_owned())], "f32");
         assert_eq!(damaged.status, Status::Warning, "the closed form still works");
         assert!(damaged.detail.contains("manifest") && damaged.mend.is_some(), "it says why and what to do");
     }

@@ -83,6 +83,8 @@ pub struct Inventory {
     pub landmark_model: Vec<PathBuf>,
     /// The program's own networks: what they are, or why one cannot be used.
     pub networks: Vec<Result<String, String>>,
+    /// Which numbers the networks multiply on the CPU, and what was measured for that.
+    pub number_formats: String,
     /// Webcams.
     pub cameras: Devices,
     /// Microphones.
@@ -152,6 +154,7 @@ mod tests {
             face_reader: Err("it is missing".to_owned()),
             landmark_model: Vec::new(),
             networks: vec![Err("motion: damaged".to_owned())],
+            number_formats: "f32".to_owned(),
             cameras: Devices::Failed("no such device".to_owned()),
             microphones: Devices::Listed(Vec::new()),
             virtual_cameras: Devices::Listed(Vec::new()),

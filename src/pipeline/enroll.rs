@@ -16,8 +16,11 @@ use crate::data::{PixelBox, Portrait};
 use crate::face::{FaceFinder, FaceFinders, MeshFinder};
 use crate::portrait::{self, FaceCandidate, OpenLimits, Picture, PortraitError};
 use crate::runtime::{FileCache, StopFlag, Worker};
-use crate::session::{Event, FaceQuestion, PictureInput, PortraitChoice, PortraitOrigin, RequestId};
+use crate::session::{Event, FaceQuestion, FaceShare, PictureInput, PortraitChoice, PortraitOrigin, RequestId};
 use crate::track::{DlibFinder, FaceModel, MeshReader};
+
+/// Two boxes with at least this overlap (area of the intersection over that of the union) are round one face: neighbours in a crowd overlap less.
+const SAME_PLACE: f32 = 0.4;
 
 /// An opened picture and the faces in it, the largest first.
 #[derive(Debug)]
@@ -86,6 +89,17 @@ impl OpenedPicture {
         let per_pixel = self.picture.own_from_working;
         let [left, top, right, bottom] = [own.left, own.top, own.right, own.bottom].map(|side| side / per_pixel);
         self.place(PixelBox { left, top, right, bottom }, model)
+    }
+
+    /// The portrait of the face that somebody chose before: the one that was found there, else one that can be fitted there. `None` when there is none.
+    fn known(&self, face: FaceShare, model: Option<&Arc<FaceModel>>) -> Option<Arc<Portrait>> {
+        let wanted = face.in_picture(self.picture.pixels.dimensions().into());
+        let overlap = |face: &FaceCandidate| face.place.to_box().overlap(&wanted);
+        let best = self.faces.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b))).filter(|best| overlap(best) > SAME_PLACE);
+        match best {
+            Some(best) => self.portrait_of(best),
+            None => self.place(wanted, model).ok(),
+        }
     }
 
     fn portrait_of(&self, face: &FaceCandidate) -> Option<Arc<Portrait>> {
@@ -225,6 +239,7 @@ impl Enroller {
         let origin = choice.origin();
         let outcome = match choice {
             PortraitChoice::Picture(input) => return self.open_picture(id, origin, input),
+            PortraitChoice::PictureWithFace(input, face) => return self.open_known(id, origin, input, face),
             PortraitChoice::Enrolled(portrait) => Ok(portrait),
             PortraitChoice::BuiltIn(index) => match builtin::PORTRAITS.get(index) {
                 Some(portrait) => portrait.portrait().map(Arc::new).map_err(|error| error.to_string()),
@@ -262,6 +277,24 @@ impl Enroller {
             }
             (None, Ok(_)) => self.ask(Asked { id, origin, opened }),
             (None, Err(why)) => self.finish(id, &origin, Err(why)),
+        }
+    }
+
+    /// Opens a picture in which the user has said before where the face is. Asks as for any other picture where there is no face any more.
+    fn open_known(&mut self, id: RequestId, origin: PortraitOrigin, input: PictureInput, face: FaceShare) {
+        let start = Instant::now();
+        let model = self.model.wait();
+        let opened = match OpenedPicture::open(input, model.as_ref().ok(), self.known.as_ref()) {
+            Ok(opened) => opened,
+            Err(error) => return self.finish(id, &origin, Err(error.to_string())),
+        };
+        if let Some(portrait) = opened.known(face, model.as_ref().ok()).or_else(|| opened.choose(0)) {
+            self.shared.timings.add("open", start.elapsed());
+            return self.show(id, &origin, portrait);
+        }
+        match model {
+            Ok(_) => self.ask(Asked { id, origin, opened }),
+            Err(why) => self.finish(id, &origin, Err(why)),
         }
     }
 

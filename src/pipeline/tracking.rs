@@ -76,8 +76,9 @@ fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Pipeli
             tracker.set_model(model);
         }
         let tracked = shared.timings.measure("track", || tracker.track(input));
-        *lock(&shared.reader) = if tracker.can_read() { tracker.reader_name() } else { "" };
-        if let Some(event) = sight.update(tracked.face.is_some()) {
+        let can_read = tracker.can_read();
+        *lock(&shared.reader) = if can_read { tracker.reader_name() } else { "" };
+        if let Some(event) = sight.update(tracked.face.is_some(), can_read) {
             shared.report(event);
         }
         links.inset.put(tracked.clone());
@@ -93,7 +94,11 @@ struct Sight {
 }
 
 impl Sight {
-    fn update(&mut self, has_face: bool) -> Option<Event> {
+    /// What is to be reported after a frame. As long as nothing can read faces, none can be missing.
+    fn update(&mut self, has_face: bool, can_read: bool) -> Option<Event> {
+        if !has_face && !can_read {
+            return None;
+        }
         self.missed = if has_face { 0 } else { self.missed.saturating_add(1) };
         let in_sight = has_face || (self.in_sight && self.missed < LOST_FRAMES);
         let never_seen = !self.in_sight && self.missed == LOST_FRAMES;
@@ -105,5 +110,24 @@ impl Sight {
             _ if never_seen => Some(Event::FaceLost),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_face_is_missing_only_after_somebody_could_have_seen_it() {
+        let mut sight = Sight::default();
+        for frame in 0..100 {
+            assert!(sight.update(false, false).is_none(), "frame {frame}: the models are still loading");
+        }
+        let mut lost = (0..100_u64).filter(|_| matches!(sight.update(false, true), Some(Event::FaceLost)));
+        assert_eq!((lost.next(), lost.next()), (Some(u64::from(LOST_FRAMES) - 1), None), "then it is told, once, after some frames");
+        drop(lost);
+        assert!(matches!(sight.update(true, true), Some(Event::FaceFound)), "and when it comes");
+        assert!((0..LOST_FRAMES - 1).all(|_| sight.update(false, true).is_none()), "a few misses are no news");
+        assert!(matches!(sight.update(false, true), Some(Event::FaceLost)), "many are");
     }
 }

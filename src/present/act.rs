@@ -1,6 +1,6 @@
 //! What happens when the user wants something.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
@@ -9,17 +9,15 @@ use super::action::{Action, Purpose};
 use super::app::{App, FirstDriver, now_secs};
 use super::dialogs::Answer;
 use super::files::{self, FileRole};
-use super::state::{DriverState, GalleryItem, OpeningView, ViewState};
+use super::history::{History, MotionState};
+use super::state::{DriverState, OpeningView, ViewState};
 use super::takes::Take;
 use super::toasts::Severity;
 use super::{desktop, events, faces};
 use crate::session::{
-    CameraChoice, DeferredPixels, DriverChoice, NewFile, PictureInput, PortraitChoice, Request, RequestId, VirtualCameraOptions,
+    CameraChoice, DriverChoice, FaceShare, NewFile, PictureInput, PortraitChoice, Request, RequestId, VirtualCameraOptions,
 };
-use crate::settings::{Controls, ExecutorChoice};
-
-/// How long the clipboard may take to answer, in seconds.
-const PASTE_PATIENCE_SECS: f64 = 0.6;
+use crate::settings::{Controls, ExecutorChoice, MotionPreset};
 
 impl App {
     /// Does what was asked for.
@@ -27,12 +25,13 @@ impl App {
         let Some(action) = act_on_view(&mut self.view, action) else { return };
         match action {
             Action::Browse(purpose) => self.browse(ctx, purpose),
-            Action::Paste => {
-                self.paste_asked_at_secs = Some(now_secs(ctx));
-                ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
-            }
+            Action::Paste => self.paste(ctx),
             Action::OpenFiles(paths) => self.open_files(ctx, &paths),
             Action::OpenFromGallery(index) => self.open_from_gallery(index),
+            Action::ChooseFaceAgain(index) => self.choose_face_again(index),
+            Action::SetFavourite(index, favourite) => self.set_favourite(index, favourite),
+            Action::RemoveFromGallery(index) => self.remove_from_gallery(ctx, index),
+            Action::PutBack => self.put_back(),
             Action::UseDriver(driver) => {
                 if let DriverChoice::Camera(CameraChoice::Listed { index, name }) = &driver {
                     (self.settings.camera, self.settings.camera_index) = (Some(name.clone()), Some(*index));
@@ -44,7 +43,19 @@ impl App {
                 self.view.driver.listing = true;
                 self.session.request(Request::ListDevices);
             }
-            Action::SetControls(controls) => self.set_controls(ctx, controls),
+            Action::SetControls(controls) => self.change_motion(ctx, |app| app.set_controls(ctx, controls)),
+            Action::UseMotion(motion) => {
+                let controls = self.view.controls.with_motion(motion);
+                self.change_motion(ctx, |app| app.set_controls(ctx, controls));
+            }
+            Action::SavePreset(name) => self.change_motion(ctx, |app| app.save_preset(ctx, &name)),
+            Action::RemovePreset(name) => self.change_motion(ctx, |app| app.set_presets(ctx, |presets| presets.retain(|p| p.name != name))),
+            Action::UndoMotion => self.undo_motion(ctx, History::undo),
+            Action::RedoMotion => self.undo_motion(ctx, History::redo),
+            Action::CopyText(text) => {
+                ctx.copy_text(text);
+                self.say(Severity::Done, "It is in the clipboard", ctx);
+            }
             Action::Calibrate => self.session.request(Request::Calibrate),
             Action::CalibrateHere => self.session.request(Request::CalibrateHere),
             Action::Play(wish) => self.session.request(Request::Play(wish)),
@@ -52,13 +63,14 @@ impl App {
             Action::HoldOriginal(held) => self.hold_original(ctx, held),
             Action::Film(action) => self.act_on_film(ctx, action),
             Action::AddPictures(files) => self.add_pictures(ctx, files),
-            Action::RemovePicture(index) => self.session.request(Request::RemovePicture(index)),
+            Action::RemovePicture(index) => self.remove_picture(index),
             Action::JoinBefore => self.join_before(),
             Action::UseExecutor(wanted) => self.use_executor(ctx, wanted),
             Action::FineTune => self.session.request(Request::FineTune),
             Action::StopFineTuning => self.session.request(Request::StopFineTuning),
             Action::UndoFineTuning => self.session.request(Request::UndoFineTuning),
             Action::UseFace | Action::PlaceFace => self.answer_question(),
+            Action::DropQuestion => self.drop_question(ctx),
             Action::ToggleFullScreen => self.toggle_full_screen(ctx),
             Action::CloseOverlay => self.close_overlay(ctx),
             Action::ConfirmPath => self.confirm_path(ctx),
@@ -151,44 +163,21 @@ impl App {
         }
         let mut portraits = portraits.into_iter();
         let Some(first) = portraits.next() else { return };
-        let id = self.open_portrait(PortraitChoice::file(first));
         let rest: Vec<PathBuf> = portraits.collect();
-        if rest.is_empty() {
-            return self.note_drop(id);
-        }
-        for more in &rest {
-            self.view.in_gallery(more);
-        }
-        self.offer_rest(ctx, rest);
-    }
-
-    fn open_from_gallery(&mut self, index: usize) {
-        let Some(item) = self.view.gallery.get(index) else { return };
-        let choice = item.file.as_ref().map_or(PortraitChoice::BuiltIn(index), PortraitChoice::file);
-        self.open_portrait(choice);
+        self.add_waiting(&rest);
+        let id = if self.shelf.is_passing(&first) {
+            let name = events::file_name(&first);
+            self.open_passing(PictureInput::Path(first), &name)
+        } else {
+            self.open_portrait(PortraitChoice::file(first))
+        };
+        if rest.is_empty() { self.note_drop(id) } else { self.offer_rest(ctx, rest) }
     }
 
     /// A number for one more request.
     pub(super) fn new_id(&mut self) -> RequestId {
         self.last_id = self.last_id.next();
         self.last_id
-    }
-
-    /// Begins to open a portrait. Gives the number of the request.
-    pub(super) fn open_portrait(&mut self, choice: PortraitChoice) -> RequestId {
-        self.forget_drop();
-        self.view.question = None;
-        let id = self.new_id();
-        let name = match &choice {
-            PortraitChoice::Picture(PictureInput::Path(path)) => events::file_name(path),
-            PortraitChoice::BuiltIn(index) => self.view.gallery.get(*index).map_or_else(String::new, |item| item.title.clone()),
-            PortraitChoice::Picture(_) => "the pasted picture".to_owned(),
-            PortraitChoice::Enrolled(portrait) => portrait.name.clone(),
-        };
-        // What was being opened before is of no use any more.
-        self.view.opening = vec![OpeningView { id, name }];
-        self.session.request(Request::OpenPortrait { id, choice });
-        id
     }
 
     /// Lets something else drive.
@@ -202,24 +191,53 @@ impl App {
         self.session.request(Request::Drive(driver));
     }
 
-    /// Takes a picture from the clipboard.
-    pub(super) fn open_pasted(&mut self, pixels: DeferredPixels) {
-        let id = self.open_portrait(PortraitChoice::Picture(PictureInput::Deferred { name: "Pasted picture".to_owned(), pixels }));
-        self.note_drop(id);
+    /// Changes something in the motion section, so that it can be taken back.
+    fn change_motion(&mut self, ctx: &Context, change: impl FnOnce(&mut Self)) {
+        let before = self.motion_state();
+        change(self);
+        let after = self.motion_state();
+        self.history.note(before, &after, now_secs(ctx));
+        self.remember_motion();
+        self.show_history();
     }
 
-    /// Tells when the clipboard had nothing for the paste button. Returns in how many seconds to look again.
-    pub(super) fn watch_paste(&mut self, ctx: &Context) -> Option<f64> {
-        let left = self.paste_asked_at_secs? + PASTE_PATIENCE_SECS - now_secs(ctx);
-        if left > 0.0 {
-            return Some(left);
+    fn undo_motion(&mut self, ctx: &Context, step: fn(&mut History, MotionState) -> Option<MotionState>) {
+        let now = self.motion_state();
+        let Some(state) = step(&mut self.history, now) else { return };
+        let (controls, presets) = state.into_parts(&self.view.controls);
+        self.set_controls(ctx, controls);
+        self.set_presets(ctx, |own| *own = presets);
+        self.remember_motion();
+        self.show_history();
+    }
+
+    fn motion_state(&self) -> MotionState {
+        MotionState::of(&self.view.controls, &self.settings.presets)
+    }
+
+    pub(super) fn show_history(&mut self) {
+        (self.view.motion.can_undo, self.view.motion.can_redo) = (self.history.can_undo(), self.history.can_redo());
+    }
+
+    fn save_preset(&mut self, ctx: &Context, name: &str) {
+        let Some(name) = MotionPreset::clean_name(name) else {
+            return self.say(Severity::Info, "Give it another name: this one is empty, or one of the program's own", ctx);
+        };
+        let motion = self.view.controls.motion();
+        let mut kept = false;
+        self.set_presets(ctx, |presets| kept = MotionPreset::keep(presets, name, motion));
+        if !kept {
+            self.say(Severity::Info, "There is no room for more presets. Remove one first", ctx);
         }
-        self.paste_asked_at_secs = None;
-        self.say(Severity::Info, "There is no picture in the clipboard. Copy one first, or its path", ctx);
-        None
     }
 
-    fn set_controls(&mut self, ctx: &Context, controls: Controls) {
+    fn set_presets(&mut self, ctx: &Context, change: impl FnOnce(&mut Vec<MotionPreset>)) {
+        change(&mut self.settings.presets);
+        self.view.motion.presets.clone_from(&self.settings.presets);
+        self.keeper.touch(now_secs(ctx));
+    }
+
+    pub(super) fn set_controls(&mut self, ctx: &Context, controls: Controls) {
         self.view.controls = controls.clone();
         self.settings.controls = controls.clone();
         self.keeper.touch(now_secs(ctx));
@@ -237,10 +255,14 @@ impl App {
     fn answer_question(&mut self) {
         let Some(question) = self.view.question.take() else { return };
         let id = question.id;
+        let chosen = question.drawn.as_ref().or_else(|| question.faces.get(question.selected));
+        if let Some(chosen) = chosen {
+            self.remember_face(id, FaceShare::of(chosen, question.picture.size_px));
+        }
         self.view.opening.insert(0, OpeningView { id, name: question.name });
         self.session.request(match question.drawn {
             Some(face_box) => Request::PlaceFace { id, face_box },
-            None => Request::ChooseFace { id, index: question.selected },
+            None => Request::ChooseFace { id, index: question.numbers.get(question.selected).copied().unwrap_or_default() },
         });
     }
 
@@ -249,9 +271,18 @@ impl App {
         ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.view.shown.full_screen));
     }
 
+    fn drop_question(&mut self, ctx: &Context) {
+        self.keep_largest_face();
+        if let Some(question) = self.view.question.take() {
+            self.offer_both(ctx, question.id);
+        }
+    }
+
     fn close_overlay(&mut self, ctx: &Context) {
         let view = &mut self.view;
-        if view.shown.help {
+        if view.shown.about {
+            view.shown.about = false;
+        } else if view.shown.help {
             view.shown.help = false;
         } else if view.path_prompt.is_some() {
             view.path_prompt = None;
@@ -259,10 +290,14 @@ impl App {
             view.interrupted.clear();
         } else if view.countdown.is_some() {
             view.countdown = None;
+        } else if view.shown.gallery {
+            view.shown.gallery = false;
         } else if let Some(film) = view.films.closes() {
             self.act_on_film(ctx, film);
-        } else if view.question.take().is_none() && view.shown.full_screen {
+        } else if view.question.is_none() && view.shown.full_screen {
             self.toggle_full_screen(ctx);
+        } else {
+            self.drop_question(ctx);
         }
     }
 
@@ -305,18 +340,6 @@ impl App {
     }
 }
 
-impl ViewState {
-    /// The place of a picture file in the gallery, where it is put if it is not there yet.
-    pub(super) fn in_gallery(&mut self, path: &Path) -> usize {
-        let known = self.gallery.iter().position(|item| item.file.as_deref() == Some(path));
-        known.unwrap_or_else(|| {
-            let title = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            self.gallery.push(GalleryItem { title, thumbnail: None, file: Some(path.to_owned()) });
-            self.gallery.len() - 1
-        })
-    }
-}
-
 /// Acts where nothing but the state is needed. Returns the action when it needs more.
 fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
     match action {
@@ -335,7 +358,9 @@ fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
                 question.drawn = Some(face_box);
             }
         }
-        Action::DropQuestion => view.question = None,
+        Action::ToggleGallery => view.shown.gallery = !view.shown.gallery,
+        Action::ToggleAbout => view.shown.about = !view.shown.about,
+        Action::ToggleMore => view.shown.more = !view.shown.more,
         Action::TogglePanel => view.shown.panel = !view.shown.panel,
         Action::ToggleInset => view.shown.inset = !view.shown.inset,
         Action::ToggleHelp => view.shown.help = !view.shown.help,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::films::FilmAction;
 use crate::data::PixelBox;
 use crate::session::{DriverChoice, Framing, Panes, PlayRequest};
-use crate::settings::{Controls, Countdown, ExecutorChoice};
+use crate::settings::{Controls, Countdown, ExecutorChoice, Motion};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,16 @@ pub enum Action {
     OpenFiles(Vec<PathBuf>),
     /// Open a portrait of the gallery.
     OpenFromGallery(usize),
+    /// Open it and ask again where the face is.
+    ChooseFaceAgain(usize),
+    /// Let a portrait of the gallery stay at the front, or not any more.
+    SetFavourite(usize, bool),
+    /// Take a portrait off the gallery.
+    RemoveFromGallery(usize),
+    /// Put the portrait back that was taken off last.
+    PutBack,
+    /// Show or hide the sheet with all portraits.
+    ToggleGallery,
     /// Make the portrait from these pictures of its person, too.
     AddPictures(Vec<PathBuf>),
     /// Do without one of the further pictures.
@@ -47,6 +57,16 @@ pub enum Action {
     RefreshDevices,
     /// Change how the portrait follows.
     SetControls(Controls),
+    /// Move the portrait like this.
+    UseMotion(Motion),
+    /// Keep the present motion under a name.
+    SavePreset(String),
+    /// Do without the preset of that name.
+    RemovePreset(String),
+    /// Take the last change of the motion back.
+    UndoMotion,
+    /// Make it again.
+    RedoMotion,
     /// Make the pictures elsewhere.
     UseExecutor(ExecutorChoice),
     /// Take the present face as neutral.
@@ -99,6 +119,12 @@ pub enum Action {
     ToggleInset,
     /// Show or hide the help.
     ToggleHelp,
+    /// Show or hide what the program is.
+    ToggleAbout,
+    /// Show or hide what is seldom needed.
+    ToggleMore,
+    /// Put a text into the clipboard.
+    CopyText(String),
     /// Enter or leave full screen.
     ToggleFullScreen,
     /// Close whatever lies on top.

@@ -7,23 +7,28 @@ use std::time::Duration;
 use egui::{CentralPanel, Context, Frame, Ui};
 use egui_wgpu::RenderState;
 
+use super::clipboard::{Clipboard, ClipboardReader};
 use super::dialogs::{Answer, Dialogs};
 use super::films::Studio;
+use super::history::History;
 use super::keeper::SettingsKeeper;
+use super::own_portraits::{self, OwnPortraits};
 use super::person::PersonPictures;
 use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
+use super::shelf::Shelf;
 use super::sight::{self, DriverReading, LastSeen};
-use super::state::{DriverView, ExecutorView, GalleryItem, InsetView, QuestionView, RecordView, ViewState};
+use super::state::{AboutView, DriverView, ExecutorView, InsetView, MotionView, QuestionView, RecordView, ViewState};
 use super::takes::TakeUnderWay;
 use super::textures::InsetTexture;
-use super::thumbnails::{Place, Thumbnails};
+use super::thumbnails::{OpenPicture, Thumbnails};
 use super::toasts::Severity;
-use super::{desktop, events, faces, films, intake, keys, overlays, panel, stage, theme, toasts};
+use super::{desktop, events, faces, films, intake, keys, overlays, panel, sheet, stage, theme, toasts};
+use crate::collection::{Collection, CollectionFile};
 use crate::data::{Portrait, TrackedFrame};
-use crate::runtime::Worker;
+use crate::runtime::{FileCache, Worker};
 use crate::session::{
-    CameraChoice, CameraInfo, DeferredPixels, DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitOrigin, PortraitReady,
-    RenderedImage, Request, RequestId, Session,
+    CameraChoice, CameraInfo, DeferredPixels, DriverChoice, Event, FaceQuestion, PortraitChoice, PortraitReady, RenderedImage, Request,
+    RequestId, Session,
 };
 use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
@@ -33,6 +38,8 @@ const BLINK_SECS: f64 = 0.5;
 /// A portrait that comes with the program.
 #[derive(Clone, Debug)]
 pub struct BuiltInPortrait {
+    /// The name by which it is remembered.
+    pub name: String,
     /// Its title.
     pub title: String,
     /// A small picture of it, which is made beside the window's work.
@@ -64,6 +71,20 @@ pub struct AppConfig {
     pub performances: Vec<String>,
     /// A portrait to open at once.
     pub first_portrait: Option<PortraitChoice>,
+    /// Whether to open the portrait of the last run instead, where none is given.
+    pub reopen: bool,
+    /// The portraits that the user has opened.
+    pub collection: Collection,
+    /// Where they are kept; `None` keeps nothing.
+    pub collection_file: Option<CollectionFile>,
+    /// Where their thumbnails are remembered.
+    pub thumbnails: Option<FileCache>,
+    /// How a picture file is opened for its thumbnail; without it only portraits that were opened have one.
+    pub open_picture: Option<OpenPicture>,
+    /// How the clipboard is read.
+    pub clipboard: ClipboardReader,
+    /// What the program is.
+    pub about: AboutView,
     /// A driver to use from the beginning.
     pub first_driver: FirstDriver,
     /// Where pictures are made in this run, whatever the settings say.
@@ -86,10 +107,14 @@ pub struct App {
     pub(super) path_field_only: bool,
     /// Number of the last request that has one.
     pub(super) last_id: RequestId,
-    /// When the paste button was pressed and nothing has come from the clipboard yet, in seconds of the window's clock.
-    pub(super) paste_asked_at_secs: Option<f64>,
+    pub(super) clipboard: Clipboard,
+    /// What was pasted for the field that is being typed into.
+    pub(super) typed: Vec<String>,
     pub(super) file_manager: Option<Worker>,
     pub(super) person: PersonPictures,
+    pub(super) own: OwnPortraits,
+    pub(super) shelf: Shelf,
+    pub(super) history: History,
     /// The driver to begin with, until the cameras are known or the user chooses.
     pub(super) first_driver: FirstDriver,
     pub(super) painter: Option<PreviewPainter>,
@@ -127,9 +152,13 @@ impl App {
             dialogs: Dialogs::default(),
             path_field_only: config.path_field_only,
             last_id: RequestId::default(),
-            paste_asked_at_secs: None,
+            clipboard: Clipboard::new(config.clipboard),
+            typed: Vec::new(),
             file_manager: None,
             person: PersonPictures::default(),
+            own: OwnPortraits::default(),
+            shelf: Shelf::start(ctx, config.collection_file, config.collection),
+            history: History::default(),
             first_driver: FirstDriver::Nothing,
             painter: render_state.map(PreviewPainter::new),
             original: None,
@@ -142,18 +171,19 @@ impl App {
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),
-            thumbnails: Thumbnails::start(ctx),
+            thumbnails: Thumbnails::start(ctx, config.thumbnails, config.open_picture),
             notices: config.notices,
         };
-        for (index, BuiltInPortrait { title, image }) in config.portraits.into_iter().enumerate() {
-            app.thumbnails.make(Place::Gallery(index), &title, move || Arc::new(image.convert()));
-            app.view.gallery.push(GalleryItem { title, thumbnail: None, file: None });
+        for (index, BuiltInPortrait { name, title, image }) in config.portraits.into_iter().enumerate() {
+            app.own.built_in.push(name);
+            own_portraits::built_in_item(&mut app, index, title, image);
         }
-        app.begin(config.first_portrait, config.first_driver);
+        app.recall_portraits();
+        app.begin(config.first_portrait, config.reopen, config.first_driver);
         app
     }
 
-    fn begin(&mut self, portrait: Option<PortraitChoice>, driver: FirstDriver) {
+    fn begin(&mut self, portrait: Option<PortraitChoice>, reopen: bool, driver: FirstDriver) {
         self.session.request(Request::SetControls(self.settings.controls.clone()));
         self.session.request(Request::ListDevices);
         self.session.request(Request::FindInterrupted(self.settings.recordings_dir.clone()));
@@ -161,8 +191,12 @@ impl App {
             FirstDriver::Named(driver) => self.use_driver(driver),
             later => self.first_driver = later,
         }
-        if let Some(portrait) = portrait {
-            self.open_portrait(portrait);
+        match portrait {
+            Some(portrait) => {
+                self.open_portrait(portrait);
+            }
+            None if reopen => self.reopen_last(),
+            None => {}
         }
     }
 
@@ -182,7 +216,15 @@ impl App {
         }
         for event in self.session.take_events() {
             match &event {
-                Event::FaceAsked(question) => self.ask_about_face(question),
+                Event::FaceAsked(question) => {
+                    self.ask_about_face(question);
+                    self.hold_offer(question.id);
+                }
+                Event::PortraitFailed { id, .. } => {
+                    let id = *id;
+                    events::apply(&mut self.view, event, now);
+                    self.portrait_failed(id);
+                }
                 Event::PortraitReady(ready) => {
                     let ready = ready.clone();
                     events::apply(&mut self.view, event, now);
@@ -225,6 +267,7 @@ impl App {
         if let Some(tracked) = self.session.take_tracked() {
             self.show_tracked(ctx, &tracked);
         }
+        self.take_shelf_answers(ctx);
         self.show_thumbnails();
         self.view.stats = self.session.live_stats();
         self.view.record.running = self.session.recording();
@@ -244,24 +287,8 @@ impl App {
         if let Some(painter) = &self.painter {
             self.view.picture = Some(self.picture.show(painter, &RenderedImage::Cpu(Arc::clone(&portrait.pixels))));
         }
-        let index = match &ready.origin {
-            PortraitOrigin::BuiltIn(index) => Some(*index),
-            PortraitOrigin::File(path) => {
-                self.settings.remember_portrait(path);
-                self.keeper.touch(now_secs(ctx));
-                let index = self.view.in_gallery(path);
-                if self.view.gallery[index].thumbnail.is_none() {
-                    let pixels = Arc::clone(&portrait.pixels);
-                    self.thumbnails.make(Place::Gallery(index), &portrait.name, move || pixels);
-                }
-                Some(index)
-            }
-            PortraitOrigin::Memory => None,
-        };
-        if let Some(portrait) = &mut self.view.portrait {
-            portrait.in_gallery = index;
-        }
-        self.offer_both(ctx, ready);
+        self.remember_portrait(ctx, ready);
+        self.turn_to_person(ctx, ready);
     }
 
     /// Lets the first driver be a camera, now that they are known.
@@ -277,14 +304,19 @@ impl App {
         let Some(painter) = &self.painter else { return };
         let picture = self.question.show(painter, &RenderedImage::Cpu(Arc::clone(&question.pixels)));
         let size_px = picture.size_px;
+        // People count from left to right.
+        let mut numbers: Vec<usize> = (0..question.faces.len()).collect();
+        numbers.sort_by(|a, b| question.faces[*a].centre().x.total_cmp(&question.faces[*b].centre().x));
         self.view.opened(question.id);
         self.view.question = Some(QuestionView {
             id: question.id,
             name: question.name.clone(),
             picture,
             drawn: question.faces.is_empty().then(|| faces::first_guess(size_px)),
-            faces: question.faces.clone(),
-            selected: 0,
+            faces: numbers.iter().map(|number| question.faces[*number]).collect(),
+            // The largest is alive already.
+            selected: numbers.iter().position(|number| *number == 0).unwrap_or_default(),
+            numbers,
         });
     }
 
@@ -321,10 +353,11 @@ impl App {
             self.say(Severity::Warning, error.to_string(), ctx);
         }
         let blink_in = self.view.record.running.is_some().then(|| BLINK_SECS - now % BLINK_SECS);
-        let paste_in = self.watch_paste(ctx);
+        let clipboard_in = self.watch_clipboard(ctx);
         let toast_in = self.view.toasts.expire(now);
+        self.watch_removed();
         let (count_in, original_in) = (self.count_down(now), self.watch_original(ctx));
-        let next = [settings_in, blink_in, paste_in, toast_in, count_in, original_in].into_iter().flatten().min_by(f64::total_cmp);
+        let next = [settings_in, blink_in, clipboard_in, toast_in, count_in, original_in].into_iter().flatten().min_by(f64::total_cmp);
         if let Some(secs) = next {
             ctx.request_repaint_after(Duration::from_secs_f64(secs.max(0.01)));
         }
@@ -335,6 +368,10 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
         self.drain(ctx);
         self.keep_time(ctx);
+    }
+
+    fn raw_input_hook(&mut self, _: &Context, input: &mut egui::RawInput) {
+        self.type_from_clipboard(input);
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
@@ -351,6 +388,9 @@ impl eframe::App for App {
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             stage_rect = ui.max_rect();
             actions.extend(stage::show(ui, &self.view));
+            if self.view.shown.gallery {
+                actions.extend(sheet::show(ui, stage_rect, &self.view));
+            }
         });
         actions.extend(overlays::show(&ctx, &self.view));
         if !alone {
@@ -374,6 +414,7 @@ impl eframe::App for App {
 
 impl Drop for App {
     fn drop(&mut self) {
+        self.forget_removed();
         self.keeper.finish(&self.settings);
         if let Some(worker) = self.file_manager.take() {
             worker.abandon();
@@ -390,6 +431,8 @@ fn first_view(config: &AppConfig) -> ViewState {
     ViewState {
         no_drop: config.no_drop,
         controls: config.settings.controls.clone(),
+        motion: MotionView { presets: config.settings.presets.clone(), ..MotionView::default() },
+        about: config.about.clone(),
         executor: ExecutorView { choice: config.executor.unwrap_or(config.settings.executor), ..ExecutorView::default() },
         driver: DriverView { performances: config.performances.clone(), listing: true, ..DriverView::default() },
         record: RecordView {

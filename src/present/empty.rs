@@ -46,10 +46,10 @@ fn buttons(ui: &mut Ui) -> Option<Action> {
     let mut action = None;
     let width = 118.0;
     ui.allocate_ui_with_layout(vec2(2.0 * width + theme::GAP, theme::BUTTON_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-        if widgets::button(ui, Icon::Open, "Open…", width, Weight::Primary).clicked() {
+        if widgets::button(ui, Icon::Open, "Open…", width, Weight::Primary).on_hover_text("Open a picture file (O)").clicked() {
             action = Some(Action::Browse(Purpose::Portrait));
         }
-        if widgets::button(ui, Icon::Paste, "Paste", width, Weight::Normal).clicked() {
+        if widgets::button(ui, Icon::Paste, "Paste", width, Weight::Normal).on_hover_text("From the clipboard (Ctrl V)").clicked() {
             action = Some(Action::Paste);
         }
     });

@@ -1,7 +1,8 @@
 //! What the pipeline reports, turned into what the window shows.
 
+use super::action::Action;
 use super::state::{DriverState, PortraitView, ViewState};
-use super::toasts::Severity;
+use super::toasts::{Offer, Severity, sentence};
 use crate::session::{CameraChoice, Degraded, DriverChoice, Event};
 
 /// Applies an event, but for the textures that [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
@@ -26,21 +27,21 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
             view.driver.state = DriverState::Failed;
             say(Severity::Error, why);
         }
-        Event::Calibrated => say(Severity::Done, "Calibrated: this is your neutral face now".to_owned()),
+        Event::Calibrated => say(Severity::Done, "This is your neutral face now".to_owned()),
         Event::PortraitReady(ready) => {
             view.opened(ready.id);
             view.tuning = ready.tuning;
             view.further.clear();
             view.executor.networks_fault = None;
-            view.portrait = Some(PortraitView { name: ready.portrait.name.clone(), in_gallery: None });
+            view.portrait = Some(PortraitView { name: ready.portrait.name.clone(), origin: ready.origin });
         }
         Event::FineTuning(tuning) => view.tuning = tuning,
         Event::FineTuned { before, after, kept: true } => {
             let closer = 100.0 * (1.0 - after / before.max(f32::MIN_POSITIVE));
-            say(Severity::Done, format!("Fine-tuned: {closer:.0} % closer to the pictures"));
+            say(Severity::Done, format!("The likeness is better: {closer:.0} % closer to the pictures"));
         }
         Event::FineTuned { kept: false, .. } => {
-            say(Severity::Info, "Fine-tuning made nothing better; nothing was changed".to_owned());
+            say(Severity::Info, "The likeness could not be made better; nothing was changed".to_owned());
         }
         Event::PortraitFailed { id, why } | Event::PictureFailed { id, why } => {
             view.toasts.push(Severity::Error, why, now_secs);
@@ -64,8 +65,15 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
         }
         Event::VirtualCameraFailed(why) => {
             view.record.virtual_camera = None;
-            view.record.virtual_camera_trouble = Some(why.clone());
-            say(Severity::Error, why);
+            match commands_in(&why) {
+                Some(commands) => {
+                    let offer = Offer { label: "Copy commands".to_owned(), action: Action::CopyText(commands) };
+                    let text = "The virtual camera needs a device that some commands make. The panel says more, under More";
+                    view.toasts.push_help(Severity::Error, text, offer, now_secs);
+                }
+                None => say(Severity::Error, why.clone()),
+            }
+            view.record.virtual_camera_trouble = Some(sentence(why));
         }
         Event::SnapshotSaved(path) => {
             say(Severity::Done, format!("{} is saved", file_name(&path)));
@@ -99,6 +107,12 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
         }
         Event::FaceAsked(_) | Event::FurtherPictures { .. } => {}
     }
+}
+
+/// What a message tells to type: its parts between backticks that are for the system's administrator.
+pub(super) fn commands_in(message: &str) -> Option<String> {
+    let quoted = message.split('`').skip(1).step_by(2).filter(|part| part.starts_with("sudo "));
+    Some(quoted.collect::<Vec<_>>().join(" && ")).filter(|commands| !commands.is_empty())
 }
 
 /// What a new driver is called until it reports its own name.
@@ -174,7 +188,7 @@ mod tests {
         assert_eq!(after(Event::SourceRecovered), DriverState::Running, "recovered");
         assert_eq!(after(Event::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
         assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
-        assert_eq!(view.toasts.shown()[0].text, "gone", "the failure is told");
+        assert_eq!(view.toasts.shown()[0].text, "Gone", "the failure is told");
     }
 
     #[test]
@@ -183,13 +197,27 @@ mod tests {
         view.record.virtual_camera = Some(VirtualCameraStatus::default());
         apply(&mut view, Event::VirtualCameraFailed("no device".to_owned()), 0.0);
         assert_eq!(view.record.virtual_camera, None, "the switch is off");
-        assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("no device"), "and says why");
-        assert_eq!(view.toasts.shown()[0].text, "no device", "in a message, too");
+        assert_eq!(view.record.virtual_camera_trouble.as_deref(), Some("No device"), "and says why");
+        assert_eq!(view.toasts.shown()[0].text, "No device", "in a message, too");
         let state = LoopbackState::Free;
         let device = LoopbackDevice { path: PathBuf::from("/dev/video9"), name: "Retrato".to_owned(), state };
         apply(&mut view, Event::VirtualCameraOpened(device), 0.0);
         assert_eq!(view.record.virtual_camera_trouble, None, "no trouble any more");
         assert!(view.toasts.shown()[1].text.contains("camera Retrato"), "named as other programs name it");
+    }
+
+    #[test]
+    fn commands_to_type_can_be_copied() {
+        const INSTALL: &str = "sudo apt install something && sudo modprobe something";
+        let mut view = ViewState::default();
+        let why = format!("there is no device yet. Make one with `{INSTALL}`, then switch it on again");
+        apply(&mut view, Event::VirtualCameraFailed(why), 0.0);
+        let toast = &view.toasts.shown()[0];
+        let offer = toast.offer.as_ref().expect("a button");
+        assert_eq!(offer.action, Action::CopyText(INSTALL.to_owned()), "the very commands");
+        assert!(!toast.text.contains("sudo"), "which the message itself does not spell out");
+        assert_eq!(commands_in("run `retrato doctor`, not `sudo a` but `sudo b`").as_deref(), Some("sudo a && sudo b"), "commands alone");
+        assert_eq!(commands_in("there are none"), None, "no button without them");
     }
 
     #[test]
@@ -208,8 +236,8 @@ mod tests {
         apply(&mut view, Event::FineTuned { before: 0.2, after: 0.25, kept: false }, 0.0);
         apply(&mut view, Event::FineTuningFailed("no weights".to_owned()), 0.0);
         let texts: Vec<&str> = view.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
-        let nothing = "Fine-tuning made nothing better; nothing was changed";
-        assert_eq!(texts, ["Fine-tuned: 25 % closer to the pictures", nothing, "no weights"], "the end is told");
+        let nothing = "The likeness could not be made better; nothing was changed";
+        assert_eq!(texts, ["The likeness is better: 25 % closer to the pictures", nothing, "No weights"], "the end is told");
         assert_eq!(view.tuning, Tuning::Done, "which by itself changes nothing");
     }
 

@@ -61,7 +61,8 @@ fn choose(ui: &Ui, placement: PicturePlacement, question: &QuestionView) -> Vec<
         if response.clicked() {
             actions.push(Action::SelectFace(index));
         }
-        if response.double_clicked() {
+        // On the face that is marked already, Enter goes on with it.
+        if response.double_clicked() || (chosen && response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
             actions.push(Action::UseFace);
         }
     }
@@ -184,15 +185,16 @@ fn bar_below(ui: &mut Ui, bar: Rect, question: &QuestionView) -> Vec<Action> {
         let (second, width) = if by_hand || count == 0 { (None, 290.0) } else { (Some("Draw a box"), 420.0) };
         ui.allocate_ui_with_layout(vec2(width, theme::BUTTON_HEIGHT), egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let (use_text, use_action) = if by_hand { ("Use this box", Action::PlaceFace) } else { ("Use this face", Action::UseFace) };
-            if widgets::button(ui, Icon::Check, use_text, 140.0, Weight::Primary).clicked() {
+            if widgets::button(ui, Icon::Check, use_text, 140.0, Weight::Primary).on_hover_text("Enter").clicked() {
                 actions.push(use_action);
             }
             if let Some(text) = second
-                && widgets::button(ui, Icon::Add, text, 130.0, Weight::Normal).clicked()
+                && widgets::button(ui, Icon::Add, text, 130.0, Weight::Normal).on_hover_text("None of these is right").clicked()
             {
                 actions.push(Action::DrawFaceInstead);
             }
-            if widgets::button(ui, Icon::Close, "Cancel", 130.0, Weight::Quiet).clicked() {
+            let tip = if count > 0 { "Keep the largest face (Esc)" } else { "Do not open this picture (Esc)" };
+            if widgets::button(ui, Icon::Close, "Cancel", 130.0, Weight::Quiet).on_hover_text(tip).clicked() {
                 actions.push(Action::DropQuestion);
             }
         });

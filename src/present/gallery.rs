@@ -1,32 +1,62 @@
-//! The row of portraits to choose from.
+//! The row of portraits to choose from, and how a portrait is drawn small.
 
 use egui::load::SizedTexture;
-use egui::{Color32, CornerRadius, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::action::Action;
 use super::icons::{self, Icon};
 use super::state::{GalleryItem, ViewState};
-use super::theme;
+use super::theme::{self, size};
 
-/// A row of thumbnails with sides of `side` points, which scrolls sideways where it does not fit.
+/// The first portraits of the gallery as thumbnails with sides of `side` points, as many as there is room for, and the way to all of them.
 pub(super) fn row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Action> {
-    let count = view.gallery.len() as f32;
-    let wanted = count * side + (count - 1.0) * theme::GAP;
-    let width = wanted.min(ui.available_width());
+    let room = ((ui.available_width() + theme::GAP) / (side + theme::GAP)) as usize;
+    let shown = in_row(view, room.saturating_sub(1));
+    let width = (shown.len() + 1) as f32 * (side + theme::GAP) - theme::GAP;
     let mut action = None;
     ui.allocate_ui(vec2(width, side), |ui| {
-        ScrollArea::horizontal().id_salt("gallery").auto_shrink([false, true]).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                for (index, item) in view.gallery.iter().enumerate() {
-                    let chosen = view.portrait.as_ref().and_then(|p| p.in_gallery) == Some(index);
-                    if thumbnail(ui, item, index, side, chosen).clicked() {
-                        action = Some(Action::OpenFromGallery(index));
-                    }
+        ui.horizontal(|ui| {
+            for index in shown {
+                let item = &view.gallery[index];
+                if thumbnail(ui, item, index, side, view.chosen() == Some(index)).clicked() {
+                    action = Some(Action::OpenFromGallery(index));
                 }
-            });
+            }
+            if all(ui, view, side).clicked() {
+                action = Some(Action::ToggleGallery);
+            }
         });
     });
     action
+}
+
+/// Places of the portraits that a row of so many shows: the first ones, and the one on the stage.
+fn in_row(view: &ViewState, room: usize) -> Vec<usize> {
+    let mut shown: Vec<usize> = (0..view.gallery.len().min(room)).collect();
+    if let Some(chosen) = view.chosen().filter(|chosen| !shown.contains(chosen))
+        && let Some(last) = shown.last_mut()
+    {
+        *last = chosen;
+    }
+    shown
+}
+
+/// The way to all portraits.
+fn all(ui: &mut Ui, view: &ViewState, side: f32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, view.shown.gallery, "All portraits"));
+    if ui.is_rect_visible(rect) {
+        let fill = if response.hovered() { theme::CONTROL_HOVER } else { theme::CONTROL };
+        let colour = if view.shown.gallery { theme::ACCENT } else { theme::TEXT_SOFT };
+        ui.painter().rect_filled(rect, theme::ROUNDING, fill);
+        let middle = rect.center() - vec2(0.0, 7.0);
+        icons::paint(ui.painter(), Icon::Grid, Rect::from_center_size(middle, Vec2::splat(17.0)), colour);
+        let text = format!("All {}", view.gallery.len());
+        ui.painter().text(rect.center() + vec2(0.0, 13.0), Align2::CENTER_CENTER, text, theme::regular(size::SMALL), colour);
+        super::widgets::focus_ring(ui.painter(), &response, rect.shrink(2.0), theme::ROUNDING);
+    }
+    response.on_hover_text("All portraits: yours and the built-in ones (G)")
 }
 
 /// A row of the further pictures of the portrait's person; a click removes one.
@@ -54,7 +84,7 @@ fn removable(ui: &mut Ui, name: &str, thumbnail: Option<SizedTexture>, side: f32
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
     if ui.is_rect_visible(rect) {
         picture(ui, thumbnail, rect, !response.hovered());
-        let badge = egui::Rect::from_min_size(rect.right_top() + vec2(-15.0, 1.0), Vec2::splat(14.0));
+        let badge = Rect::from_min_size(rect.right_top() + vec2(-15.0, 1.0), Vec2::splat(14.0));
         let colour = if response.hovered() { theme::TEXT } else { theme::TEXT_SOFT };
         ui.painter().circle_filled(badge.center(), 7.0, Color32::from_black_alpha(190));
         icons::paint(ui.painter(), Icon::Close, badge.shrink(2.5), colour);
@@ -65,25 +95,41 @@ fn removable(ui: &mut Ui, name: &str, thumbnail: Option<SizedTexture>, side: f32
 
 fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, format!("Portrait: {}", item.title)));
-    if ui.is_rect_visible(rect) {
-        let rounding = CornerRadius::same(theme::ROUNDING);
-        picture(ui, item.thumbnail, rect, response.hovered() || chosen);
-        let (stroke, inside) = match (chosen, response.hovered()) {
-            (true, _) => (Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside),
-            (false, true) => (Stroke::new(1.5, theme::TEXT_SOFT), StrokeKind::Inside),
-            (false, false) => (Stroke::new(1.0, Color32::from_white_alpha(16)), StrokeKind::Inside),
-        };
-        ui.painter().rect_stroke(rect, rounding, stroke, inside);
-        super::widgets::focus_ring(ui.painter(), &response, rect.shrink(2.0), theme::ROUNDING);
-    }
+    portrait(ui, &response, rect, item, chosen);
     let key = if index < 9 { format!("  ({})", index + 1) } else { String::new() };
-    response.on_hover_text(format!("{}{key}", item.title))
+    match &item.missing {
+        Some(why) => response.on_hover_text(why),
+        None => response.on_hover_text(format!("{}{key}", item.title)),
+    }
+}
+
+/// Draws a portrait of the gallery into a square, and names it for screen readers.
+pub(super) fn portrait(ui: &Ui, response: &Response, rect: Rect, item: &GalleryItem, chosen: bool) {
+    let enabled = ui.is_enabled();
+    response.widget_info(|| {
+        let missing = if item.missing.is_some() { ", its file is missing" } else { "" };
+        WidgetInfo::selected(Role::RadioButton, enabled, chosen, format!("Portrait: {}{missing}", item.title))
+    });
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let rounding = CornerRadius::same(theme::ROUNDING);
+    picture(ui, item.thumbnail, rect, response.hovered() || chosen);
+    if item.missing.is_some() {
+        ui.painter().rect_filled(rect, rounding, theme::PANEL.gamma_multiply(0.78));
+        icons::paint(ui.painter(), Icon::Alert, Rect::from_center_size(rect.center(), Vec2::splat(18.0)), theme::TEXT_SOFT);
+    }
+    let stroke = match (chosen, response.hovered()) {
+        (true, _) => Stroke::new(2.0, theme::ACCENT),
+        (false, true) => Stroke::new(1.5, theme::TEXT_SOFT),
+        (false, false) => Stroke::new(1.0, Color32::from_white_alpha(16)),
+    };
+    ui.painter().rect_stroke(rect, rounding, stroke, StrokeKind::Inside);
+    super::widgets::focus_ring(ui.painter(), response, rect.shrink(2.0), theme::ROUNDING);
 }
 
 /// The thumbnail, or a frame with a head in it for a picture of which there is none yet.
-fn picture(ui: &Ui, thumbnail: Option<SizedTexture>, rect: egui::Rect, lit: bool) {
+fn picture(ui: &Ui, thumbnail: Option<SizedTexture>, rect: Rect, lit: bool) {
     let Some(thumbnail) = thumbnail else {
         ui.painter().rect_filled(rect, theme::ROUNDING, theme::CONTROL);
         icons::paint(ui.painter(), Icon::Picture, rect.shrink(rect.width() * 0.3), theme::TEXT_FAINT);
@@ -92,7 +138,7 @@ fn picture(ui: &Ui, thumbnail: Option<SizedTexture>, rect: egui::Rect, lit: bool
     paint_square(ui, thumbnail, rect, lit);
 }
 
-fn paint_square(ui: &Ui, thumbnail: SizedTexture, rect: egui::Rect, lit: bool) {
+fn paint_square(ui: &Ui, thumbnail: SizedTexture, rect: Rect, lit: bool) {
     egui::Image::from_texture(thumbnail)
         .uv(square_part(thumbnail.size))
         .corner_radius(theme::ROUNDING)
@@ -101,9 +147,35 @@ fn paint_square(ui: &Ui, thumbnail: SizedTexture, rect: egui::Rect, lit: bool) {
 }
 
 /// The upper square of a tall picture, the middle one of a wide picture: where the face usually is.
-fn square_part(size: Vec2) -> egui::Rect {
+fn square_part(size: Vec2) -> Rect {
     let side = size.x.min(size.y).max(1.0);
     let part = vec2(side / size.x.max(1.0), side / size.y.max(1.0));
     let top = (1.0 - part.y) * 0.2;
-    egui::Rect::from_min_size(pos2((1.0 - part.x) / 2.0, top), part)
+    Rect::from_min_size(pos2((1.0 - part.x) / 2.0, top), part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::state::PortraitView;
+    use crate::session::PortraitOrigin;
+
+    #[test]
+    fn the_portrait_on_the_stage_is_in_the_row_wherever_it_is_in_the_gallery() {
+        let item = |index: usize| GalleryItem {
+            origin: PortraitOrigin::BuiltIn(index),
+            title: index.to_string(),
+            thumbnail: None,
+            favourite: false,
+            missing: None,
+        };
+        let mut view = ViewState { gallery: (0..8).map(item).collect(), ..ViewState::default() };
+        assert_eq!(in_row(&view, 3), [0, 1, 2], "the first ones");
+        for (on_stage, expected) in [(1, [0, 1, 2]), (7, [0, 1, 7])] {
+            view.portrait = Some(PortraitView { name: String::new(), origin: PortraitOrigin::BuiltIn(on_stage) });
+            assert_eq!(in_row(&view, 3), expected, "with {on_stage} on the stage");
+        }
+        assert_eq!(in_row(&view, 0), Vec::<usize>::new(), "no room at all");
+        assert_eq!(in_row(&view, 99).len(), 8, "room for all");
+    }
 }

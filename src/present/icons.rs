@@ -43,6 +43,8 @@ pub(super) enum Icon {
     FineTune,
     /// An arrow that turns back.
     Undo,
+    /// An arrow that turns forward.
+    Redo,
     /// A tick upwards: something opens above.
     Menu,
     /// A triangle to the right.
@@ -69,6 +71,16 @@ pub(super) enum Icon {
     Countdown,
     /// Four corners.
     Frame,
+    /// Four squares.
+    Grid,
+    /// A star.
+    Star,
+    /// A tick to the right: something is folded away.
+    Folded,
+    /// A tick downwards: something is open below.
+    Unfolded,
+    /// Two heads.
+    Faces,
 }
 
 /// One stroke of an icon.
@@ -150,6 +162,31 @@ impl Icon {
             Self::Undo => &[
                 Line(&[(8.5, 4.5), (4.0, 9.0), (8.5, 13.5)]),
                 Line(&[(4.0, 9.0), (14.0, 9.0), (17.3, 10.2), (19.3, 12.4), (19.6, 15.4), (18.0, 18.0), (15.0, 19.5), (10.0, 19.5)]),
+            ],
+            Self::Redo => &[
+                Line(&[(15.5, 4.5), (20.0, 9.0), (15.5, 13.5)]),
+                Line(&[(20.0, 9.0), (10.0, 9.0), (6.7, 10.2), (4.7, 12.4), (4.4, 15.4), (6.0, 18.0), (9.0, 19.5), (14.0, 19.5)]),
+            ],
+            Self::Grid => &[Box(3.5, 3.5, 10.5, 10.5), Box(13.5, 3.5, 20.5, 10.5), Box(3.5, 13.5, 10.5, 20.5), Box(13.5, 13.5, 20.5, 20.5)],
+            Self::Star => &[Loop(&[
+                (12.0, 2.6),
+                (14.7, 8.9),
+                (21.5, 9.5),
+                (16.4, 14.0),
+                (17.9, 20.7),
+                (12.0, 17.2),
+                (6.1, 20.7),
+                (7.6, 14.0),
+                (2.5, 9.5),
+                (9.3, 8.9),
+            ])],
+            Self::Folded => &[Line(&[(8.0, 4.0), (16.0, 12.0), (8.0, 20.0)])],
+            Self::Unfolded => &[Line(&[(4.0, 8.0), (12.0, 16.0), (20.0, 8.0)])],
+            Self::Faces => &[
+                Ring(8.5, 9.0, 3.6),
+                Line(&[(2.0, 19.5), (3.2, 16.2), (6.0, 14.8), (11.0, 14.8), (13.8, 16.2), (15.0, 19.5)]),
+                Line(&[(14.5, 5.6), (16.6, 5.4), (18.6, 6.8), (19.2, 9.0), (18.4, 11.2), (16.4, 12.5)]),
+                Line(&[(17.0, 15.0), (19.8, 16.0), (21.5, 19.0)]),
             ],
         }
     }

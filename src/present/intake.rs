@@ -1,15 +1,20 @@
 //! What comes in from the desktop: dropped files, files held over the window, and the clipboard.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use egui::{Context, Event};
+use egui::{Context, Event, Key, ViewportCommand};
 use image::RgbaImage;
 
 use super::action::Action;
-use super::app::App;
+use super::app::{App, now_secs};
+use super::clipboard::{Clip, Wanted};
 use super::files;
 use super::toasts::Severity;
-use crate::session::DeferredPixels;
+use crate::session::{DeferredPixels, PictureInput};
+
+/// What a picture is called that comes without a name.
+const PASTED: &str = "Pasted picture";
 
 /// What dropped files and pasted text ask for.
 pub(super) fn actions(ctx: &Context) -> Vec<Action> {
@@ -32,7 +37,46 @@ pub(super) fn hovered(ctx: &Context) -> Vec<PathBuf> {
 }
 
 impl App {
-    /// Opens a pasted picture, and answers the paste button.
+    /// Has the clipboard read, for what is being typed or for a portrait.
+    pub(super) fn paste(&mut self, ctx: &Context) {
+        if self.view.no_drop {
+            // Under Wayland only the toolkit knows the clipboard. It answers at once.
+            return ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
+        }
+        let wanted = if ctx.text_edit_focused() { Wanted::Text } else { Wanted::Picture };
+        if let Err(why) = self.clipboard.ask(ctx, wanted, now_secs(ctx)) {
+            self.say(Severity::Error, format!("The clipboard cannot be read: {why}"), ctx);
+        }
+    }
+
+    /// Takes what the clipboard has given, and says so when it takes long.
+    pub(super) fn watch_clipboard(&mut self, ctx: &Context) -> Option<f64> {
+        if let Some((wanted, clip)) = self.clipboard.answer() {
+            self.view.reading_clipboard = false;
+            match (wanted, clip) {
+                (Wanted::Text, Clip::Text(text)) => self.typed.push(text),
+                (Wanted::Text, _) => {}
+                (Wanted::Picture, clip) => self.take_clip(ctx, clip),
+            }
+        }
+        let slow_in = self.clipboard.slow_in(now_secs(ctx))?;
+        self.view.reading_clipboard = slow_in <= 0.0;
+        (slow_in > 0.0).then_some(slow_in)
+    }
+
+    fn take_clip(&mut self, ctx: &Context, clip: Clip) {
+        match clip {
+            Clip::Picture(pixels) if pixels.width() == 0 || pixels.height() == 0 => {
+                self.say(Severity::Error, "The picture in the clipboard is empty. Copy it again", ctx);
+            }
+            Clip::Picture(pixels) => self.open_pasted(PictureInput::Pixels { name: PASTED.to_owned(), pixels }),
+            Clip::Files(files) => self.act(ctx, Action::OpenFiles(files)),
+            Clip::Text(_) => self.say(Severity::Info, "The clipboard holds text, not a picture. Copy a picture first, or its path", ctx),
+            Clip::Nothing => self.say(Severity::Info, "There is no picture in the clipboard. Copy one first, or its path", ctx),
+        }
+    }
+
+    /// Opens what the toolkit has pasted by itself.
     pub(super) fn take_pasted_picture(&mut self, ctx: &Context) {
         if ctx.text_edit_focused() {
             return;
@@ -44,18 +88,34 @@ impl App {
             (picture, text)
         });
         if let Some(picture) = picture {
-            self.paste_asked_at_secs = None;
             if picture.size.contains(&0) {
-                self.say(Severity::Error, "The pasted picture is empty. Copy it again", ctx);
-            } else {
-                self.open_pasted(DeferredPixels::new(move || straight_alpha(&picture)));
+                return self.take_clip(ctx, Clip::Picture(Arc::default()));
             }
-        } else if let Some(text) = text {
-            self.paste_asked_at_secs = None;
-            if files::paths_in_text(&text).is_empty() {
-                self.say(Severity::Info, "The clipboard holds text, not a picture. Copy a picture first, or its path", ctx);
-            }
+            let pixels = DeferredPixels::new(move || straight_alpha(&picture));
+            self.open_pasted(PictureInput::Deferred { name: PASTED.to_owned(), pixels });
+        } else if let Some(text) = text.filter(|text| files::paths_in_text(text).is_empty()) {
+            self.take_clip(ctx, Clip::Text(text));
         }
+    }
+
+    /// Opens a picture from the clipboard, and keeps it: it has no file.
+    fn open_pasted(&mut self, picture: PictureInput) {
+        let id = self.open_passing(picture, "the pasted picture");
+        self.note_drop(id);
+    }
+
+    /// Gives the keys of cutting and copying, and what was pasted, to the field that is being typed into. The toolkit's own way would wait for the clipboard's
+    /// owner on the window's thread.
+    pub(super) fn type_from_clipboard(&mut self, input: &mut egui::RawInput) {
+        let meant = |event: &Event| match event {
+            Event::Key { key: Key::C, pressed: true, modifiers, .. } if modifiers.command => Some(Event::Copy),
+            Event::Key { key: Key::X, pressed: true, modifiers, .. } if modifiers.command => Some(Event::Cut),
+            Event::Key { key: Key::Copy, pressed: true, .. } => Some(Event::Copy),
+            Event::Key { key: Key::Cut, pressed: true, .. } => Some(Event::Cut),
+            _ => None,
+        };
+        let more: Vec<Event> = input.events.iter().filter_map(meant).chain(self.typed.drain(..).map(Event::Paste)).collect();
+        input.events.extend(more);
     }
 }
 

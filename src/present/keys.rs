@@ -1,6 +1,6 @@
 //! The keyboard shortcuts: one table, read by the keyboard handling and by the help.
 
-use egui::Key;
+use egui::{Key, Modifiers};
 
 use super::action::{Action, Purpose};
 use super::films::FilmAction;
@@ -15,13 +15,17 @@ pub(super) struct Shortcut {
 }
 
 /// Every shortcut, in the order of the help.
-pub(super) const SHORTCUTS: [Shortcut; 16] = [
+pub(super) const SHORTCUTS: [Shortcut; 20] = [
     Shortcut { key: "O", does: "Open a portrait; held: see the original" },
+    Shortcut { key: "G", does: "All portraits" },
     Shortcut { key: "A", does: "Add a picture of this person" },
     Shortcut { key: "Ctrl V", does: "Paste a picture or a path" },
     Shortcut { key: "1 – 9", does: "Portraits of the gallery, or the face" },
-    Shortcut { key: "Space", does: "Calibrate: this is my neutral face" },
+    Shortcut { key: "Enter", does: "Use the marked face" },
+    Shortcut { key: "Space", does: "Set my neutral face" },
     Shortcut { key: "M", does: "Mirror" },
+    Shortcut { key: "Ctrl Z", does: "Undo a change of the motion" },
+    Shortcut { key: "Ctrl Y", does: "Redo it" },
     Shortcut { key: "C", does: "Camera picture" },
     Shortcut { key: "R", does: "Record, stop" },
     Shortcut { key: "B", does: "Boomerang of three seconds" },
@@ -34,35 +38,52 @@ pub(super) const SHORTCUTS: [Shortcut; 16] = [
     Shortcut { key: "Esc", does: "Close what lies on top" },
 ];
 
-/// What the keys pressed in this frame ask for. Nothing while text is being typed, but Escape always closes.
+/// What the keys pressed in this frame ask for. Nothing while text is being typed, but Escape always closes and pasting always pastes.
 pub(super) fn actions(ctx: &egui::Context, view: &ViewState) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
     let focused = ctx.memory(|memory| memory.focused().is_some());
+    let presses: Vec<(Key, Modifiers)> = ctx.input(|input| input.events.iter().filter_map(press).collect());
+    let mut wanted: Vec<Action> = presses
+        .iter()
+        .filter_map(|&(key, modifiers)| with_command(key, modifiers))
+        .filter(|action| !typing || *action == Action::Paste)
+        .collect();
     if egui::Popup::is_any_open(ctx) {
-        return Vec::new();
+        // A list that is open has the other keys.
+        wanted.retain(|action| *action == Action::Paste);
+        return wanted;
     }
-    let pressed: Vec<Key> = ctx.input(|input| input.events.iter().filter_map(plain_key).collect());
     let allowed = |key: Key| match key {
         Key::Escape | Key::F1 | Key::F11 => true,
-        // Space presses the control that has the focus.
-        Key::Space => !typing && !focused,
+        // They press the control that has the focus.
+        Key::Space | Key::Enter => !typing && !focused,
         _ => !typing,
     };
-    let mut actions: Vec<Action> = pressed.into_iter().filter(|&key| allowed(key)).filter_map(|key| action_for(key, view)).collect();
+    let plain = presses.into_iter().filter(|(_, modifiers)| !modifiers.ctrl && !modifiers.alt && !modifiers.command);
+    wanted.extend(plain.map(|(key, _)| key).filter(|&key| allowed(key)).filter_map(|key| action_for(key, view)));
     if ctx.input(|input| input.key_released(Key::O)) {
-        actions.push(Action::HoldOriginal(false));
+        wanted.push(Action::HoldOriginal(false));
     }
-    actions
+    wanted
 }
 
-/// The key of a first press without Ctrl, Alt or Command.
-fn plain_key(event: &egui::Event) -> Option<Key> {
+/// The first press of a key.
+fn press(event: &egui::Event) -> Option<(Key, Modifiers)> {
     match event {
-        egui::Event::Key { key, pressed: true, repeat: false, modifiers, .. }
-            if !modifiers.ctrl && !modifiers.alt && !modifiers.command =>
-        {
-            Some(*key)
-        }
+        egui::Event::Key { key, pressed: true, repeat: false, modifiers, .. } => Some((*key, *modifiers)),
+        _ => None,
+    }
+}
+
+/// What a key asks for together with Ctrl, or Command on a Mac.
+fn with_command(key: Key, modifiers: Modifiers) -> Option<Action> {
+    match key {
+        Key::Paste => Some(Action::Paste),
+        _ if !modifiers.command || modifiers.alt => None,
+        Key::V => Some(Action::Paste),
+        Key::Z if modifiers.shift => Some(Action::RedoMotion),
+        Key::Z => Some(Action::UndoMotion),
+        Key::Y => Some(Action::RedoMotion),
         _ => None,
     }
 }
@@ -80,6 +101,8 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
     }
     match key {
         Key::O => Some(Action::HoldOriginal(true)),
+        Key::G => Some(Action::ToggleGallery),
+        Key::Enter => view.question.as_ref().map(|question| if question.drawn.is_some() { Action::PlaceFace } else { Action::UseFace }),
         Key::A => view.takes_pictures().then_some(Action::Browse(Purpose::FurtherPicture)),
         Key::Space => view.has_portrait().then_some(Action::Calibrate),
         Key::M => Some(Action::SetControls(crate::settings::Controls { mirror: !view.controls.mirror, ..view.controls.clone() })),

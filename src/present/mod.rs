@@ -5,6 +5,7 @@
 mod act;
 mod action;
 mod app;
+mod clipboard;
 mod desktop;
 mod dialogs;
 mod empty;
@@ -14,15 +15,19 @@ mod files;
 mod films;
 mod framing;
 mod gallery;
+mod history;
 mod icons;
 mod inset;
 mod intake;
 mod keeper;
 mod keys;
 mod overlays;
+mod own_portraits;
 mod panel;
 mod person;
 mod preview;
+mod sheet;
+mod shelf;
 mod sight;
 mod stage;
 mod state;
@@ -36,13 +41,15 @@ mod window;
 
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
+pub use clipboard::{Clip, ClipboardReader, Wanted};
 pub use films::{CardView, Doing, FilmAction, FilmsView, GifSize, ListView, ListedFilm, Part, ReplayView};
 pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
-    DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, OpeningView, PathPrompt, PortraitView, QuestionView,
-    RecordView, ViewState, Visibility,
+    AboutView, DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, MotionView, OpeningView, PathPrompt,
+    PortraitView, QuestionView, RecordView, ViewState, Visibility,
 };
 pub use takes::{CountdownView, Take};
 pub use theme::apply as apply_theme;
+pub use thumbnails::OpenPicture;
 pub use toasts::{Offer, Severity, Toast, Toasts};
 pub use window::{StartContext, StartSession, WindowError, run_window};

@@ -1,18 +1,20 @@
 //! What lies over everything: help, the question about an interrupted recording, and the path field.
 
-use egui::{Context, Frame, Id, Margin, Modal, RichText, Stroke, TextEdit, Ui, vec2};
+use egui::{Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 use super::action::{Action, Purpose};
 use super::icons::Icon;
 use super::keys::SHORTCUTS;
-use super::state::{PathPrompt, ViewState};
+use super::state::{AboutView, PathPrompt, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
 use crate::session::Interrupted;
 
 /// Draws the topmost dialog that is open.
 pub(super) fn show(ctx: &Context, view: &ViewState) -> Vec<Action> {
-    if view.shown.help {
+    if view.shown.about {
+        dialog(ctx, "about", 480.0, Action::ToggleAbout, |ui| about(ui, &view.about))
+    } else if view.shown.help {
         dialog(ctx, "help", 520.0, Action::ToggleHelp, help)
     } else if let Some(prompt) = &view.path_prompt {
         dialog(ctx, "path", 440.0, Action::CloseOverlay, |ui| path_field(ui, prompt))
@@ -34,7 +36,11 @@ fn dialog(ctx: &Context, name: &str, width: f32, on_close: Action, content: impl
     let modal = Modal::new(Id::unique(name)).frame(frame).backdrop_color(egui::Color32::from_black_alpha(140));
     let response = modal.show(ctx, |ui| {
         ui.set_width(width.min(ctx.content_rect().width() - 100.0));
-        content(ui)
+        // Where the window is low, it scrolls.
+        ui.set_max_height(ctx.content_rect().height() - 90.0);
+        let scrolled = ScrollArea::vertical().id_salt(name).show(ui, content);
+        widgets::fade_edges(ui, &scrolled, theme::RAISED);
+        scrolled.inner
     });
     let mut actions = response.inner;
     if response.backdrop_response.clicked() {
@@ -72,7 +78,57 @@ fn help(ui: &mut Ui) -> Vec<Action> {
     );
     body(ui, "Nothing leaves this computer: no account, no network.");
     ui.add_space(8.0);
-    if widgets::button(ui, Icon::Check, "Close", 110.0, Weight::Normal).clicked() { vec![Action::ToggleHelp] } else { Vec::new() }
+    let mut actions = Vec::new();
+    ui.horizontal(|ui| {
+        if widgets::button(ui, Icon::Check, "Close", 110.0, Weight::Normal).clicked() {
+            actions.push(Action::ToggleHelp);
+        }
+        let about = widgets::button(ui, Icon::Info, "About Retrato", 150.0, Weight::Quiet);
+        if about.on_hover_text("Version, licences, what it has learnt from").clicked() {
+            actions.push(Action::ToggleAbout);
+        }
+    });
+    actions
+}
+
+fn about(ui: &mut Ui, about: &AboutView) -> Vec<Action> {
+    let mut actions = Vec::new();
+    title(ui, &format!("Retrato {}", about.version));
+    body(ui, "Brings a portrait to life with your own face, on this computer alone: no account, no network.");
+    head(ui, "Licences");
+    body(
+        ui,
+        "Retrato is free: you may use it under the MIT licence or the Apache licence 2.0, as you like. The file NOTICE lists what others made.",
+    );
+    head(ui, "What it has learnt from");
+    body(
+        ui,
+        "Retrato's own networks were trained on synthetic heads alone: people who do not exist, made by the program from the public head model \
+         ICT-FaceKit. No photograph of anybody was used. Faces are read by models that others have trained: MediaPipe's Face Landmarker, and \
+         dlib's landmarks where that is missing.",
+    );
+    if let Some(log) = &about.log {
+        head(ui, "When something goes wrong");
+        body(ui, format!("The log is in {}", log.display()));
+    }
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        if widgets::button(ui, Icon::Check, "Close", 110.0, Weight::Normal).clicked() {
+            actions.push(Action::ToggleAbout);
+        }
+        if let Some(log) = &about.log {
+            let copy = widgets::button(ui, Icon::Copy, "Copy the log's path", 190.0, Weight::Quiet);
+            if copy.on_hover_text("For a message to those who mend it").clicked() {
+                actions.push(Action::CopyText(log.display().to_string()));
+            }
+        }
+    });
+    actions
+}
+
+fn head(ui: &mut Ui, text: &str) {
+    ui.add_space(4.0);
+    widgets::section(ui, text);
 }
 
 fn shortcut_line(ui: &mut Ui, key: &str, does: &str) {

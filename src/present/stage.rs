@@ -12,7 +12,7 @@ use super::theme::{self, size};
 use super::widgets::{self, Weight};
 use super::{empty, faces, framing, inset, takes};
 use crate::data::PixelBox;
-use crate::session::PictureShare;
+use crate::session::{PictureShare, PortraitOrigin};
 
 /// Space around the picture, as a share of the stage's shorter side, and at most so many points.
 const AIR: (f32, f32) = (0.06, 44.0);
@@ -173,13 +173,13 @@ fn caption(painter: &Painter, stage: Rect, picture: Rect, view: &ViewState) {
         return;
     }
     let at = pos2(picture.center().x, picture.bottom() + (below / 2.0).min(20.0));
-    let built_in = portrait.in_gallery.and_then(|index| view.gallery.get(index)).is_some_and(|item| item.file.is_none());
+    let built_in = matches!(portrait.origin, PortraitOrigin::BuiltIn(_));
     let text = match (built_in, view.no_drop) {
         (false, _) => portrait.name.clone(),
         (true, false) => format!("{}  ·  drop a portrait of your own anywhere", portrait.name),
         (true, true) => format!("{}  ·  press O to open a portrait of your own", portrait.name),
     };
-    painter.text(at, Align2::CENTER_CENTER, text, theme::regular(size::SMALL), theme::TEXT_FAINT);
+    painter.text(at, Align2::CENTER_CENTER, text, theme::regular(size::SMALL), theme::TEXT_SOFT);
 }
 
 /// What to do, in a pill at the foot of the picture.
@@ -188,7 +188,7 @@ fn hint(ui: &Ui, stage: Rect, view: &ViewState) {
         return;
     }
     let text = match view.driver.state {
-        DriverState::NoFace => "No face found: look into the camera".to_owned(),
+        DriverState::NoFace => view.driver.no_face().to_owned(),
         DriverState::Stalled(seconds) => format!("{} has sent nothing for {seconds:.0} s: check its cable", view.driver.label),
         _ => return,
     };
@@ -203,8 +203,11 @@ fn hint(ui: &Ui, stage: Rect, view: &ViewState) {
 
 /// A spinner with the name of the picture that is being opened.
 fn opening(ui: &Ui, stage: Rect, view: &ViewState) {
-    let Some(opening) = view.opening.first() else { return };
-    let text = format!("Opening {} …", opening.name);
+    let text = match view.opening.first() {
+        Some(opening) => format!("Opening {} …", opening.name),
+        None if view.reading_clipboard => "Reading the clipboard …".to_owned(),
+        None => return,
+    };
     let galley = ui.painter().layout_no_wrap(text.clone(), theme::regular(size::BODY), theme::TEXT);
     let rect = Rect::from_center_size(stage.center(), galley.size() + vec2(64.0, 24.0));
     ui.painter().rect_filled(rect, 20, Color32::from_black_alpha(210));

@@ -10,28 +10,60 @@ use super::takes::CountdownView;
 use super::toasts::Toasts;
 use crate::data::{PixelBox, Tuning};
 use crate::session::{
-    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, Playback, RecordStatus, RequestId, VirtualCameraStatus,
+    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, Playback, PortraitOrigin, RecordStatus, RequestId,
+    VirtualCameraStatus,
 };
-use crate::settings::{Controls, Countdown, ExecutorChoice};
+use crate::settings::{Controls, Countdown, ExecutorChoice, MotionPreset};
 
-/// A portrait in the gallery: built-in, or opened in this run.
+/// A portrait in the gallery: the user's own, or a built-in one.
 #[derive(Clone, Debug)]
 pub struct GalleryItem {
+    /// Which one.
+    pub origin: PortraitOrigin,
     /// Its title.
     pub title: String,
     /// Its thumbnail; `None` until the picture has been opened and one is made.
     pub thumbnail: Option<egui::load::SizedTexture>,
-    /// The file it comes from; `None` for a built-in one.
-    pub file: Option<PathBuf>,
+    /// Whether it stays at the front.
+    pub favourite: bool,
+    /// What is said of it where its file is gone.
+    pub missing: Option<String>,
+}
+
+impl GalleryItem {
+    /// Whether it is the user's own.
+    pub fn is_own(&self) -> bool {
+        matches!(self.origin, PortraitOrigin::File(_))
+    }
 }
 
 /// Which portrait is on the stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortraitView {
     /// Its name.
     pub name: String,
-    /// Its place in the gallery, if it has one.
-    pub in_gallery: Option<usize>,
+    /// Where it comes from.
+    pub origin: PortraitOrigin,
+}
+
+/// What the motion section shows beside the controls.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MotionView {
+    /// The user's own presets.
+    pub presets: Vec<MotionPreset>,
+    /// Whether there is something to undo.
+    pub can_undo: bool,
+    /// Whether there is something to do again.
+    pub can_redo: bool,
+}
+
+/// What the window tells of the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AboutView {
+    /// Its version.
+    pub version: String,
+    /// Where it writes its log, if it does.
+    pub log: Option<PathBuf>,
 }
 
 /// Another picture of the portrait's person.
@@ -111,6 +143,16 @@ pub struct DriverView {
     pub state: DriverState,
 }
 
+impl DriverView {
+    /// What to do where no face is seen.
+    pub(super) fn no_face(&self) -> &'static str {
+        match &self.source {
+            Some(DriverChoice::File(_)) => "No face is seen here in the clip",
+            _ => "No face found: look into the camera",
+        }
+    }
+}
+
 /// The driver's newest frame, for the inset.
 #[derive(Clone, Debug)]
 pub struct InsetView {
@@ -142,8 +184,10 @@ pub struct QuestionView {
     pub name: String,
     /// The picture.
     pub picture: PreviewPicture,
-    /// Faces found, in pixels of the picture.
+    /// Faces found, in pixels of the picture, from left to right.
     pub faces: Vec<PixelBox>,
+    /// What the pipeline calls each of them.
+    pub numbers: Vec<usize>,
     /// The marked one.
     pub selected: usize,
     /// The box drawn by hand, in pixels of the picture; there while drawing by hand.
@@ -198,7 +242,7 @@ pub struct PathPrompt {
 }
 
 /// Which parts of the window are open.
-#[expect(clippy::struct_excessive_bools, reason = "four independent parts, each open or not")]
+#[expect(clippy::struct_excessive_bools, reason = "independent parts, each open or not")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visibility {
     /// The side panel.
@@ -209,11 +253,17 @@ pub struct Visibility {
     pub help: bool,
     /// Full screen.
     pub full_screen: bool,
+    /// The sheet with all portraits.
+    pub gallery: bool,
+    /// What the program is.
+    pub about: bool,
+    /// The part of the panel for what is seldom needed.
+    pub more: bool,
 }
 
 impl Default for Visibility {
     fn default() -> Self {
-        Self { panel: true, inset: true, help: false, full_screen: false }
+        Self { panel: true, inset: true, help: false, full_screen: false, gallery: false, about: false, more: false }
     }
 }
 
@@ -224,7 +274,7 @@ pub struct ViewState {
     pub stage_ground: Option<GroundPainter>,
     /// What draws the ground of the panel; `None` without a device.
     pub panel_ground: Option<GroundPainter>,
-    /// Portraits to choose from: the built-in ones first.
+    /// Portraits to choose from: favourites, the user's others, the built-in ones.
     pub gallery: Vec<GalleryItem>,
     /// The portrait on the stage.
     pub portrait: Option<PortraitView>,
@@ -242,6 +292,8 @@ pub struct ViewState {
     pub part: Option<PicturePart>,
     /// Pictures that are being opened, the portrait first.
     pub opening: Vec<OpeningView>,
+    /// Whether the clipboard is being read, and it takes a while.
+    pub reading_clipboard: bool,
     /// An open question about a face.
     pub question: Option<QuestionView>,
     /// Files held over the window, by name.
@@ -256,6 +308,8 @@ pub struct ViewState {
     pub playback: Option<Playback>,
     /// How the portrait follows.
     pub controls: Controls,
+    /// Presets, and the way back.
+    pub motion: MotionView,
     /// Recording.
     pub record: RecordView,
     /// A recording that begins in a moment.
@@ -272,6 +326,8 @@ pub struct ViewState {
     pub path_prompt: Option<PathPrompt>,
     /// Recordings of an earlier run that wait for a decision.
     pub interrupted: Vec<Interrupted>,
+    /// What the program is.
+    pub about: AboutView,
     /// Messages.
     pub toasts: Toasts,
 }
@@ -294,7 +350,13 @@ impl ViewState {
 
     /// Whether nothing but the picture is shown.
     pub fn shows_picture_alone(&self) -> bool {
-        self.shown.full_screen && self.has_portrait() && self.question.is_none()
+        self.shown.full_screen && self.has_portrait() && self.question.is_none() && !self.shown.gallery
+    }
+
+    /// Place in the gallery of the portrait on the stage.
+    pub fn chosen(&self) -> Option<usize> {
+        let origin = self.portrait.as_ref().map(|portrait| &portrait.origin).filter(|origin| **origin != PortraitOrigin::Memory)?;
+        self.gallery.iter().position(|item| item.origin == *origin)
     }
 
     /// Takes a picture off the list of those that are being opened.
@@ -304,6 +366,6 @@ impl ViewState {
 
     /// Whether a dialog covers the window.
     pub fn dialog_is_open(&self) -> bool {
-        self.shown.help || self.path_prompt.is_some() || !self.interrupted.is_empty()
+        self.shown.help || self.shown.about || self.path_prompt.is_some() || !self.interrupted.is_empty()
     }
 }

@@ -11,9 +11,18 @@ const INSET_PX: u32 = 640;
 
 /// Uploads a small version of a picture.
 pub(super) fn thumbnail(ctx: &Context, title: &str, picture: &RgbaImage) -> TextureHandle {
+    upload(ctx, title, &small(picture))
+}
+
+/// A small version of a picture.
+pub(super) fn small(picture: &RgbaImage) -> RgbaImage {
     let scale = f64::from(THUMBNAIL_PX) / f64::from(picture.width().min(picture.height()).max(1));
     let side = |px: u32| ((f64::from(px) * scale.min(1.0)).round() as u32).clamp(1, 4 * THUMBNAIL_PX);
-    let small = image::imageops::thumbnail(picture, side(picture.width()), side(picture.height()));
+    image::imageops::thumbnail(picture, side(picture.width()), side(picture.height()))
+}
+
+/// Uploads a picture as it is.
+pub(super) fn upload(ctx: &Context, title: &str, small: &RgbaImage) -> TextureHandle {
     let size = [small.width() as usize, small.height() as usize];
     ctx.load_texture(title, ColorImage::from_rgba_unmultiplied(size, small.as_raw()), TextureOptions::LINEAR)
 }

@@ -77,6 +77,22 @@ pub struct Toast {
     until_secs: f64,
 }
 
+impl Toast {
+    fn offers(&self, action: &Action) -> bool {
+        self.offer.as_ref().is_some_and(|offer| std::mem::discriminant(&offer.action) == std::mem::discriminant(action))
+    }
+}
+
+/// A message as a person writes it. Errors begin with a small letter, since they may follow a colon elsewhere; names of files keep theirs.
+pub(super) fn sentence(text: String) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if !first.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '\'' | ',')) || text.is_empty() {
+        return text;
+    }
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |letter| letter.to_uppercase().chain(letters).collect())
+}
+
 /// The messages that are on show.
 #[derive(Debug, Default)]
 pub struct Toasts {
@@ -90,18 +106,29 @@ impl Toasts {
         self.add(severity, text.into(), None, now_secs + severity.lifetime_secs());
     }
 
-    /// Shows a message with a button, in the place of an earlier one.
+    /// Shows a message with a button, in the place of an earlier one that offers the same kind of thing.
     pub fn push_offer(&mut self, text: impl Into<String>, offer: Offer, now_secs: f64) {
-        self.withdraw_offers();
-        self.add(Severity::Info, text.into(), Some(offer), now_secs + OFFER_SECS);
+        self.push_help(Severity::Info, text, offer, now_secs + OFFER_SECS - Severity::Info.lifetime_secs());
     }
 
-    /// Puts away what offers something: it is done, or its occasion is gone.
-    pub fn withdraw_offers(&mut self) {
-        self.shown.retain(|toast| toast.offer.is_none());
+    /// The same for something that went wrong: the button helps.
+    pub fn push_help(&mut self, severity: Severity, text: impl Into<String>, offer: Offer, now_secs: f64) {
+        self.withdraw(&offer.action);
+        self.add(severity, text.into(), Some(offer), now_secs + severity.lifetime_secs());
+    }
+
+    /// Puts away what offers to do such a thing, whatever exactly: it is done, or its occasion is gone.
+    pub fn withdraw(&mut self, action: &Action) {
+        self.shown.retain(|toast| !toast.offers(action));
+    }
+
+    /// Whether such a thing is offered.
+    pub fn offers(&self, action: &Action) -> bool {
+        self.shown.iter().any(|toast| toast.offers(action))
     }
 
     fn add(&mut self, severity: Severity, text: String, offer: Option<Offer>, until_secs: f64) {
+        let text = sentence(text);
         if let Some(known) = self.shown.iter_mut().find(|toast| toast.text == text) {
             known.until_secs = until_secs;
             return;
@@ -180,7 +207,12 @@ fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
             ui.add_space(6.0);
             ui.add(egui::Label::new(RichText::new(&toast.text).size(size::BODY).color(theme::TEXT)).wrap());
             if let Some(offer) = &toast.offer {
-                let button = widgets::button(ui, Icon::Add, &offer.label, OFFER_WIDTH, Weight::Normal);
+                let icon = match offer.action {
+                    Action::CopyText(_) => Icon::Copy,
+                    Action::PutBack => Icon::Undo,
+                    _ => Icon::Add,
+                };
+                let button = widgets::button(ui, icon, &offer.label, OFFER_WIDTH, Weight::Normal);
                 action = button.clicked().then(|| offer.action.clone());
             }
         });
@@ -210,29 +242,46 @@ mod tests {
     fn one_thing_is_offered_at_a_time() {
         let mut toasts = Toasts::default();
         let offer = |label: &str| Offer { label: label.to_owned(), action: Action::JoinBefore };
-        toasts.push(Severity::Info, "plain", 0.0);
-        toasts.push_offer("one?", offer("One"), 0.0);
-        toasts.push_offer("two?", offer("Two"), 1.0);
+        toasts.push(Severity::Info, "Plain", 0.0);
+        toasts.push_offer("One?", offer("One"), 0.0);
+        toasts.push_offer("Two?", offer("Two"), 1.0);
         let texts = |toasts: &Toasts| toasts.shown().iter().map(|toast| toast.text.clone()).collect::<Vec<_>>();
-        assert_eq!(texts(&toasts), ["plain", "two?"], "the newer offer replaces the older");
+        assert_eq!(texts(&toasts), ["Plain", "Two?"], "the newer offer replaces the older");
+        toasts.push_help(Severity::Error, "Broken", Offer { label: "Copy".to_owned(), action: Action::CopyText("x".to_owned()) }, 1.0);
         toasts.expire(1.0 + OFFER_SECS - 0.1);
-        assert_eq!(texts(&toasts), ["two?"], "it stands for a while");
-        toasts.withdraw_offers();
-        assert!(toasts.shown().is_empty(), "and is withdrawn");
+        assert_eq!(texts(&toasts), ["Two?", "Broken"], "it stands for a while");
+        toasts.withdraw(&Action::JoinBefore);
+        assert_eq!(texts(&toasts), ["Broken"], "and is withdrawn, but not what offers something else");
+        assert!(toasts.offers(&Action::CopyText(String::new())) && !toasts.offers(&Action::JoinBefore), "which is known");
+    }
+
+    #[test]
+    fn messages_begin_like_sentences_and_files_keep_their_names() {
+        for (text, shown) in [
+            ("the settings file was damaged", "The settings file was damaged"),
+            ("photo.jpg is no picture", "photo.jpg is no picture"),
+            ("/dev/video9 cannot be used", "/dev/video9 cannot be used"),
+            ("me_laughing is not used", "me_laughing is not used"),
+            ("“garden” is off the list", "“garden” is off the list"),
+            ("3 pictures were lost", "3 pictures were lost"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text.to_owned()), shown, "{text:?}");
+        }
     }
 
     #[test]
     fn errors_stay_longest_and_old_ones_make_room() {
         let mut toasts = Toasts::default();
-        toasts.push(Severity::Error, "broken", 0.0);
-        toasts.push(Severity::Done, "fine", 0.0);
+        toasts.push(Severity::Error, "Broken", 0.0);
+        toasts.push(Severity::Done, "Fine", 0.0);
         toasts.expire(10.0);
-        assert_eq!(toasts.shown()[0].text, "broken", "the error is still there");
+        assert_eq!(toasts.shown()[0].text, "Broken", "the error is still there");
         for i in 0..9 {
             toasts.push(Severity::Info, format!("message {i}"), 10.0);
         }
         assert_eq!(toasts.shown().len(), MAX_SHOWN, "never a wall of messages");
-        assert_eq!(toasts.shown()[3].text, "message 8", "the newest are kept");
+        assert_eq!(toasts.shown()[3].text, "Message 8", "the newest are kept");
         let first = toasts.shown()[0].id;
         toasts.dismiss(first);
         assert_eq!(toasts.shown().len(), MAX_SHOWN - 1, "one was put away");

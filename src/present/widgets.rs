@@ -1,8 +1,8 @@
 //! The few controls that the panels are made of. Each one has a name for screen readers and shows keyboard focus.
 
 use egui::{
-    Align2, Color32, CornerRadius, Painter, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, Vec2,
-    WidgetInfo, WidgetText, pos2, vec2,
+    Align2, Color32, CornerRadius, Mesh, Painter, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
+    TextWrapMode, Ui, Vec2, WidgetInfo, WidgetText, containers::scroll_area::ScrollAreaOutput, pos2, vec2,
 };
 
 use super::icons::{self, Icon};
@@ -14,6 +14,12 @@ const ICON: f32 = 16.0;
 const SLIDER_HEIGHT: f32 = 20.0;
 const LABEL_WIDTH: f32 = 80.0;
 const VALUE_WIDTH: f32 = 48.0;
+/// So near to its usual place, in percent, a slider that is dragged stays there.
+const SNAP_PERCENT: f64 = 3.0;
+/// Above this, in percent, most faces begin to break: the number says so by its colour.
+const LARGE_PERCENT: f64 = 150.0;
+/// Height of the fade at an edge behind which there is more, in points.
+const FADE: f32 = 26.0;
 /// Height of a name that opens a menu, and side of the mark behind it, in points.
 pub(super) const MENU_HEIGHT: f32 = 20.0;
 const MARK: f32 = 9.0;
@@ -78,15 +84,15 @@ pub(super) fn chip(ui: &mut Ui, text: &str, selected: bool) -> Response {
     response
 }
 
-/// A switch with its label on the left, over the whole width. Returns the new state when it was used.
-pub(super) fn switch(ui: &mut Ui, label: &str, on: bool, hint: &str) -> Option<bool> {
+/// A switch with its label on the left, over the whole width; `key` switches it, too, and `tip` says what it does. Returns the new state when it was used.
+pub(super) fn switch(ui: &mut Ui, label: &str, on: bool, key: &str, tip: &str) -> Option<bool> {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::selected(Role::Switch, enabled, on, label));
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
         let text_end = painter.text(rect.left_center(), Align2::LEFT_CENTER, label, theme::regular(size::BODY), theme::TEXT);
-        key_hint(painter, text_end.right_center() + vec2(8.0, 0.0), hint);
+        key_hint(painter, text_end.right_center() + vec2(8.0, 0.0), key);
         let track = Rect::from_min_size(pos2(rect.right() - 34.0, rect.center().y - 9.0), vec2(34.0, 18.0));
         let amount = ui.ctx().animate_bool_responsive(response.id, on);
         let off = if response.hovered() { theme::CONTROL_PRESSED } else { theme::CONTROL_HOVER };
@@ -95,31 +101,77 @@ pub(super) fn switch(ui: &mut Ui, label: &str, on: bool, hint: &str) -> Option<b
         painter.circle_filled(pos2(x, track.center().y), 6.5, theme::TEXT_SOFT.lerp_to_gamma(theme::STAGE, amount));
         focus_ring(painter, &response, track, 9);
     }
-    response.clicked().then_some(!on)
+    response.on_hover_text(tip).clicked().then_some(!on)
 }
 
-/// A labelled slider over the whole width, its value shown in percent. Returns the new value when it was moved.
-pub(super) fn percent_slider(ui: &mut Ui, label: &str, value: f32, max: f32) -> Option<f32> {
-    let mut percent = f64::from(value * 100.0).round();
-    let response = row(ui, SLIDER_HEIGHT, |ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let widgets = &mut ui.visuals_mut().widgets;
-        for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
-            // No outline around egui's own handle: ours lies over it.
-            state.fg_stroke = Stroke::NONE;
-        }
-        let width = ui.available_width();
-        cell(ui, LABEL_WIDTH, Align2::LEFT_CENTER, label, theme::TEXT);
-        ui.spacing_mut().slider_width = width - LABEL_WIDTH - VALUE_WIDTH;
-        let slider = egui::Slider::new(&mut percent, 0.0..=f64::from(max * 100.0)).step_by(1.0).show_value(false);
-        let response = ui.add(slider).accessible_name(label);
-        knob(ui, &response, percent as f32 / (max * 100.0));
-        let untouched = (percent - 100.0).abs() < 0.5 && max > 1.0;
-        let colour = if untouched { theme::TEXT_FAINT } else { theme::TEXT_SOFT };
-        cell(ui, VALUE_WIDTH, Align2::RIGHT_CENTER, &format!("{percent:.0} %"), colour);
-        response
-    });
-    response.changed().then_some(percent as f32 / 100.0)
+/// A labelled slider of a share, 0 to `max`, with its value in percent, which can be typed, too.
+pub(super) struct PercentSlider<'a> {
+    /// What it sets.
+    pub(super) label: &'a str,
+    /// What that means.
+    pub(super) tip: &'a str,
+    /// The greatest value.
+    pub(super) max: f32,
+    /// The value it has at first; a mark shows where, and a double click goes back there.
+    pub(super) usual: f32,
+}
+
+impl PercentSlider<'_> {
+    /// Draws it over the whole width. Returns the new value when it was changed.
+    pub(super) fn show(&self, ui: &mut Ui, value: f32) -> Option<f32> {
+        let (max, usual) = (f64::from(self.max * 100.0), f64::from(self.usual * 100.0).round());
+        let before = f64::from(value * 100.0).round();
+        let mut percent = before;
+        row(ui, SLIDER_HEIGHT, |ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let width = ui.available_width();
+            cell(ui, LABEL_WIDTH, Align2::LEFT_CENTER, self.label, theme::TEXT);
+            ui.scope(|ui| {
+                let widgets = &mut ui.visuals_mut().widgets;
+                for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+                    // No outline around egui's own handle: ours lies over it.
+                    state.fg_stroke = Stroke::NONE;
+                }
+                ui.spacing_mut().slider_width = width - LABEL_WIDTH - VALUE_WIDTH;
+                let slider = egui::Slider::new(&mut percent, 0.0..=max).step_by(1.0).show_value(false);
+                let response = ui.add(slider).accessible_name(self.label);
+                if response.dragged() && (percent - usual).abs() <= SNAP_PERCENT {
+                    percent = usual;
+                }
+                if response.contains_pointer() && ui.input(|input| input.pointer.button_double_clicked(PointerButton::Primary)) {
+                    percent = usual;
+                }
+                knob(ui, &response, (percent / max) as f32, Some((usual / max) as f32));
+                response.on_hover_text(format!("{}\nDouble click: back to {usual:.0} %", self.tip));
+            });
+            self.number(ui, &mut percent, max, usual);
+        });
+        ((percent - before).abs() > 0.25).then_some((percent / 100.0) as f32)
+    }
+
+    /// The value, which can be clicked and typed.
+    fn number(&self, ui: &mut Ui, percent: &mut f64, max: f64, usual: f64) {
+        let is_usual = (*percent - usual).abs() < 0.5;
+        ui.scope(|ui| {
+            ui.spacing_mut().button_padding = vec2(3.0, 0.0);
+            // As wide as the number, which ends where the others end.
+            ui.spacing_mut().interact_size = vec2(0.0, SLIDER_HEIGHT);
+            let colour = match () {
+                () if *percent > LARGE_PERCENT => theme::ACCENT,
+                () if is_usual => theme::TEXT_FAINT,
+                () => theme::TEXT_SOFT,
+            };
+            let widgets = &mut ui.visuals_mut().widgets;
+            widgets.inactive.weak_bg_fill = Color32::TRANSPARENT;
+            widgets.inactive.fg_stroke.color = colour;
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let field =
+                    egui::DragValue::new(percent).range(0.0..=max).speed(0.5).max_decimals(0).suffix(" %").update_while_editing(false);
+                let response = ui.add(field).accessible_name(format!("{} in percent", self.label));
+                response.on_hover_text("Click to type a number");
+            });
+        });
+    }
 }
 
 /// A slider from 0 to `max`, `width` points wide, without words; `label` names it for screen readers. Returns the new value when it was moved.
@@ -134,18 +186,22 @@ pub(super) fn plain_slider(ui: &mut Ui, label: &str, value: f32, max: f32, width
             state.fg_stroke = Stroke::NONE;
         }
         let response = ui.add(egui::Slider::new(&mut moved, 0.0..=max).show_value(false)).accessible_name(label);
-        knob(ui, &response, moved / max);
+        knob(ui, &response, moved / max, None);
         response
     });
     response.inner.changed().then_some(moved)
 }
 
-/// The slider's handle, drawn over egui's own, which cannot be given a colour apart from the rail's.
-fn knob(ui: &Ui, slider: &Response, share: f32) {
+/// The slider's handle, drawn over egui's own, which cannot be given a colour apart from the rail's, and the mark of its usual place.
+fn knob(ui: &Ui, slider: &Response, share: f32, usual: Option<f32>) {
     // Where egui puts its handle: half a handle inside both ends.
     let inset = slider.rect.height() / 2.5;
-    let x = egui::lerp(slider.rect.left() + inset..=slider.rect.right() - inset, share.clamp(0.0, 1.0));
-    let centre = pos2(x, slider.rect.center().y);
+    let at = |share: f32| egui::lerp(slider.rect.left() + inset..=slider.rect.right() - inset, share.clamp(0.0, 1.0));
+    let centre = pos2(at(share), slider.rect.center().y);
+    if let Some(usual) = usual {
+        let mark = Rect::from_center_size(pos2(at(usual), centre.y), vec2(1.5, 11.0));
+        ui.painter().rect_filled(mark, 0, theme::TEXT_FAINT.gamma_multiply(0.8));
+    }
     let colour = if slider.hovered() || slider.dragged() { theme::TEXT } else { theme::TEXT_SOFT };
     ui.painter().circle_filled(centre, inset + 1.0, theme::PANEL);
     ui.painter().circle_filled(centre, inset - 1.0, colour);
@@ -181,6 +237,45 @@ pub(super) fn row<R>(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui) -> 
         ui.horizontal(content).inner
     });
     row.inner
+}
+
+/// Lets what was scrolled fade into `ground` at its upper and lower edge where there is more of it.
+pub(super) fn fade_edges<R>(ui: &Ui, scrolled: &ScrollAreaOutput<R>, ground: Color32) {
+    let (rect, above) = (scrolled.inner_rect, scrolled.state.clamped_offset().y);
+    let below = scrolled.content_size.y - rect.height() - above;
+    let fade = |edge: f32, inwards: f32, hidden: f32| {
+        // It comes and goes with the first points that are hidden, without a jump.
+        let solid = ground.gamma_multiply((hidden / FADE).clamp(0.0, 1.0));
+        let mut mesh = Mesh::default();
+        for (y, colour) in [(edge, solid), (edge + inwards * FADE, Color32::TRANSPARENT)] {
+            mesh.colored_vertex(pos2(rect.left(), y), colour);
+            mesh.colored_vertex(pos2(rect.right(), y), colour);
+        }
+        mesh.add_triangle(0, 1, 2);
+        mesh.add_triangle(1, 2, 3);
+        ui.painter().add(mesh);
+    };
+    if above > 0.5 {
+        fade(rect.top(), 1.0, above);
+    }
+    if below > 0.5 {
+        fade(rect.bottom(), -1.0, below);
+    }
+}
+
+/// A line that opens and closes what is below it.
+pub(super) fn fold(ui: &mut Ui, label: &str, is_open: bool, tip: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::click());
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, is_open, label));
+    if ui.is_rect_visible(rect) {
+        let colour = if response.hovered() { theme::TEXT } else { theme::TEXT_SOFT };
+        let icon = if is_open { Icon::Unfolded } else { Icon::Folded };
+        icons::paint(ui.painter(), icon, Rect::from_center_size(rect.left_center() + vec2(6.0, 0.0), Vec2::splat(10.0)), colour);
+        ui.painter().text(rect.left_center() + vec2(19.0, 0.0), Align2::LEFT_CENTER, label, theme::semibold(size::SMALL), colour);
+        focus_ring(ui.painter(), &response, rect, theme::ROUNDING);
+    }
+    response.on_hover_text(tip)
 }
 
 /// Head of a panel section.
@@ -247,6 +342,7 @@ fn name(ui: &Ui, response: &Response, label: &str) {
 fn surface(response: &Response, weight: Weight, enabled: bool) -> (Color32, Color32) {
     let pressed = response.is_pointer_button_down_on();
     match weight {
+        Weight::Quiet if !enabled => (Color32::TRANSPARENT, theme::TEXT_FAINT.gamma_multiply(0.5)),
         _ if !enabled => (theme::CONTROL.gamma_multiply(0.5), theme::TEXT_FAINT.gamma_multiply(0.7)),
         Weight::Primary if pressed => (theme::ACCENT.gamma_multiply(0.85), theme::STAGE),
         Weight::Primary if response.hovered() => (theme::ACCENT.lerp_to_gamma(theme::TEXT, 0.2), theme::STAGE),

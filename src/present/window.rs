@@ -9,6 +9,9 @@ use super::{desktop, preview};
 use crate::gpu::Gpu;
 use crate::session::Session;
 
+/// The smallest window, in points: at two pixels a point it still fits on a screen of 1366 by 768.
+const SMALLEST: [f32; 2] = [600.0, 360.0];
+
 /// What the pipeline needs of the window.
 pub struct StartContext {
     /// To be called when there is something new to show.
@@ -70,12 +73,14 @@ fn options(icon_png: &[u8]) -> eframe::NativeOptions {
         .with_title("Retrato")
         .with_app_id("retrato")
         .with_inner_size([1240.0, 820.0])
-        .with_min_inner_size([720.0, 520.0]);
+        .with_min_inner_size(SMALLEST);
     match eframe::icon_data::from_png_bytes(icon_png) {
         Ok(icon) => viewport = viewport.with_icon(icon),
         Err(error) => tracing::warn!("the icon cannot be read: {error}"),
     }
-    eframe::NativeOptions { viewport, wgpu_options: preview::wgpu_options(), ..Default::default() }
+    // The toolkit would read the clipboard on the window's thread, which then stands still until its owner has answered.
+    let clipboard_shortcuts = false;
+    eframe::NativeOptions { viewport, wgpu_options: preview::wgpu_options(), clipboard_shortcuts, ..Default::default() }
 }
 
 /// Winit 0.30 delivers no dropped files on Wayland.

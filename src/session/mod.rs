@@ -14,7 +14,8 @@ pub use event::{Degraded, Event, FaceQuestion, PortraitReady};
 pub use framing::{Framing, PicturePart, PictureShare};
 pub use live::{LiveStats, Rendered, RenderedImage};
 pub use request::{
-    DeferredPixels, NewFile, Panes, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request, RequestId, Sound,
+    DeferredPixels, FaceShare, NewFile, Panes, PictureInput, PlayRequest, PortraitChoice, PortraitOrigin, RecordingRequest, Request,
+    RequestId, Sound,
 };
 
 // Types of the stages that requests and events carry as they are.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use image::RgbaImage;
+use serde::{Deserialize, Serialize};
 
 use super::{DriverChoice, Framing, VirtualCameraOptions};
 use crate::data::{PixelBox, Portrait};
@@ -167,6 +168,8 @@ impl fmt::Debug for DeferredPixels {
 pub enum PortraitChoice {
     /// A picture of the user's.
     Picture(PictureInput),
+    /// The same, in which the user has said before where the face is: nothing is asked while there is one.
+    PictureWithFace(PictureInput, FaceShare),
     /// A built-in portrait, by its place in [`builtin::PORTRAITS`](crate::builtin::PORTRAITS).
     BuiltIn(usize),
     /// A portrait whose landmarks are known already.
@@ -182,10 +185,51 @@ impl PortraitChoice {
     /// Where it comes from.
     pub fn origin(&self) -> PortraitOrigin {
         match self {
-            Self::Picture(PictureInput::Path(path)) => PortraitOrigin::File(path.clone()),
+            Self::Picture(PictureInput::Path(path)) | Self::PictureWithFace(PictureInput::Path(path), _) => {
+                PortraitOrigin::File(path.clone())
+            }
             Self::BuiltIn(index) => PortraitOrigin::BuiltIn(*index),
-            Self::Picture(_) | Self::Enrolled(_) => PortraitOrigin::Memory,
+            Self::Picture(_) | Self::PictureWithFace(..) | Self::Enrolled(_) => PortraitOrigin::Memory,
         }
+    }
+}
+
+/// Where a face is in a picture, whatever its resolution: every edge as a share of the picture's width or height, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaceShare {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Right edge.
+    pub right: f32,
+    /// Lower edge.
+    pub bottom: f32,
+}
+
+impl FaceShare {
+    /// The share that a box has of a picture of that width and height, in pixels; what reaches past its edges is cut off.
+    pub fn of(face: &PixelBox, [width, height]: [u32; 2]) -> Self {
+        let share = |at: f32, side: u32| (at / side.max(1) as f32).clamp(0.0, 1.0);
+        Self {
+            left: share(face.left, width),
+            top: share(face.top, height),
+            right: share(face.right, width),
+            bottom: share(face.bottom, height),
+        }
+    }
+
+    /// The box in a picture of that width and height, in pixels.
+    pub fn in_picture(&self, [width, height]: [u32; 2]) -> PixelBox {
+        let [width, height] = [width, height].map(|side| side as f32);
+        PixelBox { left: self.left * width, top: self.top * height, right: self.right * width, bottom: self.bottom * height }
+    }
+
+    /// Whether it can be a face: numbers within the picture, and some room between them.
+    pub fn is_sane(&self) -> bool {
+        const LEAST: f32 = 1e-3;
+        let edges = [self.left, self.top, self.right, self.bottom];
+        edges.iter().all(|edge| (0.0..=1.0).contains(edge)) && self.right - self.left > LEAST && self.bottom - self.top > LEAST
     }
 }
 

@@ -34,7 +34,7 @@ const FLOORS: [&[&str]; 20] = [
     &["settings"],
     &["executor"],
     &["session"],
-    &["retarget"],
+    &["retarget", "collection"],
     &["pipeline", "recordings"],
     &["present", "doctor"],
     &["cli"],
@@ -111,14 +111,14 @@ const OWNERS: [(&str, &[&str]); 34] = [
     ("eframe", &["src/present/"]),
     ("egui_wgpu", &["src/present/"]),
     ("rfd", &["src/present/dialogs.rs"]),
-    ("arboard", &["src/present/films/clipboard.rs"]),
+    ("arboard", &["src/present/clipboard.rs", "src/present/films/clipboard.rs"]),
     ("trash", &["src/recordings/keep.rs"]),
     ("toml", &["src/settings.rs"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/write_docs.rs"]),
     ("clap_mangen", &["src/cli/write_docs.rs"]),
     ("ctrlc", &["src/cli/common.rs"]),
-    ("tracing_subscriber", &["src/cli/mod.rs"]),
+    ("tracing_subscriber", &["src/cli/log.rs"]),
 ];
 
 /// Longest source file, in lines.

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retrato::present::{AppConfig, FirstDriver};
+use retrato::present::{AppConfig, Clip, ClipboardReader, FirstDriver};
 use retrato::session::{CameraChoice, Event, FaceQuestion, LoopbackDevice, VirtualCameraPhase, VirtualCameraStatus};
-use retrato::virtual_camera::{LoopbackState, VirtualCameraError};
+use retrato::virtual_camera::{INSTALL, LoopbackState, VirtualCameraError};
 
 use super::{Window, camera, group_question};
 
@@ -17,12 +19,41 @@ fn one_of_several_faces_is_chosen_by_key_or_click() {
     window.harness.run_steps(3);
     assert!(window.has_text("3 faces in group.jpg"), "the question");
     window.look("faces");
+    let at = |window: &Window, number: u32| window.harness.get_by_label(&format!("Face {number}")).rect().center().x;
+    assert!(at(&window, 1) < at(&window, 2) && at(&window, 2) < at(&window, 3), "they are counted from left to right");
+    let selected = |window: &Window| window.harness.state().view().question.as_ref().map(|q| q.selected);
+    assert_eq!(selected(&window), Some(1), "the largest, in the middle, is marked at first");
     window.press(egui::Key::Num3);
-    assert_eq!(window.harness.state().view().question.as_ref().map(|q| q.selected), Some(2), "the key marks the third");
-    window.click("Face 2");
+    assert_eq!(selected(&window), Some(2), "the key marks the third");
+    window.click("Face 1");
     window.click("Use this face");
-    assert_eq!(window.double.calls(), ["face 1 of 7"], "the clicked one is used, of the picture that was asked about");
+    assert_eq!(window.double.calls(), ["face 1 of 7"], "the clicked one is used, by its number in the picture that was asked about");
     assert!(!window.has("Use this face"), "the question is answered");
+}
+
+#[test]
+fn enter_goes_on_with_the_marked_face_or_box() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.double.report(Event::FaceAsked(group_question()));
+    window.harness.run_steps(3);
+    window.press(egui::Key::Num3);
+    window.press(egui::Key::Enter);
+    assert_eq!(window.double.calls(), ["face 2 of 7"], "the marked one");
+    window.double.report(Event::FaceAsked(group_question()));
+    window.harness.run_steps(3);
+    window.harness.get_by_label("Face 1").focus();
+    window.harness.run_steps(2);
+    window.press(egui::Key::Enter);
+    assert!(window.double.calls().is_empty() && window.has("Use this face"), "on another face, Enter marks it");
+    window.press(egui::Key::Enter);
+    assert_eq!(window.double.calls(), ["face 1 of 7"], "once more goes on");
+    window.double.report(Event::FaceAsked(FaceQuestion { faces: Vec::new(), ..group_question() }));
+    window.harness.run_steps(3);
+    window.harness.get_by_label("Use this box").focus();
+    window.harness.run_steps(2);
+    window.press(egui::Key::Enter);
+    let calls = window.double.calls();
+    assert!(calls.len() == 1 && calls[0].starts_with("place "), "the box, once: {calls:?}");
 }
 
 #[test]
@@ -125,7 +156,7 @@ fn dropped_files_are_told_apart() {
     window.harness.run_steps(3);
     assert_eq!(window.double.calls(), ["drive by me.mp4", "open vermeer.jpg"], "the clip drives, the first picture is opened");
     assert!(window.has_text("notes.txt is neither a picture nor a clip"), "the stranger is named");
-    assert!(window.has("Portrait: second"), "the other picture waits in the gallery");
+    assert!(window.has_text("Portrait: second"), "the other picture waits in the gallery");
     window.look("dropped");
 }
 
@@ -188,6 +219,50 @@ fn pictures_and_paths_can_be_pasted() {
 }
 
 #[test]
+fn a_slow_clipboard_holds_nothing_up_and_is_not_called_empty() {
+    let (give, given) = std::sync::mpsc::channel::<Clip>();
+    let given = Arc::new(std::sync::Mutex::new(given));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let clipboard = ClipboardReader::new(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        given.lock().expect("the test's channel").recv().unwrap_or(Clip::Nothing)
+    });
+    let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { clipboard, ..AppConfig::default() });
+    window.harness.get_all_by_label("Paste").next().expect("the button").click();
+    // Sixty seconds of the window's clock, in which it draws every frame that it is asked for.
+    window.harness.run_steps(240);
+    assert!(window.has("Reading the clipboard …"), "it says what it waits for");
+    assert!(!window.has_text("There is no picture"), "and claims nothing");
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::V);
+    window.harness.run_steps(3);
+    give.send(Clip::Picture(Arc::new(super::painted_portrait(20, 30, 0.5)))).expect("the clipboard's owner answers");
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let mut calls = Vec::new();
+    while calls.is_empty() {
+        assert!(Instant::now() < deadline, "the picture is opened within a minute");
+        window.harness.run_steps(1);
+        calls = window.double.calls();
+    }
+    assert_eq!(calls, ["open Pasted picture"], "then the picture is opened, once");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "who asks twice is answered once");
+    assert!(!window.has("Reading the clipboard …"), "nothing is being read any more");
+    for (clip, words) in [
+        (Clip::Nothing, "There is no picture in the clipboard"),
+        (Clip::Text("just words".to_owned()), "The clipboard holds text, not a picture"),
+    ] {
+        window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::V);
+        give.send(clip).expect("an answer");
+        window.harness.run_steps(1);
+        while !window.has_text(words) {
+            assert!(Instant::now() < deadline, "{words} within a minute");
+            std::thread::sleep(Duration::from_millis(5));
+            window.harness.run_steps(1);
+        }
+    }
+}
+
+#[test]
 fn strengths_follow_the_sliders() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     window.harness.get_by_label("Head").set_value_accesskit(150.0);
@@ -205,8 +280,9 @@ fn strengths_follow_the_sliders() {
 #[test]
 fn tab_reaches_every_control() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.click("More");
     let mut reached = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..60 {
         window.press(egui::Key::Tab);
         let focused = window.harness.root().children_recursive().find(egui_kittest::Node::is_focused);
         reached.extend(focused.and_then(|node| node.accesskit_node().label()));
@@ -215,25 +291,31 @@ fn tab_reaches_every_control() {
         "Help and shortcuts (F1)",
         "Hide side panel (P)",
         "Portrait: Sailor",
+        "All portraits",
         "Open…",
         "Paste",
-        "Fine-tune",
+        "Improve likeness",
         "Add a picture of this person…",
         "Camera",
         "Look for cameras again",
         "Laugh",
         "Read by: face reader",
         "Clip…",
+        "Natural",
+        "Eyes only",
+        "Save…",
         "Head",
+        "Head in percent",
         "Gaze",
         "Smoothing",
         "Mirror",
-        "Calibrate",
+        "Set my neutral face",
+        "More",
         "Record",
         "Snapshot",
         "Sound on",
         "Virtual camera",
-        "Executor: GPU: Radeon 780M",
+        "Speed: GPU: Radeon 780M",
         "Hide camera picture (C)",
     ] {
         assert!(reached.iter().any(|name| name == label), "Tab never came to {label}; it came to {reached:?}");
@@ -243,6 +325,9 @@ fn tab_reaches_every_control() {
 #[test]
 fn the_virtual_camera_is_switched_and_says_how_it_is() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
+    let record = |window: &Window| window.harness.get_by_label("Record").rect();
+    let place = record(&window);
+    window.click("More");
     window.click("Virtual camera");
     assert_eq!(window.double.calls(), ["virtual camera on"], "a click switches it on");
     assert!(window.has("Opening the device …"), "it is on its way");
@@ -261,8 +346,33 @@ fn the_virtual_camera_is_switched_and_says_how_it_is() {
     window.double.report(Event::VirtualCameraFailed(VirtualCameraError::NoDevice.to_string()));
     window.harness.run_steps(3);
     assert!(window.harness.state().view().record.virtual_camera.is_none(), "the switch is off");
+    assert_eq!(record(&window), place, "no message moves the button that somebody is about to press");
     let said = window.harness.query_all_by_label_contains("sudo modprobe v4l2loopback").count();
-    assert_eq!(said, 3, "spoken and shown in a message, and in a note that stays");
+    assert_eq!(said, 1, "what to type stands in the panel, once");
+    assert!(window.has_text("needs a device that some commands make"), "and the message says where");
+    for place in [0, 1] {
+        let button = window.harness.get_all_by_label("Copy commands").nth(place).expect("one in the message, one in the panel");
+        button.scroll_to_me();
+        window.harness.run_steps(4);
+        window.harness.get_all_by_label("Copy commands").nth(place).expect("the button").click();
+        // The text goes out with the frame in which the button was released.
+        window.harness.step();
+        let copied = |window: &Window| {
+            window
+                .harness
+                .output()
+                .platform_output
+                .commands
+                .iter()
+                .any(|command| *command == egui::OutputCommand::CopyText(INSTALL.to_owned()))
+        };
+        let there = (0..4).any(|_| {
+            let there = copied(&window);
+            window.harness.step();
+            there
+        });
+        assert!(there, "button {place} puts the commands into the clipboard");
+    }
     window.look("virtual_camera_missing");
     assert_eq!(window.double.calls(), ["virtual camera on"], "nothing else was asked");
     window.click("Virtual camera");

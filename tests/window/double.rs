@@ -85,6 +85,9 @@ impl Session for Double {
             Request::ListDevices => "list devices".to_owned(),
             Request::OpenPortrait { choice: PortraitChoice::BuiltIn(index), .. } => format!("open built-in {index}"),
             Request::OpenPortrait { choice: PortraitChoice::Picture(picture), .. } => format!("open {}", name_of_input(&picture)),
+            Request::OpenPortrait { choice: PortraitChoice::PictureWithFace(picture, face), .. } => {
+                format!("open {} with the face at {:.2} {:.2}", name_of_input(&picture), face.left, face.top)
+            }
             Request::OpenPortrait { choice: PortraitChoice::Enrolled(portrait), .. } => format!("open {}", portrait.name),
             Request::ChooseFace { id, index } => format!("face {index} of {}", id.0),
             Request::PlaceFace { face_box: b, .. } => format!("place {:.0} {:.0} {:.0} {:.0}", b.left, b.top, b.right, b.bottom),

@@ -1,4 +1,4 @@
-//! What makes the pictures, at the foot of the panel: told, and chosen.
+//! What makes the pictures, in the panel under More: told, and chosen.
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use retrato::executor::{Decision, Executor};
@@ -10,10 +10,16 @@ use super::Window;
 
 impl Window {
     fn choose_executor(&mut self, entry: &str) {
-        self.harness.get_by_label_contains("Executor: ").click();
+        self.scroll_to("Speed: ");
+        self.harness.get_by_label_contains("Speed: ").click();
         self.harness.run_steps(3);
         self.harness.get_by_label(entry).click();
         self.harness.run_steps(3);
+    }
+
+    fn scroll_to(&mut self, part: &str) {
+        self.harness.get_by_label_contains(part).scroll_to_me();
+        self.harness.run_steps(4);
     }
 }
 
@@ -22,12 +28,14 @@ fn chosen(reason: &str) -> Event {
 }
 
 #[test]
-fn the_executor_is_chosen_at_the_foot_of_the_panel() {
+fn the_executor_is_chosen_under_more() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     window.double.report(chosen("Radeon 780M is a graphics processor"));
     window.harness.run_steps(2);
     assert!(!window.has_text("Radeon 780M is a graphics"), "nothing is said at the start");
-    window.harness.get_by_label("Executor: GPU: Radeon 780M").click();
+    window.click("More");
+    window.scroll_to("Speed: ");
+    window.harness.get_by_label("Speed: GPU: Radeon 780M").click();
     window.harness.run_steps(3);
     assert!(window.has_text("Now: Radeon 780M is a graphics processor."), "the reason stands below the choice");
     window.look("executor");
@@ -39,7 +47,7 @@ fn the_executor_is_chosen_at_the_foot_of_the_panel() {
     assert!(window.has_text("Now: the CPU was asked for"), "and its answer is told");
     window.double.0.borrow_mut().recording = Some(RecordStatus::default());
     window.harness.run_steps(2);
-    assert!(window.harness.get_by_label_contains("Executor: ").accesskit_node().is_disabled(), "not while something is recorded");
+    assert!(window.harness.get_by_label_contains("Speed: ").accesskit_node().is_disabled(), "not while something is recorded");
 }
 
 #[test]
@@ -59,6 +67,7 @@ fn choice_and_measurements_are_kept_in_the_settings() {
     window.double.report(Event::ExecutorChosen(Decision { measured: Some(measured.clone()), ..Decision::default() }));
     window.harness.run_steps(2);
     let kept = |file: &SettingsFile| file.load().0;
+    window.click("More");
     window.choose_executor("Automatic");
     assert_eq!(window.double.calls(), ["executor Auto"], "the pipeline is asked");
     drop(window);
@@ -69,6 +78,7 @@ fn choice_and_measurements_are_kept_in_the_settings() {
 #[test]
 fn a_switch_that_fails_and_what_is_given_up_stand_in_the_menu() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.click("More");
     window.choose_executor("GPU");
     let gpu = Executor::Gpu { adapter: "Radeon 780M".to_owned(), runs_networks: true };
     let decision = Decision { executor: gpu, ..Decision::default() }.refused("out of memory");
@@ -80,9 +90,22 @@ fn a_switch_that_fails_and_what_is_given_up_stand_in_the_menu() {
     window.double.report(Event::Degraded(Degraded::Networks { why: "no usable flow".to_owned(), generator }));
     window.harness.run_steps(3);
     assert!(window.has_text("The graphics adapter cannot go on (device lost)"), "told");
-    window.harness.get_by_label_contains("Executor: ").click();
+    window.harness.get_by_label_contains("Speed: ").click();
     window.harness.run_steps(3);
     assert!(window.has_text("Now: the graphics adapter cannot go on (device lost), so the CPU"), "the reason follows");
     assert!(window.has_text("The networks are not used for this portrait: no usable flow."), "and so do the networks");
     window.look("degraded");
+}
+
+#[test]
+fn escape_closes_the_list_of_executors_at_once() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.click("More");
+    window.scroll_to("Speed: ");
+    window.harness.get_by_label_contains("Speed: ").click();
+    window.harness.run_steps(3);
+    assert!(window.has("Automatic"), "the list is open");
+    window.press(egui::Key::Escape);
+    assert!(!window.has("Automatic"), "one key closes it");
+    assert!(window.has("More"), "and nothing else");
 }

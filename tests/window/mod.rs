@@ -6,7 +6,9 @@ mod deeds;
 mod double;
 mod executor;
 mod films;
+mod gallery;
 mod looks;
+mod motion;
 mod person;
 mod snapshots;
 mod takes;
@@ -56,6 +58,7 @@ fn portrait_picture() -> RgbaImage {
 fn built_in() -> Vec<BuiltInPortrait> {
     [("Lady in ochre", 0.1), ("Sailor", 0.5), ("The reader", 0.9)]
         .map(|(title, hue)| BuiltInPortrait {
+            name: title.to_lowercase(),
             title: title.to_owned(),
             image: DeferredPixels::new(move || painted_portrait(360, 480, hue)),
         })
@@ -101,7 +104,7 @@ impl Window {
                 App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(session), config)
             });
         let mut window = Self { harness, double, render_state, folder };
-        window.until("the gallery has its thumbnails", |view| view.gallery.iter().all(|item| item.thumbnail.is_some()));
+        window.until("the gallery has its thumbnails", |view| view.gallery.iter().all(|item| item.is_own() || item.thumbnail.is_some()));
         window.harness.run_steps(3);
         window.double.calls();
         window

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use retrato::data::Portrait;
 use retrato::present::{AppConfig, ViewState};
-use retrato::session::{Event, PortraitOrigin, RequestId};
+use retrato::session::{Event, FaceQuestion, PortraitOrigin, RequestId};
 
 use super::deeds::Dropped;
-use super::{Window, painted_portrait, portrait, portrait_picture, ready_as};
+use super::{Window, group_question, painted_portrait, portrait, portrait_picture, ready_as};
 
 impl Window {
-    fn drop_files(&mut self, names: &[&str]) {
+    pub(super) fn drop_files(&mut self, names: &[&str]) {
         for name in names {
             self.harness.input_mut().dropped_files.push(Arc::new(Dropped(PathBuf::from(name))));
         }
@@ -20,27 +20,27 @@ impl Window {
     }
 
     /// The portrait that was asked for last comes alive, from a file or from the program, in the place of another one.
-    fn ready_from(&mut self, origin: PortraitOrigin, name: &str, replaced: Option<&str>) {
+    pub(super) fn ready_from(&mut self, origin: PortraitOrigin, name: &str, replaced: Option<&str>) {
         let id = self.double.0.borrow().last;
         self.double.report(ready_as(id, origin, &portrait(name, painted_portrait(300, 400, 0.4)), replaced));
         self.harness.run_steps(3);
     }
 
     /// The picture that was added last is used now.
-    fn further(&mut self, pictures: &[Arc<Portrait>]) {
+    pub(super) fn further(&mut self, pictures: &[Arc<Portrait>]) {
         let added = Some(self.double.0.borrow().last);
         self.double.report(Event::FurtherPictures { pictures: pictures.to_vec(), added });
         self.harness.run_steps(3);
     }
 
     /// Title of the portrait that the gallery marks.
-    fn marked(&self) -> Option<String> {
+    pub(super) fn marked(&self) -> Option<String> {
         let view = self.harness.state().view();
-        view.portrait.as_ref().and_then(|portrait| portrait.in_gallery).map(|index| view.gallery[index].title.clone())
+        view.chosen().map(|index| view.gallery[index].title.clone())
     }
 }
 
-fn picture(name: &str, hue: f32) -> Arc<Portrait> {
+pub(super) fn picture(name: &str, hue: f32) -> Arc<Portrait> {
     portrait(name, painted_portrait(200, 260, hue))
 }
 
@@ -52,6 +52,7 @@ fn file(name: &str) -> PortraitOrigin {
 fn pictures_are_added_counted_and_removed() {
     let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { path_field_only: true, ..AppConfig::default() });
     let is_enabled = |window: &Window| !window.harness.get_by_label("Add a picture of this person…").accesskit_node().is_disabled();
+    window.click("More");
     assert!(!is_enabled(&window), "not without a portrait");
     window.press(egui::Key::A);
     assert!(!window.has("Path of the file"), "nor by key");
@@ -74,7 +75,12 @@ fn pictures_are_added_counted_and_removed() {
     assert!(window.has("3 pictures of this person"), "one more");
     window.until("they have thumbnails", |view| view.further.iter().all(|picture| picture.thumbnail.is_some()));
     window.look("further_pictures");
-    window.click("Remove asleep");
+    window.click("More");
+    // What lies in a row that scrolls by itself cannot ask the panel to scroll.
+    window.harness.get_by_label("Add…").scroll_to_me();
+    window.harness.run_steps(4);
+    window.harness.get_by_label("Remove asleep").click();
+    window.harness.run_steps(3);
     assert_eq!(window.double.calls(), ["remove 1"], "the second one");
     window.double.report(Event::PictureFailed { id: RequestId(99), why: "No face was found in hills.jpg, so it is not used.".to_owned() });
     window.further(&pictures[..1]);
@@ -84,6 +90,7 @@ fn pictures_are_added_counted_and_removed() {
     assert!(window.has_text("Made from 3 pictures of this person now"), "with the panel away, a message says it");
     window.press(egui::Key::P);
     window.ready("The reader", painted_portrait(300, 400, 0.9));
+    window.click("More");
     assert!(!window.has("3 pictures of this person") && is_enabled(&window), "another portrait begins by itself");
 }
 
@@ -92,14 +99,15 @@ fn a_dropped_picture_is_a_new_portrait_and_may_be_said_to_show_the_same_person()
     let mut window = Window::new(1200.0, 780.0, 1.0);
     window.press(egui::Key::Num1);
     window.ready_from(PortraitOrigin::BuiltIn(0), "Lady in ochre", None);
+    window.double.calls();
     window.drop_files(&["art/me.jpg"]);
     window.ready_from(file("art/me.jpg"), "me", None);
-    assert_eq!(window.double.calls(), ["open built-in 0", "open me.jpg"], "one drop, one portrait");
+    assert_eq!(window.double.calls(), ["open me.jpg"], "one drop, one portrait");
     assert!(!window.has("Use both pictures"), "nothing is offered unless the pipeline says that they may be one person's");
     window.drop_files(&["art/me_laughing.jpg"]);
     assert_eq!(window.double.calls(), ["open me_laughing.jpg"], "no question comes before it");
     window.ready_from(file("art/me_laughing.jpg"), "me_laughing", Some("me"));
-    assert!(window.has_text("me_laughing has taken the place of me"), "what can be said afterwards");
+    assert!(window.has_text("“me_laughing” has taken the place of “me”"), "what can be said afterwards");
     assert!(!window.harness.state().view().dialog_is_open(), "nothing is in the way");
     window.look("same_person");
     window.click("Use both pictures");
@@ -147,8 +155,39 @@ fn pictures_dropped_together_may_all_show_one_person() {
     window.drop_files(&["a.jpg", "b.jpg", "c.png"]);
     window.ready("a", painted_portrait(300, 400, 0.4));
     assert_eq!(window.double.calls(), ["open a.jpg"], "the first is the portrait");
-    assert!(window.has_text("the others wait in the gallery") && window.has("Portrait: c"), "the others wait");
+    assert!(
+        window.has_text("the others wait in the gallery") && window.has_text("Portrait: b") && window.has_text("Portrait: c"),
+        "the others wait"
+    );
     window.click("All show one person");
     assert_eq!(window.double.calls(), ["add b.jpg", "add c.png"], "or are further pictures");
     assert!(!window.has("All show one person"), "said once");
+}
+
+#[test]
+fn nothing_is_offered_while_it_is_asked_where_the_face_is() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.ready("me", portrait_picture());
+    window.drop_files(&["art/three.jpg"]);
+    let id = window.double.0.borrow().last;
+    window.ready_from(file("art/three.jpg"), "three", Some("me"));
+    window.double.report(Event::FaceAsked(FaceQuestion { id, ..group_question() }));
+    window.harness.run_steps(3);
+    assert!(!window.has("Use both pictures"), "it is not known yet whether this face stays");
+    window.click("Use this face");
+    window.ready_from(file("art/three.jpg"), "three", None);
+    assert!(window.has_text("“three” has taken the place of “me”"), "now it is");
+    window.click("Use both pictures");
+    assert_eq!(window.double.calls().last().map(String::as_str), Some("join"), "and can be taken");
+}
+
+#[test]
+fn two_pasted_pictures_are_not_called_by_one_name() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    let picture = egui::ColorImage::filled([20, 30], egui::Color32::GOLD);
+    window.harness.event(egui::Event::PasteImage(Arc::new(picture)));
+    window.harness.run_steps(3);
+    window.ready_from(PortraitOrigin::Memory, "Pasted picture", Some("Pasted picture"));
+    assert!(window.has_text("A new portrait has taken the place of the one before"), "said without the name");
+    assert!(!window.has_text("Pasted picture has taken"), "which would say nothing");
 }

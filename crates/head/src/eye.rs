@@ -20,8 +20,11 @@ pub(crate) const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
 const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
 /// Least step of lightness, 0 to 255, that is such an edge.
 const EDGE_STEP: f32 = 10.0;
-/// Where the white is lightest between the lids, the upper one's shadow on it left out.
-pub(crate) const WHITE_AT: f32 = 0.55;
+/// Shares of the way between the lids at which the white is looked at, and radii of the iris beyond which it is.
+const WHITE_BETWEEN: [f32; 5] = [0.3, 0.4, 0.5, 0.6, 0.7];
+const WHITE_BEYOND: f32 = 1.3;
+/// Lids nearer to each other show no white, in widths of the eye.
+const WHITE_GAP: f32 = 0.08;
 /// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
 const FARTHEST: f32 = 0.22;
 /// So much of the opening next to the lids is in their shadow, or lashes: not taken to show what was behind them.
@@ -42,6 +45,8 @@ pub(crate) struct RestEye {
     lids: [[f32; LID_SAMPLES]; 2],
     /// Sum of the gaps between the lids, in crop pixels.
     open: f32,
+    /// Places that show what the white looks like, beside the outer and the inner corner.
+    whites: [Vec2; 2],
     skin: LidSkin,
 }
 
@@ -62,6 +67,8 @@ pub struct EyeMap {
     pub iris: Vec2,
     /// Its radius.
     pub radius: f32,
+    /// Places that show what the white looks like, beside the outer and the inner corner.
+    pub whites: [Vec2; 2],
     /// How far anything else than at rest is shown, 0 to 1.
     pub moved: f32,
     /// Heights of upper and lower lid at rest, at places evenly along the eye.
@@ -102,7 +109,8 @@ impl RestEye {
         let crease = std::array::from_fn(|i| if (1..8).contains(&i) { point(FaceMesh::CREASES[eye][i - 1]) } else { edge[i] });
         let skin = LidSkin::of(&lids, &lid(crease), seen);
         let iris = iris.clamp(Vec2::splat(-0.5), Vec2::splat(1.5));
-        Self { corners, along, down, iris, radius, lids, open: opening(mesh, eye), skin }
+        let whites = white_places(&lids, iris, radius, |at| lightness(seen(at)));
+        Self { corners, along, down, iris, radius, lids, open: opening(mesh, eye), whites, skin }
     }
 
     /// How the eye is shown with another expression of the same mesh.
@@ -122,9 +130,9 @@ impl RestEye {
         let wider = (self.lids[0][LID_SAMPLES / 2] - upper).max(lower - self.lids[1][LID_SAMPLES / 2]);
         let moved = smooth_step(&MOVED, iris.distance(self.iris).max(wider));
         let lowered = lowered(self.open, opening(expression, eye), MEASURED.len(), self.along.length());
-        let Self { corners, along, down, iris: rest_iris, radius, lids, skin, .. } = *self;
+        let Self { corners, along, down, iris: rest_iris, radius, lids, whites, skin, .. } = *self;
         let (skin_lights, lashes) = (skin.lights, skin.lashes);
-        EyeMap { origin: corners[0], along, down, shift, rest_iris, iris, radius, moved, lids, lowered, skin_lights, lashes }
+        EyeMap { origin: corners[0], along, down, shift, rest_iris, iris, radius, whites, moved, lids, lowered, skin_lights, lashes }
     }
 }
 
@@ -141,9 +149,9 @@ pub(crate) fn opening(mesh: &FaceMesh, eye: usize) -> f32 {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EyeLook {
     /// The places.
-    pub sources: [Vec2; 3],
+    pub sources: [Vec2; 4],
     /// Their shares.
-    pub shares: [f32; 3],
+    pub shares: [f32; 4],
 }
 
 impl EyeMap {
@@ -161,8 +169,8 @@ impl EyeMap {
     }
 
     /// The place itself, or where a lid hides it in the picture, what looks alike.
-    fn seen(&self, at: Vec2) -> ([Vec2; 3], [f32; 3]) {
-        let alone = |place: Vec2| ([place; 3], [1.0, 0.0, 0.0]);
+    fn seen(&self, at: Vec2) -> ([Vec2; 4], [f32; 4]) {
+        let alone = |place: Vec2| ([place; 4], [1.0, 0.0, 0.0, 0.0]);
         if self.moved <= 0.0 {
             return alone(at);
         }
@@ -180,24 +188,52 @@ impl EyeMap {
         let mirrored = within(if at.y < upper { upper + hidden } else { lower - hidden });
         // An iris is round: its hidden part looks as the one across its middle.
         let across = within(2.0 * self.rest_iris.y - at.y);
-        // Beside it there is white, as in the wider of the two parts next to the iris.
-        let zone = self.radius * RIM;
-        let (before, behind) = (self.rest_iris.x - zone, 1.0 - self.rest_iris.x - zone);
-        let along = 0.4 + 0.4 * at.x.clamp(0.0, 1.0);
-        let x = if before > behind { before * (1.2 - along) } else { 1.0 - behind * along };
-        let (top, bottom) = (self.lid(0, x), self.lid(1, x));
-        let white = Vec2::new(x, top + (bottom - top) * WHITE_AT);
+        // Beside it there is white: as in the mirror, in the light of the place, or where that shows the iris, as elsewhere on that side.
+        let inner = smooth_step(&(self.rest_iris.x - self.radius..self.rest_iris.x + self.radius), at.x);
         let made_up = smooth_step(&MADE_UP, hidden);
-        let iris = 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
-        ([mirrored, across, white], [1.0 - made_up, made_up * iris, made_up * (1.0 - iris)])
+        let in_iris = |at: Vec2| 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
+        let iris = in_iris(at);
+        let beside = made_up * (1.0 - iris);
+        let white = beside * in_iris(mirrored);
+        let [outer_white, inner_white] = self.whites;
+        (
+            [mirrored, across, outer_white, inner_white],
+            [1.0 - made_up + beside - white, made_up * iris, white * (1.0 - inner), white * inner],
+        )
     }
 
     pub(crate) fn lid(&self, which: usize, x: f32) -> f32 {
-        let at = x.clamp(0.0, 1.0) * (LID_SAMPLES - 1) as f32;
-        let first = (at as usize).min(LID_SAMPLES - 2);
-        let [a, b] = [first, first + 1].map(|i| self.lids[which][i]);
-        a + (at - first as f32) * (b - a)
+        height(&self.lids[which], x)
     }
+}
+
+/// Height of a lid at a place along the eye.
+fn height(lid: &[f32; LID_SAMPLES], x: f32) -> f32 {
+    let at = x.clamp(0.0, 1.0) * (LID_SAMPLES - 1) as f32;
+    let first = (at as usize).min(LID_SAMPLES - 2);
+    let [a, b] = [first, first + 1].map(|i| lid[i]);
+    a + (at - first as f32) * (b - a)
+}
+
+/// For the outer and the inner side of the iris, the place of middling lightness among those that show white there: neither a light on it nor the lids' shadow, and no
+/// skin, which corners that are read a little too far out would bring in. A side that shows none is as the other; where no white is seen, halfway to the corners.
+fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, lightness: impl Fn(Vec2) -> f32) -> [Vec2; 2] {
+    let between = |x: f32, share: f32| {
+        let [top, bottom] = [0, 1].map(|which| height(&lids[which], x));
+        (bottom - top > WHITE_GAP).then(|| Vec2::new(x, top + share * (bottom - top)))
+    };
+    let median = |is_on_side: &dyn Fn(Vec2) -> bool| {
+        let columns = (0..LID_SAMPLES).map(|k| k as f32 / (LID_SAMPLES - 1) as f32);
+        let places = columns.flat_map(|x| WHITE_BETWEEN.into_iter().filter_map(move |share| between(x, share)));
+        let beyond = places.filter(|at| at.distance(iris) > WHITE_BEYOND * radius && is_on_side(*at));
+        let mut seen: Vec<(f32, Vec2)> = beyond.map(|at| (lightness(at), at)).collect();
+        seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+        seen.get(seen.len() / 2).map(|(_, at)| *at)
+    };
+    let sides = [median(&|at| at.x < iris.x), median(&|at| at.x > iris.x)];
+    let middle = |x: f32| Vec2::new(x, 0.5 * (height(&lids[0], x) + height(&lids[1], x)));
+    let unseen = [middle(0.5 * (iris.x - radius)), middle(0.5 * (1.0 + iris.x + radius))];
+    [0, 1].map(|side| sides[side].or(sides[1 - side]).unwrap_or(unseen[side]))
 }
 
 /// The radius at which an iris ends in the picture: where the way outwards to both sides becomes lightest at once; the given one where there is no such edge.
@@ -282,6 +318,20 @@ mod tests {
             assert!((found - radius).abs() < 0.02, "{found} for {radius}");
         }
         assert!((seen_radius(0.22, |_, _| 90.0) - 0.22).abs() < 1e-6, "none to be seen");
+    }
+
+    #[test]
+    fn the_white_of_a_side_is_neither_its_lightest_nor_its_darkest_place() {
+        let mesh = testing::mesh();
+        let rest = RestEye::of(&mesh, 0, |_| Vec3::splat(100.0));
+        let lightness = |at: Vec2| 200.0 * at.x;
+        let found = white_places(&rest.lids, rest.iris, rest.radius, lightness);
+        assert!(found.iter().all(|at| at.distance(rest.iris) > WHITE_BEYOND * rest.radius), "{found:?}");
+        let [outer, inner] = found.map(|at| at.x);
+        assert!(0.05 < outer && outer < rest.iris.x && rest.iris.x < inner && inner < 0.95, "a place on each side: {found:?}");
+        let shut = [rest.lids[0]; 2];
+        let unseen = white_places(&shut, rest.iris, rest.radius, lightness);
+        assert!(unseen.iter().all(|at| at.is_finite()) && unseen[0].x < unseen[1].x, "a shut eye has none: {unseen:?}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod eye;
 mod grid;
 mod lid;
 mod limit;
+mod mouth;
 mod paint;
 mod part;
 mod patch;
@@ -23,6 +24,7 @@ mod triangles;
 
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
 pub use lid::LidLook;
+pub use mouth::{FaceLight, MouthInside, MouthTemplate, MouthTissue, MouthVertex};
 pub use paint::{HeadLook, HeadPainter};
 pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
-use pulp::Arch;
 use rayon::prelude::*;
 use retrato_core::data::{MouthPicture, PasteRegion};
 use retrato_core::math::hull;
@@ -47,8 +46,6 @@ impl HeadLook {
     pub const LASHES: f32 = eye::LASHES;
     /// Slack at rest, in widths of the eye.
     pub const SLACK: f32 = eye::SLACK;
-    /// Where the white is lightest between the lids.
-    pub const WHITE_AT: f32 = eye::WHITE_AT;
     /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
     /// Where a lid's skin is taken from below the eye, and this much there for each length along the lid, in widths of the eye.
@@ -126,7 +123,7 @@ impl HeadPainter {
             let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
             let painting = Painting { shape, posed, mouth, plate, place, look: look[0], layer: look[1] };
             // The same with the processor's widest vectors.
-            Arch::new().dispatch(
+            retrato_core::runtime::arch().dispatch(
                 #[inline(always)]
                 || {
                     for (n, layer) in band.layers.iter_mut().enumerate() {

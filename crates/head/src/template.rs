@@ -36,7 +36,7 @@ pub struct SkullTemplate {
 /// Why bytes are no template.
 #[derive(Debug, thiserror::Error)]
 #[error("the program's template of a head is damaged: {0}; build the program again from its own sources")]
-pub struct TemplateError(&'static str);
+pub struct TemplateError(pub(crate) &'static str);
 
 /// Depths of the template under a portrait, nearest and farthest in each cell; infinite where it is not.
 pub(crate) struct SkullDepth {
@@ -156,7 +156,7 @@ impl SkullTemplate {
 }
 
 /// The turn with scale, and the shift, that bring the first points of the pairs nearest to the second (Umeyama 1991).
-fn similarity(pairs: &[(Vec3, Vec3)]) -> (Mat3, Vec3) {
+pub(crate) fn similarity(pairs: &[(Vec3, Vec3)]) -> (Mat3, Vec3) {
     let count = pairs.len().max(1) as f32;
     let (from, to) = pairs.iter().fold((Vec3::ZERO, Vec3::ZERO), |(a, b), (p, q)| (a + *p / count, b + *q / count));
     let mut covariance = Matrix3::<f64>::zeros();

@@ -96,6 +96,31 @@ mod tests {
     }
 
     #[test]
+    fn contours_of_lips_lids_and_brows_are_edges_of_triangles() {
+        let edges: BTreeSet<[u16; 2]> =
+            SKIN.iter().flat_map(|[a, b, c]| [[*a, *b], [*b, *c], [*c, *a]]).map(|[a, b]| [a.min(b), a.max(b)]).collect();
+        let contours: [&[u16]; 11] = [
+            &[61, 185, 40, 39, 37, 0],
+            &[61, 146, 91, 181, 84, 17],
+            &[76, 184, 74, 73, 72, 11],
+            &[76, 77, 90, 180, 85, 16],
+            &[62, 183, 42, 41, 38, 12],
+            &[62, 96, 89, 179, 86, 15],
+            &[78, 191, 80, 81, 82, 13],
+            &[78, 95, 88, 178, 87, 14],
+            &[130, 247, 30, 29, 27, 28, 56, 190, 243],
+            &[130, 25, 110, 24, 23, 22, 26, 112, 243],
+            &[70, 63, 105, 66, 107],
+        ];
+        let partners = FaceMesh::partners();
+        for ends in contours.iter().flat_map(|contour| contour.windows(2)) {
+            for [a, b] in [[ends[0], ends[1]], [ends[0], ends[1]].map(|i| partners[usize::from(i)])] {
+                assert!(edges.contains(&[a.min(b), a.max(b)]), "{a} to {b}");
+            }
+        }
+    }
+
+    #[test]
     fn no_triangle_of_the_skin_crosses_an_eye_or_the_mouth() {
         let edges: BTreeSet<[u16; 2]> =
             SKIN.iter().flat_map(|[a, b, c]| [[*a, *b], [*b, *c], [*c, *a]]).map(|[a, b]| [a.min(b), a.max(b)]).collect();

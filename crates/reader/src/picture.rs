@@ -5,7 +5,6 @@
 use std::ops::Range;
 
 use glam::DVec2;
-use pulp::Arch;
 
 use crate::error::ReaderError;
 use crate::kernels::dispatch;
@@ -71,7 +70,7 @@ impl<'a> RgbView<'a> {
         let down = DVec2::from_angle(region.angle).perp() * region.size.y / side as f64;
         let first = region.centre - (along + down) * (side as f64 / 2.0);
         // Compiled for each vector width.
-        dispatch(Arch::new(), || self.sample_lines(first, [along, down], side, outside, [scale, offset], out));
+        dispatch(retrato_core::runtime::arch(), || self.sample_lines(first, [along, down], side, outside, [scale, offset], out));
     }
 
     #[inline(always)]

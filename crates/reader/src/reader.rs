@@ -80,7 +80,7 @@ impl Reader {
     /// # Errors
     /// Where it is damaged or another file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReaderError> {
-        Self::for_processor(bytes, Arch::new())
+        Self::for_processor(bytes, retrato_core::runtime::arch())
     }
 
     pub(crate) fn for_processor(bytes: &[u8], arch: Arch) -> Result<Self, ReaderError> {

@@ -64,7 +64,8 @@ fn adapter(executor: ExecutorChoice) -> anyhow::Result<Option<Gpu>> {
 
 fn on_cpu(files: &WeightFiles) -> anyhow::Result<Speeds> {
     let motion = model::load(files.motion.as_deref())?;
-    bench::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, RUNS).context("the networks cannot be run")
+    bench::network_speeds(&motion, &model::load(files.few_shot.as_deref())?, &model::load(files.parts.as_deref())?, RUNS)
+        .context("the networks cannot be run")
 }
 
 fn on_gpu(gpu: &Gpu, files: &WeightFiles) -> anyhow::Result<GpuSpeeds> {

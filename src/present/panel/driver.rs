@@ -21,7 +21,7 @@ const READERS: [(FaceReader, &str, &str); 2] = [
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     widgets::row(ui, 24.0, |ui| {
-        widgets::section(ui, "Driver");
+        widgets::section(ui, "Moved by");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let label = if view.shown.inset { "Hide camera picture (C)" } else { "Show camera picture (C)" };
             if widgets::icon_button(ui, Icon::Inset, label, Weight::Quiet).clicked() {
@@ -80,7 +80,7 @@ fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
                 ui.label(RichText::new("Plug one in, then press the arrow").color(theme::TEXT_SOFT));
             }
         });
-        response.response.accessible_name("Camera");
+        response.response.accessible_name("Camera").on_hover_text("The camera that sees your face");
         if widgets::icon_button(ui, Icon::Refresh, "Look for cameras again", Weight::Normal).clicked() {
             actions.push(Action::RefreshDevices);
         }
@@ -109,7 +109,7 @@ fn chips(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
     for (index, title) in driver.performances.iter().enumerate() {
         let choice = DriverChoice::BuiltIn(index);
         let chosen = driver.source.as_ref() == Some(&choice);
-        if widgets::chip(ui, title, chosen).clicked() {
+        if widgets::chip(ui, title, chosen).on_hover_text("A stored performance: motion without pictures").clicked() {
             actions.push(Action::UseDriver(choice));
         }
     }
@@ -130,15 +130,15 @@ fn state_line(ui: &mut Ui, driver: &DriverView) {
 }
 
 fn describe(driver: &DriverView) -> (Color32, String) {
-    let label = if driver.label.is_empty() { "The driver" } else { &driver.label };
+    let label = if driver.label.is_empty() { "It" } else { &driver.label };
     match driver.state {
-        DriverState::None => (theme::TEXT_FAINT, "Nothing drives the portrait yet".to_owned()),
+        DriverState::None => (theme::TEXT_FAINT, "Nothing moves the portrait yet".to_owned()),
         DriverState::Opening => (theme::ACCENT, format!("Opening {label} …")),
         DriverState::Running => (theme::GOOD, driver.rate.map_or_else(|| label.to_owned(), |rate| format!("{label}, {rate:.0} fps"))),
-        DriverState::NoFace => (theme::ACCENT, "No face found: look into the camera".to_owned()),
+        DriverState::NoFace => (theme::ACCENT, driver.no_face().to_owned()),
         DriverState::Stalled(seconds) => (theme::RECORD, format!("{label} has sent nothing for {seconds:.0} s. Check its cable")),
         DriverState::Ended => (theme::TEXT_FAINT, format!("{label} is over")),
-        DriverState::Failed => (theme::RECORD, format!("{label} cannot be used. Choose another driver")),
+        DriverState::Failed => (theme::RECORD, format!("{label} cannot be used. Choose something else to move the portrait")),
     }
 }
 

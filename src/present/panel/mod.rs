@@ -1,7 +1,8 @@
-//! The side panel: portrait, driver, motion, and, always in reach at its foot, the recording.
+//! The side panel: portrait, driver, motion, what is seldom needed, and, always in reach at its foot, the recording.
 
 mod driver;
 mod footer;
+mod more;
 mod motion;
 mod portrait;
 pub(super) mod record;
@@ -33,16 +34,20 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         let foot = Frame::new().inner_margin(Margin { top: 10, right: margin - 2, ..Margin::ZERO });
         Panel::bottom("record").resizable(false).show_separator_line(false).frame(foot).show(ui, |ui| {
             actions.extend(record::show(ui, view));
-            actions.extend(footer::show(ui, view));
+            footer::show(ui, view);
         });
-        ScrollArea::vertical().id_salt("panel").auto_shrink([false, false]).show(ui, |ui| {
+        let scrolled = ScrollArea::vertical().id_salt("panel").auto_shrink([false, false]).show(ui, |ui| {
             ui.set_max_width(content_width);
             actions.extend(portrait::show(ui, view));
             widgets::divider(ui);
             actions.extend(driver::show(ui, view));
             widgets::divider(ui);
             actions.extend(motion::show(ui, view));
+            widgets::divider(ui);
+            actions.extend(more::show(ui, view));
+            ui.add_space(theme::GAP);
         });
+        widgets::fade_edges(ui, &scrolled, theme::PANEL);
     });
     actions
 }

@@ -1,16 +1,34 @@
-//! The motion section: how strongly each part of the face follows, smoothing, mirror, calibration.
+//! The motion section: presets, how strongly each part of the face follows, smoothing, mirror, the neutral face, and the way back.
 
-use egui::Ui;
+use egui::{Align, Layout, Popup, PopupCloseBehavior, RectAlign, TextEdit, Ui, vec2};
 
 use crate::present::action::Action;
 use crate::present::icons::Icon;
 use crate::present::state::ViewState;
-use crate::present::widgets::{self, Weight};
-use crate::settings::{Controls, Strengths};
+use crate::present::theme;
+use crate::present::widgets::{self, PercentSlider, Weight};
+use crate::settings::{Controls, Motion, MotionPreset, PRESETS, Strengths};
+
+/// Width of the field for a preset's name, in points.
+const NAME_WIDTH: f32 = 210.0;
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
-    widgets::section(ui, "Motion");
+    widgets::row(ui, 24.0, |ui| {
+        widgets::section(ui, "Motion");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (icon, label, enabled, action) in [
+                (Icon::Redo, "Redo (Ctrl Y)", view.motion.can_redo, Action::RedoMotion),
+                (Icon::Undo, "Undo (Ctrl Z)", view.motion.can_undo, Action::UndoMotion),
+            ] {
+                if ui.add_enabled_ui(enabled, |ui| widgets::icon_button(ui, icon, label, Weight::Quiet).clicked()).inner {
+                    actions.push(action);
+                }
+            }
+        });
+    });
+    actions.extend(presets(ui, view));
     if let Some(controls) = changed(ui, &view.controls) {
         actions.push(Action::SetControls(controls));
     }
@@ -18,35 +36,110 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let enabled = view.has_portrait();
     ui.add_enabled_ui(enabled, |ui| {
         let width = ui.available_width();
-        let button = widgets::button(ui, Icon::Calibrate, "Calibrate", width, Weight::Normal);
-        let right = button.rect.right_center() - egui::vec2(50.0, 0.0);
+        let button = widgets::button(ui, Icon::Calibrate, "Set my neutral face", width, Weight::Normal);
+        let right = button.rect.right_center() - vec2(50.0, 0.0);
         widgets::key_hint(ui.painter(), right, "Space");
-        if button.on_hover_text("Look straight ahead with a relaxed face, then press: this is my neutral face").clicked() {
+        let tip = "Look straight ahead with a relaxed face, then press: all motion is measured from there";
+        if button.on_hover_text(tip).on_disabled_hover_text("Open a portrait first").clicked() {
             actions.push(Action::Calibrate);
         }
     });
     actions
 }
 
+/// A chip for each preset, the user's own behind those of the program, and one that keeps what is set.
+fn presets(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let now = view.controls.motion();
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 27.0;
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        ui.horizontal_wrapped(|ui| {
+            for preset in PRESETS {
+                if widgets::chip(ui, preset.name, now == preset.motion).on_hover_text(preset.hint).clicked() {
+                    actions.push(Action::UseMotion(preset.motion));
+                }
+            }
+            for preset in &view.motion.presets {
+                actions.extend(own(ui, preset, now));
+            }
+            actions.extend(keep(ui, view, now));
+        });
+    });
+    actions
+}
+
+/// A preset of the user's own; a right click, or a second click, offers to remove it.
+fn own(ui: &mut Ui, preset: &MotionPreset, now: Motion) -> Option<Action> {
+    let is_set = preset.motion == now;
+    let tip = if is_set { "Yours. Click again to remove it" } else { "Yours. A right click can remove it" };
+    let chip = widgets::chip(ui, &preset.name, is_set).on_hover_text(tip);
+    let mut action = None;
+    let menu = if is_set { Popup::menu(&chip) } else { Popup::context_menu(&chip) };
+    menu.show(|ui| {
+        let label = format!("Remove {}", preset.name);
+        if widgets::button(ui, Icon::Close, &label, NAME_WIDTH, Weight::Quiet).clicked() {
+            action = Some(Action::RemovePreset(preset.name.clone()));
+            ui.close();
+        }
+    });
+    action.or_else(|| (chip.clicked() && !is_set).then_some(Action::UseMotion(preset.motion)))
+}
+
+/// The way to keep what is set under a name.
+fn keep(ui: &mut Ui, view: &ViewState, now: Motion) -> Option<Action> {
+    let chip =
+        widgets::chip(ui, "Save…", false).on_hover_text("Keep this motion under a name, or give the chosen one of yours another name");
+    let id = ui.scope_id().with("preset name");
+    let mut action = None;
+    if chip.clicked() {
+        let own = view.motion.presets.iter().find(|preset| preset.motion == now);
+        ui.data_mut(|data| data.insert_temp(id, own.map(|preset| preset.name.clone()).unwrap_or_default()));
+    }
+    Popup::menu(&chip).align(RectAlign::BOTTOM_END).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let mut name: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+        let field = TextEdit::singleline(&mut name).hint_text("Name of this motion").margin(vec2(9.0, 6.0)).desired_width(NAME_WIDTH);
+        let response = ui.add(field).accessible_name("Name of this motion");
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if !entered && (chip.clicked() || ui.memory(|memory| memory.focused().is_none())) {
+            response.request_focus();
+        }
+        let is_usable = MotionPreset::clean_name(&name).is_some();
+        ui.add_space(theme::GAP / 2.0);
+        let save = ui.add_enabled_ui(is_usable, |ui| widgets::button(ui, Icon::Save, "Save", NAME_WIDTH, Weight::Primary).clicked()).inner;
+        if (save || entered) && is_usable {
+            action = Some(Action::SavePreset(name.clone()));
+            ui.close();
+        }
+        ui.data_mut(|data| data.insert_temp(id, name));
+    });
+    action
+}
+
 /// The controls as changed in this frame, if they were.
 fn changed(ui: &mut Ui, now: &Controls) -> Option<Controls> {
     let mut next = now.clone();
+    let usual = Motion::default();
     ui.spacing_mut().item_spacing.y = 5.0;
-    for (label, value) in [
-        ("Head", &mut next.strengths.head),
-        ("Eyes", &mut next.strengths.eyes),
-        ("Gaze", &mut next.strengths.gaze),
-        ("Brows", &mut next.strengths.brows),
-        ("Mouth", &mut next.strengths.mouth),
+    for (label, tip, value, usual) in [
+        ("Head", "How far the head turns, nods and tilts", &mut next.strengths.head, usual.strengths.head),
+        ("Eyes", "Blinks, squints and wide eyes", &mut next.strengths.eyes, usual.strengths.eyes),
+        ("Gaze", "How far the eyes look around", &mut next.strengths.gaze, usual.strengths.gaze),
+        ("Brows", "How far the brows rise and knit", &mut next.strengths.brows, usual.strengths.brows),
+        ("Mouth", "How far lips and jaw move", &mut next.strengths.mouth, usual.strengths.mouth),
     ] {
-        if let Some(moved) = widgets::percent_slider(ui, label, *value, Strengths::MAX) {
+        let slider = PercentSlider { label, tip, max: Strengths::MAX, usual };
+        if let Some(moved) = slider.show(ui, *value) {
             *value = moved;
         }
     }
-    if let Some(moved) = widgets::percent_slider(ui, "Smoothing", next.smoothing, 1.0) {
+    let tip = "More is calmer, and comes a little later";
+    let slider = PercentSlider { label: "Smoothing", tip, max: 1.0, usual: usual.smoothing };
+    if let Some(moved) = slider.show(ui, next.smoothing) {
         next.smoothing = moved;
     }
-    if let Some(on) = widgets::switch(ui, "Mirror", next.mirror, "M") {
+    let tip = "The portrait moves like your image in a mirror (M)";
+    if let Some(on) = widgets::switch(ui, "Mirror", next.mirror, "M", tip) {
         next.mirror = on;
     }
     (next != *now).then_some(next)

@@ -1,4 +1,4 @@
-//! The portrait section: built-in portraits, open, paste, fine-tune.
+//! The portrait section: the row of portraits, open, paste; and, folded away, a better likeness and further pictures of the person.
 
 use egui::{Align, Layout, Ui};
 
@@ -34,8 +34,25 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             actions.push(Action::Paste);
         }
     });
-    actions.extend(fine_tuning(ui, view.tuning));
-    actions.extend(pictures(ui, view));
+    // What is under way, and what the portrait is made of, is not folded away.
+    if matches!(view.tuning, Tuning::Running { .. }) {
+        actions.extend(fine_tuning(ui, view.tuning));
+    }
+    if !view.further.is_empty() {
+        actions.extend(pictures(ui, view));
+    }
+    actions
+}
+
+/// What is seldom needed of it.
+pub(super) fn likeness(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if !matches!(view.tuning, Tuning::Running { .. }) {
+        actions.extend(fine_tuning(ui, view.tuning));
+    }
+    if view.further.is_empty() {
+        actions.extend(pictures(ui, view));
+    }
     actions
 }
 
@@ -71,7 +88,7 @@ fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
             let hint = "Learns all pictures of the person, for half a minute to two; eyes and mouth need several";
             let begin = |ui: &mut Ui| {
                 let width = ui.available_width();
-                let button = widgets::button(ui, Icon::FineTune, "Fine-tune", width, Weight::Normal);
+                let button = widgets::button(ui, Icon::FineTune, "Improve likeness", width, Weight::Normal);
                 button.on_hover_text(hint).on_disabled_hover_text(ALONE).clicked()
             };
             ui.add_enabled_ui(tuning == Tuning::Possible, begin).inner.then_some(Action::FineTune)
@@ -80,7 +97,7 @@ fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
             let share = step as f32 / steps.max(1) as f32;
             let row = ui.horizontal(|ui| {
                 let width = ui.available_width() - theme::GAP - ASIDE;
-                widgets::progress(ui, &format!("Fine-tuning {:.0} %", share * 100.0), share, width);
+                widgets::progress(ui, &format!("Learning {:.0} %", share * 100.0), share, width);
                 let cancel = widgets::button(ui, Icon::Close, "Cancel", ASIDE, Weight::Normal);
                 cancel.on_hover_text("Stop learning: the portrait is drawn as before").clicked()
             });
@@ -92,7 +109,8 @@ fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
                     let undo = widgets::button(ui, Icon::Undo, "Undo", ASIDE, Weight::Normal);
                     let clicked = undo.on_hover_text("Forget what was learnt of these pictures").clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        widgets::note(ui, "Fine-tuned").on_hover_text("The person's pictures were learnt; it is so at the next time, too");
+                        widgets::note(ui, "Likeness improved")
+                            .on_hover_text("The person's pictures were learnt; it is so at the next time, too");
                     });
                     clicked
                 })

@@ -1,4 +1,4 @@
-//! The record section: the big button, snapshot, sound, the virtual camera, and where the files are.
+//! The record section: the big button, snapshot, sound, and where the files are.
 
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use crate::present::state::{RecordView, ViewState};
 use crate::present::takes;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
-use crate::session::VirtualCameraPhase;
 use crate::settings::Countdown;
 
 /// Height of the record button, in points.
@@ -51,7 +50,6 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     if record.sound {
         actions.extend(microphone(ui, record));
     }
-    actions.extend(virtual_camera(ui, record));
     actions.extend(place(ui, record));
     actions
 }
@@ -170,21 +168,6 @@ fn level_meter(ui: &mut Ui, level: f32) {
     let width = rect.width() * level.clamp(0.0, 1.0);
     let colour = if level > 0.95 { theme::RECORD } else { theme::GOOD };
     ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(width, rect.height())), 3, colour);
-}
-
-/// The switch of the virtual camera, and how it is doing.
-fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Option<Action> {
-    let switched = widgets::switch(ui, "Virtual camera", record.virtual_camera.is_some(), "");
-    // What to do stays on show, since it may have to be typed elsewhere.
-    let how_it_is = match record.virtual_camera.as_ref().map(|camera| &camera.phase) {
-        Some(VirtualCameraPhase::Opening) => Some("Opening the device …".to_owned()),
-        Some(VirtualCameraPhase::On { device, .. }) => Some(format!("Choose the camera {} in other programs", device.name)),
-        Some(VirtualCameraPhase::Over) | None => record.virtual_camera_trouble.clone(),
-    };
-    if let Some(text) = how_it_is {
-        widgets::note(ui, text);
-    }
-    switched.map(Action::SetVirtualCamera)
 }
 
 /// Where the files are, and the way to the last one.

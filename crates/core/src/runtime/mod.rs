@@ -4,6 +4,7 @@ mod file_cache;
 mod files;
 mod latest;
 mod memory;
+mod processor;
 mod stats;
 mod worker;
 
@@ -11,5 +12,6 @@ pub use file_cache::FileCache;
 pub use files::{is_same_file, is_special, temporary_in};
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::peak_memory_mb;
+pub use processor::{Instructions, UnknownInstructions, arch};
 pub use stats::{Percentiles, StageTimes, Timings};
 pub use worker::{StopFlag, Worker, WorkerError};

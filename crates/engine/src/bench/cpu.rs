@@ -4,11 +4,14 @@ use serde::Serialize;
 
 use super::roof::{pair_roof_gflops, roof_gflops};
 use crate::generate::gpu::trial::{generator_run, median_ms, motion_run};
-use crate::model::{FewShotNets, MotionNet, Ran};
+use crate::model::{FewShotNets, MotionNet, PartNets, Ran};
 use crate::nn::ops::{self, Products};
+use retrato_head::FacePart;
 
 /// Sizes of what the generator makes: the whole crop, a face, a mouth (width and height in pixels).
 const SIZES: [[usize; 2]; 3] = [[256, 256], [176, 184], [96, 96]];
+/// Networks of parts: what they draw.
+const PARTS: [FacePart; 2] = [FacePart::RightEye, FacePart::Mouth];
 
 /// The speed of one network.
 #[derive(Clone, Debug, Serialize)]
@@ -40,17 +43,17 @@ pub struct Speeds {
     pub networks: Vec<NetworkSpeed>,
 }
 
-/// Measures motion net and generator, each `runs` times, in every format that the processor has.
+/// Measures motion net, generator and the networks of eyes and mouth, each `runs` times, in every format that the processor has.
 ///
 /// # Errors
 /// When the tensor library fails.
-pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -> Ran<Speeds> {
+pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, parts: &PartNets, runs: usize) -> Ran<Speeds> {
     let roofs = || (roof_gflops(), pair_roof_gflops());
     let before = roofs();
     let mut networks = Vec::new();
     let formats = [("f32", Products::Single), ("bf16", Products::Pairs)];
     for (format, products) in formats.into_iter().filter(|(_, products)| *products == Products::Single || ops::has_pair_products()) {
-        ops::frozen_with(products, || in_format(format, (motion, few_shot), runs, &mut networks))?;
+        ops::frozen_with(products, || in_format(format, (motion, few_shot, parts), runs, &mut networks))?;
     }
     // Measured on both sides of the networks, so that other work beside one of the measurements does not lower the roof.
     let after = roofs();
@@ -64,8 +67,8 @@ pub fn network_speeds(motion: &MotionNet, few_shot: &FewShotNets, runs: usize) -
 }
 
 /// The networks as they are frozen now.
-fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize, networks: &mut Vec<NetworkSpeed>) -> Ran<()> {
-    let (motion, few_shot) = nets;
+fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets, &PartNets), runs: usize, networks: &mut Vec<NetworkSpeed>) -> Ran<()> {
+    let (motion, few_shot, parts) = nets;
     let mut add = |name: String, flops: usize, run: &mut (dyn FnMut() -> Ran<()> + Send)| -> Ran<()> {
         let ms = median_ms(runs, run)?;
         let gflop = flops as f64 / 1e9;
@@ -80,6 +83,12 @@ fn in_format(format: &'static str, nets: (&MotionNet, &FewShotNets), runs: usize
         let flops = few_shot.generator.flops([height, width])?;
         add(format!("generator {width} x {height}"), flops, &mut generator_run(&generator, [height, width]))?;
     }
+    for part in PARTS {
+        let (name, net) = if part == FacePart::Mouth { ("mouth", &parts.mouth) } else { ("eye", &parts.eye) };
+        let [width, height] = part.size();
+        let frozen = net.generator.freeze_for_nobody()?;
+        add(format!("{name} {width} x {height}"), net.flops([height, width])?, &mut generator_run(&frozen, [height, width]))?;
+    }
     Ok(())
 }
 
@@ -90,9 +99,9 @@ mod tests {
 
     #[test]
     fn every_network_of_the_live_path_is_measured() -> anyhow::Result<()> {
-        let speeds = network_speeds(&load(None)?, &load(None)?, 2)?;
+        let speeds = network_speeds(&load(None)?, &load(None)?, &load(None)?, 2)?;
         let formats = if ops::has_pair_products() { 2 } else { 1 };
-        assert_eq!(speeds.networks.len(), formats * (1 + SIZES.len()), "{speeds:?}");
+        assert_eq!(speeds.networks.len(), formats * (1 + SIZES.len() + PARTS.len()), "{speeds:?}");
         assert!(speeds.networks.iter().all(|n| n.ms > 0.0 && n.share_of_roof > 0.0 && n.share_of_roof < 1.2), "{speeds:?}");
         let motion = speeds.networks[0].gflop;
         assert!((0.7..0.9).contains(&motion), "{motion} GFLOP of the motion net");

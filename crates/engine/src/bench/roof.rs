@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::nn::ops;
 
@@ -46,7 +46,7 @@ fn worked<S: Simd>(simd: S, rounds: usize) -> [S::f32s; SUMS] {
 
 /// Most operations per second in single precision, in thousand millions, on all threads of the pool together.
 pub fn roof_gflops() -> f64 {
-    let arch = Arch::new();
+    let arch = crate::runtime::arch();
     most_gflops(|| arch.dispatch(RegisterWork(ROUNDS)))
 }
 
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn every_operation_that_is_counted_is_done() {
         for rounds in [1, 10, 1000] {
-            let numbers = Arch::new().dispatch(Look(rounds));
-            let operations = Arch::new().dispatch(RegisterWork(rounds));
+            let numbers = crate::runtime::arch().dispatch(Look(rounds));
+            let operations = crate::runtime::arch().dispatch(RegisterWork(rounds));
             assert_eq!(operations, 2 * rounds * numbers.len(), "a multiplication and an addition for every number and round");
             for (n, number) in numbers.iter().enumerate() {
                 let k = (n / (numbers.len() / SUMS)) as f64;
@@ -110,7 +110,7 @@ mod tests {
     fn the_roof_is_far_above_a_chain_of_single_numbers_and_below_what_no_processor_can() {
         let chain = (0..ATTEMPTS).map(|_| chain_gflops()).fold(0.0, f64::max);
         // Four units that each take a whole vector at 8 GHz: who leaves the work out seems to be faster.
-        let lanes = Arch::new().dispatch(Look(0)).len() / SUMS;
+        let lanes = crate::runtime::arch().dispatch(Look(0)).len() / SUMS;
         let most = |lanes: usize| (lanes * 2 * 4 * 8 * rayon::current_num_threads()) as f64;
         let roof = roof_gflops();
         assert!(roof > 3.0 * chain && roof < most(lanes), "{roof} GFLOP/s, {chain} of a chain, {lanes} lanes");

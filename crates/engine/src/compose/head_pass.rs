@@ -30,6 +30,8 @@ wgsl_struct! {
         shift: Vec2,
         rest_iris: Vec2,
         iris: Vec2,
+        outer_white: Vec2,
+        inner_white: Vec2,
         radius: f32,
         moved: f32,
         lowered: f32,
@@ -67,7 +69,7 @@ pub(crate) static HEAD: Shader = shader!("head.wgsl", [], |into| {
     into.declare::<HeadParams>();
     wgsl_constants!(
         into; LID_SAMPLES, MOVES_PX = HeadLook::MOVES_PX, RIM = HeadLook::RIM, LASHES = HeadLook::LASHES, SLACK = HeadLook::SLACK,
-        WHITE_AT = HeadLook::WHITE_AT, MADE_UP = HeadLook::MADE_UP, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
+        MADE_UP = HeadLook::MADE_UP, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
         LIT = HeadLook::LIT, LASHES_END = HeadLook::LASHES_END, LASHES_BEGIN = HeadLook::LASHES_BEGIN,
         OWN_LASHES_END = HeadLook::OWN_LASHES_END, LID_BEGINS = HeadLook::LID_BEGINS
     );
@@ -330,6 +332,8 @@ fn params(shape: &HeadShape, pose: &PosedHead, mouth: &MouthPicture) -> HeadPara
         shift: map.shift,
         rest_iris: map.rest_iris,
         iris: map.iris,
+        outer_white: map.whites[0],
+        inner_white: map.whites[1],
         radius: map.radius,
         moved: map.moved,
         lowered: map.lowered,

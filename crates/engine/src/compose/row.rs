@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use glam::Vec2;
 use image::RgbaImage;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 #[cfg(target_arch = "x86_64")]
 use pulp::{cast, f32x4, f32x8, x86::V3};
 
@@ -56,7 +56,7 @@ impl Row<'_> {
         if let Some(vectors) = V3::try_new() {
             return Simd::vectorize(vectors, Writing { row: self, out, sampler: vectors });
         }
-        Arch::new().dispatch(Writing { row: self, out, sampler: Plain });
+        crate::runtime::arch().dispatch(Writing { row: self, out, sampler: Plain });
     }
 }
 

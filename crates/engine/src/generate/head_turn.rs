@@ -5,19 +5,17 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use glam::Vec2;
 use image::RgbaImage;
-use retrato_head::{HeadPicture, HeadShape};
-use retrato_parts::{PartError, PartPainter, mouth_picture};
+use retrato_head::{FaceLight, HeadPicture, HeadShape, MouthInside};
+use retrato_parts::{PartError, PartPainter};
 
 use super::clean_plate::{CleanPlate, sampled};
 use super::embedding::embedding;
 use super::known_plates::{BetterPlate, PlateMaker};
 use super::{Generator, GpuTarget, MOST_PICTURES, smooth_step};
 use crate::data::{CROP_PX, Crop, HeadChange, MeshMotion, MouthPicture, PartChange, PictureChange, Portrait, PuppetMotion};
-use crate::model::{Embedder, MouthPrior, PartNets, Tuned};
+use crate::model::{Embedder, PartNets, Tuned};
 use crate::runtime::FileCache;
 
-/// Pixels along each side of the picture that the mouth's colours are taken from.
-const PICTURE_PX: usize = CROP_PX as usize;
 /// Cells of the mouth along each side of a crop pixel.
 const PER_PX: usize = 2;
 /// Room round the lips, in crop pixels.
@@ -57,8 +55,8 @@ struct Prepared {
     plate: Arc<RgbaImage>,
     /// A better plate that is being made.
     better: Option<BetterPlate>,
-    mouth: Option<MouthPrior>,
-    /// Eyes and mouth; none without networks.
+    mouth: MouthInside,
+    /// What mends the eyes; none without networks.
     parts: Option<PartPainter>,
     /// What the embedder says of the portrait and of each further picture.
     embeddings: Vec<Tensor>,
@@ -67,12 +65,12 @@ struct Prepared {
 }
 
 impl HeadTurn {
-    /// Without a portrait yet; `fallback` moves those without a mesh, `parts` mends eyes and mouths.
+    /// Without a portrait yet; `fallback` moves those without a mesh, `parts` mends eyes.
     pub fn new(plates: PlateMaker, parts: Option<PartMaker>, fallback: Box<dyn Generator>) -> Self {
         Self { plates, parts, portrait: None, fallback, waiting: None, source: None, fell_back: false }
     }
 
-    /// Draws eyes and mouth in the style of the mean of all pictures' embeddings from now on.
+    /// Draws the eyes in the style of the mean of all pictures' embeddings from now on.
     fn style(&mut self) {
         let (Some(maker), Some(prepared), Some(portrait)) = (&self.parts, &mut self.portrait, &self.source) else { return };
         match painter(maker, prepared, portrait) {
@@ -97,7 +95,9 @@ impl HeadTurn {
             foreground: Some(&foreground),
         };
         let shape = HeadShape::new(picture).inspect_err(|error| tracing::error!("{error}")).ok()?;
-        let mouth = MouthPrior::of(&portrait.crop_picture(PICTURE_PX), &mesh.landmarks().0);
+        let in_picture = mesh.map(|p| portrait.crop.image_from_crop(p.truncate()).extend(p.z * portrait.crop.scale()));
+        let light = FaceLight::of(&portrait.pixels, &in_picture, shape.skin);
+        let mouth = MouthInside::new(&mesh, light).inspect_err(|error| tracing::error!("{error}")).ok()?;
         Some(Prepared {
             shape: Arc::new(shape),
             plate: Arc::clone(&plate.pixels),
@@ -131,12 +131,12 @@ impl HeadTurn {
     }
 }
 
-/// Who draws the eyes and the mouth of a portrait; nobody where no embedding is known.
+/// Who mends the eyes of a portrait; nobody where no embedding is known.
 fn painter(maker: &PartMaker, prepared: &Prepared, portrait: &Portrait) -> Result<Option<PartPainter>, PartError> {
     let Some(mesh) = portrait.mesh_in_crop().filter(|_| !prepared.embeddings.is_empty()) else { return Ok(None) };
     let all = Tensor::cat(&prepared.embeddings, 0)?;
     let embedding = Embedder::mean(&all, prepared.embeddings.len())?;
-    PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh, prepared.mouth.clone()).map(Some)
+    PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh).map(Some)
 }
 
 /// Share of head at a point of the crop.
@@ -155,7 +155,7 @@ fn foreground(plate: &CleanPlate, [x, y]: [u32; 2]) -> Option<[u8; 4]> {
 }
 
 impl Prepared {
-    /// What the networks change of eyes and mouth.
+    /// What the network changes of the eyes.
     fn parts(&mut self, motion: &MeshMotion) -> Vec<PartChange> {
         let Some(painter) = &mut self.parts else { return Vec::new() };
         painter.changes(motion).unwrap_or_else(|error| {
@@ -165,10 +165,9 @@ impl Prepared {
         })
     }
 
-    fn mouth(&self, motion: &MeshMotion, mut picture: MouthPicture) -> MouthPicture {
+    fn mouth(&mut self, motion: &MeshMotion, mut picture: MouthPicture) -> MouthPicture {
         picture.size = [0; 2];
         picture.cells.clear();
-        let Some(prior) = &self.mouth else { return picture };
         let target = motion.mesh_in_crop().landmarks();
         if !target.is_finite() {
             return picture;
@@ -178,7 +177,8 @@ impl Prepared {
         let low = within(lips.iter().copied().fold(Vec2::MAX, Vec2::min) - ROOM_PX).as_usizevec2();
         let high = within(lips.iter().copied().fold(Vec2::MIN, Vec2::max) + ROOM_PX + 1.0).as_usizevec2();
         let (corner, size) = (low.to_array(), (high.max(low) - low).to_array());
-        mouth_picture(prior, &target.0, corner, size, PER_PX, picture)
+        self.mouth.draw(motion, corner, size, PER_PX, &mut picture);
+        picture
     }
 }
 

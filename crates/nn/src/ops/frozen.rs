@@ -7,12 +7,15 @@ use rayon::prelude::*;
 use super::Activation;
 use super::access::numbers;
 use super::conv_kernels::{Packed, Pass, Phase, RowTask, TileRun};
+use super::number_format::{Products, pairs_are_quicker};
 use super::padded::Padded;
 use super::pairs::{self, PairKernel, PairPass};
 use super::tiles;
 
 /// Rows that one thread takes at a time, at least.
 const ROWS: usize = 4;
+/// Rows and columns of the result that are made to try a format: some tens of microseconds to a millisecond.
+const TRIAL: [usize; 2] = [6, 32];
 
 /// One picture, channels last, with a border of one pixel of zeros. Memory grows to the largest size that was asked for.
 #[derive(Debug, Default)]
@@ -110,15 +113,37 @@ impl FrozenConv {
             line.iter_mut().zip(from).zip(&gain[first..]).for_each(|((to, value), gain)| *to = value * gain);
         });
         let depth = size * channels_in;
-        let pairs =
-            PairKernel::new(size, depth, channels_out, |row, k, column| kernel[(row * depth + k) * channels_out + column] * gain[column]);
-        Ok(Self { packed, pairs, bias, kernel: size, stride, channels_in, activation })
+        let pairs = (Products::chosen() != Products::Single)
+            .then(|| {
+                PairKernel::new(size, depth, channels_out, |row, k, column| {
+                    kernel[(row * depth + k) * channels_out + column] * gain[column]
+                })
+            })
+            .flatten();
+        let mut frozen = Self { packed, pairs, bias, kernel: size, stride, channels_in, activation };
+        if Products::chosen() == Products::Measured && frozen.pairs.is_some() && !frozen.is_quicker_in_pairs() {
+            frozen.pairs = None;
+        }
+        Ok(frozen)
+    }
+
+    /// Tries a few rows in both formats.
+    fn is_quicker_in_pairs(&self) -> bool {
+        let shape = [self.kernel, self.stride, self.channels_in, self.bias.len()];
+        let mut input = Plane::default();
+        input.fit(TRIAL.map(|side| side * self.stride), self.channels_in);
+        pairs_are_quicker(shape, |in_pairs| {
+            let mut out = vec![0.0; TRIAL[1] * self.bias.len()];
+            let kernel = self.pairs.as_ref().filter(|_| in_pairs);
+            self.each_row(&input, kernel, |row| (0..TRIAL[0]).for_each(|y| row(y, &mut out)));
+            out.iter().sum()
+        })
     }
 
     /// Convolves `input` into `output`; `finish` gets every row of the result with its number, to go on with.
     pub fn run(&self, input: &Plane, output: &mut Plane, finish: impl Fn(usize, &mut [f32]) + Sync) {
         output.fit(self.size_after(input), self.bias.len());
-        self.each_row(input, |row| {
+        self.each_row(input, self.pairs.as_ref(), |row| {
             output.rows_mut().with_min_len(ROWS).enumerate().for_each(|(y, out)| {
                 row(y, out);
                 finish(y, out);
@@ -130,7 +155,7 @@ impl FrozenConv {
     pub fn run_beside(&self, input: &Plane, output: &mut Plane, beside: &mut Plane, finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync) {
         output.fit(self.size_after(input), self.bias.len());
         beside.fit(output.size, self.bias.len());
-        self.each_row(input, |row| {
+        self.each_row(input, self.pairs.as_ref(), |row| {
             output.rows_mut().zip(beside.rows_mut()).with_min_len(ROWS).enumerate().for_each(|(y, (out, beside))| {
                 row(y, out);
                 finish(y, out, beside);
@@ -159,11 +184,11 @@ impl FrozenConv {
         input.size.map(|side| side / self.stride)
     }
 
-    /// Hands on what makes a row of the result, given its number and where it goes.
-    fn each_row(&self, input: &Plane, rows: impl FnOnce(&(dyn Fn(usize, &mut [f32]) + Sync))) {
+    /// Hands on what makes a row of the result, given its number and where it goes; with products of pairs where their kernel is given.
+    fn each_row(&self, input: &Plane, pairs: Option<&PairKernel>, rows: impl FnOnce(&(dyn Fn(usize, &mut [f32]) + Sync))) {
         debug_assert_eq!(input.channels, self.channels_in, "the picture's channels are the kernel's");
         let (line, depth) = (input.line(), self.kernel * self.channels_in);
-        if let Some(kernel) = &self.pairs {
+        if let Some(kernel) = pairs {
             let (first_row, first) = if self.kernel == 1 { (1, self.channels_in) } else { (0, 0) };
             let pass = PairPass {
                 kernel,

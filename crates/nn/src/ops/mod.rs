@@ -2,7 +2,7 @@
 //!
 //! On the CPU they are kernels of our own, vectorised for the processor found at run time; on other devices they are composed of the tensor library's
 //! operations. The same compositions are what the kernels are tested against. Networks that are frozen for frame after frame multiply pairs of bfloat16 where the
-//! processor has instructions for that ([`Products`]).
+//! processor is quicker with that ([`Products`]).
 
 mod access;
 mod conv;
@@ -11,6 +11,7 @@ mod conv_kernels;
 mod frozen;
 mod moments;
 mod norm;
+mod number_format;
 mod padded;
 mod pairs;
 mod plain;
@@ -27,7 +28,8 @@ pub use frozen::ConvWeights;
 pub use frozen::{Affine, FrozenConv, Plane, add, doubled_beside};
 pub(crate) use moments::{Decay, Descent, square_sum};
 pub use norm::{Statistics, adain};
-pub use pairs::{Products, frozen_with, has_pair_products, work as multiply_pairs};
+pub use number_format::{FormatTrial, Products, UnknownFormat, format_sentence, format_trials, frozen_with};
+pub use pairs::{has_pair_products, work as multiply_pairs};
 pub use resize::{average_pool, upsample_beside, upsample_bilinear, upsample_nearest};
 pub use sample::grid_sample;
 pub use sample::place as sampled_place;

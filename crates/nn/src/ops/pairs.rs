@@ -4,8 +4,10 @@
 //! The order of work is that of [`super::conv_kernels`]: along a row of a picture, all taps of one kernel row are one contiguous run of numbers. Of these, two
 //! that follow each other are one pair.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use retrato_core::runtime::Instructions;
 
 use super::Activation;
 
@@ -14,11 +16,12 @@ const LANES: usize = 16;
 /// Rows of a kernel, at most.
 const ROWS: usize = 3;
 
-/// Whether the processor has what it takes.
+/// Whether the processor has what it takes, and may use it.
 pub fn has_pair_products() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        std::arch::is_x86_feature_detected!("avx512f")
+        Instructions::allowed() == Instructions::All
+            && std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vl")
             && std::arch::is_x86_feature_detected!("avx512bf16")
@@ -40,28 +43,6 @@ pub fn work(rounds: usize) -> Option<usize> {
     }
 }
 
-/// The numbers that frozen networks multiply. Sums are in single precision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Products {
-    /// Single precision.
-    Single,
-    /// Pairs of bfloat16 where the processor has that, and else single precision.
-    Pairs,
-}
-
-thread_local! {
-    /// Unit tests of this crate compare with single precision unless they are about this; those of others ask for it by [`frozen_with`].
-    static CHOSEN: Cell<Products> = const { Cell::new(if cfg!(test) { Products::Single } else { Products::Pairs }) };
-}
-
-/// Lets the networks that `freeze` freezes on this thread multiply such numbers. Otherwise they multiply pairs.
-pub fn frozen_with<R>(products: Products, freeze: impl FnOnce() -> R) -> R {
-    let before = CHOSEN.replace(products);
-    let frozen = freeze();
-    CHOSEN.set(before);
-    frozen
-}
-
 /// A kernel in the order of the inner loop: `[block of columns][kernel row][pair][column in block]`, padded with zeros to whole vectors.
 pub(super) struct PairKernel {
     values: Vec<[u32; LANES]>,
@@ -74,9 +55,9 @@ pub(super) struct PairKernel {
 
 impl PairKernel {
     /// Of a kernel with `rows` rows of `depth` numbers for each of `columns`; `at(row, k, column)` is one of them. `None` where the processor
-    /// has no use for it, or single precision was [chosen](frozen_with).
+    /// has no use for it.
     pub(super) fn new(rows: usize, depth: usize, columns: usize, at: impl Fn(usize, usize, usize) -> f32) -> Option<Self> {
-        if CHOSEN.get() == Products::Single || !has_pair_products() || rows > ROWS {
+        if !has_pair_products() || rows > ROWS {
             return None;
         }
         let (pairs, vectors) = (depth.div_ceil(2), if columns > LANES { 2 } else { 1 });
@@ -354,6 +335,7 @@ mod tests {
 
     use super::super::{FrozenConv, Plane};
     use super::*;
+    use crate::ops::{Products, frozen_with};
     use crate::random::Random;
 
     fn nearest(values: &[f32]) -> Vec<f32> {

@@ -12,7 +12,7 @@ pub(super) fn arch() -> Arch {
     if let Some(narrower) = NARROWER.get() {
         return narrower;
     }
-    Arch::new()
+    retrato_core::runtime::arch()
 }
 
 #[cfg(test)]

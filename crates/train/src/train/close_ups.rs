@@ -7,14 +7,14 @@ use candle_core::{Device, Tensor};
 use glam::{Vec2, Vec3};
 use image::{RgbImage, RgbaImage};
 use retrato_face::track::MeshReader;
-use retrato_head::{FacePart, PartView, PosedPart};
+use retrato_head::{FaceLight, FacePart, MouthInside, PartView, PosedPart};
 use retrato_learn::TrainError;
-use retrato_parts::{PartInput, mirrored_columns, mouth_picture};
+use retrato_parts::{PartInput, mirrored_columns};
 
 use super::face_mesh::{LEAST_PRESENCE, RIGID_POINTS};
 use super::stream::Dataset;
 use crate::data::{CROP_PX, Crop, FaceMesh, HeadMotion, MeshMotion, MouthPicture, PICTURE_PX, PLANE_CELLS, Part, Similarity};
-use crate::model::{Embedder, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, MouthPrior, draw_landmarks};
+use crate::model::{Embedder, LANDMARK_CHANNELS, LANDMARK_LINE_RADIUS, draw_landmarks};
 use crate::synth::{CloseUp, CloseUpFrame, CloseUpSampler, Scratch};
 
 /// A close-up whose faces are not all read is made anew at most this often.
@@ -101,13 +101,12 @@ impl PartSampler {
             let view = PartView::new(part, &opaque(&view.pixels), crop, &mesh).map_err(|error| TrainError::Settings(error.to_string()))?;
             views.push((view, mesh));
         }
-        let prior = {
-            let numbers: Vec<f32> = close_up.portrait.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect();
-            MouthPrior::of(&numbers, &rest.landmarks().0)
-        };
+        let (mouth_view, _) = &views[FacePart::ALL.len() - 1];
+        let light = FaceLight::of(&opaque(&close_up.portrait), rest, mouth_view.skin());
+        let mut inside = MouthInside::new(mouth_view.mesh_at_rest(), light).map_err(|error| TrainError::Settings(error.to_string()))?;
         let frames = close_up.frames.iter().zip(&meshes).zip(well_read).map(|((frame, mesh), well_read)| {
             let parts = views.iter_mut().zip(well_read).map(|((view, rest), well_read)| {
-                let mut example = example(view, rest, frame, mesh, prior.as_ref())?;
+                let mut example = example(view, rest, frame, mesh, &mut inside)?;
                 if !well_read {
                     example.weights.fill(0.0);
                 }
@@ -188,16 +187,16 @@ fn motion(rest: &FaceMesh, mesh: &FaceMesh) -> Option<MeshMotion> {
 }
 
 /// A part of one frame: as geometry draws it from the portrait, and as it is. Everything lies in the pixels of the portrait's close view.
-fn example(view: &mut PartView, rest: &FaceMesh, frame: &CloseUpFrame, mesh: &FaceMesh, prior: Option<&MouthPrior>) -> Option<PartExample> {
+fn example(view: &mut PartView, rest: &FaceMesh, frame: &CloseUpFrame, mesh: &FaceMesh, inside: &mut MouthInside) -> Option<PartExample> {
     let part = view.part();
     let size = part.size();
     let truth = &frame.views[zone(part)];
     let mesh = mesh.map(|p| truth.from_frame(p));
     let posed = view.place(&motion(rest, &mesh)?);
-    let mouth = match prior {
-        Some(prior) if part == FacePart::Mouth => mouth_picture(prior, &posed.mesh.landmarks().0, [0, 0], size, 1, MouthPicture::default()),
-        _ => MouthPicture::default(),
-    };
+    let mut mouth = MouthPicture::default();
+    if part == FacePart::Mouth {
+        inside.draw(&posed.motion, [0, 0], size, 1, &mut mouth);
+    }
     view.draw(&posed, &mouth);
     let mut input = PartInput::default();
     input.fill(part, view.drawn(), &posed.mesh, view.mesh_at_rest());

@@ -1,0 +1,459 @@
+//! The inside of a mouth: teeth, gums and tongue of a template where the head and the jaw have them, in the light that falls in between the lips.
+//!
+//! No pixel of a portrait with closed lips says what is behind them, but anatomy does: the upper teeth are fast in the skull, the lower ones move with the jaw. How
+//! light a place is follows from how much of the opening it sees: the irradiance of a polygon (Lambert 1760), here the inner lips, behind which it is evenly light.
+
+mod template;
+
+use std::ops::Range;
+
+use glam::{Mat3, Vec2, Vec3, Vec4};
+use image::RgbaImage;
+use retrato_core::data::{FaceMesh, Landmarks, MeshMotion, MouthPicture};
+
+pub use template::{MouthTemplate, MouthTissue, MouthVertex};
+
+use crate::template::{TemplateError, similarity};
+
+/// Landmarks that say where the skull is: nose, eyes, ends of the jaw line.
+const FITTED: [Range<usize>; 3] = [27..48, 0..1, 16..17];
+/// Landmarks: middle of the upper and of the lower inner lip, chin.
+const UPPER_LIP: usize = 62;
+const LOWER_LIP: usize = 66;
+const CHIN: usize = 8;
+/// Farthest that a portrait's lips may lie from where the skull has them, in distances between the eyes: a smile lifts them and leaves the teeth. Derived: upper
+/// lips are lifted by up to about 1 cm, of which half is taken for the sitter's build.
+const BUILD: f32 = 0.08;
+/// Widest that jaws open, against the template's.
+const WIDEST: f32 = 1.3;
+/// Samples along each side of a cell.
+const FINER: usize = 2;
+/// Most cells along each side of a picture.
+const MOST_CELLS: usize = 1024;
+
+/// Reflectances, linear, of a tooth, gums, tongue, and of the white of an eye as pictures show it, in the shade of its lids. Gums by their L*a*b* in the literature, about
+/// 52 24 15 (Huang 2011). Teeth between the shades that the literature gives, about 75 2 18 (Paravina 2009), and the white of their wet shine.
+const TOOTH: Vec3 = Vec3::new(0.58, 0.51, 0.40);
+const GUM: Vec3 = Vec3::new(0.38, 0.15, 0.13);
+const TONGUE: Vec3 = Vec3::new(0.36, 0.15, 0.13);
+const WHITE: Vec3 = Vec3::new(0.46, 0.42, 0.38);
+/// Skin's, where no white is seen: the mean of the types I to VI. Measured by Xiao and others (2017), rounded.
+const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
+/// Light that has been reflected inside of the mouth, against that of the opening, and its colour: the walls' own.
+const REFLECTED: f32 = 0.10;
+/// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
+/// `long_hair_waterfall` moved by `lively_turns`.
+const LIGHT_FALLS_CM: f32 = 3.0;
+/// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
+const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
+
+/// Points on the red of the lips.
+const RED_OF_LIPS: [usize; 6] = [73, 11, 303, 90, 16, 320];
+
+/// The light that falls on a face in a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaceLight {
+    /// What white paint would show, linear.
+    colour: Vec3,
+    /// How colourful the picture shows flesh, 0 to 1: nothing in a grey or brown photograph.
+    flesh: f32,
+}
+
+impl FaceLight {
+    /// As the whites of the eyes tell it, and the skin where they are not seen: `mesh` is given in pixels of the picture, `skin` is its colour, 0 to 1.
+    pub fn of(picture: &RgbaImage, mesh: &FaceMesh, skin: Vec3) -> Self {
+        let by_skin = linear(skin) / SKIN;
+        let by_white = white_of_eyes(picture, mesh).map(|white| {
+            let light = linear(white) / WHITE;
+            let [white, skin] = [light, by_skin].map(|light| light.element_sum().max(1e-6));
+            light * ((white / skin).clamp(WHITE_AGAINST_SKIN.start, WHITE_AGAINST_SKIN.end) * skin / white)
+        });
+        let colour = by_white.unwrap_or(by_skin);
+        let red = RED_OF_LIPS
+            .into_iter()
+            .filter_map(|i| pixel(picture, mesh.0[i].truncate()))
+            .map(|c| saturation(linear(c) / colour.max(Vec3::splat(1e-3))));
+        let (sum, count) = red.fold((0.0, 0.0), |(sum, count), saturation| (sum + saturation, count + 1.0));
+        let lips = if count > 0.0 { sum / count } else { saturation(GUM) };
+        Self { colour, flesh: (lips / saturation(GUM)).clamp(0.0, 1.0) }
+    }
+
+    /// What a reflectance looks like, linear, in all of the light.
+    fn shows(&self, reflects: Vec3) -> Vec3 {
+        let grey = Vec3::splat(reflects.dot(Vec3::new(0.21, 0.72, 0.07)));
+        self.colour * grey.lerp(reflects, self.flesh)
+    }
+}
+
+/// 0 of a grey, 1 of a pure colour.
+fn saturation(colour: Vec3) -> f32 {
+    1.0 - colour.min_element().max(0.0) / colour.max_element().max(1e-6)
+}
+
+/// The colour, 0 to 1, of the pixel at a place; `None` outside.
+fn pixel(picture: &RgbaImage, at: Vec2) -> Option<Vec3> {
+    let image::Rgba([r, g, b, _]) =
+        picture.get_pixel_checked(at.x.round() as u32, at.y.round() as u32).filter(|_| at.min_element() >= 0.0)?;
+    Some(Vec3::new(f32::from(*r), f32::from(*g), f32::from(*b)) / 255.0)
+}
+
+/// Colour of the whites: lighter than three quarters of what lies between lids and iris, well inside of both, since lids and lashes are read as some of that.
+fn white_of_eyes(picture: &RgbaImage, mesh: &FaceMesh) -> Option<Vec3> {
+    /// Radii of the iris up to which nothing counts, and the share of the lids' distance at each of them.
+    const IRIS: f32 = 1.15;
+    const LIDS: f32 = 0.2;
+    /// Pixels that must be found.
+    const LEAST: usize = 8;
+    let mut found: Vec<Vec3> = Vec::new();
+    for (edge, pupil) in FaceMesh::EYES.iter().zip(FaceMesh::PUPILS) {
+        let at = |i: usize| mesh.0[i].truncate();
+        let radius = (1..5).map(|k| at(pupil + k).distance(at(pupil))).sum::<f32>() / 4.0;
+        let pairs: Vec<[Vec2; 2]> = (1..8).map(|i| [edge[i], edge[16 - i]].map(|i| at(usize::from(i)))).collect();
+        for pair in pairs.windows(2) {
+            let steps = pair[0][0].distance(pair[1][0]).ceil().clamp(1.0, 64.0) as usize;
+            for step in 0..steps {
+                let part = step as f32 / steps as f32;
+                let [upper, lower] = [0, 1].map(|side| pair[0][side].lerp(pair[1][side], part));
+                let deep = upper.distance(lower).ceil().clamp(1.0, 64.0) as usize;
+                for down in 0..=deep {
+                    let share = down as f32 / deep as f32;
+                    let place = upper.lerp(lower, share);
+                    let inside = (LIDS..=1.0 - LIDS).contains(&share) && place.distance(at(pupil)) > IRIS * radius;
+                    if inside {
+                        found.extend(pixel(picture, place));
+                    }
+                }
+            }
+        }
+    }
+    let light = found.len() * 3 / 4;
+    (found.len() >= LEAST).then(|| {
+        let (_, white, _) = found.select_nth_unstable_by(light, |a, b| a.element_sum().total_cmp(&b.element_sum()));
+        *white
+    })
+}
+
+/// From sRGB, and back; the powers are near enough to the standard's curve.
+fn linear(colour: Vec3) -> Vec3 {
+    colour.max(Vec3::ZERO).powf(2.2)
+}
+
+fn shown(linear: Vec3) -> Vec3 {
+    linear.clamp(Vec3::ZERO, Vec3::ONE).powf(1.0 / 2.2)
+}
+
+/// One portrait's mouth, in the pixels of its mesh.
+#[derive(Clone, Debug)]
+pub struct MouthInside {
+    vertices: Vec<PlacedVertex>,
+    triangles: Vec<[u16; 3]>,
+    /// Skull to picture: turn with scale.
+    turn: Mat3,
+    /// The portrait's landmarks at rest.
+    rest: [Vec3; Landmarks::COUNT],
+    /// Way of lower lip and chin until the jaw is wide open, in pixels.
+    lips_open: f32,
+    chin_open: f32,
+    /// Vertices at the biting edges of the upper and the lower incisors.
+    edges: [usize; 2],
+    light: FaceLight,
+    // Memory of a frame.
+    seen: Vec<Seen>,
+    samples: Vec<(f32, Vec3)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PlacedVertex {
+    /// With the jaws together, and the way of the jaw, in pixels.
+    at: Vec3,
+    drop: Vec3,
+    /// Away from the tissue.
+    normal: Vec3,
+    /// What it reflects, less what does not reach its depth.
+    reflects: Vec3,
+    /// Whether light reaches it between the teeth only.
+    behind_teeth: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    at: Vec3,
+    colour: Vec3,
+}
+
+impl MouthInside {
+    /// Of a face at rest.
+    ///
+    /// # Errors
+    /// A damaged build.
+    pub fn new(mesh: &FaceMesh, light: FaceLight) -> Result<Self, TemplateError> {
+        let template = MouthTemplate::own()?;
+        let rest = mesh.landmarks_in_space();
+        let pairs: Vec<(Vec3, Vec3)> = FITTED.into_iter().flatten().map(|i| (template.landmarks[i], rest[i])).collect();
+        let (turn, shift) = similarity(&pairs);
+        let seam = turn * template.landmarks[UPPER_LIP] + shift;
+        let shift = shift + (rest[UPPER_LIP] - seam).clamp_length_max(BUILD * mesh.inter_ocular());
+        let mut normals = vec![Vec3::ZERO; template.vertices.len()];
+        for triangle in &template.triangles {
+            let [a, b, c] = triangle.map(|i| template.vertices[usize::from(i)].at);
+            let normal = (b - a).cross(c - a);
+            for i in triangle {
+                normals[usize::from(*i)] += normal;
+            }
+        }
+        let front = template.vertices.iter().map(|vertex| vertex.at.z).fold(f32::INFINITY, f32::min);
+        let reaches = |depth_cm: f32| (-depth_cm / LIGHT_FALLS_CM).exp();
+        let place = |(vertex, normal): (&MouthVertex, &Vec3)| PlacedVertex {
+            at: turn * vertex.at + shift,
+            drop: turn * vertex.drop,
+            normal: (turn * *normal).normalize_or_zero(),
+            reflects: reaches(vertex.at.z - front)
+                * match vertex.tissue {
+                    MouthTissue::Tooth => TOOTH,
+                    MouthTissue::Gum => GUM,
+                    MouthTissue::Tongue => TONGUE,
+                },
+            behind_teeth: vertex.tissue == MouthTissue::Tongue,
+        };
+        let down = turn.y_axis.normalize_or(Vec3::Y);
+        let way = |i: usize| (turn * template.landmark_drops[i]).dot(down);
+        Ok(Self {
+            vertices: template.vertices.iter().zip(&normals).map(place).collect(),
+            triangles: template.triangles,
+            turn,
+            rest,
+            lips_open: (way(LOWER_LIP) - way(UPPER_LIP)).max(1e-3),
+            chin_open: way(CHIN).max(1e-3),
+            edges: biting_edges(&template.vertices),
+            light,
+            seen: Vec::new(),
+            samples: Vec::new(),
+        })
+    }
+
+    /// How far the jaw is open in an expression, against the template's: 0 with the teeth together.
+    fn open(&self, expression: &FaceMesh) -> f32 {
+        let now = expression.landmarks_in_space();
+        let down = self.turn.y_axis.normalize_or(Vec3::Y);
+        let parted = |face: &[Vec3; Landmarks::COUNT]| ((face[LOWER_LIP] - face[UPPER_LIP]).dot(down) / self.lips_open).max(0.0);
+        let lips = parted(&now);
+        let chin = parted(&self.rest) + (now[CHIN] - self.rest[CHIN]).dot(down) / self.chin_open;
+        // The chin goes with the jaw; lips also part with the teeth together, and a jaw that opens behind closed lips is not seen.
+        let open = chin.min(lips);
+        if open.is_finite() { open.clamp(0.0, WIDEST) } else { 0.0 }
+    }
+
+    /// The part of the lips' opening that the teeth leave: its corners are brought between the two biting edges.
+    fn between_teeth(&self, lips: &[Vec3], down: Vec3, posed: impl Fn(&PlacedVertex) -> Vec3) -> Vec<Vec3> {
+        let [upper, lower] = self.edges.map(|i| self.vertices.get(i).map_or(0.0, |vertex| posed(vertex).dot(down)));
+        let within = |p: &Vec3| *p + down * (p.dot(down).clamp(upper, upper.max(lower)) - p.dot(down));
+        lips.iter().map(within).collect()
+    }
+
+    /// Draws what is seen between the lips into cells over a part of the picture: its corner and size in pixels, and so many cells along each side of a pixel.
+    pub fn draw(&mut self, motion: &MeshMotion, corner: [usize; 2], size: [usize; 2], per_px: usize, picture: &mut MouthPicture) {
+        let cells = size.map(|px| (px * per_px).min(MOST_CELLS));
+        (picture.corner, picture.per_px, picture.size) = (corner, per_px, cells);
+        picture.cells.clear();
+        let dark = shown(self.light.shows(GUM * GUM * REFLECTED)).extend(1.0);
+        picture.cells.resize(cells[0] * cells[1], dark);
+        let mesh = motion.mesh_in_crop();
+        let lips: Vec<Vec3> = FaceMesh::INNER_LIPS.iter().step_by(2).map(|i| mesh.0[usize::from(*i)]).collect();
+        if picture.cells.is_empty() || !lips.iter().all(|p| p.is_finite()) {
+            return;
+        }
+        let open = self.open(&motion.expression_in_crop);
+        let posed = |vertex: &PlacedVertex| motion.head.apply(vertex.at + open * vertex.drop);
+        let between_teeth = self.between_teeth(&lips, motion.head.rotation * self.turn.y_axis.normalize_or(Vec3::Y), posed);
+        let fine = [0, 1].map(|n| cells[n] * FINER);
+        let from = Vec2::new(corner[0] as f32, corner[1] as f32) - 0.5;
+        let finer = (per_px * FINER) as f32;
+        let bounds = Vec2::new(fine[0] as f32, fine[1] as f32);
+        self.seen.clear();
+        self.seen.extend(self.vertices.iter().map(|vertex| {
+            let at = posed(vertex);
+            let place = (at.truncate() - from) * finer - 0.5;
+            let near = place.cmpgt(Vec2::splat(-finer)).all() && place.cmplt(bounds + finer).all();
+            let colour = if near {
+                let opening = if vertex.behind_teeth { &between_teeth } else { &lips };
+                let received = irradiance(opening, at, motion.head.rotation * vertex.normal);
+                shown(self.light.shows(vertex.reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x)))
+            } else {
+                Vec3::ZERO
+            };
+            Seen { at: place.extend(at.z), colour }
+        }));
+        self.samples.clear();
+        self.samples.resize(fine[0] * fine[1], (f32::INFINITY, dark.truncate()));
+        for triangle in &self.triangles {
+            fill(triangle.map(|i| self.seen[usize::from(i)]), fine, &mut self.samples);
+        }
+        for (index, cell) in picture.cells.iter_mut().enumerate() {
+            let (x, y) = (index % cells[0] * FINER, index / cells[0] * FINER);
+            let sum: Vec3 = (0..FINER * FINER).map(|k| self.samples[(y + k / FINER) * fine[0] + x + k % FINER].1).sum();
+            *cell = (sum / (FINER * FINER) as f32).extend(1.0);
+        }
+    }
+}
+
+/// The lowest vertex of the upper incisors and the highest of the lower ones.
+fn biting_edges(vertices: &[MouthVertex]) -> [usize; 2] {
+    /// Half the width of both middle incisors, and ways of the jaw from which on a tooth is a lower one, in cm.
+    const INCISORS: f32 = 0.9;
+    const LOWER: f32 = 0.3;
+    let row = |is_lower: bool| {
+        let incisors = vertices.iter().enumerate();
+        incisors.filter(move |(_, v)| v.tissue == MouthTissue::Tooth && v.at.x.abs() < INCISORS && (v.drop.length() > LOWER) == is_lower)
+    };
+    let upper = row(false).max_by(|a, b| a.1.at.y.total_cmp(&b.1.at.y));
+    let lower = row(true).min_by(|a, b| a.1.at.y.total_cmp(&b.1.at.y));
+    [upper, lower].map(|found| found.map_or(0, |(index, _)| index))
+}
+
+/// Share of the light of an opening, evenly light, that falls on a place with a normal: 1 where it fills all that the place sees. The opening's corners go
+/// clockwise (y down) as seen from outside (Lambert's formula for polygons).
+fn irradiance(opening: &[Vec3], at: Vec3, normal: Vec3) -> f32 {
+    let Some(last) = opening.last() else { return 0.0 };
+    let mut before = (*last - at).normalize_or_zero();
+    let mut sum = 0.0;
+    for corner in opening {
+        let next = (*corner - at).normalize_or_zero();
+        let across = next.cross(before);
+        let sine = across.length();
+        if sine > 1e-6 {
+            sum += angle(before.dot(next)) / sine * across.dot(normal);
+        }
+        before = next;
+    }
+    (sum / std::f32::consts::TAU).clamp(0.0, 1.0)
+}
+
+/// The angle of a cosine, to 7e-5 (Abramowitz and Stegun 1964, 4.4.45).
+fn angle(cosine: f32) -> f32 {
+    let x = cosine.abs().min(1.0);
+    let angle = (1.0 - x).sqrt() * (1.570_728_8 + x * (-0.212_114_4 + x * (0.074_261 - x * 0.018_729_3)));
+    if cosine < 0.0 { std::f32::consts::PI - angle } else { angle }
+}
+
+/// Draws a triangle that faces the viewer where nothing nearer is.
+fn fill(corners: [Seen; 3], [width, height]: [usize; 2], samples: &mut [(f32, Vec3)]) {
+    let [a, b, c] = corners.map(|corner| corner.at.truncate());
+    let area = (b - a).perp_dot(c - a);
+    // Clockwise (y down) is the far side.
+    if !area.is_finite() || area >= 0.0 {
+        return;
+    }
+    let (low, high) = (a.min(b).min(c), a.max(b).max(c));
+    let span = |low: f32, high: f32, size: usize| (low.ceil().max(0.0) as usize)..((high.floor() + 1.0).clamp(0.0, size as f32) as usize);
+    for y in span(low.y, high.y, height) {
+        for x in span(low.x, high.x, width) {
+            let at = Vec2::new(x as f32, y as f32);
+            let shares = Vec3::new((b - at).perp_dot(c - at), (c - at).perp_dot(a - at), (a - at).perp_dot(b - at)) / area;
+            if shares.min_element() < 0.0 {
+                continue;
+            }
+            let mixed: Vec4 = corners.iter().zip(shares.to_array()).map(|(corner, share)| corner.colour.extend(corner.at.z) * share).sum();
+            let sample = &mut samples[y * width + x];
+            if mixed.w < sample.0 {
+                *sample = (mixed.w, mixed.truncate());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use retrato_core::data::HeadMotion;
+
+    use super::*;
+    use crate::shape::testing;
+
+    const CORNER: [usize; 2] = [60, 60];
+    const SIZE: [usize; 2] = [136, 136];
+
+    /// The lips of a face opened by a share of the template's jaw, whose chin goes with them.
+    fn opened(share: f32, inside: &MouthInside) -> MeshMotion {
+        let mut mesh = testing::mesh();
+        let rest = testing::mesh();
+        let lower: [usize; 9] = [324, 318, 402, 317, 14, 87, 178, 88, 95];
+        for i in lower {
+            let middle = 1.0 - (rest.0[i].x - rest.0[14].x).abs() / (rest.0[308].x - rest.0[14].x).abs();
+            mesh.0[i].y += share * inside.lips_open * middle.clamp(0.3, 1.0);
+        }
+        mesh.0[152].y += share * inside.chin_open;
+        MeshMotion { expression_in_crop: Arc::new(mesh), head: HeadMotion::default() }
+    }
+
+    fn inside() -> MouthInside {
+        MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0 }).expect("the program's own")
+    }
+
+    fn drawn(inside: &mut MouthInside, motion: &MeshMotion) -> MouthPicture {
+        let mut picture = MouthPicture::default();
+        inside.draw(motion, CORNER, SIZE, 1, &mut picture);
+        picture
+    }
+
+    fn brightness(picture: &MouthPicture, at: Vec2) -> f32 {
+        picture.colour(at).expect("in the picture").element_sum() / 3.0
+    }
+
+    #[test]
+    fn a_place_sees_as_much_light_as_of_the_opening() {
+        let square = [Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0), Vec3::new(-1.0, 1.0, 0.0)];
+        let at = |depth: f32| irradiance(&square, Vec3::new(0.0, 0.0, depth), Vec3::NEG_Z);
+        assert!((at(1e-3) - 1.0).abs() < 0.01, "all of it close behind: {}", at(1e-3));
+        // The form factor of a square as wide as twice its distance, from tables: 0.5541.
+        assert!((at(1.0) - 0.5541).abs() < 1e-3, "{}", at(1.0));
+        assert!(at(5.0) < 0.06 && irradiance(&square, Vec3::Z, Vec3::Z) == 0.0, "little far behind, nothing on the back");
+        for cosine in [-1.0_f32, -0.7, -0.1, 0.0, 0.3, 0.99, 1.0] {
+            assert!((angle(cosine) - cosine.acos()).abs() < 1e-4, "{cosine}");
+        }
+    }
+
+    #[test]
+    fn an_opened_mouth_has_light_teeth_before_a_dark_throat() {
+        let mut inside = inside();
+        let motion = opened(0.8, &inside);
+        let picture = drawn(&mut inside, &motion);
+        let lips = [13, 14].map(|i| motion.expression_in_crop.0[i].truncate());
+        let column: Vec<f32> = (0..40).map(|k| brightness(&picture, lips[0].lerp(lips[1], k as f32 / 39.0))).collect();
+        let brightest = column.iter().copied().fold(0.0, f32::max);
+        let darkest = column.iter().copied().fold(1.0, f32::min);
+        assert!(brightest > 2.0 * darkest, "{darkest} to {brightest}");
+    }
+
+    #[test]
+    fn a_jaw_opens_as_far_as_lips_and_chin_say() {
+        let inside = inside();
+        for share in [0.0, 0.4, 1.0] {
+            let open = inside.open(&opened(share, &inside).expression_in_crop);
+            let closed = inside.open(&testing::mesh());
+            assert!((open - closed - share).abs() < 0.12, "{open} for {share}");
+        }
+        let mut grin = opened(0.6, &inside);
+        let mut mesh = (*grin.expression_in_crop).clone();
+        mesh.0[152] = testing::mesh().0[152];
+        grin.expression_in_crop = Arc::new(mesh);
+        assert!(inside.open(&grin.expression_in_crop) < 0.15, "lips that part before shut teeth");
+    }
+
+    #[test]
+    fn whites_tell_the_light_and_nonsense_does_no_harm() {
+        let mesh = testing::mesh();
+        let white =
+            |level: u8| FaceLight::of(&RgbaImage::from_pixel(256, 256, image::Rgba([level, level, level, 255])), &mesh, Vec3::splat(0.5));
+        assert!(white(200).colour.element_sum() > white(120).colour.element_sum(), "lighter whites, lighter teeth");
+        assert!(white(200).flesh < 0.3, "a picture without colours has none in its mouth: {}", white(200).flesh);
+        let by_skin = FaceLight::of(&RgbaImage::new(1, 1), &mesh, Vec3::splat(0.5));
+        assert!((by_skin.colour - linear(Vec3::splat(0.5)) / SKIN).length() < 1e-6, "by the skin where no eye is in the picture");
+        let mut inside = inside();
+        let far = MeshMotion { expression_in_crop: Arc::new(mesh.map(|p| p * 1e9)), head: HeadMotion::default() };
+        let none = MeshMotion { expression_in_crop: Arc::new(mesh.map(|_| Vec3::NAN)), head: HeadMotion::default() };
+        for motion in [far, none] {
+            assert!(drawn(&mut inside, &motion).cells.iter().all(|cell| cell.is_finite()), "finite");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is seldom needed, folded away: a better likeness, further pictures, the virtual camera, and what makes the pictures.
+
+use egui::{Align, Layout, Popup, RectAlign, Ui, vec2};
+
+use super::portrait;
+use crate::present::action::Action;
+use crate::present::events;
+use crate::present::icons::Icon;
+use crate::present::state::{RecordView, ViewState};
+use crate::present::theme;
+use crate::present::widgets::{self, Weight};
+use crate::session::VirtualCameraPhase;
+use crate::settings::ExecutorChoice;
+
+/// Width of the menu, in points.
+const MENU_WIDTH: f32 = 230.0;
+
+/// What can be chosen, and what it means.
+const CHOICES: [(ExecutorChoice, &str, &str); 3] = [
+    (ExecutorChoice::Auto, "Automatic", "The graphics processor where it is the faster one"),
+    (ExecutorChoice::Cpu, "CPU", "The main processor"),
+    (ExecutorChoice::Gpu, "GPU", "The graphics adapter, also one that is only software"),
+];
+
+pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let tip = "A better likeness, further pictures of the person, the virtual camera, speed";
+    if widgets::fold(ui, "More", view.shown.more, tip).clicked() {
+        actions.push(Action::ToggleMore);
+    }
+    if !view.shown.more {
+        return actions;
+    }
+    actions.extend(portrait::likeness(ui, view));
+    actions.extend(virtual_camera(ui, &view.record));
+    actions.extend(speed(ui, view));
+    actions
+}
+
+/// The switch of the virtual camera, and how it is doing.
+fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Vec<Action> {
+    let tip = "Other programs, such as video calls, can choose the portrait as their camera";
+    let switched = widgets::switch(ui, "Virtual camera", record.virtual_camera.is_some(), "", tip);
+    let mut actions: Vec<Action> = switched.map(Action::SetVirtualCamera).into_iter().collect();
+    // What to do stays on show, since it may have to be typed elsewhere.
+    match record.virtual_camera.as_ref().map(|camera| &camera.phase) {
+        Some(VirtualCameraPhase::Opening) => {
+            widgets::note(ui, "Opening the device …");
+        }
+        Some(VirtualCameraPhase::On { device, .. }) => {
+            widgets::note(ui, format!("Choose the camera {} in other programs", device.name));
+        }
+        Some(VirtualCameraPhase::Over) | None => actions.extend(record.virtual_camera_trouble.as_deref().and_then(|why| trouble(ui, why))),
+    }
+    actions
+}
+
+fn trouble(ui: &mut Ui, why: &str) -> Option<Action> {
+    widgets::note(ui, why);
+    let commands = events::commands_in(why)?;
+    let button = widgets::button(ui, Icon::Copy, "Copy commands", ui.available_width(), Weight::Normal);
+    button.on_hover_text("Paste them into a terminal").clicked().then_some(Action::CopyText(commands))
+}
+
+/// What makes the pictures: a name that opens the choice.
+fn speed(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    widgets::row(ui, 26.0, |ui| {
+        ui.label("Speed");
+        let choice = |ui: &mut Ui| ui.add_enabled_ui(view.record.running.is_none(), |ui| executor(ui, view)).inner;
+        ui.with_layout(Layout::right_to_left(Align::Center), choice).inner
+    })
+}
+
+fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    let name = if view.stats.executor.is_empty() { "not known yet" } else { view.stats.executor.as_str() };
+    let response = widgets::menu_button(ui, "Speed", name)
+        .on_hover_text("What makes the pictures")
+        .on_disabled_hover_text("Stop the recording to change what makes the pictures");
+    let mut action = None;
+    Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH).show(|ui| {
+        ui.spacing_mut().button_padding = vec2(theme::GAP, 4.0);
+        for (choice, label, hint) in CHOICES {
+            if ui.selectable_label(view.executor.choice == choice, label).on_hover_text(hint).clicked() {
+                action = Some(Action::UseExecutor(choice));
+                ui.close();
+            }
+        }
+        if !view.executor.reason.is_empty() {
+            widgets::note(ui, format!("Now: {}.", view.executor.reason));
+        }
+        if let Some(why) = &view.executor.networks_fault {
+            widgets::note(ui, format!("The networks are not used for this portrait: {why}."));
+        }
+    });
+    action
+}
