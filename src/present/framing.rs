@@ -16,7 +16,7 @@ use crate::session::{Framing, Panes, PictureShare, RenderedImage, Request};
 /// Points of the wheel that bring the picture twice as near.
 const WHEEL_DOUBLES: f32 = 320.0;
 /// The original is shown when its key is held for so long, in seconds.
-const HELD_SECS: f64 = 0.25;
+const HELD_SECS: f64 = 0.35;
 /// Width of the menu, in points.
 const MENU_WIDTH: f32 = 262.0;
 
