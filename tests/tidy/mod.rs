@@ -91,7 +91,7 @@ const OWNERS: [(&str, &[&str]); 34] = [
         &[
             "crates/nn/src/ops/",
             "crates/reader/src/",
-            "crates/head/src/paint.rs",
+            "crates/core/src/runtime/processor.rs",
             "crates/engine/src/compose/row.rs",
             "crates/engine/src/bench/roof.rs",
         ],

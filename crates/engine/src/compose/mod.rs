@@ -6,6 +6,7 @@ mod cpu;
 mod feather;
 mod gpu;
 mod head_pass;
+mod head_pipelines;
 mod row;
 mod trial;
 mod turned;
