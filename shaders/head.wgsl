@@ -174,7 +174,7 @@ fn eye_colour(eye: u32, point: vec2<f32>, pixel: vec2<f32>) -> vec4<f32> {
     let mirror_look = eye_look(eye, mirror);
     let inner = smoothstep(rest.x - radius, rest.x + radius, seen_at.x);
     let white = mix(eye_look(eye, params.eyes[eye].outer_white), eye_look(eye, params.eyes[eye].inner_white), inner);
-    let hidden_colour = mix(mix(mirror_look, white, mirror_in_iris), eye_look(eye, vec2<f32>(seen_at.x, across)), in_iris);
+    let hidden_colour = mix(mix(white, mirror_look, MIRRORED * (1.0 - mirror_in_iris)), eye_look(eye, vec2<f32>(seen_at.x, across)), in_iris);
     return vec4<f32>(mix(mirror_look, hidden_colour, made_up), 1.0);
 }
 

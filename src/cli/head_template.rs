@@ -17,8 +17,10 @@ const SIDE_CM: f32 = 0.7;
 const EARS_FROM_CM: f32 = 7.2;
 const EARS_HIGH_CM: std::ops::Range<f32> = -3.0..5.5;
 const EARS_BEFORE_CM: f32 = 4.0;
-/// Teeth of each row that are left out at both ends: wisdom teeth are never seen.
-const WISDOM_TEETH: usize = 1;
+/// Teeth of each row that are left out at both ends: cheeks hide molars.
+const MOLARS: usize = 3;
+/// So much wider teeth are made than the kit has them: its gaps between them look like black lines.
+const WIDER: f32 = 1.06;
 /// Vertices of gums and tongue nearer than this become one.
 const MOUTH_SIDE_CM: f32 = 0.22;
 /// Gums reach so far from the teeth.
@@ -72,7 +74,7 @@ fn mouth(kit: &FaceKit) -> anyhow::Result<MouthTemplate> {
         drops[*index as usize] = seen(delta);
     }
     let row = kit.teeth.len() / 2;
-    let is_seen = |number: usize| (WISDOM_TEETH..row - WISDOM_TEETH).contains(&(number % row));
+    let is_seen = |number: usize| (MOLARS..row - MOLARS).contains(&(number % row));
     let teeth: Vec<_> = kit.teeth.iter().enumerate().filter(|(number, _)| is_seen(*number)).map(|(_, range)| range.clone()).collect();
     let is_beside_teeth =
         |p: Vec3| teeth.iter().flat_map(|range| &kit.neutral[range.clone()]).any(|q| q.distance_squared(p) < GUMS_CM * GUMS_CM);
@@ -82,12 +84,19 @@ fn mouth(kit: &FaceKit) -> anyhow::Result<MouthTemplate> {
         Part::Gums => Some(MouthTissue::Tongue),
         _ => None,
     };
+    let mut neutral = kit.neutral.clone();
+    for tooth in &teeth {
+        let middle = neutral[tooth.clone()].iter().sum::<Vec3>() / tooth.len().max(1) as f32;
+        for p in &mut neutral[tooth.clone()] {
+            *p = middle + (*p - middle) * Vec3::new(WIDER, 1.0, WIDER);
+        }
+    }
     let mut numbers = vec![None; kit.neutral.len()];
     let mut vertices = Vec::new();
     for (index, number) in numbers.iter_mut().enumerate() {
         if let Some(tissue) = tissue(index) {
             *number = Some(vertices.len() as u16);
-            vertices.push(MouthVertex { at: seen(&kit.neutral[index]), drop: drops[index], tissue });
+            vertices.push(MouthVertex { at: seen(&neutral[index]), drop: drops[index], tissue });
         }
     }
     let corners = |t: &[u32; 3]| {

@@ -31,6 +31,9 @@ const FARTHEST: f32 = 0.22;
 pub(crate) const LASHES: f32 = 0.035;
 /// Slack at rest, so that the very edge is the picture's own.
 pub(crate) const SLACK: f32 = 0.1;
+/// Share of the mirror in what is made up of a white, against an even white: the mirror has the light of the place, and lashes and make-up as well. Tuned by eye on
+/// `mona_lisa` and `long_hair_waterfall` moved by `glances`.
+pub(crate) const MIRRORED: f32 = 0.5;
 /// How far the iris moves, or the lids open more than at rest, from which on what the picture hides is made up, in widths of the eye.
 const MOVED: std::ops::Range<f32> = 0.01..0.06;
 
@@ -194,7 +197,7 @@ impl EyeMap {
         let in_iris = |at: Vec2| 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
         let iris = in_iris(at);
         let beside = made_up * (1.0 - iris);
-        let white = beside * in_iris(mirrored);
+        let white = beside * (1.0 - MIRRORED * (1.0 - in_iris(mirrored)));
         let [outer_white, inner_white] = self.whites;
         (
             [mirrored, across, outer_white, inner_white],

@@ -24,6 +24,11 @@ const CHIN: usize = 8;
 /// Farthest that a portrait's lips may lie from where the skull has them, in distances between the eyes: a smile lifts them and leaves the teeth. Derived: upper
 /// lips are lifted by up to about 1 cm, of which half is taken for the sitter's build.
 const BUILD: f32 = 0.08;
+/// So much lower than in the template's head teeth stand behind the lips, in cm: smiles then bare the upper ones and hide the lower ones. Tuned by eye on five portraits
+/// moved by `lively_turns` and `glances`.
+const LOWER_CM: f32 = 0.15;
+/// Share of its colour that the light of the whites loses: veins and lids are read with them. Tuned with the above.
+const PALER: f32 = 0.4;
 /// Widest that jaws open, against the template's.
 const WIDEST: f32 = 1.3;
 /// Samples along each side of a cell.
@@ -43,7 +48,7 @@ const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
 const REFLECTED: f32 = 0.10;
 /// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
 /// `long_hair_waterfall` moved by `lively_turns`.
-const LIGHT_FALLS_CM: f32 = 3.0;
+const LIGHT_FALLS_CM: f32 = 3.5;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
@@ -68,7 +73,8 @@ impl FaceLight {
             let [white, skin] = [light, by_skin].map(|light| light.element_sum().max(1e-6));
             light * ((white / skin).clamp(WHITE_AGAINST_SKIN.start, WHITE_AGAINST_SKIN.end) * skin / white)
         });
-        let colour = by_white.unwrap_or(by_skin);
+        let paler = |light: Vec3| light.lerp(Vec3::splat(light.element_sum() / 3.0), PALER);
+        let colour = by_white.map_or(by_skin, paler);
         let red = RED_OF_LIPS
             .into_iter()
             .filter_map(|i| pixel(picture, mesh.0[i].truncate()))
@@ -192,7 +198,7 @@ impl MouthInside {
         let pairs: Vec<(Vec3, Vec3)> = FITTED.into_iter().flatten().map(|i| (template.landmarks[i], rest[i])).collect();
         let (turn, shift) = similarity(&pairs);
         let seam = turn * template.landmarks[UPPER_LIP] + shift;
-        let shift = shift + (rest[UPPER_LIP] - seam).clamp_length_max(BUILD * mesh.inter_ocular());
+        let shift = shift + (rest[UPPER_LIP] - seam).clamp_length_max(BUILD * mesh.inter_ocular()) + turn.y_axis * LOWER_CM;
         let mut normals = vec![Vec3::ZERO; template.vertices.len()];
         for triangle in &template.triangles {
             let [a, b, c] = triangle.map(|i| template.vertices[usize::from(i)].at);

@@ -46,6 +46,8 @@ impl HeadLook {
     pub const LASHES: f32 = eye::LASHES;
     /// Slack at rest, in widths of the eye.
     pub const SLACK: f32 = eye::SLACK;
+    /// Share of the mirror in a white that is made up.
+    pub const MIRRORED: f32 = eye::MIRRORED;
     /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
     /// Where a lid's skin is taken from below the eye, and this much there for each length along the lid, in widths of the eye.
