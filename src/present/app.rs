@@ -394,7 +394,9 @@ impl eframe::App for App {
         });
         actions.extend(overlays::show(&ctx, &self.view));
         if !alone {
-            actions.extend(films::card::show(&ctx, stage_rect, &self.view));
+            if !self.view.shown.gallery {
+                actions.extend(films::card::show(&ctx, stage_rect, &self.view));
+            }
             actions.extend(films::list::show(&ctx, stage_rect, &self.view));
             actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
         }

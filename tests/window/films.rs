@@ -72,6 +72,19 @@ fn a_finished_recording_lies_on_the_stage_with_all_that_can_be_done_with_it() {
 }
 
 #[test]
+fn the_card_makes_room_for_the_portraits() {
+    let (mut window, _) = recorded([1240.0, 800.0]);
+    let has_card = |window: &Window| window.has("Replay");
+    assert!(has_card(&window), "just recorded");
+    window.press(egui::Key::G);
+    window.harness.run_steps(2);
+    assert!(!has_card(&window), "all portraits are shown");
+    window.press(egui::Key::Escape);
+    window.harness.run_steps(2);
+    assert!(has_card(&window), "it is there again");
+}
+
+#[test]
 fn the_card_fits_every_window() {
     for (width, height) in [(900.0, 600.0), (720.0, 520.0)] {
         let (mut window, _) = recorded([1240.0, 800.0]);
