@@ -251,17 +251,24 @@ pub(super) fn is_in(folder: &Path, path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::collection::Source;
-    use crate::session::FaceShare;
-    use crate::settings::{Motion, Strengths};
+pub(super) mod testing {
+    use super::CollectionFile;
 
-    fn list() -> (tempfile::TempDir, CollectionFile) {
+    /// A list in a folder of its own, not written yet.
+    pub(in crate::collection) fn list() -> (tempfile::TempDir, CollectionFile) {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let file = CollectionFile::at(folder.path().join("retrato"));
         (folder, file)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::list;
+    use super::*;
+    use crate::collection::Source;
+    use crate::session::FaceShare;
+    use crate::settings::{Motion, Strengths};
 
     fn source(name: &str) -> Source {
         Source::File(std::env::temp_dir().join(name))

@@ -178,13 +178,8 @@ fn plain(text: &str, most: usize, otherwise: &str) -> String {
 mod tests {
     use image::Rgba;
 
+    use super::super::file::testing::list;
     use super::*;
-
-    fn list() -> (tempfile::TempDir, CollectionFile) {
-        let folder = tempfile::tempdir().expect("a folder for the test");
-        let file = CollectionFile::at(folder.path().join("retrato"));
-        (folder, file)
-    }
 
     fn pasted(value: u8) -> ToKeep {
         ToKeep::Pixels("Pasted picture".to_owned(), Arc::new(RgbaImage::from_pixel(40, 30, Rgba([value, 7, 9, 200]))))

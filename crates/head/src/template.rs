@@ -58,9 +58,7 @@ impl SkullTemplate {
     /// # Errors
     /// What [`Self::bytes`] does not write.
     pub fn read(bytes: &[u8]) -> Result<Self, TemplateError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(TemplateError("it does not begin as one"))?;
-        let (counts, rest) = rest.split_first_chunk::<4>().ok_or(TemplateError("it ends early"))?;
-        let [vertices, triangles] = [0, 2].map(|at| usize::from(u16::from_le_bytes([counts[at], counts[at + 1]])));
+        let ([vertices, triangles], rest) = counts_of(*MAGIC, bytes)?;
         let words = rest.as_chunks::<2>().0;
         if rest.len() != 2 * 3 * (vertices + triangles + Landmarks::COUNT) {
             return Err(TemplateError("its length is not what it says"));
@@ -153,6 +151,13 @@ impl SkullTemplate {
         }
         depth
     }
+}
+
+/// Numbers of vertices and triangles that stand at the beginning of a template's file, and what follows.
+pub(crate) fn counts_of(magic: [u8; 8], bytes: &[u8]) -> Result<([usize; 2], &[u8]), TemplateError> {
+    let rest = bytes.strip_prefix(&magic).ok_or(TemplateError("it does not begin as one"))?;
+    let (counts, rest) = rest.split_first_chunk::<4>().ok_or(TemplateError("it ends early"))?;
+    Ok(([0, 2].map(|at| usize::from(u16::from_le_bytes([counts[at], counts[at + 1]]))), rest))
 }
 
 /// The turn with scale, and the shift, that bring the first points of the pairs nearest to the second (Umeyama 1991).

@@ -3,7 +3,7 @@
 use glam::Vec3;
 use retrato_core::data::Landmarks;
 
-use crate::template::TemplateError;
+use crate::template::{TemplateError, counts_of};
 
 const BYTES: &[u8] = include_bytes!("../../../../models/mouth_template.bin");
 /// What a file of a template begins with.
@@ -70,9 +70,7 @@ impl MouthTemplate {
     /// # Errors
     /// What [`Self::bytes`] does not write.
     pub fn read(bytes: &[u8]) -> Result<Self, TemplateError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(TemplateError("it does not begin as one"))?;
-        let (counts, rest) = rest.split_first_chunk::<4>().ok_or(TemplateError("it ends early"))?;
-        let [vertices, triangles] = [0, 2].map(|at| usize::from(u16::from_le_bytes([counts[at], counts[at + 1]])));
+        let ([vertices, triangles], rest) = counts_of(*MAGIC, bytes)?;
         let lengths = [VERTEX_WORDS * vertices, TRIANGLE_WORDS * triangles, LANDMARK_WORDS * Landmarks::COUNT];
         if rest.len() != 2 * lengths.iter().sum::<usize>() {
             return Err(TemplateError("its length is not what it says"));
