@@ -127,8 +127,15 @@ fn load(folder: &Path) -> anyhow::Result<Sitter> {
         if x < matte.width() && y < matte.height() { f32::from(matte.get_pixel(x, y).0[0]) / 255.0 } else { 0.0 }
     };
     let start = Instant::now();
-    let shape =
-        HeadShape::new(HeadPicture { pixels: &picture, plate: Some(&plate), crop, mesh_in_crop: &mesh, matte: &share, foreground: None })?;
+    let shape = HeadShape::new(HeadPicture {
+        pixels: &picture,
+        plate: Some(&plate),
+        crop,
+        mesh_in_crop: &mesh,
+        attached: &retrato_head::Attachment::of(&mesh.landmarks(), &crop, picture.dimensions().into(), &share),
+        matte: &share,
+        foreground: None,
+    })?;
     let triangles = shape.face.triangles.len() + shape.front.triangles.len() + shape.back.triangles.len();
     println!(
         "{}: {:?} {:?}, made in {:.0} ms, {triangles} triangles",

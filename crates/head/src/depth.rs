@@ -3,6 +3,7 @@
 use glam::{Vec2, Vec3};
 use retrato_core::data::FaceMesh;
 
+use crate::attached::Attachment;
 use crate::grid::{CELL_PX, CELLS, Grid, cells_in, middle, smooth_step};
 use crate::template::SkullTemplate;
 use crate::topology::Joined;
@@ -20,22 +21,24 @@ const DEEPEST: f32 = 1.0;
 const BACK: f32 = 0.8;
 /// Heights above the chin over which the back of the head comes out of the neck.
 const NAPE: std::ops::Range<f32> = 0.1..1.5;
-/// Heights above the chin over which the head's motion fades to that of the body.
-const NECK: std::ops::Range<f32> = -1.3..0.2;
-/// Distances from the face over which it does, too: what is next to the face goes with it.
+/// Distances from the face over which its motion fades: what is next to it goes with it, whatever hangs there.
 const BESIDE: std::ops::Range<f32> = 0.1..1.0;
 /// Shares of head in the matte from which on a place belongs to it somewhat and wholly.
 const BELONGS: std::ops::Range<f32> = 0.2..0.8;
 
 /// What is known of every cell of the reach.
 pub(crate) struct HeadDepth {
-    /// Share of head, 0 to 1.
+    /// Share of head and of what hangs from it, 0 to 1.
+    pub(crate) shares: Grid,
+    /// How far a place belongs to that, 0 to 1.
     pub(crate) matte: Grid,
     /// Depth of what is seen, and of the back of the head, in crop pixels.
     pub(crate) front: Grid,
     pub(crate) back: Grid,
     /// How far a place goes with the head, 0 to 1.
     pub(crate) weight: Grid,
+    /// How firmly the picture's left, upper, right and lower edge hold a place, 0 to 1.
+    pub(crate) held: [Grid; 4],
     /// Height above the chin, in distances between the eyes.
     pub(crate) above: Grid,
     /// Where the face is.
@@ -77,10 +80,11 @@ impl FaceCells {
 }
 
 impl HeadDepth {
-    /// Of a face in crop pixels; `matte` is the share of head at a point in crop pixels.
-    pub(crate) fn of(mesh: &FaceMesh, joined: &Joined, skull: &SkullTemplate, matte: &dyn Fn(Vec2) -> f32) -> Self {
+    /// Of a face in crop pixels; `matte` is the share of head and what hangs from it at a point in crop pixels.
+    pub(crate) fn of(mesh: &FaceMesh, joined: &Joined, skull: &SkullTemplate, attached: &Attachment, matte: &dyn Fn(Vec2) -> f32) -> Self {
         let unit = mesh.inter_ocular().max(1.0);
-        let matte = Grid::of(|cell| smooth_step(&BELONGS, matte(middle(cell))));
+        let shares = Grid::of(|cell| matte(middle(cell)));
+        let matte = shares.map(|share| smooth_step(&BELONGS, share));
         let face = FaceCells::of(mesh, joined);
         let mut rims = [127, 234, 356, 454].map(|i: usize| mesh.0[i].z);
         rims.sort_by(f32::total_cmp);
@@ -96,10 +100,11 @@ impl HeadDepth {
         let around = Self::around(&hair, &skull.near, rim, unit);
         let front = Self::with_face(&around, &face, unit);
 
-        let (chin, top) = (mesh.0[152].truncate(), mesh.0[10].truncate());
-        let up = (top - chin).try_normalize().unwrap_or(Vec2::NEG_Y);
-        let above = |cell: usize| (middle(cell) - chin).dot(up) / unit;
-        let weight = |cell: usize| smooth_step(&NECK, above(cell)).max(1.0 - smooth_step(&BESIDE, face.beside.0[cell] / unit));
+        let above = |cell: usize| attached.above(middle(cell));
+        let weight = |cell: usize| {
+            let beside = 1.0 - smooth_step(&BESIDE, face.beside.0[cell] / unit);
+            attached.weight(middle(cell)).max(beside)
+        };
         let occiput = |cell: usize| {
             let far = skull.far.0[cell];
             let skull = if far.is_finite() { far - outline } else { 0.0 };
@@ -109,7 +114,8 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(0.08 * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        Self { matte, front, back, weight, above: Grid::of(above), face, solid, unit_px: unit }
+        let held = attached.held(&shares);
+        Self { shares, matte, front, back, weight, held, above: Grid::of(above), face, solid, unit_px: unit }
     }
 
     /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.

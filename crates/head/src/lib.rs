@@ -4,6 +4,7 @@
 //! says where all of it goes in a frame, and [`HeadPainter`] draws that with the portrait's own pixels over what stands behind. A graphics processor draws the
 //! same surfaces.
 
+mod attached;
 mod depth;
 mod eye;
 mod grid;
@@ -22,6 +23,7 @@ mod template;
 mod topology;
 mod triangles;
 
+pub use attached::Attachment;
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
 pub use lid::LidLook;
 pub use mouth::{FaceLight, MouthInside, MouthTemplate, MouthTissue, MouthVertex};

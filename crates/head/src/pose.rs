@@ -185,7 +185,12 @@ impl Placing<'_> {
         let offset = |(i, share): (&u16, &f32)| self.offsets[usize::from(*i)] * *share;
         let bound = vertex.bound.iter().zip(&vertex.shares).filter(|(_, share)| **share != 0.0);
         let at = vertex.rest + bound.map(offset).sum::<Vec3>();
-        self.in_picture(at.lerp(self.head.apply(at), vertex.weight))
+        let mut way = vertex.weight * (self.head.apply(at) - at);
+        for axis in 0..2 {
+            let side = if way[axis] > 0.0 { axis } else { axis + 2 };
+            way[axis] *= 1.0 - vertex.held[side];
+        }
+        self.in_picture(at + way)
     }
 
     fn surface(&self, surface: &Surface, posed: &mut PosedSurface) {

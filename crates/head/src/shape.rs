@@ -7,6 +7,7 @@ use image::RgbaImage;
 use rayon::prelude::*;
 use retrato_core::data::{Crop, FaceMesh, PasteRegion};
 
+use crate::attached::Attachment;
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
 use crate::grid::smooth_step;
@@ -32,7 +33,9 @@ pub struct HeadPicture<'a> {
     pub crop: Crop,
     /// The face, in crop pixels.
     pub mesh_in_crop: &'a FaceMesh,
-    /// Share of head, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
+    /// How far its places go with the head.
+    pub attached: &'a Attachment,
+    /// Share of head and of what hangs from it, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
     pub matte: &'a (dyn Fn(Vec2) -> f32 + Sync),
     /// The head's own colours at a pixel without what is behind it, where they are known: they are taken out of the picture otherwise.
     pub foreground: Option<&'a (dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,
@@ -81,10 +84,10 @@ impl HeadShape {
     /// # Errors
     /// A damaged build.
     pub fn new(portrait: HeadPicture<'_>) -> Result<Self, TemplateError> {
-        let HeadPicture { pixels, plate, crop, mesh_in_crop: mesh, matte, foreground } = portrait;
+        let HeadPicture { pixels, plate, crop, mesh_in_crop: mesh, attached, matte, foreground } = portrait;
         let skull = SkullTemplate::own()?;
         let joined = Joined::new();
-        let depth = HeadDepth::of(mesh, &joined, &skull, matte);
+        let depth = HeadDepth::of(mesh, &joined, &skull, attached, matte);
         let maker = SurfaceMaker { mesh, joined: &joined, depth: &depth, crop };
         let region = PasteRegion::new(&crop.reach(), pixels.dimensions());
         let plate = plate.filter(|plate| plate.dimensions() == pixels.dimensions()).unwrap_or(pixels);
@@ -216,7 +219,7 @@ pub(crate) mod testing {
     const STORED: u32 = 144;
     /// The picture is taken larger, so that eyes have some pixels.
     const LARGER: u32 = 3;
-    const SIDE: u32 = STORED * LARGER;
+    pub(crate) const SIDE: u32 = STORED * LARGER;
     const PIXELS: &[u8] = include_bytes!("../../reader/tests/data/portrait.rgb");
     const RECORD: &[u8] = include_bytes!("../../reader/tests/data/mediapipe_picture.f32");
 
@@ -261,6 +264,7 @@ pub(crate) mod testing {
             plate: Some(&plate),
             crop: crop(),
             mesh_in_crop: &mesh,
+            attached: &Attachment::of(&mesh.landmarks(), &crop(), [SIDE; 2], &matte),
             matte: &matte,
             foreground: None,
         })

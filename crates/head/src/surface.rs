@@ -14,6 +14,8 @@ use crate::triangles::SKIN;
 const COVERED: f32 = 0.4;
 /// Share of head from which on the matte leaves a mark.
 const LEAST: f32 = 0.01;
+/// Distance from the last of it up to which the sheet goes on, in crop pixels: what stands behind the head is filled in so far, and must not be seen before it moves.
+const AROUND_PX: f32 = 7.0;
 /// Share of head that is solid: the back of the head begins there, so that at rest all of it is hidden.
 const SOLID: f32 = 0.97;
 /// Below this share of the head's motion there is no back of a head.
@@ -50,6 +52,8 @@ pub struct ShapeVertex {
     pub source: Vec2,
     /// How far it goes with the head, 0 to 1.
     pub weight: f32,
+    /// How firmly the picture's left, upper, right and lower edge hold it, 0 to 1: so much less it goes away from them.
+    pub held: [f32; 4],
     /// Points of the face's mesh that it follows, and how much.
     pub bound: [u16; BOUND],
     /// See [`Self::bound`].
@@ -103,10 +107,10 @@ impl SurfaceMaker<'_> {
 
     /// What is seen of head, hair and neck round the face.
     pub(crate) fn front(&self) -> Surface {
-        let HeadDepth { matte, front, face, unit_px, .. } = self.depth;
+        let HeadDepth { shares, front, face, unit_px, .. } = self.depth;
         let covered: Vec<bool> = (0..CELLS * CELLS).map(|cell| face.deep.0[cell] > COVERED * unit_px).collect();
-        let near = matte.distance_to(|share| share > LEAST);
-        let is_kept = |quad: &[usize; 4]| quad.iter().any(|cell| near.0[*cell] < 1.5 * CELL_PX) && !quad.iter().all(|cell| covered[*cell]);
+        let near = shares.distance_to(|share| share > LEAST);
+        let is_kept = |quad: &[usize; 4]| quad.iter().any(|cell| near.0[*cell] < AROUND_PX) && !quad.iter().all(|cell| covered[*cell]);
         self.sheet(is_kept, false, |cell| {
             let at = middle(cell);
             (front.0[cell], at)
@@ -186,7 +190,7 @@ impl SurfaceMaker<'_> {
     }
 
     fn vertex(&self, cell: usize, depth: f32, source: Vec2) -> ShapeVertex {
-        let HeadDepth { weight, face, unit_px, .. } = self.depth;
+        let HeadDepth { weight, held, face, unit_px, .. } = self.depth;
         let at = middle(cell);
         let (bound, shares) = if let Some((triangle, shares)) = face.seen[cell] {
             (triangle, shares.to_array())
@@ -199,6 +203,7 @@ impl SurfaceMaker<'_> {
             rest: at.extend(depth),
             source: self.crop.image_from_crop(source),
             weight: weight.0[cell],
+            held: std::array::from_fn(|side| held[side].0[cell]),
             bound,
             shares,
             cover: 1.0,
@@ -218,6 +223,7 @@ pub(crate) fn face(mesh: &FaceMesh, joined: &Joined, crop: Crop) -> Surface {
             rest,
             source: crop.image_from_crop(rest.truncate()),
             weight: 1.0,
+            held: [0.0; 4],
             bound: [i; BOUND],
             shares: std::array::from_fn(|n| if n == 0 { 1.0 } else { 0.0 }),
             cover: if is_outline(i) { 0.0 } else { 1.0 },

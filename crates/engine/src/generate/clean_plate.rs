@@ -16,8 +16,12 @@ use super::reach::{HeadField, bilinear};
 use super::{FLOW_CELLS, smooth_step};
 use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
 use crate::model::MATTE_CELLS;
+use retrato_head::Attachment;
 use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
 
+/// Odds by which a place is taken for what hangs from the head where the net is in doubt. Background that is drawn along with hair is bent a little, which is hardly seen;
+/// hair that is left behind stands there like a ghost. Tuned by eye on `mona_lisa` and `long_hair_waterfall`.
+const DOUBT_COUNTS: f32 = 3.0;
 /// Cells round the matte in which the plate may show: what a warp shows there is stretched.
 const BEYOND: usize = 3;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -48,9 +52,43 @@ pub(super) type Parts = (Option<Arc<SoftMatte>>, Arc<RgbaImage>);
 /// Shares of head and body, 0 to 1, at places in pixels of the picture.
 pub(super) type Shares<'a> = &'a (dyn Fn(Vec2) -> [f32; 2] + Sync);
 
-/// What a net says of a portrait, for its soft edge and its plate.
-pub(super) fn coarse<'a>(shares: Shares<'a>, portrait: &Portrait) -> CoarseShares<'a> {
-    CoarseShares { at: shares, cell_px: portrait.crop.reach().side_px / MATTE_CELLS as f32 }
+/// How far the places of a portrait go with its head, of which `head` says the share, 0 to 1, at a point in crop pixels.
+pub(super) fn attached(portrait: &Portrait, head: &dyn Fn(Vec2) -> f32) -> Attachment {
+    Attachment::of(&portrait.landmarks_in_crop(), &portrait.crop, portrait.pixels.dimensions().into(), head)
+}
+
+/// A share that counts for more the less sure it is.
+fn likelier(share: f32) -> f32 {
+    let odds = share / (1.0 - share).max(1e-6) * DOUBT_COUNTS;
+    odds / (1.0 + odds)
+}
+
+/// What of a portrait moves, as far as a net knows: the head, and what hangs from it.
+pub(super) struct MovingShares<'a> {
+    shares: Shares<'a>,
+    crop: Crop,
+    attached: Attachment,
+}
+
+impl<'a> MovingShares<'a> {
+    /// From the shares of head and body.
+    pub(super) fn new(shares: Shares<'a>, portrait: &Portrait) -> Self {
+        let crop = portrait.crop;
+        let attached = attached(portrait, &|point| shares(crop.image_from_crop(point))[0]);
+        Self { shares, crop, attached }
+    }
+
+    /// Shares of what moves and of the rest of the body at a place in pixels of the picture.
+    fn at(&self, at: Vec2) -> [f32; 2] {
+        let [head, body] = (self.shares)(at);
+        let hangs = body * self.attached.reaches(self.crop.crop_from_image(at));
+        [likelier(1.0 - (1.0 - head) * (1.0 - hangs)), body - hangs]
+    }
+
+    /// Calls `work` with what is known of them, for the soft edge and the plate.
+    pub(super) fn with_coarse<T>(&self, work: impl FnOnce(&CoarseShares<'_>) -> T) -> T {
+        work(&CoarseShares { at: &|at| self.at(at), cell_px: self.crop.reach().side_px / MATTE_CELLS as f32 })
+    }
 }
 
 /// The clean plate of one portrait.
@@ -58,7 +96,7 @@ pub(super) fn coarse<'a>(shares: Shares<'a>, portrait: &Portrait) -> CoarseShare
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
-    /// The head with its soft edge at the picture's own detail; `None` where the picture shows next to nothing of the reach.
+    /// The head and what hangs from it with their soft edge at the picture's own detail; `None` where the picture shows next to nothing of the reach.
     pub soft: Option<Arc<SoftMatte>>,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     pub head: Vec<f32>,
@@ -88,12 +126,15 @@ impl CleanPlate {
         fill: impl FnOnce(&RgbaImage, &SoftMatte, &CoarseShares<'_>) -> Plate,
     ) -> Self {
         let (picture, reach) = (&*portrait.pixels, portrait.crop.reach());
-        let coarse = coarse(shares, portrait);
-        let soft = Window::of([picture.width(), picture.height()], &reach).map(|window| Arc::new(SoftMatte::of(picture, window, &coarse)));
-        let pixels = match &soft {
-            Some(soft) => Arc::new(fill(picture, soft, &coarse).pixels),
-            None => Arc::clone(&portrait.pixels),
-        };
+        let (soft, pixels) = MovingShares::new(shares, portrait).with_coarse(|coarse| {
+            let window = Window::of([picture.width(), picture.height()], &reach);
+            let soft = window.map(|window| Arc::new(SoftMatte::of(picture, window, coarse)));
+            let pixels = match &soft {
+                Some(soft) => Arc::new(fill(picture, soft, coarse).pixels),
+                None => Arc::clone(&portrait.pixels),
+            };
+            (soft, pixels)
+        });
         let seen: Vec<[f32; 2]> = (0..HEAD_NUMBERS).map(|cell| shares(reach.image_from_crop(centre(cell)))).collect();
         let head: Vec<f32> = seen.iter().map(|[head, _]| *head).collect();
         // A collar beside the face is not behind it.

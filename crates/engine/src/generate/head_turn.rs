@@ -8,7 +8,7 @@ use image::RgbaImage;
 use retrato_head::{FaceLight, HeadPicture, HeadShape, MouthInside};
 use retrato_parts::{PartError, PartPainter};
 
-use super::clean_plate::{CleanPlate, sampled};
+use super::clean_plate::{CleanPlate, attached, sampled};
 use super::embedding::embedding;
 use super::known_plates::{BetterPlate, PlateMaker};
 use super::{Generator, GpuTarget, MOST_PICTURES, smooth_step};
@@ -86,11 +86,13 @@ impl HeadTurn {
         let mesh = portrait.mesh_in_crop()?;
         let (plate, better) = self.plates.plate(portrait).inspect_err(|error| tracing::error!("the matte net failed: {error}")).ok()?;
         let foreground = |pixel: [u32; 2]| foreground(&plate, pixel);
+        let head = |point| sampled(&plate.head, Crop::reach_from_crop(point));
         let picture = HeadPicture {
             pixels: &portrait.pixels,
             plate: Some(&plate.pixels),
             crop: portrait.crop,
             mesh_in_crop: &mesh,
+            attached: &attached(portrait, &head),
             matte: &|point| share(&plate, &portrait.crop, point),
             foreground: Some(&foreground),
         };

@@ -6,14 +6,14 @@ use crossbeam::channel::{Receiver, bounded};
 use image::RgbaImage;
 use retrato_plate::{Plate, Window, from_bytes, to_bytes};
 
-use super::clean_plate::{CleanPlate, HEAD_NUMBERS, REACH_NUMBERS, coarse};
+use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MovingShares, REACH_NUMBERS};
 use super::seen::SeenMattes;
 use crate::data::Portrait;
 use crate::model::MatteNet;
 use crate::runtime::{FileCache, Worker};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
-const VERSION: &str = "plate 3";
+const VERSION: &str = "plate 4";
 
 /// Makes clean plates, and remembers them.
 pub struct PlateMaker {
@@ -86,7 +86,9 @@ impl PlateMaker {
             "clean plate",
             move |stop| {
                 let shares = |at| seen.shares(at);
-                let Some(plate) = Plate::unless(&portrait.pixels, &soft, &coarse(&shares, &portrait), &|| stop.is_set()) else { return };
+                let made = MovingShares::new(&shares, &portrait)
+                    .with_coarse(|coarse| Plate::unless(&portrait.pixels, &soft, coarse, &|| stop.is_set()));
+                let Some(plate) = made else { return };
                 let plate = CleanPlate { pixels: Arc::new(plate.pixels), ..quick };
                 if let Some(known) = known {
                     known.put(&key, &encode(&plate));

@@ -1,0 +1,130 @@
+//! What hangs from the head: how far each place of a picture goes with it.
+//!
+//! Hair, veil and collar are joined to the head at one end and lie on the shoulders with the other. Cut off anywhere, the rest stays behind as a ghost; so the head's
+//! motion fades along them, downwards and away from the head, and nothing is torn.
+
+use std::ops::Range;
+
+use glam::Vec2;
+use retrato_core::data::{CROP_PX, Crop, Landmarks};
+
+use crate::grid::{CELL_PX, Grid, middle, smooth_step};
+
+// All lengths are in distances between the eyes.
+
+/// Heights above the chin over which the head's motion fades to that of the body.
+const NECK: Range<f32> = -1.1..0.2;
+/// Distances from the head over which it does, too: what is farther away is no part of it. Tuned by eye on `mona_lisa` and `long_hair_waterfall`.
+const AWAY: Range<f32> = 0.3..1.2;
+/// So far beyond the last place that moves a place may still be uncovered.
+const ROOM: Range<f32> = 0.02..0.15;
+/// Distances from where the picture cuts a person off over which they begin to move inwards: what is cut off goes on beyond,
+/// and must not be pulled in.
+const TIED: Range<f32> = 0.1..0.9;
+/// Distances from the edge of the crop's reach over which a place begins to be uncovered, in crop pixels: what is filled in goes some pixels farther.
+const REACH_ENDS_PX: Range<f32> = 8.0..12.0;
+/// Share of head from which on a place is head.
+const HEAD: f32 = 0.5;
+/// Landmarks: the chin, and the root of the nose.
+const CHIN: usize = 8;
+const NOSE_ROOT: usize = 27;
+
+/// How far the places of one portrait go with its head.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Distance from the head.
+    away: Grid,
+    chin: Vec2,
+    up: Vec2,
+    unit_px: f32,
+    /// Corners of the picture.
+    shown: [Vec2; 2],
+}
+
+impl Attachment {
+    /// Of a face with those landmarks, in crop pixels; `head` is the share of head, 0 to 1, at such a point. The crop's picture has that size in pixels.
+    pub fn of(landmarks: &Landmarks, crop: &Crop, picture_size: [u32; 2], head: &dyn Fn(Vec2) -> f32) -> Self {
+        let last = Vec2::from_array(picture_size.map(|px| px as f32)) - 1.0;
+        let shown = [Vec2::ZERO, last].map(|corner| crop.crop_from_image(corner));
+        let unit_px = landmarks.inter_ocular().max(1.0);
+        let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);
+        let away = Grid::of(|cell| head(middle(cell))).distance_to(|share| share > HEAD).map(|px| px / unit_px);
+        Self { away, chin, up: (root - chin).try_normalize().unwrap_or(Vec2::NEG_Y), unit_px, shown }
+    }
+
+    /// Height of a point above the chin, in distances between the eyes.
+    pub(crate) fn above(&self, point: Vec2) -> f32 {
+        (point - self.chin).dot(self.up) / self.unit_px
+    }
+
+    /// Of every cell how firmly the picture's left, upper, right and lower edge hold it, 0 to 1: where they cut a person off, of whom `shares` are the cells' shares.
+    pub(crate) fn held(&self, shares: &Grid) -> [Grid; 4] {
+        let reach = reach();
+        std::array::from_fn(|side| {
+            let at_edge = |point: Vec2| {
+                let of_picture = (0.0..1.5 * CELL_PX).contains(&from_side(&self.shown, side, point));
+                of_picture || (0.0..REACH_ENDS_PX.end + CELL_PX).contains(&from_side(&reach, side, point))
+            };
+            let cut = Grid::of(|cell| if at_edge(middle(cell)) { shares.0[cell] } else { 0.0 });
+            cut.distance_to(|share| share > 0.5).map(|px| 1.0 - smooth_step(&TIED, px / self.unit_px))
+        })
+    }
+
+    /// How far a point goes with the head, 0 to 1, where nothing holds it.
+    pub(crate) fn weight(&self, point: Vec2) -> f32 {
+        smooth_step(&NECK, self.above(point)) * (1.0 - smooth_step(&AWAY, self.away.at(point)))
+    }
+
+    /// 1 where a point goes with the head at all, and a little beyond; 0 far from it.
+    pub fn reaches(&self, point: Vec2) -> f32 {
+        let from_end = (0..4).map(|side| from_side(&reach(), side, point)).fold(f32::INFINITY, f32::min);
+        let below = NECK.start - self.above(point);
+        let beyond = self.away.at(point) - AWAY.end;
+        (1.0 - smooth_step(&ROOM, below)) * (1.0 - smooth_step(&ROOM, beyond)) * smooth_step(&REACH_ENDS_PX, from_end)
+    }
+}
+
+/// Corners of the crop's reach, in crop pixels.
+fn reach() -> [Vec2; 2] {
+    let low = -Vec2::from_array(Crop::BEFORE_REACH);
+    [low, low + Crop::REACH * CROP_PX - 1.0]
+}
+
+/// How far a point is inside of a box from its left, upper, right or lower side.
+fn from_side([low, high]: &[Vec2; 2], side: usize, point: Vec2) -> f32 {
+    let inside = if side < 2 { point - low } else { high - point };
+    inside[side % 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::testing;
+
+    #[test]
+    fn the_motion_fades_downwards_and_away_and_reaches_everything_that_moves() {
+        let landmarks = testing::mesh().landmarks();
+        let (middle, unit) = (landmarks.0[NOSE_ROOT], landmarks.inter_ocular());
+        let attached =
+            Attachment::of(&landmarks, &testing::crop(), [testing::SIDE; 2], &|at| f32::from(u8::from(at.distance(middle) < unit)));
+        let at = |right: f32, down: f32| middle + unit * Vec2::new(right, down);
+        let weight = |right, down| attached.weight(at(right, down));
+        assert!(weight(0.0, 0.0) > 0.99 && weight(1.2, 0.0) > 0.99, "the head and what is next to it");
+        assert!(weight(2.0, 0.0) < weight(1.6, 0.0) && weight(3.0, 0.0) <= 0.0, "less and less away from it");
+        assert!(weight(0.0, 4.0) <= 0.0, "the chest stays");
+        for n in 0..400 {
+            let point = at((n % 20) as f32 * 0.4 - 4.0, (n / 20) as f32 * 0.4 - 4.0);
+            let (weight, reaches) = (attached.weight(point), attached.reaches(point));
+            assert!(weight <= 0.0 || reaches >= 1.0, "{weight} at {point}, but {reaches}");
+        }
+        let far = attached.reaches(at(5.0, 0.0)).max(attached.reaches(at(0.0, 6.0)));
+        assert!(far <= 0.0, "nothing far away: {far}");
+    }
+
+    #[test]
+    fn without_a_head_only_the_height_counts() {
+        let landmarks = testing::mesh().landmarks();
+        let attached = Attachment::of(&landmarks, &testing::crop(), [testing::SIDE; 2], &|_| 0.0);
+        assert!(attached.weight(landmarks.0[CHIN]) <= 0.0 && attached.weight(Vec2::NAN).is_finite(), "nothing moves");
+    }
+}
