@@ -13,14 +13,16 @@ use crate::grid::{CELL_PX, Grid, middle, smooth_step};
 // All lengths are in distances between the eyes.
 
 /// Heights above the chin over which the head's motion fades to that of the body.
-const NECK: Range<f32> = -1.1..0.2;
+const NECK: Range<f32> = -0.9..0.3;
 /// Distances from the head over which it does, too: what is farther away is no part of it. Tuned by eye on `mona_lisa` and `long_hair_waterfall`.
-const AWAY: Range<f32> = 0.3..1.2;
+const AWAY: Range<f32> = 0.05..0.7;
 /// So far beyond the last place that moves a place may still be uncovered.
 const ROOM: Range<f32> = 0.02..0.15;
 /// Distances from where the picture cuts a person off over which they begin to move inwards: what is cut off goes on beyond,
 /// and must not be pulled in.
 const TIED: Range<f32> = 0.1..0.9;
+/// Height above the chin below which what is cut off is held: the crown of a head that is cut off goes with it all the same.
+const LOW: f32 = 0.5;
 /// Distances from the edge of the crop's reach over which a place begins to be uncovered, in crop pixels: what is filled in goes some pixels farther.
 const REACH_ENDS_PX: Range<f32> = 8.0..12.0;
 /// Share of head from which on a place is head.
@@ -57,13 +59,13 @@ impl Attachment {
         (point - self.chin).dot(self.up) / self.unit_px
     }
 
-    /// Of every cell how firmly the picture's left, upper, right and lower edge hold it, 0 to 1: where they cut a person off, of whom `shares` are the cells' shares.
+    /// Of every cell how firmly the picture's left, upper, right and lower edge hold it, 0 to 1: where they cut a body off. `shares` are the person's shares.
     pub(crate) fn held(&self, shares: &Grid) -> [Grid; 4] {
         let reach = reach();
         std::array::from_fn(|side| {
             let at_edge = |point: Vec2| {
-                let of_picture = (0.0..1.5 * CELL_PX).contains(&from_side(&self.shown, side, point));
-                of_picture || (0.0..REACH_ENDS_PX.end + CELL_PX).contains(&from_side(&reach, side, point))
+                let ends = [&self.shown, &reach].map(|edges| from_side(edges, side, point));
+                ends.iter().any(|inside| (0.0..1.5 * CELL_PX).contains(inside)) && self.above(point) < LOW
             };
             let cut = Grid::of(|cell| if at_edge(middle(cell)) { shares.0[cell] } else { 0.0 });
             cut.distance_to(|share| share > 0.5).map(|px| 1.0 - smooth_step(&TIED, px / self.unit_px))

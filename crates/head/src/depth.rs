@@ -28,10 +28,12 @@ const BELONGS: std::ops::Range<f32> = 0.2..0.8;
 
 /// What is known of every cell of the reach.
 pub(crate) struct HeadDepth {
-    /// Share of head and of what hangs from it, 0 to 1.
+    /// Share of the person, 0 to 1.
     pub(crate) shares: Grid,
-    /// How far a place belongs to that, 0 to 1.
+    /// How far a place belongs to them, 0 to 1.
     pub(crate) matte: Grid,
+    /// Whether what stands behind a place may be uncovered.
+    pub(crate) uncovered: Grid,
     /// Depth of what is seen, and of the back of the head, in crop pixels.
     pub(crate) front: Grid,
     pub(crate) back: Grid,
@@ -80,7 +82,7 @@ impl FaceCells {
 }
 
 impl HeadDepth {
-    /// Of a face in crop pixels; `matte` is the share of head and what hangs from it at a point in crop pixels.
+    /// Of a face in crop pixels; `matte` is the share of the person at a point in crop pixels.
     pub(crate) fn of(mesh: &FaceMesh, joined: &Joined, skull: &SkullTemplate, attached: &Attachment, matte: &dyn Fn(Vec2) -> f32) -> Self {
         let unit = mesh.inter_ocular().max(1.0);
         let shares = Grid::of(|cell| matte(middle(cell)));
@@ -114,8 +116,8 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(0.08 * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        let held = attached.held(&shares);
-        Self { shares, matte, front, back, weight, held, above: Grid::of(above), face, solid, unit_px: unit }
+        let (held, uncovered) = (attached.held(&shares), Grid::of(|cell| attached.reaches(middle(cell))));
+        Self { shares, matte, uncovered, front, back, weight, held, above: Grid::of(above), face, solid, unit_px: unit }
     }
 
     /// The skull, and beside and below it the inflated outline, brought to the skull's depth next to it.

@@ -35,7 +35,7 @@ pub struct HeadPicture<'a> {
     pub mesh_in_crop: &'a FaceMesh,
     /// How far its places go with the head.
     pub attached: &'a Attachment,
-    /// Share of head and of what hangs from it, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
+    /// Share of the person, 0 to 1, at a point in crop pixels, anywhere in the crop's reach.
     pub matte: &'a (dyn Fn(Vec2) -> f32 + Sync),
     /// The head's own colours at a pixel without what is behind it, where they are known: they are taken out of the picture otherwise.
     pub foreground: Option<&'a (dyn Fn([u32; 2]) -> Option<[u8; 4]> + Sync)>,

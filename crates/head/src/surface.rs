@@ -12,7 +12,7 @@ use crate::triangles::SKIN;
 
 /// So deep in the face nothing is drawn under it, in distances between the eyes: nearer to its outline it is seen beside the face of a turned head.
 const COVERED: f32 = 0.4;
-/// Share of head from which on the matte leaves a mark.
+/// Share of the person from which on the matte leaves a mark.
 const LEAST: f32 = 0.01;
 /// Distance from the last of it up to which the sheet goes on, in crop pixels: what stands behind the head is filled in so far, and must not be seen before it moves.
 const AROUND_PX: f32 = 7.0;
@@ -107,9 +107,10 @@ impl SurfaceMaker<'_> {
 
     /// What is seen of head, hair and neck round the face.
     pub(crate) fn front(&self) -> Surface {
-        let HeadDepth { shares, front, face, unit_px, .. } = self.depth;
+        let HeadDepth { shares, uncovered, front, face, unit_px, .. } = self.depth;
         let covered: Vec<bool> = (0..CELLS * CELLS).map(|cell| face.deep.0[cell] > COVERED * unit_px).collect();
-        let near = shares.distance_to(|share| share > LEAST);
+        let moving = Grid::of(|cell| shares.0[cell].min(uncovered.0[cell]));
+        let near = moving.distance_to(|share| share > LEAST);
         let is_kept = |quad: &[usize; 4]| quad.iter().any(|cell| near.0[*cell] < AROUND_PX) && !quad.iter().all(|cell| covered[*cell]);
         self.sheet(is_kept, false, |cell| {
             let at = middle(cell);

@@ -4,20 +4,24 @@ use image::RgbaImage;
 
 use crate::grid::CellGrid;
 use crate::matte::SoftMatte;
-use crate::plate::{Plate, hole};
+use crate::plate::Plate;
 use crate::window::Window;
 
 /// Pixels round the head whose colours in front are kept, too: what samples between pixels needs them.
 const ROUND: usize = 2;
 
-/// Alpha, then the colours in front where they are not the picture's own, then the plate's pixels in place of the head.
-pub fn to_bytes(matte: &SoftMatte, plate: &RgbaImage) -> Vec<u8> {
+/// Alpha, then the colours in front where they are not the picture's own, then which cells the plate fills, a bit each, and its pixels there.
+pub fn to_bytes(matte: &SoftMatte, picture: &RgbaImage, plate: &RgbaImage) -> Vec<u8> {
     let mut bytes = matte.alpha.clone();
     let unmixed = mixed(matte.window, &matte.alpha);
     for (pixel, _) in matte.foreground.pixels().zip(&unmixed).filter(|(_, mixed)| **mixed) {
         bytes.extend(&pixel.0[..3]);
     }
-    for [x, y] in filled(matte) {
+    let window = matte.window;
+    let filled = CellGrid::from_fn(window.cells(), |x, y| pixels_of(window, [x, y]).any(|[x, y]| picture.get_pixel(x, y) != plate.get_pixel(x, y)));
+    let eight = |cells: &[bool]| cells.iter().rev().fold(0, |byte, filled| byte << 1 | u8::from(*filled));
+    bytes.extend(filled.cells.chunks(8).map(eight));
+    for [x, y] in pixels_in(window, &filled.cells) {
         bytes.extend(plate.get_pixel(x, y).0);
     }
     bytes
@@ -38,8 +42,11 @@ pub fn from_bytes(bytes: &[u8], picture: &RgbaImage, window: Window) -> Option<(
         pixel.0[..3].copy_from_slice(colour);
     }
     let matte = SoftMatte { window, alpha: alpha.to_vec(), foreground };
+    let cells = window.cells().iter().product::<usize>();
+    let (bits, rest) = rest.split_at_checked(cells.div_ceil(8))?;
+    let filled: Vec<bool> = (0..cells).map(|cell| bits[cell / 8] >> (cell % 8) & 1 == 1).collect();
+    let filled: Vec<[u32; 2]> = pixels_in(window, &filled).collect();
     let (pixels, beyond) = rest.as_chunks::<4>();
-    let filled = filled(&matte);
     if !beyond.is_empty() || pixels.len() != filled.len() {
         return None;
     }
@@ -58,12 +65,18 @@ pub(crate) fn mixed(window: Window, alpha: &[u8]) -> Vec<bool> {
     alpha.iter().zip(&near.cells).map(|(alpha, near)| *alpha < u8::MAX && *near > 0.0).collect()
 }
 
-/// The pixels of the picture that the plate fills.
-fn filled(matte: &SoftMatte) -> Vec<[u32; 2]> {
-    let hole = hole(matte);
-    let Window { corner: [left, top], size: [width, height], step } = matte.window;
-    let inside = |x: u32, y: u32| hole.near(((x / step) as usize).cast_signed(), ((y / step) as usize).cast_signed());
-    (0..height).flat_map(|y| (0..width).filter(move |x| inside(*x, y)).map(move |x| [left + x, top + y]).collect::<Vec<_>>()).collect()
+/// The pixels of the picture in a cell of the window.
+fn pixels_of(window: Window, [x, y]: [usize; 2]) -> impl Iterator<Item = [u32; 2]> {
+    let Window { corner: [left, top], size: [width, height], step } = window;
+    let span = |n: usize, size: u32| (n as u32 * step).min(size)..((n as u32 + 1) * step).min(size);
+    let columns = span(x, width);
+    span(y, height).flat_map(move |row| columns.clone().map(move |column| [left + column, top + row]))
+}
+
+/// The pixels of the picture in those cells of the window that are chosen.
+fn pixels_in(window: Window, chosen: &[bool]) -> impl Iterator<Item = [u32; 2]> {
+    let width = window.cells()[0];
+    chosen.iter().enumerate().filter(|(_, chosen)| **chosen).flat_map(move |(cell, _)| pixels_of(window, [cell % width, cell / width]))
 }
 
 #[cfg(test)]
@@ -81,7 +94,7 @@ mod tests {
         });
         let window = Window::of([120, 100], &Crop { origin_px: [10.0, -5.0], side_px: 100.0 }).expect("it overlaps");
         let at = |at: Vec2| [f32::from(u8::from(at.distance(Vec2::new(60.0, 50.0)) < 25.0)), 0.0];
-        let coarse = CoarseShares { at: &at, cell_px: 2.0 };
+        let coarse = CoarseShares { at: &at, uncovered: &|_| 1.0, cell_px: 2.0 };
         let matte = SoftMatte::of(&picture, window, &coarse);
         let plate = Plate::of(&picture, &matte, &coarse);
         (picture, matte, plate)
@@ -90,7 +103,7 @@ mod tests {
     #[test]
     fn what_was_kept_comes_back_as_it_was_and_nothing_else_does() {
         let (picture, matte, plate) = made();
-        let bytes = to_bytes(&matte, &plate.pixels);
+        let bytes = to_bytes(&matte, &picture, &plate.pixels);
         assert!(bytes.len() < 4 * 100 * 95, "the picture itself is not kept: {} bytes", bytes.len());
         let (same, again) = from_bytes(&bytes, &picture, matte.window).expect("it is whole");
         assert!(same == matte && again.pixels == plate.pixels, "as it was");

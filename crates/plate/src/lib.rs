@@ -1,7 +1,7 @@
 //! The soft edge of a portrait's head at the picture's own detail, and what stands behind it.
 //!
-//! A network says coarsely which part of a picture is head and which is body. [`SoftMatte`] finds the edge between its cells and the head's colours without
-//! the background's; [`Plate`] fills what the head covers from the rest of the picture.
+//! A network says coarsely which part of a picture is head and which is body. [`SoftMatte`] finds the person's edge between its cells and the
+//! person's colours without the background's; [`Plate`] fills what the head and what hangs from it cover from the rest of the picture.
 
 mod coherence;
 mod colours;

@@ -39,21 +39,23 @@ const FINE_SOFTNESS: f32 = 0.02;
 
 /// What a network says about every place of a picture.
 pub struct CoarseShares<'a> {
-    /// Shares of head and body, 0 to 1, at a place in pixels of the picture.
+    /// Shares of a person and of the body alone, 0 to 1, at a place in pixels of the picture.
     pub at: &'a (dyn Fn(Vec2) -> [f32; 2] + Sync),
+    /// How far what stands behind a place may be uncovered when the head moves, 0 to 1.
+    pub uncovered: &'a (dyn Fn(Vec2) -> f32 + Sync),
     /// Side of the network's cells in pixels of the picture.
     pub cell_px: f32,
 }
 
-/// The head of a portrait with its soft edge: hair, hat, veil, ears and neck.
+/// The person of a portrait with a soft edge: head, hair, hat, veil and body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoftMatte {
     /// Where it is in the picture; it ends there.
     pub window: Window,
-    /// Share of head of every pixel of the window, row by row: 0 to 255.
+    /// Share of the person of every pixel of the window, row by row: 0 to 255.
     pub alpha: Vec<u8>,
-    /// The head's own colours, without what is behind it: of the window's size, sRGB, with the alpha of the picture itself. Two pixels beyond
-    /// the head's edge they go on smoothly, and farther away they are the picture's.
+    /// The person's own colours, without what is behind: of the window's size, sRGB, with the alpha of the picture itself. Two pixels beyond
+    /// the edge they go on smoothly, and farther away they are the picture's.
     pub foreground: RgbaImage,
 }
 
@@ -61,11 +63,11 @@ impl SoftMatte {
     /// Of what the picture shows in a window.
     pub fn of(picture: &RgbaImage, window: Window, coarse: &CoarseShares<'_>) -> Self {
         let colours = window.colours(picture);
-        let head = CellGrid::from_fn(window.cells(), |x, y| {
-            let [head, body] = (coarse.at)(window.place(x, y)).map(|share| share.clamp(0.0, 1.0));
-            head * (1.0 - body)
+        let person = CellGrid::from_fn(window.cells(), |x, y| {
+            let [person, _] = (coarse.at)(window.place(x, y));
+            person.clamp(0.0, 1.0)
         });
-        let shares = shares(&colours, &head, coarse.cell_px / window.step as f32);
+        let shares = shares(&colours, &person, coarse.cell_px / window.step as f32);
         let parts = unmixed(&colours, &shares);
         let linear = (window.step > 1).then(|| linear(&colours, &shares));
         let [width, height] = window.size.map(|px| px as usize);
@@ -98,7 +100,7 @@ impl SoftMatte {
         Self { window, alpha, foreground }
     }
 
-    /// The share of head at a place in pixels of the picture, bilinear, 0 to 1; none beyond the window.
+    /// The share of the person at a place in pixels of the picture, bilinear, 0 to 1; none beyond the window.
     pub fn share_at(&self, place: Vec2) -> f32 {
         let [left, top] = self.window.corner.map(|px| px as f32);
         let at = place - Vec2::new(left, top);
@@ -291,7 +293,7 @@ mod tests {
             let seen = cell.distance(MIDDLE) < 43.0 || wrong.is_some_and(|wrong| wrong.distance(cell) < 10.0);
             [if seen { 0.97 } else { 0.03 }, 0.0]
         };
-        SoftMatte::of(&picture(), window, &CoarseShares { at: &coarse, cell_px: 6.0 })
+        SoftMatte::of(&picture(), window, &CoarseShares { at: &coarse, uncovered: &|_| 1.0, cell_px: 6.0 })
     }
 
     #[test]
@@ -332,7 +334,7 @@ mod tests {
             let Some(window) = Window::of(size, &crop) else { panic!("{size:?} is enough") };
             for share in [0.0, 0.5, 1.0, f32::NAN] {
                 let picture = RgbaImage::from_pixel(size[0], size[1], image::Rgba([90, 80, 70, 255]));
-                let matte = SoftMatte::of(&picture, window, &CoarseShares { at: &|_| [share, share], cell_px: side_px / 128.0 });
+                let matte = SoftMatte::of(&picture, window, &CoarseShares { at: &|_| [share, share], uncovered: &|_| share, cell_px: side_px / 128.0 });
                 assert_eq!(matte.alpha.len(), (size[0] * size[1]) as usize, "{size:?} {share}");
             }
         }

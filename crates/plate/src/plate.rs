@@ -13,7 +13,7 @@ use crate::window::{Window, seen};
 /// Share of head from which on a pixel's cell is filled, of 255, and so many cells round it: what a soft edge leaves of the head is less than can be seen.
 const LEAST_ALPHA: u8 = 6;
 const BEYOND: usize = 2;
-/// Coarse share of head from which on a place is not copied: it may be hair that the matte has missed.
+/// Coarse share of what moves away from which on a place is not copied: it may be hair that the matte has missed.
 const MAY_BE_HEAD: f32 = 0.2;
 /// Reach in cells over which fine structure is measured.
 const TEXTURE_RADIUS: usize = 2;
@@ -34,7 +34,7 @@ impl Plate {
     /// The same; `None` once `stopped` says so.
     pub fn unless(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>, stopped: &(dyn Fn() -> bool + Sync)) -> Option<Self> {
         let window = matte.window;
-        let hole = hole(matte);
+        let hole = hole(matte, coarse);
         let shares = shares(window, coarse);
         let guess = guess(&looks(picture, window, &shares), &hole);
         let unfit = shares.map(|share| share.x > MAY_BE_HEAD);
@@ -56,7 +56,7 @@ impl Plate {
     /// Filled smoothly, which takes a moment only.
     pub fn quick(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
         let window = matte.window;
-        let hole = hole(matte);
+        let hole = hole(matte, coarse);
         let guess = guess(&looks(picture, window, &shares(window, coarse)), &hole);
         Self::composed(picture, window, &hole, |place, _| opaque(guess.at(place).colour()))
     }
@@ -83,9 +83,13 @@ impl Plate {
     }
 }
 
-/// Shares of head and body of the cells.
+/// Shares of what moves away and of the body that stays, of the cells.
 fn shares(window: Window, coarse: &CoarseShares<'_>) -> CellGrid<Vec2> {
-    CellGrid::from_fn(window.cells(), |x, y| Vec2::from_array((coarse.at)(window.place(x, y))))
+    CellGrid::from_fn(window.cells(), |x, y| {
+        let place = window.place(x, y);
+        let ([person, body], uncovered) = ((coarse.at)(place), (coarse.uncovered)(place));
+        Vec2::new(person * uncovered, body * (1.0 - uncovered))
+    })
 }
 
 /// What the cells look like.
@@ -147,11 +151,14 @@ fn moved(picture: &RgbaImage, window: Window, [x, y]: [usize; 2], cells: IVec2) 
     picture.get_pixel_checked(column, row).map(|pixel| pixel.0)
 }
 
-/// The cells in which there is some of the head, and those round them.
-pub(crate) fn hole(matte: &SoftMatte) -> CellGrid<bool> {
+/// The cells in which there is some of what moves away, and those round them.
+fn hole(matte: &SoftMatte, coarse: &CoarseShares<'_>) -> CellGrid<bool> {
     let Window { size: [width, height], step, .. } = matte.window;
     let most = CellGrid::from_fn(matte.window.cells(), |x, y| {
         let span = |n: usize, size: u32| n as u32 * step..((n as u32 + 1) * step).min(size);
+        if (coarse.uncovered)(matte.window.place(x, y)) <= 0.0 {
+            return 0.0;
+        }
         let pixels = span(y, height).flat_map(|row| span(x, width).map(move |column| (row * width + column) as usize));
         f32::from(u8::from(pixels.map(|pixel| matte.alpha[pixel]).max().unwrap_or(0) > LEAST_ALPHA))
     });
@@ -203,7 +210,7 @@ mod tests {
         let size = [200 * scale, 180 * scale];
         let window = Window::of(size, &Crop { origin_px: [0.0; 2], side_px: size[0] as f32 }).expect("it is there");
         let share = |at: Vec2| [f32::from(u8::from(in_head(at / scale as f32))), 0.0];
-        let coarse = CoarseShares { at: &share, cell_px: 3.0 * scale as f32 };
+        let coarse = CoarseShares { at: &share, uncovered: &|_| 1.0, cell_px: 3.0 * scale as f32 };
         let plate = Plate::of(&shown, &SoftMatte::of(&shown, window, &coarse), &coarse).pixels;
         let truth = picture(scale, false);
         let (mut sum, mut count) = (0.0, 0.0);
@@ -231,7 +238,7 @@ mod tests {
         let shown = picture(1, true);
         let window = Window::of([200, 180], &Crop { origin_px: [0.0; 2], side_px: 200.0 }).expect("it is there");
         let share = |at: Vec2| [f32::from(u8::from(in_head(at))), 0.0];
-        let coarse = CoarseShares { at: &share, cell_px: 3.0 };
+        let coarse = CoarseShares { at: &share, uncovered: &|_| 1.0, cell_px: 3.0 };
         let matte = SoftMatte::of(&shown, window, &coarse);
         assert!(Plate::unless(&shown, &matte, &coarse, &|| true).is_none(), "stopped");
         let quick = Plate::quick(&shown, &matte, &coarse).pixels;
@@ -245,7 +252,7 @@ mod tests {
         let window = Window::of([60, 50], &Crop { origin_px: [0.0; 2], side_px: 60.0 }).expect("it is there");
         let matte = SoftMatte { window, alpha: vec![255; 3000], foreground: picture.clone() };
         assert_eq!(
-            Plate::of(&picture, &matte, &CoarseShares { at: &|_| [1.0, 0.0], cell_px: 1.0 }).pixels.dimensions(),
+            Plate::of(&picture, &matte, &CoarseShares { at: &|_| [1.0, 0.0], uncovered: &|_| 1.0, cell_px: 1.0 }).pixels.dimensions(),
             (60, 50),
             "a picture comes out"
         );

@@ -63,7 +63,7 @@ fn likelier(share: f32) -> f32 {
     odds / (1.0 + odds)
 }
 
-/// What of a portrait moves, as far as a net knows: the head, and what hangs from it.
+/// A person and what of them moves, as far as a net knows.
 pub(super) struct MovingShares<'a> {
     shares: Shares<'a>,
     crop: Crop,
@@ -78,16 +78,16 @@ impl<'a> MovingShares<'a> {
         Self { shares, crop, attached }
     }
 
-    /// Shares of what moves and of the rest of the body at a place in pixels of the picture.
-    fn at(&self, at: Vec2) -> [f32; 2] {
-        let [head, body] = (self.shares)(at);
-        let hangs = body * self.attached.reaches(self.crop.crop_from_image(at));
-        [likelier(1.0 - (1.0 - head) * (1.0 - hangs)), body - hangs]
-    }
-
     /// Calls `work` with what is known of them, for the soft edge and the plate.
     pub(super) fn with_coarse<T>(&self, work: impl FnOnce(&CoarseShares<'_>) -> T) -> T {
-        work(&CoarseShares { at: &|at| self.at(at), cell_px: self.crop.reach().side_px / MATTE_CELLS as f32 })
+        work(&CoarseShares {
+            at: &|at| {
+                let [head, body] = (self.shares)(at);
+                [likelier(1.0 - (1.0 - head) * (1.0 - body)), body]
+            },
+            uncovered: &|at| self.attached.reaches(self.crop.crop_from_image(at)),
+            cell_px: self.crop.reach().side_px / MATTE_CELLS as f32,
+        })
     }
 }
 
@@ -96,7 +96,7 @@ impl<'a> MovingShares<'a> {
 pub(super) struct CleanPlate {
     /// The whole picture, with the background in the place of the head.
     pub pixels: Arc<RgbaImage>,
-    /// The head and what hangs from it with their soft edge at the picture's own detail; `None` where the picture shows next to nothing of the reach.
+    /// The person with a soft edge at the picture's own detail; `None` where the picture shows next to nothing of the reach.
     pub soft: Option<Arc<SoftMatte>>,
     /// Share of head, [`MATTE_CELLS`] squared, softened: a net that is sure of every cell would leave the cells to be seen at the hair's edge.
     pub head: Vec<f32>,

@@ -72,7 +72,7 @@ impl PlateMaker {
         }
         let plate = CleanPlate::of(&shares, portrait, Plate::of);
         if let Some(known) = &self.known {
-            known.put(&key, &encode(&plate));
+            known.put(&key, &encode(&portrait.pixels, &plate));
         }
         Ok((plate, None))
     }
@@ -91,7 +91,7 @@ impl PlateMaker {
                 let Some(plate) = made else { return };
                 let plate = CleanPlate { pixels: Arc::new(plate.pixels), ..quick };
                 if let Some(known) = known {
-                    known.put(&key, &encode(&plate));
+                    known.put(&key, &encode(&portrait.pixels, &plate));
                 }
                 // Nobody waits for it when the portrait is gone.
                 send.send(plate.pixels).ok();
@@ -110,9 +110,9 @@ impl PlateMaker {
 }
 
 /// Matte and reach as numbers, little-endian, then the soft edge and the filled pixels.
-fn encode(plate: &CleanPlate) -> Vec<u8> {
+fn encode(picture: &RgbaImage, plate: &CleanPlate) -> Vec<u8> {
     let numbers = plate.head.iter().chain(&plate.reach).copied().flat_map(f32::to_le_bytes);
-    let soft = plate.soft.iter().flat_map(|soft| to_bytes(soft, &plate.pixels));
+    let soft = plate.soft.iter().flat_map(|soft| to_bytes(soft, picture, &plate.pixels));
     numbers.chain(soft).collect()
 }
 
@@ -186,7 +186,7 @@ mod tests {
     fn what_is_no_plate_of_the_picture_is_refused() -> anyhow::Result<()> {
         let portrait = crate::builtin::PORTRAITS[0].portrait()?;
         let (plate, _) = PlateMaker::new(crate::model::load(None)?, String::new()).plate(&portrait)?;
-        let stored = encode(&plate);
+        let stored = encode(&portrait.pixels, &plate);
         assert!(decode(&stored, &portrait).is_some(), "the plate itself");
         let changed = |at: usize, bytes: [u8; 4]| {
             let mut changed = stored.clone();
