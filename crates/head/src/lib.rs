@@ -26,7 +26,7 @@ mod triangles;
 pub use attached::Attachment;
 pub use eye::{EyeLook, EyeMap, LID_SAMPLES};
 pub use lid::LidLook;
-pub use mouth::{FaceLight, MouthInside, MouthTemplate, MouthTissue, MouthVertex};
+pub use mouth::{FaceLight, MouthInside, MouthTemplate, MouthTissue, MouthVertex, blur_of};
 pub use paint::{HeadLook, HeadPainter};
 pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};

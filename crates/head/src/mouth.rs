@@ -3,6 +3,7 @@
 //! No pixel of a portrait with closed lips says what is behind them, but anatomy does: the upper teeth are fast in the skull, the lower ones move with the jaw. How
 //! light a place is follows from how much of the opening it sees: the irradiance of a polygon (Lambert 1760), here the inner lips, behind which it is evenly light.
 
+mod blur;
 mod template;
 
 use std::ops::Range;
@@ -11,6 +12,7 @@ use glam::{Mat3, Vec2, Vec3, Vec4};
 use image::RgbaImage;
 use retrato_core::data::{FaceMesh, Landmarks, MeshMotion, MouthPicture};
 
+pub use blur::blur_of;
 pub use template::{MouthTemplate, MouthTissue, MouthVertex};
 
 use crate::template::{TemplateError, similarity};
@@ -163,6 +165,8 @@ pub struct MouthInside {
     /// Vertices at the biting edges of the upper and the lower incisors.
     edges: [usize; 2],
     light: FaceLight,
+    /// Standard deviation by which the picture is blurred, in its pixels.
+    blur_px: f32,
     // Memory of a frame.
     seen: Vec<Seen>,
     samples: Vec<(f32, Vec3)>,
@@ -188,11 +192,11 @@ struct Seen {
 }
 
 impl MouthInside {
-    /// Of a face at rest.
+    /// Of a face at rest, in a picture that is blurred by a standard deviation of `blur_px` pixels.
     ///
     /// # Errors
     /// A damaged build.
-    pub fn new(mesh: &FaceMesh, light: FaceLight) -> Result<Self, TemplateError> {
+    pub fn new(mesh: &FaceMesh, light: FaceLight, blur_px: f32) -> Result<Self, TemplateError> {
         let template = MouthTemplate::own()?;
         let rest = mesh.landmarks_in_space();
         let pairs: Vec<(Vec3, Vec3)> = FITTED.into_iter().flatten().map(|i| (template.landmarks[i], rest[i])).collect();
@@ -232,6 +236,7 @@ impl MouthInside {
             chin_open: way(CHIN).max(1e-3),
             edges: biting_edges(&template.vertices),
             light,
+            blur_px,
             seen: Vec::new(),
             samples: Vec::new(),
         })
@@ -299,6 +304,7 @@ impl MouthInside {
             let sum: Vec3 = (0..FINER * FINER).map(|k| self.samples[(y + k / FINER) * fine[0] + x + k % FINER].1).sum();
             *cell = (sum / (FINER * FINER) as f32).extend(1.0);
         }
+        blur::blur(&mut picture.cells, cells[0], self.blur_px * per_px as f32);
     }
 }
 
@@ -393,7 +399,7 @@ mod tests {
     }
 
     fn inside() -> MouthInside {
-        MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0 }).expect("the program's own")
+        MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0 }, 0.0).expect("the program's own")
     }
 
     fn drawn(inside: &mut MouthInside, motion: &MeshMotion) -> MouthPicture {

@@ -18,7 +18,8 @@ pub fn to_bytes(matte: &SoftMatte, picture: &RgbaImage, plate: &RgbaImage) -> Ve
         bytes.extend(&pixel.0[..3]);
     }
     let window = matte.window;
-    let filled = CellGrid::from_fn(window.cells(), |x, y| pixels_of(window, [x, y]).any(|[x, y]| picture.get_pixel(x, y) != plate.get_pixel(x, y)));
+    let filled =
+        CellGrid::from_fn(window.cells(), |x, y| pixels_of(window, [x, y]).any(|[x, y]| picture.get_pixel(x, y) != plate.get_pixel(x, y)));
     let eight = |cells: &[bool]| cells.iter().rev().fold(0, |byte, filled| byte << 1 | u8::from(*filled));
     bytes.extend(filled.cells.chunks(8).map(eight));
     for [x, y] in pixels_in(window, &filled.cells) {

@@ -334,7 +334,11 @@ mod tests {
             let Some(window) = Window::of(size, &crop) else { panic!("{size:?} is enough") };
             for share in [0.0, 0.5, 1.0, f32::NAN] {
                 let picture = RgbaImage::from_pixel(size[0], size[1], image::Rgba([90, 80, 70, 255]));
-                let matte = SoftMatte::of(&picture, window, &CoarseShares { at: &|_| [share, share], uncovered: &|_| share, cell_px: side_px / 128.0 });
+                let matte = SoftMatte::of(
+                    &picture,
+                    window,
+                    &CoarseShares { at: &|_| [share, share], uncovered: &|_| share, cell_px: side_px / 128.0 },
+                );
                 assert_eq!(matte.alpha.len(), (size[0] * size[1]) as usize, "{size:?} {share}");
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use glam::Vec2;
 use image::RgbaImage;
-use retrato_head::{FaceLight, HeadPicture, HeadShape, MouthInside};
+use retrato_head::{FaceLight, HeadPicture, HeadShape, MouthInside, blur_of};
 use retrato_parts::{PartError, PartPainter};
 
 use super::clean_plate::{CleanPlate, attached, sampled};
@@ -116,7 +116,9 @@ impl HeadTurn {
         }
         let in_picture = mesh.map(|p| portrait.crop.image_from_crop(p.truncate()).extend(p.z * portrait.crop.scale()));
         let light = FaceLight::of(&portrait.pixels, &in_picture, shape.skin);
-        let mouth = MouthInside::new(&mesh, light).inspect_err(|error| tracing::error!("{error}")).ok()?;
+        let blur_px = blur_of(&portrait.pixels, &portrait.crop, &mesh);
+        tracing::debug!("the face is blurred by {blur_px:.2} crop pixels");
+        let mouth = MouthInside::new(&mesh, light, blur_px).inspect_err(|error| tracing::error!("{error}")).ok()?;
         Some(Prepared {
             shape: Arc::new(shape),
             plate: Arc::clone(&plate.pixels),

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use glam::{Vec2, Vec3};
 use image::{RgbImage, RgbaImage};
 use retrato_face::track::MeshReader;
-use retrato_head::{FaceLight, FacePart, MouthInside, PartView, PosedPart};
+use retrato_head::{FaceLight, FacePart, MouthInside, PartView, PosedPart, blur_of};
 use retrato_learn::TrainError;
 use retrato_parts::{PartInput, mirrored_columns};
 
@@ -102,8 +102,11 @@ impl PartSampler {
             views.push((view, mesh));
         }
         let (mouth_view, _) = &views[FacePart::ALL.len() - 1];
-        let light = FaceLight::of(&opaque(&close_up.portrait), rest, mouth_view.skin());
-        let mut inside = MouthInside::new(mouth_view.mesh_at_rest(), light).map_err(|error| TrainError::Settings(error.to_string()))?;
+        let picture = opaque(&close_up.portrait);
+        let light = FaceLight::of(&picture, rest, mouth_view.skin());
+        let blur_px = blur_of(&picture, &crop, rest) * mouth_view.mesh_at_rest().inter_ocular() / rest.inter_ocular();
+        let mut inside =
+            MouthInside::new(mouth_view.mesh_at_rest(), light, blur_px).map_err(|error| TrainError::Settings(error.to_string()))?;
         let frames = close_up.frames.iter().zip(&meshes).zip(well_read).map(|((frame, mesh), well_read)| {
             let parts = views.iter_mut().zip(well_read).map(|((view, rest), well_read)| {
                 let mut example = example(view, rest, frame, mesh, &mut inside)?;
