@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::nn::ops::Products;
-use crate::runtime::Instructions;
+use crate::runtime::{Instructions, share_arenas};
 
 /// Brings a portrait to life: drop a painting on the window, look into the webcam, record the clip.
 #[derive(Parser)]
@@ -94,6 +94,9 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     cli.processor.instructions.allow();
     cli.processor.numbers.choose();
+    if matches!(cli.command, None | Some(Command::Animate(_) | Command::Bench(_))) {
+        share_arenas();
+    }
     let log = log::start(cli.command.is_none());
     let result = match cli.command {
         None => window::run(&cli.window, log),

@@ -1,4 +1,4 @@
-//! How much memory the program has taken.
+//! How much memory the program takes.
 
 /// Peak resident memory of this process so far, in megabytes (a million bytes); `None` where the system does not tell (it does on Linux).
 pub fn peak_memory_mb() -> Option<f64> {
@@ -10,6 +10,21 @@ fn peak_from_status(text: &str) -> Option<f64> {
     let value = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024.0 / 1e6)
+}
+
+/// Lets all threads take memory from two common arenas instead of one each: pictures are made by one thread and dropped by another, and each arena keeps what was
+/// dropped. Measured on two cores: 295 to 315 MB at the peak of a live session instead of 415, frames as fast. Only glibc has arenas.
+pub fn share_arenas() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const ARENAS: libc::c_int = 2;
+        #[expect(unsafe_code, reason = "the allocator is set by a C function")]
+        // SAFETY: glibc guards its settings by a lock, and takes any number of arenas.
+        let is_set = unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) } == 1;
+        if !is_set {
+            tracing::debug!("the allocator keeps an arena for each thread");
+        }
+    }
 }
 
 #[cfg(test)]

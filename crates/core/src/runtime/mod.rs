@@ -11,7 +11,7 @@ mod worker;
 pub use file_cache::FileCache;
 pub use files::{is_same_file, is_special, temporary_in};
 pub use latest::{Latest, LatestReader, LatestWriter};
-pub use memory::peak_memory_mb;
+pub use memory::{peak_memory_mb, share_arenas};
 pub use processor::{Instructions, UnknownInstructions, arch};
 pub use stats::{Percentiles, StageTimes, Timings};
 pub use worker::{StopFlag, Worker, WorkerError};
