@@ -97,23 +97,6 @@ impl HeadTurn {
             foreground: Some(&foreground),
         };
         let shape = HeadShape::new(picture).inspect_err(|error| tracing::error!("{error}")).ok()?;
-        if let Ok(folder) = std::env::var("RETRATO_DUMP") {
-            shape.layer.save(format!("{folder}/layer.png")).ok();
-            plate.pixels.save(format!("{folder}/plate.png")).ok();
-            let (w, h) = portrait.pixels.dimensions();
-            image::GrayImage::from_fn(w, h, |x, y| {
-                image::Luma([(255.0 * share(&plate, &portrait.crop, portrait.crop.crop_from_image(Vec2::new(x as f32, y as f32)))) as u8])
-            })
-            .save(format!("{folder}/share.png"))
-            .ok();
-            image::GrayImage::from_fn(w, h, |x, y| {
-                image::Luma([(255.0
-                    * sampled(&plate.head, Crop::reach_from_crop(portrait.crop.crop_from_image(Vec2::new(x as f32, y as f32)))))
-                    as u8])
-            })
-            .save(format!("{folder}/coarse.png"))
-            .ok();
-        }
         let in_picture = mesh.map(|p| portrait.crop.image_from_crop(p.truncate()).extend(p.z * portrait.crop.scale()));
         let light = FaceLight::of(&portrait.pixels, &in_picture, shape.skin);
         let blur_px = blur_of(&portrait.pixels, &portrait.crop, &mesh);
