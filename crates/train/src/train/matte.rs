@@ -20,8 +20,6 @@ use retrato_learn::{TrainError, tracker_noise};
 /// Largest deviation of the landmark noise in pixels, and the largest amount of a tracker's errors.
 const MAX_JITTER_PX: f32 = 0.8;
 const MAX_TRACKER_NOISE: f32 = 1.5;
-/// Share of the frames that look like an old painting in the dark.
-const GLOOMY: f32 = 0.4;
 const CELLS: usize = MATTE_CELLS * MATTE_CELLS;
 
 /// Teaches the matte net which cells of a frame are head, which are body.
@@ -105,11 +103,11 @@ impl PairTask for MatteTask {
         }
         let mut landmarks = vec![0.0; CELLS * LANDMARK_CHANNELS];
         draw_landmarks(&points, None, MATTE_CELLS, LANDMARK_LINE_RADIUS, &mut landmarks, LANDMARK_CHANNELS, 0);
-        let mut picture = colours.shrink(&frame.pixels, MATTE_CELLS);
-        if augment && random.chance(GLOOMY) {
-            Gloom::draw(&mut random).fall_on(&mut picture, &frame.labels);
+        MatteExample {
+            picture: colours.shrink(&frame.pixels, MATTE_CELLS),
+            landmarks,
+            truth: frame.labels.iter().flat_map(|label| truth(*label)).collect(),
         }
-        MatteExample { picture, landmarks, truth: frame.labels.iter().flat_map(|label| truth(*label)).collect() }
     }
 
     fn loss(
@@ -129,57 +127,6 @@ impl PairTask for MatteTask {
         let parts =
             MatteParts { loss: loss.to_scalar()?, head_overlap: overlap(&found, &wanted, 0), body_overlap: overlap(&found, &wanted, 1) };
         Ok((loss, parts))
-    }
-}
-
-/// Varnish and dusk: hair and veils that hardly stand out against what is behind them, as in many old paintings.
-struct Gloom {
-    /// How far the background takes on the colour of hair and cloth, and how bright that is there.
-    alike: f32,
-    brightness: f32,
-    /// How far the background shines through hair and veils.
-    through: f32,
-    /// What is left of red, green and blue, and the power that darkens them.
-    varnish: [f32; 3],
-    power: f32,
-}
-
-impl Gloom {
-    fn draw(random: &mut Random) -> Self {
-        let (brown, gain) = (random.range(0.0, 1.0), random.range(0.55, 1.0));
-        Self {
-            alike: random.range(0.2, 0.9),
-            brightness: random.range(0.6, 1.5),
-            through: if random.chance(0.5) { random.range(0.1, 0.6) } else { 0.0 },
-            varnish: [1.0, 0.85, 0.6].map(|left: f32| gain * left.powf(brown)),
-            power: random.range(1.0, 1.5),
-        }
-    }
-
-    /// Changes a picture, RGB in 0..1, whose parts are labelled.
-    fn fall_on(&self, picture: &mut [f32], labels: &[u8]) {
-        let behind = |label: u8| label == Part::Background as u8;
-        let worn = |label: u8| [Part::Hair, Part::Headwear, Part::Clothes].iter().any(|part| label == *part as u8);
-        let pixels = picture.as_chunks_mut::<3>().0;
-        let mean = |pixels: &[[f32; 3]], of: &dyn Fn(u8) -> bool| {
-            let chosen = pixels.iter().zip(labels).filter(|(_, label)| of(**label));
-            let (sum, count) =
-                chosen.fold((glam::Vec3::ZERO, 0.0_f32), |(sum, count), (pixel, _)| (sum + glam::Vec3::from(*pixel), count + 1.0));
-            (count > 0.0).then(|| sum / count)
-        };
-        let Some((hair, background)) = mean(pixels, &worn).zip(mean(pixels, &behind)) else { return };
-        for (pixel, label) in pixels.iter_mut().zip(labels) {
-            let own = glam::Vec3::from(*pixel);
-            let mixed = if behind(*label) {
-                own.lerp(hair * self.brightness, self.alike)
-            } else if worn(*label) && *label != Part::Clothes as u8 {
-                own.lerp(background.lerp(hair * self.brightness, self.alike), self.through)
-            } else {
-                own
-            };
-            let dark = (mixed.clamp(glam::Vec3::ZERO, glam::Vec3::ONE) * glam::Vec3::from(self.varnish)).powf(self.power);
-            *pixel = dark.to_array();
-        }
     }
 }
 
