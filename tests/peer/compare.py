@@ -56,10 +56,8 @@ TOLERANCE = {"f32": 1e-5, "bf16": 2e-2}
 POINTS_PX = 0.02
 # A network with one kernel so much larger must be seen.
 SPOILT = 1.05
-# Runs of a network in a round, and frames of the First Order Motion Model.
-RUNS, FRAMES = 60, 3
-# Fewer where they take longer together than this, but ten, or as many frames as are said above.
-ENOUGH_S = 1
+# How long each network is run in a round: beside other work, short turns may never have all processors. And frames of the First Order Motion Model.
+TURN_S, FRAMES = 0.8, 3
 # Of a frame in the program.
 STAGES = ["track", "retarget", "generate", "compose"]
 
@@ -105,15 +103,14 @@ class Measured:
         return " / ".join(f"{best:.2f}" for best, _ in ratios) + " (" + " / ".join(f"{median:.2f}" for _, median in ratios) + ")"
 
 
-def times_ms(run, count=RUNS):
+def times_ms(run, seconds=TURN_S, least=10):
     """The quickest run and the median one."""
     # Threads that wait for the work before wait busily for a while.
     time.sleep(0.05)
     run()
     run()
-    times = []
-    end = time.perf_counter() + ENOUGH_S
-    while len(times) < min(10, count) or (len(times) < count and time.perf_counter() < end):
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < least or time.perf_counter() < end:
         start = time.perf_counter()
         run()
         times.append(1e3 * (time.perf_counter() - start))
@@ -260,13 +257,15 @@ def compare_networks(args):
         return None
     report = json.loads(output([args.retrato, "bench", "--networks", "--executor", "cpu", "--json"]))["cpu"]
     formats = [format for format in ("f32", "bf16") if any(network["format"] == format for network in report["networks"])]
+    runs = {(network["name"], network["format"]): max(10, round(1e3 * TURN_S / network["ms"])) for network in report["networks"]}
     gflop = {network["name"]: network["gflop"] for network in report["networks"]}
 
     def turn():
         result = {}
         for case in all_cases:
             # Side by side, so that other work meets all of them.
-            result.update({(case.name, "retrato", format): case.program(args, format, RUNS)[1] for format in formats})
+            for format in formats:
+                result[case.name, "retrato", format] = case.program(args, format, runs[case.name, format])[1]
             result.update({name: times_ms(run) for name, run in peers.items() if name[0] == case.name})
         return result
 
@@ -349,7 +348,7 @@ def compare_reader(args):
         lines = output([args.reader_bench, args.face_model]).decode().splitlines()
         line = next(line for line in lines if line.startswith("followed frame, smoothing Off"))
         own = tuple(float(line.split(f"{which} ")[1].split(",")[0]) for which in ("least", "p50"))
-        return {"retrato": own} | {threads: times_ms(run, 300) for threads, run in peers.items()}
+        return {"retrato": own} | {threads: times_ms(run) for threads, run in peers.items()}
 
     def measure():
         measured = Measured(args.rounds, turn)
@@ -395,7 +394,7 @@ def compare_path(args):
             for what, ms in ((name, report["latency_ms_p50"]), (f"{name}, stages", sum(stages[s] for s in STAGES))):
                 result[what] = (ms, ms)
         # Medians here, too.
-        return result | {name: times_ms(run, FRAMES)[1:] * 2 for name, run in runs.items()}
+        return result | {name: times_ms(run, 0, FRAMES)[1:] * 2 for name, run in runs.items()}
 
     def measure():
         with tempfile.TemporaryDirectory() as folder:
