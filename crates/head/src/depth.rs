@@ -3,7 +3,7 @@
 use glam::{Vec2, Vec3};
 use retrato_core::data::FaceMesh;
 
-use crate::attached::Attachment;
+use crate::attached::{Attachment, SOFTENED};
 use crate::grid::{CELL_PX, CELLS, Grid, cells_in, middle, smooth_step};
 use crate::template::SkullTemplate;
 use crate::topology::Joined;
@@ -23,8 +23,6 @@ const BACK: f32 = 0.8;
 const NAPE: std::ops::Range<f32> = 0.1..1.5;
 /// Distances from the face over which its motion fades: what is next to it goes with it, whatever hangs there.
 const BESIDE: std::ops::Range<f32> = 0.1..1.0;
-/// Standard deviation by which the fading is softened: cloth that hangs down must not be bent like a knee. Tuned by eye on `girl_with_a_pearl_earring`.
-const SOFTENED: f32 = 0.25;
 /// Shares of head in the matte from which on a place belongs to it somewhat and wholly.
 const BELONGS: std::ops::Range<f32> = 0.2..0.8;
 
