@@ -20,8 +20,9 @@ use retrato_head::Attachment;
 use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
 
 /// Odds by which a place is taken for what hangs from the head where the net is in doubt. Background that is drawn along with hair is bent a little, which is hardly seen;
-/// hair that is left behind stands there like a ghost. Tuned by eye on `mona_lisa` and `long_hair_waterfall`.
-const DOUBT_COUNTS: f32 = 3.0;
+/// hair that is left behind stands there like a ghost. Tuned by eye on `mona_lisa`, where 3
+/// frays the veil, and `long_hair_waterfall`, where 1 leaves hair on the shoulders.
+const DOUBT_COUNTS: f32 = 1.7;
 /// Cells round the matte in which the plate may show: what a warp shows there is stretched.
 const BEYOND: usize = 3;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
