@@ -23,6 +23,7 @@ const MODELS: [&str; 4] = ["copy", "landmark-warp", "few-shot", "head-3d"];
 
 /// What the synthetic people are made of.
 #[derive(clap::Args)]
+#[command(mut_arg("facekit", |arg| arg.requires("synthetic")), mut_arg("stand_in", |arg| arg.requires("synthetic")))]
 pub(super) struct SyntheticArgs {
     /// Measure on synthetic people whom no training has seen instead of clips
     #[arg(long, conflicts_with_all = ["clips", "shots", "descriptor_model", "fine_tune", "max_frames", "following"])]

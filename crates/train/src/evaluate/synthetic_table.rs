@@ -88,7 +88,8 @@ pub fn synthetic_table(results: &[SyntheticScores]) -> String {
         let [targets, unread] = counts;
         let mut line = format!("{look:<9}  {source:<13}  {bin:<10}  {model:<width$}  {targets:>6}  {unread:>6}");
         for (cell, heading) in cells.iter().zip(HEADINGS) {
-            write!(line, "  {cell:>1$}", heading.len().max(NUMBER_WIDTH)).ok();
+            let width = heading.len().max(NUMBER_WIDTH);
+            write!(line, "  {cell:>width$}").ok();
         }
         line + "\n"
     };

@@ -133,13 +133,13 @@ impl TestBin {
 
     /// The bin of a head turned so against its source, in degrees; with a strong expression whatever the turn.
     fn of([yaw, pitch, roll]: [i16; 3], is_strong: bool) -> Self {
-        match (yaw.abs(), pitch, roll) {
+        match yaw.abs() {
             _ if is_strong => Self::Expression,
-            (_, _, 1..) | (_, _, ..0) => Self::Roll,
-            (_, 1.., _) | (_, ..0, _) => Self::Pitch,
-            (0..8, ..) => Self::Yaw0,
-            (8..23, ..) => Self::Yaw15,
-            (23..38, ..) => Self::Yaw30,
+            _ if roll != 0 => Self::Roll,
+            _ if pitch != 0 => Self::Pitch,
+            0..8 => Self::Yaw0,
+            8..23 => Self::Yaw15,
+            23..38 => Self::Yaw30,
             _ => Self::Yaw45,
         }
     }
