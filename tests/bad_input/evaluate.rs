@@ -69,6 +69,16 @@ fn an_evaluation_without_any_clip_fails() {
     assert!(!ended.status.success() && rows(&ended.json()).is_empty(), "an empty array is JSON, too: {}", ended.stdout);
 }
 
+#[test]
+fn calls_for_synthetic_people_that_cannot_work_say_what_would() {
+    let place = Place::new();
+    place.refuses(1, "evaluate --synthetic", &["--facekit", "FaceXModel"]);
+    place.refuses(2, "evaluate --synthetic --stand-in clip.mp4", &["--synthetic", "cannot be used with"]);
+    place.refuses(2, "evaluate clip.mp4 --people 3", &["--synthetic"]);
+    place.refuses(2, "evaluate clip.mp4 --stand-in", &["--synthetic"]);
+    place.refuses(2, "evaluate --synthetic --stand-in --people 0", &["--people"]);
+}
+
 #[needs(landmark_model)]
 #[test]
 fn ctrl_c_keeps_the_results_that_are_there() {

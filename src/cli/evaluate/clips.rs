@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use image::RgbImage;
+use image::{DynamicImage, RgbImage};
 
 use super::output::Bar;
 use super::{Args, common};
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
-use crate::data::{Input, Landmarks};
+use crate::data::{Input, Landmarks, PixelBox};
 use crate::evaluate::{EvaluationClip, SeenFace};
-use crate::face::{FaceFinder as _, FaceFinders, MeshFinder};
-use crate::portrait;
+use crate::face::{FaceFinder as _, FaceFinders, FacePlace, MeshFinder};
+use crate::portrait::{self, FaceCandidate};
 use crate::runtime::StopFlag;
 use crate::track::{self, DlibFinder, FaceDescriber, FaceModel, FaceReader, MeshReader};
 
@@ -110,11 +110,39 @@ impl FaceDetectors {
         let largest = faces.into_iter().max_by(|a, b| a.area().total_cmp(&b.area()))?;
         let landmarks = self.finder.predict(picture, &[largest])?.pop()?;
         let descriptor = self.describer.as_ref().and_then(|describer| describer.describe(picture, &largest));
-        let mesh = self.mesh.as_mut().map(|mesh| mesh as &mut dyn MeshFinder);
-        let fine = portrait::read_in_box(&mut FaceFinders { landmarks: Some(&mut self.finder), mesh }, picture, &largest)?;
-        let (fine_landmarks, mesh) = (fine.landmarks_in_image, fine.mesh_in_image);
-        Some(SeenFace { landmarks, yaw_rad: yaw_rad(&fine_landmarks), fine_landmarks, mesh, descriptor })
+        let fine = portrait::read_in_box(&mut self.finders(), picture, &largest)?;
+        Some(SeenFace { landmarks, descriptor, ..seen(fine) })
     }
+
+    /// The largest face of a driver as the program follows it: by the face reader, and by dlib where that sees nobody.
+    pub(super) fn driver(&mut self, picture: &RgbImage) -> Option<SeenFace> {
+        let read = self.mesh.as_mut().and_then(|mesh| mesh.read_still(picture).into_iter().next());
+        match read.and_then(|face| FacePlace::from_landmarks(&face.mesh.landmarks())) {
+            Some(place) => portrait::read_in_box(&mut self.finders(), picture, &place.to_box()).map(seen),
+            None => self.largest(picture),
+        }
+    }
+
+    /// The largest face of a portrait as the program finds it; where it finds none, the one in a box that a person would draw. Whether that was needed.
+    pub(super) fn portrait(&mut self, picture: &RgbImage, drawn: &PixelBox) -> Option<(SeenFace, bool)> {
+        let pixels = DynamicImage::ImageRgb8(picture.clone()).into_rgba8();
+        let mut finders = self.finders();
+        match portrait::find_faces(&mut finders, &pixels).into_iter().next() {
+            Some(found) => Some((seen(found), false)),
+            None => portrait::fit_in_box(&mut finders, &pixels, drawn).ok().map(|fitted| (seen(fitted), true)),
+        }
+    }
+
+    fn finders(&mut self) -> FaceFinders<'_> {
+        let mesh = self.mesh.as_mut().map(|mesh| mesh as &mut dyn MeshFinder);
+        FaceFinders { landmarks: Some(&mut self.finder), mesh }
+    }
+}
+
+/// A face as models are shown it.
+fn seen(FaceCandidate { landmarks_in_image, mesh_in_image, .. }: FaceCandidate) -> SeenFace {
+    let (landmarks, yaw_rad) = (landmarks_in_image.clone(), yaw_rad(&landmarks_in_image));
+    SeenFace { landmarks, fine_landmarks: landmarks_in_image, mesh: mesh_in_image, yaw_rad, descriptor: None }
 }
 
 /// How far a head is turned to the side, in radians, by the rigid fit of a generic head to its landmarks that the tracker makes.

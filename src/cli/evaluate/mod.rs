@@ -1,10 +1,11 @@
-//! `retrato evaluate`: how well a clip's own frames are made again from its first frame.
+//! `retrato evaluate`: how well a clip's own frames are made again from its first frame, or those of synthetic people.
 
 mod clips;
 mod following;
 mod models;
 
 mod output;
+mod synthetic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,8 +24,10 @@ use crate::track::{DESCRIPTOR_FILE, FaceDescriber};
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Clips of one person each, or folders of clips
-    #[arg(required = true)]
+    #[arg(required_unless_present = "synthetic")]
     clips: Vec<PathBuf>,
+    #[command(flatten)]
+    synthetic: synthetic::SyntheticArgs,
     #[command(flatten)]
     reader: common::ReaderArgs,
     #[command(flatten)]
@@ -43,13 +46,14 @@ pub(super) struct Args {
     /// Use at most this many frames of each clip
     #[arg(long, value_name = "COUNT")]
     max_frames: Option<usize>,
-    /// Write the outputs as PNGs into this folder
+    /// Write the outputs as PNGs into this folder; of synthetic people also what they should be
     #[arg(long, value_name = "FOLDER")]
     frames: Option<PathBuf>,
     /// Measure instead how faithfully these portraits would follow each clip, by the coefficients and the pose of the motion itself
     #[arg(long, value_name = "PORTRAIT", num_args = 1..)]
     following: Vec<std::ffi::OsString>,
-    /// Print the results as JSON: an array with one object per clip and model, each on a line of its own and written as soon as it is known
+    /// Print the results as JSON: an array with one object per clip and model, each on a line of its own and written as soon as it is known; of synthetic
+    /// people one per look, source, bin and model at the end
     #[arg(long)]
     json: bool,
 }
@@ -58,6 +62,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !args.following.is_empty() {
         return following::run(args);
+    }
+    if args.synthetic.synthetic {
+        return synthetic::run(args);
     }
     let model = common::load_model(&args.model)?;
     let describer = args.descriptor_model.as_deref().map(|path| FaceDescriber::load(path, Arc::clone(&model))).transpose()?;

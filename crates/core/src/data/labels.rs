@@ -49,6 +49,11 @@ impl Part {
         matches!(self, Self::Hair | Self::Headwear | Self::Glasses | Self::Jewellery)
     }
 
+    /// Whether it belongs to the head in a matte: neck and what is worn do, clothes do not.
+    pub fn is_head(self) -> bool {
+        !matches!(self, Self::Background | Self::Clothes)
+    }
+
     /// Whether it is part of the opened mouth's inside.
     pub fn is_mouth_interior(self) -> bool {
         matches!(self, Self::MouthInterior | Self::Gums | Self::Teeth)

@@ -127,6 +127,12 @@ impl EvaluationClip {
         Ok(Self { name: clip(), frame_size, source, targets, targets_without_face, far, near })
     }
 
+    /// A source and its targets that are known already, without further pictures; `unread` targets had no face that could be read.
+    pub(super) fn of(name: String, source: EvaluationFrame, targets: Vec<EvaluationFrame>, unread: usize) -> Self {
+        let frame_size = source.pixels.dimensions().into();
+        Self { name, frame_size, source, targets, targets_without_face: unread, far: Vec::new(), near: Vec::new() }
+    }
+
     /// At most `count` further pictures of the person, spread over the clip; fewer, where the clip has no more. None is a target.
     pub fn shots(&self, count: usize) -> Vec<EvaluationFrame> {
         let mut shots = spread(&self.far, count);
@@ -153,7 +159,7 @@ fn distance_to_target(index: usize) -> usize {
 }
 
 impl EvaluationFrame {
-    fn of(index: usize, frame: &RgbImage, detect: &mut Detect<'_>) -> Option<Self> {
+    pub(super) fn of(index: usize, frame: &RgbImage, detect: &mut Detect<'_>) -> Option<Self> {
         Self::seen(index, scale_to_measure(frame)?, frame.dimensions().into(), detect)
     }
 

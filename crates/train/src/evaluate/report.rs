@@ -217,9 +217,9 @@ impl ResultTable {
 }
 
 /// Width of a number from 0 to 9 with four places.
-const NUMBER_WIDTH: usize = 6;
+pub(super) const NUMBER_WIDTH: usize = 6;
 
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"))
 }
 
@@ -246,10 +246,15 @@ pub fn turn_table(results: &[Evaluation]) -> String {
 
 /// The models in the order of their first result.
 fn models(results: &[Evaluation]) -> Vec<&str> {
+    distinct(results.iter().map(|result| result.model.as_str()))
+}
+
+/// Each name once, in the order of its first mention.
+pub(super) fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
-    for result in results {
-        if !names.contains(&result.model.as_str()) {
-            names.push(&result.model);
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

@@ -94,22 +94,10 @@ pub fn evaluate(
     detect: &mut Detect<'_>,
     goes_on: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Option<Evaluation>, EvaluateError> {
-    let mut frames = Vec::with_capacity(clip.targets.len());
     let further = clip.shots(model.further_pictures());
     model.take_further(&further);
-    for targets in clip.targets.chunks(MEASURED_TOGETHER) {
-        let mut outputs = Vec::with_capacity(targets.len());
-        for target in targets {
-            let output = reenact(clip, target, model)?;
-            let found = find_face(&output, clip.frame_size, detect);
-            outputs.push((output, target, found));
-            if !goes_on(frames.len() + outputs.len()) {
-                return Ok(None);
-            }
-        }
-        frames.extend(measure(&outputs, &clip.source));
-    }
-    Ok(Some(Evaluation {
+    let frames = score_targets(clip, model, detect, &mut |done, _| Ok(goes_on(done)))?;
+    Ok(frames.map(|frames| Evaluation {
         clip: clip.name.clone(),
         model: model.name().to_owned(),
         sources: 1 + further.len(),
@@ -118,6 +106,40 @@ pub fn evaluate(
         targets: frames.len(),
         targets_without_face: clip.targets_without_face,
     }))
+}
+
+/// An output that was just made.
+pub(super) struct Made<'a> {
+    /// The picture.
+    pub output: &'a RgbImage,
+    /// What it should be.
+    pub target: &'a EvaluationFrame,
+    /// The face that is found in it.
+    pub found: Option<&'a SeenFace>,
+}
+
+/// The measures of every output, in the order of the targets. `goes_on` is told how many targets are done, and what the last output is; `None` when it says no.
+pub(super) fn score_targets(
+    clip: &EvaluationClip,
+    model: &mut dyn Reenactor,
+    detect: &mut Detect<'_>,
+    goes_on: &mut dyn FnMut(usize, Made<'_>) -> Result<bool, ModelError>,
+) -> Result<Option<Vec<FrameScores>>, EvaluateError> {
+    let mut frames = Vec::with_capacity(clip.targets.len());
+    for targets in clip.targets.chunks(MEASURED_TOGETHER) {
+        let mut outputs = Vec::with_capacity(targets.len());
+        for target in targets {
+            let output = reenact(&clip.source, target, model).map_err(|cause| failed(clip, model, target, cause))?;
+            let found = find_face(&output, clip.frame_size, detect);
+            let made = Made { output: &output, target, found: found.as_ref() };
+            if !goes_on(frames.len() + outputs.len() + 1, made).map_err(|cause| failed(clip, model, target, cause))? {
+                return Ok(None);
+            }
+            outputs.push((output, target, found));
+        }
+        frames.extend(measure(&outputs, &clip.source));
+    }
+    Ok(Some(frames))
 }
 
 /// Measures some outputs, each with its target and the face that was found in it.
@@ -139,13 +161,15 @@ fn measure_one(output: &RgbImage, target: &EvaluationFrame, found: Option<&SeenF
 }
 
 /// One output, checked to have the size that can be measured.
-fn reenact(clip: &EvaluationClip, target: &EvaluationFrame, model: &mut dyn Reenactor) -> Result<RgbImage, EvaluateError> {
-    let output = model.reenact(&clip.source, target);
-    let output = output.and_then(|picture| match picture.dimensions() {
+fn reenact(source: &EvaluationFrame, target: &EvaluationFrame, model: &mut dyn Reenactor) -> Result<RgbImage, ModelError> {
+    model.reenact(source, target).and_then(|picture| match picture.dimensions() {
         (MEASURE_PX, MEASURE_PX) => Ok(picture),
         (width, height) => Err(format!("its output is {width} x {height} pixels instead of {MEASURE_PX} x {MEASURE_PX}").into()),
-    });
-    output.map_err(|cause| EvaluateError::Model { model: model.name().to_owned(), clip: clip.name.clone(), frame: target.index, cause })
+    })
+}
+
+fn failed(clip: &EvaluationClip, model: &dyn Reenactor, target: &EvaluationFrame, cause: ModelError) -> EvaluateError {
+    EvaluateError::Model { model: model.name().to_owned(), clip: clip.name.clone(), frame: target.index, cause }
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 
 use super::facekit::FaceKit;
+use super::film::Film;
 use super::look::PostProcessing;
 use super::motion::Motion;
-use super::pair::{EXPOSED, Lens, Scratch, Shot, SynthFrame, exposure, eyes_in_crop, find_places, frame, lighten, tint};
+use super::pair::{Lens, Scratch, Shot, SynthFrame, eyes_in_crop};
 use super::person::Person;
 use crate::random::Random;
 
@@ -16,7 +17,7 @@ pub const MOST_FRAMES: usize = 9;
 /// A frame is posed anew at most this often.
 const ATTEMPTS: usize = 8;
 /// Turns the seed into that of the persons, who are the same in every episode.
-const PERSONS: u64 = 0x9E75_0215;
+pub(super) const PERSONS: u64 = 0x9E75_0215;
 
 /// Frames of one person before one backdrop, in one light and look.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,37 +53,14 @@ impl EpisodeSampler {
         // The person, the picture's look and what stands behind belong together, as in a clip.
         let mut own = Random::new(seed ^ PERSONS, u64::from(identity));
         let person = Person::new(&self.kit, &mut own);
-        scratch.backdrop.redraw(&mut own, tint(&person.lighting));
-        let look = PostProcessing::new(&mut own);
-        let hollow_strength = own.range(0.0, 0.45);
-        let shadow_strength = if own.chance(0.5) { own.range(0.3, 0.9) } else { 0.0 };
-        let exposed = own.chance(EXPOSED);
-        for canvas in &mut scratch.canvases {
-            (canvas.hollow_strength, canvas.shadow_strength) = (hollow_strength, shadow_strength);
-        }
+        let mut film = Film::new(&person, PostProcessing::new, &mut own, scratch);
         let mut framing = CameraFraming { lens: Lens::new(&mut own), by_skull: own.unit(), eyes: eyes_in_crop(&mut own), shift: None };
         let count = 1 + sources(&mut random);
         let mut frames = Vec::with_capacity(count);
-        let mut gain = 1.0;
-        for k in 0..count {
-            let slot = k.min(1);
+        for _ in 0..count {
+            let slot = film.slot();
             let shot = self.shot(&person, slot, &mut framing, &mut random, &mut scratch.positions[slot]);
-            let (canvas, positions) = (&mut scratch.canvases[slot], &scratch.positions[slot]);
-            canvas.draw(&person.surface, positions, &person.lighting, &shot.camera, &scratch.backdrop);
-            if k == 0 && exposed {
-                gain = exposure(canvas);
-            }
-            lighten(canvas, gain);
-            if k == 0 {
-                look.prepare(&canvas.picture, &mut own, &mut scratch.workshop);
-            }
-            let textured = k > 0 && look.has_texture();
-            if textured {
-                let [first, other] = &scratch.canvases;
-                find_places(other, first, &person.surface.triangles, &mut scratch.places);
-            }
-            look.apply(&mut scratch.canvases[slot].picture, textured.then_some(scratch.places.as_slice()), &mut scratch.workshop);
-            frames.push(frame(&scratch.canvases[slot], &shot));
+            frames.push(film.draw(&person, &shot, &mut own, scratch));
         }
         Episode { identity, frames }
     }

@@ -164,6 +164,11 @@ impl Lens {
         Self { focal_px, scale: random.range(6.0, 11.0) }
     }
 
+    /// A lens that shows the whole head with room to turn.
+    pub(super) fn of_whole_head(random: &mut Random) -> Self {
+        Self { focal_px: random.range(500.0, 1100.0), scale: random.range(5.5, 7.0) }
+    }
+
     /// Pixels per centimetre.
     pub(super) fn scale(&self) -> f32 {
         self.scale

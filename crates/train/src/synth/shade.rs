@@ -89,6 +89,21 @@ impl FrameBuffer {
         self.fill(surface, backdrop);
     }
 
+    /// The true matte: which share of every cell is head, [`PLANE_CELLS`] squared.
+    pub(super) fn head_shares(&self) -> Vec<f32> {
+        const STEP: usize = SAMPLES / PLANE_CELLS;
+        let is_head = |sample: usize| {
+            let triangle = self.coverage.buffer.triangle[sample];
+            triangle != NONE && self.coverage.parts[triangle as usize].is_head()
+        };
+        let share = |cell: usize| {
+            let corner = cell / PLANE_CELLS * STEP * SAMPLES + cell % PLANE_CELLS * STEP;
+            let samples = (0..STEP * STEP).map(|i| corner + i / STEP * SAMPLES + i % STEP);
+            samples.filter(|sample| is_head(*sample)).count() as f32 / (STEP * STEP) as f32
+        };
+        (0..PLANE_CELLS * PLANE_CELLS).map(share).collect()
+    }
+
     /// Marks the vertices of all triangles that are seen.
     fn mark_seen(&mut self, surface: &PersonSurface) {
         self.seen.clear();

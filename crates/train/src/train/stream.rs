@@ -11,12 +11,9 @@ use std::thread::JoinHandle;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use crate::random::Random;
-use crate::synth::{FramePair, PairSampler, Scratch};
+use crate::synth::{FramePair, HELD_OUT, PairSampler, Scratch};
 use retrato_learn::Sample;
 use retrato_learn::TrainError;
-
-/// Turns the seed into that of the held-out synthetic heads, whose persons are nobody's in training.
-const HELD_OUT: u64 = 0x5EED_0FF5;
 
 /// Makes item number `index`, always the same.
 pub trait Dataset: Send + Sync {

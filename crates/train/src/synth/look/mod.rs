@@ -63,12 +63,29 @@ const FAMILIES: [(f32, Family); 8] = [
     (0.05, watercolour),
 ];
 
+/// Those that are painted or drawn, with the same shares.
+const PAINTED: [(f32, Family); 4] = [(0.24, oil), (0.05, watercolour), (0.05, engraving), (0.07, pencil)];
+
 impl PostProcessing {
     /// A random look.
     pub(super) fn new(random: &mut Random) -> Self {
-        let total: f32 = FAMILIES.iter().map(|(share, _)| share).sum();
+        Self::of(&FAMILIES, random)
+    }
+
+    /// A photograph, new or old.
+    pub(super) fn photographed(random: &mut Random) -> Self {
+        Self::of(&FAMILIES[..2], random)
+    }
+
+    /// A painting or a drawing of somebody who is no cartoon: oil, watercolour, engraving or pencil.
+    pub(super) fn painted(random: &mut Random) -> Self {
+        Self::of(&PAINTED, random)
+    }
+
+    fn of(families: &[(f32, Family)], random: &mut Random) -> Self {
+        let total: f32 = families.iter().map(|(share, _)| share).sum();
         let mut place = random.unit() * total;
-        let family = FAMILIES.iter().find(|(share, _)| {
+        let family = families.iter().find(|(share, _)| {
             place -= share;
             place < 0.0
         });
