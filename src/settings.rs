@@ -11,7 +11,7 @@ mod motion;
 use crate::gpu::TrialMs;
 pub use crate::track::FaceReader;
 pub use language::{Language, LanguageChoice};
-pub use motion::{Controls, Motion, MotionPreset, PRESETS, Strengths};
+pub use motion::{BuiltInPreset, Controls, Motion, MotionPreset, PRESETS, Strengths};
 
 /// A settings file larger than this is not ours.
 const MAX_FILE_BYTES: u64 = 1 << 20;

@@ -84,8 +84,13 @@ impl Window {
     /// Scrolls what is below the middle of the panel.
     fn scroll_panel(&mut self, by: f32) {
         self.harness.hover_at(egui::pos2(SIZE[0] - 150.0, 250.0));
-        let (unit, modifiers, phase) = (egui::MouseWheelUnit::Point, egui::Modifiers::NONE, egui::TouchPhase::Move);
-        self.harness.event(egui::Event::MouseWheel { unit, delta: egui::vec2(0.0, -by), phase, modifiers });
+        self.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, -by),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+            modifiers: egui::Modifiers::NONE,
+        });
         self.harness.run_steps(12);
         self.harness.remove_cursor();
         self.harness.run_steps(2);
@@ -122,13 +127,16 @@ fn all_states(language: Language, finder: &FontFinder, mut see: impl FnMut(&mut 
     see(&mut window, "path");
 
     let mut window = new();
-    let interrupted =
-        |n: u32| Interrupted { part: Path::new("clips").join(format!("Mona {n}.mp4.part")), bytes: 12_300_000, modified: None };
-    window.told(vec![Event::InterruptedFound(vec![interrupted(1), interrupted(2)])]);
-    see(&mut window, "recovery");
     window.harness.input_mut().hovered_files = vec![egui::HoveredFile { path: Some("me.jpg".into()), ..Default::default() }];
     window.harness.run_steps(2);
     see(&mut window, "drop");
+    window.harness.input_mut().hovered_files.clear();
+    let interrupted = |n: u32| {
+        let part = Path::new("clips").join(format!("Mona Lisa {n}.mp4.part"));
+        Interrupted { part, bytes: 12_300_000, modified: None }
+    };
+    window.told(vec![Event::InterruptedFound(vec![interrupted(1), interrupted(2)])]);
+    see(&mut window, "recovery");
 
     let mut window = new();
     window.told(vec![Event::FaceAsked(group_question())]);

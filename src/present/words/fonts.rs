@@ -4,9 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use egui::Context;
-use egui::FontFamily;
 use egui::epaint::text::{FallbackRequest, FontProvider};
+use egui::{Context, FontFamily};
 use egui_system_font_provider::SystemFontProvider;
 
 use crate::runtime::{Latest, LatestReader, Worker};
@@ -121,5 +120,5 @@ fn of_system(language: Language) -> Option<Provider> {
 fn shows(provider: &dyn FontProvider, language: Language) -> bool {
     let family = FontFamily::Proportional;
     let samples: &[&str] = if language == Language::Japanese { &["語", "あ", "ア"] } else { &["简", "体"] };
-    samples.iter().all(|cluster| provider.font_for(&FallbackRequest { cluster, family: &family }).is_some())
+    samples.iter().all(|&cluster| provider.font_for(&FallbackRequest { cluster, family: &family }).is_some())
 }
