@@ -99,6 +99,11 @@
 //! What the kernels and the CPU both calculate with is declared in Rust alone, and its WGSL made from that ([`wgsl`]).
 //! What goes up are some kilobytes of landmarks and gates, and up to two megabytes of what is drawn into mouth and eyes; what comes back is one number that says whether all is well.
 //!
+//! # Languages
+//!
+//! The window's texts are Fluent messages in `assets/languages`, one folder for each language, and part of the program. [`present`] alone knows them; the other
+//! parts say what happens in types where they can, and otherwise in English, which the window shows inside a translated frame. The command line speaks English.
+//!
 //! # Strangers' files
 //!
 //! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,

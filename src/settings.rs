@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod language;
 mod motion;
 
 use crate::gpu::TrialMs;
 pub use crate::track::FaceReader;
-pub use motion::{Controls, Motion, MotionPreset, PRESETS, Strengths};
+pub use language::{Language, LanguageChoice};
+pub use motion::{BuiltInPreset, Controls, Motion, MotionPreset, PRESETS, Strengths};
 
 /// A settings file larger than this is not ours.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -86,6 +88,8 @@ pub struct MeasuredAdapter {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Which language the window speaks.
+    pub language: LanguageChoice,
     /// Camera used last, by name.
     pub camera: Option<String>,
     /// The system's number of that camera, which tells it from another one of the same name.
@@ -119,6 +123,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            language: LanguageChoice::System,
             camera: None,
             camera_index: None,
             microphone: None,
@@ -192,6 +197,18 @@ pub enum SettingsError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// They name a language that the window does not speak.
+    #[error(
+        "the window does not speak the language `{named}`, so it takes the system's; for `language` in {} write system or one of {}",
+        .path.display(),
+        Language::ALL.map(Language::code).join(", ")
+    )]
+    Language {
+        /// What they name.
+        named: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// The settings cannot be put into TOML: a defect of this program.
     #[error("the settings cannot be written as TOML: {0}")]
     Encode(#[from] toml::ser::Error),
@@ -232,7 +249,13 @@ impl SettingsFile {
         };
         let parsed = text.map_err(str::to_owned).and_then(|text| toml::from_str::<Settings>(&text).map_err(|e| e.message().to_owned()));
         match parsed {
-            Ok(settings) => (settings.sanitised(), None),
+            Ok(settings) => {
+                let unknown = match &settings.language {
+                    LanguageChoice::Unknown(named) => Some(named.chars().filter(|c| !c.is_control()).take(20).collect()),
+                    _ => None,
+                };
+                (settings.sanitised(), unknown.map(|named| SettingsError::Language { named, path: self.path.clone() }))
+            }
             Err(cause) => (Settings::default(), Some(self.set_aside(&cause))),
         }
     }
@@ -337,6 +360,7 @@ mod tests {
 
     fn everything_set() -> Settings {
         Settings {
+            language: LanguageChoice::Of(Language::Spanish),
             camera: Some("FaceCam".to_owned()),
             camera_index: Some(2),
             microphone: Some("Desk".to_owned()),
@@ -396,6 +420,17 @@ mod tests {
             let kept = std::fs::read_to_string(file.path().with_extension("toml.bad")).expect("the old file");
             assert_eq!(kept, text, "the old file is kept unchanged");
         }
+    }
+
+    #[test]
+    fn a_language_that_nobody_knows_is_told_and_costs_nothing_else() {
+        let (_dir, file) = file_with("language = \"klingon\"\nrecord_sound = false\n");
+        let (settings, warning) = file.load();
+        assert!(!settings.record_sound, "the rest counts");
+        let warning = warning.expect("a warning").to_string();
+        assert!(warning.contains("klingon") && warning.contains("en, es, de"), "says what there is: {warning}");
+        file.save(&settings).expect("saved");
+        assert_eq!(file.load().0, settings, "another version may know it");
     }
 
     #[test]

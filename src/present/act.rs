@@ -13,6 +13,7 @@ use super::history::{History, MotionState};
 use super::state::{DriverState, OpeningView, ViewState};
 use super::takes::Take;
 use super::toasts::Severity;
+use super::words::{self, t};
 use super::{desktop, events, faces};
 use crate::session::{
     CameraChoice, DriverChoice, FaceShare, NewFile, PictureInput, PortraitChoice, Request, RequestId, VirtualCameraOptions,
@@ -54,8 +55,10 @@ impl App {
             Action::RedoMotion => self.undo_motion(ctx, History::redo),
             Action::CopyText(text) => {
                 ctx.copy_text(text);
-                self.say(Severity::Done, "It is in the clipboard", ctx);
+                self.say(Severity::Done, t!("said-copied"), ctx);
             }
+            Action::LookForFonts => self.look_for_fonts(ctx),
+            Action::UseLanguage(choice) => self.use_language(ctx, choice),
             Action::Calibrate => self.session.request(Request::Calibrate),
             Action::CalibrateHere => self.session.request(Request::CalibrateHere),
             Action::Play(wish) => self.session.request(Request::Play(wish)),
@@ -116,7 +119,7 @@ impl App {
             Action::CopyPath => {
                 if let Some(path) = &self.view.record.last_file {
                     ctx.copy_text(path.display().to_string());
-                    self.say(Severity::Done, "The path is in the clipboard", ctx);
+                    self.say(Severity::Done, t!("said-path-copied"), ctx);
                 }
             }
             _ => {}
@@ -129,7 +132,7 @@ impl App {
         }
         let waker = ctx.clone();
         if let Err(why) = self.dialogs.ask(purpose, Arc::new(move || waker.request_repaint())) {
-            self.say(Severity::Error, format!("The file dialog does not open: {why}"), ctx);
+            self.say(Severity::Error, t!("said-no-dialog", why = why), ctx);
         }
     }
 
@@ -151,15 +154,13 @@ impl App {
         let drivers = of(&[FileRole::Clip, FileRole::Performance]);
         let portraits = of(&[FileRole::Portrait]);
         for path in of(&[FileRole::Unknown]) {
-            let name = events::file_name(&path);
-            let text = format!("{name} is neither a picture nor a clip. Drop a JPEG, PNG or WebP to animate it, or an MP4 to drive");
-            self.say(Severity::Warning, text, ctx);
+            self.say(Severity::Warning, t!("said-neither", name = events::file_name(&path)), ctx);
         }
         if let Some(first) = drivers.first() {
             self.use_driver(DriverChoice::File(first.clone()));
         }
         if drivers.len() > 1 {
-            self.say(Severity::Info, format!("One driver at a time: {} is used", events::file_name(&drivers[0])), ctx);
+            self.say(Severity::Info, t!("said-one-driver", name = events::file_name(&drivers[0])), ctx);
         }
         let mut portraits = portraits.into_iter();
         let Some(first) = portraits.next() else { return };
@@ -221,13 +222,13 @@ impl App {
 
     fn save_preset(&mut self, ctx: &Context, name: &str) {
         let Some(name) = MotionPreset::clean_name(name) else {
-            return self.say(Severity::Info, "Give it another name: this one is empty, or one of the program's own", ctx);
+            return self.say(Severity::Info, t!("said-other-name"), ctx);
         };
         let motion = self.view.controls.motion();
         let mut kept = false;
         self.set_presets(ctx, |presets| kept = MotionPreset::keep(presets, name, motion));
         if !kept {
-            self.say(Severity::Info, "There is no room for more presets. Remove one first", ctx);
+            self.say(Severity::Info, t!("said-no-room"), ctx);
         }
     }
 
@@ -306,7 +307,7 @@ impl App {
         let typed = prompt.text.trim();
         let path = files::paths_in_text(typed).into_iter().next().unwrap_or_else(|| PathBuf::from(typed));
         if !path.is_file() {
-            prompt.problem = Some("There is no such file.".to_owned());
+            prompt.problem = Some(t!("path-none"));
             return;
         }
         let purpose = prompt.purpose;
@@ -316,7 +317,7 @@ impl App {
 
     /// The next recording or snapshot of the portrait.
     pub(super) fn new_file(&self) -> NewFile {
-        let title = self.view.portrait.as_ref().map_or("Portrait", |portrait| &portrait.name).to_owned();
+        let title = self.view.portrait.as_ref().map_or_else(|| t!("untitled"), |portrait| words::name(&portrait.name).into_owned());
         NewFile { folder: self.settings.recordings_dir.clone(), title }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::films::FilmAction;
 use crate::data::PixelBox;
 use crate::session::{DriverChoice, Framing, Panes, PlayRequest};
-use crate::settings::{Controls, Countdown, ExecutorChoice, Motion};
+use crate::settings::{Controls, Countdown, ExecutorChoice, LanguageChoice, Motion};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,10 @@ pub enum Action {
     UseDriver(DriverChoice),
     /// Look for cameras again.
     RefreshDevices,
+    /// Speak another language.
+    UseLanguage(LanguageChoice),
+    /// Find out which languages can be shown.
+    LookForFonts,
     /// Change how the portrait follows.
     SetControls(Controls),
     /// Move the portrait like this.

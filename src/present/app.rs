@@ -22,6 +22,7 @@ use super::takes::TakeUnderWay;
 use super::textures::InsetTexture;
 use super::thumbnails::{OpenPicture, Thumbnails};
 use super::toasts::Severity;
+use super::words::{FontFinder, Fonts, t};
 use super::{desktop, events, faces, films, intake, keys, overlays, panel, sheet, stage, theme, toasts};
 use crate::collection::{Collection, CollectionFile};
 use crate::data::{Portrait, TrackedFrame};
@@ -91,6 +92,10 @@ pub struct AppConfig {
     pub executor: Option<ExecutorChoice>,
     /// What the user should know from the beginning, such as settings that could not be read.
     pub notices: Vec<String>,
+    /// The user's languages as the system names them, the dearest first; none is English.
+    pub locales: Vec<String>,
+    /// How fonts for languages are found that the program brings none for.
+    pub font_finder: FontFinder,
     /// Whether this session cannot receive dropped files.
     pub no_drop: bool,
     /// Ask for files in a field instead of the system's dialog, as is done anyway where there is no dialog.
@@ -134,6 +139,8 @@ pub struct App {
     inset: InsetTexture,
     pub(super) thumbnails: Thumbnails,
     notices: Vec<String>,
+    pub(super) locales: Vec<String>,
+    pub(super) fonts: Fonts,
 }
 
 impl App {
@@ -173,7 +180,10 @@ impl App {
             inset: InsetTexture::default(),
             thumbnails: Thumbnails::start(ctx, config.thumbnails, config.open_picture),
             notices: config.notices,
+            locales: config.locales,
+            fonts: Fonts::new(config.font_finder),
         };
+        app.speak(ctx);
         for (index, BuiltInPortrait { name, title, image }) in config.portraits.into_iter().enumerate() {
             app.own.built_in.push(name);
             own_portraits::built_in_item(&mut app, index, title, image);
@@ -212,7 +222,7 @@ impl App {
     fn drain(&mut self, ctx: &Context) {
         let now = now_secs(ctx);
         for notice in std::mem::take(&mut self.notices) {
-            self.say(Severity::Warning, notice, ctx);
+            self.say(Severity::Warning, t!("trouble-settings", why = toasts::sentence(notice)), ctx);
         }
         for event in self.session.take_events() {
             match &event {
@@ -268,6 +278,7 @@ impl App {
             self.show_tracked(ctx, &tracked);
         }
         self.take_shelf_answers(ctx);
+        self.watch_fonts(ctx);
         self.show_thumbnails();
         self.view.stats = self.session.live_stats();
         self.view.record.running = self.session.recording();
@@ -350,7 +361,7 @@ impl App {
         self.view.record.dot_lit = ((now / BLINK_SECS) as u64).is_multiple_of(2);
         let (error, settings_in) = self.keeper.tick(&self.settings, now);
         if let Some(error) = error {
-            self.say(Severity::Warning, error.to_string(), ctx);
+            self.say(Severity::Warning, t!("trouble-settings", why = toasts::sentence(error.to_string())), ctx);
         }
         let blink_in = self.view.record.running.is_some().then(|| BLINK_SECS - now % BLINK_SECS);
         let clipboard_in = self.watch_clipboard(ctx);

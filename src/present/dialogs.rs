@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::action::Purpose;
 use super::files;
+use super::words::t;
 use crate::runtime::{Latest, LatestReader, Worker};
 
 /// A dialog that is gone sooner than this was never there: nobody cancels so fast.
@@ -35,8 +36,9 @@ impl Dialogs {
             return Ok(());
         }
         let (answers, reader) = Latest::new();
+        let dialog = dialog(purpose);
         let body = move |_: &_| {
-            answers.put(pick(purpose));
+            answers.put(pick(purpose, dialog));
             wake();
         };
         let worker = Worker::spawn("file dialog", body, |error| tracing::error!("{error}")).map_err(|e| e.to_string())?;
@@ -64,21 +66,26 @@ impl Drop for Dialogs {
     }
 }
 
-fn pick(purpose: Purpose) -> Answer {
+/// The dialog for a purpose. It has its words from here, since the thread that shows it speaks English.
+fn dialog(purpose: Purpose) -> rfd::AsyncFileDialog {
+    let dialog = rfd::AsyncFileDialog::new();
+    let dialog = match purpose {
+        Purpose::Portrait => dialog.set_title(t!("path-portrait")).add_filter(t!("dialog-pictures"), &files::PICTURES),
+        Purpose::FurtherPicture => dialog.set_title(t!("path-further")).add_filter(t!("dialog-pictures"), &files::PICTURES),
+        Purpose::Driver => {
+            let endings = [&files::CLIPS[..], &files::PERFORMANCES[..]].concat();
+            dialog.set_title(t!("path-driver")).add_filter(t!("dialog-clips"), &endings)
+        }
+    };
+    dialog.add_filter(t!("dialog-all"), &["*"])
+}
+
+fn pick(purpose: Purpose, dialog: rfd::AsyncFileDialog) -> Answer {
     if !may_have_dialog() {
         return Answer::NoDialog(purpose);
     }
-    let dialog = match purpose {
-        Purpose::Portrait => rfd::AsyncFileDialog::new().set_title("Open a portrait").add_filter("Pictures", &files::PICTURES),
-        Purpose::FurtherPicture => {
-            rfd::AsyncFileDialog::new().set_title("Add a picture of this person").add_filter("Pictures", &files::PICTURES)
-        }
-        Purpose::Driver => rfd::AsyncFileDialog::new()
-            .set_title("Open a clip or a performance")
-            .add_filter("Clips and performances", &[&files::CLIPS[..], &files::PERFORMANCES[..]].concat()),
-    };
     let asked_at = Instant::now();
-    match pollster::block_on(dialog.add_filter("All files", &["*"]).pick_files()) {
+    match pollster::block_on(dialog.pick_files()) {
         Some(picked) => Answer::Picked(purpose, picked.iter().map(|file| file.path().to_owned()).collect()),
         None if cfg!(target_os = "linux") && asked_at.elapsed() < TOO_FAST => Answer::NoDialog(purpose),
         None => Answer::Cancelled,

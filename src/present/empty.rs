@@ -9,6 +9,7 @@ use super::icons::{self, Icon};
 use super::state::ViewState;
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::t;
 
 /// Side of a thumbnail here, in points.
 const THUMBNAIL: f32 = 92.0;
@@ -24,18 +25,16 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(54.0), egui::Sense::empty());
         icons::paint(ui.painter(), Icon::Picture, rect, theme::ACCENT);
         ui.add_space(6.0);
-        ui.label(RichText::new("Drop a portrait here").font(theme::semibold(size::TITLE)).color(theme::TEXT));
-        let note = "A painting, a photo, a drawing: anything with a face. It will look, speak and blink as you do.";
-        ui.label(RichText::new(note).color(theme::TEXT_SOFT));
+        ui.label(RichText::new(t!("empty-title")).font(theme::semibold(size::TITLE)).color(theme::TEXT));
+        ui.label(RichText::new(t!("empty-note")).color(theme::TEXT_SOFT));
         ui.add_space(10.0);
         actions.extend(buttons(ui));
         if view.no_drop {
-            let why = "Dropping files does not work in a Wayland session yet: please use Open or Paste.";
-            ui.label(RichText::new(why).size(size::SMALL).color(theme::ACCENT));
+            ui.label(RichText::new(t!("empty-no-drop")).size(size::SMALL).color(theme::ACCENT));
         }
         if !view.gallery.is_empty() {
             ui.add_space(16.0);
-            ui.label(RichText::new("or try one of these").size(size::SMALL).color(theme::TEXT_FAINT));
+            ui.label(RichText::new(t!("empty-try")).size(size::SMALL).color(theme::TEXT_FAINT));
             actions.extend(gallery::row(ui, view, THUMBNAIL));
         }
     });
@@ -44,12 +43,13 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
 
 fn buttons(ui: &mut Ui) -> Option<Action> {
     let mut action = None;
-    let width = 118.0;
+    let [open, paste] = [t!("open"), t!("paste")];
+    let width = widgets::wide_enough(ui, &[&open, &paste], 118.0);
     ui.allocate_ui_with_layout(vec2(2.0 * width + theme::GAP, theme::BUTTON_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-        if widgets::button(ui, Icon::Open, "Open…", width, Weight::Primary).on_hover_text("Open a picture file (O)").clicked() {
+        if widgets::button(ui, Icon::Open, &open, width, Weight::Primary).on_hover_text(t!("open-tip")).clicked() {
             action = Some(Action::Browse(Purpose::Portrait));
         }
-        if widgets::button(ui, Icon::Paste, "Paste", width, Weight::Normal).on_hover_text("From the clipboard (Ctrl V)").clicked() {
+        if widgets::button(ui, Icon::Paste, &paste, width, Weight::Normal).on_hover_text(t!("paste-tip")).clicked() {
             action = Some(Action::Paste);
         }
     });
@@ -70,20 +70,20 @@ fn dashed_outline(ui: &Ui, zone: Rect, colour: Color32) {
 }
 
 /// What dropping the files would do.
-fn promise(view: &ViewState) -> (&'static str, String) {
+fn promise(view: &ViewState) -> (String, String) {
     let kinds: Vec<FileRole> = view.hovered_files.iter().map(|path| files::kind(path)).collect();
     let portraits = kinds.iter().filter(|kind| **kind == FileRole::Portrait).count();
     let drives = kinds.iter().any(|kind| matches!(kind, FileRole::Clip | FileRole::Performance));
     let names: Vec<String> =
         view.hovered_files.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).collect();
     let title = match (portraits > 0, drives) {
-        (true, _) => "Drop to bring it to life",
-        (false, true) => "Drop to let it drive the portrait",
-        (false, false) => "This is not a picture or a clip",
+        (true, _) => t!("drop-portrait"),
+        (false, true) => t!("drop-driver"),
+        (false, false) => t!("drop-neither"),
     };
     let more = names.len().saturating_sub(3);
     let list = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    (title, if more == 0 { list } else { format!("{list} and {more} more") })
+    (title, if more == 0 { list } else { t!("drop-more", list = list, count = more) })
 }
 
 /// Covers the stage while files are held over the window.

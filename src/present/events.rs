@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::state::{DriverState, PortraitView, ViewState};
 use super::toasts::{Offer, Severity, sentence};
+use super::words::{self, t};
 use crate::session::{CameraChoice, Degraded, DriverChoice, Event};
 
 /// Applies an event, but for the textures that [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
@@ -25,9 +26,9 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
         Event::SourceEnded => view.driver.state = DriverState::Ended,
         Event::SourceFailed(why) => {
             view.driver.state = DriverState::Failed;
-            say(Severity::Error, why);
+            say(Severity::Error, t!("trouble-driver", why = sentence(why)));
         }
-        Event::Calibrated => say(Severity::Done, "This is your neutral face now".to_owned()),
+        Event::Calibrated => say(Severity::Done, t!("said-neutral")),
         Event::PortraitReady(ready) => {
             view.opened(ready.id);
             view.tuning = ready.tuning;
@@ -37,76 +38,91 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
         }
         Event::FineTuning(tuning) => view.tuning = tuning,
         Event::FineTuned { before, after, kept: true } => {
-            let closer = 100.0 * (1.0 - after / before.max(f32::MIN_POSITIVE));
-            say(Severity::Done, format!("The likeness is better: {closer:.0} % closer to the pictures"));
+            let closer = words::percent(1.0 - after / before.max(f32::MIN_POSITIVE));
+            say(Severity::Done, t!("said-likeness-better", percent = closer));
         }
         Event::FineTuned { kept: false, .. } => {
-            say(Severity::Info, "The likeness could not be made better; nothing was changed".to_owned());
+            say(Severity::Info, t!("said-likeness-same"));
         }
         Event::PortraitFailed { id, why } | Event::PictureFailed { id, why } => {
-            view.toasts.push(Severity::Error, why, now_secs);
+            view.toasts.push(Severity::Error, t!("trouble-portrait", why = sentence(why)), now_secs);
             view.opened(id);
         }
         Event::RecordingFinished(finished) => {
             view.record.running = None;
-            say(Severity::Done, format!("{} is saved ({:.1} s)", file_name(&finished.path), finished.duration.as_secs_f64()));
+            let seconds = words::number(finished.duration.as_secs_f64(), 1);
+            say(Severity::Done, t!("said-recorded", file = file_name(&finished.path), seconds = seconds));
             for warning in finished.warnings {
-                say(Severity::Warning, warning);
+                say(Severity::Warning, t!("trouble", why = sentence(warning)));
             }
             view.record.last_file = Some(finished.path);
         }
         Event::RecordingFailed(why) => {
             view.record.running = None;
-            say(Severity::Error, why);
+            say(Severity::Error, t!("trouble-recording", why = sentence(why)));
         }
         Event::VirtualCameraOpened(device) => {
-            say(Severity::Done, format!("Other programs can choose the camera {} now", device.name));
+            say(Severity::Done, t!("said-virtual-camera", name = device.name));
             view.record.virtual_camera_trouble = None;
         }
-        Event::VirtualCameraFailed(why) => {
-            view.record.virtual_camera = None;
-            match commands_in(&why) {
-                Some(commands) => {
-                    let offer = Offer { label: "Copy commands".to_owned(), action: Action::CopyText(commands) };
-                    let text = "The virtual camera needs a device that some commands make. The panel says more, under More";
-                    view.toasts.push_help(Severity::Error, text, offer, now_secs);
-                }
-                None => say(Severity::Error, why.clone()),
-            }
-            view.record.virtual_camera_trouble = Some(sentence(why));
-        }
+        Event::VirtualCameraFailed(why) => virtual_camera_failed(view, why, now_secs),
         Event::SnapshotSaved(path) => {
-            say(Severity::Done, format!("{} is saved", file_name(&path)));
+            say(Severity::Done, t!("file-saved", file = file_name(&path)));
             view.record.last_file = Some(path);
         }
-        Event::FineTuningFailed(why) | Event::SnapshotFailed(why) | Event::RecoveryFailed(why) => {
-            say(Severity::Error, why);
-        }
+        Event::FineTuningFailed(why) => say(Severity::Error, t!("trouble-likeness", why = sentence(why))),
+        Event::SnapshotFailed(why) => say(Severity::Error, t!("trouble-snapshot", why = sentence(why))),
+        Event::RecoveryFailed(why) => say(Severity::Error, t!("trouble-recovery", why = sentence(why))),
         Event::ExecutorChosen(decision) => {
             if std::mem::take(&mut view.executor.changing) {
                 let done = decision.fulfils(view.executor.choice);
-                let (severity, still) = if done { (Severity::Done, "Now") } else { (Severity::Warning, "The GPU is not used") };
-                say(severity, format!("{still}: {}", decision.reason));
+                let why = decision.reason.as_str();
+                if done {
+                    say(Severity::Done, t!("said-executor-now", why = why));
+                } else {
+                    say(Severity::Warning, t!("said-executor-not", why = why));
+                }
             }
             view.executor.reason = decision.reason;
         }
-        Event::Degraded(degraded) => {
-            say(Severity::Warning, degraded.sentence());
-            match degraded {
-                Degraded::Executor { why } => {
-                    view.executor.reason = format!("the graphics adapter cannot go on ({why}), so the CPU makes the pictures");
-                }
-                Degraded::Networks { why, .. } => view.executor.networks_fault = Some(why),
-            }
-        }
-        Event::Warning(why) => say(Severity::Warning, why),
+        Event::Degraded(degraded) => give_up(view, degraded, now_secs),
+        Event::Warning(why) => say(Severity::Warning, t!("trouble", why = sentence(why))),
         Event::InterruptedFound(found) => view.interrupted = found,
         Event::Recovered(path) => {
-            say(Severity::Done, format!("{} was recovered", file_name(&path)));
+            say(Severity::Done, t!("said-recovered", file = file_name(&path)));
             view.record.last_file = Some(path);
         }
         Event::FaceAsked(_) | Event::FurtherPictures { .. } => {}
     }
+}
+
+fn virtual_camera_failed(view: &mut ViewState, why: String, now_secs: f64) {
+    view.record.virtual_camera = None;
+    let why = sentence(why);
+    match commands_in(&why) {
+        Some(commands) => {
+            let offer = Offer { label: t!("copy-commands"), action: Action::CopyText(commands) };
+            view.toasts.push_help(Severity::Error, t!("said-virtual-camera-commands"), offer, now_secs);
+        }
+        None => view.toasts.push(Severity::Error, t!("trouble-virtual-camera", why = why.as_str()), now_secs),
+    }
+    view.record.virtual_camera_trouble = Some(why);
+}
+
+fn give_up(view: &mut ViewState, degraded: Degraded, now_secs: f64) {
+    let text = match degraded {
+        Degraded::Executor { why } => {
+            let text = t!("said-executor-broken", why = why.as_str());
+            view.executor.reason = t!("speed-broken", why = why);
+            text
+        }
+        Degraded::Networks { why, .. } => {
+            let text = t!("said-networks-broken", why = why.as_str());
+            view.executor.networks_fault = Some(why);
+            text
+        }
+    };
+    view.toasts.push(Severity::Warning, text, now_secs);
 }
 
 /// What a message tells to type: its parts between backticks that are for the system's administrator.
@@ -120,7 +136,7 @@ pub(super) fn provisional_label(view: &ViewState, driver: &DriverChoice) -> Stri
     match driver {
         DriverChoice::Camera(CameraChoice::Name(name) | CameraChoice::Listed { name, .. }) => name.clone(),
         DriverChoice::Camera(choice) => {
-            choice.find(&view.driver.cameras).map_or_else(|| "The camera".to_owned(), |camera| camera.name.clone())
+            choice.find(&view.driver.cameras).map_or_else(|| t!("driver-the-camera"), |camera| camera.name.clone())
         }
         DriverChoice::File(path) => file_name(path),
         DriverChoice::BuiltIn(index) => view.driver.performances.get(*index).cloned().unwrap_or_default(),

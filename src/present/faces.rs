@@ -1,6 +1,6 @@
 //! Where is the face? Choosing one of several, or drawing a box around it by hand.
 
-use egui::{Align2, Color32, CursorIcon, Id, Key, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{Align, Align2, Color32, CursorIcon, Id, Key, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2};
 use glam::Vec2 as Point;
 
 use super::action::Action;
@@ -9,11 +9,14 @@ use super::stage::{self, PicturePlacement};
 use super::state::{QuestionView, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::t;
 use crate::data::PixelBox;
 use crate::session::PictureShare;
 
 /// Height of the bar below the picture, in points.
 const BAR: f32 = 92.0;
+/// Width of a button in it, in points, where there is room.
+const BUTTON_WIDTH: f32 = 132.0;
 /// Smallest side of a drawn box, in pixels of the picture.
 const SMALLEST_PX: f32 = 8.0;
 /// How far an arrow key moves the box, as a share of its size.
@@ -48,7 +51,7 @@ fn choose(ui: &Ui, placement: PicturePlacement, question: &QuestionView) -> Vec<
         let rect = placement.screen_from_box(face).intersect(placement.rect.expand(2.0));
         let response = ui.interact(rect, ui.scope_id().with(("face", index)), Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
         let chosen = index == question.selected;
-        let label = format!("Face {}", index + 1);
+        let label = t!("face-number", number = index + 1);
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &label));
         let colour = match (chosen, response.hovered()) {
             (true, _) => theme::ACCENT,
@@ -84,9 +87,7 @@ fn number_tag(ui: &Ui, rect: Rect, number: usize, colour: Color32) {
 fn draw_by_hand(ui: &Ui, placement: PicturePlacement, size_px: [u32; 2], drawn: &PixelBox) -> Vec<Action> {
     let id = ui.scope_id().with("face box");
     let response = ui.interact(placement.rect, id, Sense::click_and_drag()).on_hover_cursor(CursorIcon::Crosshair);
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Button, true, "Box around the face: drag to draw, arrow keys move, plus and minus resize")
-    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("face-box")));
     let rect = placement.screen_from_box(drawn);
     dim_around(ui, placement.rect, rect.intersect(placement.rect));
     box_on_picture(ui, rect, Stroke::new(2.0, theme::ACCENT));
@@ -174,32 +175,49 @@ fn bar_below(ui: &mut Ui, bar: Rect, question: &QuestionView) -> Vec<Action> {
     let by_hand = question.drawn.is_some();
     let count = question.faces.len();
     let text = match (by_hand, count) {
-        (false, _) => format!("{count} faces in {}: which one shall come to life?", question.name),
-        (true, 0) => format!("No face was found in {}. Drag a box around it, from brow to chin.", question.name),
-        (true, _) => "Drag a box around the face, from brow to chin.".to_owned(),
+        (false, _) => t!("face-which", count = count, name = question.name.as_str()),
+        (true, 0) => t!("face-none", name = question.name.as_str()),
+        (true, _) => t!("face-draw"),
     };
     let mut actions = Vec::new();
     let inner = Rect::from_center_size(bar.center(), vec2((bar.width() - 40.0).min(560.0), bar.height() - 12.0));
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(egui::Layout::top_down(egui::Align::Center)), |ui| {
+    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Center)), |ui| {
         ui.label(egui::RichText::new(text).color(theme::TEXT));
-        let (second, width) = if by_hand || count == 0 { (None, 290.0) } else { (Some("Draw a box"), 420.0) };
-        ui.allocate_ui_with_layout(vec2(width, theme::BUTTON_HEIGHT), egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            let (use_text, use_action) = if by_hand { ("Use this box", Action::PlaceFace) } else { ("Use this face", Action::UseFace) };
-            if widgets::button(ui, Icon::Check, use_text, 140.0, Weight::Primary).on_hover_text("Enter").clicked() {
-                actions.push(use_action);
-            }
-            if let Some(text) = second
-                && widgets::button(ui, Icon::Add, text, 130.0, Weight::Normal).on_hover_text("None of these is right").clicked()
-            {
-                actions.push(Action::DrawFaceInstead);
-            }
-            let tip = if count > 0 { "Keep the largest face (Esc)" } else { "Do not open this picture (Esc)" };
-            if widgets::button(ui, Icon::Close, "Cancel", 130.0, Weight::Quiet).on_hover_text(tip).clicked() {
-                actions.push(Action::DropQuestion);
-            }
-        });
+        actions.extend(
+            ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::BUTTON_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
+                buttons(ui, question)
+            })
+            .inner,
+        );
     });
     actions
+}
+
+/// The answers, in the middle of the line.
+fn buttons(ui: &mut Ui, question: &QuestionView) -> Vec<Action> {
+    let (by_hand, count) = (question.drawn.is_some(), question.faces.len());
+    let (text, action) = if by_hand { (t!("face-use-box"), Action::PlaceFace) } else { (t!("face-use"), Action::UseFace) };
+    let mut answers = vec![(Icon::Check, text, t!("key-enter"), Weight::Primary, action)];
+    if !by_hand && count > 0 {
+        answers.push((Icon::Add, t!("face-draw-instead"), t!("face-draw-instead-tip"), Weight::Normal, Action::DrawFaceInstead));
+    }
+    let tip = if count > 0 { t!("face-keep-largest") } else { t!("face-do-not-open") };
+    answers.push((Icon::Close, t!("cancel"), tip, Weight::Quiet, Action::DropQuestion));
+    let room = ui.available_width();
+    let gaps = theme::GAP * (answers.len() - 1) as f32;
+    let widths: Vec<f32> = answers.iter().map(|(_, text, ..)| widgets::wide_enough(ui, &[text], BUTTON_WIDTH)).collect();
+    // In a narrow window each is only as wide as it has to be.
+    let is_tight = widths.iter().sum::<f32>() + gaps > room;
+    let widths: Vec<f32> =
+        if is_tight { answers.iter().map(|(_, text, ..)| widgets::wide_enough(ui, &[text], 0.0)).collect() } else { widths };
+    ui.add_space(((room - widths.iter().sum::<f32>() - gaps) / 2.0).max(0.0));
+    let mut wanted = Vec::new();
+    for ((icon, text, tip, weight, action), width) in answers.into_iter().zip(widths) {
+        if widgets::button(ui, icon, &text, width, weight).on_hover_text(tip).clicked() {
+            wanted.push(action);
+        }
+    }
+    wanted
 }
 
 #[cfg(test)]

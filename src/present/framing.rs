@@ -10,6 +10,7 @@ use super::icons::Icon;
 use super::state::ViewState;
 use super::theme;
 use super::widgets::{self, Weight};
+use super::words::t;
 use crate::data::Portrait;
 use crate::session::{Framing, Panes, PictureShare, RenderedImage, Request};
 
@@ -21,39 +22,38 @@ const HELD_SECS: f64 = 0.35;
 const MENU_WIDTH: f32 = 262.0;
 
 /// What the menu offers.
-const CHOICES: [(Framing, &str); 3] = [(Framing::Head, "Head"), (Framing::Bust, "Head and shoulders"), (Framing::Whole, "Whole picture")];
+fn choices() -> [(Framing, String); 3] {
+    [(Framing::Head, t!("framing-head")), (Framing::Bust, t!("framing-bust")), (Framing::Whole, t!("framing-whole"))]
+}
 
 /// What recordings show, which the menu offers, too.
-const PANES: [(Panes, &str); 3] = [
-    (Panes::Alone, "Record the living portrait"),
-    (Panes::BeforeAndAfter, "Record before and after"),
-    (Panes::Triptych, "Record you, the painting, the living one"),
-];
+fn panes() -> [(Panes, String); 3] {
+    [(Panes::Alone, t!("panes-alone")), (Panes::BeforeAndAfter, t!("panes-before-after")), (Panes::Triptych, t!("panes-triptych"))]
+}
 
 /// The button in the stage's corner that opens the menu.
 pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Action> {
     let mut action = None;
     ui.scope_builder(egui::UiBuilder::new().id_salt("framing").max_rect(corner), |ui| {
-        let response = widgets::icon_button(ui, Icon::Frame, "What of the picture is shown and recorded", Weight::Quiet);
+        let response = widgets::icon_button(ui, Icon::Frame, &t!("framing-tip"), Weight::Quiet);
         Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
-            for (framing, label) in CHOICES {
+            for (framing, label) in choices() {
                 if ui.selectable_label(view.framing == framing, label).clicked() {
                     action = Some(Action::Frame(framing));
                     ui.close();
                 }
             }
-            let by_hand = "By hand: the wheel goes nearer, dragging moves, a double click shows all of it.";
-            widgets::note(ui, format!("{by_hand} Recordings, snapshots and the virtual camera show the same part."));
+            widgets::note(ui, t!("framing-note"));
             ui.separator();
-            for (panes, label) in PANES {
+            for (panes, label) in panes() {
                 if ui.selectable_label(view.record.panes == panes, label).clicked() {
                     action = Some(Action::SetPanes(panes));
                     ui.close();
                 }
             }
             if view.record.panes == Panes::Triptych {
-                widgets::note(ui, "Recordings show you, too.");
+                widgets::note(ui, t!("panes-triptych-note"));
             }
         });
     });

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::icons::{self, Icon};
 use super::state::{GalleryItem, ViewState};
 use super::theme::{self, size};
+use super::words::{self, t};
 
 /// The first portraits of the gallery as thumbnails with sides of `side` points, as many as there is room for, and the way to all of them.
 pub(super) fn row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Action> {
@@ -45,18 +46,18 @@ fn in_row(view: &ViewState, room: usize) -> Vec<usize> {
 fn all(ui: &mut Ui, view: &ViewState, side: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, view.shown.gallery, "All portraits"));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, view.shown.gallery, t!("gallery-all")));
     if ui.is_rect_visible(rect) {
         let fill = if response.hovered() { theme::CONTROL_HOVER } else { theme::CONTROL };
         let colour = if view.shown.gallery { theme::ACCENT } else { theme::TEXT_SOFT };
         ui.painter().rect_filled(rect, theme::ROUNDING, fill);
         let middle = rect.center() - vec2(0.0, 7.0);
         icons::paint(ui.painter(), Icon::Grid, Rect::from_center_size(middle, Vec2::splat(17.0)), colour);
-        let text = format!("All {}", view.gallery.len());
+        let text = t!("gallery-all-count", count = view.gallery.len());
         ui.painter().text(rect.center() + vec2(0.0, 13.0), Align2::CENTER_CENTER, text, theme::regular(size::SMALL), colour);
         super::widgets::focus_ring(ui.painter(), &response, rect.shrink(2.0), theme::ROUNDING);
     }
-    response.on_hover_text("All portraits: yours and the built-in ones (G)")
+    response.on_hover_text(t!("gallery-all-tip"))
 }
 
 /// A row of the further pictures of the portrait's person; a click removes one.
@@ -79,7 +80,7 @@ pub(super) fn further_row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Ac
 /// A thumbnail with a cross.
 fn removable(ui: &mut Ui, name: &str, thumbnail: Option<SizedTexture>, side: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
-    let label = format!("Remove {name}");
+    let label = t!("gallery-remove", name = name);
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
     if ui.is_rect_visible(rect) {
@@ -97,9 +98,9 @@ fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: b
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     portrait(ui, &response, rect, item, chosen);
     let key = if index < 9 { format!("  ({})", index + 1) } else { String::new() };
-    match &item.missing {
+    match item.missing() {
         Some(why) => response.on_hover_text(why),
-        None => response.on_hover_text(format!("{}{key}", item.title)),
+        None => response.on_hover_text(format!("{}{key}", words::name(&item.title))),
     }
 }
 
@@ -107,15 +108,16 @@ fn thumbnail(ui: &mut Ui, item: &GalleryItem, index: usize, side: f32, chosen: b
 pub(super) fn portrait(ui: &Ui, response: &Response, rect: Rect, item: &GalleryItem, chosen: bool) {
     let enabled = ui.is_enabled();
     response.widget_info(|| {
-        let missing = if item.missing.is_some() { ", its file is missing" } else { "" };
-        WidgetInfo::selected(Role::RadioButton, enabled, chosen, format!("Portrait: {}{missing}", item.title))
+        let name = words::name(&item.title);
+        let label = if item.is_missing { t!("gallery-portrait-missing", name = name) } else { t!("stage-portrait", name = name) };
+        WidgetInfo::selected(Role::RadioButton, enabled, chosen, label)
     });
     if !ui.is_rect_visible(rect) {
         return;
     }
     let rounding = CornerRadius::same(theme::ROUNDING);
     picture(ui, item.thumbnail, rect, response.hovered() || chosen);
-    if item.missing.is_some() {
+    if item.is_missing {
         ui.painter().rect_filled(rect, rounding, theme::PANEL.gamma_multiply(0.78));
         icons::paint(ui.painter(), Icon::Alert, Rect::from_center_size(rect.center(), Vec2::splat(18.0)), theme::TEXT_SOFT);
     }
@@ -167,7 +169,7 @@ mod tests {
             title: index.to_string(),
             thumbnail: None,
             favourite: false,
-            missing: None,
+            is_missing: false,
         };
         let mut view = ViewState { gallery: (0..8).map(item).collect(), ..ViewState::default() };
         assert_eq!(in_row(&view, 3), [0, 1, 2], "the first ones");

@@ -10,6 +10,7 @@ use super::sight::{DriverReading, Movements, Trouble};
 use super::state::{InsetView, ViewState};
 use super::theme;
 use super::widgets::{self, Weight};
+use super::words::t;
 use crate::data::{FaceMesh, Landmarks, region};
 
 /// Width of the inset: a share of the stage's width within limits, in points.
@@ -47,8 +48,8 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Option<Action>
     let mirror = view.controls.mirror;
     let response = ui.interact(rect, ui.scope_id().with("inset"), Sense::hover());
     let trouble = inset.trouble(!view.stats.reader.is_empty());
-    let seen = trouble.map_or("a face is found", Trouble::words);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Driver picture: {seen}")));
+    let seen = trouble.map_or_else(|| t!("inset-face"), Trouble::words);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("inset-label", seen = seen)));
     paint(ui, rect, inset, trouble, mirror);
     hide_button(ui, rect, response.hovered() || response.contains_pointer())
 }
@@ -104,10 +105,10 @@ fn face_shapes(painter: &Painter, face: &DriverReading, to_screen: impl Fn(glam:
 /// Bars for lids, mouth and brows, each of both sides as they lie in the picture.
 fn bars(painter: &Painter, band: Rect, movements: &Movements, mirror: bool) {
     let sides = |[right, left]: [f32; 2]| if mirror { [left, right] } else { [right, left] };
-    let groups: [(&str, Vec<f32>, bool); 3] = [
-        ("Lids", sides(movements.eyes).into(), false),
-        ("Mouth", vec![movements.mouth], false),
-        ("Brows", sides(movements.brows).into(), true),
+    let groups: [(String, Vec<f32>, bool); 3] = [
+        (t!("inset-lids"), sides(movements.eyes).into(), false),
+        (t!("inset-mouth"), vec![movements.mouth], false),
+        (t!("inset-brows"), sides(movements.brows).into(), true),
     ];
     let width = band.width() / groups.len() as f32;
     for (index, (label, values, signed)) in groups.into_iter().enumerate() {
@@ -160,7 +161,7 @@ fn hide_button(ui: &mut Ui, rect: Rect, near: bool) -> Option<Action> {
     let builder = egui::UiBuilder::new().id_salt("hide inset").max_rect(corner);
     ui.scope_builder(builder, |ui| {
         ui.set_opacity(if near { 1.0 } else { 0.35 });
-        widgets::icon_button(ui, Icon::Close, "Hide camera picture (C)", Weight::Quiet).clicked().then_some(Action::ToggleInset)
+        widgets::icon_button(ui, Icon::Close, &t!("inset-hide"), Weight::Quiet).clicked().then_some(Action::ToggleInset)
     })
     .inner
 }

@@ -11,10 +11,8 @@ use super::app::{App, now_secs};
 use super::clipboard::{Clip, Wanted};
 use super::files;
 use super::toasts::Severity;
+use super::words::t;
 use crate::session::{DeferredPixels, PictureInput};
-
-/// What a picture is called that comes without a name.
-const PASTED: &str = "Pasted picture";
 
 /// What dropped files and pasted text ask for.
 pub(super) fn actions(ctx: &Context) -> Vec<Action> {
@@ -45,7 +43,7 @@ impl App {
         }
         let wanted = if ctx.text_edit_focused() { Wanted::Text } else { Wanted::Picture };
         if let Err(why) = self.clipboard.ask(ctx, wanted, now_secs(ctx)) {
-            self.say(Severity::Error, format!("The clipboard cannot be read: {why}"), ctx);
+            self.say(Severity::Error, t!("said-clipboard", why = why), ctx);
         }
     }
 
@@ -67,12 +65,12 @@ impl App {
     fn take_clip(&mut self, ctx: &Context, clip: Clip) {
         match clip {
             Clip::Picture(pixels) if pixels.width() == 0 || pixels.height() == 0 => {
-                self.say(Severity::Error, "The picture in the clipboard is empty. Copy it again", ctx);
+                self.say(Severity::Error, t!("said-clipboard-empty"), ctx);
             }
-            Clip::Picture(pixels) => self.open_pasted(PictureInput::Pixels { name: PASTED.to_owned(), pixels }),
+            Clip::Picture(pixels) => self.open_pasted(PictureInput::Pixels { name: t!("pasted-name"), pixels }),
             Clip::Files(files) => self.act(ctx, Action::OpenFiles(files)),
-            Clip::Text(_) => self.say(Severity::Info, "The clipboard holds text, not a picture. Copy a picture first, or its path", ctx),
-            Clip::Nothing => self.say(Severity::Info, "There is no picture in the clipboard. Copy one first, or its path", ctx),
+            Clip::Text(_) => self.say(Severity::Info, t!("said-clipboard-text"), ctx),
+            Clip::Nothing => self.say(Severity::Info, t!("said-clipboard-nothing"), ctx),
         }
     }
 
@@ -92,7 +90,7 @@ impl App {
                 return self.take_clip(ctx, Clip::Picture(Arc::default()));
             }
             let pixels = DeferredPixels::new(move || straight_alpha(&picture));
-            self.open_pasted(PictureInput::Deferred { name: PASTED.to_owned(), pixels });
+            self.open_pasted(PictureInput::Deferred { name: t!("pasted-name"), pixels });
         } else if let Some(text) = text.filter(|text| files::paths_in_text(text).is_empty()) {
             self.take_clip(ctx, Clip::Text(text));
         }
@@ -100,7 +98,7 @@ impl App {
 
     /// Opens a picture from the clipboard, and keeps it: it has no file.
     fn open_pasted(&mut self, picture: PictureInput) {
-        let id = self.open_passing(picture, "the pasted picture");
+        let id = self.open_passing(picture, &t!("pasted-opening"));
         self.note_drop(id);
     }
 

@@ -5,38 +5,43 @@ use egui::{Key, Modifiers};
 use super::action::{Action, Purpose};
 use super::films::FilmAction;
 use super::state::ViewState;
+use super::words::t;
 
 /// A line of the help.
 pub(super) struct Shortcut {
     /// The key as printed on a keyboard.
-    pub(super) key: &'static str,
+    pub(super) key: String,
     /// What it does.
-    pub(super) does: &'static str,
+    pub(super) does: String,
 }
 
 /// Every shortcut, in the order of the help.
-pub(super) const SHORTCUTS: [Shortcut; 20] = [
-    Shortcut { key: "O", does: "Open a portrait; held: see the original" },
-    Shortcut { key: "G", does: "All portraits" },
-    Shortcut { key: "A", does: "Add a picture of this person" },
-    Shortcut { key: "Ctrl V", does: "Paste a picture or a path" },
-    Shortcut { key: "1 – 9", does: "Portraits of the gallery, or the face" },
-    Shortcut { key: "Enter", does: "Use the marked face" },
-    Shortcut { key: "Space", does: "Set my neutral face" },
-    Shortcut { key: "M", does: "Mirror" },
-    Shortcut { key: "Ctrl Z", does: "Undo a change of the motion" },
-    Shortcut { key: "Ctrl Y", does: "Redo it" },
-    Shortcut { key: "C", does: "Camera picture" },
-    Shortcut { key: "R", does: "Record, stop" },
-    Shortcut { key: "B", does: "Boomerang of three seconds" },
-    Shortcut { key: "S", does: "Snapshot" },
-    Shortcut { key: "P", does: "Side panel" },
-    Shortcut { key: "L", does: "Earlier recordings" },
-    Shortcut { key: "F11", does: "The picture alone" },
-    Shortcut { key: "Tab", does: "Next control" },
-    Shortcut { key: "F1  ?", does: "This help" },
-    Shortcut { key: "Esc", does: "Close what lies on top" },
-];
+pub(super) fn shortcuts() -> [Shortcut; 20] {
+    let plain = |key: &str, does| Shortcut { key: key.to_owned(), does };
+    let with_ctrl = |key: &str, does| Shortcut { key: t!("key-ctrl", key = key), does };
+    [
+        plain("O", t!("help-open")),
+        plain("G", t!("help-gallery")),
+        plain("A", t!("help-further")),
+        with_ctrl("V", t!("help-paste")),
+        plain("1 – 9", t!("help-digits")),
+        plain(&t!("key-enter"), t!("help-enter")),
+        plain(&t!("key-space"), t!("help-space")),
+        plain("M", t!("help-mirror")),
+        with_ctrl("Z", t!("help-undo")),
+        with_ctrl("Y", t!("help-redo")),
+        plain("C", t!("help-inset")),
+        plain("R", t!("help-record")),
+        plain("B", t!("help-boomerang")),
+        plain("S", t!("help-snapshot")),
+        plain("P", t!("help-panel")),
+        plain("L", t!("help-list")),
+        plain("F11", t!("help-alone")),
+        plain("Tab", t!("help-tab")),
+        plain("F1  ?", t!("help-help")),
+        plain("Esc", t!("help-escape")),
+    ]
+}
 
 /// What the keys pressed in this frame ask for. Nothing while text is being typed, but Escape always closes and pasting always pastes.
 pub(super) fn actions(ctx: &egui::Context, view: &ViewState) -> Vec<Action> {

@@ -38,6 +38,7 @@ mod thumbnails;
 mod toasts;
 mod widgets;
 mod window;
+mod words;
 
 pub use action::{Action, Purpose};
 pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
@@ -53,3 +54,5 @@ pub use theme::apply as apply_theme;
 pub use thumbnails::OpenPicture;
 pub use toasts::{Offer, Severity, Toast, Toasts};
 pub use window::{StartContext, StartSession, WindowError, run_window};
+pub use words::FontFinder;
+pub use words::menu::LanguageView;

@@ -4,10 +4,11 @@ use egui::{Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, Text
 
 use super::action::{Action, Purpose};
 use super::icons::Icon;
-use super::keys::SHORTCUTS;
+use super::keys::shortcuts;
 use super::state::{AboutView, PathPrompt, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::{self, t};
 use crate::session::Interrupted;
 
 /// Draws the topmost dialog that is open.
@@ -59,32 +60,29 @@ fn body(ui: &mut Ui, text: impl Into<String>) {
 }
 
 fn help(ui: &mut Ui) -> Vec<Action> {
-    title(ui, "Shortcuts");
-    let half = SHORTCUTS.len().div_ceil(2);
+    title(ui, &t!("help-title"));
+    let all = shortcuts();
+    let half = all.len().div_ceil(2);
     ui.columns(2, |columns| {
-        for (column, shortcuts) in columns.iter_mut().zip(SHORTCUTS.chunks(half)) {
+        for (column, shortcuts) in columns.iter_mut().zip(all.chunks(half)) {
             column.spacing_mut().item_spacing.y = 5.0;
             for shortcut in shortcuts {
-                shortcut_line(column, shortcut.key, shortcut.does);
+                shortcut_line(column, &shortcut.key, &shortcut.does);
             }
         }
     });
     widgets::divider(ui);
-    title(ui, "Good to know");
-    body(
-        ui,
-        "Animate only people who agree to it, or who are long gone. Every clip and snapshot is marked as synthetic, so that nobody \
-         mistakes it for the real person.",
-    );
-    body(ui, "Nothing leaves this computer: no account, no network.");
+    title(ui, &t!("help-know"));
+    body(ui, t!("help-consent"));
+    body(ui, t!("help-private"));
     ui.add_space(8.0);
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
-        if widgets::button(ui, Icon::Check, "Close", 110.0, Weight::Normal).clicked() {
+        if widgets::button(ui, Icon::Check, &t!("close"), 110.0, Weight::Normal).clicked() {
             actions.push(Action::ToggleHelp);
         }
-        let about = widgets::button(ui, Icon::Info, "About Retrato", 150.0, Weight::Quiet);
-        if about.on_hover_text("Version, licences, what it has learnt from").clicked() {
+        let about = widgets::button(ui, Icon::Info, &t!("help-about"), 150.0, Weight::Quiet);
+        if about.on_hover_text(t!("help-about-tip")).clicked() {
             actions.push(Action::ToggleAbout);
         }
     });
@@ -94,31 +92,23 @@ fn help(ui: &mut Ui) -> Vec<Action> {
 fn about(ui: &mut Ui, about: &AboutView) -> Vec<Action> {
     let mut actions = Vec::new();
     title(ui, &format!("Retrato {}", about.version));
-    body(ui, "Brings a portrait to life with your own face, on this computer alone: no account, no network.");
-    head(ui, "Licences");
-    body(
-        ui,
-        "Retrato is free: you may use it under the MIT licence or the Apache licence 2.0, as you like. The file NOTICE lists what others made.",
-    );
-    head(ui, "What it has learnt from");
-    body(
-        ui,
-        "Retrato's own networks were trained on synthetic heads alone: people who do not exist, made by the program from the public head model \
-         ICT-FaceKit. No photograph of anybody was used. Faces are read by models that others have trained: MediaPipe's Face Landmarker, and \
-         dlib's landmarks where that is missing.",
-    );
+    body(ui, t!("about-what"));
+    head(ui, &t!("about-licences"));
+    body(ui, t!("about-licences-text"));
+    head(ui, &t!("about-learnt"));
+    body(ui, t!("about-learnt-text"));
     if let Some(log) = &about.log {
-        head(ui, "When something goes wrong");
-        body(ui, format!("The log is in {}", log.display()));
+        head(ui, &t!("about-wrong"));
+        body(ui, t!("about-log", path = log.display().to_string()));
     }
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        if widgets::button(ui, Icon::Check, "Close", 110.0, Weight::Normal).clicked() {
+        if widgets::button(ui, Icon::Check, &t!("close"), 110.0, Weight::Normal).clicked() {
             actions.push(Action::ToggleAbout);
         }
         if let Some(log) = &about.log {
-            let copy = widgets::button(ui, Icon::Copy, "Copy the log's path", 190.0, Weight::Quiet);
-            if copy.on_hover_text("For a message to those who mend it").clicked() {
+            let copy = widgets::button(ui, Icon::Copy, &t!("about-copy-log"), 190.0, Weight::Quiet);
+            if copy.on_hover_text(t!("about-copy-log-tip")).clicked() {
                 actions.push(Action::CopyText(log.display().to_string()));
             }
         }
@@ -133,7 +123,7 @@ fn head(ui: &mut Ui, text: &str) {
 
 fn shortcut_line(ui: &mut Ui, key: &str, does: &str) {
     widgets::row(ui, 22.0, |ui| {
-        let (rect, _) = ui.allocate_exact_size(vec2(58.0, 22.0), egui::Sense::empty());
+        let (rect, _) = ui.allocate_exact_size(vec2(widgets::key_width(ui.painter(), key).max(58.0), 22.0), egui::Sense::empty());
         widgets::key_hint(ui.painter(), rect.left_center(), key);
         ui.add(egui::Label::new(RichText::new(does).size(size::SMALL + 0.5).color(theme::TEXT)).wrap());
     });
@@ -141,19 +131,19 @@ fn shortcut_line(ui: &mut Ui, key: &str, does: &str) {
 
 fn recovery(ui: &mut Ui, interrupted: &[Interrupted]) -> Vec<Action> {
     let mut actions = Vec::new();
-    let several = interrupted.len() > 1;
-    title(ui, if several { "Interrupted recordings were found" } else { "An interrupted recording was found" });
+    title(ui, &t!("recovery-title", count = interrupted.len()));
     for recording in interrupted.iter().take(5) {
         let name = recording.part.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        body(ui, format!("{name} ({:.1} MB)", recording.bytes as f64 / 1e6));
+        let size = t!("megabytes", number = words::number(recording.bytes as f64 / 1e6, 1));
+        body(ui, t!("recovery-file", name = name, size = size));
     }
-    body(ui, "Retrato did not end properly while it was recording. What was recorded until then can be made playable.");
+    body(ui, t!("recovery-text"));
     ui.add_space(8.0);
     ui.horizontal(|ui| {
-        if widgets::button(ui, Icon::Check, "Recover", 130.0, Weight::Primary).clicked() {
+        if widgets::button(ui, Icon::Check, &t!("recovery-recover"), 130.0, Weight::Primary).clicked() {
             actions.push(Action::Recover);
         }
-        if widgets::button(ui, Icon::Close, "Keep for later", 150.0, Weight::Normal).clicked() {
+        if widgets::button(ui, Icon::Close, &t!("recovery-later"), 150.0, Weight::Normal).clicked() {
             actions.push(Action::KeepForLater);
         }
     });
@@ -163,15 +153,15 @@ fn recovery(ui: &mut Ui, interrupted: &[Interrupted]) -> Vec<Action> {
 fn path_field(ui: &mut Ui, prompt: &PathPrompt) -> Vec<Action> {
     let mut actions = Vec::new();
     let (head, what) = match prompt.purpose {
-        Purpose::Portrait => ("Open a portrait", "Where is the picture?"),
-        Purpose::FurtherPicture => ("Add a picture of this person", "Where is the picture?"),
-        Purpose::Driver => ("Open a clip or a performance", "Where is the file?"),
+        Purpose::Portrait => (t!("path-portrait"), t!("path-where-picture")),
+        Purpose::FurtherPicture => (t!("path-further"), t!("path-where-picture")),
+        Purpose::Driver => (t!("path-driver"), t!("path-where-file")),
     };
-    title(ui, head);
-    body(ui, format!("This desktop offers no file dialog. {what}"));
+    title(ui, &head);
+    body(ui, what);
     let mut text = prompt.text.clone();
-    let field = TextEdit::singleline(&mut text).hint_text("/folder/file").margin(vec2(10.0, 7.0)).desired_width(f32::INFINITY);
-    let response = ui.add(field).accessible_name("Path of the file");
+    let field = TextEdit::singleline(&mut text).hint_text(t!("path-hint")).margin(vec2(10.0, 7.0)).desired_width(f32::INFINITY);
+    let response = ui.add(field).accessible_name(t!("path-label"));
     if ui.memory(|memory| memory.focused().is_none()) && prompt.text.is_empty() {
         response.request_focus();
     }
@@ -184,10 +174,10 @@ fn path_field(ui: &mut Ui, prompt: &PathPrompt) -> Vec<Action> {
     }
     ui.add_space(6.0);
     ui.horizontal(|ui| {
-        if widgets::button(ui, Icon::Open, "Open", 120.0, Weight::Primary).clicked() || entered {
+        if widgets::button(ui, Icon::Open, &t!("path-open"), 120.0, Weight::Primary).clicked() || entered {
             actions.push(Action::ConfirmPath);
         }
-        if widgets::button(ui, Icon::Close, "Cancel", 120.0, Weight::Normal).clicked() {
+        if widgets::button(ui, Icon::Close, &t!("cancel"), 120.0, Weight::Normal).clicked() {
             actions.push(Action::CloseOverlay);
         }
     });

@@ -11,7 +11,8 @@ use super::events;
 use super::shelf::{self, Answer};
 use super::state::{GalleryItem, OpeningView, ViewState};
 use super::thumbnails::Place;
-use super::toasts::{Offer, Severity};
+use super::toasts::{Offer, Severity, sentence};
+use super::words::t;
 use crate::collection::{Change, Collection, KnownPortrait, Source};
 use crate::session::{FaceShare, PictureInput, PortraitChoice, PortraitOrigin, PortraitReady, Request, RequestId};
 
@@ -137,7 +138,7 @@ impl App {
                 self.view.gallery.iter().find(|item| item.origin == origin).map_or_else(String::new, |item| item.title.clone())
             }
             (PortraitOrigin::Memory, PortraitChoice::Enrolled(portrait)) => portrait.name.clone(),
-            (PortraitOrigin::Memory, _) => "the pasted picture".to_owned(),
+            (PortraitOrigin::Memory, _) => t!("pasted-opening"),
         };
         self.own.opened = origin.path().map(|path| (id, path.to_owned()));
         self.view.opening = vec![OpeningView { id, name }];
@@ -148,7 +149,7 @@ impl App {
     pub(super) fn take_shelf_answers(&mut self, ctx: &Context) {
         for answer in self.shelf.answers() {
             match answer {
-                Answer::Trouble(why) => self.say(Severity::Warning, why, ctx),
+                Answer::Trouble(why) => self.say(Severity::Warning, t!("trouble-portraits", why = sentence(why)), ctx),
                 Answer::Kept(id, kept) => {
                     let waiting = self.own.keeping.take_if(|(waiting, _)| *waiting == id);
                     let picture = match kept {
@@ -159,7 +160,7 @@ impl App {
                             PictureInput::Path(kept.file)
                         }
                         Err(why) => {
-                            self.say(Severity::Warning, format!("The picture will be gone at the next start: {why}"), ctx);
+                            self.say(Severity::Warning, t!("said-passing", why = why), ctx);
                             let Some((_, picture)) = waiting.clone() else { continue };
                             picture
                         }
@@ -246,10 +247,10 @@ impl App {
         let known = self.shelf.list().get(&source).cloned();
         self.shelf.change(Change::Remove(source));
         let item = self.view.gallery.remove(index);
-        let text = format!("“{}” is off the list", item.title);
+        let text = t!("sheet-taken-off", name = item.title.as_str());
         if let Some(known) = known {
             self.own.removed = Some((known, item, index));
-            let offer = Offer { label: "Put it back".to_owned(), action: Action::PutBack };
+            let offer = Offer { label: t!("sheet-put-back"), action: Action::PutBack };
             self.view.toasts.push_offer(text, offer, now_secs(ctx));
         }
     }
@@ -320,7 +321,7 @@ impl App {
 
 impl GalleryItem {
     fn of_file(file: &Path) -> Self {
-        Self { origin: PortraitOrigin::File(file.to_owned()), title: title(file), thumbnail: None, favourite: false, missing: None }
+        Self { origin: PortraitOrigin::File(file.to_owned()), title: title(file), thumbnail: None, favourite: false, is_missing: false }
     }
 }
 
@@ -345,5 +346,5 @@ fn title(file: &Path) -> String {
 pub(super) fn built_in_item(app: &mut App, index: usize, title: String, image: crate::session::DeferredPixels) {
     let origin = PortraitOrigin::BuiltIn(index);
     app.thumbnails.make(Place::Gallery(origin.clone()), &title, move || Arc::new(image.convert()));
-    app.view.gallery.push(GalleryItem { origin, title, thumbnail: None, favourite: false, missing: None });
+    app.view.gallery.push(GalleryItem { origin, title, thumbnail: None, favourite: false, is_missing: false });
 }

@@ -14,6 +14,7 @@ use super::events;
 use super::state::{FurtherView, OpeningView};
 use super::thumbnails::Place;
 use super::toasts::{Offer, Severity};
+use super::words::t;
 use crate::collection::Change;
 use crate::data::Portrait;
 use crate::session::{PictureInput, PortraitReady, Request, RequestId};
@@ -78,12 +79,8 @@ impl App {
         let Some(Replaced { before, by, .. }) = self.person.replaced.as_ref().filter(|replaced| replaced.id == id && !is_asked) else {
             return;
         };
-        let text = if by == before {
-            "A new portrait has taken the place of the one before. Do they show the same person?".to_owned()
-        } else {
-            format!("“{by}” has taken the place of “{before}”. Do they show the same person?")
-        };
-        let offer = Offer { label: "Use both pictures".to_owned(), action: Action::JoinBefore };
+        let text = if by == before { t!("said-replaced") } else { t!("said-replaced-by", by = by.as_str(), before = before.as_str()) };
+        let offer = Offer { label: t!("said-use-both"), action: Action::JoinBefore };
         self.view.toasts.push_offer(text, offer, now_secs(ctx));
     }
 
@@ -110,15 +107,15 @@ impl App {
 
     /// Offers to take pictures that came with the portrait for the same person's.
     pub(super) fn offer_rest(&mut self, ctx: &Context, rest: Vec<PathBuf>) {
-        let offer = Offer { label: "All show one person".to_owned(), action: Action::AddPictures(rest) };
-        self.view.toasts.push_offer("One portrait at a time: the others wait in the gallery", offer, now_secs(ctx));
+        let offer = Offer { label: t!("said-one-person"), action: Action::AddPictures(rest) };
+        self.view.toasts.push_offer(t!("said-one-portrait"), offer, now_secs(ctx));
     }
 
     /// Makes the portrait from these pictures, too.
     pub(super) fn add_pictures(&mut self, ctx: &Context, files: Vec<PathBuf>) {
         self.view.toasts.withdraw(&Action::AddPictures(Vec::new()));
         if !self.view.has_portrait() && self.view.opening.is_empty() {
-            return self.say(Severity::Info, "Open a portrait of the person first, then add further pictures", ctx);
+            return self.say(Severity::Info, t!("said-portrait-first"), ctx);
         }
         for file in files {
             let id = self.request_further(file.clone(), false);
@@ -194,7 +191,7 @@ impl App {
         }
         if more && !self.view.shown.panel {
             // Where the panel cannot tell.
-            self.say(Severity::Done, format!("Made from {} pictures of this person now", 1 + pictures.len()), ctx);
+            self.say(Severity::Done, t!("said-made-from", count = 1 + pictures.len()), ctx);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::icons::{self, Icon};
 use super::state::{GalleryItem, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::{self, t};
 
 /// Side of a tile, and height of the lines below it, in points.
 const SIDE: f32 = 124.0;
@@ -26,9 +27,9 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
     let mut sheet = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Min)));
     let ui = &mut sheet;
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Portraits").font(theme::semibold(size::HEAD + 2.0)).color(theme::TEXT));
+        ui.label(RichText::new(t!("sheet-title")).font(theme::semibold(size::HEAD + 2.0)).color(theme::TEXT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::icon_button(ui, Icon::Close, "Close the portraits (Esc)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Close, &t!("sheet-close"), Weight::Quiet).clicked() {
                 actions.push(Action::ToggleGallery);
             }
         });
@@ -36,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
     let first = just_opened(ui).then(|| view.chosen().unwrap_or(0));
     let scrolled = ScrollArea::vertical().id_salt("portraits").auto_shrink([false, false]).show(ui, |ui| {
         let own = view.gallery.iter().take_while(|item| item.is_own()).count();
-        widgets::section(ui, "Yours, the newest first");
+        widgets::section(ui, &t!("sheet-own"));
         grid(ui, |ui| {
             actions.extend(new_portrait(ui));
             for (index, item) in view.gallery.iter().enumerate().take(own) {
@@ -44,10 +45,10 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
             }
         });
         if own == 0 {
-            widgets::note(ui, "Portraits that you open stay here, with their face, their motion and their further pictures.");
+            widgets::note(ui, t!("sheet-own-none"));
         }
         ui.add_space(theme::GAP);
-        widgets::section(ui, "They come with Retrato");
+        widgets::section(ui, &t!("sheet-built-in"));
         grid(ui, |ui| {
             for (index, item) in view.gallery.iter().enumerate().skip(own) {
                 actions.extend(tile(ui, view, index, item, first == Some(index)));
@@ -87,8 +88,8 @@ fn new_portrait(ui: &mut Ui) -> Option<Action> {
     let mut child = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Center)));
     child.spacing_mut().item_spacing.y = 6.0;
     let width = inner.width();
-    let open = widgets::button(&mut child, Icon::Open, "Open…", width, Weight::Normal).on_hover_text("Open a picture file (O)");
-    let paste = widgets::button(&mut child, Icon::Paste, "Paste", width, Weight::Normal).on_hover_text("From the clipboard (Ctrl V)");
+    let open = widgets::button(&mut child, Icon::Open, &t!("open"), width, Weight::Normal).on_hover_text(t!("open-tip"));
+    let paste = widgets::button(&mut child, Icon::Paste, &t!("paste"), width, Weight::Normal).on_hover_text(t!("paste-tip"));
     if open.clicked() {
         return Some(Action::Browse(Purpose::Portrait));
     }
@@ -113,7 +114,7 @@ fn tile(ui: &mut Ui, view: &ViewState, index: usize, item: &GalleryItem, take_fo
     }
     let is_near = ui.rect_contains_pointer(rect) || response.has_focus();
     let hint =
-        item.missing.clone().unwrap_or_else(|| item.origin.path().map_or_else(|| item.title.clone(), |path| path.display().to_string()));
+        item.missing().or_else(|| Some(item.origin.path()?.display().to_string())).unwrap_or_else(|| words::name(&item.title).into_owned());
     response.on_hover_text(hint);
     lines(ui, Rect::from_min_max(square.left_bottom(), rect.max), item);
     if item.is_own() {
@@ -127,9 +128,9 @@ fn lines(ui: &mut Ui, rect: Rect, item: &GalleryItem) {
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
     child.spacing_mut().item_spacing.y = 0.0;
     child.add_space(3.0);
-    child.add(Label::new(RichText::new(&item.title).size(size::SMALL).color(theme::TEXT)).truncate());
-    if item.missing.is_some() {
-        child.add(Label::new(RichText::new("The file is not there").size(size::SMALL).color(theme::ACCENT)).truncate());
+    child.add(Label::new(RichText::new(words::name(&item.title)).size(size::SMALL).color(theme::TEXT)).truncate());
+    if item.is_missing {
+        child.add(Label::new(RichText::new(t!("sheet-missing")).size(size::SMALL).color(theme::ACCENT)).truncate());
     }
 }
 
@@ -138,16 +139,20 @@ fn badges(ui: &Ui, square: Rect, index: usize, item: &GalleryItem, is_near: bool
     let mut actions = Vec::new();
     let corner =
         |from_right: f32, y: f32| Rect::from_min_size(square.right_top() + vec2(-BADGE * (from_right + 1.0) - 4.0, y), Vec2::splat(BADGE));
-    let star = if item.favourite { ("Do not keep", theme::ACCENT, 1.0) } else { ("Keep", theme::TEXT, FAR) };
-    let label = format!("{} {} at the front", star.0, item.title);
-    if badge(ui, corner(2.0, 4.0), Icon::Star, &label, star.1, if is_near { 1.0 } else { star.2 }) {
+    let title = item.title.as_str();
+    let (label, colour, opacity) = if item.favourite {
+        (t!("sheet-keep-not", name = title), theme::ACCENT, 1.0)
+    } else {
+        (t!("sheet-keep", name = title), theme::TEXT, FAR)
+    };
+    if badge(ui, corner(2.0, 4.0), Icon::Star, &label, colour, if is_near { 1.0 } else { opacity }) {
         actions.push(Action::SetFavourite(index, !item.favourite));
     }
     let far = if is_near { 1.0 } else { FAR };
-    if badge(ui, corner(1.0, 4.0), Icon::Faces, &format!("Choose another face in {}", item.title), theme::TEXT, far) {
+    if badge(ui, corner(1.0, 4.0), Icon::Faces, &t!("sheet-other-face", name = title), theme::TEXT, far) {
         actions.push(Action::ChooseFaceAgain(index));
     }
-    if badge(ui, corner(0.0, 4.0), Icon::Close, &format!("Take {} off the list", item.title), theme::TEXT, far) {
+    if badge(ui, corner(0.0, 4.0), Icon::Close, &t!("sheet-take-off", name = title), theme::TEXT, far) {
         actions.push(Action::RemoveFromGallery(index));
     }
     actions

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use image::RgbImage;
 
+use super::words::t;
 use crate::data::{Coefficient, FaceMesh, FaceMotion, HeadPose, Landmarks, region};
 
 /// Mean brightness below which a picture is too dark to find a face in, 0 to 1 of the sRGB values. Tuned on webcam clips that were darkened step by step.
@@ -150,14 +151,14 @@ impl Trouble {
     }
 
     /// What to do, for people.
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> String {
         match self {
-            Self::Loading => "The face reader is still loading",
-            Self::Dark => "Too dark: turn on a light",
-            Self::Turned => "Turned away: look into the camera",
-            Self::Small => "Too small: come closer",
-            Self::Gone => "Out of the picture: come back in",
-            Self::Unknown => "No face: look into the camera",
+            Self::Loading => t!("sight-loading"),
+            Self::Dark => t!("sight-dark"),
+            Self::Turned => t!("sight-turned"),
+            Self::Small => t!("sight-small"),
+            Self::Gone => t!("sight-gone"),
+            Self::Unknown => t!("sight-unknown"),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::preview::{Ground, PreviewPicture};
 use super::state::{DriverState, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::{self, t};
 use super::{empty, faces, framing, inset, takes};
 use crate::data::PixelBox;
 use crate::session::{PictureShare, PortraitOrigin};
@@ -129,7 +130,7 @@ fn replayed(ui: &Ui, stage: Rect, picture: SizedTexture, view: &ViewState) {
     ground(ui.painter(), stage, Some(placement.rect), view);
     egui::Image::from_texture(picture).paint_at(ui, placement.rect);
     let response = ui.interact(placement.rect, ui.scope_id().with("replay"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Replay"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("stage-replay")));
 }
 
 /// Where the picture may lie: the stage less some air.
@@ -161,7 +162,7 @@ fn describe_picture(ui: &Ui, rect: Rect, view: &ViewState) -> Response {
     // Not a stop on the keyboard's way: the menu does the same.
     let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::CLICK | Sense::DRAG);
     let name = view.portrait.as_ref().map_or("", |portrait| &portrait.name);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Portrait: {name}")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("stage-portrait", name = words::name(name))));
     response
 }
 
@@ -176,8 +177,8 @@ fn caption(painter: &Painter, stage: Rect, picture: Rect, view: &ViewState) {
     let built_in = matches!(portrait.origin, PortraitOrigin::BuiltIn(_));
     let text = match (built_in, view.no_drop) {
         (false, _) => portrait.name.clone(),
-        (true, false) => format!("{}  ·  drop a portrait of your own anywhere", portrait.name),
-        (true, true) => format!("{}  ·  press O to open a portrait of your own", portrait.name),
+        (true, false) => t!("stage-caption-drop", name = words::name(&portrait.name)),
+        (true, true) => t!("stage-caption-open", name = words::name(&portrait.name)),
     };
     painter.text(at, Align2::CENTER_CENTER, text, theme::regular(size::SMALL), theme::TEXT_SOFT);
 }
@@ -188,11 +189,13 @@ fn hint(ui: &Ui, stage: Rect, view: &ViewState) {
         return;
     }
     let text = match view.driver.state {
-        DriverState::NoFace => view.driver.no_face().to_owned(),
-        DriverState::Stalled(seconds) => format!("{} has sent nothing for {seconds:.0} s: check its cable", view.driver.label),
+        DriverState::NoFace => view.driver.no_face(),
+        DriverState::Stalled(seconds) => {
+            t!("driver-stalled-pill", name = view.driver.label.as_str(), seconds = words::number(seconds, 0))
+        }
         _ => return,
     };
-    let galley = ui.painter().layout_no_wrap(text.clone(), theme::regular(size::BODY), theme::TEXT);
+    let galley = ui.painter().layout(text.clone(), theme::regular(size::BODY), theme::TEXT, stage.width() - 64.0);
     let rect = Align2::CENTER_BOTTOM.anchor_size(stage.center_bottom() - vec2(0.0, 18.0), galley.size() + vec2(32.0, 16.0));
     ui.painter().rect_filled(rect, 16, Color32::from_black_alpha(200));
     ui.painter().rect_stroke(rect, 16, Stroke::new(1.0, theme::ACCENT_DIM), StrokeKind::Inside);
@@ -204,8 +207,8 @@ fn hint(ui: &Ui, stage: Rect, view: &ViewState) {
 /// A spinner with the name of the picture that is being opened.
 fn opening(ui: &Ui, stage: Rect, view: &ViewState) {
     let text = match view.opening.first() {
-        Some(opening) => format!("Opening {} …", opening.name),
-        None if view.reading_clipboard => "Reading the clipboard …".to_owned(),
+        Some(opening) => t!("stage-opening", name = words::name(&opening.name)),
+        None if view.reading_clipboard => t!("stage-clipboard"),
         None => return,
     };
     let galley = ui.painter().layout_no_wrap(text.clone(), theme::regular(size::BODY), theme::TEXT);
@@ -223,7 +226,7 @@ fn floating_controls(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> 
     let mut actions = Vec::new();
     let rect = Rect::from_min_size(stage.right_top() + vec2(-46.0, 12.0), Vec2::splat(theme::BUTTON_HEIGHT));
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
-        if widgets::icon_button(ui, Icon::Panel, "Show side panel (P)", Weight::Quiet).clicked() {
+        if widgets::icon_button(ui, Icon::Panel, &t!("stage-show-panel"), Weight::Quiet).clicked() {
             actions.push(Action::TogglePanel);
         }
     });

@@ -8,6 +8,8 @@ use super::preview::{GroundPainter, PreviewPicture};
 use super::sight::{DriverReading, LastSeen, Trouble};
 use super::takes::CountdownView;
 use super::toasts::Toasts;
+use super::words::menu::LanguageView;
+use super::words::t;
 use crate::data::{PixelBox, Tuning};
 use crate::session::{
     CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, Playback, PortraitOrigin, RecordStatus, RequestId,
@@ -26,14 +28,20 @@ pub struct GalleryItem {
     pub thumbnail: Option<egui::load::SizedTexture>,
     /// Whether it stays at the front.
     pub favourite: bool,
-    /// What is said of it where its file is gone.
-    pub missing: Option<String>,
+    /// Whether its file is gone.
+    pub is_missing: bool,
 }
 
 impl GalleryItem {
     /// Whether it is the user's own.
     pub fn is_own(&self) -> bool {
         matches!(self.origin, PortraitOrigin::File(_))
+    }
+
+    /// What is said of it where its file is gone.
+    pub(super) fn missing(&self) -> Option<String> {
+        let file = self.origin.path().filter(|_| self.is_missing)?;
+        Some(t!("sheet-missing-tip", file = file.display().to_string()))
     }
 }
 
@@ -145,10 +153,10 @@ pub struct DriverView {
 
 impl DriverView {
     /// What to do where no face is seen.
-    pub(super) fn no_face(&self) -> &'static str {
+    pub(super) fn no_face(&self) -> String {
         match &self.source {
-            Some(DriverChoice::File(_)) => "No face is seen here in the clip",
-            _ => "No face found: look into the camera",
+            Some(DriverChoice::File(_)) => t!("no-face-clip"),
+            _ => t!("no-face"),
         }
     }
 }
@@ -328,6 +336,8 @@ pub struct ViewState {
     pub interrupted: Vec<Interrupted>,
     /// What the program is.
     pub about: AboutView,
+    /// Languages.
+    pub language: LanguageView,
     /// Messages.
     pub toasts: Toasts,
 }

@@ -8,6 +8,7 @@ use super::app::{App, now_secs};
 use super::films::FilmAction;
 use super::state::{DriverState, ViewState};
 use super::theme;
+use super::words::t;
 use crate::recordings::Output;
 use crate::session::{DriverChoice, Finished, RecordingRequest, Request, Sound};
 use crate::settings::Countdown;
@@ -137,10 +138,7 @@ impl App {
         if !take.was_still
             && let Some(rate) = stutters(finished.frames, finished.duration, self.view.driver.rate)
         {
-            notes.push(format!(
-                "{}: this computer was too slow for a smooth film. Close other programs, or take a smaller picture.",
-                few(rate)
-            ));
+            notes.push(t!("record-slow-note", few = few(rate)));
         }
         self.note_focus(&finished.path);
         self.open_film(finished.path.clone(), notes);
@@ -166,8 +164,7 @@ fn stutters(frames: u64, elapsed: Duration, driver_fps: Option<f64>) -> Option<f
 
 /// How few pictures a second there are.
 pub(super) fn few(rate: f64) -> String {
-    let count = rate.round().max(1.0);
-    format!("Only {count:.0} picture{} a second", if count > 1.0 { "s" } else { "" })
+    t!("record-slow", count = rate.round().max(1.0) as u32)
 }
 
 /// The number that is counted down, large over the middle of the stage.
@@ -178,9 +175,9 @@ pub(super) fn show(ui: &Ui, stage: Rect, view: &ViewState) {
     ring(ui.painter(), stage.center(), radius, &text);
     let area = Rect::from_center_size(stage.center(), egui::Vec2::splat(2.0 * radius));
     let response = ui.interact(area, ui.scope_id().with("countdown"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Recording in {text}, Esc cancels")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, t!("countdown-label", number = text.as_str())));
     let below = stage.center() + egui::vec2(0.0, radius + 18.0);
-    ui.painter().text(below, Align2::CENTER_CENTER, "Esc cancels", theme::regular(theme::size::BODY), theme::TEXT);
+    ui.painter().text(below, Align2::CENTER_CENTER, t!("countdown-cancel"), theme::regular(theme::size::BODY), theme::TEXT);
 }
 
 fn ring(painter: &Painter, centre: egui::Pos2, radius: f32, text: &str) {

@@ -160,14 +160,6 @@ fn recalled(memory: &FileCache, file: &Path) -> Option<RgbaImage> {
     reader.decode().ok().map(image::DynamicImage::into_rgba8)
 }
 
-/// What is said of a portrait whose file is gone.
-fn missing(file: &Path) -> String {
-    format!(
-        "{} is not there any more. Bring the file back and click here, or take the portrait off the list",
-        PathBuf::from(file).display()
-    )
-}
-
 impl App {
     /// Shows the thumbnails that were made since the last call.
     pub(super) fn show_thumbnails(&mut self) {
@@ -176,7 +168,7 @@ impl App {
             match place {
                 Place::Gallery(origin) => {
                     let Some(item) = self.view.gallery.iter_mut().find(|item| item.origin == origin) else { continue };
-                    item.missing = origin.path().filter(|_| is_missing).map(missing);
+                    item.is_missing = is_missing;
                     let Some(texture) = texture else { continue };
                     item.thumbnail = Some(SizedTexture::from_handle(&texture));
                     self.thumbnails.gallery.retain(|(known, _)| *known != origin);

@@ -9,6 +9,7 @@ use super::action::Action;
 use super::icons::{self, Icon};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::t;
 
 /// How many are shown at once; older ones make room.
 const MAX_SHOWN: usize = 4;
@@ -216,7 +217,7 @@ fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
                 action = button.clicked().then(|| offer.action.clone());
             }
         });
-        let close = widgets::icon_button(ui, Icon::Close, "Dismiss message", Weight::Quiet);
+        let close = widgets::icon_button(ui, Icon::Close, &t!("dismiss"), Weight::Quiet);
         if close.clicked() {
             action = Some(Action::DismissToast(toast.id));
         }

@@ -1,5 +1,7 @@
 //! The few controls that the panels are made of. Each one has a name for screen readers and shows keyboard focus.
 
+use std::sync::Arc;
+
 use egui::{
     Align2, Color32, CornerRadius, Mesh, Painter, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
     TextWrapMode, Ui, Vec2, WidgetInfo, WidgetText, containers::scroll_area::ScrollAreaOutput, pos2, vec2,
@@ -7,9 +9,17 @@ use egui::{
 
 use super::icons::{self, Icon};
 use super::theme::{self, size};
+use super::words::t;
 
 /// Side of an icon inside a button, in points.
 const ICON: f32 = 16.0;
+/// Distance of a button's text from its icon, and of both from its edges, in points.
+const ICON_GAP: f32 = 7.0;
+const BUTTON_MARGIN: f32 = 9.0;
+/// Distance of a key from the edge of its button, in points.
+const KEY_GAP: f32 = 8.0;
+/// How small the text of a button becomes before it is cut.
+const SMALLEST_TEXT: f32 = 0.85;
 /// Height of a slider, width of the label before it and of the value after it, in points.
 const SLIDER_HEIGHT: f32 = 20.0;
 const LABEL_WIDTH: f32 = 80.0;
@@ -18,6 +28,9 @@ const VALUE_WIDTH: f32 = 48.0;
 const SNAP_PERCENT: f64 = 3.0;
 /// Above this, in percent, most faces begin to break: the number says so by its colour.
 const LARGE_PERCENT: f64 = 150.0;
+/// Size of the text on a key's cap, and the room beside it, in points.
+const KEY_SIZE: f32 = 10.5;
+const KEY_MARGIN: f32 = 10.0;
 /// Height of the fade at an edge behind which there is more, in points.
 const FADE: f32 = 26.0;
 /// Height of a name that opens a menu, and side of the mark behind it, in points.
@@ -35,23 +48,53 @@ pub(super) enum Weight {
     Quiet,
 }
 
-/// A button with an icon and text, `width` points wide.
+/// Width of a button that has room for each of these texts, at least `least` points.
+pub(super) fn wide_enough(ui: &Ui, texts: &[&str], least: f32) -> f32 {
+    let width = |text: &&str| {
+        let galley = ui.painter().layout_no_wrap((*text).to_owned(), theme::regular(size::BODY), Color32::PLACEHOLDER);
+        (galley.size().x + ICON + ICON_GAP + 2.0 * BUTTON_MARGIN).ceil()
+    };
+    texts.iter().map(width).fold(least, f32::max)
+}
+
+/// A button with an icon and text, at least `width` points wide: where its text needs more, it takes what there is.
 pub(super) fn button(ui: &mut Ui, icon: Icon, text: &str, width: f32, weight: Weight) -> Response {
+    let width = wide_enough(ui, &[text], width).min(ui.available_width().max(0.0));
+    button_with_key(ui, icon, text, "", width, weight)
+}
+
+/// The same, exactly `width` points wide, with the key that presses it, too, behind its text.
+pub(super) fn button_with_key(ui: &mut Ui, icon: Icon, text: &str, key: &str, width: f32, weight: Weight) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, theme::BUTTON_HEIGHT), Sense::click());
     name(ui, &response, text);
     if ui.is_rect_visible(rect) {
         let (fill, text_colour) = surface(&response, weight, ui.is_enabled());
         ui.painter().rect_filled(rect, theme::ROUNDING, fill);
         focus_ring(ui.painter(), &response, rect, theme::ROUNDING);
-        let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::regular(size::BODY), text_colour);
-        let content = ICON + 7.0 + galley.size().x;
-        let left = rect.center().x - content / 2.0;
+        let key_width = if key.is_empty() { 0.0 } else { key_width(ui.painter(), key) + KEY_GAP };
+        let room = (rect.width() - key_width).max(0.0);
+        let galley = fitting(ui, text, room - ICON - ICON_GAP - 4.0, text_colour);
+        let content = ICON + ICON_GAP + galley.size().x;
+        let left = rect.left() + (room - content) / 2.0;
         let icon_rect = Rect::from_center_size(pos2(left + ICON / 2.0, rect.center().y), Vec2::splat(ICON));
         icons::paint(ui.painter(), icon, icon_rect, text_colour);
-        let text_pos = pos2(left + ICON + 7.0, rect.center().y - galley.size().y / 2.0);
+        let text_pos = pos2(left + ICON + ICON_GAP, rect.center().y - galley.size().y / 2.0);
         ui.painter().galley(text_pos, galley, text_colour);
+        key_hint(ui.painter(), pos2(rect.right() - key_width, rect.center().y), key);
     }
     response
+}
+
+/// Text in one line: a little smaller where it is a little too wide, cut where it is far too wide.
+fn fitting(ui: &Ui, text: &str, room: f32, colour: Color32) -> Arc<egui::Galley> {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::regular(size::BODY), colour);
+    if galley.size().x <= room {
+        return galley;
+    }
+    let scale = (room / galley.size().x).max(SMALLEST_TEXT);
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::regular(size::BODY * scale), colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(1.0) + 0.5);
+    ui.painter().layout_job(job)
 }
 
 /// A square button with an icon only; `label` is its name and its tooltip.
@@ -108,12 +151,20 @@ pub(super) fn switch(ui: &mut Ui, label: &str, on: bool, key: &str, tip: &str) -
 pub(super) struct PercentSlider<'a> {
     /// What it sets.
     pub(super) label: &'a str,
+    /// Room for that, and for the labels of the sliders above and below, in points: see [`label_width`].
+    pub(super) label_width: f32,
     /// What that means.
     pub(super) tip: &'a str,
     /// The greatest value.
     pub(super) max: f32,
     /// The value it has at first; a mark shows where, and a double click goes back there.
     pub(super) usual: f32,
+}
+
+/// Width of the labels of some sliders that stand one above the other.
+pub(super) fn label_width(ui: &Ui, labels: &[&str]) -> f32 {
+    let width = |label: &&str| ui.painter().layout_no_wrap((*label).to_owned(), theme::regular(size::BODY), Color32::PLACEHOLDER).size().x;
+    labels.iter().map(|label| (width(label) + 6.0).ceil()).fold(LABEL_WIDTH, f32::max)
 }
 
 impl PercentSlider<'_> {
@@ -125,14 +176,14 @@ impl PercentSlider<'_> {
         row(ui, SLIDER_HEIGHT, |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             let width = ui.available_width();
-            cell(ui, LABEL_WIDTH, Align2::LEFT_CENTER, self.label, theme::TEXT);
+            cell(ui, self.label_width, Align2::LEFT_CENTER, self.label, theme::TEXT);
             ui.scope(|ui| {
                 let widgets = &mut ui.visuals_mut().widgets;
                 for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
                     // No outline around egui's own handle: ours lies over it.
                     state.fg_stroke = Stroke::NONE;
                 }
-                ui.spacing_mut().slider_width = width - LABEL_WIDTH - VALUE_WIDTH;
+                ui.spacing_mut().slider_width = width - self.label_width - VALUE_WIDTH;
                 let slider = egui::Slider::new(&mut percent, 0.0..=max).step_by(1.0).show_value(false);
                 let response = ui.add(slider).accessible_name(self.label);
                 if response.dragged() && (percent - usual).abs() <= SNAP_PERCENT {
@@ -142,7 +193,7 @@ impl PercentSlider<'_> {
                     percent = usual;
                 }
                 knob(ui, &response, (percent / max) as f32, Some((usual / max) as f32));
-                response.on_hover_text(format!("{}\nDouble click: back to {usual:.0} %", self.tip));
+                response.on_hover_text(format!("{}\n{}", self.tip, t!("slider-back", percent = usual)));
             });
             self.number(ui, &mut percent, max, usual);
         });
@@ -167,8 +218,8 @@ impl PercentSlider<'_> {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let field =
                     egui::DragValue::new(percent).range(0.0..=max).speed(0.5).max_decimals(0).suffix(" %").update_while_editing(false);
-                let response = ui.add(field).accessible_name(format!("{} in percent", self.label));
-                response.on_hover_text("Click to type a number");
+                let response = ui.add(field).accessible_name(t!("slider-number", label = self.label));
+                response.on_hover_text(t!("slider-number-tip"));
             });
         });
     }
@@ -320,10 +371,15 @@ pub(super) fn key_hint(painter: &Painter, left_centre: egui::Pos2, key: &str) {
     if key.is_empty() {
         return;
     }
-    let galley = painter.layout_no_wrap(key.to_owned(), theme::regular(10.5), theme::TEXT_FAINT);
-    let rect = Align2::LEFT_CENTER.anchor_size(left_centre, galley.size() + vec2(10.0, 4.0));
+    let galley = painter.layout_no_wrap(key.to_owned(), theme::regular(KEY_SIZE), theme::TEXT_FAINT);
+    let rect = Align2::LEFT_CENTER.anchor_size(left_centre, galley.size() + vec2(KEY_MARGIN, 4.0));
     painter.rect_stroke(rect, 4, Stroke::new(1.0, theme::CONTROL_PRESSED), StrokeKind::Inside);
     painter.galley(rect.center() - galley.size() / 2.0, galley, theme::TEXT_FAINT);
+}
+
+/// Width of a key's cap, in points.
+pub(super) fn key_width(painter: &Painter, key: &str) -> f32 {
+    painter.layout_no_wrap(key.to_owned(), theme::regular(KEY_SIZE), theme::TEXT_FAINT).size().x + KEY_MARGIN
 }
 
 /// The ring that shows which control the keyboard is at.

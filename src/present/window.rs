@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::ViewportBuilder;
 
 use super::app::{App, AppConfig};
-use super::{desktop, preview};
+use super::{desktop, preview, words};
 use crate::gpu::Gpu;
 use crate::session::Session;
 
@@ -55,6 +55,9 @@ pub type StartSession = Box<dyn FnOnce(StartContext) -> Result<Box<dyn Session>,
 pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartSession) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay { cause: None });
+    }
+    if config.locales.is_empty() {
+        config.locales = words::of_user();
     }
     let options = options(icon_png);
     let create = move |creation: &eframe::CreationContext<'_>| {

@@ -59,6 +59,9 @@ impl Window {
             .env("DISPLAY", &server.display)
             .env_remove("WAYLAND_DISPLAY")
             .env("HOME", home.path())
+            // The machine's language must not matter.
+            .env("LC_ALL", "C")
+            .env_remove("LANGUAGE")
             .env("XDG_CONFIG_HOME", home.path().join("config"))
             .env("XDG_RUNTIME_DIR", home.path())
             .stderr(Stdio::inherit())

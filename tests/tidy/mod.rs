@@ -47,7 +47,7 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 34] = [
+const OWNERS: [(&str, &[&str]); 38] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
@@ -111,6 +111,10 @@ const OWNERS: [(&str, &[&str]); 34] = [
     ("egui", &["src/present/"]),
     ("eframe", &["src/present/"]),
     ("egui_wgpu", &["src/present/"]),
+    ("egui_system_font_provider", &["src/present/words/fonts.rs"]),
+    ("fluent_bundle", &["src/present/words/"]),
+    ("unic_langid", &["src/present/words/"]),
+    ("sys_locale", &["src/present/words/"]),
     ("rfd", &["src/present/dialogs.rs"]),
     ("arboard", &["src/present/clipboard.rs", "src/present/films/clipboard.rs"]),
     ("trash", &["src/recordings/keep.rs"]),

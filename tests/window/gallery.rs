@@ -147,7 +147,7 @@ fn a_first_start_and_a_lost_file_begin_with_a_built_in_portrait() {
     window.harness.run_steps(2);
     assert_eq!(opened(&window.double.calls()), ["open built-in 0"], "the stage does not stay empty");
     assert!(window.has_text("There is no file mother.png"), "and it is told why");
-    window.until("it is known that the file is gone", |view| view.gallery[0].missing.is_some());
+    window.until("it is known that the file is gone", |view| view.gallery[0].is_missing);
     assert!(window.has("Portrait: mother, its file is missing"), "the portrait is not hidden");
     window.press(egui::Key::G);
     assert!(window.has_text("The file is not there"), "the sheet says so");
@@ -157,7 +157,7 @@ fn a_first_start_and_a_lost_file_begin_with_a_built_in_portrait() {
     window.press(egui::Key::Num1);
     assert_eq!(opened(&window.double.calls()), ["open mother.png"], "it can be tried again");
     window.alive(&mother, None);
-    window.until("it is there again", |view| view.gallery[0].missing.is_none());
+    window.until("it is there again", |view| !view.gallery[0].is_missing);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod double;
 mod executor;
 mod films;
 mod gallery;
+mod languages;
 mod looks;
 mod motion;
 mod person;
@@ -86,7 +87,18 @@ impl Window {
     }
 
     /// A window of so many points, with so many pixels in each, that says it saves to `recordings`.
-    fn saving_to(recordings: &Path, folder: tempfile::TempDir, [width, height, pixels_per_point]: [f32; 3], config: AppConfig) -> Self {
+    fn saving_to(recordings: &Path, folder: tempfile::TempDir, size: [f32; 3], config: AppConfig) -> Self {
+        Self::drawn(recordings, folder, size, config, true)
+    }
+
+    /// The same, without pictures on the stage and with plain grounds where that is wanted.
+    fn drawn(
+        recordings: &Path,
+        folder: tempfile::TempDir,
+        [width, height, pixels_per_point]: [f32; 3],
+        config: AppConfig,
+        has_pictures: bool,
+    ) -> Self {
         let double = Double::default();
         let session = double.clone();
         let settings = Settings { recordings_dir: recordings.to_owned(), ..config.settings };
@@ -101,7 +113,7 @@ impl Window {
             .wgpu()
             .build_eframe(|cc| {
                 render_state.clone_from(&cc.wgpu_render_state);
-                App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref(), Box::new(session), config)
+                App::new(&cc.egui_ctx, cc.wgpu_render_state.as_ref().filter(|_| has_pictures), Box::new(session), config)
             });
         let mut window = Self { harness, double, render_state, folder };
         window.until("the gallery has its thumbnails", |view| view.gallery.iter().all(|item| item.is_own() || item.thumbnail.is_some()));

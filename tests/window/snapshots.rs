@@ -30,7 +30,7 @@ fn live() -> Window {
     window
 }
 
-fn assert_as_before(window: &mut Window, name: &str) {
+pub(super) fn assert_as_before(window: &mut Window, name: &str) {
     let picture = window.harness.render().expect("the window can be drawn");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/window/snapshots");
     let options = SnapshotOptions::new().threshold(THRESHOLD).output_path(folder);

@@ -28,6 +28,8 @@ const ANSWERS: &str = env!("TEST_NEEDS");
 /// | `pair_products` | AVX512-BF16 |
 /// | `avx2` | AVX2 and FMA |
 /// | `xvfb` | the X server Xvfb |
+/// | `cjk_font` | a font for Japanese and Chinese |
+/// | `noto_cjk` | Noto Sans CJK, with which the pictures for comparison were drawn |
 /// | `strace` | strace, and the right to trace |
 /// | `mount` | the right to mount a small disk (root on Linux) |
 /// | `no_camera`, `no_microphone`, `no_virtual_camera` | a Linux machine without one |

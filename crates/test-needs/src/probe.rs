@@ -19,7 +19,7 @@ const fn need(name: &'static str, what: &'static str, found: fn(&Machine) -> Opt
 }
 
 /// All of them.
-pub(crate) const NEEDS: [Need; 16] = [
+pub(crate) const NEEDS: [Need; 18] = [
     need("shared_media", "the shared media (../shared/media, or RETRATO_SHARED names another folder than ../shared)", |machine| {
         all(["media/portraits", "media/clips"].map(|folder| machine.shared.join(folder)))
     }),
@@ -43,6 +43,10 @@ pub(crate) const NEEDS: [Need; 16] = [
     need("pair_products", "a processor with AVX512-BF16", |_| has_pair_products().then(Vec::new)),
     need("avx2", "a processor with AVX2 and FMA", |_| has_avx2().then(Vec::new)),
     need("xvfb", "the X server Xvfb (Debian's package xvfb)", |machine| all([machine.program("Xvfb")?])),
+    need("cjk_font", "a font for Japanese and Chinese (Debian's package fonts-noto-cjk)", |machine| {
+        machine.font(|name| ["cjk", "droidsansfallback", "wqy", "hansans"].iter().any(|part| name.contains(part)))
+    }),
+    need("noto_cjk", "Noto Sans CJK (Debian's package fonts-noto-cjk)", |machine| machine.font(|name| name == "notosanscjk-regular.ttc")),
     need("strace", "strace, and the right to trace (Debian's package strace)", |machine| {
         let strace = machine.program("strace")?;
         can_trace(&strace).then(|| vec![strace])
@@ -122,6 +126,24 @@ impl Machine {
             self.vulkan.iter().flat_map(inside).filter(|path| is_manifest(path) && is_wanted(&name(path))).collect();
         found.sort();
         (!found.is_empty()).then_some(found)
+    }
+
+    /// The first font whose name is wanted, in the usual folders of Linux.
+    fn font(&self, is_wanted: fn(&str) -> bool) -> Option<Vec<PathBuf>> {
+        let mut folders: Vec<PathBuf> = ["usr/share/fonts", "usr/local/share/fonts"].map(|folder| self.root.join(folder)).into();
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if is_wanted(&name) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        found.into_iter().next().map(|font| vec![font])
     }
 
     /// Whether a folder of devices has none of a kind; only Linux has such folders.
@@ -235,7 +257,7 @@ mod tests {
     #[test]
     fn an_empty_machine_has_nothing() {
         let folder = Folder::new("empty");
-        for name in ["shared_media", "facekit", "ffmpeg", "landmark_model", "face_model", "xvfb", "mount", "microphone"] {
+        for name in ["shared_media", "facekit", "ffmpeg", "landmark_model", "face_model", "xvfb", "mount", "microphone", "cjk_font"] {
             assert_eq!(found(&folder.machine(), name), None, "{name}");
         }
         if cfg!(target_os = "linux") {
@@ -256,6 +278,13 @@ mod tests {
         assert_eq!(found(&folder.machine(), "landmark_model"), Some(vec![model]), "at the second place");
         let xvfb = folder.file(&format!("bin/Xvfb{}", std::env::consts::EXE_SUFFIX));
         assert_eq!(found(&folder.machine(), "xvfb"), Some(vec![xvfb]), "a program");
+        let font = folder.file("usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc");
+        folder.file("usr/share/fonts/truetype/DejaVuSans.ttf");
+        assert_eq!(
+            [found(&folder.machine(), "cjk_font"), found(&folder.machine(), "noto_cjk")],
+            [Some(vec![font.clone()]), Some(vec![font])],
+            "a font"
+        );
         folder.file("dev/video3");
         folder.file("dev/snd/pcmC0D0c");
         for name in ["no_camera", "no_virtual_camera", "no_microphone"] {

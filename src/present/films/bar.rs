@@ -7,6 +7,7 @@ use egui::{Align2, Sense, Ui, vec2};
 use crate::present::icons::Icon;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::present::words::t;
 
 /// Width of the time, in points.
 const TIME_WIDTH: f32 = 80.0;
@@ -23,13 +24,13 @@ pub(in crate::present) enum Wish {
 /// Draws it over `width` points.
 pub(in crate::present) fn show(ui: &mut Ui, paused: bool, position: Duration, length: Duration, width: f32) -> Option<Wish> {
     let mut wish = None;
-    let (icon, label) = if paused { (Icon::Play, "Play") } else { (Icon::Pause, "Pause") };
-    if widgets::icon_button(ui, icon, label, Weight::Quiet).clicked() {
+    let (icon, label) = if paused { (Icon::Play, t!("play")) } else { (Icon::Pause, t!("pause")) };
+    if widgets::icon_button(ui, icon, &label, Weight::Quiet).clicked() {
         wish = Some(Wish::Pause(!paused));
     }
     let slider_width = (width - theme::BUTTON_HEIGHT - TIME_WIDTH - 2.0 * theme::GAP).max(40.0);
     let most = length.as_secs_f32().max(0.1);
-    if let Some(to) = widgets::plain_slider(ui, "Place in the film", position.as_secs_f32().min(most), most, slider_width) {
+    if let Some(to) = widgets::plain_slider(ui, &t!("play-place"), position.as_secs_f32().min(most), most, slider_width) {
         wish = Some(Wish::Seek(Duration::try_from_secs_f32(to).unwrap_or_default()));
     }
     let (rect, _) = ui.allocate_exact_size(vec2(TIME_WIDTH, 20.0), Sense::empty());

@@ -7,12 +7,13 @@ use egui::{
     Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 
-use super::{CardView, Doing, FilmAction, GifSize, ReplayView, bar, bytes, clock, trim};
+use super::{CardView, Doing, FilmAction, GifSize, ReplayView, bar, clock, trim};
 use crate::present::action::Action;
 use crate::present::icons::{self, Icon};
 use crate::present::state::ViewState;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::present::words::{self, bytes, t};
 use crate::recordings::{Output, Shape};
 
 /// Widest card, its distance from the stage's edges, and the room inside its edge, in points.
@@ -22,8 +23,12 @@ const PADDING: i8 = 12;
 /// The small picture, in points.
 const PICTURE: Vec2 = vec2(148.0, 104.0);
 const SMALL_PICTURE: Vec2 = vec2(92.0, 104.0);
-/// A card narrower than this has the small picture, and its buttons in two rows, in points.
+/// Width of the button that opens the menu of formats, in points, where its words need no more.
+const SAVE_AS_WIDTH: f32 = 94.0;
+/// A card narrower than this has the small picture, in points.
 const NARROW: f32 = 560.0;
+/// Width of the line that says which part was chosen, in points.
+const PART_WIDTH: f32 = 170.0;
 /// Width of the menu of formats, in points.
 const MENU_WIDTH: f32 = 236.0;
 
@@ -60,7 +65,7 @@ fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
         ui.add_space(4.0);
         ui.vertical(|ui| {
             actions.extend(head(ui, card));
-            actions.extend(what_is_done(ui, card, is_narrow));
+            actions.extend(what_is_done(ui, card));
             notes(ui, card);
         });
     });
@@ -75,7 +80,7 @@ fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
 /// The small picture, which plays while it is pointed at; a click plays it large.
 fn picture(ui: &mut Ui, card: &CardView, room: Vec2) -> Vec<FilmAction> {
     let (rect, response) = ui.allocate_exact_size(room, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Play {}", card.name())));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("film-play", name = card.name())));
     let rounding = CornerRadius::same(theme::ROUNDING);
     ui.painter().rect_filled(rect, rounding, theme::STAGE);
     if let Some(picture) = card.picture {
@@ -108,7 +113,7 @@ fn head(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
     let mut action = None;
     widgets::row(ui, 26.0, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::icon_button(ui, Icon::Close, "Close (Esc)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Close, &t!("close-tip"), Weight::Quiet).clicked() {
                 action = Some(FilmAction::Close);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -118,7 +123,7 @@ fn head(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
         });
     });
     let facts = card.facts.as_ref().map_or_else(String::new, |facts| {
-        let sound = if facts.has_sound { "with sound" } else { "silent" };
+        let sound = if facts.has_sound { t!("film-sound") } else { t!("film-silent") };
         let [width, height] = facts.size;
         format!("{}  ·  {width} × {height}  ·  {}  ·  {sound}", clock(facts.duration), bytes(facts.bytes))
     });
@@ -126,97 +131,125 @@ fn head(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
     action
 }
 
-fn what_is_done(ui: &mut Ui, card: &CardView, is_narrow: bool) -> Vec<FilmAction> {
+fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
     ui.add_space(3.0);
     match &card.doing {
         Doing::Making { what, share } => {
             let mut action = None;
             ui.horizontal(|ui| {
-                let width = ui.available_width() - 104.0 - theme::GAP;
-                widgets::progress(ui, &format!("{what}   {:.0} %", share * 100.0), *share, width.max(60.0));
-                if widgets::button(ui, Icon::Close, "Cancel", 104.0, Weight::Normal).clicked() {
+                let cancel = t!("cancel");
+                let aside = widgets::wide_enough(ui, &[&cancel], 104.0);
+                let width = ui.available_width() - aside - theme::GAP;
+                let text = t!("film-making", what = what.as_str(), percent = words::percent(*share));
+                widgets::progress(ui, &text, *share, width.max(60.0));
+                if widgets::button(ui, Icon::Close, &cancel, aside, Weight::Normal).clicked() {
                     action = Some(FilmAction::Cancel);
                 }
             });
             action.into_iter().collect()
         }
         Doing::Renaming(text) => name_field(ui, text),
-        Doing::Nothing | Doing::Trimming => buttons(ui, card, is_narrow),
+        Doing::Nothing | Doing::Trimming => buttons(ui, card),
     }
 }
 
-fn buttons(ui: &mut Ui, card: &CardView, is_narrow: bool) -> Vec<FilmAction> {
-    ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-    let row = ui.horizontal(|ui| {
-        let mut actions = loud_buttons(ui, card);
-        if !is_narrow {
-            actions.extend(quiet_buttons(ui, card));
+/// The buttons in as few lines as there is room for.
+fn buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+    let gap = 6.0;
+    ui.spacing_mut().item_spacing = vec2(gap, gap);
+    let room = ui.available_width();
+    let mut lines: Vec<(f32, Vec<&Button>)> = Vec::new();
+    let all = Button::all(card);
+    for button in &all {
+        let width = button.width(ui);
+        match lines.last_mut().filter(|(taken, _)| taken + gap + width <= room) {
+            Some((taken, line)) => {
+                *taken += gap + width;
+                line.push(button);
+            }
+            None => lines.push((width, vec![button])),
         }
-        actions
-    });
-    let mut actions = row.inner;
-    if is_narrow {
-        actions.extend(ui.horizontal(|ui| quiet_buttons(ui, card)).inner);
     }
-    actions
-}
-
-fn loud_buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
     let mut actions = Vec::new();
-    if widgets::button(ui, Icon::Play, "Replay", 88.0, Weight::Primary).on_hover_text("Play it here, with its sound").clicked() {
-        actions.push(FilmAction::Replay);
+    for (_, line) in lines {
+        ui.horizontal(|ui| line.into_iter().for_each(|button| actions.extend(button.show(ui, card))));
     }
-    ui.add_enabled_ui(card.facts.is_some(), |ui| {
-        let trims = card.doing == Doing::Trimming;
-        if widgets::button(ui, Icon::Trim, "Trim", 74.0, Weight::Normal).on_hover_text("Choose where it begins and ends").clicked() {
-            actions.push(FilmAction::Trim(!trims));
-        }
-        actions.extend(save_as(ui, card));
-    });
     actions
 }
 
-fn quiet_buttons(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
-    let mut wanted = None;
-    for (icon, label, action) in [
-        (Icon::Copy, "Copy the file, to paste it into a message or a folder", FilmAction::Copy),
-        (Icon::Open, "Show it in its folder", FilmAction::Show),
-        (Icon::Rename, "Rename", FilmAction::Name(card.name())),
-        (Icon::Trash, "Put it into the trash", FilmAction::Delete),
-    ] {
-        if widgets::icon_button(ui, icon, label, Weight::Normal).clicked() {
-            wanted = Some(action);
+/// A button of the card.
+enum Button {
+    /// With words: icon, words, width where these need no more, what it says when pointed at, what it does.
+    Loud(Icon, String, f32, String, FilmAction),
+    /// The menu of formats.
+    SaveAs(String),
+    /// With an icon only.
+    Quiet(Icon, String, FilmAction),
+}
+
+impl Button {
+    fn all(card: &CardView) -> [Self; 7] {
+        let trims = card.doing == Doing::Trimming;
+        [
+            Self::Loud(Icon::Play, t!("film-replay"), 88.0, t!("film-replay-tip"), FilmAction::Replay),
+            Self::Loud(Icon::Trim, t!("film-trim"), 74.0, t!("film-trim-tip"), FilmAction::Trim(!trims)),
+            Self::SaveAs(t!("film-save-as")),
+            Self::Quiet(Icon::Copy, t!("film-copy"), FilmAction::Copy),
+            Self::Quiet(Icon::Open, t!("film-show"), FilmAction::Show),
+            Self::Quiet(Icon::Rename, t!("rename"), FilmAction::Name(card.name())),
+            Self::Quiet(Icon::Trash, t!("film-trash"), FilmAction::Delete),
+        ]
+    }
+
+    fn width(&self, ui: &Ui) -> f32 {
+        match self {
+            Self::Loud(_, text, least, ..) => widgets::wide_enough(ui, &[text], *least),
+            Self::SaveAs(text) => widgets::wide_enough(ui, &[text], SAVE_AS_WIDTH),
+            Self::Quiet(..) => theme::BUTTON_HEIGHT,
         }
     }
-    wanted
+
+    fn show(&self, ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+        let clicked = match self {
+            Self::Loud(icon, text, width, tip, action) => {
+                let weight = if *action == FilmAction::Replay { Weight::Primary } else { Weight::Normal };
+                let enabled = card.facts.is_some() || *action == FilmAction::Replay;
+                let button = ui.add_enabled_ui(enabled, |ui| widgets::button(ui, *icon, text, *width, weight)).inner;
+                button.on_hover_text(tip).clicked().then(|| action.clone())
+            }
+            Self::SaveAs(text) => return ui.add_enabled_ui(card.facts.is_some(), |ui| save_as(ui, text, card)).inner,
+            Self::Quiet(icon, text, action) => widgets::icon_button(ui, *icon, text, Weight::Normal).clicked().then(|| action.clone()),
+        };
+        clicked.into_iter().collect()
+    }
 }
 
 /// The button that opens the formats. The size of the GIF is found out when it is opened.
-fn save_as(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
-    let button = widgets::button(ui, Icon::Save, "Save as", 94.0, Weight::Normal).on_hover_text("A new file; this one stays");
+fn save_as(ui: &mut Ui, text: &str, card: &CardView) -> Vec<FilmAction> {
+    let button = widgets::button(ui, Icon::Save, text, SAVE_AS_WIDTH, Weight::Normal).on_hover_text(t!("film-save-as-tip"));
     let mut actions = Vec::new();
     let shown = Popup::menu(&button).align(RectAlign::TOP_START).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 5.0);
         let gif = match card.gif {
-            GifSize::Unknown | GifSize::Guessing => "GIF (finding out how large)".to_owned(),
-            GifSize::About(size) => format!("GIF, about {}", bytes(size)),
-            GifSize::Untold => "GIF".to_owned(),
+            GifSize::Unknown | GifSize::Guessing => t!("film-gif-guessing"),
+            GifSize::About(size) => t!("film-gif-about", size = bytes(size)),
+            GifSize::Untold => t!("film-gif"),
         };
         let films = [
-            ("Film, whole picture (MP4)", Output::Film(Shape::Whole)),
-            ("Film, square (MP4)", Output::Film(Shape::Square)),
-            ("Film, tall for telephones (MP4)", Output::Film(Shape::Tall)),
-            ("Film, forth and back (MP4)", Output::BackAndForth),
+            (t!("film-whole"), Output::Film(Shape::Whole)),
+            (t!("film-square"), Output::Film(Shape::Square)),
+            (t!("film-tall"), Output::Film(Shape::Tall)),
+            (t!("film-back"), Output::BackAndForth),
         ];
-        let still = ("Still picture, the one shown (PNG)", Output::Still);
-        for (label, output) in films.into_iter().chain([(gif.as_str(), Output::Gif), still]) {
+        let still = (t!("film-still"), Output::Still);
+        for (label, output) in films.into_iter().chain([(gif, Output::Gif), still]) {
             if ui.selectable_label(false, label).clicked() {
                 actions.push(FilmAction::Make(output));
                 ui.close();
             }
         }
         if card.real_part().is_some() {
-            widgets::note(ui, "Of the part that you have chosen.");
+            widgets::note(ui, t!("film-of-part"));
         }
     });
     if shown.is_some() && card.gif == GifSize::Unknown {
@@ -231,7 +264,7 @@ fn name_field(ui: &mut Ui, typed: &str) -> Vec<FilmAction> {
         let mut text = typed.to_owned();
         let width = ui.available_width() - 2.0 * (theme::BUTTON_HEIGHT + theme::GAP);
         let field = TextEdit::singleline(&mut text).margin(vec2(10.0, 7.0)).desired_width(width - 20.0);
-        let response = ui.add(field).accessible_name("New name");
+        let response = ui.add(field).accessible_name(t!("film-name"));
         if !response.has_focus() && !response.lost_focus() && ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
         }
@@ -239,10 +272,10 @@ fn name_field(ui: &mut Ui, typed: &str) -> Vec<FilmAction> {
             actions.push(FilmAction::Name(text));
         }
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if widgets::icon_button(ui, Icon::Check, "Rename", Weight::Primary).clicked() || entered {
+        if widgets::icon_button(ui, Icon::Check, &t!("rename"), Weight::Primary).clicked() || entered {
             actions.push(FilmAction::Rename);
         }
-        if widgets::icon_button(ui, Icon::Close, "Keep the name", Weight::Normal).clicked() {
+        if widgets::icon_button(ui, Icon::Close, &t!("film-keep-name"), Weight::Normal).clicked() {
             actions.push(FilmAction::KeepName);
         }
     });
@@ -260,22 +293,29 @@ fn notes(ui: &mut Ui, card: &CardView) {
 fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction> {
     let mut actions = Vec::new();
     let part = card.part.unwrap_or(super::Part { from: Duration::ZERO, to: whole });
+    let tenths = part.to.saturating_sub(part.from).as_millis().div_ceil(100);
+    let seconds = words::number(tenths as f64 / 10.0, usize::from(!tenths.is_multiple_of(10)));
+    let text = t!("film-part", from = clock(part.from), to = clock(part.to), seconds = seconds);
+    let [done, again] = [t!("film-done"), t!("film-save-again")];
+    let widths = [widgets::wide_enough(ui, &[&done], 84.0), widgets::wide_enough(ui, &[&again], 116.0)];
+    let length = RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT);
+    // In a narrow window it has a line of its own.
+    let is_tight = widths.iter().sum::<f32>() + PART_WIDTH > ui.available_width();
+    if is_tight {
+        ui.label(length.clone());
+    }
     ui.horizontal(|ui| {
-        let text = format!(
-            "{} – {}   ({} s)",
-            clock(part.from),
-            clock(part.to),
-            part.to.saturating_sub(part.from).as_millis().div_ceil(100) as f32 / 10.0
-        );
-        ui.label(RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT));
+        if !is_tight {
+            ui.label(length);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::button(ui, Icon::Check, "Done", 84.0, Weight::Normal).clicked() {
+            if widgets::button(ui, Icon::Check, &done, widths[0], Weight::Normal).clicked() {
                 actions.push(FilmAction::Trim(false));
             }
             let output = if card.is_gif() { Output::Gif } else { Output::Film(Shape::Whole) };
             ui.add_enabled_ui(card.real_part().is_some(), |ui| {
-                let button = widgets::button(ui, Icon::Save, "Save again", 116.0, Weight::Primary);
-                if button.on_hover_text("A new file of this part; the recording stays as it is").clicked() {
+                let button = widgets::button(ui, Icon::Save, &again, widths[1], Weight::Primary);
+                if button.on_hover_text(t!("film-save-again-tip")).clicked() {
                     actions.push(FilmAction::Make(output));
                 }
             });
@@ -297,14 +337,14 @@ fn replay_line(ui: &mut Ui, replay: &ReplayView) -> Vec<FilmAction> {
         if let Some(volume) = replay.volume {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::empty());
             icons::paint(ui.painter(), Icon::Sound, rect, theme::TEXT_SOFT);
-            actions.extend(widgets::plain_slider(ui, "Volume", volume, 1.0, 86.0).map(FilmAction::Volume));
+            actions.extend(widgets::plain_slider(ui, &t!("film-volume"), volume, 1.0, 86.0).map(FilmAction::Volume));
         }
-        if widgets::icon_button(ui, Icon::Close, "End the replay (Esc)", Weight::Quiet).clicked() {
+        if widgets::icon_button(ui, Icon::Close, &t!("film-end-replay"), Weight::Quiet).clicked() {
             actions.push(FilmAction::EndReplay);
         }
     });
     if let Some(why) = &replay.silent {
-        widgets::note(ui, format!("Silent: {}.", why.trim_end_matches('.')));
+        widgets::note(ui, t!("film-no-sound", why = why.trim_end_matches('.')));
     }
     actions
 }

@@ -13,8 +13,9 @@ use super::{CardView, Doing, FilmAction, GifSize, ListView, ListedFilm, ReplayVi
 use crate::present::app::App;
 use crate::present::events::file_name;
 use crate::present::thumbnails::Place;
-use crate::present::toasts::Severity;
-use crate::recordings::{self, Output, Shape};
+use crate::present::toasts::{Severity, sentence};
+use crate::present::words::t;
+use crate::recordings::{self, Output, RecordingsError, Shape};
 use crate::session::PictureShare;
 
 /// Longer side of the pictures from which thumbnails are made, in pixels.
@@ -154,14 +155,14 @@ impl App {
         let focus = self.focus_of(&path);
         let Some(card) = &mut self.view.films.card else { return };
         let what = match output {
-            Output::Film(Shape::Whole) => "Saving the film",
-            Output::Film(Shape::Square) => "Saving a square film",
-            Output::Film(Shape::Tall) => "Saving a tall film",
-            Output::Gif => "Saving a GIF",
-            Output::Still => "Saving a picture",
-            Output::BackAndForth => "Making it go back and forth",
+            Output::Film(Shape::Whole) => t!("film-making-whole"),
+            Output::Film(Shape::Square) => t!("film-making-square"),
+            Output::Film(Shape::Tall) => t!("film-making-tall"),
+            Output::Gif => t!("film-making-gif"),
+            Output::Still => t!("film-making-still"),
+            Output::BackAndForth => t!("film-making-back"),
         };
-        (card.doing, card.problem) = (Doing::Making { what: what.to_owned(), share: 0.0 }, None);
+        (card.doing, card.problem) = (Doing::Making { what, share: 0.0 }, None);
         let mut job = studio::conversion(path, card.real_part(), output, focus);
         if output == Output::Still {
             // What the card shows: where the pointer left the film, else where the part begins.
@@ -185,7 +186,7 @@ impl App {
 
     fn copy_path_instead(&mut self, ctx: &Context, path: &Path) {
         ctx.copy_text(path.display().to_string());
-        self.say(Severity::Info, "This desktop takes no files into the clipboard, so the path is there", ctx);
+        self.say(Severity::Info, t!("said-film-path"), ctx);
     }
 
     /// Shows what the workers have made, and acts on what they say.
@@ -216,18 +217,18 @@ impl App {
         let open = self.studio.card;
         match said {
             Said::Listed(films) => self.show_listed(films),
-            Said::Copied(path, Ok(())) => self.say(Severity::Done, format!("{} is in the clipboard", file_name(&path)), ctx),
+            Said::Copied(path, Ok(())) => self.say(Severity::Done, t!("said-film-copied", file = file_name(&path)), ctx),
             Said::Copied(path, Err(error)) => {
                 tracing::warn!("the clipboard takes no file: {error}");
                 self.copy_path_instead(ctx, &path);
             }
             Said::NotShown(path) => {
                 ctx.copy_text(path.display().to_string());
-                self.say(Severity::Warning, "No file manager answers here, so the path is in the clipboard", ctx);
+                self.say(Severity::Warning, t!("said-no-file-manager"), ctx);
             }
             Said::ReplayOver(number, Some(why)) if self.studio.is_replay(number) => {
                 self.act_on_film(ctx, FilmAction::EndReplay);
-                self.say(Severity::Error, why, ctx);
+                self.say(Severity::Error, t!("trouble-film", why = sentence(why)), ctx);
             }
             Said::ReplaySilent(number, why) if self.studio.is_replay(number) => {
                 if let Some(replay) = &mut self.view.films.replay {
@@ -261,21 +262,21 @@ impl App {
         }
     }
 
-    fn show_facts(&mut self, facts: Result<recordings::FilmFacts, String>) {
+    fn show_facts(&mut self, facts: Result<recordings::FilmFacts, RecordingsError>) {
         self.on_card(|card| match facts {
             Ok(facts) => card.facts = Some(facts),
-            Err(why) => card.problem = Some(why),
+            Err(error) => card.problem = Some(trouble(&error)),
         });
     }
 
-    fn has_made(&mut self, ctx: &Context, is_open: bool, outcome: Result<recordings::Made, String>) {
+    fn has_made(&mut self, ctx: &Context, is_open: bool, outcome: Result<recordings::Made, RecordingsError>) {
         if is_open {
             self.studio.has_made();
             self.on_card(|card| card.doing = Doing::Nothing);
         }
         match outcome {
             Ok(made) => {
-                self.say(Severity::Done, format!("{} is saved", file_name(&made.path)), ctx);
+                self.say(Severity::Done, t!("file-saved", file = file_name(&made.path)), ctx);
                 self.view.record.last_file = Some(made.path.clone());
                 let is_film = made.path.extension().is_some_and(|ending| ending != "png");
                 if is_open && is_film {
@@ -283,13 +284,13 @@ impl App {
                     self.open_film(made.path, made.warnings);
                 }
             }
-            Err(why) if is_open => self.on_card(|card| card.problem = Some(why)),
+            Err(error) if is_open => self.on_card(|card| card.problem = Some(trouble(&error))),
             // A film that was put away while something was made of it: it was given up.
-            Err(why) => tracing::info!("{why}"),
+            Err(error) => tracing::info!("{error}"),
         }
     }
 
-    fn has_renamed(&mut self, outcome: Result<PathBuf, String>) {
+    fn has_renamed(&mut self, outcome: Result<PathBuf, RecordingsError>) {
         match outcome {
             Ok(path) => {
                 if let Some(card) = &self.view.films.card
@@ -299,21 +300,21 @@ impl App {
                 }
                 self.on_card(|card| (card.path, card.doing, card.problem) = (path, Doing::Nothing, None));
             }
-            Err(why) => self.on_card(|card| card.problem = Some(why)),
+            Err(error) => self.on_card(|card| card.problem = Some(trouble(&error))),
         }
     }
 
-    fn has_deleted(&mut self, ctx: &Context, is_open: bool, outcome: Result<PathBuf, String>) {
+    fn has_deleted(&mut self, ctx: &Context, is_open: bool, outcome: Result<PathBuf, RecordingsError>) {
         match outcome {
             Ok(path) => {
-                self.say(Severity::Done, format!("{} is in the trash", file_name(&path)), ctx);
+                self.say(Severity::Done, t!("said-trashed", file = file_name(&path)), ctx);
                 self.view.record.last_file.take_if(|last| *last == path);
                 if is_open {
                     self.close_film();
                 }
             }
-            Err(why) if is_open => self.on_card(|card| card.problem = Some(why)),
-            Err(why) => self.say(Severity::Error, why, ctx),
+            Err(error) if is_open => self.on_card(|card| card.problem = Some(trouble(&error))),
+            Err(error) => self.say(Severity::Error, trouble(&error), ctx),
         }
     }
 
@@ -359,18 +360,33 @@ fn thumbnail_pixels(path: &Path) -> RgbaImage {
     }
 }
 
+/// What went wrong with a recording.
+fn trouble(error: &RecordingsError) -> String {
+    match error {
+        RecordingsError::Cancelled => t!("film-cancelled"),
+        RecordingsError::Empty => t!("film-no-part"),
+        RecordingsError::NoFilm { path } => t!("film-no-film", file = path.display().to_string()),
+        RecordingsError::TooLong { most_secs } => t!("film-too-long", seconds = *most_secs),
+        RecordingsError::BadName => t!("film-bad-name"),
+        RecordingsError::NameTaken { name } => t!("film-name-taken", name = name.as_str()),
+        // What is said of files and devices.
+        other => t!("trouble-film", why = sentence(other.to_string())),
+    }
+}
+
 /// How long ago, in words.
 fn age(ago: Duration) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")];
-    let secs = ago.as_secs();
-    let unit = UNITS.iter().find(|(length, _)| secs >= *length);
-    unit.map_or_else(
-        || "just now".to_owned(),
-        |(length, name)| {
-            let count = secs / length;
-            format!("{count} {name}{} ago", if count == 1 { "" } else { "s" })
-        },
-    )
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    const MONTH: u64 = 30 * DAY;
+    match ago.as_secs() {
+        secs if secs >= MONTH => t!("age-months", count = secs / MONTH),
+        secs if secs >= DAY => t!("age-days", count = secs / DAY),
+        secs if secs >= HOUR => t!("age-hours", count = secs / HOUR),
+        secs if secs >= MINUTE => t!("age-minutes", count = secs / MINUTE),
+        _ => t!("age-now"),
+    }
 }
 
 #[cfg(test)]

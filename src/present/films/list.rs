@@ -5,12 +5,13 @@ use egui::{
     Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };
 
-use super::{FilmAction, ListView, ListedFilm, bytes};
+use super::{FilmAction, ListView, ListedFilm};
 use crate::present::action::Action;
 use crate::present::icons::{self, Icon};
 use crate::present::state::ViewState;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::present::words::{bytes, t};
 
 /// Distance of the sheet from the stage's edges, and the room inside its edge, in points.
 const AIR: f32 = 18.0;
@@ -45,17 +46,17 @@ pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> 
 fn sheet(ui: &mut Ui, list: &ListView, folder: &str) -> Option<FilmAction> {
     let mut action = None;
     widgets::row(ui, 28.0, |ui| {
-        ui.label(RichText::new("Recordings").font(theme::semibold(size::HEAD)).color(theme::TEXT));
-        ui.label(RichText::new(format!("in {folder}")).size(size::SMALL).color(theme::TEXT_FAINT));
+        ui.label(RichText::new(t!("films-title")).font(theme::semibold(size::HEAD)).color(theme::TEXT));
+        ui.label(RichText::new(t!("films-in", folder = folder)).size(size::SMALL).color(theme::TEXT_FAINT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::icon_button(ui, Icon::Close, "Close (Esc)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Close, &t!("close-tip"), Weight::Quiet).clicked() {
                 action = Some(FilmAction::List(false));
             }
         });
     });
     ui.add_space(4.0);
     if list.films.is_empty() {
-        let text = if list.reading { "Looking …" } else { "Nothing is recorded yet. Press Record, and what you make appears here." };
+        let text = if list.reading { t!("films-looking") } else { t!("films-none") };
         ui.label(RichText::new(text).color(theme::TEXT_SOFT));
         return action;
     }
@@ -75,7 +76,7 @@ fn sheet(ui: &mut Ui, list: &ListView, folder: &str) -> Option<FilmAction> {
 fn tile(ui: &mut Ui, film: &ListedFilm) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(TILE_WIDTH, PICTURE_HEIGHT + WORDS_HEIGHT), Sense::click());
     let name = film.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Recording: {name}")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("films-one", name = name.as_str())));
     if ui.is_rect_visible(rect) {
         let slot = rect.with_max_y(rect.top() + PICTURE_HEIGHT);
         let rounding = CornerRadius::same(theme::ROUNDING);

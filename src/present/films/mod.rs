@@ -217,15 +217,6 @@ impl FilmsView {
     }
 }
 
-/// A number of bytes for people.
-fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
-        1_000_000..10_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.0} MB", bytes as f64 / 1e6),
-    }
-}
-
 /// Minutes, seconds and tenths.
 fn clock(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
@@ -238,7 +229,7 @@ mod tests {
 
     #[test]
     fn sizes_and_times_read_as_people_write_them() {
-        let sizes = [1, 123_400, 999_999, 1_250_000, 31_400_000].map(bytes);
+        let sizes = [1, 123_400, 999_999, 1_250_000, 31_400_000].map(crate::present::words::bytes);
         assert_eq!(sizes, ["1 kB", "124 kB", "1000 kB", "1.2 MB", "31 MB"], "of any size");
         let times = [0, 3_949, 61_000, 3_600_000].map(|ms| clock(Duration::from_millis(ms)));
         assert_eq!(times, ["0:00.0", "0:03.9", "1:01.0", "60:00.0"], "with tenths");

@@ -27,7 +27,7 @@ const MOST_LISTED: usize = 60;
 /// What a worker says. Of the card's, with the number of the card that it was for.
 pub(super) enum Said {
     /// What a film is.
-    Facts(u64, Result<FilmFacts, String>),
+    Facts(u64, Result<FilmFacts, RecordingsError>),
     /// A picture of it.
     Picture(u64, ColorImage),
     /// The next picture of its strip.
@@ -35,11 +35,11 @@ pub(super) enum Said {
     /// How large the GIF of a part would be.
     Gif(u64, Option<Part>, Option<u64>),
     /// A file was made of it, or not.
-    Made(u64, Result<Made, String>),
+    Made(u64, Result<Made, RecordingsError>),
     /// It has another name, or not.
-    Renamed(u64, Result<PathBuf, String>),
+    Renamed(u64, Result<PathBuf, RecordingsError>),
     /// It is in the trash, or not.
-    Deleted(u64, Result<PathBuf, String>),
+    Deleted(u64, Result<PathBuf, RecordingsError>),
     /// The earlier recordings.
     Listed(Vec<KeptFilm>),
     /// A file is in the clipboard, or not.
@@ -150,7 +150,7 @@ impl Studio {
             if let Ok(picture) = recordings::picture_at(&path, Duration::ZERO, Some(CARD_PX)) {
                 say(Said::Picture(card, colour_image(&picture)));
             }
-            say(Said::Facts(card, recordings::facts(&path).map_err(|error| error.to_string())));
+            say(Said::Facts(card, recordings::facts(&path)));
         });
     }
 
@@ -195,11 +195,11 @@ impl Studio {
             {
                 made.warnings.push(format!("{} could not be removed: {error}", job.source.display()));
             }
-            say(Said::Made(card, made.map_err(|error| error.to_string())));
+            say(Said::Made(card, made));
         };
-        match Worker::spawn("save again", body, move |error| panicked(Said::Made(card, Err(error.to_string())))) {
+        match Worker::spawn("save again", body, move |error| panicked(Said::Made(card, Err(error.into())))) {
             Ok(worker) => self.making = Some((worker, share)),
-            Err(error) => self.voice()(Said::Made(card, Err(error.to_string()))),
+            Err(error) => self.voice()(Said::Made(card, Err(error.into()))),
         }
     }
 
@@ -225,14 +225,14 @@ impl Studio {
     /// Gives a file another name.
     pub(super) fn rename(&mut self, path: PathBuf, name: String) {
         let (say, card) = (self.voice(), self.card);
-        self.run("rename", move |_| say(Said::Renamed(card, recordings::rename(&path, &name).map_err(|error| error.to_string()))));
+        self.run("rename", move |_| say(Said::Renamed(card, recordings::rename(&path, &name))));
     }
 
     /// Puts a file into the trash.
     pub(super) fn delete(&mut self, path: PathBuf) {
         let (say, card) = (self.voice(), self.card);
         self.run("trash", move |_| {
-            let outcome = recordings::throw_away(&path).map(|()| path).map_err(|error| error.to_string());
+            let outcome = recordings::throw_away(&path).map(|()| path);
             say(Said::Deleted(card, outcome));
         });
     }

@@ -7,6 +7,7 @@ use egui::{Color32, CornerRadius, CursorIcon, EventFilter, Key, Rect, Sense, Str
 use super::studio::STRIP_PICTURES;
 use super::{CardView, FilmAction, Part, clock};
 use crate::present::theme;
+use crate::present::words::t;
 
 /// Height of the strip and width of a handle, in points.
 const HEIGHT: f32 = 48.0;
@@ -64,10 +65,13 @@ fn middle_part(size: egui::Vec2, slot: egui::Vec2) -> Rect {
 
 /// Where an end is moved to, by the pointer or by keys.
 fn handle_moved(ui: &Ui, rect: Rect, end: End, part: Part, at: impl Fn(f32) -> Duration) -> Option<Duration> {
-    let (name, now) = if end == End::From { ("Beginning of the part", part.from) } else { ("End of the part", part.to) };
-    let id = ui.scope_id().with(name);
+    let (name, id, now) = match end {
+        End::From => (t!("film-part-begin"), "from", part.from),
+        End::To => (t!("film-part-end"), "to", part.to),
+    };
+    let id = ui.scope_id().with(id);
     let response = ui.interact(rect, id, Sense::click_and_drag()).on_hover_cursor(CursorIcon::ResizeHorizontal);
-    response.widget_info(|| WidgetInfo::slider(true, now.as_secs_f64(), format!("{name}: {}", clock(now))));
+    response.widget_info(|| WidgetInfo::slider(true, now.as_secs_f64(), t!("film-part-at", end = name.as_str(), time = clock(now))));
     let lit = response.hovered() || response.dragged() || response.has_focus();
     let rounding = if end == End::From { CornerRadius { nw: 5, sw: 5, ne: 0, se: 0 } } else { CornerRadius { nw: 0, sw: 0, ne: 5, se: 5 } };
     ui.painter().rect_filled(rect, rounding, if lit { theme::TEXT } else { theme::ACCENT });

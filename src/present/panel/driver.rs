@@ -7,24 +7,28 @@ use crate::present::icons::Icon;
 use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::present::words::{self, t};
 use crate::session::{CameraChoice, CameraInfo, DriverChoice};
 use crate::settings::{Controls, FaceReader};
 
 /// Width of the menu of readers, in points.
 const MENU_WIDTH: f32 = 190.0;
+
 /// What can read faces, and what that means.
-const READERS: [(FaceReader, &str, &str); 2] = [
-    (FaceReader::Best, "The best there is", "The face reader, with every small movement; dlib where it is missing or sees no face"),
-    (FaceReader::Dlib, "dlib alone", "68 landmarks: for comparison, and for faces that the face reader gets wrong"),
-];
+fn readers() -> [(FaceReader, String, String); 2] {
+    [
+        (FaceReader::Best, t!("driver-reader-best"), t!("driver-reader-best-tip")),
+        (FaceReader::Dlib, t!("driver-reader-dlib"), t!("driver-reader-dlib-tip")),
+    ]
+}
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     widgets::row(ui, 24.0, |ui| {
-        widgets::section(ui, "Moved by");
+        widgets::section(ui, &t!("driver"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let label = if view.shown.inset { "Hide camera picture (C)" } else { "Show camera picture (C)" };
-            if widgets::icon_button(ui, Icon::Inset, label, Weight::Quiet).clicked() {
+            let label = if view.shown.inset { t!("inset-hide") } else { t!("inset-show") };
+            if widgets::icon_button(ui, Icon::Inset, &label, Weight::Quiet).clicked() {
                 actions.push(Action::ToggleInset);
             }
             actions.extend(reader(ui, view));
@@ -39,12 +43,12 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 
 /// What reads the driver's face: a name that opens the choice.
 fn reader(ui: &mut Ui, view: &ViewState) -> Option<Action> {
-    let name = if view.stats.reader.is_empty() { "reader" } else { view.stats.reader };
-    let response = widgets::menu_button(ui, "Read by", name).on_hover_text("What reads the driver's face");
+    let name = if view.stats.reader.is_empty() { t!("driver-reader").into() } else { words::name(view.stats.reader) };
+    let response = widgets::menu_button(ui, &t!("driver-read-by"), &name).on_hover_text(t!("driver-reader-tip"));
     let mut action = None;
     Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);
-        for (reader, label, hint) in READERS {
+        for (reader, label, hint) in readers() {
             if ui.selectable_label(view.controls.reader == reader, label).on_hover_text(hint).clicked() {
                 action = Some(Action::SetControls(Controls { reader, ..view.controls.clone() }));
                 ui.close();
@@ -62,9 +66,9 @@ fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
     };
     let text = match (chosen, driver.cameras.len(), driver.listing) {
         (Some(camera), _, _) => label(camera, &driver.cameras),
-        (None, 0, true) => "Looking for cameras …".to_owned(),
-        (None, 0, false) => "No camera found".to_owned(),
-        (None, _, _) => "Choose a camera".to_owned(),
+        (None, 0, true) => t!("driver-cameras-looking"),
+        (None, 0, false) => t!("driver-cameras-none"),
+        (None, _, _) => t!("driver-cameras-choose"),
     };
     ui.horizontal(|ui| {
         let width = ui.available_width() - theme::BUTTON_HEIGHT - theme::GAP;
@@ -77,11 +81,11 @@ fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
                 }
             }
             if driver.cameras.is_empty() {
-                ui.label(RichText::new("Plug one in, then press the arrow").color(theme::TEXT_SOFT));
+                ui.label(RichText::new(t!("driver-cameras-plug")).color(theme::TEXT_SOFT));
             }
         });
-        response.response.accessible_name("Camera").on_hover_text("The camera that sees your face");
-        if widgets::icon_button(ui, Icon::Refresh, "Look for cameras again", Weight::Normal).clicked() {
+        response.response.accessible_name(t!("driver-camera")).on_hover_text(t!("driver-camera-tip"));
+        if widgets::icon_button(ui, Icon::Refresh, &t!("driver-cameras-again"), Weight::Normal).clicked() {
             actions.push(Action::RefreshDevices);
         }
     });
@@ -109,12 +113,12 @@ fn chips(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
     for (index, title) in driver.performances.iter().enumerate() {
         let choice = DriverChoice::BuiltIn(index);
         let chosen = driver.source.as_ref() == Some(&choice);
-        if widgets::chip(ui, title, chosen).on_hover_text("A stored performance: motion without pictures").clicked() {
+        if widgets::chip(ui, &words::name(title), chosen).on_hover_text(t!("driver-performance-tip")).clicked() {
             actions.push(Action::UseDriver(choice));
         }
     }
     let from_file = matches!(driver.source, Some(DriverChoice::File(_)));
-    if widgets::chip(ui, "Clip…", from_file).on_hover_text("A video or a stored performance").clicked() {
+    if widgets::chip(ui, &t!("driver-clip"), from_file).on_hover_text(t!("driver-clip-tip")).clicked() {
         actions.push(Action::Browse(Purpose::Driver));
     }
     actions
@@ -130,15 +134,18 @@ fn state_line(ui: &mut Ui, driver: &DriverView) {
 }
 
 fn describe(driver: &DriverView) -> (Color32, String) {
-    let label = if driver.label.is_empty() { "It" } else { &driver.label };
+    let label = if driver.label.is_empty() { t!("driver-it") } else { words::name(&driver.label).into_owned() };
     match driver.state {
-        DriverState::None => (theme::TEXT_FAINT, "Nothing moves the portrait yet".to_owned()),
-        DriverState::Opening => (theme::ACCENT, format!("Opening {label} …")),
-        DriverState::Running => (theme::GOOD, driver.rate.map_or_else(|| label.to_owned(), |rate| format!("{label}, {rate:.0} fps"))),
-        DriverState::NoFace => (theme::ACCENT, driver.no_face().to_owned()),
-        DriverState::Stalled(seconds) => (theme::RECORD, format!("{label} has sent nothing for {seconds:.0} s. Check its cable")),
-        DriverState::Ended => (theme::TEXT_FAINT, format!("{label} is over")),
-        DriverState::Failed => (theme::RECORD, format!("{label} cannot be used. Choose something else to move the portrait")),
+        DriverState::None => (theme::TEXT_FAINT, t!("driver-nothing")),
+        DriverState::Opening => (theme::ACCENT, t!("stage-opening", name = label)),
+        DriverState::Running => {
+            let rate = driver.rate.map(|rate| words::number(rate, 0));
+            (theme::GOOD, rate.map_or_else(|| label.clone(), |rate| t!("driver-running", name = label.as_str(), rate = rate)))
+        }
+        DriverState::NoFace => (theme::ACCENT, driver.no_face()),
+        DriverState::Stalled(seconds) => (theme::RECORD, t!("driver-stalled", name = label, seconds = words::number(seconds, 0))),
+        DriverState::Ended => (theme::TEXT_FAINT, t!("driver-ended", name = label)),
+        DriverState::Failed => (theme::RECORD, t!("driver-failed", name = label)),
     }
 }
 

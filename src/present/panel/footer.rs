@@ -4,6 +4,7 @@ use egui::{Align, Layout, Ui};
 
 use crate::present::state::ViewState;
 use crate::present::widgets;
+use crate::present::words::{self, t};
 use crate::session::VirtualCameraPhase;
 
 /// Height of the line, in points.
@@ -12,16 +13,17 @@ const HEIGHT: f32 = widgets::MENU_HEIGHT;
 pub(super) fn show(ui: &mut Ui, view: &ViewState) {
     let stats = &view.stats;
     let speed = if stats.frames_per_sec >= 0.5 {
-        format!("{:.0} fps · {:.0} ms", stats.frames_per_sec, stats.latency_ms_p50)
+        let [rate, ms] = [stats.frames_per_sec, stats.latency_ms_p50].map(|value| words::number(value, 0));
+        t!("foot-speed", rate = rate, ms = ms)
     } else {
-        "idle".to_owned()
+        t!("foot-idle")
     };
     widgets::row(ui, HEIGHT, |ui| {
-        widgets::note(ui, speed).on_hover_text("Pictures per second, and the time from a camera frame to its picture");
+        widgets::note(ui, speed).on_hover_text(t!("foot-speed-tip"));
         let is_on = view.record.virtual_camera.as_ref().is_some_and(|camera| matches!(camera.phase, VirtualCameraPhase::On { .. }));
         if is_on {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                widgets::note(ui, "Virtual camera is on").on_hover_text("Other programs may see the portrait. The switch is under More");
+                widgets::note(ui, t!("foot-camera")).on_hover_text(t!("foot-camera-tip"));
             });
         }
     });

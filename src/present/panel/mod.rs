@@ -16,6 +16,7 @@ use super::preview::Ground;
 use super::state::ViewState;
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
+use super::words::{self, t};
 
 /// Draws the panel at the right edge.
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
@@ -28,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ground(ui, view);
         ui.scope(|ui| {
             ui.set_max_width(content_width);
-            actions.extend(header(ui));
+            actions.extend(header(ui, view));
             ui.add_space(4.0);
         });
         let foot = Frame::new().inner_margin(Margin { top: 10, right: margin - 2, ..Margin::ZERO });
@@ -64,18 +65,19 @@ fn ground(ui: &Ui, view: &ViewState) {
     painter.vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, theme::LINE));
 }
 
-fn header(ui: &mut Ui) -> Vec<Action> {
+fn header(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
         ui.label(RichText::new("Retrato").font(theme::semibold(size::HEAD)).color(theme::TEXT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            if widgets::icon_button(ui, Icon::Panel, "Hide side panel (P)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Panel, &t!("panel-hide"), Weight::Quiet).clicked() {
                 actions.push(Action::TogglePanel);
             }
-            if widgets::icon_button(ui, Icon::Help, "Help and shortcuts (F1)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Help, &t!("panel-help"), Weight::Quiet).clicked() {
                 actions.push(Action::ToggleHelp);
             }
+            actions.extend(words::menu::button(ui, view));
         });
     });
     actions

@@ -9,6 +9,7 @@ use crate::present::icons::Icon;
 use crate::present::state::{RecordView, ViewState};
 use crate::present::theme;
 use crate::present::widgets::{self, Weight};
+use crate::present::words::t;
 use crate::session::VirtualCameraPhase;
 use crate::settings::ExecutorChoice;
 
@@ -16,16 +17,17 @@ use crate::settings::ExecutorChoice;
 const MENU_WIDTH: f32 = 230.0;
 
 /// What can be chosen, and what it means.
-const CHOICES: [(ExecutorChoice, &str, &str); 3] = [
-    (ExecutorChoice::Auto, "Automatic", "The graphics processor where it is the faster one"),
-    (ExecutorChoice::Cpu, "CPU", "The main processor"),
-    (ExecutorChoice::Gpu, "GPU", "The graphics adapter, also one that is only software"),
-];
+fn choices() -> [(ExecutorChoice, String, String); 3] {
+    [
+        (ExecutorChoice::Auto, t!("speed-auto"), t!("speed-auto-tip")),
+        (ExecutorChoice::Cpu, t!("speed-cpu"), t!("speed-cpu-tip")),
+        (ExecutorChoice::Gpu, t!("speed-gpu"), t!("speed-gpu-tip")),
+    ]
+}
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
-    let tip = "A better likeness, further pictures of the person, the virtual camera, speed";
-    if widgets::fold(ui, "More", view.shown.more, tip).clicked() {
+    if widgets::fold(ui, &t!("more"), view.shown.more, &t!("more-tip")).clicked() {
         actions.push(Action::ToggleMore);
     }
     if !view.shown.more {
@@ -39,16 +41,15 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 
 /// The switch of the virtual camera, and how it is doing.
 fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Vec<Action> {
-    let tip = "Other programs, such as video calls, can choose the portrait as their camera";
-    let switched = widgets::switch(ui, "Virtual camera", record.virtual_camera.is_some(), "", tip);
+    let switched = widgets::switch(ui, &t!("virtual-camera"), record.virtual_camera.is_some(), "", &t!("virtual-camera-tip"));
     let mut actions: Vec<Action> = switched.map(Action::SetVirtualCamera).into_iter().collect();
     // What to do stays on show, since it may have to be typed elsewhere.
     match record.virtual_camera.as_ref().map(|camera| &camera.phase) {
         Some(VirtualCameraPhase::Opening) => {
-            widgets::note(ui, "Opening the device …");
+            widgets::note(ui, t!("virtual-camera-opening"));
         }
         Some(VirtualCameraPhase::On { device, .. }) => {
-            widgets::note(ui, format!("Choose the camera {} in other programs", device.name));
+            widgets::note(ui, t!("virtual-camera-choose", name = device.name.as_str()));
         }
         Some(VirtualCameraPhase::Over) | None => actions.extend(record.virtual_camera_trouble.as_deref().and_then(|why| trouble(ui, why))),
     }
@@ -56,40 +57,39 @@ fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Vec<Action> {
 }
 
 fn trouble(ui: &mut Ui, why: &str) -> Option<Action> {
-    widgets::note(ui, why);
+    widgets::note(ui, t!("trouble-virtual-camera", why = why));
     let commands = events::commands_in(why)?;
-    let button = widgets::button(ui, Icon::Copy, "Copy commands", ui.available_width(), Weight::Normal);
-    button.on_hover_text("Paste them into a terminal").clicked().then_some(Action::CopyText(commands))
+    let button = widgets::button(ui, Icon::Copy, &t!("copy-commands"), ui.available_width(), Weight::Normal);
+    button.on_hover_text(t!("virtual-camera-commands-tip")).clicked().then_some(Action::CopyText(commands))
 }
 
 /// What makes the pictures: a name that opens the choice.
 fn speed(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     widgets::row(ui, 26.0, |ui| {
-        ui.label("Speed");
+        ui.label(t!("speed"));
         let choice = |ui: &mut Ui| ui.add_enabled_ui(view.record.running.is_none(), |ui| executor(ui, view)).inner;
         ui.with_layout(Layout::right_to_left(Align::Center), choice).inner
     })
 }
 
 fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
-    let name = if view.stats.executor.is_empty() { "not known yet" } else { view.stats.executor.as_str() };
-    let response = widgets::menu_button(ui, "Speed", name)
-        .on_hover_text("What makes the pictures")
-        .on_disabled_hover_text("Stop the recording to change what makes the pictures");
+    let name = if view.stats.executor.is_empty() { t!("speed-unknown") } else { view.stats.executor.clone() };
+    let response =
+        widgets::menu_button(ui, &t!("speed"), &name).on_hover_text(t!("speed-tip")).on_disabled_hover_text(t!("speed-recording"));
     let mut action = None;
     Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(theme::GAP, 4.0);
-        for (choice, label, hint) in CHOICES {
+        for (choice, label, hint) in choices() {
             if ui.selectable_label(view.executor.choice == choice, label).on_hover_text(hint).clicked() {
                 action = Some(Action::UseExecutor(choice));
                 ui.close();
             }
         }
         if !view.executor.reason.is_empty() {
-            widgets::note(ui, format!("Now: {}.", view.executor.reason));
+            widgets::note(ui, t!("speed-now", why = view.executor.reason.as_str()));
         }
         if let Some(why) = &view.executor.networks_fault {
-            widgets::note(ui, format!("The networks are not used for this portrait: {why}."));
+            widgets::note(ui, t!("speed-no-networks", why = why.as_str()));
         }
     });
     action

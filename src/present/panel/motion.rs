@@ -7,7 +7,8 @@ use crate::present::icons::Icon;
 use crate::present::state::ViewState;
 use crate::present::theme;
 use crate::present::widgets::{self, PercentSlider, Weight};
-use crate::settings::{Controls, Motion, MotionPreset, PRESETS, Strengths};
+use crate::present::words::t;
+use crate::settings::{BuiltInPreset, Controls, Motion, MotionPreset, PRESETS, Strengths};
 
 /// Width of the field for a preset's name, in points.
 const NAME_WIDTH: f32 = 210.0;
@@ -15,14 +16,14 @@ const NAME_WIDTH: f32 = 210.0;
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     widgets::row(ui, 24.0, |ui| {
-        widgets::section(ui, "Motion");
+        widgets::section(ui, &t!("motion"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for (icon, label, enabled, action) in [
-                (Icon::Redo, "Redo (Ctrl Y)", view.motion.can_redo, Action::RedoMotion),
-                (Icon::Undo, "Undo (Ctrl Z)", view.motion.can_undo, Action::UndoMotion),
+                (Icon::Redo, t!("motion-redo"), view.motion.can_redo, Action::RedoMotion),
+                (Icon::Undo, t!("motion-undo"), view.motion.can_undo, Action::UndoMotion),
             ] {
-                if ui.add_enabled_ui(enabled, |ui| widgets::icon_button(ui, icon, label, Weight::Quiet).clicked()).inner {
+                if ui.add_enabled_ui(enabled, |ui| widgets::icon_button(ui, icon, &label, Weight::Quiet).clicked()).inner {
                     actions.push(action);
                 }
             }
@@ -36,11 +37,8 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let enabled = view.has_portrait();
     ui.add_enabled_ui(enabled, |ui| {
         let width = ui.available_width();
-        let button = widgets::button(ui, Icon::Calibrate, "Set my neutral face", width, Weight::Normal);
-        let right = button.rect.right_center() - vec2(50.0, 0.0);
-        widgets::key_hint(ui.painter(), right, "Space");
-        let tip = "Look straight ahead with a relaxed face, then press: all motion is measured from there";
-        if button.on_hover_text(tip).on_disabled_hover_text("Open a portrait first").clicked() {
+        let button = widgets::button_with_key(ui, Icon::Calibrate, &t!("motion-neutral"), &t!("key-space"), width, Weight::Normal);
+        if button.on_hover_text(t!("motion-neutral-tip")).on_disabled_hover_text(t!("motion-neutral-not")).clicked() {
             actions.push(Action::Calibrate);
         }
     });
@@ -56,7 +54,8 @@ fn presets(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         ui.horizontal_wrapped(|ui| {
             for preset in PRESETS {
-                if widgets::chip(ui, preset.name, now == preset.motion).on_hover_text(preset.hint).clicked() {
+                let (name, hint) = words_of(&preset);
+                if widgets::chip(ui, &name, now == preset.motion).on_hover_text(hint).clicked() {
                     actions.push(Action::UseMotion(preset.motion));
                 }
             }
@@ -69,15 +68,26 @@ fn presets(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     actions
 }
 
+/// Name and hint of a preset of the program.
+fn words_of(preset: &BuiltInPreset) -> (String, String) {
+    match preset.name {
+        "Natural" => (t!("preset-natural"), t!("preset-natural-tip")),
+        "Lively" => (t!("preset-lively"), t!("preset-lively-tip")),
+        "Theatre" => (t!("preset-theatre"), t!("preset-theatre-tip")),
+        "Eyes only" => (t!("preset-eyes"), t!("preset-eyes-tip")),
+        other => (other.to_owned(), preset.hint.to_owned()),
+    }
+}
+
 /// A preset of the user's own; a right click, or a second click, offers to remove it.
 fn own(ui: &mut Ui, preset: &MotionPreset, now: Motion) -> Option<Action> {
     let is_set = preset.motion == now;
-    let tip = if is_set { "Yours. Click again to remove it" } else { "Yours. A right click can remove it" };
+    let tip = if is_set { t!("motion-own-set-tip") } else { t!("motion-own-tip") };
     let chip = widgets::chip(ui, &preset.name, is_set).on_hover_text(tip);
     let mut action = None;
     let menu = if is_set { Popup::menu(&chip) } else { Popup::context_menu(&chip) };
     menu.show(|ui| {
-        let label = format!("Remove {}", preset.name);
+        let label = t!("motion-remove", name = preset.name.as_str());
         if widgets::button(ui, Icon::Close, &label, NAME_WIDTH, Weight::Quiet).clicked() {
             action = Some(Action::RemovePreset(preset.name.clone()));
             ui.close();
@@ -88,8 +98,7 @@ fn own(ui: &mut Ui, preset: &MotionPreset, now: Motion) -> Option<Action> {
 
 /// The way to keep what is set under a name.
 fn keep(ui: &mut Ui, view: &ViewState, now: Motion) -> Option<Action> {
-    let chip =
-        widgets::chip(ui, "Save…", false).on_hover_text("Keep this motion under a name, or give the chosen one of yours another name");
+    let chip = widgets::chip(ui, &t!("motion-save"), false).on_hover_text(t!("motion-save-tip"));
     let id = ui.scope_id().with("preset name");
     let mut action = None;
     if chip.clicked() {
@@ -98,15 +107,16 @@ fn keep(ui: &mut Ui, view: &ViewState, now: Motion) -> Option<Action> {
     }
     Popup::menu(&chip).align(RectAlign::BOTTOM_END).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         let mut name: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
-        let field = TextEdit::singleline(&mut name).hint_text("Name of this motion").margin(vec2(9.0, 6.0)).desired_width(NAME_WIDTH);
-        let response = ui.add(field).accessible_name("Name of this motion");
+        let field = TextEdit::singleline(&mut name).hint_text(t!("motion-name")).margin(vec2(9.0, 6.0)).desired_width(NAME_WIDTH);
+        let response = ui.add(field).accessible_name(t!("motion-name"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if !entered && (chip.clicked() || ui.memory(|memory| memory.focused().is_none())) {
             response.request_focus();
         }
         let is_usable = MotionPreset::clean_name(&name).is_some();
         ui.add_space(theme::GAP / 2.0);
-        let save = ui.add_enabled_ui(is_usable, |ui| widgets::button(ui, Icon::Save, "Save", NAME_WIDTH, Weight::Primary).clicked()).inner;
+        let save =
+            ui.add_enabled_ui(is_usable, |ui| widgets::button(ui, Icon::Save, &t!("save"), NAME_WIDTH, Weight::Primary).clicked()).inner;
         if (save || entered) && is_usable {
             action = Some(Action::SavePreset(name.clone()));
             ui.close();
@@ -121,25 +131,29 @@ fn changed(ui: &mut Ui, now: &Controls) -> Option<Controls> {
     let mut next = now.clone();
     let usual = Motion::default();
     ui.spacing_mut().item_spacing.y = 5.0;
-    for (label, tip, value, usual) in [
-        ("Head", "How far the head turns, nods and tilts", &mut next.strengths.head, usual.strengths.head),
-        ("Eyes", "Blinks, squints and wide eyes", &mut next.strengths.eyes, usual.strengths.eyes),
-        ("Gaze", "How far the eyes look around", &mut next.strengths.gaze, usual.strengths.gaze),
-        ("Brows", "How far the brows rise and knit", &mut next.strengths.brows, usual.strengths.brows),
-        ("Mouth", "How far lips and jaw move", &mut next.strengths.mouth, usual.strengths.mouth),
-    ] {
-        let slider = PercentSlider { label, tip, max: Strengths::MAX, usual };
+    let smoothing = t!("motion-smoothing");
+    let rows = [
+        (t!("motion-head"), t!("motion-head-tip"), &mut next.strengths.head, usual.strengths.head),
+        (t!("motion-eyes"), t!("motion-eyes-tip"), &mut next.strengths.eyes, usual.strengths.eyes),
+        (t!("motion-gaze"), t!("motion-gaze-tip"), &mut next.strengths.gaze, usual.strengths.gaze),
+        (t!("motion-brows"), t!("motion-brows-tip"), &mut next.strengths.brows, usual.strengths.brows),
+        (t!("motion-mouth"), t!("motion-mouth-tip"), &mut next.strengths.mouth, usual.strengths.mouth),
+    ];
+    let label_width = {
+        let labels: Vec<&str> = rows.iter().map(|(label, ..)| label.as_str()).chain([smoothing.as_str()]).collect();
+        widgets::label_width(ui, &labels)
+    };
+    for (label, tip, value, usual) in rows {
+        let slider = PercentSlider { label: &label, label_width, tip: &tip, max: Strengths::MAX, usual };
         if let Some(moved) = slider.show(ui, *value) {
             *value = moved;
         }
     }
-    let tip = "More is calmer, and comes a little later";
-    let slider = PercentSlider { label: "Smoothing", tip, max: 1.0, usual: usual.smoothing };
+    let slider = PercentSlider { label: &smoothing, label_width, tip: &t!("motion-smoothing-tip"), max: 1.0, usual: usual.smoothing };
     if let Some(moved) = slider.show(ui, next.smoothing) {
         next.smoothing = moved;
     }
-    let tip = "The portrait moves like your image in a mirror (M)";
-    if let Some(on) = widgets::switch(ui, "Mirror", next.mirror, "M", tip) {
+    if let Some(on) = widgets::switch(ui, &t!("motion-mirror"), next.mirror, "M", &t!("motion-mirror-tip")) {
         next.mirror = on;
     }
     (next != *now).then_some(next)

@@ -9,28 +9,27 @@ use crate::present::icons::Icon;
 use crate::present::state::ViewState;
 use crate::present::theme;
 use crate::present::widgets::{self, Weight};
+use crate::present::words::{self, t};
 
 /// Side of a thumbnail, in points.
 const THUMBNAIL: f32 = 58.0;
 /// Side of a further picture's thumbnail, in points.
 const FURTHER: f32 = 40.0;
-/// Why the portrait is not learnt just now.
-const ALONE: &str = "The head in 3D works from the portrait alone. The networks that learn pictures of a person move it after generator = \"few-shot\" in settings.toml";
 /// Width of the button beside a line of text, in points.
 const ASIDE: f32 = 92.0;
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
-    widgets::section(ui, "Portrait");
+    widgets::section(ui, &t!("portrait"));
     if !view.gallery.is_empty() {
         actions.extend(gallery::row(ui, view, THUMBNAIL));
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - theme::GAP) / 2.0;
-        if widgets::button(ui, Icon::Open, "Open…", width, Weight::Normal).on_hover_text("Open a portrait (O)").clicked() {
+        if widgets::button(ui, Icon::Open, &t!("open"), width, Weight::Normal).on_hover_text(t!("portrait-open-tip")).clicked() {
             actions.push(Action::Browse(Purpose::Portrait));
         }
-        if widgets::button(ui, Icon::Paste, "Paste", width, Weight::Normal).on_hover_text("From the clipboard (Ctrl V)").clicked() {
+        if widgets::button(ui, Icon::Paste, &t!("paste"), width, Weight::Normal).on_hover_text(t!("paste-tip")).clicked() {
             actions.push(Action::Paste);
         }
     });
@@ -58,23 +57,22 @@ pub(super) fn likeness(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 
 /// The button for the first further picture; then how many pictures are used, the further ones, and the button for more.
 fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
-    const HINT: &str = "What this picture does not show, such as teeth or shut eyes, is taken from another one of the same person (A)";
     let mut action = None;
     let mut add = |ui: &mut Ui, text: &str, width: f32| {
         let button = widgets::button(ui, Icon::Add, text, width, Weight::Normal);
-        if button.on_hover_text(HINT).on_disabled_hover_text(ALONE).clicked() {
+        if button.on_hover_text(t!("further-tip")).on_disabled_hover_text(t!("likeness-alone")).clicked() {
             action = Some(Action::Browse(Purpose::FurtherPicture));
         }
     };
     if view.further.is_empty() {
-        ui.add_enabled_ui(view.takes_pictures(), |ui| add(ui, "Add a picture of this person…", ui.available_width()));
+        ui.add_enabled_ui(view.takes_pictures(), |ui| add(ui, &t!("further-add"), ui.available_width()));
         return action;
     }
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            add(ui, "Add…", ASIDE);
+            add(ui, &t!("further-add-short"), ASIDE);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                widgets::note(ui, format!("{} pictures of this person", 1 + view.further.len()));
+                widgets::note(ui, t!("further-count", count = 1 + view.further.len()));
             });
         });
     });
@@ -85,32 +83,32 @@ fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
 fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
     match tuning {
         Tuning::Impossible | Tuning::Possible => {
-            let hint = "Learns all pictures of the person, for half a minute to two; eyes and mouth need several";
             let begin = |ui: &mut Ui| {
                 let width = ui.available_width();
-                let button = widgets::button(ui, Icon::FineTune, "Improve likeness", width, Weight::Normal);
-                button.on_hover_text(hint).on_disabled_hover_text(ALONE).clicked()
+                let button = widgets::button(ui, Icon::FineTune, &t!("likeness-improve"), width, Weight::Normal);
+                button.on_hover_text(t!("likeness-improve-tip")).on_disabled_hover_text(t!("likeness-alone")).clicked()
             };
             ui.add_enabled_ui(tuning == Tuning::Possible, begin).inner.then_some(Action::FineTune)
         }
         Tuning::Running { step, steps } => {
             let share = step as f32 / steps.max(1) as f32;
             let row = ui.horizontal(|ui| {
-                let width = ui.available_width() - theme::GAP - ASIDE;
-                widgets::progress(ui, &format!("Learning {:.0} %", share * 100.0), share, width);
-                let cancel = widgets::button(ui, Icon::Close, "Cancel", ASIDE, Weight::Normal);
-                cancel.on_hover_text("Stop learning: the portrait is drawn as before").clicked()
+                let cancel = t!("cancel");
+                let aside = widgets::wide_enough(ui, &[&cancel], ASIDE);
+                let width = ui.available_width() - theme::GAP - aside;
+                widgets::progress(ui, &t!("likeness-learning", percent = words::percent(share)), share, width);
+                let cancel = widgets::button(ui, Icon::Close, &cancel, aside, Weight::Normal);
+                cancel.on_hover_text(t!("likeness-cancel-tip")).clicked()
             });
             row.inner.then_some(Action::StopFineTuning)
         }
         Tuning::Done => {
             let row = ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let undo = widgets::button(ui, Icon::Undo, "Undo", ASIDE, Weight::Normal);
-                    let clicked = undo.on_hover_text("Forget what was learnt of these pictures").clicked();
+                    let undo = widgets::button(ui, Icon::Undo, &t!("undo"), ASIDE, Weight::Normal);
+                    let clicked = undo.on_hover_text(t!("likeness-undo-tip")).clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        widgets::note(ui, "Likeness improved")
-                            .on_hover_text("The person's pictures were learnt; it is so at the next time, too");
+                        widgets::note(ui, t!("likeness-improved")).on_hover_text(t!("likeness-improved-tip"));
                     });
                     clicked
                 })

@@ -11,6 +11,7 @@ use crate::present::state::{RecordView, ViewState};
 use crate::present::takes;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
+use crate::present::words::{self, t};
 use crate::settings::Countdown;
 
 /// Height of the record button, in points.
@@ -30,8 +31,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             }
         });
         ui.add_enabled_ui(enabled && record.running.is_none(), |ui| {
-            let hint = "Three seconds, shown forth and back (B)";
-            if square_button(ui, Icon::Boomerang, "Boomerang", false).on_hover_text(hint).clicked() {
+            if square_button(ui, Icon::Boomerang, &t!("boomerang"), false).on_hover_text(t!("boomerang-tip")).clicked() {
                 actions.push(Action::Boomerang);
             }
         });
@@ -40,8 +40,8 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     ui.horizontal(|ui| {
         let width = (ui.available_width() - theme::GAP) / 2.0;
         ui.add_enabled_ui(view.has_portrait(), |ui| {
-            let button = widgets::button(ui, Icon::Snapshot, "Snapshot", width, Weight::Normal);
-            if button.on_hover_text("Keep this picture as a PNG (S)").clicked() {
+            let button = widgets::button(ui, Icon::Snapshot, &t!("snapshot"), width, Weight::Normal);
+            if button.on_hover_text(t!("snapshot-tip")).clicked() {
                 actions.push(Action::Snapshot);
             }
         });
@@ -82,25 +82,25 @@ fn square_button(ui: &mut Ui, icon: Icon, label: &str, lit: bool) -> Response {
 fn countdown_button(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let on = view.counts_down();
     let hint = match (on, view.record.countdown) {
-        (true, _) => "Recordings begin after 3, 2, 1. Press to begin at once",
-        (false, Countdown::WithCamera) => "With a camera, recordings begin after 3, 2, 1; with a clip at once. Press to count down always",
-        (false, _) => "Recordings begin at once. Press to count 3, 2, 1 before",
+        (true, _) => t!("countdown-on"),
+        (false, Countdown::WithCamera) => t!("countdown-with-camera"),
+        (false, _) => t!("countdown-off"),
     };
     let next = if on { Countdown::Never } else { Countdown::Always };
-    square_button(ui, Icon::Countdown, "Countdown", on).on_hover_text(hint).clicked().then_some(Action::SetCountdown(next))
+    square_button(ui, Icon::Countdown, &t!("countdown"), on).on_hover_text(hint).clicked().then_some(Action::SetCountdown(next))
 }
 
 fn big_button(ui: &mut Ui, record: &RecordView, counts: bool, width: f32) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let text = match record.running.as_ref().map(|running| (running.elapsed, running.finishing)) {
-        Some((_, Some(share))) => format!("Saving   {:.0} %", share * 100.0),
-        Some((elapsed, None)) => format!("Stop   {}", clock(elapsed)),
-        None if counts => "Cancel".to_owned(),
-        None => "Record".to_owned(),
+        Some((_, Some(share))) => t!("record-saving", percent = words::percent(share)),
+        Some((elapsed, None)) => t!("record-stop", time = clock(elapsed)),
+        None if counts => t!("cancel"),
+        None => t!("record"),
     };
     let enabled = ui.is_enabled();
     let running = record.running.is_some();
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, if running { "Stop recording" } else { "Record" }));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, if running { t!("record-stop-label") } else { t!("record") }));
     let (fill, colour, mark) = match (running, response.hovered(), enabled) {
         (_, _, false) => (theme::CONTROL.gamma_multiply(0.5), theme::TEXT_FAINT, theme::RECORD.gamma_multiply(0.35)),
         (true, hovered, _) => (theme::RECORD.gamma_multiply(if hovered { 0.95 } else { 0.82 }), Color32::WHITE, Color32::WHITE),
@@ -116,8 +116,8 @@ fn big_button(ui: &mut Ui, record: &RecordView, counts: bool, width: f32) -> boo
     paint_mark(ui, egui::pos2(left + 7.0, rect.center().y), running, record.dot_lit, mark);
     ui.painter().galley(egui::pos2(left + before_text, rect.center().y - galley.size().y / 2.0), galley, colour);
     response
-        .on_hover_text(if running { "Stop and keep the recording (R)" } else { "Record the portrait (R)" })
-        .on_disabled_hover_text("There is something to record when a portrait is open and a camera or a clip drives it")
+        .on_hover_text(if running { t!("record-stop-tip") } else { t!("record-tip") })
+        .on_disabled_hover_text(t!("record-not"))
         .clicked()
 }
 
@@ -128,12 +128,11 @@ fn paint_mark(ui: &Ui, centre: egui::Pos2, running: bool, lit: bool, colour: Col
 }
 
 fn sound_button(ui: &mut Ui, record: &RecordView, width: f32) -> Option<Action> {
-    let (icon, text) = if record.sound { (Icon::Mic, "Sound on") } else { (Icon::MicOff, "Sound off") };
+    let (icon, text) = if record.sound { (Icon::Mic, t!("sound-on")) } else { (Icon::MicOff, t!("sound-off")) };
     let enabled = record.running.is_none();
     ui.add_enabled_ui(enabled, |ui| {
-        let button = widgets::button(ui, icon, text, width, Weight::Normal);
-        let hint = "Record with the microphone, or with the clip's own sound";
-        button.on_hover_text(hint).clicked().then_some(Action::SetSound(!record.sound))
+        let button = widgets::button(ui, icon, &text, width, Weight::Normal);
+        button.on_hover_text(t!("sound-tip")).clicked().then_some(Action::SetSound(!record.sound))
     })
     .inner
 }
@@ -141,10 +140,10 @@ fn sound_button(ui: &mut Ui, record: &RecordView, width: f32) -> Option<Action> 
 fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
     let mut action = None;
     if record.microphones.len() > 1 && record.running.is_none() {
-        let chosen = record.microphone.as_deref().unwrap_or("System microphone");
+        let chosen = record.microphone.clone().unwrap_or_else(|| t!("microphone-system"));
         let combo = ComboBox::from_id_salt("microphone").width(ui.available_width()).truncate().selected_text(chosen);
         let response = combo.show_ui(ui, |ui| {
-            if ui.selectable_label(record.microphone.is_none(), "System microphone").clicked() {
+            if ui.selectable_label(record.microphone.is_none(), t!("microphone-system")).clicked() {
                 action = Some(Action::SetMicrophone(None));
             }
             for name in &record.microphones {
@@ -153,7 +152,7 @@ fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
                 }
             }
         });
-        response.response.accessible_name("Microphone");
+        response.response.accessible_name(t!("microphone"));
     }
     if let Some(level) = record.running.as_ref().and_then(|running| running.audio_level) {
         level_meter(ui, level);
@@ -163,7 +162,7 @@ fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
 
 fn level_meter(ui: &mut Ui, level: f32) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Microphone level {:.0} %", level * 100.0)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, t!("microphone-level", percent = words::percent(level))));
     ui.painter().rect_filled(rect, 3, theme::CONTROL);
     let width = rect.width() * level.clamp(0.0, 1.0);
     let colour = if level > 0.95 { theme::RECORD } else { theme::GOOD };
@@ -176,14 +175,14 @@ fn place(ui: &mut Ui, record: &RecordView) -> Option<Action> {
     widgets::row(ui, 24.0, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            if widgets::icon_button(ui, Icon::Film, "Earlier recordings (L)", Weight::Quiet).clicked() {
+            if widgets::icon_button(ui, Icon::Film, &t!("record-earlier"), Weight::Quiet).clicked() {
                 action = Some(Action::Film(FilmAction::List(true)));
             }
             if record.last_file.is_some() {
-                if widgets::icon_button(ui, Icon::Copy, "Copy the path of the last file", Weight::Quiet).clicked() {
+                if widgets::icon_button(ui, Icon::Copy, &t!("record-copy-path"), Weight::Quiet).clicked() {
                     action = Some(Action::CopyPath);
                 }
-                if widgets::icon_button(ui, Icon::Open, "Show the last file in its folder", Weight::Quiet).clicked() {
+                if widgets::icon_button(ui, Icon::Open, &t!("record-show"), Weight::Quiet).clicked() {
                     action = Some(Action::ShowInFolder);
                 }
             }
@@ -198,10 +197,9 @@ fn how_it_goes(ui: &mut Ui, record: &RecordView) {
     let lost = record.running.as_ref().map_or(0, |running| running.dropped);
     if let Some(rate) = record.stutters {
         let slow = RichText::new(takes::few(rate)).size(size::SMALL).color(theme::ACCENT);
-        let hint = "This computer is too slow for a smooth film. Close other programs, or take a smaller picture";
-        ui.add(egui::Label::new(slow).truncate()).on_hover_text(hint);
+        ui.add(egui::Label::new(slow).truncate()).on_hover_text(t!("record-slow-tip"));
     } else if lost > 0 {
-        widgets::note(ui, format!("{lost} pictures lost")).on_hover_text("This computer was too slow for them");
+        widgets::note(ui, t!("record-lost", count = lost)).on_hover_text(t!("record-lost-tip"));
     } else {
         let name = record.last_file.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
         saved(ui, &record.folder, name.as_deref());
@@ -210,8 +208,8 @@ fn how_it_goes(ui: &mut Ui, record: &RecordView) {
 
 fn saved(ui: &mut Ui, folder: &str, last: Option<&str>) {
     let text = match last {
-        Some(name) => format!("Saved: {name}"),
-        None => format!("Saved in {folder}"),
+        Some(name) => t!("record-saved", name = name),
+        None => t!("record-saved-in", folder = folder),
     };
     ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).truncate());
 }

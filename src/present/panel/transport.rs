@@ -8,20 +8,23 @@ use crate::present::icons::Icon;
 use crate::present::state::ViewState;
 use crate::present::theme;
 use crate::present::widgets::{self, Weight};
+use crate::present::words::t;
 use crate::session::{PlayRequest, Playback};
 
-/// Speeds that are offered.
-const SPEEDS: [(f32, &str); 5] =
-    [(0.25, "Quarter speed"), (0.5, "Half speed"), (1.0, "Its own speed"), (1.5, "One and a half"), (2.0, "Double speed")];
 /// Width of the menu of speeds, in points.
 const MENU_WIDTH: f32 = 150.0;
+
+/// Speeds that are offered.
+fn speeds() -> [(f32, String); 5] {
+    [(0.25, t!("speed-quarter")), (0.5, t!("speed-half")), (1.0, t!("speed-own")), (1.5, t!("speed-more")), (2.0, t!("speed-double"))]
+}
 
 /// Draws it; nothing while a camera drives, or nothing does.
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let Some(playback) = &view.playback else { return Vec::new() };
     let mut actions = Vec::new();
     if playback.waiting {
-        widgets::note(ui, "It begins when a portrait is there.");
+        widgets::note(ui, t!("play-waits"));
     }
     // What does not say how long it is, such as a GIF, has no places to go to.
     if let Some(length) = playback.length {
@@ -40,14 +43,14 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 
 fn choices(ui: &mut Ui, playback: &Playback, has_portrait: bool) -> Option<Action> {
     let mut action = None;
-    let (weight, label) = if playback.looped { (Weight::Normal, "Starts again at its end") } else { (Weight::Quiet, "Stops at its end") };
-    if widgets::icon_button(ui, Icon::Loop, label, weight).clicked() {
+    let (weight, label) = if playback.looped { (Weight::Normal, t!("play-again")) } else { (Weight::Quiet, t!("play-once")) };
+    if widgets::icon_button(ui, Icon::Loop, &label, weight).clicked() {
         action = Some(Action::Play(PlayRequest::Loop(!playback.looped)));
     }
-    let speed = widgets::menu_button(ui, "Speed of the clip", &format!("{}x", playback.speed)).on_hover_text("How fast it is played");
+    let speed = widgets::menu_button(ui, &t!("play-speed"), &format!("{}x", playback.speed)).on_hover_text(t!("play-speed-tip"));
     Popup::menu(&speed).align(RectAlign::BOTTOM_START).width(MENU_WIDTH).show(|ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);
-        for (speed, label) in SPEEDS {
+        for (speed, label) in speeds() {
             if ui.selectable_label((playback.speed - speed).abs() < 1e-3, label).clicked() {
                 action = Some(Action::Play(PlayRequest::Speed(speed)));
                 ui.close();
@@ -55,8 +58,7 @@ fn choices(ui: &mut Ui, playback: &Playback, has_portrait: bool) -> Option<Actio
         }
     });
     ui.add_enabled_ui(has_portrait, |ui| {
-        let hint = "Pause where the face is relaxed and looks straight ahead, then press: all motion is measured from this picture";
-        if widgets::chip(ui, "Neutral here", false).on_hover_text(hint).clicked() {
+        if widgets::chip(ui, &t!("play-neutral"), false).on_hover_text(t!("play-neutral-tip")).clicked() {
             action = Some(Action::CalibrateHere);
         }
     });
