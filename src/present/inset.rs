@@ -49,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Option<Action>
     let response = ui.interact(rect, ui.scope_id().with("inset"), Sense::hover());
     let trouble = inset.trouble(!view.stats.reader.is_empty());
     let seen = trouble.map_or_else(|| t!("inset-face"), Trouble::words);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("inset-label", seen = seen)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("inset-label", seen = seen.as_str())));
     paint(ui, rect, inset, trouble, mirror);
     hide_button(ui, rect, response.hovered() || response.contains_pointer())
 }
