@@ -10,7 +10,7 @@ use super::{Args, common};
 use crate::capture::{self, CaptureError, OpenOptions, SourceSpec};
 use crate::data::{Input, Landmarks, PixelBox};
 use crate::evaluate::{EvaluationClip, SeenFace};
-use crate::face::{FaceFinder as _, FaceFinders, FacePlace, MeshFinder};
+use crate::face::{FaceFinder as _, FaceFinders, FacePlace, MeshFinder, MeshModel};
 use crate::portrait::{self, FaceCandidate};
 use crate::runtime::StopFlag;
 use crate::track::{self, DlibFinder, FaceDescriber, FaceModel, FaceReader, MeshReader};
@@ -123,8 +123,12 @@ impl FaceDetectors {
         }
     }
 
-    /// The largest face of a portrait as the program finds it; where it finds none, the one in a box that a person would draw. Whether that was needed.
+    /// The largest face of a portrait: read as a driver's, so that a picture that drives itself does not move; where there is none, searched for as the program
+    /// does, and at last in a box that a person would draw. Whether the box was needed.
     pub(super) fn portrait(&mut self, picture: &RgbImage, drawn: &PixelBox) -> Option<(SeenFace, bool)> {
+        if let Some(face) = self.driver(picture) {
+            return Some((face, false));
+        }
         let pixels = DynamicImage::ImageRgb8(picture.clone()).into_rgba8();
         let mut finders = self.finders();
         match portrait::find_faces(&mut finders, &pixels).into_iter().next() {
@@ -137,6 +141,15 @@ impl FaceDetectors {
         let mesh = self.mesh.as_mut().map(|mesh| mesh as &mut dyn MeshFinder);
         FaceFinders { landmarks: Some(&mut self.finder), mesh }
     }
+}
+
+/// The face with the mesh that the program fits to a driver's landmarks where the reader saw none.
+pub(super) fn with_mesh(face: SeenFace, picture: &RgbImage) -> SeenFace {
+    let fit = || {
+        let pupils = portrait::pupils(&DynamicImage::ImageRgb8(picture.clone()).into_rgba8(), &face.fine_landmarks);
+        MeshModel::shipped()?.fit(&face.fine_landmarks, Some(pupils))
+    };
+    SeenFace { mesh: face.mesh.clone().or_else(fit), ..face }
 }
 
 /// A face as models are shown it.

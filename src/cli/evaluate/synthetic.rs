@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::clips::FaceDetectors;
+use super::clips::{FaceDetectors, with_mesh};
 use super::models::{Keeping, models};
 use super::output::Bar;
 use super::{Args, common};
@@ -84,9 +84,10 @@ struct Counts {
     sources: usize,
     /// Sources whose face was found only in a box.
     in_box: usize,
-    /// Sources and targets that were read as landmarks alone.
-    without_mesh: [usize; 2],
+    /// Sources and targets that were read as landmarks alone, with a mesh that is fitted to them.
+    sources_without_mesh: usize,
     targets: usize,
+    targets_without_mesh: usize,
     unread: usize,
 }
 
@@ -130,18 +131,20 @@ impl Evaluating<'_> {
         let (low, high) = Landmarks(film.source.shown.landmarks).bounds();
         let drawn = PixelBox { left: low.x, top: low.y, right: high.x, bottom: high.y };
         let portrait = self.detector.portrait(&film.source.shown.pixels, &drawn);
-        self.read.in_box += usize::from(portrait.as_ref().is_some_and(|(_, in_box)| *in_box));
-        let driver = &mut |picture: &_| self.detector.driver(picture);
-        let source = &mut |_: &_| portrait.as_ref().map(|(face, _)| face.clone());
-        let clip = SyntheticClip::read(name, kind, film, source, driver, &self.meter).map_err(|error| anyhow!(error))?;
-        if let Some(SyntheticClip { clip, unread, .. }) = &clip {
-            let [sources, targets] = &mut self.read.without_mesh;
-            *sources += usize::from(clip.source.mesh.is_none());
-            *targets += clip.targets.iter().filter(|target| target.mesh.is_none()).count();
-            self.read.sources += 1;
-            self.read.targets += clip.targets.len();
-            self.read.unread += unread.len();
-        }
+        let Some((face, in_box)) = portrait else { return Ok(None) };
+        let read = &mut self.read;
+        read.in_box += usize::from(in_box);
+        read.sources_without_mesh += usize::from(face.mesh.is_none());
+        let driver = &mut |picture: &_| {
+            let face = self.detector.driver(picture)?;
+            read.targets_without_mesh += usize::from(face.mesh.is_none());
+            Some(with_mesh(face, picture))
+        };
+        let clip = SyntheticClip::read(name, kind, film, &mut |_| Some(face.clone()), driver, &self.meter);
+        let clip = clip.map_err(|error| anyhow!(error))?;
+        read.sources += 1;
+        read.targets += film.targets.len();
+        read.unread += clip.as_ref().map_or(0, |clip| clip.unread.len());
         Ok(clip)
     }
 
@@ -154,9 +157,9 @@ impl Evaluating<'_> {
             );
             return Ok(ExitCode::FAILURE);
         }
-        let Counts { sources, in_box, without_mesh, targets, unread } = self.read;
-        tell!("retrato: {sources} sources, {in_box} found only in a box, {} read as landmarks alone", without_mesh[0]);
-        tell!("retrato: {targets} targets, {} read as landmarks alone; {unread} more could not be read", without_mesh[1]);
+        let Counts { sources, in_box, sources_without_mesh, targets, targets_without_mesh, unread } = self.read;
+        tell!("retrato: {sources} sources: {sources_without_mesh} read as landmarks alone, {in_box} found only in a box");
+        tell!("retrato: {targets} targets: {targets_without_mesh} read as landmarks alone, {unread} not at all");
         let scores = self.results.scores();
         if self.args.json {
             let lines: Vec<String> = scores.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
