@@ -20,7 +20,7 @@ struct Drawn {
 pub(super) fn faults<S>(harness: &Harness<'_, S>, cut: &[&str]) -> Vec<String> {
     let window = harness.ctx.content_rect();
     let mut texts = Vec::new();
-    for ClippedShape { clip_rect, shape } in &harness.output().shapes {
+    for ClippedShape { clip_rect, shape, .. } in &harness.output().shapes {
         collect(shape, *clip_rect, &mut texts);
     }
     texts.retain(|text| text.rect.intersects(text.clip) && !text.text.trim().is_empty());
