@@ -31,7 +31,7 @@ pub(super) struct SyntheticArgs {
     #[command(flatten)]
     kit: KitArgs,
     /// How many synthetic people
-    #[arg(long, default_value = "12", value_name = "COUNT", requires = "synthetic", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, default_value = "24", value_name = "COUNT", requires = "synthetic", value_parser = clap::value_parser!(u64).range(1..=1000))]
     people: u64,
     /// Seed of the synthetic people
     #[arg(long, default_value = "1", requires = "synthetic")]

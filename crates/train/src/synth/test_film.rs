@@ -316,9 +316,9 @@ mod tests {
             let (bin, same) = &film.targets[0];
             assert_eq!(*bin, TestBin::Yaw0, "the first");
             assert_eq!(same.matte, film.source.matte, "the same matte in {look:?}");
-            let pixels = same.shown.pixels.as_raw().iter().zip(film.source.shown.pixels.as_raw());
-            let worst = pixels.map(|(a, b)| a.abs_diff(*b)).max();
-            assert!(worst <= Some(1), "the same picture in {look:?}: {worst:?}");
+            let (a, b) = (same.shown.pixels.as_raw(), film.source.shown.pixels.as_raw());
+            let difference = a.iter().zip(b).map(|(a, b)| f32::from(a.abs_diff(*b))).sum::<f32>() / a.len() as f32;
+            assert!(difference < 0.2, "the same picture in {look:?}, but for textures between two pixels: {difference} levels");
         }
     }
 
@@ -329,9 +329,9 @@ mod tests {
         assert!(realistic.source.shown.pixels != painted.source.shown.pixels, "looks differ");
         for ((_, a), (bin, b)) in realistic.targets.iter().zip(&painted.targets) {
             assert!(a.matte == b.matte && a.shown.landmarks == b.shown.landmarks, "but nothing else in {bin:?}");
-            let nose = a.shown.landmarks[30];
-            let cell = (nose.y as usize / 2) * PLANE_CELLS + nose.x as usize / 2;
-            assert!(a.matte[cell] > 0.99 && a.matte[0] < 0.01, "head at the nose at {nose}, none in the corner of {bin:?}");
+            let face = a.shown.landmarks.iter().sum::<Vec2>() / 68.0;
+            let cell = (face.y as usize / 2) * PLANE_CELLS + face.x as usize / 2;
+            assert!(a.matte[cell] > 0.99 && a.matte[0] < 0.01, "head in the middle of the face, {face}, none in the corner of {bin:?}");
             let size = a.matte.iter().sum::<f32>() / a.matte.len() as f32;
             assert!((0.08..0.7).contains(&size), "a head of {size} of the picture in {bin:?}");
             assert!(a.shown.pixels.dimensions() == (PICTURE_PX as u32, PICTURE_PX as u32), "a whole picture");
