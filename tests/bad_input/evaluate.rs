@@ -74,8 +74,8 @@ fn calls_for_synthetic_people_that_cannot_work_say_what_would() {
     let place = Place::new();
     place.refuses(1, "evaluate --synthetic", &["--facekit", "FaceXModel"]);
     place.refuses(2, "evaluate --synthetic --stand-in clip.mp4", &["--synthetic", "cannot be used with"]);
-    place.refuses(2, "evaluate clip.mp4 --people 3", &["--synthetic"]);
-    place.refuses(2, "evaluate clip.mp4 --stand-in", &["--synthetic"]);
+    place.refuses(2, "evaluate clip.mp4 --people 3", &["--people", "cannot be used with"]);
+    place.refuses(2, "evaluate clip.mp4 --stand-in", &["--stand-in", "cannot be used with"]);
     place.refuses(2, "evaluate --synthetic --stand-in --people 0", &["--people"]);
 }
 

@@ -23,7 +23,7 @@ const MODELS: [&str; 4] = ["copy", "landmark-warp", "few-shot", "head-3d"];
 
 /// What the synthetic people are made of.
 #[derive(clap::Args)]
-#[command(mut_arg("facekit", |arg| arg.requires("synthetic")), mut_arg("stand_in", |arg| arg.requires("synthetic")))]
+#[command(mut_arg("facekit", |arg| arg.conflicts_with("clips")), mut_arg("stand_in", |arg| arg.conflicts_with("clips")))]
 pub(super) struct SyntheticArgs {
     /// Measure on synthetic people whom no training has seen instead of clips
     #[arg(long, conflicts_with_all = ["clips", "shots", "descriptor_model", "fine_tune", "max_frames", "following"])]
@@ -31,10 +31,10 @@ pub(super) struct SyntheticArgs {
     #[command(flatten)]
     kit: KitArgs,
     /// How many synthetic people
-    #[arg(long, default_value = "24", value_name = "COUNT", requires = "synthetic", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, default_value = "24", value_name = "COUNT", conflicts_with = "clips", value_parser = clap::value_parser!(u64).range(1..=1000))]
     people: u64,
     /// Seed of the synthetic people
-    #[arg(long, default_value = "1", requires = "synthetic")]
+    #[arg(long, default_value = "1", conflicts_with = "clips")]
     seed: u64,
 }
 

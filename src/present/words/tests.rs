@@ -25,8 +25,10 @@ fn texts(language: Language) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The keys that a source file asks for.
 fn asked(source: &str) -> BTreeSet<String> {
-    let after = source.split("t!(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'));
-    after.map(|(key, _)| key.to_owned()).collect()
+    // Not those of `format!(`.
+    let calls = source.match_indices("t!(").filter(|(at, _)| !source[..*at].ends_with(|before: char| before.is_alphanumeric()));
+    let keys = calls.filter_map(|(at, call)| source[at + call.len()..].trim_start().strip_prefix('"')?.split_once('"'));
+    keys.map(|(key, _)| key.to_owned()).collect()
 }
 
 fn sources() -> Vec<String> {
