@@ -110,6 +110,8 @@ impl Window {
             .with_pixels_per_point(pixels_per_point)
             .with_render_cursor(false)
             .with_context_setup(retrato::present::apply_theme)
+            // Fonts of the system are looked for while the window is there already.
+            .allow_missing_glyphs()
             .wgpu()
             .build_eframe(|cc| {
                 render_state.clone_from(&cc.wgpu_render_state);
