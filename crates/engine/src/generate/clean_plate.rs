@@ -19,10 +19,6 @@ use crate::model::MATTE_CELLS;
 use retrato_head::Attachment;
 use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
 
-/// Odds by which a place is taken for what hangs from the head where the net is in doubt. Background that is drawn along with hair is bent a little, which is hardly seen;
-/// hair that is left behind stands there like a ghost. Tuned by eye on `mona_lisa`, where 3
-/// frays the veil, and `long_hair_waterfall`, where 1 leaves hair on the shoulders.
-const DOUBT_COUNTS: f32 = 1.7;
 /// Cells round the matte in which the plate may show: what a warp shows there is stretched.
 const BEYOND: usize = 3;
 /// Shares of head over which a place counts as uncovered when the head has gone from it.
@@ -58,12 +54,6 @@ pub(super) fn attached(portrait: &Portrait, head: &dyn Fn(Vec2) -> f32) -> Attac
     Attachment::of(&portrait.landmarks_in_crop(), &portrait.crop, portrait.pixels.dimensions().into(), head)
 }
 
-/// A share that counts for more the less sure it is.
-fn likelier(share: f32) -> f32 {
-    let odds = share / (1.0 - share).max(1e-6) * DOUBT_COUNTS;
-    odds / (1.0 + odds)
-}
-
 /// A person and what of them moves, as far as a net knows.
 pub(super) struct MovingShares<'a> {
     shares: Shares<'a>,
@@ -84,7 +74,7 @@ impl<'a> MovingShares<'a> {
         work(&CoarseShares {
             at: &|at| {
                 let [head, body] = (self.shares)(at);
-                [likelier(1.0 - (1.0 - head) * (1.0 - body)), body]
+                [1.0 - (1.0 - head) * (1.0 - body), body]
             },
             uncovered: &|at| self.attached.reaches(self.crop.crop_from_image(at)),
             cell_px: self.crop.reach().side_px / MATTE_CELLS as f32,
