@@ -60,7 +60,7 @@ fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<Drawn>) {
             texts.retain(|text| !above.rect.intersects(text.rect));
         }
         Shape::Text(text) => {
-            texts.push(Drawn { text: text.galley.text().to_owned(), rect: text.visual_bounding_rect(), clip, elided: text.galley.elided })
+            texts.push(Drawn { text: text.galley.text().to_owned(), rect: text.visual_bounding_rect(), clip, elided: text.galley.elided });
         }
         _ => {}
     }

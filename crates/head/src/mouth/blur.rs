@@ -15,7 +15,7 @@ const FINEST: usize = 6;
 
 /// The standard deviation, in crop pixels, of the Gaussian by which a picture of a face seems to be blurred, 0 where it is sharp.
 ///
-/// The edges of eyes and lips are taken for steps, whose energy in a band of scales is known for any blur ([`step_energy`]): the ratio of fine to coarse detail says
+/// The edges of eyes and lips are taken for steps, whose energy in a band of scales is known for any blur (`step_energy`): the ratio of fine to coarse detail says
 /// how blurred they are. Grain and brushwork count as detail, so that a grainy picture counts as sharp.
 pub fn blur_of(picture: &RgbaImage, crop: &Crop, mesh_in_crop: &FaceMesh) -> f32 {
     let (fine, coarse) = parts(mesh_in_crop)
@@ -156,7 +156,8 @@ mod tests {
         let crop = testing::crop();
         let sigma = blur_px * crop.scale();
         let side = testing::SIDE as usize;
-        let mut values: Vec<f32> = (0..side * side).map(|n| f32::from(u8::from((n % side / 41 + n / side / 37) % 2 == 0))).collect();
+        let mut values: Vec<f32> =
+            (0..side * side).map(|n| f32::from(u8::from((n % side / 41 + n / side / 37).is_multiple_of(2)))).collect();
         blur(&mut values, side, sigma);
         let picture = RgbaImage::from_fn(testing::SIDE, testing::SIDE, |x, y| {
             let level = (40.0 + 170.0 * values[y as usize * side + x as usize]) as u8;

@@ -16,7 +16,7 @@ impl MatteMeter {
         Self(net)
     }
 
-    /// How far the head in a picture of [`MEASURE_PX`](super::MEASURE_PX) squared is from its true matte: see [`matte_error`].
+    /// How far the head in a picture of [`MEASURE_PX`](super::MEASURE_PX) squared is from its true matte: see `matte_error`.
     ///
     /// # Errors
     /// What the net says.

@@ -168,7 +168,10 @@ mod tests {
             let picture = &frame.scores.picture;
             assert!((picture.ssim - 1.0).abs() < 1e-9 && picture.l1 == 0.0, "{frame:?}");
             assert!((frame.matte - frame.matte_target).abs() < 1e-12, "no further from the true matte than the target is: {frame:?}");
-            assert!(frame.scores.detail.and_then(|d| d.sharpness()).is_none_or(|s| (s - 1.0).abs() < 1e-9), "as sharp: {frame:?}");
+            assert!(
+                frame.scores.detail.and_then(super::super::Detail::sharpness).is_none_or(|s| (s - 1.0).abs() < 1e-9),
+                "as sharp: {frame:?}"
+            );
         }
         let copy = scored(&mut CopySource)?.ok_or("to its end")?;
         let of = |bin: TestBin| -> (f64, f64) {
