@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use glam::Vec2;
-use retrato_core::data::{CROP_PX, Crop, Landmarks};
+use retrato_core::data::{CROP_PX, Crop, Landmarks, UpFromChin};
 
 use crate::grid::{CELL_PX, Grid, middle, smooth_step};
 
@@ -30,18 +30,13 @@ const LOW: f32 = 0.5;
 const REACH_ENDS_PX: Range<f32> = 8.0..12.0;
 /// Share of head from which on a place is head.
 const HEAD: f32 = 0.5;
-/// Landmarks: the chin, and the root of the nose.
-const CHIN: usize = 8;
-const NOSE_ROOT: usize = 27;
 
 /// How far the places of one portrait go with its head.
 #[derive(Clone, Debug)]
 pub struct Attachment {
     /// Distance from the head.
     away: Grid,
-    chin: Vec2,
-    up: Vec2,
-    unit_px: f32,
+    up: UpFromChin,
     /// Corners of the picture.
     shown: [Vec2; 2],
 }
@@ -51,15 +46,14 @@ impl Attachment {
     pub fn of(landmarks: &Landmarks, crop: &Crop, picture_size: [u32; 2], head: &dyn Fn(Vec2) -> f32) -> Self {
         let last = Vec2::from_array(picture_size.map(|px| px as f32)) - 1.0;
         let shown = [Vec2::ZERO, last].map(|corner| crop.crop_from_image(corner));
-        let unit_px = landmarks.inter_ocular().max(1.0);
-        let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);
-        let away = Grid::of(|cell| head(middle(cell))).distance_to(|share| share > HEAD).map(|px| px / unit_px);
-        Self { away, chin, up: (root - chin).try_normalize().unwrap_or(Vec2::NEG_Y), unit_px, shown }
+        let up = UpFromChin::of(landmarks);
+        let away = Grid::of(|cell| head(middle(cell))).distance_to(|share| share > HEAD).map(|px| px / up.unit_px);
+        Self { away, up, shown }
     }
 
     /// Height of a point above the chin, in distances between the eyes.
     pub(crate) fn above(&self, point: Vec2) -> f32 {
-        (point - self.chin).dot(self.up) / self.unit_px
+        self.up.height(point)
     }
 
     /// Of every cell how firmly the picture's left, upper, right and lower edge hold it, 0 to 1: where they cut a body off. `shares` are the person's shares.
@@ -71,7 +65,7 @@ impl Attachment {
                 ends.iter().any(|inside| (0.0..1.5 * CELL_PX).contains(inside)) && self.above(point) < LOW
             };
             let cut = Grid::of(|cell| if at_edge(middle(cell)) { shares.0[cell] } else { 0.0 });
-            cut.distance_to(|share| share > 0.5).map(|px| 1.0 - smooth_step(&TIED, px / self.unit_px))
+            cut.distance_to(|share| share > 0.5).map(|px| 1.0 - smooth_step(&TIED, px / self.up.unit_px))
         })
     }
 
@@ -80,8 +74,8 @@ impl Attachment {
         smooth_step(&NECK, self.above(point)) * (1.0 - smooth_step(&AWAY, self.away.at(point)))
     }
 
-    /// 1 where a point goes with the head at all, and a little beyond; 0 far from it.
-    pub fn reaches(&self, point: Vec2) -> f32 {
+    /// Whether what stands behind a point may be uncovered: 1 where it goes with the head at all, and a little beyond; 0 far from it.
+    pub fn may_uncover(&self, point: Vec2) -> f32 {
         let from_end = (0..4).map(|side| from_side(&reach(), side, point)).fold(f32::INFINITY, f32::min);
         let below = NECK.start - self.above(point);
         let beyond = self.away.at(point) - AWAY.end;
@@ -107,9 +101,9 @@ mod tests {
     use crate::shape::testing;
 
     #[test]
-    fn the_motion_fades_downwards_and_away_and_reaches_everything_that_moves() {
+    fn the_motion_fades_downwards_and_away_and_what_moves_may_uncover() {
         let landmarks = testing::mesh().landmarks();
-        let (middle, unit) = (landmarks.0[NOSE_ROOT], landmarks.inter_ocular());
+        let (middle, unit) = (landmarks.0[27], landmarks.inter_ocular());
         let attached =
             Attachment::of(&landmarks, &testing::crop(), [testing::SIDE; 2], &|at| f32::from(u8::from(at.distance(middle) < unit)));
         let at = |right: f32, down: f32| middle + unit * Vec2::new(right, down);
@@ -119,17 +113,30 @@ mod tests {
         assert!(weight(0.0, 4.0) <= 0.0, "the chest stays");
         for n in 0..400 {
             let point = at((n % 20) as f32 * 0.4 - 4.0, (n / 20) as f32 * 0.4 - 4.0);
-            let (weight, reaches) = (attached.weight(point), attached.reaches(point));
-            assert!(weight <= 0.0 || reaches >= 1.0, "{weight} at {point}, but {reaches}");
+            let (weight, uncovered) = (attached.weight(point), attached.may_uncover(point));
+            assert!(weight <= 0.0 || uncovered >= 1.0, "{weight} at {point}, but {uncovered}");
         }
-        let far = attached.reaches(at(5.0, 0.0)).max(attached.reaches(at(0.0, 6.0)));
+        let far = attached.may_uncover(at(5.0, 0.0)).max(attached.may_uncover(at(0.0, 6.0)));
         assert!(far <= 0.0, "nothing far away: {far}");
+    }
+
+    #[test]
+    fn the_edge_that_cuts_a_body_off_holds_it_and_one_that_cuts_a_crown_off_does_not() {
+        let landmarks = testing::mesh().landmarks();
+        let attached = Attachment::of(&landmarks, &testing::crop(), [testing::SIDE; 2], &|_| 1.0);
+        // A body that goes on below the picture, and a crown that goes on above it.
+        let person = Grid::of(|cell| f32::from(u8::from((middle(cell).x - landmarks.0[8].x).abs() < 20.0)));
+        let [left, upper, right, lower] = attached.held(&person);
+        let edge = testing::crop().crop_from_image(Vec2::splat(testing::SIDE as f32 - 1.0));
+        let at_edge = Vec2::new(landmarks.0[8].x, edge.y);
+        assert!(lower.at(at_edge) > 0.9 && lower.at(landmarks.0[27]) < lower.at(at_edge), "held below: {}", lower.at(at_edge));
+        assert!([left, upper, right].iter().all(|side| side.0.iter().all(|held| *held <= 0.0)), "and nowhere else");
     }
 
     #[test]
     fn without_a_head_nothing_goes_with_it() {
         let landmarks = testing::mesh().landmarks();
         let attached = Attachment::of(&landmarks, &testing::crop(), [testing::SIDE; 2], &|_| 0.0);
-        assert!(attached.weight(landmarks.0[CHIN]) <= 0.0, "nothing moves");
+        assert!(attached.weight(landmarks.0[8]) <= 0.0, "nothing moves");
     }
 }

@@ -116,7 +116,7 @@ impl HeadDepth {
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(SOFTENED * unit);
         let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
-        let (held, uncovered) = (attached.held(&shares), Grid::of(|cell| attached.reaches(middle(cell))));
+        let (held, uncovered) = (attached.held(&shares), Grid::of(|cell| attached.may_uncover(middle(cell))));
         Self { shares, matte, uncovered, front, back, weight, held, above: Grid::of(above), face, solid, unit_px: unit }
     }
 

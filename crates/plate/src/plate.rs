@@ -247,6 +247,20 @@ mod tests {
     }
 
     #[test]
+    fn only_what_may_be_uncovered_is_filled() {
+        let shown = picture(1, true);
+        let window = Window::of([200, 180], &Crop { origin_px: [0.0; 2], side_px: 200.0 }).expect("it is there");
+        let share = |at: Vec2| [f32::from(u8::from(in_head(at))), 0.0];
+        let upper_half = |at: Vec2| f32::from(u8::from(at.y < 90.0));
+        let coarse = CoarseShares { at: &share, uncovered: &upper_half, cell_px: 3.0 };
+        let matte = SoftMatte::of(&shown, window, &coarse);
+        let filled = Plate::of(&shown, &matte, &coarse).pixels;
+        assert!(filled.get_pixel(100, 70)[0] < filled.get_pixel(100, 70)[1] + 90, "no red above");
+        assert_eq!(filled.get_pixel(100, 110), shown.get_pixel(100, 110), "the rest of the head stays");
+        assert!(matte.share_at(Vec2::new(100.0, 110.0)) > 0.99, "and is known to be head");
+    }
+
+    #[test]
     fn a_picture_that_is_all_head_has_a_plate_too() {
         let picture = RgbaImage::from_pixel(60, 50, image::Rgba([90, 80, 70, 255]));
         let window = Window::of([60, 50], &Crop { origin_px: [0.0; 2], side_px: 60.0 }).expect("it is there");

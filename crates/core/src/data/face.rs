@@ -120,6 +120,32 @@ impl<'de> Deserialize<'de> for Landmarks {
     }
 }
 
+/// Where the chin is and which way is up, in a face.
+#[derive(Clone, Copy, Debug)]
+pub struct UpFromChin {
+    /// The chin.
+    pub chin: Vec2,
+    /// Up, of length 1.
+    pub up: Vec2,
+    /// Distance between the eyes, at least a pixel.
+    pub unit_px: f32,
+}
+
+impl UpFromChin {
+    /// Of a face's landmarks.
+    pub fn of(landmarks: &Landmarks) -> Self {
+        const CHIN: usize = 8;
+        const NOSE_ROOT: usize = 27;
+        let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);
+        Self { chin, up: (root - chin).try_normalize().unwrap_or(Vec2::NEG_Y), unit_px: landmarks.inter_ocular().max(1.0) }
+    }
+
+    /// Height of a point above the chin, in distances between the eyes.
+    pub fn height(&self, at: Vec2) -> f32 {
+        (at - self.chin).dot(self.up) / self.unit_px
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

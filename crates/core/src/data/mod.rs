@@ -22,7 +22,7 @@ mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
 pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, Coefficients};
-pub use face::{Landmarks, region};
+pub use face::{Landmarks, UpFromChin, region};
 pub use flow::{FlowField, HeadChange, MouthPicture, OnGpu, PaintField, PictureChange, UncoveredField};
 pub use frame::{Frame, FrameTime, Input};
 pub use geometry::{CROP_PX, Crop, HeadPose, PasteRegion, PixelBox};

@@ -14,7 +14,7 @@ use super::contour::{Contour, MovedContour};
 use super::outline::Outline;
 use super::reach::{HeadField, bilinear};
 use super::{FLOW_CELLS, smooth_step};
-use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField};
+use crate::data::{CROP_PX, Crop, Landmarks, Portrait, UncoveredField, UpFromChin};
 use crate::model::MATTE_CELLS;
 use retrato_head::Attachment;
 use retrato_plate::{CoarseShares, Plate, SoftMatte, Window};
@@ -76,7 +76,7 @@ impl<'a> MovingShares<'a> {
                 let [head, body] = (self.shares)(at);
                 [1.0 - (1.0 - head) * (1.0 - body), body]
             },
-            uncovered: &|at| self.attached.reaches(self.crop.crop_from_image(at)),
+            uncovered: &|at| self.attached.may_uncover(self.crop.crop_from_image(at)),
             cell_px: self.crop.reach().side_px / MATTE_CELLS as f32,
         })
     }
@@ -232,27 +232,6 @@ impl MovingHead<'_> {
     /// Share of head where a point's flow leads to.
     fn reached_by(&self, point: Vec2, flow: Vec2) -> f32 {
         sampled(&self.plate.head, Crop::reach_from_crop(point + flow))
-    }
-}
-
-/// Where the chin is and which way is up, in a face.
-pub(super) struct UpFromChin {
-    pub chin: Vec2,
-    pub up: Vec2,
-    /// Distance between the eyes.
-    pub unit_px: f32,
-}
-
-impl UpFromChin {
-    pub(super) fn of(landmarks: &Landmarks) -> Self {
-        const CHIN: usize = 8;
-        const NOSE_ROOT: usize = 27;
-        let (chin, root) = (landmarks.0[CHIN], landmarks.0[NOSE_ROOT]);
-        Self { chin, up: (root - chin).try_normalize().unwrap_or(Vec2::NEG_Y), unit_px: landmarks.inter_ocular().max(1.0) }
-    }
-
-    fn height(&self, at: Vec2) -> f32 {
-        (at - self.chin).dot(self.up) / self.unit_px
     }
 }
 

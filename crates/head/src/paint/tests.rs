@@ -56,6 +56,24 @@ fn a_head_at_rest_is_the_portrait_bit_for_bit() {
 }
 
 #[test]
+fn what_an_edge_holds_goes_beyond_it_but_not_away_from_it() {
+    let mut shape = testing::head();
+    for vertex in &mut shape.front.vertices {
+        (vertex.held, vertex.weight) = ([0.0, 0.0, 0.0, 1.0], 1.0);
+    }
+    let way = |down: f32| {
+        let head = HeadMotion { translation: Vec3::new(3.0, down, 0.0), ..HeadMotion::default() };
+        let mut posed = PosedHead::default();
+        shape.pose(&MeshMotion { expression_in_crop: Arc::new(shape.mesh.clone()), head }, &mut posed);
+        let vertex = &shape.front.vertices[0];
+        (posed.front.at[0].truncate() - shape.crop.image_from_crop(vertex.rest.truncate())) / shape.crop.scale()
+    };
+    let (up, down) = (way(-8.0), way(8.0));
+    assert!(up.distance(Vec2::new(3.0, 0.0)) < 0.01, "aside, but not up: {up}");
+    assert!(down.distance(Vec2::new(3.0, 8.0)) < 0.01, "beyond the lower edge: {down}");
+}
+
+#[test]
 fn rows_that_were_changed_are_the_portraits_again() {
     let shape = testing::head();
     let (mut posed, mut painter, mut target) = (PosedHead::default(), HeadPainter::default(), (*shape.picture).clone());

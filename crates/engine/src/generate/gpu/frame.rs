@@ -2,14 +2,13 @@
 
 use glam::{UVec2, Vec2, Vec4};
 
-use super::super::clean_plate::UpFromChin;
 use super::super::contour::{Contour, ContourPoint, MOST_POINTS};
 use super::super::gates::{GATES, Gate};
 use super::super::outline::Square;
 use super::super::plan::{MovedPicture, PaintPlan};
 use super::super::reach::Sides;
 use super::{MOST_PARTS, head_numbers};
-use crate::data::{Landmarks, PuppetMotion};
+use crate::data::{Landmarks, PuppetMotion, UpFromChin};
 use crate::model::{HeadNumbers, LandmarkLine, MOST_LANDMARK_LINES, STILL_BODY, landmark_lines};
 use crate::wgsl::Wgsl as _;
 use crate::wgsl_struct;
