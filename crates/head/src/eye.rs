@@ -20,9 +20,12 @@ pub(crate) const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
 const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
 /// Least step of lightness, 0 to 255, that is such an edge.
 const EDGE_STEP: f32 = 10.0;
-/// Shares of the way between the lids at which the white is looked at, and radii of the iris beyond which it is.
+/// Shares of the way between the lids at which the white is looked at, and the radii of the iris between which it is: nearer is the iris's rim, and
+/// farther away are the corners, which are red or in the shadow.
 const WHITE_BETWEEN: [f32; 5] = [0.3, 0.4, 0.5, 0.6, 0.7];
-const WHITE_BEYOND: f32 = 1.3;
+const WHITE_BESIDE: std::ops::Range<f32> = 1.15..1.8;
+/// So many of those places are darker than the one that is taken: lashes and lids throw their shadow on more of a white than lights shine on.
+const WHITE_RANK: f32 = 0.75;
 /// Lids nearer to each other show no white, in widths of the eye.
 const WHITE_GAP: f32 = 0.08;
 /// Farthest up and down that an iris goes from its place at rest, in widths of the eye.
@@ -218,22 +221,22 @@ fn height(lid: &[f32; LID_SAMPLES], x: f32) -> f32 {
     a + (at - first as f32) * (b - a)
 }
 
-/// For the outer and the inner side of the iris, the place of middling lightness among those that show white there: neither a light on it nor the lids' shadow, and no
+/// For the outer and the inner side of the iris, a light place among those that show white there: neither a light on it nor the lids' shadow, and no
 /// skin, which corners that are read a little too far out would bring in. A side that shows none is as the other; where no white is seen, halfway to the corners.
 fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, lightness: impl Fn(Vec2) -> f32) -> [Vec2; 2] {
     let between = |x: f32, share: f32| {
         let [top, bottom] = [0, 1].map(|which| height(&lids[which], x));
         (bottom - top > WHITE_GAP).then(|| Vec2::new(x, top + share * (bottom - top)))
     };
-    let median = |is_on_side: &dyn Fn(Vec2) -> bool| {
+    let white = |is_on_side: &dyn Fn(Vec2) -> bool| {
         let columns = (0..LID_SAMPLES).map(|k| k as f32 / (LID_SAMPLES - 1) as f32);
         let places = columns.flat_map(|x| WHITE_BETWEEN.into_iter().filter_map(move |share| between(x, share)));
-        let beyond = places.filter(|at| at.distance(iris) > WHITE_BEYOND * radius && is_on_side(*at));
-        let mut seen: Vec<(f32, Vec2)> = beyond.map(|at| (lightness(at), at)).collect();
+        let beside = places.filter(|at| WHITE_BESIDE.contains(&(at.distance(iris) / radius)) && is_on_side(*at));
+        let mut seen: Vec<(f32, Vec2)> = beside.map(|at| (lightness(at), at)).collect();
         seen.sort_by(|a, b| a.0.total_cmp(&b.0));
-        seen.get(seen.len() / 2).map(|(_, at)| *at)
+        seen.get((WHITE_RANK * seen.len() as f32) as usize).map(|(_, at)| *at)
     };
-    let sides = [median(&|at| at.x < iris.x), median(&|at| at.x > iris.x)];
+    let sides = [white(&|at| at.x < iris.x), white(&|at| at.x > iris.x)];
     let middle = |x: f32| Vec2::new(x, 0.5 * (height(&lids[0], x) + height(&lids[1], x)));
     let unseen = [middle(0.5 * (iris.x - radius)), middle(0.5 * (1.0 + iris.x + radius))];
     [0, 1].map(|side| sides[side].or(sides[1 - side]).unwrap_or(unseen[side]))
@@ -329,7 +332,7 @@ mod tests {
         let rest = RestEye::of(&mesh, 0, |_| Vec3::splat(100.0));
         let lightness = |at: Vec2| 200.0 * at.x;
         let found = white_places(&rest.lids, rest.iris, rest.radius, lightness);
-        assert!(found.iter().all(|at| at.distance(rest.iris) > WHITE_BEYOND * rest.radius), "{found:?}");
+        assert!(found.iter().all(|at| WHITE_BESIDE.contains(&(at.distance(rest.iris) / rest.radius))), "{found:?}");
         let [outer, inner] = found.map(|at| at.x);
         assert!(0.05 < outer && outer < rest.iris.x && rest.iris.x < inner && inner < 0.95, "a place on each side: {found:?}");
         let shut = [rest.lids[0]; 2];

@@ -42,7 +42,7 @@ const MOST_CELLS: usize = 1024;
 /// five portraits moved by `lively_turns`, `glances` and smile, from where photographs have them.
 const TOOTH: Vec3 = Vec3::new(0.58, 0.51, 0.40);
 const GUM: Vec3 = Vec3::new(0.38, 0.15, 0.13);
-const TONGUE: Vec3 = Vec3::new(0.36, 0.15, 0.13);
+const TONGUE: Vec3 = Vec3::new(0.45, 0.23, 0.21);
 const WHITE: Vec3 = Vec3::new(0.46, 0.42, 0.38);
 /// Skin's, where no white is seen: between light and dark skin. Tuned with the above.
 const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
@@ -51,6 +51,13 @@ const REFLECTED: f32 = 0.10;
 /// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
 /// `long_hair_waterfall` moved by `lively_turns`.
 const LIGHT_FALLS_CM: f32 = 3.5;
+/// Share of the jaw's way that the tongue goes: its root hangs from the skull, and its back is held up in speech. Tuned by eye on `mona_lisa`, `sargent_black_dress` and
+/// `long_hair_waterfall` moved by `lively_turns`.
+const TONGUE_GOES: f32 = 0.5;
+/// The same way for the light on a tongue: it stands up from the floor into what comes in. Tuned with [`TONGUE_GOES`].
+const LIGHT_FALLS_ON_TONGUE_CM: f32 = 7.0;
+/// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
+const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
@@ -212,18 +219,22 @@ impl MouthInside {
             }
         }
         let front = template.vertices.iter().map(|vertex| vertex.at.z).fold(f32::INFINITY, f32::min);
-        let reaches = |depth_cm: f32| (-depth_cm / LIGHT_FALLS_CM).exp();
-        let place = |(vertex, normal): (&MouthVertex, &Vec3)| PlacedVertex {
-            at: turn * vertex.at + shift,
-            drop: turn * vertex.drop,
-            normal: (turn * *normal).normalize_or_zero(),
-            reflects: reaches(vertex.at.z - front)
-                * match vertex.tissue {
-                    MouthTissue::Tooth => TOOTH,
-                    MouthTissue::Gum => GUM,
-                    MouthTissue::Tongue => TONGUE,
-                },
-            behind_teeth: vertex.tissue == MouthTissue::Tongue,
+        let place = |(vertex, normal): (&MouthVertex, &Vec3)| {
+            let is_soft = vertex.tissue == MouthTissue::Tongue;
+            let (goes, falls_cm) =
+                if is_soft && vertex.drop.length() > GOES_CM { (TONGUE_GOES, LIGHT_FALLS_ON_TONGUE_CM) } else { (1.0, LIGHT_FALLS_CM) };
+            let reflects = match vertex.tissue {
+                MouthTissue::Tooth => TOOTH,
+                MouthTissue::Gum => GUM,
+                MouthTissue::Tongue => TONGUE,
+            };
+            PlacedVertex {
+                at: turn * vertex.at + shift,
+                drop: turn * vertex.drop * goes,
+                normal: (turn * *normal).normalize_or_zero(),
+                reflects: reflects * (-(vertex.at.z - front) / falls_cm).exp(),
+                behind_teeth: is_soft,
+            }
         };
         let down = turn.y_axis.normalize_or(Vec3::Y);
         let way = |i: usize| (turn * template.landmark_drops[i]).dot(down);
@@ -410,6 +421,26 @@ mod tests {
 
     fn brightness(picture: &MouthPicture, at: Vec2) -> f32 {
         picture.colour(at).expect("in the picture").element_sum() / 3.0
+    }
+
+    #[test]
+    fn the_tongue_goes_half_the_way_of_the_jaw_and_is_seen_in_an_opened_mouth() {
+        let mut inside = inside();
+        let template = MouthTemplate::own().expect("the program's own");
+        let ways = |tissue: MouthTissue| {
+            let of = template.vertices.iter().zip(&inside.vertices).filter(|(v, _)| v.tissue == tissue && v.drop.length() > GOES_CM);
+            let (sum, count) = of.fold((0.0, 0.0), |(sum, n), (v, placed)| (sum + placed.drop.length() / v.drop.length(), n + 1.0));
+            sum / count
+        };
+        let (tongue, tooth) = (ways(MouthTissue::Tongue), ways(MouthTissue::Tooth));
+        assert!((tongue / tooth - TONGUE_GOES).abs() < 1e-3, "{tongue} of {tooth}");
+        let motion = opened(1.0, &inside);
+        let lips = motion.mesh_in_crop();
+        let middle = lips.0[13].lerp(lips.0[14], 0.65).truncate();
+        let picture = drawn(&mut inside, &motion);
+        let seen = picture.colour(middle).expect("in the picture");
+        let dark = shown(inside.light.shows(GUM * GUM * REFLECTED)).element_sum() / 3.0;
+        assert!(seen.x > 1.1 * seen.y && brightness(&picture, middle) > 1.5 * dark, "{seen} before {dark}");
     }
 
     #[test]

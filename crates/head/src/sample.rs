@@ -5,6 +5,9 @@
 use glam::Vec2;
 use image::RgbaImage;
 
+/// Points that are read at once: as many numbers as a vector of AVX2 has.
+pub(crate) const LANES: usize = 8;
+
 /// A picture to be read, at least two pixels each way.
 #[derive(Clone, Copy)]
 pub(crate) struct Picture<'a> {
@@ -40,6 +43,36 @@ impl<'a> Picture<'a> {
         })
     }
 
+    /// The same for some points at once: their columns and rows, and their red, green, blue and alpha. Plain loops: what `map` and `from_fn` call is not always inlined,
+    /// and then no code for vectors.
+    #[inline(always)]
+    pub(crate) fn bilinear_lanes(&self, [x, y]: [&[f32; LANES]; 2]) -> [[f32; LANES]; 4] {
+        let (mut starts, mut u, mut v) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
+        for n in 0..LANES {
+            let at = Vec2::new(x[n], y[n]).max(Vec2::ZERO).min(self.most);
+            let first = at.min(self.most - 1.0).max(Vec2::ZERO).floor();
+            (u[n], v[n]) = (at.x - first.x, at.y - first.y);
+            starts[n] = whole_number(first.y) * self.width as u32 + whole_number(first.x);
+        }
+        let mut corners = [[0; LANES]; 4];
+        for n in 0..LANES {
+            let start = starts[n] as usize;
+            let (above, below) = (self.pixels.get(start..start + 2), self.pixels.get(start + self.width..start + self.width + 2));
+            let (Some([a, b]), Some([c, d])) = (above, below) else { continue };
+            (corners[0][n], corners[1][n]) = (u32::from_le_bytes(*a), u32::from_le_bytes(*b));
+            (corners[2][n], corners[3][n]) = (u32::from_le_bytes(*c), u32::from_le_bytes(*d));
+        }
+        let mut colours = [[0.0; LANES]; 4];
+        for (number, out) in colours.iter_mut().enumerate() {
+            for n in 0..LANES {
+                let value = |corner: usize| channel(corners[corner][n], number);
+                let (above, below) = (value(0) + u[n] * (value(1) - value(0)), value(2) + u[n] * (value(3) - value(2)));
+                out[n] = above + v[n] * (below - above);
+            }
+        }
+        colours
+    }
+
     /// The mean over a square of `side` pixels round a point: for pictures that are made smaller.
     pub(crate) fn area(&self, at: Vec2, side: f32) -> [f32; 4] {
         let steps = (side.clamp(1.0, 16.0).ceil()) as usize;
@@ -54,8 +87,37 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// One of the four bytes of a pixel, 0 to 255: a shift, which vectors have, where an index would take byte by byte.
+#[inline(always)]
+pub(crate) fn channel(pixel: u32, number: usize) -> f32 {
+    ((pixel >> (8 * number)) & 0xff) as i32 as f32
+}
+
+/// Some pixels as numbers, for [`channel`].
+#[inline(always)]
+pub(crate) fn whole_pixels(pixels: &[[u8; 4]]) -> [u32; LANES] {
+    let mut numbers = [0; LANES];
+    for (number, pixel) in numbers.iter_mut().zip(pixels) {
+        *number = u32::from_le_bytes(*pixel);
+    }
+    numbers
+}
+
+/// A number from 0 to 2^23 as the nearest whole one: the sum's last bits are those of the whole number. A cast looks at every number whether it fits, one by one.
+#[inline(always)]
+pub(crate) fn whole_number(value: f32) -> u32 {
+    const LAST_BIT_IS_ONE: f32 = 8_388_608.0;
+    (value + LAST_BIT_IS_ONE).to_bits() & 0x007f_ffff
+}
+
 /// Rounded and kept within what a byte holds; a NaN becomes 0.
 #[inline(always)]
+pub(crate) fn byte(value: f32) -> u32 {
+    whole_number(value.max(0.0).min(255.0))
+}
+
+/// [`byte`] of a pixel's four.
+#[inline(always)]
 pub(crate) fn between_bytes(colour: [f32; 4]) -> [u8; 4] {
-    colour.map(|v| (v + 0.5).clamp(0.0, 255.0) as u8)
+    [byte(colour[0]) as u8, byte(colour[1]) as u8, byte(colour[2]) as u8, byte(colour[3]) as u8]
 }

@@ -1,5 +1,6 @@
 //! What the stages run on: links between threads, workers that own a thread, and timing statistics.
 
+mod background;
 mod file_cache;
 mod files;
 mod latest;
@@ -8,10 +9,11 @@ mod processor;
 mod stats;
 mod worker;
 
+pub use background::in_background;
 pub use file_cache::FileCache;
 pub use files::{is_same_file, is_special, temporary_in};
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::{peak_memory_mb, share_arenas};
-pub use processor::{Instructions, UnknownInstructions, arch};
+pub use processor::{Instructions, UnknownInstructions, arch, vectorized};
 pub use stats::{Percentiles, StageTimes, Timings};
 pub use worker::{StopFlag, Worker, WorkerError};

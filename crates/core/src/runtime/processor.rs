@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Instructions that kernels may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,25 @@ pub fn arch() -> Arch {
     Instructions::allowed().arch()
 }
 
+/// Does `work` compiled for these vectors, as far as it and what it calls is `inline(always)`. It is called once.
+///
+/// It takes an `FnMut`, not an `FnOnce`: a closure that could be called twice is called once through a function between, which is compiled for no vectors at all, and the
+/// closure within it.
+#[expect(clippy::inline_always, reason = "what is inlined here becomes code for the vectors")]
+#[inline(always)]
+pub fn vectorized<T>(vectors: Arch, work: impl FnMut() -> T) -> T {
+    struct Work<F>(F);
+    impl<T, F: FnMut() -> T> WithSimd for Work<F> {
+        type Output = T;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(mut self, _: S) -> T {
+            (self.0)()
+        }
+    }
+    vectors.dispatch(Work(work))
+}
+
 impl fmt::Display for Instructions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -77,6 +96,18 @@ impl FromStr for Instructions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_for_vectors_is_done_once() {
+        for vectors in [arch(), Arch::Scalar] {
+            let mut calls = 0;
+            let result = vectorized(vectors, || {
+                calls += 1;
+                "done"
+            });
+            assert_eq!((result, calls), ("done", 1));
+        }
+    }
 
     #[test]
     fn narrower_instructions_are_narrower() {

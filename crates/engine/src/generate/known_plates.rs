@@ -10,7 +10,7 @@ use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MovingShares, REACH_NUMBERS};
 use super::seen::SeenMattes;
 use crate::data::Portrait;
 use crate::model::MatteNet;
-use crate::runtime::{FileCache, Worker};
+use crate::runtime::{FileCache, Worker, in_background};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
 const VERSION: &str = "plate 4";
@@ -86,8 +86,10 @@ impl PlateMaker {
             "clean plate",
             move |stop| {
                 let shares = |at| seen.shares(at);
-                let made = MovingShares::new(&shares, &portrait)
-                    .with_coarse(|coarse| Plate::unless(&portrait.pixels, &soft, coarse, &|| stop.is_set()));
+                let made = in_background(|| {
+                    MovingShares::new(&shares, &portrait)
+                        .with_coarse(|coarse| Plate::unless(&portrait.pixels, &soft, coarse, &|| stop.is_set()))
+                });
                 let Some(plate) = made else { return };
                 let plate = CleanPlate { pixels: Arc::new(plate.pixels), ..quick };
                 if let Some(known) = known {

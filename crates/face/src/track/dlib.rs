@@ -125,7 +125,7 @@ impl FaceModel {
 
     /// Makes a detector beforehand, so that the next finder is there at once.
     pub fn prepare(self: &Arc<Self>) {
-        drop(DlibFinder::new(Arc::clone(self)));
+        DlibFinder::new(Arc::clone(self)).detector();
     }
 
     /// Tells models apart: what one of them found is not what another would find.
@@ -184,7 +184,7 @@ impl Published {
 /// Detector and predictor for one thread.
 pub struct DlibFinder {
     model: Arc<FaceModel>,
-    /// There until the end.
+    /// From the first picture on: beside a reader that sees the face none is ever asked for.
     detector: Option<FaceDetector>,
 }
 
@@ -197,8 +197,12 @@ impl std::fmt::Debug for DlibFinder {
 impl DlibFinder {
     /// A finder that shares the model.
     pub fn new(model: Arc<FaceModel>) -> Self {
-        let spare = model.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Self { model, detector: Some(spare.unwrap_or_default()) }
+        Self { model, detector: None }
+    }
+
+    fn detector(&mut self) -> &FaceDetector {
+        let spare = || self.model.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        self.detector.get_or_insert_with(|| spare().unwrap_or_default())
     }
 }
 
@@ -211,8 +215,7 @@ impl Drop for DlibFinder {
 impl FaceFinder for DlibFinder {
     fn detect(&mut self, picture: &RgbImage) -> Vec<PixelBox> {
         let Some(matrix) = matrix(picture) else { return Vec::new() };
-        let locations = self.detector.as_ref().map(|detector| detector.face_locations(&matrix));
-        locations.iter().flat_map(|found| found.iter()).map(pixel_box).collect()
+        self.detector().face_locations(&matrix).iter().map(pixel_box).collect()
     }
 
     fn predict(&mut self, picture: &RgbImage, boxes: &[PixelBox]) -> Option<Vec<Landmarks>> {
@@ -288,6 +291,20 @@ mod tests {
 
     fn finder() -> DlibFinder {
         DlibFinder::new(Arc::new(FaceModel::load(None).expect("the tests need the model of libdlib-data")))
+    }
+
+    #[test]
+    fn a_detector_is_made_for_the_first_picture_and_kept_for_others() {
+        let mut first = finder();
+        assert!(first.detector.is_none(), "nothing was asked for");
+        first.detect(&RgbImage::new(64, 64));
+        assert!(first.detector.is_some(), "now it was");
+        let model = Arc::clone(&first.model);
+        let spare = || model.spare.lock().unwrap_or_else(PoisonError::into_inner).len();
+        drop(first);
+        assert_eq!(spare(), 1, "it is kept");
+        DlibFinder::new(Arc::clone(&model)).detector();
+        assert_eq!(spare(), 1, "and lent");
     }
 
     #[test]

@@ -56,6 +56,52 @@ fn a_head_at_rest_is_the_portrait_bit_for_bit() {
 }
 
 #[test]
+fn pixels_that_are_drawn_together_are_as_one_by_one() {
+    let shape = testing::head();
+    let mut smiling = shape.mesh.clone();
+    (0..468).for_each(|i| smiling.0[i].y += if smiling.0[i].y > shape.mesh.0[1].y { 2.0 } else { 0.0 });
+    let (mut posed, mut band, mut bins) = (PosedHead::default(), Band::default(), <[Bins; SURFACES]>::default());
+    let (mut together, mut all) = (0, 0);
+    for degrees in [3.0, 25.0, -30.0] {
+        shape.pose(&MeshMotion { expression_in_crop: Arc::new(smiling.clone()), head: turned(&shape, degrees) }, &mut posed);
+        let PasteRegion { left, top, width, height } = shape.region;
+        let surfaces = [&shape.far_side, &shape.face, &shape.far_front, &shape.front, &shape.back];
+        let poses = [&posed.far_side, &posed.face, &posed.far_front, &posed.front, &posed.back];
+        let bands = (height as usize).div_ceil(BAND);
+        for (bins, (surface, pose)) in bins.iter_mut().zip(surfaces.iter().zip(poses)) {
+            bins.fill(surface, pose, [left as f32, top as f32, (left + width) as f32], bands);
+        }
+        for number in 0..height as usize / BAND {
+            let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
+            let [look, layer] = [&shape.picture, &shape.layer].map(|picture| Picture::new(picture));
+            let fold_px = FOLD * shape.unit_px * shape.crop.scale();
+            let mouth = MouthPicture::default();
+            let painting = Painting { shape: &shape, posed: &posed, mouth: &mouth, plate: &shape.plate, place, look, layer, fold_px };
+            painting.surfaces(&mut band, std::array::from_fn(|n| (surfaces[n], poses[n], bins[n].of(number))));
+            painting.openings(&mut band);
+            for row in 0..BAND {
+                let first = (place.top + row) * shape.picture.width() as usize + place.left;
+                let [own, plate] =
+                    [&shape.picture, &shape.plate].map(|picture| &picture.as_raw().as_chunks::<4>().0[first..first + place.width]);
+                for column in (0..place.width - LANES).step_by(LANES) {
+                    let mut out = [[0; 4]; LANES];
+                    all += 1;
+                    if painting.together(&band, row, column, [own, plate], &mut out) {
+                        together += 1;
+                        let drawn = 0..place.width;
+                        let one_by_one: [[u8; 4]; LANES] =
+                            std::array::from_fn(|n| painting.shown(&band, row, column + n, &drawn, [own[column + n], plate[column + n]]));
+                        let off = out.as_flattened().iter().zip(one_by_one.as_flattened()).map(|(a, b)| a.abs_diff(*b)).max();
+                        assert!(off <= Some(1), "{out:?} for {one_by_one:?} at {column}, {row} of band {number}, {degrees} degrees");
+                    }
+                }
+            }
+        }
+    }
+    assert!(together > all / 2, "most are: {together} of {all}");
+}
+
+#[test]
 fn what_an_edge_holds_goes_beyond_it_but_not_away_from_it() {
     let mut shape = testing::head();
     for vertex in &mut shape.front.vertices {

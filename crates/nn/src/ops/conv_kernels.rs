@@ -8,6 +8,7 @@
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
+use retrato_core::runtime::vectorized;
 
 use super::Activation;
 use super::padded::Padded;
@@ -286,7 +287,7 @@ pub(super) fn gradient_of_sums<'a>(shape: &ConvShape, output: &[f32], gradient: 
     Padded::new(pixels, [shape.channels_out; 2], shape.pad(), |row, to| {
         let (y, g) = (&output[row * line..][..line], &gradient[row * line..][..line]);
         // Compiled for each vector width.
-        arch.dispatch(|| {
+        vectorized(arch, || {
             for ((to, y), g) in to.iter_mut().zip(y).zip(g) {
                 *to = if *y < 0.0 { slope } else { 1.0 } * g;
             }

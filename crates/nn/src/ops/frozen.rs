@@ -3,6 +3,7 @@
 
 use candle_core::{Result, Tensor, bail};
 use rayon::prelude::*;
+use retrato_core::runtime::vectorized;
 
 use super::Activation;
 use super::access::numbers;
@@ -248,7 +249,7 @@ impl Affine {
 
     /// `act(x * gain + shift)` for a row of pixels.
     pub fn modulate(&self, x: &[f32], slope: f32, out: &mut [f32]) {
-        tiles::arch().dispatch(|| super::norm::scale_and_shift(out, x, &self.gain, &self.shift, slope));
+        vectorized(tiles::arch(), || super::norm::scale_and_shift(out, x, &self.gain, &self.shift, slope));
     }
 }
 
@@ -268,5 +269,5 @@ pub fn doubled_beside(low: &Plane, skip: &Plane, to: &mut Plane) {
 
 /// `to += from`, as vectors.
 pub fn add(to: &mut [f32], from: &[f32]) {
-    tiles::arch().dispatch(|| to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
+    vectorized(tiles::arch(), || to.iter_mut().zip(from).for_each(|(t, f)| *t += f));
 }

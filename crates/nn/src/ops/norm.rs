@@ -72,7 +72,8 @@ impl ChannelMoments {
 }
 
 /// `act(x * gain + offset)` for pixels with as many channels as there are gains. A function of its own, so that the loop becomes vectors.
-#[inline]
+#[expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+#[inline(always)]
 pub(super) fn scale_and_shift(out: &mut [f32], x: &[f32], gain: &[f32], offset: &[f32], slope: f32) {
     let channels = gain.len().max(1);
     for (out, x) in out.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
