@@ -80,6 +80,10 @@
 //! portrait; [`retarget`] says how the mesh changes and how the head turns; [`compose`] moves the vertices and draws the portrait's own pixels, on the CPU by
 //! rows or on a graphics processor as a render pass. Portraits or drivers without a mesh are left to the networks.
 //!
+//! Another background is another picture and another clean plate, nothing more: the person is cut out once, by the soft edge of the head and by a coarser look at the rest of
+//! the picture, and laid over whatever is wanted ([`generate::Backdrops`]). Without any background colours are premultiplied and composed on the CPU, since
+//! the render pass keeps no alpha; they become straight again before anybody sees them.
+//!
 //! In an opened mouth stand teeth, gums and tongue of a template ([`MouthInside`](retrato_head::MouthInside)): the upper teeth are fast in the skull, the lower ones go
 //! with the jaw, and each place is as light as what it sees of the opening between the lips.
 //!
@@ -127,6 +131,7 @@
 //! | visibility | how much of an output pixel the source shows, 0 to 1 |
 //! | matte | how much of a pixel belongs to the head, 0 to 1 |
 //! | unmixed | said of a head's colours at its soft edge: without what stands behind it |
+//! | backdrop | a portrait's picture and clean plate before another background |
 //! | clean plate | the picture with what stands behind the head filled in |
 //! | paint | pixels that a generator makes, with their blend weight |
 //! | part | an eye with its brow, or the mouth, in a frame of its own |

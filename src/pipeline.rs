@@ -4,7 +4,10 @@
 //! each, joined by links that keep the newest value; drivers, pictures and outputs are opened on threads of their own. [`animate`] is the one without a
 //! window, which skips nothing. Both move the same [`Puppet`].
 
+mod background;
+mod camera_looks;
 mod clip_sound;
+mod command;
 mod config;
 mod driving;
 mod enroll;
@@ -27,6 +30,7 @@ mod returning;
 mod shared;
 mod tracking;
 
+pub use background::BackgroundError;
 pub use config::PipelineConfig;
 pub use enroll::OpenedPicture;
 pub use error::PipelineError;

@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::common;
 use crate::capture::SourceSpec;
-use crate::data::Portrait;
+use crate::data::{Background, Portrait};
 use crate::generate::MOST_PICTURES;
 use crate::gpu::Gpu;
 use crate::pipeline::{self, OfflineJob, OfflineReport};
-use crate::record::{RecordFormat, RecordOptions};
+use crate::record::{MatteColour, RecordFormat, RecordOptions};
 use crate::runtime::StageTimes;
 use crate::session::Sound;
 use crate::settings::{Controls, ExecutorChoice, Strengths};
@@ -62,6 +62,9 @@ pub(super) struct Args {
     /// Fine-tune on the person's pictures for so many steps first: nearer to them, but slower to begin; 80 are enough. What came of it is kept for the next time
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=5000))]
     fine_tune: Option<u64>,
+    /// What stands behind the person: own (what the picture shows), blurred, green (to be keyed out), a colour such as #204080, or transparent, for PNGs and GIFs
+    #[arg(long, default_value = "own", value_name = "NAME", value_parser = common::parse_background)]
+    background: Background,
     /// Where pictures are made: auto (a graphics processor, if there is one), cpu or gpu (a software one, too)
     #[arg(long, default_value = "auto", value_parser = common::parse_executor)]
     executor: ExecutorChoice,
@@ -148,6 +151,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         also,
         gpu: gpu(args.executor),
         tuned,
+        background: args.background,
         generator: args.generator.choice(),
         controls: controls(args),
         sound: sound(args, &driver),
@@ -180,6 +184,14 @@ fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
     }
     if options.format != RecordFormat::Mp4 && args.microphone.is_some() {
         anyhow::bail!("only MP4 files have sound: give an output that ends in .mp4, or leave --microphone out");
+    }
+    if args.background == Background::Transparent {
+        if options.format == RecordFormat::Mp4 {
+            anyhow::bail!(
+                "MP4 files have no transparency: give a folder for PNGs or an output that ends in .gif, or use --background green and key it out later"
+            );
+        }
+        options.matte = MatteColour::Nothing;
     }
     Ok(options)
 }

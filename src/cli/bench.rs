@@ -15,7 +15,7 @@ mod sending;
 use super::common;
 use crate::builtin;
 use crate::capture::SourceSpec;
-use crate::data::Portrait;
+use crate::data::{Background, Portrait};
 use crate::executor::Decision;
 use crate::generate::GeneratorChoice;
 use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
@@ -179,6 +179,7 @@ fn render_driver(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
     let output = RecordOptions::new(folder.join("driver.mp4"))?;
     let job = OfflineJob {
         also: Vec::new(),
+        background: Background::Own,
         gpu: None,
         tuned: None,
         portrait: std::sync::Arc::new(portrait),

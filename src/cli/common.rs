@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::builtin;
 use crate::capture::SourceSpec;
-use crate::data::{PixelBox, Portrait};
+use crate::data::{Background, PixelBox, Portrait, UnknownBackground};
 use crate::executor::Executors;
 use crate::generate::{GeneratorChoice, WeightFiles};
 use crate::learn::{FineTuneOptions, FineTuned};
@@ -112,6 +112,11 @@ pub(super) struct ReaderArgs {
     /// What reads the driver's face: best for the face reader where it is installed and sees the face, else dlib; dlib for dlib alone
     #[arg(long, default_value = "best", value_parser = parse_reader, value_name = "NAME")]
     pub(super) reader: FaceReader,
+}
+
+/// A background by its name, or a colour.
+pub(super) fn parse_background(text: &str) -> Result<Background, String> {
+    text.parse().map_err(|error: UnknownBackground| error.to_string())
 }
 
 fn parse_reader(text: &str) -> Result<FaceReader, String> {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{Collection, KnownPortrait, MAX_FURTHER, Source};
-use crate::session::FaceShare;
+use crate::data::Background;
+use crate::session::{FaceShare, Framing};
 use crate::settings::Motion;
 
 /// One change. It means the same whatever else has happened to the list meanwhile.
@@ -15,6 +16,10 @@ pub enum Change {
     Face(Source, FaceShare),
     /// It is moved like this from now on.
     Motion(Source, Motion),
+    /// This part of it is shown from now on.
+    Framing(Source, Framing),
+    /// This stands behind its person from now on.
+    Background(Source, Background),
     /// It shall stay at the front, or not any more.
     Favourite(Source, bool),
     /// It is made from one more picture.
@@ -36,6 +41,8 @@ impl Change {
             Self::Opened(source, _)
             | Self::Face(source, _)
             | Self::Motion(source, _)
+            | Self::Framing(source, _)
+            | Self::Background(source, _)
             | Self::Favourite(source, _)
             | Self::AddFurther(source, _)
             | Self::RemoveFurther(source, _)
@@ -51,9 +58,14 @@ impl Change {
         waiting.push(self);
     }
 
-    /// Whether `later` makes this one superfluous: sliders change often.
+    /// Whether `later` makes this one superfluous: sliders and what is dragged change often.
     fn is_superseded_by(&self, later: &Self) -> bool {
-        matches!((self, later), (Self::Motion(a, _), Self::Motion(b, _)) if a == b)
+        matches!(
+            (self, later),
+            (Self::Motion(a, _), Self::Motion(b, _))
+                | (Self::Framing(a, _), Self::Framing(b, _))
+                | (Self::Background(a, _), Self::Background(b, _)) if a == b
+        )
     }
 }
 
@@ -66,6 +78,8 @@ impl Collection {
             Change::PutBack(portrait) => self.put_back(portrait),
             Change::Face(source, face) => self.with(source, |portrait| portrait.face = Some(*face)),
             Change::Motion(source, motion) => self.with(source, |portrait| portrait.motion = Some(*motion)),
+            Change::Framing(source, framing) => self.with(source, |portrait| portrait.framing = Some(*framing)),
+            Change::Background(source, background) => self.with(source, |portrait| portrait.background = Some(*background)),
             Change::Favourite(source, favourite) => self.with(source, |portrait| portrait.favourite = *favourite),
             Change::Content(source, content) => self.with(source, |portrait| portrait.content = Some(content.clone())),
             Change::AddFurther(source, file) => self.with(source, |portrait| {
@@ -150,6 +164,8 @@ mod tests {
         for change in [
             Change::Face(file("a"), face),
             Change::Motion(file("a"), motion),
+            Change::Framing(file("a"), Framing::Head),
+            Change::Background(file("a"), Background::Blurred),
             Change::AddFurther(file("a"), more.clone()),
             Change::AddFurther(file("a"), more.clone()),
             Change::Opened(file("b"), 2),
@@ -163,6 +179,7 @@ mod tests {
             (Some(face), Some(motion), &[more.clone()][..]),
             "all of it, once"
         );
+        assert_eq!((known.framing, known.background), (Some(Framing::Head), Some(Background::Blurred)), "how it is shown, too");
         list.apply(&Change::Remove(file("a")));
         assert_eq!(names(&list), ["b"], "removed");
         list.apply(&Change::PutBack(Box::new(known.clone())));

@@ -267,7 +267,8 @@ mod tests {
     use super::testing::list;
     use super::*;
     use crate::collection::Source;
-    use crate::session::FaceShare;
+    use crate::data::Background;
+    use crate::session::{FaceShare, Framing, PictureShare};
     use crate::settings::{Motion, Strengths};
 
     fn source(name: &str) -> Source {
@@ -354,6 +355,28 @@ mod tests {
         assert!(matches!(file.load(), (_, Some(CollectionError::Newer(_)))), "said at the start");
         assert!(matches!(file.update(&[Change::Opened(source("a.jpg"), 1)]), Err(CollectionError::Newer(_))), "and nothing is written");
         assert_eq!(std::fs::read_to_string(file.path()).expect("the list"), newer, "it is as it was");
+    }
+
+    #[test]
+    fn a_list_of_an_earlier_program_is_read_and_what_is_new_comes_back() {
+        let (_folder, file) = list();
+        std::fs::create_dir_all(file.folder.clone()).expect("a folder");
+        let path = std::env::temp_dir().join("a.jpg");
+        let stored = serde_json::to_string(&path).expect("a path");
+        let text = format!("{{\"version\": 1, \"portraits\": [{{\"source\": {{\"file\": {stored}}}, \"opened_at_secs\": 1, \"favourite\": true}}]}}");
+        std::fs::write(file.path(), text).expect("written");
+        let (list, trouble) = file.load();
+        let source = Source::File(path);
+        let known = list.get(&source).expect("it is known");
+        assert!(trouble.is_none() && known.favourite && known.framing.is_none() && known.background.is_none(), "as it was: {known:?}");
+        let far = PictureShare { left: 7.0, top: -1.0, width: 0.5, height: f32::NAN };
+        let changes = [Framing::Head, Framing::ByHand(far)].map(|framing| Change::Framing(source.clone(), framing));
+        file.update(&changes[..1]).expect("written");
+        file.update(&[Change::Background(source.clone(), Background::GREEN)]).expect("written");
+        let known = file.load().0.get(&source).cloned().expect("it is known");
+        assert_eq!((known.framing, known.background), (Some(Framing::Head), Some(Background::GREEN)), "both");
+        let far = KnownPortrait { framing: Some(Framing::ByHand(far)), ..known }.sanitised().expect("a portrait");
+        assert_eq!(far.framing, Some(Framing::ByHand(PictureShare::WHOLE)), "a part lies in its picture");
     }
 
     #[test]

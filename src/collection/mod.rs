@@ -17,7 +17,8 @@ pub use change::Change;
 pub use file::{CollectionError, CollectionFile};
 pub use kept::{Kept, ToKeep};
 
-use crate::session::FaceShare;
+use crate::data::Background;
+use crate::session::{FaceShare, Framing};
 use crate::settings::Motion;
 
 /// How many portraits are remembered; of more, those go that were not opened for longest and are no favourites.
@@ -72,6 +73,12 @@ pub struct KnownPortrait {
     /// How it follows the driver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub motion: Option<Motion>,
+    /// Which part of it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framing: Option<Framing>,
+    /// What stands behind its person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
     /// Further pictures of its person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<PathBuf>,
@@ -85,8 +92,18 @@ pub struct KnownPortrait {
 
 impl KnownPortrait {
     fn new(source: Source, opened_at_secs: u64) -> Self {
-        let (face, motion, content) = (None, None, None);
-        Self { source, opened_at_secs, favourite: false, face, motion, further: Vec::new(), content, other: BTreeMap::new() }
+        Self {
+            source,
+            opened_at_secs,
+            favourite: false,
+            face: None,
+            motion: None,
+            framing: None,
+            background: None,
+            further: Vec::new(),
+            content: None,
+            other: BTreeMap::new(),
+        }
     }
 
     /// What of a stranger's entry can be used; `None` where it names no portrait.
@@ -96,6 +113,7 @@ impl KnownPortrait {
         }
         self.face = self.face.filter(FaceShare::is_sane);
         self.motion = self.motion.map(|motion| motion.sanitised());
+        self.framing = self.framing.map(|framing| framing.sanitised());
         self.further.retain(|path| is_sane(path));
         self.further.truncate(MAX_FURTHER);
         self.content = self.content.filter(|content| content.len() <= 128);

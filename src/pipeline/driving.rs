@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender};
 
+use super::command::Command;
 use super::error::PipelineError;
 use super::shared::{PipelineState, RunningDriver, lock};
-use super::{generating, tracking};
+use super::tracking;
 use crate::capture::{CaptureEvent, CaptureOptions, CaptureWorker, SourceSpec, Transport};
 use crate::data::Input;
 use crate::runtime::{LatestWriter, Worker};
@@ -17,7 +18,7 @@ pub(super) struct Links {
     pub(super) choices: Receiver<DriverChoice>,
     pub(super) input: LatestWriter<Input>,
     pub(super) to_track: Sender<tracking::Command>,
-    pub(super) to_generate: Sender<generating::Command>,
+    pub(super) to_generate: Sender<Command>,
 }
 
 /// Starts the thread. It ends when the choices' link does.
@@ -44,7 +45,7 @@ fn run(links: Links, shared: &Arc<PipelineState>) {
         *lock(&shared.transport) = None;
         // These threads end only after this one.
         to_track.send(tracking::Command::NewDriver).ok();
-        to_generate.send(generating::Command::Calibrate).ok();
+        to_generate.send(Command::Calibrate).ok();
         match choice.source(true) {
             Ok(spec) => capture = start(spec, &input, shared),
             Err(error) => shared.report(Event::SourceFailed(error.to_string())),

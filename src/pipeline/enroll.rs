@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender};
 
+use super::command::{Command, LivePortrait};
 use super::error::PipelineError;
-use super::generating::{self, LivePortrait};
 use super::known_faces;
 use super::shared::PipelineState;
 use crate::builtin;
@@ -182,7 +182,7 @@ impl SharedModel {
 pub(super) fn spawn(
     jobs: Receiver<EnrollJob>,
     model: SharedModel,
-    to_generate: Sender<generating::Command>,
+    to_generate: Sender<Command>,
     known: Option<FileCache>,
     shared: Arc<PipelineState>,
 ) -> Result<Worker, PipelineError> {
@@ -199,7 +199,7 @@ pub(super) fn spawn(
 struct Enroller {
     jobs: Receiver<EnrollJob>,
     model: SharedModel,
-    to_generate: Sender<generating::Command>,
+    to_generate: Sender<Command>,
     shared: Arc<PipelineState>,
     known: Option<FileCache>,
     /// The picture that the user is asked about.
@@ -330,7 +330,7 @@ impl Enroller {
         });
         match picture {
             // The generating thread ends only after this one.
-            Ok(picture) => drop(self.to_generate.send(generating::Command::AddPicture(id, picture))),
+            Ok(picture) => drop(self.to_generate.send(Command::AddPicture(id, picture))),
             Err(why) => self.shared.report(Event::PictureFailed { id, why }),
         }
     }
@@ -345,7 +345,7 @@ impl Enroller {
     fn show(&self, id: RequestId, origin: &PortraitOrigin, portrait: Arc<Portrait>) {
         let live = LivePortrait { id, origin: origin.clone(), portrait };
         // The generating thread ends only after this one.
-        self.to_generate.send(generating::Command::Portrait(Box::new(live))).ok();
+        self.to_generate.send(Command::Portrait(Box::new(live))).ok();
     }
 }
 

@@ -1,13 +1,13 @@
 //! Single jobs beside everything else, each on a thread of its own: lists of devices, and recordings that an earlier run left unfinished.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::camera_looks::cameras;
 use super::shared::{PipelineState, lock};
-use crate::capture;
 use crate::record;
 use crate::runtime::Worker;
-use crate::session::{Event, VirtualCameraPhase};
+use crate::session::Event;
 
 /// The jobs under way.
 pub(super) struct Errands {
@@ -23,11 +23,7 @@ impl Errands {
     /// Lists cameras and microphones.
     pub(super) fn list_devices(&self) {
         self.run("list devices", |shared| {
-            let mut cameras = capture::list_cameras().unwrap_or_default();
-            // While this program sends to it, a loopback device of any name looks like a webcam.
-            let own = own_device(shared);
-            cameras.retain(|camera| own.as_deref() != Some(Path::new(&format!("/dev/video{}", camera.index))));
-            shared.report(Event::Cameras(cameras));
+            shared.report(Event::Cameras(cameras(shared)));
             shared.report(Event::Microphones(microphones()));
         });
     }
@@ -62,14 +58,6 @@ impl Errands {
             Ok(worker) => workers.push(worker),
             Err(error) => self.shared.report(Event::Warning(error.to_string())),
         }
-    }
-}
-
-/// The device that the virtual camera writes to, while it is on.
-fn own_device(shared: &PipelineState) -> Option<PathBuf> {
-    match lock(&shared.virtual_camera).as_ref()?.status().phase {
-        VirtualCameraPhase::On { device, .. } => Some(device.path),
-        VirtualCameraPhase::Opening | VirtualCameraPhase::Over => None,
     }
 }
 

@@ -52,6 +52,9 @@ pub enum PipelineError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The portrait cannot be laid over another background.
+    #[error(transparent)]
+    Background(#[from] super::background::BackgroundError),
     /// Built without sound.
     #[error("this build of Retrato has no microphone support (feature `audio`): record without sound")]
     NoAudio,

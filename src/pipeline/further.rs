@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::generating::LivePortrait;
+use super::command::LivePortrait;
 use super::puppet::Puppet;
 use crate::data::Portrait;
 use crate::generate::MOST_PICTURES;

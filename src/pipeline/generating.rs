@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
+use super::command::{Command, LivePortrait};
 use super::error::PipelineError;
 use super::fine_tuning::FineTuning;
 use super::further::FurtherPictures;
 use super::live_camera::LiveCamera;
 use super::live_fine_tuning::LiveFineTuning;
-use super::live_recording::{LiveRecording, Recording};
+use super::live_recording::LiveRecording;
 use super::panes::Moment;
 use super::puppet::Puppet;
 use super::shared::{PipelineState, lock, source_type};
@@ -20,57 +21,12 @@ use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitOrigin, PortraitReady, Rendered, RenderedImage, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage, RequestId};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
 /// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
 const PATIENCE: Duration = Duration::from_millis(4);
-
-/// A portrait that is alive, or was.
-#[derive(Clone)]
-pub(super) struct LivePortrait {
-    /// Number of the request that opened it.
-    pub(super) id: RequestId,
-    pub(super) origin: PortraitOrigin,
-    pub(super) portrait: Arc<Portrait>,
-}
-
-/// What the thread is asked for.
-pub(super) enum Command {
-    /// Animate this portrait from now on.
-    Portrait(Box<LivePortrait>),
-    /// Make the portrait from this picture of its person, too.
-    AddPicture(RequestId, Arc<Portrait>),
-    /// Do without one of those pictures.
-    RemovePicture(usize),
-    /// Go back to the portrait before, with the present one as another picture of its person.
-    JoinBefore,
-    /// Make pictures elsewhere.
-    UseExecutor(ExecutorChoice),
-    /// New strengths and switches.
-    Controls(Controls),
-    /// Take the driver's next frames as neutral.
-    Calibrate,
-    /// Take the present one as neutral.
-    CalibrateHere,
-    /// Record, save and send this part of the picture.
-    Frame(Framing),
-    /// Record from now on.
-    Record(Box<Recording>),
-    /// End the recording.
-    StopRecording,
-    /// Send every picture to this virtual camera from now on; without one, to none.
-    VirtualCamera(Option<Box<VirtualCamera>>),
-    /// Write the current picture.
-    Snapshot(NewFile),
-    /// Learn the person's pictures.
-    FineTune,
-    /// Cancel that.
-    StopFineTuning,
-    /// Delete what was learnt.
-    UndoFineTuning,
-}
 
 /// The thread's connections.
 pub(super) struct Links {
@@ -180,6 +136,7 @@ impl Generating {
             self.background.retain(|worker| !worker.is_finished());
             self.stale |= self.fine_tuning.follow(&mut self.puppet, &self.shared);
             self.stale |= self.puppet.improve_plate();
+            self.follow_background();
             if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
                 self.frame(&tracked);
                 self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
@@ -230,6 +187,10 @@ impl Generating {
                 self.frame_part();
                 self.stale = true;
             }
+            Command::SetBackground(background) => {
+                self.puppet.set_background(background);
+                self.stale = true;
+            }
             Command::Record(recording) => {
                 self.stop_recording();
                 self.recording = Some(LiveRecording::new(*recording, self.gpu.as_ref()));
@@ -271,6 +232,14 @@ impl Generating {
     /// Finds the part of the portrait's picture that is wanted.
     fn frame_part(&mut self) {
         self.part = self.live.as_ref().and_then(|live| self.framing.part(&live.portrait));
+    }
+
+    /// Shows the background that was wanted once it is made, or says why it cannot be.
+    fn follow_background(&mut self) {
+        match self.puppet.take_background() {
+            Ok(shown) => self.stale |= shown,
+            Err(error) => self.shared.report(Event::BackgroundFailed(error.to_string())),
+        }
     }
 
     /// Gives the puppet a portrait. When the GPU cannot take it, or cannot go on at all, the CPU does; gives the reason then.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
+use super::camera_looks::CameraLooks;
 use super::config::PipelineConfig;
 use super::enroll::{self, EnrollJob};
 use super::errands::Errands;
 use super::error::PipelineError;
 use super::outputs::{self, OutputJob};
 use super::shared::{PipelineState, lock};
-use super::{driving, generating, live_camera, tracking};
+use super::{command, driving, generating, live_camera, tracking};
 use crate::capture::Transport;
 use crate::data::TrackedFrame;
 use crate::record::RecordStatus;
@@ -29,8 +30,9 @@ pub struct Pipeline {
     to_outputs: Sender<OutputJob>,
     to_enroll: Sender<EnrollJob>,
     to_track: Sender<tracking::Command>,
-    to_generate: Sender<generating::Command>,
+    to_generate: Sender<command::Command>,
     errands: Errands,
+    camera_looks: CameraLooks,
     _workers: [Worker; 5],
 }
 
@@ -65,6 +67,7 @@ impl Pipeline {
         let outputs = outputs::spawn(output_jobs, to_generate.clone(), Arc::clone(&shared))?;
         Ok(Self {
             errands: Errands::new(Arc::clone(&shared)),
+            camera_looks: CameraLooks::default(),
             shared,
             events,
             rendered,
@@ -90,7 +93,7 @@ impl Pipeline {
 
     // A thread that is gone has reported its panic; what is asked of it then is lost.
 
-    fn generate(&self, command: generating::Command) {
+    fn generate(&self, command: command::Command) {
         self.to_generate.send(command).ok();
     }
 
@@ -105,7 +108,7 @@ impl Pipeline {
 
 impl Session for Pipeline {
     fn request(&self, request: Request) {
-        use generating::Command;
+        use command::Command;
         match request {
             Request::Drive(choice) => drop(self.to_driving.send(choice)),
             Request::Play(wish) => {
@@ -119,6 +122,7 @@ impl Session for Pipeline {
                 }
             }
             Request::ListDevices => self.errands.list_devices(),
+            Request::LookAtCameras(on) => self.camera_looks.set(on, &self.shared),
             Request::OpenPortrait { id, choice } => self.enroll(EnrollJob::Open(id, choice)),
             Request::ChooseFace { id, index } => self.enroll(EnrollJob::Choose(id, index)),
             Request::PlaceFace { id, face_box } => self.enroll(EnrollJob::Place(id, face_box)),
@@ -136,6 +140,7 @@ impl Session for Pipeline {
             Request::Calibrate => self.generate(Command::Calibrate),
             Request::CalibrateHere => self.generate(Command::CalibrateHere),
             Request::Frame(framing) => self.generate(Command::Frame(framing)),
+            Request::SetBackground(background) => self.generate(Command::SetBackground(background)),
             Request::UseExecutor(wish) => self.generate(Command::UseExecutor(wish)),
             Request::StartRecording(recording) => {
                 // A front end sees at once that it has begun.

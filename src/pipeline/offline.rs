@@ -12,8 +12,7 @@ use super::outputs::microphone;
 use super::puppet::{self, Puppet};
 use super::shared::source_type;
 use crate::capture::{self, OpenOptions, SourceInfo, SourceKind, SourceSpec};
-use crate::compose::ComposeError;
-use crate::data::{Portrait, TrackedFrame};
+use crate::data::{Background, Portrait, TrackedFrame};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::model::Tuned;
@@ -36,6 +35,8 @@ pub struct OfflineJob {
     pub driver: SourceSpec,
     /// Into which file. What it says about how it came to be follows from the generator.
     pub output: RecordOptions,
+    /// Before which background.
+    pub background: Background,
     /// By which method.
     pub generator: GeneratorChoice,
     /// The graphics processor that makes the pictures; `None` for the CPU.
@@ -94,6 +95,7 @@ pub fn animate(job: &OfflineJob, tracker: Tracker, mut progress: impl FnMut(Prog
     let (generator, trouble) = generate::start(&job.generator);
     let mut puppet = Puppet::new(generator, job.gpu.clone(), timings.clone());
     puppet.set_controls(job.controls.clone());
+    puppet.set_background(job.background);
     prepare(&mut puppet, job)?;
     let mut options = job.output.clone();
     options.fps_hint = info.fps as f32;
@@ -189,8 +191,9 @@ impl TrackedReader {
 }
 
 /// Shows the puppet the portrait and all that is known of its person.
-fn prepare(puppet: &mut Puppet, job: &OfflineJob) -> Result<(), ComposeError> {
+fn prepare(puppet: &mut Puppet, job: &OfflineJob) -> Result<(), PipelineError> {
     puppet.set_portrait(&job.portrait)?;
+    puppet.wait_for_background()?;
     for picture in &job.also {
         puppet.add_source(picture);
     }
@@ -199,7 +202,7 @@ fn prepare(puppet: &mut Puppet, job: &OfflineJob) -> Result<(), ComposeError> {
 }
 
 /// One frame's picture: a file needs every one, so that this run waits for the GPU where the live one does not. Goes on without one that failed.
-fn picture(puppet: &mut Puppet, tracked: &TrackedFrame, job: &OfflineJob) -> Result<Option<Arc<RgbaImage>>, ComposeError> {
+fn picture(puppet: &mut Puppet, tracked: &TrackedFrame, job: &OfflineJob) -> Result<Option<Arc<RgbaImage>>, PipelineError> {
     let image = puppet.frame(tracked);
     let pixels = image.as_ref().and_then(|image| puppet::pixels(image, job.gpu.as_ref()));
     let fault = job.gpu.as_ref().filter(|_| puppet.is_on_gpu()).and_then(|gpu| gpu.health.fault());

@@ -7,7 +7,7 @@ use crossbeam::channel::{Receiver, Sender};
 use image::RgbaImage;
 
 use super::error::PipelineError;
-use super::generating::Command;
+use super::command::Command;
 use super::live_recording::Recording;
 use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;

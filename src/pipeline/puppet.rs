@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
-use crate::data::{PictureChange, Portrait, TrackedFrame};
-use crate::generate::{FLOW_CELLS, Generator, GpuTarget};
+use retrato_head::HeadShape;
+
+use super::background::{BackgroundError, BackgroundUnderWay};
+use crate::compose::{ComposeError, CpuCompositor, GpuCompositor, straight};
+use crate::data::{Background, PictureChange, Portrait, TrackedFrame};
+use crate::generate::{Backdrop, Backdrops, FLOW_CELLS, Generator, GpuTarget};
 use crate::gpu::Gpu;
 use crate::model::Tuned;
 use crate::retarget::Retargeter;
@@ -20,6 +23,13 @@ pub struct Puppet {
     generator: Box<dyn Generator>,
     change: PictureChange,
     compositor: Option<Compositor>,
+    portrait: Option<Portrait>,
+    background: Background,
+    /// What lays this portrait's person over other backgrounds, once one was wanted.
+    backdrops: Option<Backdrops>,
+    under_way: Option<Result<BackgroundUnderWay, BackgroundError>>,
+    /// Whether what is composed has no background, and its colours are premultiplied.
+    clear: bool,
     gpu: Option<Gpu>,
     timings: Timings,
 }
@@ -32,7 +42,19 @@ enum Compositor {
 impl Puppet {
     /// A puppet without a portrait, moved by `generator`. With a `gpu` the pictures are composed there and stay there.
     pub fn new(generator: Box<dyn Generator>, gpu: Option<Gpu>, timings: Timings) -> Self {
-        Self { retargeter: Retargeter::default(), generator, change: PictureChange::none(FLOW_CELLS), compositor: None, gpu, timings }
+        Self {
+            retargeter: Retargeter::default(),
+            generator,
+            change: PictureChange::none(FLOW_CELLS),
+            compositor: None,
+            portrait: None,
+            background: Background::Own,
+            backdrops: None,
+            under_way: None,
+            clear: false,
+            gpu,
+            timings,
+        }
     }
 
     /// Name of the executor and of the generator, for read-outs.
@@ -65,22 +87,39 @@ impl Puppet {
         self.generator.networks_fault()
     }
 
-    /// Starts on a portrait. Keeps the driver's calibration.
+    /// Starts on a portrait, before its own background until the one that is wanted is made. Keeps the driver's calibration.
     ///
     /// # Errors
     /// When the GPU cannot hold the picture; the puppet then has no portrait, and [`Self::leave_gpu`] helps.
     pub fn set_portrait(&mut self, portrait: &Portrait) -> Result<(), ComposeError> {
         self.compositor = None;
+        self.forget_background();
         self.retargeter.set_portrait(portrait);
         self.timings.measure("prepare", || self.generator.set_portrait(portrait));
-        let plate = self.generator.plate();
-        self.compositor = Some(match &self.gpu {
+        self.portrait = Some(portrait.clone());
+        self.compose_own()?;
+        if self.background != Background::Own {
+            self.begin_background();
+        }
+        Ok(())
+    }
+
+    /// Composes the portrait before its own background from now on.
+    fn compose_own(&mut self) -> Result<(), ComposeError> {
+        let Some(portrait) = self.portrait.clone() else { return Ok(()) };
+        self.clear = false;
+        self.compose_by(&portrait, self.generator.plate(), self.generator.head())
+    }
+
+    /// Composes by this picture, this plate and this head from now on.
+    fn compose_by(&mut self, portrait: &Portrait, plate: Option<Arc<RgbaImage>>, head: Option<Arc<HeadShape>>) -> Result<(), ComposeError> {
+        // The render pass keeps no alpha.
+        self.compositor = Some(match self.gpu.as_ref().filter(|_| !self.clear) {
             Some(gpu) => {
-                let compositor =
-                    GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(self.generator.head());
+                let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(head);
                 Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
             }
-            None => Compositor::Cpu(Box::new(CpuCompositor::new(portrait, plate).with_head(self.generator.head()))),
+            None => Compositor::Cpu(Box::new(CpuCompositor::new(portrait, plate).with_head(head))),
         });
         let target = match (&self.gpu, &self.compositor) {
             (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => {
@@ -92,9 +131,86 @@ impl Puppet {
         Ok(())
     }
 
+    /// Wants another background, for this portrait and those after it. It is made beside the running work: [`Self::take_background`] shows it.
+    pub fn set_background(&mut self, background: Background) {
+        self.background = background;
+        self.begin_background();
+    }
+
+    fn begin_background(&mut self) {
+        self.give_up_background();
+        if self.portrait.is_none() {
+            return;
+        }
+        if self.background == Background::Own {
+            let composed = self.compose_own().map_err(|error| BackgroundError::Failed(error.to_string()));
+            self.under_way = composed.err().map(Err);
+            return;
+        }
+        if self.backdrops.is_none() {
+            self.backdrops = self.generator.backdrops();
+        }
+        let backdrops = self.backdrops.clone().ok_or(BackgroundError::NotKnown(self.generator.name()));
+        self.under_way = Some(backdrops.and_then(|backdrops| BackgroundUnderWay::begin(backdrops, self.background)));
+    }
+
+    fn give_up_background(&mut self) {
+        if let Some(Ok(earlier)) = self.under_way.take() {
+            earlier.abandon();
+        }
+    }
+
+    /// Shows the background that was wanted, if it has become ready; whether it has.
+    ///
+    /// # Errors
+    /// What kept it from being made, once; the portrait keeps the background that it has.
+    pub fn take_background(&mut self) -> Result<bool, BackgroundError> {
+        let made = match self.under_way.take() {
+            None => return Ok(false),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(under_way)) => match under_way.take() {
+                Some(made) => made?,
+                None => {
+                    self.under_way = Some(Ok(under_way));
+                    return Ok(false);
+                }
+            },
+        };
+        self.show_backdrop(made)
+    }
+
+    /// The same, waiting for it: for runs in which every picture counts.
+    ///
+    /// # Errors
+    /// What kept it from being made.
+    pub fn wait_for_background(&mut self) -> Result<(), BackgroundError> {
+        match self.under_way.take() {
+            Some(under_way) => self.show_backdrop(under_way?.wait()?).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn show_backdrop(&mut self, backdrop: Option<Backdrop>) -> Result<bool, BackgroundError> {
+        let Some(Backdrop { background, portrait, plate, head }) = backdrop else { return Ok(false) };
+        self.clear = background == Background::Transparent;
+        self.compose_by(&portrait, Some(plate), head).map_err(|error| BackgroundError::Failed(error.to_string()))?;
+        Ok(true)
+    }
+
+    fn forget_background(&mut self) {
+        self.give_up_background();
+        self.backdrops = None;
+        self.clear = false;
+    }
+
     /// Shows a better plate, if one has become ready; whether it has.
     pub fn improve_plate(&mut self) -> bool {
         let Some(plate) = self.generator.better_plate() else { return false };
+        if self.background != Background::Own && self.backdrops.take().is_some() {
+            // Its body stands behind the head in other backgrounds, too.
+            self.begin_background();
+            return false;
+        }
         match &mut self.compositor {
             Some(Compositor::Cpu(cpu)) => cpu.set_plate(plate),
             Some(Compositor::Gpu(gpu)) => gpu.set_plate(&plate),
@@ -138,6 +254,7 @@ impl Puppet {
         self.generator.work_on(None);
         self.gpu = gpu;
         self.compositor = None;
+        self.forget_background();
     }
 
     /// Takes over strengths and switches.
@@ -171,6 +288,7 @@ impl Puppet {
         let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
         self.timings.measure("generate", || self.generator.generate(&motion, &mut self.change));
         Some(self.timings.measure("compose", || match compositor {
+            Compositor::Cpu(cpu) if self.clear => RenderedImage::Cpu(Arc::new(straight(&cpu.compose(&self.change)))),
             Compositor::Cpu(cpu) => RenderedImage::Cpu(cpu.compose(&self.change)),
             Compositor::Gpu(gpu) => {
                 gpu.compose(&self.change);
@@ -192,5 +310,100 @@ pub(super) fn pixels(image: &RenderedImage, gpu: Option<&Gpu>) -> Option<Arc<Rgb
             }
         },
         (RenderedImage::Gpu(_), None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin;
+    use crate::capture::{OpenOptions, open};
+    use crate::generate::{GeneratorChoice, WeightFiles, start};
+    use crate::settings::FaceReader;
+
+    fn puppet(choice: &GeneratorChoice) -> Puppet {
+        let (mut generator, _) = start(choice);
+        generator.make_haste();
+        let mut puppet = Puppet::new(generator, None, Timings::default());
+        puppet.set_controls(Controls { smoothing: 0.0, ..Controls::default() });
+        puppet
+    }
+
+    /// The picture of one frame before a background.
+    fn shown(puppet: &mut Puppet, background: Background, tracked: &TrackedFrame) -> Result<Arc<RgbaImage>, BackgroundError> {
+        puppet.set_background(background);
+        puppet.wait_for_background()?;
+        let Some(RenderedImage::Cpu(pixels)) = puppet.frame(tracked) else { panic!("a picture in main memory") };
+        Ok(pixels)
+    }
+
+    /// A puppet of a built-in portrait, and a frame in which its head is turned.
+    fn turned(choice: &GeneratorChoice) -> anyhow::Result<(Puppet, TrackedFrame)> {
+        let mut puppet = puppet(choice);
+        puppet.set_portrait(&builtin::PORTRAITS[1].portrait()?)?;
+        let mut tracker = crate::pipeline::tracker(None, 0.0, FaceReader::Dlib);
+        let mut source = open(&builtin::PERFORMANCES[3].source(false)?, OpenOptions::default())?;
+        let mut farthest: Option<(f32, TrackedFrame)> = None;
+        while let Some(input) = source.next()? {
+            let tracked = tracker.track(input);
+            let yaw = tracked.face.as_ref().map_or(0.0, |face| face.pose.yaw_rad.abs());
+            if !puppet.is_calibrated() {
+                puppet.frame(&tracked);
+            }
+            if farthest.as_ref().is_none_or(|(most, _)| yaw > *most) {
+                farthest = Some((yaw, tracked));
+            }
+        }
+        let (yaw, tracked) = farthest.expect("frames");
+        assert!(yaw > 0.15, "the head is turned: {yaw}");
+        Ok((puppet, tracked))
+    }
+
+    #[test]
+    fn a_transparent_background_is_exact_while_the_head_turns() -> anyhow::Result<()> {
+        let (mut puppet, tracked) = turned(&GeneratorChoice::default())?;
+        let own = shown(&mut puppet, Background::Own, &tracked)?;
+        let black = shown(&mut puppet, Background::Colour([0; 3]), &tracked)?;
+        let white = shown(&mut puppet, Background::Colour([255; 3]), &tracked)?;
+        let clear = shown(&mut puppet, Background::Transparent, &tracked)?;
+        let (mut seen, mut gone, mut worst) = (0, 0, 0);
+        for ((clear, black), white) in clear.pixels().zip(black.pixels()).zip(white.pixels()) {
+            seen += usize::from(clear[3] == 255);
+            gone += usize::from(clear[3] == 0);
+            for n in 0..3 {
+                let alpha = 255 - (i32::from(white[n]) - i32::from(black[n]));
+                let over_black = (i32::from(clear[n]) * i32::from(clear[3]) + 127) / 255;
+                worst = worst.max((alpha - i32::from(clear[3])).abs()).max((over_black - i32::from(black[n])).abs());
+            }
+        }
+        let all = (clear.width() * clear.height()) as usize;
+        assert!(worst <= 3, "as black and white say, off by {worst}");
+        assert!(seen > all / 8 && gone > all / 8, "a person, and nothing round it: {seen} and {gone} of {all}");
+        let again = shown(&mut puppet, Background::Own, &tracked)?;
+        assert!(again == own && own != black, "and back to the picture's own");
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_tell_the_person_from_the_rest_says_so() -> anyhow::Result<()> {
+        let portrait = builtin::PORTRAITS[1].portrait()?;
+        let still = TrackedFrame {
+            time: crate::data::FrameTime { index: 0, media_time: std::time::Duration::ZERO, captured_at: std::time::Instant::now() },
+            pixels: None,
+            face: None,
+        };
+        let mut warp = puppet(&GeneratorChoice::LandmarkWarp);
+        warp.set_portrait(&portrait)?;
+        let error = shown(&mut warp, Background::GREEN, &still).expect_err("it knows no edge");
+        assert!(error.to_string().contains("landmark-warp"), "by name: {error}");
+        let mut net = puppet(&GeneratorChoice::MotionNet(WeightFiles::default()));
+        net.set_background(Background::GREEN);
+        net.set_portrait(&portrait)?;
+        net.wait_for_background()?;
+        let Some(RenderedImage::Cpu(green)) = net.frame(&still) else { panic!("a picture") };
+        assert_eq!(green.get_pixel(2, 2).0, [0, 255, 0, 255], "a background that was wanted before the portrait came");
+        let eyes = portrait.pupils_in_image[0];
+        assert_eq!(green.get_pixel(eyes.x as u32, eyes.y as u32), portrait.pixels.get_pixel(eyes.x as u32, eyes.y as u32), "the person");
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Context, ViewportCommand};
+use egui::{Context, ViewportCommand, ViewportId};
 
 use super::action::{Action, Purpose};
 use super::app::{App, FirstDriver, now_secs};
@@ -44,6 +44,7 @@ impl App {
                 self.view.driver.listing = true;
                 self.session.request(Request::ListDevices);
             }
+            Action::LookAtCameras(on) => self.look_at_cameras(on),
             Action::SetControls(controls) => self.change_motion(ctx, |app| app.set_controls(ctx, controls)),
             Action::UseMotion(motion) => {
                 let controls = self.view.controls.with_motion(motion);
@@ -63,6 +64,7 @@ impl App {
             Action::CalibrateHere => self.session.request(Request::CalibrateHere),
             Action::Play(wish) => self.session.request(Request::Play(wish)),
             Action::Frame(framing) => self.frame(framing),
+            Action::SetBackground(background) => self.set_background(ctx, background),
             Action::HoldOriginal(held) => self.hold_original(ctx, held),
             Action::Film(action) => self.act_on_film(ctx, action),
             Action::AddPictures(files) => self.add_pictures(ctx, files),
@@ -131,7 +133,7 @@ impl App {
             return self.take_answer(ctx, Answer::NoDialog(purpose));
         }
         let waker = ctx.clone();
-        if let Err(why) = self.dialogs.ask(purpose, Arc::new(move || waker.request_repaint())) {
+        if let Err(why) = self.dialogs.ask(purpose, Arc::new(move || waker.request_repaint_of(ViewportId::ROOT))) {
             self.say(Severity::Error, t!("said-no-dialog", why = why), ctx);
         }
     }
@@ -328,7 +330,7 @@ impl App {
         // Without a file manager the path in the clipboard is the next best thing.
         let on_failure = move || {
             waker.copy_text(text);
-            waker.request_repaint();
+            waker.request_repaint_of(ViewportId::ROOT);
         };
         match desktop::show_in_folder(&path, on_failure) {
             Ok(worker) => {
@@ -363,6 +365,7 @@ fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
         Action::ToggleAbout => view.shown.about = !view.shown.about,
         Action::ToggleMore => view.shown.more = !view.shown.more,
         Action::TogglePanel => view.shown.panel = !view.shown.panel,
+        Action::ToggleOutput => view.shown.output = !view.shown.output,
         Action::ToggleInset => view.shown.inset = !view.shown.inset,
         Action::ToggleHelp => view.shown.help = !view.shown.help,
         Action::EditPath(text) => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::films::FilmAction;
-use crate::data::PixelBox;
+use crate::data::{Background, PixelBox};
 use crate::session::{DriverChoice, Framing, Panes, PlayRequest};
 use crate::settings::{Controls, Countdown, ExecutorChoice, LanguageChoice, Motion};
 
@@ -55,6 +55,8 @@ pub enum Action {
     UseDriver(DriverChoice),
     /// Look for cameras again.
     RefreshDevices,
+    /// Look at all cameras, or no more.
+    LookAtCameras(bool),
     /// Speak another language.
     UseLanguage(LanguageChoice),
     /// Find out which languages can be shown.
@@ -81,6 +83,10 @@ pub enum Action {
     Play(PlayRequest),
     /// Show and record this part of the picture.
     Frame(Framing),
+    /// Show the portrait before this background.
+    SetBackground(Background),
+    /// Open or close the window that shows the portrait alone.
+    ToggleOutput,
     /// The key that shows the original is held, or not any more.
     HoldOriginal(bool),
     /// Start or stop recording.

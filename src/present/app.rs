@@ -7,11 +7,13 @@ use std::time::Duration;
 use egui::{CentralPanel, Context, Frame, Ui};
 use egui_wgpu::RenderState;
 
+use super::cameras::CameraTextures;
 use super::clipboard::{Clipboard, ClipboardReader};
 use super::dialogs::{Answer, Dialogs};
 use super::films::Studio;
 use super::history::History;
 use super::keeper::SettingsKeeper;
+use super::output::OutputWindow;
 use super::own_portraits::{self, OwnPortraits};
 use super::person::PersonPictures;
 use super::preview::{GroundPainter, PictureSlot, PreviewPainter};
@@ -128,6 +130,7 @@ pub struct App {
     pub(super) original_slot: PictureSlot,
     /// When the key went down that shows it, in seconds of the window's clock.
     pub(super) original_asked_at_secs: Option<f64>,
+    output: OutputWindow,
     pub(super) take: TakeUnderWay,
     pub(super) studio: Studio,
     /// How loud replays are, from 0 to 1.
@@ -137,6 +140,7 @@ pub struct App {
     picture: PictureSlot,
     question: PictureSlot,
     inset: InsetTexture,
+    pub(super) cameras: CameraTextures,
     pub(super) thumbnails: Thumbnails,
     notices: Vec<String>,
     pub(super) locales: Vec<String>,
@@ -171,6 +175,7 @@ impl App {
             original: None,
             original_slot: PictureSlot::default(),
             original_asked_at_secs: None,
+            output: OutputWindow::default(),
             take: TakeUnderWay::default(),
             studio: Studio::new(ctx),
             replay_volume: 1.0,
@@ -178,6 +183,7 @@ impl App {
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),
+            cameras: CameraTextures::default(),
             thumbnails: Thumbnails::start(ctx, config.thumbnails, config.open_picture),
             notices: config.notices,
             locales: config.locales,
@@ -245,6 +251,7 @@ impl App {
                     self.begin_with_camera(cameras);
                     events::apply(&mut self.view, event, now);
                 }
+                Event::CameraSeen(look) => self.show_camera(ctx, look),
                 Event::ExecutorChosen(decision) => {
                     if let Some(measured) = decision.measured.as_ref().filter(|_| !decision.remembered) {
                         self.settings.remember_measured(measured.clone());
@@ -294,11 +301,12 @@ impl App {
     /// Puts the portrait on the stage as it is, until its first moving picture comes, and into the gallery.
     fn portrait_is_ready(&mut self, ctx: &Context, ready: &PortraitReady) {
         let portrait = &ready.portrait;
-        self.frame_portrait(portrait);
         if let Some(painter) = &self.painter {
             self.view.picture = Some(self.picture.show(painter, &RenderedImage::Cpu(Arc::clone(&portrait.pixels))));
         }
         self.remember_portrait(ctx, ready);
+        self.frame_portrait(portrait);
+        self.recall_background();
         self.turn_to_person(ctx, ready);
     }
 
@@ -367,6 +375,7 @@ impl App {
         let clipboard_in = self.watch_clipboard(ctx);
         let toast_in = self.view.toasts.expire(now);
         self.watch_removed();
+        self.view.shown.output &= !self.output.take_closed();
         let (count_in, original_in) = (self.count_down(now), self.watch_original(ctx));
         let next = [settings_in, blink_in, clipboard_in, toast_in, count_in, original_in].into_iter().flatten().min_by(f64::total_cmp);
         if let Some(secs) = next {
@@ -410,6 +419,9 @@ impl eframe::App for App {
             }
             actions.extend(films::list::show(&ctx, stage_rect, &self.view));
             actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
+        }
+        if self.view.shown.output {
+            self.output.show(&ctx, &self.view);
         }
         if !actions.is_empty() {
             // What was done shows at once, not at the next occasion.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::Context;
+use egui::{Context, ViewportId};
 use image::RgbaImage;
 
 use super::files;
@@ -87,7 +87,7 @@ impl Clipboard {
         let (read, ctx) = (self.reader.clone(), ctx.clone());
         let body = move |_: &_| {
             clip.put((read.0)(wanted));
-            ctx.request_repaint();
+            ctx.request_repaint_of(ViewportId::ROOT);
         };
         let worker = Worker::spawn("clipboard", body, |error| tracing::error!("{error}")).map_err(|error| error.to_string())?;
         self.under_way = Some(Reading { worker: Some(worker), clips, wanted, asked_at_secs: now_secs });

@@ -4,15 +4,17 @@ use super::action::Action;
 use super::state::{DriverState, PortraitView, ViewState};
 use super::toasts::{Offer, Severity, sentence};
 use super::words::{self, t};
+use crate::data::Background;
 use crate::session::{CameraChoice, Degraded, DriverChoice, Event};
 
-/// Applies an event, but for the textures that [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
+/// Applies an event, but for the textures that [`Event::CameraSeen`], [`Event::FaceAsked`], [`Event::FurtherPictures`] and [`Event::PortraitReady`] also need. `now_secs` is the window's clock.
 pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
     let mut say = |severity, text: String| view.toasts.push(severity, text, now_secs);
     match event {
         Event::Cameras(cameras) => {
             view.driver.listing = false;
             view.driver.cameras = cameras;
+            view.driver.keep_listed();
         }
         Event::Microphones(names) => view.record.microphones = names,
         Event::SourceOpened(info) => {
@@ -61,6 +63,10 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
             view.record.running = None;
             say(Severity::Error, t!("trouble-recording", why = sentence(why)));
         }
+        Event::BackgroundFailed(why) => {
+            say(Severity::Warning, t!("trouble-background", why = sentence(why)));
+            view.background = Background::Own;
+        }
         Event::VirtualCameraOpened(device) => {
             say(Severity::Done, t!("said-virtual-camera", name = device.name));
             view.record.virtual_camera_trouble = None;
@@ -92,7 +98,7 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
             say(Severity::Done, t!("said-recovered", file = file_name(&path)));
             view.record.last_file = Some(path);
         }
-        Event::FaceAsked(_) | Event::FurtherPictures { .. } => {}
+        Event::CameraSeen(_) | Event::FaceAsked(_) | Event::FurtherPictures { .. } => {}
     }
 }
 

@@ -8,9 +8,10 @@ use super::action::{Action, Purpose};
 use super::app::{App, now_secs};
 use super::icons::Icon;
 use super::state::ViewState;
-use super::theme;
 use super::widgets::{self, Weight};
 use super::words::t;
+use super::{background, theme};
+use crate::collection::Change;
 use crate::data::Portrait;
 use crate::session::{Framing, Panes, PictureShare, RenderedImage, Request};
 
@@ -46,6 +47,10 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
             }
             widgets::note(ui, t!("framing-note"));
             ui.separator();
+            if let Some(chosen) = background::entries(ui, view) {
+                action = Some(chosen);
+            }
+            ui.separator();
             for (panes, label) in panes() {
                 if ui.selectable_label(view.record.panes == panes, label).clicked() {
                     action = Some(Action::SetPanes(panes));
@@ -54,6 +59,12 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
             }
             if view.record.panes == Panes::Triptych {
                 widgets::note(ui, t!("panes-triptych-note"));
+            }
+            ui.separator();
+            let output = ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip"));
+            if output.clicked() {
+                action = Some(Action::ToggleOutput);
+                ui.close();
             }
         });
     });
@@ -96,21 +107,33 @@ fn share(view: &ViewState) -> Option<PictureShare> {
 }
 
 impl App {
-    /// Shows, records and sends another part of the picture.
+    /// Shows, records and sends another part of the picture, and keeps that with the portrait.
     pub(super) fn frame(&mut self, framing: Framing) {
-        self.view.framing = framing;
+        if let Some(source) = self.source_on_stage() {
+            self.shelf.change(Change::Framing(source, framing));
+        }
         self.view.part = self.original.as_ref().and_then(|portrait| framing.part(portrait));
-        self.session.request(Request::Frame(framing));
+        if framing != self.view.framing {
+            self.view.framing = framing;
+            self.session.request(Request::Frame(framing));
+        }
     }
 
-    /// Another portrait is on the stage: head and bust are found in it, too, a part that was chosen by hand belongs to the last one.
+    /// Another portrait is on the stage: it shows the part that belongs to it. Where there is none, head and bust are found in it, too; a part that was chosen by
+    /// hand belongs to the last one.
     pub(super) fn frame_portrait(&mut self, portrait: &Arc<Portrait>) {
         self.original = Some(Arc::clone(portrait));
         self.view.original = None;
-        match self.view.framing {
-            Framing::ByHand(_) => self.frame(Framing::Whole),
-            framing => self.view.part = framing.part(portrait),
+        let kept = self.source_on_stage().and_then(|source| self.shelf.list().get(&source)?.framing);
+        let framing = match (kept, self.view.framing) {
+            (Some(kept), _) => kept,
+            (None, Framing::ByHand(_)) => Framing::Whole,
+            (None, framing) => framing,
+        };
+        if framing != self.view.framing || kept.is_none() {
+            self.frame(framing);
         }
+        self.view.part = framing.part(portrait);
     }
 
     /// The key that shows the original went down or up: when it is let go at once, a portrait is opened.

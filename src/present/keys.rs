@@ -16,7 +16,7 @@ pub(super) struct Shortcut {
 }
 
 /// Every shortcut, in the order of the help.
-pub(super) fn shortcuts() -> [Shortcut; 20] {
+pub(super) fn shortcuts() -> [Shortcut; 21] {
     let plain = |key: &str, does| Shortcut { key: key.to_owned(), does };
     let with_ctrl = |key: &str, does| Shortcut { key: t!("key-ctrl", key = key), does };
     [
@@ -36,6 +36,7 @@ pub(super) fn shortcuts() -> [Shortcut; 20] {
         plain("S", t!("help-snapshot")),
         plain("P", t!("help-panel")),
         plain("L", t!("help-list")),
+        plain("W", t!("help-output")),
         plain("F11", t!("help-alone")),
         plain("Tab", t!("help-tab")),
         plain("F1  ?", t!("help-help")),
@@ -117,6 +118,7 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
         Key::L => Some(Action::Film(FilmAction::List(view.films.list.is_none()))),
         Key::S => view.has_portrait().then_some(Action::Snapshot),
         Key::P => Some(Action::TogglePanel),
+        Key::W => (view.has_portrait() || view.shown.output).then_some(Action::ToggleOutput),
         _ => None,
     }
 }

@@ -5,6 +5,8 @@
 mod act;
 mod action;
 mod app;
+mod background;
+mod cameras;
 mod clipboard;
 mod desktop;
 mod dialogs;
@@ -21,6 +23,7 @@ mod inset;
 mod intake;
 mod keeper;
 mod keys;
+mod output;
 mod overlays;
 mod own_portraits;
 mod panel;
@@ -46,7 +49,7 @@ pub use clipboard::{Clip, ClipboardReader, Wanted};
 pub use films::{CardView, Doing, FilmAction, FilmsView, GifSize, ListView, ListedFilm, Part, ReplayView};
 pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
-    AboutView, DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, MotionView, OpeningView, PathPrompt,
+    AboutView, CameraView, DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, MotionView, OpeningView, PathPrompt,
     PortraitView, QuestionView, RecordView, ViewState, Visibility,
 };
 pub use takes::{CountdownView, Take};

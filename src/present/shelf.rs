@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use egui::Context;
+use egui::{Context, ViewportId};
 
 use crate::collection::{Change, Collection, CollectionError, CollectionFile, Kept, Source, ToKeep};
 use crate::runtime::Worker;
@@ -50,7 +50,7 @@ impl Shelf {
         let answer = move |answer| {
             // The window may be gone by now.
             given.send(answer).ok();
-            ctx.request_repaint();
+            ctx.request_repaint_of(ViewportId::ROOT);
         };
         let keeper = Keeper { file: place, waiting: Vec::new(), answer: Box::new(answer), told: String::new() };
         match Worker::spawn("portraits", move |_| keeper.run(&wanted), |error| tracing::error!("{error}")) {

@@ -11,8 +11,8 @@ use super::state::{DriverState, ViewState};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
 use super::words::{self, t};
-use super::{empty, faces, framing, inset, takes};
-use crate::data::PixelBox;
+use super::{background, empty, faces, framing, inset, takes};
+use crate::data::{Background, PixelBox};
 use crate::session::{PictureShare, PortraitOrigin};
 
 /// Space around the picture, as a share of the stage's shorter side, and at most so many points.
@@ -64,7 +64,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         replayed(ui, stage, replay, view);
         Vec::new()
     } else if let (Some(_), Some(picture)) = (&view.portrait, view.original.as_ref().or(view.picture.as_ref())) {
-        let (size_px, share) = shown_part(picture, view);
+        let (size_px, share) = view.part_of(picture);
         let alone = view.shows_picture_alone();
         let room = if alone { stage } else { picture_room(stage) };
         let placement = PicturePlacement::fit(size_px, room, ui.pixels_per_point());
@@ -73,6 +73,9 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             ui.painter().add(picture.shape_of_part(placement.rect, share));
         } else {
             ground(ui.painter(), stage, Some(placement.rect), view);
+            if view.background == Background::Transparent {
+                background::nothing(ui.painter(), placement.rect);
+            }
             hang(ui.painter(), picture, share, placement);
             caption(ui.painter(), stage, placement.rect, view);
         }
@@ -113,14 +116,6 @@ fn around(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
         actions.extend(floating_controls(ui, stage, view));
     }
     actions
-}
-
-/// Size in pixels of what is shown of a picture, and where in it that lies.
-fn shown_part(picture: &PreviewPicture, view: &ViewState) -> ([u32; 2], PictureShare) {
-    match view.part {
-        Some(part) => ([part.width, part.height], part.share(picture.size_px)),
-        None => (picture.size_px, PictureShare::WHOLE),
-    }
 }
 
 /// A recording that is played: as large as it fits, above its line.

@@ -10,9 +10,9 @@ use super::takes::CountdownView;
 use super::toasts::Toasts;
 use super::words::menu::LanguageView;
 use super::words::t;
-use crate::data::{PixelBox, Tuning};
+use crate::data::{Background, PixelBox, Tuning};
 use crate::session::{
-    CameraInfo, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, Playback, PortraitOrigin, RecordStatus, RequestId,
+    CameraFormat, CameraInfo, CameraSight, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, PictureShare, Playback, PortraitOrigin, RecordStatus, RequestId,
     VirtualCameraStatus,
 };
 use crate::settings::{Controls, Countdown, ExecutorChoice, MotionPreset};
@@ -132,11 +132,28 @@ impl DriverState {
     }
 }
 
+/// What is seen of a camera that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraView {
+    /// Which one.
+    pub camera: CameraInfo,
+    /// What it can deliver, preferred first.
+    pub formats: Vec<CameraFormat>,
+    /// What came of the last look.
+    pub sight: CameraSight,
+    /// Its picture.
+    pub thumbnail: Option<egui::load::SizedTexture>,
+}
+
 /// The driver section.
 #[derive(Clone, Debug, Default)]
 pub struct DriverView {
     /// Cameras that can be chosen.
     pub cameras: Vec<CameraInfo>,
+    /// What is seen of them.
+    pub seen: Vec<CameraView>,
+    /// Whether all of them are looked at.
+    pub looks_at_cameras: bool,
     /// Whether cameras are being looked for.
     pub listing: bool,
     /// Titles of the built-in performances.
@@ -267,11 +284,13 @@ pub struct Visibility {
     pub about: bool,
     /// The part of the panel for what is seldom needed.
     pub more: bool,
+    /// The window that shows the portrait alone.
+    pub output: bool,
 }
 
 impl Default for Visibility {
     fn default() -> Self {
-        Self { panel: true, inset: true, help: false, full_screen: false, gallery: false, about: false, more: false }
+        Self { panel: true, inset: true, help: false, full_screen: false, gallery: false, about: false, more: false, output: false }
     }
 }
 
@@ -294,6 +313,8 @@ pub struct ViewState {
     pub picture: Option<PreviewPicture>,
     /// Its picture as it was painted, while that is wanted.
     pub original: Option<PreviewPicture>,
+    /// What stands behind its person.
+    pub background: Background,
     /// Which part of the picture is wanted.
     pub framing: Framing,
     /// What that is of this portrait; `None` for all of it.
@@ -361,6 +382,14 @@ impl ViewState {
     /// Whether nothing but the picture is shown.
     pub fn shows_picture_alone(&self) -> bool {
         self.shown.full_screen && self.has_portrait() && self.question.is_none() && !self.shown.gallery
+    }
+
+    /// Size in pixels of what is shown of a picture, and where in it that lies.
+    pub(super) fn part_of(&self, picture: &PreviewPicture) -> ([u32; 2], PictureShare) {
+        match self.part {
+            Some(part) => ([part.width, part.height], part.share(picture.size_px)),
+            None => (picture.size_px, PictureShare::WHOLE),
+        }
     }
 
     /// Place in the gallery of the portrait on the stage.

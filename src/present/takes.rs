@@ -8,7 +8,9 @@ use super::app::{App, now_secs};
 use super::films::FilmAction;
 use super::state::{DriverState, ViewState};
 use super::theme;
+use super::toasts::Severity;
 use super::words::t;
+use crate::data::Background;
 use crate::recordings::Output;
 use crate::session::{DriverChoice, Finished, RecordingRequest, Request, Sound};
 use crate::settings::Countdown;
@@ -73,6 +75,9 @@ impl App {
         }
         if !self.view.can_record() {
             return;
+        }
+        if self.view.background == Background::Transparent {
+            return self.say(Severity::Info, t!("background-no-film"), ctx);
         }
         // What was recorded before makes room.
         self.act_on_film(ctx, FilmAction::List(false));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use egui::load::SizedTexture;
-use egui::{Context, TextureHandle};
+use egui::{Context, TextureHandle, ViewportId};
 use image::{ImageFormat, ImageReader, RgbaImage, imageops};
 
 use super::app::App;
@@ -68,7 +68,7 @@ impl Thumbnails {
             for make in wanted.into_iter().take_while(|_| !stop.is_set()) {
                 // The window may be gone by now.
                 finished.send(make(&ctx)).ok();
-                ctx.request_repaint();
+                ctx.request_repaint_of(ViewportId::ROOT);
             }
         };
         let worker = Worker::spawn("thumbnails", body, |error| tracing::error!("{error}"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-use super::{CameraInfo, Decision, Finished, Interrupted, LoopbackDevice, PortraitOrigin, RequestId, SourceInfo};
+use super::{CameraInfo, CameraLook, Decision, Finished, Interrupted, LoopbackDevice, PortraitOrigin, RequestId, SourceInfo};
 use crate::data::{PixelBox, Portrait, Tuning};
 
 /// Something that has happened. Texts are whole sentences for the user, and say what to do.
@@ -13,6 +13,8 @@ use crate::data::{PixelBox, Portrait, Tuning};
 pub enum Event {
     /// The cameras that can be chosen now.
     Cameras(Vec<CameraInfo>),
+    /// What is seen of a camera, while all are looked at.
+    CameraSeen(CameraLook),
     /// The microphones that can be chosen now, by name.
     Microphones(Vec<String>),
     /// The driver delivers. Comes again when a camera was opened anew.
@@ -74,6 +76,8 @@ pub enum Event {
     },
     /// Fine-tuning was not possible; all is as before.
     FineTuningFailed(String),
+    /// The portrait cannot be shown before the background that was wanted; it keeps its own.
+    BackgroundFailed(String),
     /// Where the pictures are made, at the start and whenever another executor was asked for.
     ExecutorChosen(Decision),
     /// Something was given up; the live work goes on without it.

@@ -89,6 +89,12 @@ pub struct PicturePart {
 }
 
 impl Framing {
+    /// The same with a part that lies in the picture.
+    #[must_use]
+    pub fn sanitised(self) -> Self {
+        if let Self::ByHand(share) = self { Self::ByHand(share.sanitised()) } else { self }
+    }
+
     /// What it shows of a portrait; `None` for all of it. The window and everything that records or sends ask here, so all show the same.
     pub fn part(&self, portrait: &Portrait) -> Option<PicturePart> {
         let size = portrait.pixels.dimensions().into();

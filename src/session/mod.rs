@@ -19,7 +19,7 @@ pub use request::{
 };
 
 // Types of the stages that requests and events carry as they are.
-pub use crate::capture::{CameraChoice, CameraInfo, Playback, SPEEDS, SourceInfo, SourceKind};
+pub use crate::capture::{CameraChoice, CameraFormat, CameraInfo, CameraLook, CameraSight, Playback, SPEEDS, SourceInfo, SourceKind};
 pub use crate::executor::{Decision, Executor};
 pub use crate::record::{Finished, Interrupted, RecordStatus};
 pub use crate::virtual_camera::{LoopbackDevice, LoopbackState, VirtualCameraOptions, VirtualCameraPhase, VirtualCameraStatus};

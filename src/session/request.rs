@@ -9,7 +9,7 @@ use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
 use super::{DriverChoice, Framing, VirtualCameraOptions};
-use crate::data::{PixelBox, Portrait};
+use crate::data::{Background, PixelBox, Portrait};
 use crate::settings::{Controls, ExecutorChoice};
 
 /// A number that the front end gives to a request, so that it recognises the answers.
@@ -34,6 +34,9 @@ pub enum Request {
     Play(PlayRequest),
     /// List the cameras and microphones. Answers: `Cameras` and `Microphones`.
     ListDevices,
+    /// Look at every camera in turn from now on, and list them anew when there are others; or do so no more. The one that drives is not opened a second time.
+    /// Answers: `CameraSeen` for each, and `Cameras`.
+    LookAtCameras(bool),
     /// Open a portrait. Answers: `PortraitReady`, `FaceAsked` or `PortraitFailed`; none when another portrait is asked for meanwhile.
     OpenPortrait {
         /// Comes back with the answers.
@@ -82,6 +85,8 @@ pub enum Request {
     CalibrateHere,
     /// Record, save and send this part of the portrait's picture from now on.
     Frame(Framing),
+    /// Show the portrait's person before this background from now on. It is there a moment later. Answer: `BackgroundFailed`, when it cannot be.
+    SetBackground(Background),
     /// Make the pictures elsewhere. While a recording runs, nothing changes. Answer: `ExecutorChosen`.
     UseExecutor(ExecutorChoice),
     /// Record what is shown, into an MP4 file. Answers: `RecordingFailed` when it cannot start; otherwise as for [`Self::StopRecording`].

@@ -34,6 +34,16 @@ fn impossible_outputs_are_refused_before_the_work() {
     }
 }
 
+#[test]
+fn films_without_a_background_and_backgrounds_that_are_none_are_refused() {
+    let place = Place::new();
+    let ask = "animate garden --driver talk --seconds 1 --output out.mp4 --background";
+    place.refuses(1, &format!("{ask} transparent"), &["MP4 files have no transparency", "folder for PNGs", ".gif", "green"]);
+    place.refuses(2, &format!("{ask} beige"), &["own, blurred, green, transparent", "#204080"]);
+    let unknown = format!("{ask} blurred --generator landmark-warp");
+    place.refuses(1, &unknown, &["landmark-warp does not know where the person ends", "head-3d"]);
+}
+
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc, which only Linux has")]
 #[test]
 fn a_place_that_allows_no_files_is_named() {

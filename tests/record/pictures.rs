@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use image::{AnimationDecoder as _, Rgba, RgbaImage};
-use retrato::record::{AudioSource, RecordOptions, Recorder};
+use retrato::record::{AudioSource, MatteColour, RecordOptions, Recorder};
 use test_needs::needs;
 
 use super::support::{assert_decodes, frame, options, picture};
@@ -64,6 +64,27 @@ fn what_stands_still_costs_nothing_and_a_new_scene_gets_its_own_colours() {
     let frames = gif_frames(&record(options(folder.path(), "scenes.gif"), scenes));
     let error = mean_error(&blue(59), frames[59].buffer());
     assert!(error < 6.0, "the new scene differs by {error:.1} steps on average");
+}
+
+#[test]
+fn a_gif_is_transparent_where_its_pictures_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A disc that moves, with a soft edge; each picture has places that the one before had filled.
+    let shown = |i: u32| {
+        RgbaImage::from_fn(120, 90, move |x, y| {
+            let far = (x as f32 - 30.0 - 4.0 * i as f32).hypot(y as f32 - 45.0);
+            Rgba([200, 60, 40, ((25.0 - far) * 30.0).clamp(0.0, 255.0) as u8])
+        })
+    };
+    let options = RecordOptions { matte: MatteColour::Nothing, ..options(folder.path(), "disc.gif") };
+    let frames = gif_frames(&record(options, (0..10).map(|i| (shown(i), f64::from(i) / 25.0))));
+    assert_eq!(frames.len(), 10, "all of them");
+    for (frame, i) in frames.iter().zip(0..) {
+        for (got, wanted) in frame.buffer().pixels().zip(shown(i).pixels()) {
+            assert_eq!(got[3] == 255, wanted[3] >= 128, "picture {i}: a pixel is there or not");
+            assert!(got[3] == 0 || got[0].abs_diff(200) < 12, "picture {i}: in the disc's colour, without anything behind it: {got:?}");
+        }
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ const OWNERS: [(&str, &[&str]); 38] = [
             "crates/learn/src/",
             "crates/train/src/train/",
             "crates/parts/src/painter.rs",
+            "crates/engine/src/generate/backdrop.rs",
             "crates/engine/src/generate/embedding.rs",
             "crates/engine/src/generate/head_turn.rs",
             "crates/engine/src/generate/known_plates.rs",

@@ -83,6 +83,7 @@ impl Session for Double {
         log.calls.push(match request {
             Request::Drive(choice) => driver(choice),
             Request::ListDevices => "list devices".to_owned(),
+            Request::LookAtCameras(on) => format!("look at cameras {on}"),
             Request::OpenPortrait { choice: PortraitChoice::BuiltIn(index), .. } => format!("open built-in {index}"),
             Request::OpenPortrait { choice: PortraitChoice::Picture(picture), .. } => format!("open {}", name_of_input(&picture)),
             Request::OpenPortrait { choice: PortraitChoice::PictureWithFace(picture, face), .. } => {
@@ -102,6 +103,7 @@ impl Session for Double {
             Request::CalibrateHere => "calibrate here".to_owned(),
             Request::Play(wish) => format!("play {wish:?}"),
             Request::Frame(framing) => format!("frame {framing:?}"),
+            Request::SetBackground(background) => format!("background {background:?}"),
             Request::UseExecutor(wish) => format!("executor {wish:?}"),
             Request::StartRecording(request) => recording(request),
             Request::StopRecording => "stop".to_owned(),

@@ -12,6 +12,7 @@ mod looks;
 mod motion;
 mod person;
 mod snapshots;
+mod studio;
 mod takes;
 mod tuning;
 

@@ -105,6 +105,15 @@ panes-alone = Nur das lebende Porträt aufnehmen
 panes-before-after = Vorher und nachher aufnehmen
 panes-triptych = Dich, das Bild und das lebende aufnehmen
 panes-triptych-note = In Aufnahmen bist auch du zu sehen.
+background-own = Der eigene Hintergrund des Bildes
+background-blurred = Unscharfer Hintergrund
+background-green = Grün, zum Freistellen
+background-transparent = Durchsichtig, für Fotos
+background-transparent-note = Aufnahmen und die virtuelle Kamera kennen keine Durchsichtigkeit: Wähle für sie Grün.
+background-colour = Hintergrund { $colour }
+background-no-film = Eine Aufnahme kennt keine Durchsichtigkeit. Wähle Grün und stelle später frei; Fotos bleiben durchsichtig.
+output = Ausgabefenster
+output-tip = Das Porträt allein in einem eigenen Fenster, für OBS oder einen Beamer: F11 füllt den Bildschirm, Esc schließt es (W)
 
 ## Wo ist das Gesicht?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Kameras werden gesucht …
 driver-cameras-none = Keine Kamera gefunden
 driver-cameras-choose = Kamera wählen
 driver-cameras-plug = Steck eine an, dann drück den Pfeil
+camera-looking = Wird angesehen …
+camera-drives = Bewegt gerade das Porträt
+camera-busy = Ein anderes Programm nutzt sie
+camera-forbidden = Dieses Programm darf sie nicht nutzen
+camera-fails = Kein Bild
+camera-formats = { $size }, { $rate } fps
+camera-formats-most = { $size }, { $rate } fps, bis { $most }
+camera-busy-tip = Schließe das andere Programm oder wähle eine andere Kamera
+camera-forbidden-tip = Erlaube diesem Programm Kameras, in den Einstellungen des Systems; unter Linux muss dein Benutzer in der Gruppe video sein
 driver-cameras-again = Noch einmal Kameras suchen
 driver-performance-tip = Eine gespeicherte Darbietung: Bewegung ohne Bilder
 driver-clip = Clip…
@@ -396,6 +414,7 @@ help-boomerang = Bumerang von drei Sekunden
 help-snapshot = Foto
 help-panel = Seitenleiste
 help-list = Frühere Aufnahmen
+help-output = Ausgabefenster
 help-alone = Nur das Bild
 help-tab = Nächstes Bedienelement
 help-help = Diese Hilfe
@@ -477,6 +496,7 @@ said-trashed = { $file } ist im Papierkorb
 
 trouble-driver = Das kann das Porträt nicht bewegen. { $why }
 trouble-portrait = Das Bild geht nicht auf. { $why }
+trouble-background = Der Hintergrund bleibt, wie er ist: { $why }
 trouble-recording = Die Aufnahme ist fehlgeschlagen. { $why }
 trouble-snapshot = Das Foto ist fehlgeschlagen. { $why }
 trouble-recovery = Die Aufnahme ließ sich nicht retten. { $why }

@@ -105,6 +105,15 @@ panes-alone = Record the living portrait
 panes-before-after = Record before and after
 panes-triptych = Record you, the painting, the living one
 panes-triptych-note = Recordings show you, too.
+background-own = The picture's own background
+background-blurred = Blurred background
+background-green = Green, to be keyed out
+background-transparent = Transparent, for snapshots
+background-transparent-note = Films and the virtual camera have no transparency: choose green for them.
+background-colour = Background { $colour }
+background-no-film = A film has no transparency. Choose green and key it out later; snapshots stay transparent.
+output = Output window
+output-tip = The portrait alone in a window of its own, for OBS or a projector: F11 fills the screen, Esc closes it (W)
 
 ## Where is the face?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Looking for cameras …
 driver-cameras-none = No camera found
 driver-cameras-choose = Choose a camera
 driver-cameras-plug = Plug one in, then press the arrow
+camera-looking = Looking …
+camera-drives = Drives the portrait now
+camera-busy = Used by another program
+camera-forbidden = This program may not use it
+camera-fails = No picture
+camera-formats = { $size }, { $rate } fps
+camera-formats-most = { $size }, { $rate } fps, up to { $most }
+camera-busy-tip = Close the other program, or choose another camera
+camera-forbidden-tip = Let this program use cameras, in the system's settings; on Linux your user must be in the group video
 driver-cameras-again = Look for cameras again
 driver-performance-tip = A stored performance: motion without pictures
 driver-clip = Clip…
@@ -396,6 +414,7 @@ help-boomerang = Boomerang of three seconds
 help-snapshot = Snapshot
 help-panel = Side panel
 help-list = Earlier recordings
+help-output = Output window
 help-alone = The picture alone
 help-tab = Next control
 help-help = This help
@@ -477,6 +496,7 @@ said-trashed = { $file } is in the trash
 
 trouble-driver = { $why }
 trouble-portrait = { $why }
+trouble-background = The background stays as it is: { $why }
 trouble-recording = { $why }
 trouble-snapshot = { $why }
 trouble-recovery = { $why }

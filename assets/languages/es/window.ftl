@@ -105,6 +105,15 @@ panes-alone = Grabar el retrato vivo
 panes-before-after = Grabar antes y después
 panes-triptych = Grabarte a ti, el cuadro y el vivo
 panes-triptych-note = En las grabaciones también sales tú.
+background-own = El fondo propio de la imagen
+background-blurred = Fondo desenfocado
+background-green = Verde, para recortar
+background-transparent = Transparente, para fotos
+background-transparent-note = Los vídeos y la cámara virtual no tienen transparencia: elige verde para ellos.
+background-colour = Fondo { $colour }
+background-no-film = Un vídeo no tiene transparencia. Elige verde y recórtalo después; las fotos siguen transparentes.
+output = Ventana de salida
+output-tip = Solo el retrato en una ventana propia, para OBS o un proyector: F11 llena la pantalla, Esc la cierra (W)
 
 ## ¿Dónde está la cara?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Buscando cámaras …
 driver-cameras-none = No hay ninguna cámara
 driver-cameras-choose = Elige una cámara
 driver-cameras-plug = Conecta una y pulsa la flecha
+camera-looking = Mirando …
+camera-drives = Mueve ahora el retrato
+camera-busy = La usa otro programa
+camera-forbidden = Este programa no puede usarla
+camera-fails = Sin imagen
+camera-formats = { $size }, { $rate } fps
+camera-formats-most = { $size }, { $rate } fps, hasta { $most }
+camera-busy-tip = Cierra el otro programa o elige otra cámara
+camera-forbidden-tip = Permite que este programa use cámaras, en los ajustes del sistema; en Linux tu usuario debe estar en el grupo video
 driver-cameras-again = Volver a buscar cámaras
 driver-performance-tip = Una actuación guardada: movimiento sin imágenes
 driver-clip = Clip…
@@ -396,6 +414,7 @@ help-boomerang = Bumerán de tres segundos
 help-snapshot = Foto
 help-panel = Panel lateral
 help-list = Grabaciones anteriores
+help-output = Ventana de salida
 help-alone = Solo la imagen
 help-tab = Control siguiente
 help-help = Esta ayuda
@@ -477,6 +496,7 @@ said-trashed = { $file } está en la papelera
 
 trouble-driver = Esto no puede mover el retrato. { $why }
 trouble-portrait = La imagen no se abre. { $why }
+trouble-background = El fondo queda como está: { $why }
 trouble-recording = La grabación ha fallado. { $why }
 trouble-snapshot = La foto ha fallado. { $why }
 trouble-recovery = La grabación no se pudo recuperar. { $why }

@@ -105,6 +105,15 @@ panes-alone = Enregistrer le portrait vivant
 panes-before-after = Enregistrer avant et après
 panes-triptych = Enregistrer toi, le tableau, le vivant
 panes-triptych-note = Les enregistrements te montrent aussi.
+background-own = Le fond propre à l’image
+background-blurred = Fond flou
+background-green = Vert, pour l’incrustation
+background-transparent = Transparent, pour les photos
+background-transparent-note = Les films et la caméra virtuelle n’ont pas de transparence : choisissez le vert pour eux.
+background-colour = Fond { $colour }
+background-no-film = Un film n’a pas de transparence. Choisissez le vert et incrustez plus tard ; les photos restent transparentes.
+output = Fenêtre de sortie
+output-tip = Le portrait seul dans sa propre fenêtre, pour OBS ou un projecteur : F11 remplit l’écran, Échap la ferme (W)
 
 ## Où est le visage ?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Recherche de caméras …
 driver-cameras-none = Aucune caméra trouvée
 driver-cameras-choose = Choisis une caméra
 driver-cameras-plug = Branches-en une, puis clique sur la flèche
+camera-looking = Coup d’œil …
+camera-drives = Anime le portrait
+camera-busy = Utilisée par un autre programme
+camera-forbidden = Ce programme n’y a pas accès
+camera-fails = Pas d’image
+camera-formats = { $size }, { $rate } i/s
+camera-formats-most = { $size }, { $rate } i/s, jusqu’à { $most }
+camera-busy-tip = Fermez l’autre programme, ou choisissez une autre caméra
+camera-forbidden-tip = Autorisez ce programme à utiliser les caméras, dans les réglages du système ; sous Linux, il faut être dans le groupe video
 driver-cameras-again = Rechercher à nouveau
 driver-performance-tip = Un jeu enregistré : du mouvement sans images
 driver-clip = Clip…
@@ -396,6 +414,7 @@ help-boomerang = Boomerang de trois secondes
 help-snapshot = Photo
 help-panel = Panneau latéral
 help-list = Enregistrements précédents
+help-output = Fenêtre de sortie
 help-alone = L'image seule
 help-tab = Contrôle suivant
 help-help = Cette aide
@@ -477,6 +496,7 @@ said-trashed = { $file } est à la corbeille
 
 trouble-driver = Cela ne peut pas animer le portrait. { $why }
 trouble-portrait = L'image ne s'ouvre pas. { $why }
+trouble-background = Le fond reste tel quel : { $why }
 trouble-recording = L'enregistrement a échoué. { $why }
 trouble-snapshot = La photo a échoué. { $why }
 trouble-recovery = L'enregistrement n'a pas pu être récupéré. { $why }

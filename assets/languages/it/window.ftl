@@ -105,6 +105,15 @@ panes-alone = Registra il ritratto vivo
 panes-before-after = Registra prima e dopo
 panes-triptych = Registra te, il quadro e quello vivo
 panes-triptych-note = Nelle registrazioni ci sei anche tu.
+background-own = Lo sfondo proprio dell’immagine
+background-blurred = Sfondo sfocato
+background-green = Verde, da ritagliare
+background-transparent = Trasparente, per le foto
+background-transparent-note = I filmati e la camera virtuale non hanno trasparenza: scegli il verde per loro.
+background-colour = Sfondo { $colour }
+background-no-film = Un filmato non ha trasparenza. Scegli il verde e ritaglialo dopo; le foto restano trasparenti.
+output = Finestra di uscita
+output-tip = Solo il ritratto in una finestra propria, per OBS o un proiettore: F11 riempie lo schermo, Esc la chiude (W)
 
 ## Dov'è il volto?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Ricerca di camere …
 driver-cameras-none = Nessuna camera trovata
 driver-cameras-choose = Scegli una camera
 driver-cameras-plug = Collegane una, poi premi la freccia
+camera-looking = Sto guardando …
+camera-drives = Muove ora il ritratto
+camera-busy = La usa un altro programma
+camera-forbidden = Questo programma non può usarla
+camera-fails = Nessuna immagine
+camera-formats = { $size }, { $rate } fps
+camera-formats-most = { $size }, { $rate } fps, fino a { $most }
+camera-busy-tip = Chiudi l’altro programma o scegli un’altra camera
+camera-forbidden-tip = Consenti a questo programma di usare le camere, nelle impostazioni del sistema; su Linux l’utente deve essere nel gruppo video
 driver-cameras-again = Cerca di nuovo le camere
 driver-performance-tip = Un'interpretazione salvata: movimento senza immagini
 driver-clip = Clip…
@@ -396,6 +414,7 @@ help-boomerang = Boomerang di tre secondi
 help-snapshot = Foto
 help-panel = Pannello laterale
 help-list = Registrazioni precedenti
+help-output = Finestra di uscita
 help-alone = Solo l'immagine
 help-tab = Controllo successivo
 help-help = Questo aiuto
@@ -477,6 +496,7 @@ said-trashed = { $file } è nel cestino
 
 trouble-driver = Questo non può muovere il ritratto. { $why }
 trouble-portrait = L'immagine non si apre. { $why }
+trouble-background = Lo sfondo resta com’è: { $why }
 trouble-recording = La registrazione non è riuscita. { $why }
 trouble-snapshot = La foto non è riuscita. { $why }
 trouble-recovery = La registrazione non si è potuta recuperare. { $why }

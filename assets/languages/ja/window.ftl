@@ -105,6 +105,15 @@ panes-alone = 動く肖像を録画
 panes-before-after = 前と後を録画
 panes-triptych = 自分、元の絵、動く絵を録画
 panes-triptych-note = 録画には自分も映ります。
+background-own = 絵そのものの背景
+background-blurred = ぼかした背景
+background-green = 緑（クロマキー用）
+background-transparent = 透明（写真用）
+background-transparent-note = 録画と仮想カメラは透明にできません。緑を選んでください。
+background-colour = 背景 { $colour }
+background-no-film = 録画は透明にできません。緑を選び、あとで抜いてください。写真は透明のままです。
+output = 出力ウィンドウ
+output-tip = 肖像だけを別のウィンドウに表示します（OBS やプロジェクター用）：F11 で全画面、Esc で閉じます (W)
 
 ## 顔はどこ？
 
@@ -176,6 +185,15 @@ driver-cameras-looking = カメラを探しています…
 driver-cameras-none = カメラがありません
 driver-cameras-choose = カメラを選ぶ
 driver-cameras-plug = つないでから矢印を押してください
+camera-looking = 確認中 …
+camera-drives = いま肖像を動かしています
+camera-busy = ほかのプログラムが使用中
+camera-forbidden = 使う許可がありません
+camera-fails = 映像なし
+camera-formats = { $size }、{ $rate } fps
+camera-formats-most = { $size }、{ $rate } fps、最大 { $most }
+camera-busy-tip = ほかのプログラムを閉じるか、別のカメラを選んでください
+camera-forbidden-tip = システムの設定でカメラの使用を許可してください。Linux ではユーザーを video グループに入れます
 driver-cameras-again = もう一度カメラを探す
 driver-performance-tip = 保存された演技：画像のない動き
 driver-clip = 動画…
@@ -378,6 +396,7 @@ help-boomerang = 3 秒のブーメラン
 help-snapshot = 写真
 help-panel = サイドパネル
 help-list = これまでの録画
+help-output = 出力ウィンドウ
 help-alone = 画像だけ
 help-tab = 次の項目
 help-help = このヘルプ
@@ -458,6 +477,7 @@ said-trashed = { $file } をごみ箱に入れました
 
 trouble-driver = これでは肖像を動かせません。{ $why }
 trouble-portrait = 画像を開けません。{ $why }
+trouble-background = 背景はそのままです：{ $why }
 trouble-recording = 録画できませんでした。{ $why }
 trouble-snapshot = 写真を保存できませんでした。{ $why }
 trouble-recovery = 録画を復元できませんでした。{ $why }

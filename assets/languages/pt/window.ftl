@@ -105,6 +105,15 @@ panes-alone = Gravar o retrato vivo
 panes-before-after = Gravar antes e depois
 panes-triptych = Gravar você, a pintura e o vivo
 panes-triptych-note = As gravações mostram você também.
+background-own = O fundo da própria imagem
+background-blurred = Fundo desfocado
+background-green = Verde, para recortar
+background-transparent = Transparente, para fotos
+background-transparent-note = Os filmes e a câmera virtual não têm transparência: escolha verde para eles.
+background-colour = Fundo { $colour }
+background-no-film = Um filme não tem transparência. Escolha verde e recorte depois; as fotos continuam transparentes.
+output = Janela de saída
+output-tip = Só o retrato em uma janela própria, para o OBS ou um projetor: F11 ocupa a tela, Esc fecha (W)
 
 ## Onde está o rosto?
 
@@ -176,6 +185,15 @@ driver-cameras-looking = Procurando câmeras …
 driver-cameras-none = Nenhuma câmera encontrada
 driver-cameras-choose = Escolha uma câmera
 driver-cameras-plug = Conecte uma e clique na seta
+camera-looking = Olhando …
+camera-drives = Move agora o retrato
+camera-busy = Em uso por outro programa
+camera-forbidden = Este programa não pode usá-la
+camera-fails = Sem imagem
+camera-formats = { $size }, { $rate } fps
+camera-formats-most = { $size }, { $rate } fps, até { $most }
+camera-busy-tip = Feche o outro programa ou escolha outra câmera
+camera-forbidden-tip = Permita que este programa use câmeras, nas configurações do sistema; no Linux seu usuário precisa estar no grupo video
 driver-cameras-again = Procurar câmeras de novo
 driver-performance-tip = Uma atuação gravada: movimento sem imagens
 driver-clip = Clipe…
@@ -396,6 +414,7 @@ help-boomerang = Bumerangue de três segundos
 help-snapshot = Foto
 help-panel = Painel lateral
 help-list = Gravações anteriores
+help-output = Janela de saída
 help-alone = Só a imagem
 help-tab = Próximo controle
 help-help = Esta ajuda
@@ -477,6 +496,7 @@ said-trashed = { $file } está na lixeira
 
 trouble-driver = Isto não pode mover o retrato. { $why }
 trouble-portrait = A imagem não abre. { $why }
+trouble-background = O fundo fica como está: { $why }
 trouble-recording = A gravação falhou. { $why }
 trouble-snapshot = A foto falhou. { $why }
 trouble-recovery = Não deu para recuperar a gravação. { $why }

@@ -105,6 +105,15 @@ panes-alone = 录制活的肖像
 panes-before-after = 录制前后对比
 panes-triptych = 录制你、原画和活的肖像
 panes-triptych-note = 录像里也有你。
+background-own = 图片自身的背景
+background-blurred = 模糊背景
+background-green = 绿色，用于抠像
+background-transparent = 透明，用于拍照
+background-transparent-note = 录像和虚拟摄像头没有透明度：请为它们选择绿色。
+background-colour = 背景 { $colour }
+background-no-film = 录像没有透明度。请选择绿色，之后再抠像；照片仍然透明。
+output = 输出窗口
+output-tip = 在单独的窗口中只显示肖像，供 OBS 或投影仪使用：F11 全屏，Esc 关闭 (W)
 
 ## 脸在哪里？
 
@@ -176,6 +185,15 @@ driver-cameras-looking = 正在寻找摄像头…
 driver-cameras-none = 没有找到摄像头
 driver-cameras-choose = 选择摄像头
 driver-cameras-plug = 接上一个，然后按箭头
+camera-looking = 正在查看 …
+camera-drives = 正在驱动肖像
+camera-busy = 另一个程序正在使用
+camera-forbidden = 没有使用权限
+camera-fails = 没有画面
+camera-formats = { $size }，{ $rate } fps
+camera-formats-most = { $size }，{ $rate } fps，最大 { $most }
+camera-busy-tip = 请关闭另一个程序，或选择别的摄像头
+camera-forbidden-tip = 请在系统设置中允许本程序使用摄像头；在 Linux 上用户需在 video 组中
 driver-cameras-again = 重新寻找摄像头
 driver-performance-tip = 保存的表演：只有动作，没有画面
 driver-clip = 视频…
@@ -378,6 +396,7 @@ help-boomerang = 三秒的来回片
 help-snapshot = 拍照
 help-panel = 侧栏
 help-list = 以前的录像
+help-output = 输出窗口
 help-alone = 只看图片
 help-tab = 下一个控件
 help-help = 这份帮助
@@ -458,6 +477,7 @@ said-trashed = { $file } 已放进回收站
 
 trouble-driver = 这不能带动肖像。{ $why }
 trouble-portrait = 图片打不开。{ $why }
+trouble-background = 背景保持不变：{ $why }
 trouble-recording = 录制失败。{ $why }
 trouble-snapshot = 拍照失败。{ $why }
 trouble-recovery = 录像没能恢复。{ $why }

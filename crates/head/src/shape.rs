@@ -42,6 +42,7 @@ pub struct HeadPicture<'a> {
 }
 
 /// A portrait's head: surfaces for any processor, and what they are drawn with.
+#[derive(Clone)]
 pub struct HeadShape {
     /// The face's own triangles, the openings closed.
     pub face: Surface,
@@ -152,6 +153,12 @@ impl HeadShape {
             eyes: rest_eyes(mesh, crop, &look),
             unit_px: mesh.inter_ocular(),
         }
+    }
+
+    /// The same head before another background: its picture and its plate as they are there, each of the picture's size.
+    #[must_use]
+    pub fn before(&self, picture: &Arc<RgbaImage>, plate: &Arc<RgbaImage>) -> Self {
+        Self { picture: Arc::clone(picture), plate: Arc::clone(plate), ..self.clone() }
     }
 
     /// Distance between the eyes, in crop pixels.

@@ -1,10 +1,12 @@
 //! The soft edge of a portrait's head at the picture's own detail, and what stands behind it.
 //!
 //! A network says coarsely which part of a picture is head and which is body. [`SoftMatte`] finds the person's edge between its cells and the
-//! person's colours without the background's; [`Plate`] fills what the head and what hangs from it cover from the rest of the picture.
+//! person's colours without the background's; [`Plate`] fills what the head and what hangs from it cover from the rest of the picture; [`Cutout`] lays the
+//! person over another background.
 
 mod coherence;
 mod colours;
+mod cutout;
 mod exemplar;
 mod foreground;
 mod grid;
@@ -19,6 +21,7 @@ mod search;
 mod smooth;
 mod window;
 
+pub use cutout::{Backed, Cutout, CutoutParts, straight};
 pub use kept::{from_bytes, to_bytes};
 pub use matte::{CoarseShares, SoftMatte};
 pub use plate::Plate;

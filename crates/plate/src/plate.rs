@@ -1,5 +1,7 @@
 //! The picture without its head.
 
+use std::ops::Range;
+
 use glam::{IVec2, Vec2, Vec3};
 use image::RgbaImage;
 use rayon::prelude::*;
@@ -15,6 +17,9 @@ const LEAST_ALPHA: u8 = 6;
 const BEYOND: usize = 2;
 /// Coarse share of what moves away from which on a place is not copied: it may be hair that the matte has missed.
 const MAY_BE_HEAD: f32 = 0.2;
+/// Reach in cells over which the body's edge in a plate is softened, and the shares over which it runs.
+const BODY_RADIUS: usize = 2;
+const BODY_EDGE: Range<f32> = 0.3..0.7;
 /// Reach in cells over which fine structure is measured.
 const TEXTURE_RADIUS: usize = 2;
 
@@ -68,19 +73,53 @@ impl Plate {
         let [left, top] = window.corner.map(|px| px as usize);
         let [width, height] = window.size.map(|px| px as usize);
         let step = window.step as usize;
-        // What lies round the head is mixed with the picture's own, so that the cells' edges are not seen.
-        let inner = hole.map(|hole| f32::from(u8::from(hole))).box_mean(1);
-        let share = |place: Vec2| (1.5 * inner.at(place) - 0.5).clamp(0.0, 1.0);
+        let inner = inner(hole);
         pixels.as_mut()[top * stride..(top + height) * stride].par_chunks_exact_mut(stride).enumerate().for_each(|(y, row)| {
             for (x, pixel) in row[left * 4..(left + width) * 4].as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 if hole.near((x / step).cast_signed(), (y / step).cast_signed()) {
                     let place = window.cell_place(x, y);
-                    *pixel = mixed(*pixel, fill(place, [x, y]), share(place));
+                    *pixel = mixed(*pixel, fill(place, [x, y]), filled_share(&inner, place));
                 }
             }
         });
         Self { pixels }
     }
+}
+
+/// What in a plate is body: the picture's own where the plate is the picture, and made up where it fills.
+pub(crate) struct PlateBody {
+    window: Window,
+    inner: CellGrid<f32>,
+    body: CellGrid<f32>,
+}
+
+impl PlateBody {
+    /// In the plate of a picture whose head is known.
+    pub(crate) fn of(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
+        let window = matte.window;
+        let hole = hole(matte, coarse);
+        let guess = guess(&looks(picture, window, &shares(window, coarse)), &hole);
+        Self { window, inner: inner(&hole), body: guess.map(|look| look.body()).box_mean(BODY_RADIUS) }
+    }
+
+    /// How far a pixel of the picture is filled in, and how much body is filled in there; 0 to 1.
+    pub(crate) fn at(&self, at: [u32; 2]) -> (f32, f32) {
+        let inside = |axis: usize| at[axis].checked_sub(self.window.corner[axis]).filter(|px| *px < self.window.size[axis]);
+        let (Some(x), Some(y)) = (inside(0), inside(1)) else { return (0.0, 0.0) };
+        let place = self.window.cell_place(x as usize, y as usize);
+        let body = ((self.body.at(place) - BODY_EDGE.start) / (BODY_EDGE.end - BODY_EDGE.start)).clamp(0.0, 1.0);
+        (filled_share(&self.inner, place), body)
+    }
+}
+
+/// How much of a hole is round every cell: what lies at its edge is mixed with the picture's own, so that the cells' edges are not seen.
+fn inner(hole: &CellGrid<bool>) -> CellGrid<f32> {
+    hole.map(|hole| f32::from(u8::from(hole))).box_mean(1)
+}
+
+/// How far a place among the cells is filled.
+fn filled_share(inner: &CellGrid<f32>, place: Vec2) -> f32 {
+    (1.5 * inner.at(place) - 0.5).clamp(0.0, 1.0)
 }
 
 /// Shares of what moves away and of the body that stays, of the cells.

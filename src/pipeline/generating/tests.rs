@@ -10,6 +10,7 @@ use crate::data::{Crop, PictureChange, PuppetMotion, Tuning};
 use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
 use crate::runtime::Latest;
+use crate::session::PortraitOrigin;
 
 /// The thread's work without the thread.
 struct Bench {

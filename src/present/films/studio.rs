@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use egui::load::SizedTexture;
-use egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions};
+use egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions, ViewportId};
 use image::RgbImage;
 
 use super::Part;
@@ -114,7 +114,7 @@ impl Studio {
         move |what| {
             // The window may be gone by now.
             says.send(what).ok();
-            ctx.request_repaint();
+            ctx.request_repaint_of(ViewportId::ROOT);
         }
     }
 
@@ -185,7 +185,7 @@ impl Studio {
             let progress = |done: f32| {
                 // A hundred steps are enough for the eye.
                 if (done * 100.0) as u32 != (f32::from_bits(told.swap(done.to_bits(), Ordering::Relaxed)) * 100.0) as u32 {
-                    ctx.request_repaint();
+                    ctx.request_repaint_of(ViewportId::ROOT);
                 }
             };
             let mut made = recordings::convert(&job, stop, progress);
@@ -332,7 +332,7 @@ impl Studio {
         let ctx = self.ctx.clone();
         let sink = move |picture: Arc<RgbImage>| {
             frames_out.put(colour_image(&picture));
-            ctx.request_repaint();
+            ctx.request_repaint_of(ViewportId::ROOT);
         };
         let on_end = move |why: Option<String>| {
             if let Some(over) = &over {

@@ -1,6 +1,6 @@
 //! The driver section: camera, clip or performance, and how it is doing.
 
-use egui::{Align, Color32, ComboBox, Layout, Popup, RectAlign, RichText, Sense, Ui, vec2};
+use egui::{Align, Color32, Layout, Popup, RectAlign, RichText, Sense, Ui, vec2};
 
 use crate::present::action::{Action, Purpose};
 use crate::present::icons::Icon;
@@ -8,7 +8,7 @@ use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
 use crate::present::words::{self, t};
-use crate::session::{CameraChoice, CameraInfo, DriverChoice};
+use crate::session::DriverChoice;
 use crate::settings::{Controls, FaceReader};
 
 /// Width of the menu of readers, in points.
@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             actions.extend(reader(ui, view));
         });
     });
-    actions.extend(cameras(ui, &view.driver));
+    actions.extend(super::cameras::show(ui, view));
     actions.extend(others(ui, &view.driver));
     state_line(ui, &view.driver);
     actions.extend(super::transport::show(ui, view));
@@ -56,46 +56,6 @@ fn reader(ui: &mut Ui, view: &ViewState) -> Option<Action> {
         }
     });
     action
-}
-
-fn cameras(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let chosen = match &driver.source {
-        Some(DriverChoice::Camera(choice)) => choice.find(&driver.cameras),
-        _ => None,
-    };
-    let text = match (chosen, driver.cameras.len(), driver.listing) {
-        (Some(camera), _, _) => label(camera, &driver.cameras),
-        (None, 0, true) => t!("driver-cameras-looking"),
-        (None, 0, false) => t!("driver-cameras-none"),
-        (None, _, _) => t!("driver-cameras-choose"),
-    };
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - theme::BUTTON_HEIGHT - theme::GAP;
-        let combo = ComboBox::from_id_salt("camera").width(width).truncate().selected_text(text);
-        let response = combo.show_ui(ui, |ui| {
-            for camera in &driver.cameras {
-                if ui.selectable_label(chosen == Some(camera), label(camera, &driver.cameras)).clicked() {
-                    let choice = CameraChoice::Listed { index: camera.index, name: camera.name.clone() };
-                    actions.push(Action::UseDriver(DriverChoice::Camera(choice)));
-                }
-            }
-            if driver.cameras.is_empty() {
-                ui.label(RichText::new(t!("driver-cameras-plug")).color(theme::TEXT_SOFT));
-            }
-        });
-        response.response.accessible_name(t!("driver-camera")).on_hover_text(t!("driver-camera-tip"));
-        if widgets::icon_button(ui, Icon::Refresh, &t!("driver-cameras-again"), Weight::Normal).clicked() {
-            actions.push(Action::RefreshDevices);
-        }
-    });
-    actions
-}
-
-/// A camera's name, with its number where another one has the same name.
-fn label(camera: &CameraInfo, all: &[CameraInfo]) -> String {
-    let namesakes = all.iter().filter(|other| other.name == camera.name).count();
-    if namesakes > 1 { format!("{} ({})", camera.name, camera.index) } else { camera.name.clone() }
 }
 
 fn others(ui: &mut Ui, driver: &DriverView) -> Vec<Action> {
@@ -152,14 +112,6 @@ fn describe(driver: &DriverView) -> (Color32, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn two_cameras_of_one_name_read_differently() {
-        let camera = |index, name: &str| CameraInfo { index, name: name.to_owned(), detail: String::new() };
-        let all = [camera(0, "Webcam"), camera(2, "Webcam"), camera(4, "Desk")];
-        let labels: Vec<String> = all.iter().map(|camera| label(camera, &all)).collect();
-        assert_eq!(labels, ["Webcam (0)", "Webcam (2)", "Desk"], "the number is there only where it is needed");
-    }
 
     #[test]
     fn every_state_says_something_of_its_own() {

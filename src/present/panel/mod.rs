@@ -1,5 +1,6 @@
 //! The side panel: portrait, driver, motion, what is seldom needed, and, always in reach at its foot, the recording.
 
+mod cameras;
 mod driver;
 mod footer;
 mod more;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use egui::epaint::text::{FallbackRequest, FontProvider};
-use egui::{Context, FontFamily};
+use egui::{Context, FontFamily, ViewportId};
 use egui_system_font_provider::SystemFontProvider;
 
 use crate::runtime::{Latest, LatestReader, Worker};
@@ -63,7 +63,7 @@ impl Fonts {
         let body = move |_: &_| {
             let needy = Language::ALL.into_iter().filter(|language| language.needs_font());
             answer.put(needy.map(|language| (language, (finder.0)(language))).collect());
-            ctx.request_repaint();
+            ctx.request_repaint_of(ViewportId::ROOT);
         };
         match Worker::spawn("fonts", body, |error| tracing::error!("{error}")) {
             Ok(worker) => self.under_way = Some((worker, answers)),

@@ -1,6 +1,7 @@
 //! What travels between the stages: one type for every arrow of the pipeline, and no behaviour beyond what the type itself means.
 
 mod audio;
+mod background;
 mod coefficients;
 mod crop_picture;
 mod exactly;
@@ -21,6 +22,7 @@ mod similarity;
 mod tuning;
 
 pub use audio::{AudioBlock, SAMPLE_RATE_HZ};
+pub use background::{Background, UnknownBackground};
 pub use coefficients::{COEFFICIENT_NAMES, COEFFICIENTS, Coefficient, Coefficients};
 pub use face::{Landmarks, UpFromChin, region};
 pub use flow::{FlowField, HeadChange, MouthPicture, OnGpu, PaintField, PictureChange, UncoveredField};

@@ -7,7 +7,9 @@ use glam::Vec2;
 use image::RgbaImage;
 use retrato_head::{FaceLight, HeadPicture, HeadShape, MouthInside, blur_of};
 use retrato_parts::{PartError, PartPainter};
+use retrato_plate::SoftMatte;
 
+use super::backdrop::Backdrops;
 use super::clean_plate::{CleanPlate, attached, sampled};
 use super::embedding::embedding;
 use super::known_plates::{BetterPlate, PlateMaker};
@@ -53,6 +55,7 @@ impl PartMaker {
 struct Prepared {
     shape: Arc<HeadShape>,
     plate: Arc<RgbaImage>,
+    soft: Option<Arc<SoftMatte>>,
     /// A better plate that is being made.
     better: Option<BetterPlate>,
     mouth: MouthInside,
@@ -105,6 +108,7 @@ impl HeadTurn {
         Some(Prepared {
             shape: Arc::new(shape),
             plate: Arc::clone(&plate.pixels),
+            soft: plate.soft.clone(),
             better,
             mouth,
             parts: None,
@@ -273,6 +277,11 @@ impl Generator for HeadTurn {
         portrait.better = None;
         portrait.plate = Arc::clone(&plate);
         Some(plate)
+    }
+
+    fn backdrops(&self) -> Option<Backdrops> {
+        let Some(prepared) = &self.portrait else { return self.fallback.backdrops() };
+        Some(self.plates.backdrops(self.source.as_ref()?, prepared.soft.as_ref()?, &prepared.plate, Some(&prepared.shape)))
     }
 
     fn head(&self) -> Option<Arc<HeadShape>> {

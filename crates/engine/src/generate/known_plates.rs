@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, bounded};
 use image::RgbaImage;
-use retrato_plate::{Plate, Window, from_bytes, to_bytes};
+use retrato_head::HeadShape;
+use retrato_plate::{Plate, SoftMatte, Window, from_bytes, to_bytes};
 
+use super::backdrop::Backdrops;
 use super::clean_plate::{CleanPlate, HEAD_NUMBERS, MovingShares, REACH_NUMBERS};
 use super::seen::SeenMattes;
 use crate::data::Portrait;
@@ -17,7 +19,7 @@ const VERSION: &str = "plate 4";
 
 /// Makes clean plates, and remembers them.
 pub struct PlateMaker {
-    net: MatteNet,
+    net: Arc<MatteNet>,
     /// What tells the net's weights from others.
     identity: String,
     known: Option<FileCache>,
@@ -44,7 +46,7 @@ impl BetterPlate {
 impl PlateMaker {
     /// By a matte net whose weights have that identity; nothing is remembered yet.
     pub fn new(net: MatteNet, identity: String) -> Self {
-        Self { net, identity, known: None, in_haste: false }
+        Self { net: Arc::new(net), identity, known: None, in_haste: false }
     }
 
     /// Remembers plates there from now on.
@@ -102,6 +104,24 @@ impl PlateMaker {
         );
         let worker = worker.inspect_err(|error| tracing::warn!("{error}; what stands behind the head stays filled in roughly")).ok()?;
         Some(BetterPlate { ready, _worker: worker })
+    }
+
+    /// What lays the person of a portrait with that soft edge, that plate and that head over other backgrounds.
+    pub(super) fn backdrops(
+        &self,
+        portrait: &Portrait,
+        soft: &Arc<SoftMatte>,
+        plate: &Arc<RgbaImage>,
+        head: Option<&Arc<HeadShape>>,
+    ) -> Backdrops {
+        Backdrops {
+            net: Arc::clone(&self.net),
+            portrait: portrait.clone(),
+            soft: Arc::clone(soft),
+            plate: Arc::clone(plate),
+            head: head.cloned(),
+            cutout: Arc::default(),
+        }
     }
 
     fn key(&self, portrait: &Portrait) -> String {

@@ -1,5 +1,6 @@
 //! From the motion a portrait shall make to the change of its picture: one [`Generator`] per method.
 
+mod backdrop;
 mod choice;
 mod clean_plate;
 mod contour;
@@ -21,6 +22,7 @@ mod seen;
 #[cfg(test)]
 mod testing;
 
+pub use backdrop::{Backdrop, Backdrops};
 pub use choice::{GeneratorChoice, WeightFiles, start};
 pub use gpu::network_trial;
 pub use head_turn::{HeadTurn, PartMaker};
@@ -100,6 +102,12 @@ pub trait Generator: Send {
 
     /// What [`Self::plate`] gives from now on, once when a better one is ready.
     fn better_plate(&mut self) -> Option<Arc<RgbaImage>> {
+        None
+    }
+
+    /// What lays the portrait's person over other backgrounds, by the plate of that moment, when the method knows where the person ends; called after
+    /// [`Self::set_portrait`].
+    fn backdrops(&self) -> Option<Backdrops> {
         None
     }
 

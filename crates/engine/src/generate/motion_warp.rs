@@ -5,6 +5,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use image::RgbaImage;
 
+use super::backdrop::Backdrops;
 use super::clean_plate::CleanPlate;
 use super::gpu::GpuGenerator;
 use super::known_plates::{BetterPlate, PlateMaker};
@@ -46,6 +47,7 @@ struct OnDevice {
 
 /// What the net needs of a portrait.
 struct Prepared {
+    source: Portrait,
     rest_in_crop: Landmarks,
     picture: Vec<f32>,
     plate: Option<CleanPlate>,
@@ -188,7 +190,7 @@ impl Generator for MotionWarp {
         let (plate, better) = plate.map_or((None, None), |(plate, better)| (Some(plate), better));
         let picture = portrait.crop_picture(INPUT_CELLS);
         let sides = Sides::of(portrait);
-        self.portrait = Some(Prepared { rest_in_crop: portrait.landmarks_in_crop(), picture, plate, better, sides });
+        self.portrait = Some(Prepared { source: portrait.clone(), rest_in_crop: portrait.landmarks_in_crop(), picture, plate, better, sides });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)
@@ -221,6 +223,12 @@ impl Generator for MotionWarp {
         portrait.better = None;
         portrait.plate.as_mut()?.pixels = Arc::clone(&pixels);
         Some(pixels)
+    }
+
+    fn backdrops(&self) -> Option<Backdrops> {
+        let Prepared { source, plate, .. } = self.portrait.as_ref()?;
+        let CleanPlate { soft, pixels, .. } = plate.as_ref()?;
+        Some(self.plates.as_ref()?.backdrops(source, soft.as_ref()?, pixels, None))
     }
 
     fn add_source(&mut self, portrait: &Portrait) {

@@ -1,5 +1,5 @@
 //! What the matte net sees in a portrait: in its crop, which is finer and less easily deceived, and in its reach, in which none of a head and its hat is cut off; each as it
-//! is and in a mirror.
+//! is and in a mirror. In the rest of the picture, which no head comes to, it looks only where another background is wanted: in squares that grow.
 
 use glam::Vec2;
 use rayon::prelude::*;
@@ -16,6 +16,12 @@ const CLOSE_FROM_PX: std::ops::Range<f32> = 8.0..48.0;
 /// Logits beyond this say no more.
 const MOST: f32 = 6.0;
 
+/// How much larger each square beyond the reach is than the one before, and how many there are at most: in a larger one nothing is left of a head.
+const GROWS: f32 = 1.6;
+const MOST_VIEWS: usize = 4;
+/// Part of a square's side, next to its edge, over which the next larger square takes its place.
+const VIEW_EDGE: f32 = 0.12;
+
 /// Head and body as logits over one crop, [`MATTE_CELLS`] squared each.
 type Logits = [Vec<f32>; 2];
 
@@ -28,16 +34,8 @@ pub(super) struct SeenMattes {
 
 impl SeenMattes {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
-        let wide = Portrait { crop: portrait.crop.reach(), ..portrait.clone() };
-        let views = [(portrait, false), (portrait, true), (&wide, false), (&wide, true)];
-        let mut seen =
-            views.into_par_iter().map(|(of, mirrored)| logits(net, of, mirrored)).collect::<candle_core::Result<Vec<_>>>()?.into_iter();
-        let mut both = || -> Option<Logits> {
-            let ([head, body], [mirrored_head, mirrored_body]) = (seen.next()?, seen.next()?);
-            let mean = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
-            Some([mean(head, mirrored_head), mean(body, mirrored_body)])
-        };
-        let (close, wide) = both().zip(both()).unwrap_or_default();
+        let mut seen = views(net, portrait, &[portrait.crop, portrait.crop.reach()])?.into_iter();
+        let (close, wide) = seen.next().zip(seen.next()).unwrap_or_default();
         Ok(Self { crop: portrait.crop, close, wide })
     }
 
@@ -48,10 +46,97 @@ impl SeenMattes {
         let weight = CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, edge);
         std::array::from_fn(|part| {
             let close = if weight > 0.0 { weight * sampled(&self.close[part], point) } else { 0.0 };
-            let logit = (close + sampled(&self.wide[part], Crop::reach_from_crop(point))) / (1.0 + weight);
-            1.0 / (1.0 + (-logit).exp())
+            share_of((close + sampled(&self.wide[part], Crop::reach_from_crop(point))) / (1.0 + weight))
         })
     }
+}
+
+/// The mattes of a whole picture.
+pub(super) struct SeenPicture {
+    near: SeenMattes,
+    /// From the smallest square to the largest.
+    beyond: Vec<(Crop, Logits)>,
+}
+
+impl SeenPicture {
+    pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
+        let squares = squares(&portrait.crop, portrait.pixels.dimensions().into());
+        let beyond = squares.iter().copied().zip(views(net, portrait, &squares)?).collect();
+        Ok(Self { near: SeenMattes::new(net, portrait)?, beyond })
+    }
+
+    /// Side of the largest cells, in pixels of the picture.
+    pub(super) fn cell_px(&self) -> f32 {
+        self.beyond.last().map_or(self.near.crop.reach().side_px, |(crop, _)| crop.side_px) / MATTE_CELLS as f32
+    }
+
+    /// What is seen closely.
+    pub(super) fn near(&self) -> &SeenMattes {
+        &self.near
+    }
+
+    /// Shares of head and body, 0 to 1, at any place of the picture, in its pixels.
+    pub(super) fn shares(&self, at: Vec2) -> [f32; 2] {
+        let mut rest = 1.0;
+        let mut sum = [0.0; 2];
+        let mut add = |crop: &Crop, is_last: bool, shares: &dyn Fn() -> [f32; 2]| {
+            let inside = if is_last { 1.0 } else { insideness(crop, at) };
+            if rest * inside > 0.0 {
+                let shares = shares();
+                (0..2).for_each(|part| sum[part] += rest * inside * shares[part]);
+                rest *= 1.0 - inside;
+            }
+        };
+        add(&self.near.crop.reach(), self.beyond.is_empty(), &|| self.near.shares(at));
+        for (n, (crop, logits)) in self.beyond.iter().enumerate() {
+            let place = crop.crop_from_image(at);
+            add(crop, n + 1 == self.beyond.len(), &|| std::array::from_fn(|part| share_of(sampled(&logits[part], place))));
+        }
+        sum
+    }
+}
+
+/// How far a place is inside of a square, 0 at its edge and beyond it.
+fn insideness(crop: &Crop, at: Vec2) -> f32 {
+    let place = (at + 0.5 - Vec2::from_array(crop.origin_px)) / crop.side_px;
+    (place.min(1.0 - place).min_element() / VIEW_EDGE).clamp(0.0, 1.0)
+}
+
+/// Squares that grow from a crop's reach until the last one covers the picture: each has the head where its reach has it, as far as that is possible.
+fn squares(crop: &Crop, size: [u32; 2]) -> Vec<Crop> {
+    let reach = crop.reach();
+    let middle = Vec2::from_array(reach.origin_px) + 0.5 * reach.side_px;
+    let size = Vec2::new(size[0] as f32, size[1] as f32);
+    let covers = |square: &Crop| {
+        let first = Vec2::from_array(square.origin_px);
+        first.cmple(Vec2::ZERO).all() && (first + square.side_px).cmpge(size).all()
+    };
+    let mut squares = Vec::new();
+    let mut last = reach;
+    while !covers(&last) && squares.len() < MOST_VIEWS && last.side_px.is_finite() {
+        let side_px = GROWS * last.side_px;
+        let room = size - side_px;
+        // Over the picture as far as it goes; one that is larger lies about it evenly.
+        let origin = (middle - 0.5 * side_px).clamp(room.min(Vec2::ZERO), room.max(Vec2::ZERO));
+        last = Crop { origin_px: origin.to_array(), side_px };
+        squares.push(last);
+    }
+    squares
+}
+
+fn share_of(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// What the net sees in each of some squares, as they are and in a mirror.
+fn views(net: &MatteNet, portrait: &Portrait, squares: &[Crop]) -> candle_core::Result<Vec<Logits>> {
+    let both = |crop: &Crop| {
+        let of = Portrait { crop: *crop, ..portrait.clone() };
+        let ([head, body], [mirrored_head, mirrored_body]) = (logits(net, &of, false)?, logits(net, &of, true)?);
+        let mean = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
+        Ok([mean(head, mirrored_head), mean(body, mirrored_body)])
+    };
+    squares.par_iter().map(both).collect()
 }
 
 fn logits(net: &MatteNet, of: &Portrait, mirrored: bool) -> candle_core::Result<Logits> {

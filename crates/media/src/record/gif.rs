@@ -8,10 +8,10 @@ use gif::{AnyExtension, DisposalMethod, Encoder, EncodingError, Frame, Repeat};
 use image::RgbaImage;
 
 use super::files::{self, OpenPart};
-use super::palette::{Palette, UNCHANGED};
+use super::palette::{Palette, UNCHANGED, is_seen};
 use super::picture::{Fitter, recording_size};
 use super::sink::{Kept, Sink};
-use super::{RecordError, RecordOptions, metadata};
+use super::{MatteColour, RecordError, RecordOptions, metadata};
 
 /// Pictures that come earlier after their predecessor are left out: many viewers slow anything faster down. A little under 40 ms, so that
 /// times rounded to milliseconds still give 25 a second.
@@ -61,7 +61,7 @@ impl GifSink {
         let options = &self.options;
         let fitter = self.fitter.get_or_insert_with(|| {
             let size = recording_size(picture.dimensions().into(), options.max_long_side_px, [LARGEST_SIDE_PX; 2], false);
-            Fitter::new(size, Some(options.matte))
+            Fitter::new(size, Some(options.matte).filter(|matte| *matte != MatteColour::Nothing))
         });
         let size = fitter.size();
         let fitted = fitter.fit(picture)?;
@@ -177,6 +177,8 @@ struct GifAnimation {
     encoder: Encoder<Counter>,
     palette: Palette,
     is_global: bool,
+    /// Whether pixels may be transparent: then every picture is written whole, and taken away before the next.
+    clear: bool,
     usual_error: f32,
     width: usize,
     /// What a viewer sees after the newest picture.
@@ -199,6 +201,7 @@ impl GifAnimation {
             encoder,
             palette,
             is_global: true,
+            clear: options.matte == MatteColour::Nothing,
             usual_error: 0.0,
             width: size.0 as usize,
             canvas: Vec::new(),
@@ -215,10 +218,27 @@ impl GifAnimation {
             self.is_global = false;
             self.usual_error = self.palette.error(picture).max(TOLERATED_ERROR / TOLERATED_GROWTH);
         }
-        let mut frame = self.changes(picture);
+        let mut frame = if self.clear { self.whole(picture) } else { self.changes(picture) };
         frame.palette = (!self.is_global).then(|| self.palette.bytes());
         self.waiting = Some(Shown { frame, at });
         Ok(())
+    }
+
+    /// The whole picture, without the pixels that are transparent.
+    fn whole(&mut self, picture: &RgbaImage) -> Frame<'static> {
+        let index = |(i, pixel): (usize, &[u8])| {
+            let place = (i % self.width, i / self.width);
+            if is_seen(pixel) { self.palette.index([pixel[0], pixel[1], pixel[2]], place.0, place.1) } else { UNCHANGED }
+        };
+        let buffer: Vec<u8> = picture.as_raw().chunks_exact(4).enumerate().map(index).collect();
+        Frame {
+            width: picture.width() as u16,
+            height: picture.height() as u16,
+            transparent: Some(UNCHANGED),
+            dispose: DisposalMethod::Background,
+            buffer: buffer.into(),
+            ..Frame::default()
+        }
     }
 
     /// The box around everything that changed, as a frame; unchanged pixels in it are left transparent.

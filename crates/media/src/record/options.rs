@@ -74,6 +74,8 @@ pub enum MatteColour {
     Black,
     /// White.
     White,
+    /// Nothing: they stay transparent where the format can be that, as GIFs can pixel by pixel. Elsewhere it is black.
+    Nothing,
 }
 
 /// Everything a recording needs to know before it starts.

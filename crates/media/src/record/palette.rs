@@ -49,6 +49,7 @@ impl Palette {
         let samples: Vec<u8> = pictures
             .flat_map(|picture| picture.as_raw().chunks_exact(4))
             .step_by(step)
+            .filter(|pixel| is_seen(pixel))
             .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
             .collect();
         Self::from_samples(&samples)
@@ -95,7 +96,7 @@ impl Palette {
     /// Mean squared distance of a picture's pixels from the palette, before dithering; looks at a part of them.
     pub(super) fn error(&mut self, picture: &RgbaImage) -> f32 {
         let (mut sum, mut count) = (0_u64, 0_u64);
-        for pixel in picture.as_raw().chunks_exact(4).step_by(37) {
+        for pixel in picture.as_raw().chunks_exact(4).step_by(37).filter(|pixel| is_seen(pixel)) {
             let rgb = [pixel[0], pixel[1], pixel[2]];
             let index = self.nearest(rgb);
             sum += u64::from(distance(rgb, self.colour(index)));
@@ -114,6 +115,12 @@ impl Palette {
         }
         self.nearest[key] as u8
     }
+}
+
+/// Whether a pixel, red to alpha, is there in a format whose pixels are there or not.
+pub(super) fn is_seen(pixel: &[u8]) -> bool {
+    const HALF: u8 = 128;
+    pixel.get(3).is_some_and(|alpha| *alpha >= HALF)
 }
 
 /// Squared distance, weighted roughly as the eye does.

@@ -81,7 +81,7 @@ fn is_opaque(picture: &RgbaImage) -> bool {
 
 fn lay_over(picture: &mut RgbaImage, matte: MatteColour) {
     let ground: u16 = match matte {
-        MatteColour::Black => 0,
+        MatteColour::Black | MatteColour::Nothing => 0,
         MatteColour::White => 255,
     };
     for Rgba([r, g, b, a]) in picture.pixels_mut() {
