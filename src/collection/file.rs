@@ -363,7 +363,9 @@ mod tests {
         std::fs::create_dir_all(file.folder.clone()).expect("a folder");
         let path = std::env::temp_dir().join("a.jpg");
         let stored = serde_json::to_string(&path).expect("a path");
-        let text = format!("{{\"version\": 1, \"portraits\": [{{\"source\": {{\"file\": {stored}}}, \"opened_at_secs\": 1, \"favourite\": true}}]}}");
+        let text = format!(
+            "{{\"version\": 1, \"portraits\": [{{\"source\": {{\"file\": {stored}}}, \"opened_at_secs\": 1, \"favourite\": true}}]}}"
+        );
         std::fs::write(file.path(), text).expect("written");
         let (list, trouble) = file.load();
         let source = Source::File(path);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crossbeam::channel::{Receiver, Sender};
 use image::RgbaImage;
 
-use super::error::PipelineError;
 use super::command::Command;
+use super::error::PipelineError;
 use super::live_recording::Recording;
 use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;

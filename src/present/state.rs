@@ -12,8 +12,8 @@ use super::words::menu::LanguageView;
 use super::words::t;
 use crate::data::{Background, PixelBox, Tuning};
 use crate::session::{
-    CameraFormat, CameraInfo, CameraSight, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, PictureShare, Playback, PortraitOrigin, RecordStatus, RequestId,
-    VirtualCameraStatus,
+    CameraFormat, CameraInfo, CameraSight, DriverChoice, Framing, Interrupted, LiveStats, Panes, PicturePart, PictureShare, Playback,
+    PortraitOrigin, RecordStatus, RequestId, VirtualCameraStatus,
 };
 use crate::settings::{Controls, Countdown, ExecutorChoice, MotionPreset};
 

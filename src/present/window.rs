@@ -65,7 +65,10 @@ pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartSession) -
         let ctx = creation.egui_ctx.clone();
         let render_state = creation.wgpu_render_state.as_ref();
         let waker = ctx.clone();
-        let session = start(StartContext { wake: Arc::new(move || waker.request_repaint_of(ViewportId::ROOT)), gpu: render_state.map(preview::device) })?;
+        let session = start(StartContext {
+            wake: Arc::new(move || waker.request_repaint_of(ViewportId::ROOT)),
+            gpu: render_state.map(preview::device),
+        })?;
         Ok(Box::new(App::new(&ctx, render_state, session, config)) as Box<dyn eframe::App>)
     };
     eframe::run_native("retrato", options, Box::new(create)).map_err(WindowError::from)

@@ -16,6 +16,8 @@ use crate::window::{Window, seen};
 
 /// Part of a window's side, next to its edge, over which what is known of the whole picture takes the place of what is known closely.
 const SEAM: f32 = 0.06;
+/// How far a place must go with the head for its own edge to count alone, 0 to 1.
+const MOVES: f32 = 0.15;
 /// Cells along the longer side of the plane on which a background is blurred.
 const BLUR_CELLS: u32 = 320;
 /// Reach of one pass of the blur, as a part of the longer side; three passes are nearly a Gaussian. Tuned by eye, so that windows and trees are still known
@@ -56,6 +58,8 @@ pub struct CutoutParts<'a> {
     pub coarse: &'a CoarseShares<'a>,
     /// The soft edge in the whole picture.
     pub whole: &'a SoftMatte,
+    /// Share of body, 0 to 1, at a place in pixels of the whole picture.
+    pub is_body: &'a (dyn Fn(Vec2) -> f32 + Sync),
     /// The head's own layer, premultiplied, and the place of its first pixel, where there is one: then it is drawn with that.
     pub layer: Option<(&'a RgbaImage, [u32; 2])>,
 }
@@ -63,9 +67,9 @@ pub struct CutoutParts<'a> {
 impl Cutout {
     /// Cuts a person out.
     pub fn of(parts: &CutoutParts<'_>) -> Self {
-        let CutoutParts { picture, plate, close, coarse, whole, layer } = parts;
+        let CutoutParts { picture, plate, close: close_matte, coarse, whole, is_body, layer } = parts;
         let size = [picture.width(), picture.height()];
-        let body = PlateBody::of(picture, close, coarse);
+        let body = PlateBody::of(picture, close_matte, coarse);
         let mut person = RgbaImage::new(size[0], size[1]);
         let mut still = RgbaImage::new(size[0], size[1]);
         let stride = 4 * size[0].max(1) as usize;
@@ -74,17 +78,17 @@ impl Cutout {
             let pixels = persons.as_chunks_mut::<4>().0.iter_mut().zip(stills.as_chunks_mut::<4>().0);
             for (x, (person, still)) in pixels.enumerate() {
                 let at = [x as u32, y as u32];
-                let near = closeness(close.window, size, at);
-                let far = premultiplied(whole, at);
-                let own = if near > 0.0 {
-                    let close = layer.and_then(|layer| layered(&layer, at)).unwrap_or_else(|| premultiplied(close, at));
-                    mixed(far, close, near)
-                } else {
-                    far
-                };
+                let (far, moves) = (premultiplied(whole, at), (coarse.uncovered)(place(at)));
+                let close = layer.and_then(|layer| layered(&layer, at)).unwrap_or_else(|| premultiplied(close_matte, at));
+                // What never moves with the head is better known from far, and so is a body that nothing was seen of closely.
+                let body_alone = if far[3] > close[3] { is_body(place(at)) } else { 0.0 };
+                let near = closeness(close_matte.window, size, at) * (moves / MOVES).min(1.0) * (1.0 - body_alone);
+                let own = mixed(far, close, near);
                 *person = bytes(own);
-                let (gone, share) = body.at(at);
-                let shown = plate.get_pixel(at[0], at[1]).0.map(f32::from);
+                let shown = plate.get_pixel(at[0], at[1]).0;
+                let (gone, share) = body.at(at, shown);
+                let gone = gone * (1.0 - body_alone * (1.0 - close[3] / 255.0));
+                let shown = shown.map(f32::from);
                 let rest = [0, 1, 2, 3].map(|n| if n == 3 { 255.0 * share } else { shown[n] * share });
                 *still = bytes(mixed(own, rest, gone));
             }
@@ -197,6 +201,10 @@ fn premultiplied(matte: &SoftMatte, at: [u32; 2]) -> [f32; 4] {
     [r * share, g * share, b * share, 255.0 * share]
 }
 
+fn place([x, y]: [u32; 2]) -> Vec2 {
+    Vec2::new(x as f32, y as f32)
+}
+
 fn layered((layer, corner): &(&RgbaImage, [u32; 2]), [x, y]: [u32; 2]) -> Option<[f32; 4]> {
     layer.get_pixel_checked(x.checked_sub(corner[0])?, y.checked_sub(corner[1])?).map(|pixel| pixel.0.map(f32::from))
 }
@@ -245,7 +253,15 @@ mod tests {
         let close = SoftMatte::of(&picture, window(200.0), &coarse);
         let whole = SoftMatte::of(&picture, window(260.0), &coarse);
         let plate = Plate::of(&picture, &close, &coarse).pixels;
-        let parts = CutoutParts { picture: &picture, plate: &plate, close: &close, coarse: &coarse, whole: &whole, layer: None };
+        let parts = CutoutParts {
+            picture: &picture,
+            plate: &plate,
+            close: &close,
+            coarse: &coarse,
+            whole: &whole,
+            is_body: &|at| share(at)[1],
+            layer: None,
+        };
         (picture.clone(), Cutout::of(&parts))
     }
 
@@ -268,8 +284,7 @@ mod tests {
     fn no_background_at_all_is_what_black_and_white_have_in_common() {
         let (_, cutout) = cut_out();
         let over = |background| cutout.before(background).expect("another background").picture;
-        let [clear, black, white] =
-            [Background::Transparent, Background::Colour([0; 3]), Background::Colour([255; 3])].map(over);
+        let [clear, black, white] = [Background::Transparent, Background::Colour([0; 3]), Background::Colour([255; 3])].map(over);
         let mut mixed = 0;
         for ((clear, black), white) in clear.pixels().zip(black.pixels()).zip(white.pixels()) {
             mixed += usize::from((1..255).contains(&clear[3]));

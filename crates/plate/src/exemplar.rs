@@ -209,20 +209,13 @@ fn voted(places: &Places, looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>
 
 /// A first guess: smooth, background from background and body from body. Looks and body shares of the hole's own cells are not looked at.
 pub(crate) fn guess(looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> CellGrid<PatchFeatures> {
-    let known = hole.map(|hole| f32::from(u8::from(!hole)));
-    let body = spread(&looks.map(|look| look.body()), &known);
-    let part = |of: fn(f32) -> f32| {
-        let weight = CellGrid { cells: known.cells.iter().zip(&looks.cells).map(|(k, look)| k * of(look.body())).collect(), ..known };
-        let any = weight.cells.iter().any(|weight| *weight > 0.0);
-        any.then(|| spread(looks, &weight))
-    };
-    let (behind, bodies) = (part(|body| f32::from(u8::from(body <= 0.5))), part(|body| f32::from(u8::from(body > 0.5))));
+    let Around { is_body, behind, bodies } = Around::of(looks, hole);
     CellGrid::from_fn(looks.size(), |x, y| {
         let cell = y * looks.width + x;
         if !hole.cells[cell] {
             return looks.cells[cell];
         }
-        let is_body = body.cells[cell] > BODY;
+        let is_body = is_body.cells[cell];
         let (first, second) = if is_body { (&bodies, &behind) } else { (&behind, &bodies) };
         let look = first.as_ref().or(second.as_ref()).map_or(looks.cells[cell], |plane| plane.cells[cell]);
         let [r, g, b, across, down, ..] = look.0;
@@ -231,6 +224,31 @@ pub(crate) fn guess(looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> C
         (with_texture[3], with_texture[4]) = (across, down);
         PatchFeatures(with_texture)
     })
+}
+
+/// What lies round a hole, gone on with smoothly into it.
+pub(crate) struct Around {
+    /// Whether the body goes on to there.
+    pub is_body: CellGrid<bool>,
+    /// The background alone, and the body alone, where there is any.
+    pub behind: Option<CellGrid<PatchFeatures>>,
+    /// See [`Self::behind`].
+    pub bodies: Option<CellGrid<PatchFeatures>>,
+}
+
+impl Around {
+    /// Round the hole of a plane.
+    pub(crate) fn of(looks: &CellGrid<PatchFeatures>, hole: &CellGrid<bool>) -> Self {
+        let known = hole.map(|hole| f32::from(u8::from(!hole)));
+        let body = spread(&looks.map(|look| look.body()), &known);
+        let part = |of: fn(f32) -> f32| {
+            let weight = CellGrid { cells: known.cells.iter().zip(&looks.cells).map(|(k, look)| k * of(look.body())).collect(), ..known };
+            let any = weight.cells.iter().any(|weight| *weight > 0.0);
+            any.then(|| spread(looks, &weight))
+        };
+        let (behind, bodies) = (part(|body| f32::from(u8::from(body <= 0.5))), part(|body| f32::from(u8::from(body > 0.5))));
+        Self { is_body: body.map(|body| body > BODY), behind, bodies }
+    }
 }
 
 #[cfg(test)]

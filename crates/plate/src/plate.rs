@@ -6,7 +6,7 @@ use glam::{IVec2, Vec2, Vec3};
 use image::RgbaImage;
 use rayon::prelude::*;
 
-use crate::exemplar::{Filled, Origin, filled, guess};
+use crate::exemplar::{Around, Filled, Origin, filled, guess};
 use crate::grid::CellGrid;
 use crate::matte::{CoarseShares, SoftMatte};
 use crate::patch::{PatchFeatures, RADIUS};
@@ -20,6 +20,9 @@ const MAY_BE_HEAD: f32 = 0.2;
 /// Reach in cells over which the body's edge in a plate is softened, and the shares over which it runs.
 const BODY_RADIUS: usize = 2;
 const BODY_EDGE: Range<f32> = 0.3..0.7;
+/// How much nearer to the body's colours than to the background's a place is that counts as body, of all its distance from both; and a distance that says nothing.
+const BODY_COLOUR: Range<f32> = 0.3..0.5;
+const NO_COLOUR: f32 = 0.04;
 /// Reach in cells over which fine structure is measured.
 const TEXTURE_RADIUS: usize = 2;
 
@@ -91,6 +94,8 @@ pub(crate) struct PlateBody {
     window: Window,
     inner: CellGrid<f32>,
     body: CellGrid<f32>,
+    /// Colours of the body and of the background round the hole.
+    colours: Option<[CellGrid<Vec3>; 2]>,
 }
 
 impl PlateBody {
@@ -98,18 +103,28 @@ impl PlateBody {
     pub(crate) fn of(picture: &RgbaImage, matte: &SoftMatte, coarse: &CoarseShares<'_>) -> Self {
         let window = matte.window;
         let hole = hole(matte, coarse);
-        let guess = guess(&looks(picture, window, &shares(window, coarse)), &hole);
-        Self { window, inner: inner(&hole), body: guess.map(|look| look.body()).box_mean(BODY_RADIUS) }
+        let Around { is_body, behind, bodies } = Around::of(&looks(picture, window, &shares(window, coarse)), &hole);
+        let body = is_body.map(|body| f32::from(u8::from(body))).box_mean(BODY_RADIUS);
+        let colours = bodies.zip(behind).map(|parts| <[_; 2]>::from(parts).map(|plane| plane.map(|look| look.colour())));
+        Self { window, inner: inner(&hole), body, colours }
     }
 
-    /// How far a pixel of the picture is filled in, and how much body is filled in there; 0 to 1.
-    pub(crate) fn at(&self, at: [u32; 2]) -> (f32, f32) {
+    /// How far a pixel of the picture is filled in, and how much body is filled in there where the plate shows this colour; 0 to 1.
+    pub(crate) fn at(&self, at: [u32; 2], shown: [u8; 4]) -> (f32, f32) {
         let inside = |axis: usize| at[axis].checked_sub(self.window.corner[axis]).filter(|px| *px < self.window.size[axis]);
         let (Some(x), Some(y)) = (inside(0), inside(1)) else { return (0.0, 0.0) };
         let place = self.window.cell_place(x as usize, y as usize);
-        let body = ((self.body.at(place) - BODY_EDGE.start) / (BODY_EDGE.end - BODY_EDGE.start)).clamp(0.0, 1.0);
-        (filled_share(&self.inner, place), body)
+        let body = smooth(&BODY_EDGE, self.body.at(place));
+        let alike = self.colours.as_ref().filter(|_| body > 0.0).map_or(1.0, |colours| {
+            let [from_body, from_rest] = [0, 1].map(|part| colours[part].at(place).distance(seen(shown)));
+            smooth(&BODY_COLOUR, (from_rest + NO_COLOUR) / (from_body + from_rest + 2.0 * NO_COLOUR))
+        });
+        (filled_share(&self.inner, place), body * alike)
     }
+}
+
+fn smooth(edge: &Range<f32>, value: f32) -> f32 {
+    ((value - edge.start) / (edge.end - edge.start)).clamp(0.0, 1.0)
 }
 
 /// How much of a hole is round every cell: what lies at its edge is mixed with the picture's own, so that the cells' edges are not seen.

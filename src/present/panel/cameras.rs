@@ -1,6 +1,8 @@
 //! The chooser of cameras: each by its picture, with what it can deliver, or why nothing is seen of it.
 
-use egui::{Align2, Color32, ComboBox, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, TextWrapMode, Ui, WidgetInfo, WidgetText, vec2};
+use egui::{
+    Align2, Color32, ComboBox, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, TextWrapMode, Ui, WidgetInfo, WidgetText, vec2,
+};
 
 use crate::present::action::Action;
 use crate::present::icons::Icon;
@@ -140,9 +142,7 @@ fn hint(seen: &CameraView) -> String {
         CameraSight::Forbidden => t!("camera-forbidden-tip"),
         CameraSight::Fails(why) => t!("trouble", why = crate::present::toasts::sentence(why.clone())),
         CameraSight::Drives => t!("camera-drives"),
-        CameraSight::Picture(_) => {
-            seen.formats.iter().take(MOST_LINES).map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        }
+        CameraSight::Picture(_) => seen.formats.iter().take(MOST_LINES).map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     }
 }
 

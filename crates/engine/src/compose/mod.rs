@@ -15,7 +15,7 @@ pub use cpu::CpuCompositor;
 #[cfg(test)]
 pub(crate) use gpu::COMPOSE;
 pub use gpu::{ComposeError, GpuCompositor};
-pub use retrato_plate::straight;
 #[cfg(test)]
 pub(crate) use head_pass::HEAD;
+pub use retrato_plate::straight;
 pub use trial::compare_executors;

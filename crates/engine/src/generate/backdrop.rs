@@ -8,6 +8,7 @@ use retrato_plate::{Backed, CoarseShares, Cutout, CutoutParts, SoftMatte, Window
 
 use super::clean_plate::MovingShares;
 use super::seen::SeenPicture;
+use super::shoulders::Shoulders;
 use crate::data::{Background, Crop, Portrait};
 use crate::model::MatteNet;
 
@@ -60,8 +61,10 @@ impl Backdrops {
     fn cut_out(&self) -> candle_core::Result<Cutout> {
         let picture = &*self.portrait.pixels;
         let seen = SeenPicture::new(&self.net, &self.portrait)?;
+        let shoulders = Shoulders::of(&self.portrait.landmarks_in_image);
         let person = |at| {
             let [head, body] = seen.shares(at);
+            let body = shoulders.expect(at, body);
             [1.0 - (1.0 - head) * (1.0 - body), body]
         };
         let longer = picture.width().max(picture.height()) as f32;
@@ -71,7 +74,8 @@ impl Backdrops {
         let layer = self.head.as_ref().map(|head| (&head.layer, [head.region.left, head.region.top]));
         Ok(MovingShares::new(&|at| seen.near().shares(at), &self.portrait).with_coarse(|coarse| {
             let whole = whole.as_ref().unwrap_or(&self.soft);
-            Cutout::of(&CutoutParts { picture, plate: &self.plate, close: &self.soft, coarse, whole, layer })
+            let is_body = |at| person(at)[1];
+            Cutout::of(&CutoutParts { picture, plate: &self.plate, close: &self.soft, coarse, whole, is_body: &is_body, layer })
         }))
     }
 }

@@ -19,6 +19,7 @@ mod patches;
 mod plan;
 mod reach;
 mod seen;
+mod shoulders;
 #[cfg(test)]
 mod testing;
 

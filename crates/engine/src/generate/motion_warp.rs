@@ -190,7 +190,8 @@ impl Generator for MotionWarp {
         let (plate, better) = plate.map_or((None, None), |(plate, better)| (Some(plate), better));
         let picture = portrait.crop_picture(INPUT_CELLS);
         let sides = Sides::of(portrait);
-        self.portrait = Some(Prepared { source: portrait.clone(), rest_in_crop: portrait.landmarks_in_crop(), picture, plate, better, sides });
+        self.portrait =
+            Some(Prepared { source: portrait.clone(), rest_in_crop: portrait.landmarks_in_crop(), picture, plate, better, sides });
         self.fallback.set_portrait(portrait);
         if let Some(painter) = &mut self.painter
             && let Err(error) = painter.set_portrait(portrait)
