@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Context, Popup, Rect, RectAlign, Response, Ui, Vec2, vec2};
+use egui::{Context, Popup, Rect, RectAlign, Response, ScrollArea, Ui, Vec2, vec2};
 
 use super::action::{Action, Purpose};
 use super::app::{App, now_secs};
@@ -37,37 +37,46 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
     let mut action = None;
     ui.scope_builder(egui::UiBuilder::new().id_salt("framing").max_rect(corner), |ui| {
         let response = widgets::icon_button(ui, Icon::Frame, &t!("framing-tip"), Weight::Quiet);
+        let room = ui.ctx().content_rect().bottom() - response.rect.bottom() - 24.0;
         Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
-            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
-            for (framing, label) in choices() {
-                if ui.selectable_label(view.framing == framing, label).clicked() {
-                    action = Some(Action::Frame(framing));
-                    ui.close();
-                }
-            }
-            widgets::note(ui, t!("framing-note"));
-            ui.separator();
-            if let Some(chosen) = background::entries(ui, view) {
-                action = Some(chosen);
-            }
-            ui.separator();
-            for (panes, label) in panes() {
-                if ui.selectable_label(view.record.panes == panes, label).clicked() {
-                    action = Some(Action::SetPanes(panes));
-                    ui.close();
-                }
-            }
-            if view.record.panes == Panes::Triptych {
-                widgets::note(ui, t!("panes-triptych-note"));
-            }
-            ui.separator();
-            let output = ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip"));
-            if output.clicked() {
-                action = Some(Action::ToggleOutput);
-                ui.close();
-            }
+            // Where the window is low, it scrolls.
+            ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| action = entries(ui, view));
         });
     });
+    action
+}
+
+/// The entries of the menu.
+fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    let mut action = None;
+    ui.spacing_mut().button_padding = vec2(8.0, 2.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (framing, label) in choices() {
+        if ui.selectable_label(view.framing == framing, label).clicked() {
+            action = Some(Action::Frame(framing));
+            ui.close();
+        }
+    }
+    widgets::note(ui, t!("framing-note"));
+    ui.separator();
+    if let Some(chosen) = background::entries(ui, view) {
+        action = Some(chosen);
+    }
+    ui.separator();
+    for (panes, label) in panes() {
+        if ui.selectable_label(view.record.panes == panes, label).clicked() {
+            action = Some(Action::SetPanes(panes));
+            ui.close();
+        }
+    }
+    if view.record.panes == Panes::Triptych {
+        widgets::note(ui, t!("panes-triptych-note"));
+    }
+    ui.separator();
+    if ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {
+        action = Some(Action::ToggleOutput);
+        ui.close();
+    }
     action
 }
 

@@ -65,7 +65,7 @@ fn help(ui: &mut Ui) -> Vec<Action> {
     let half = all.len().div_ceil(2);
     ui.columns(2, |columns| {
         for (column, shortcuts) in columns.iter_mut().zip(all.chunks(half)) {
-            column.spacing_mut().item_spacing.y = 5.0;
+            column.spacing_mut().item_spacing.y = 3.0;
             for shortcut in shortcuts {
                 shortcut_line(column, &shortcut.key, &shortcut.does);
             }

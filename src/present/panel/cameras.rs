@@ -15,6 +15,9 @@ use crate::session::{CameraChoice, CameraFormat, CameraInfo, CameraSight, Driver
 /// Size of a camera's picture, and the room round it, in points.
 const PICTURE: egui::Vec2 = vec2(76.0, 57.0);
 const MARGIN: f32 = 5.0;
+/// Width of the list, and its height at most, in points.
+const WIDTH: f32 = 320.0;
+const HEIGHT: f32 = 4.5 * (PICTURE.y + 2.0 * MARGIN);
 
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let driver = &view.driver;
@@ -31,8 +34,9 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     };
     ui.horizontal(|ui| {
         let width = ui.available_width() - theme::BUTTON_HEIGHT - theme::GAP;
-        let combo = ComboBox::from_id_salt("camera").width(width).truncate().selected_text(text);
+        let combo = ComboBox::from_id_salt("camera").width(width).height(HEIGHT).truncate().selected_text(text);
         let response = combo.show_ui(ui, |ui| {
+            ui.set_min_width(WIDTH);
             for camera in &driver.cameras {
                 if entry(ui, view, camera, chosen == Some(camera)) {
                     let choice = CameraChoice::Listed { index: camera.index, name: camera.name.clone() };
@@ -79,8 +83,9 @@ fn entry(ui: &mut Ui, view: &ViewState, camera: &CameraInfo, is_chosen: bool) ->
         let place = anchor.anchor_size(egui::pos2(left, y), galley.size());
         ui.painter().galley(place.min, galley, colour);
     };
-    line(&name, size::BODY, theme::TEXT, rect.center().y - 1.0, Align2::LEFT_BOTTOM);
-    let colour = if seen.is_some_and(CameraView::is_trouble) { theme::ACCENT } else { theme::TEXT_SOFT };
+    let (strong, soft) = if is_chosen { (visuals.text_color(), visuals.text_color()) } else { (theme::TEXT, theme::TEXT_SOFT) };
+    line(&name, size::BODY, strong, rect.center().y - 1.0, Align2::LEFT_BOTTOM);
+    let colour = if seen.is_some_and(CameraView::is_trouble) { theme::ACCENT } else { soft };
     line(&says, size::SMALL, colour, rect.center().y + 2.0, Align2::LEFT_TOP);
     widgets::focus_ring(ui.painter(), &response, rect, theme::ROUNDING);
     let clicked = response.clicked();
