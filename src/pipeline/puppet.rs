@@ -402,8 +402,10 @@ mod tests {
         net.wait_for_background()?;
         let Some(RenderedImage::Cpu(green)) = net.frame(&still) else { panic!("a picture") };
         assert_eq!(green.get_pixel(2, 2).0, [0, 255, 0, 255], "a background that was wanted before the portrait came");
-        let eyes = portrait.pupils_in_image[0];
-        assert_eq!(green.get_pixel(eyes.x as u32, eyes.y as u32), portrait.pixels.get_pixel(eyes.x as u32, eyes.y as u32), "the person");
+        let eye = portrait.pupils_in_image[0].as_uvec2();
+        let [shown, own] = [&*green, &*portrait.pixels].map(|picture| picture.get_pixel(eye.x, eye.y).0);
+        let off = shown.iter().zip(own).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(off <= Some(4), "the person stays: {shown:?} and {own:?}");
         Ok(())
     }
 }
