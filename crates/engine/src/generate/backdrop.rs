@@ -45,12 +45,11 @@ impl Backdrops {
         if background == Background::Own {
             return Ok(None);
         }
-        let cutout = match self.cutout.get() {
-            Some(cutout) => cutout,
-            None => {
-                let cutout = self.cut_out()?;
-                self.cutout.get_or_init(|| cutout)
-            }
+        let cutout = if let Some(cutout) = self.cutout.get() {
+            cutout
+        } else {
+            let cutout = self.cut_out()?;
+            self.cutout.get_or_init(|| cutout)
         };
         let Some(Backed { picture, plate }) = cutout.before(background) else { return Ok(None) };
         let (picture, plate) = (Arc::new(picture), Arc::new(plate));
