@@ -113,7 +113,7 @@ impl KnownPortrait {
         }
         self.face = self.face.filter(FaceShare::is_sane);
         self.motion = self.motion.map(|motion| motion.sanitised());
-        self.framing = self.framing.map(|framing| framing.sanitised());
+        self.framing = self.framing.map(Framing::sanitised);
         self.further.retain(|path| is_sane(path));
         self.further.truncate(MAX_FURTHER);
         self.content = self.content.filter(|content| content.len() <= 128);

@@ -168,13 +168,13 @@ impl Puppet {
         let made = match self.under_way.take() {
             None => return Ok(false),
             Some(Err(error)) => return Err(error),
-            Some(Ok(under_way)) => match under_way.take() {
-                Some(made) => made?,
-                None => {
+            Some(Ok(under_way)) => {
+                let Some(made) = under_way.take() else {
                     self.under_way = Some(Ok(under_way));
                     return Ok(false);
-                }
-            },
+                };
+                made?
+            }
         };
         self.show_backdrop(made)
     }
