@@ -1,0 +1,115 @@
+//! What is seen in an opened mouth.
+
+use std::sync::Arc;
+
+use retrato_core::data::HeadMotion;
+
+use super::*;
+use crate::shape::testing;
+
+const CORNER: [usize; 2] = [60, 60];
+const SIZE: [usize; 2] = [136, 136];
+
+/// The lips of a face opened by a share of the template's jaw, whose chin goes with them.
+fn opened(share: f32, inside: &MouthInside) -> MeshMotion {
+    let mut mesh = testing::mesh();
+    let rest = testing::mesh();
+    let lower: [usize; 9] = [324, 318, 402, 317, 14, 87, 178, 88, 95];
+    for i in lower {
+        let middle = 1.0 - (rest.0[i].x - rest.0[14].x).abs() / (rest.0[308].x - rest.0[14].x).abs();
+        mesh.0[i].y += share * inside.lips_open * middle.clamp(0.3, 1.0);
+    }
+    mesh.0[152].y += share * inside.chin_open;
+    MeshMotion { expression_in_crop: Arc::new(mesh), head: HeadMotion::default() }
+}
+
+fn inside() -> MouthInside {
+    MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0 }, 0.0).expect("the program's own")
+}
+
+fn drawn(inside: &mut MouthInside, motion: &MeshMotion) -> MouthPicture {
+    let mut picture = MouthPicture::default();
+    inside.draw(motion, CORNER, SIZE, 1, &mut picture);
+    picture
+}
+
+fn brightness(picture: &MouthPicture, at: Vec2) -> f32 {
+    picture.colour(at).expect("in the picture").element_sum() / 3.0
+}
+
+#[test]
+fn the_tongue_goes_half_the_way_of_the_jaw_and_is_seen_in_an_opened_mouth() {
+    let mut inside = inside();
+    let template = MouthTemplate::own().expect("the program's own");
+    let ways = |tissue: MouthTissue| {
+        let of = template.vertices.iter().zip(&inside.vertices).filter(|(v, _)| v.tissue == tissue && v.drop.length() > GOES_CM);
+        let (sum, count) = of.fold((0.0, 0.0), |(sum, n), (v, placed)| (sum + placed.drop.length() / v.drop.length(), n + 1.0));
+        sum / count
+    };
+    let (tongue, tooth) = (ways(MouthTissue::Tongue), ways(MouthTissue::Tooth));
+    assert!((tongue / tooth - TONGUE_GOES).abs() < 1e-3, "{tongue} of {tooth}");
+    let motion = opened(1.0, &inside);
+    let lips = motion.mesh_in_crop();
+    let middle = lips.0[13].lerp(lips.0[14], 0.65).truncate();
+    let picture = drawn(&mut inside, &motion);
+    let seen = picture.colour(middle).expect("in the picture");
+    let dark = shown(inside.light.shows(GUM * GUM * REFLECTED)).element_sum() / 3.0;
+    assert!(seen.x > 1.1 * seen.y && brightness(&picture, middle) > 1.5 * dark, "{seen} before {dark}");
+}
+
+#[test]
+fn a_place_sees_as_much_light_as_of_the_opening() {
+    let square = [Vec3::new(-1.0, -1.0, 0.0), Vec3::new(1.0, -1.0, 0.0), Vec3::new(1.0, 1.0, 0.0), Vec3::new(-1.0, 1.0, 0.0)];
+    let at = |depth: f32| irradiance(&square, Vec3::new(0.0, 0.0, depth), Vec3::NEG_Z);
+    assert!((at(1e-3) - 1.0).abs() < 0.01, "all of it close behind: {}", at(1e-3));
+    // The form factor of a square as wide as twice its distance, from tables: 0.5541.
+    assert!((at(1.0) - 0.5541).abs() < 1e-3, "{}", at(1.0));
+    assert!(at(5.0) < 0.06 && irradiance(&square, Vec3::Z, Vec3::Z) == 0.0, "little far behind, nothing on the back");
+    for cosine in [-1.0_f32, -0.7, -0.1, 0.0, 0.3, 0.99, 1.0] {
+        assert!((angle(cosine) - cosine.acos()).abs() < 1e-4, "{cosine}");
+    }
+}
+
+#[test]
+fn an_opened_mouth_has_light_teeth_before_a_dark_throat() {
+    let mut inside = inside();
+    let motion = opened(0.8, &inside);
+    let picture = drawn(&mut inside, &motion);
+    let lips = [13, 14].map(|i| motion.expression_in_crop.0[i].truncate());
+    let column: Vec<f32> = (0..40).map(|k| brightness(&picture, lips[0].lerp(lips[1], k as f32 / 39.0))).collect();
+    let brightest = column.iter().copied().fold(0.0, f32::max);
+    let darkest = column.iter().copied().fold(1.0, f32::min);
+    assert!(brightest > 2.0 * darkest, "{darkest} to {brightest}");
+}
+
+#[test]
+fn a_jaw_opens_as_far_as_lips_and_chin_say() {
+    let inside = inside();
+    for share in [0.0, 0.4, 1.0] {
+        let open = inside.open(&opened(share, &inside).expression_in_crop);
+        let closed = inside.open(&testing::mesh());
+        assert!((open - closed - share).abs() < 0.12, "{open} for {share}");
+    }
+    let mut grin = opened(0.6, &inside);
+    let mut mesh = (*grin.expression_in_crop).clone();
+    mesh.0[152] = testing::mesh().0[152];
+    grin.expression_in_crop = Arc::new(mesh);
+    assert!(inside.open(&grin.expression_in_crop) < 0.15, "lips that part before shut teeth");
+}
+
+#[test]
+fn whites_tell_the_light_and_nonsense_does_no_harm() {
+    let mesh = testing::mesh();
+    let white =
+        |level: u8| FaceLight::of(&RgbaImage::from_pixel(256, 256, image::Rgba([level, level, level, 255])), &mesh, Vec3::splat(0.5));
+    assert!(white(200).colour.element_sum() > white(120).colour.element_sum(), "lighter whites, lighter teeth");
+    assert!(white(200).flesh < 0.3, "a picture without colours has none in its mouth: {}", white(200).flesh);
+    let by_skin = FaceLight::of(&RgbaImage::new(1, 1), &mesh, Vec3::splat(0.5));
+    assert!((by_skin.colour - linear(Vec3::splat(0.5)) / SKIN).length() < 1e-6, "by the skin where no eye is in the picture");
+    let mut inside = inside();
+    let far = MeshMotion { expression_in_crop: Arc::new(mesh.map(|p| p * 1e9)), head: HeadMotion::default() };
+    let none = MeshMotion { expression_in_crop: Arc::new(mesh.map(|_| Vec3::NAN)), head: HeadMotion::default() };
+    for motion in [far, none] {
+        assert!(drawn(&mut inside, &motion).cells.iter().all(|cell| cell.is_finite()), "finite");
+    }
+}
