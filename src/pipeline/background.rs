@@ -4,7 +4,7 @@ use crossbeam::channel::{Receiver, TryRecvError, bounded};
 
 use crate::data::Background;
 use crate::generate::{Backdrop, Backdrops};
-use crate::runtime::Worker;
+use crate::runtime::{Worker, in_background};
 
 /// Why a portrait keeps its own background.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,8 @@ impl BackgroundUnderWay {
     pub(super) fn begin(backdrops: Backdrops, background: Background) -> Result<Self, BackgroundError> {
         let (send, made) = bounded(1);
         let work = move |_: &_| {
-            let backdrop = backdrops.make(background).map_err(|error| BackgroundError::Failed(error.to_string()));
+            // It takes a second or two, for which the live frames must not wait.
+            let backdrop = in_background(|| backdrops.make(background)).map_err(|error| BackgroundError::Failed(error.to_string()));
             // Nobody waits for it when another one is wanted by now.
             send.send(backdrop).ok();
         };
