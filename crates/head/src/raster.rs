@@ -1,6 +1,7 @@
 //! Draws triangles into a band of a picture's rows: what is nearest to the viewer stays.
 
 #![expect(clippy::inline_always, reason = "code for a vector width must become part of the function that is compiled for it")]
+#![expect(clippy::needless_bitwise_bool, reason = "comparisons without branches become one of vectors")]
 
 use glam::{Vec2, Vec3};
 
@@ -361,7 +362,7 @@ impl<const N: usize> Scan<N> {
 /// The next whole number that is not smaller, from 0 on.
 #[inline(always)]
 fn next_whole(value: f32) -> usize {
-    whole_number(value.max(0.0).min(FARTHEST).ceil()) as usize
+    whole_number(value.clamp(0.0, FARTHEST).ceil()) as usize
 }
 
 /// Which triangles of a surface meet which band.

@@ -90,7 +90,7 @@ impl<'a> Picture<'a> {
 /// One of the four bytes of a pixel, 0 to 255: a shift, which vectors have, where an index would take byte by byte.
 #[inline(always)]
 pub(crate) fn channel(pixel: u32, number: usize) -> f32 {
-    ((pixel >> (8 * number)) & 0xff) as i32 as f32
+    ((pixel >> (8 * number)) & 0xff).cast_signed() as f32
 }
 
 /// Some pixels as numbers, for [`channel`].
@@ -111,6 +111,7 @@ pub(crate) fn whole_number(value: f32) -> u32 {
 }
 
 /// Rounded and kept within what a byte holds; a NaN becomes 0.
+#[expect(clippy::manual_clamp, reason = "a NaN becomes 0, which `clamp` would keep")]
 #[inline(always)]
 pub(crate) fn byte(value: f32) -> u32 {
     whole_number(value.max(0.0).min(255.0))

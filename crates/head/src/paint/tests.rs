@@ -73,7 +73,7 @@ fn pixels_that_are_drawn_together_are_as_one_by_one() {
         }
         for number in 0..height as usize / BAND {
             let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
-            let [look, layer] = [&shape.picture, &shape.layer].map(|picture| Picture::new(picture));
+            let [look, layer] = [&*shape.picture, &shape.layer].map(Picture::new);
             let fold_px = FOLD * shape.unit_px * shape.crop.scale();
             let mouth = MouthPicture::default();
             let painting = Painting { shape: &shape, posed: &posed, mouth: &mouth, plate: &shape.plate, place, look, layer, fold_px };
