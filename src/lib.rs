@@ -85,7 +85,7 @@
 //! the render pass keeps no alpha; they become straight again before anybody sees them.
 //!
 //! In an opened mouth stand teeth, gums and tongue of a template ([`MouthInside`](retrato_head::MouthInside)): the upper teeth are fast in the skull, the lower ones go
-//! with the jaw, and each place is as light as what it sees of the opening between the lips.
+//! with the jaw, the tongue half as far, and each place is as light as what it sees of the opening between the lips.
 //!
 //! What no pixel shows of the eyes is made by a network of the crate `parts`: each eye is drawn once more in a small frame of its own, upright and of one
 //! size; a network whose layers are scaled and shifted by the portrait's embedding mends it; and what it changes is added to the picture where the part is

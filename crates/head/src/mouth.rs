@@ -1,6 +1,6 @@
 //! The inside of a mouth: teeth, gums and tongue of a template where the head and the jaw have them, in the light that falls in between the lips.
 //!
-//! No pixel of a portrait with closed lips says what is behind them, but anatomy does: the upper teeth are fast in the skull, the lower ones move with the jaw. How
+//! No pixel of a portrait with closed lips says what is behind them, but anatomy does: the upper teeth are fast in the skull, the lower ones move with the jaw, and the tongue half as far. How
 //! light a place is follows from how much of the opening it sees: the irradiance of a polygon (Lambert 1760), here the inner lips, behind which it is evenly light.
 
 mod blur;

@@ -13,7 +13,7 @@ use crate::surface::Surface;
 pub(crate) const BAND: usize = 16;
 /// Triangles of less than so many square pixels are not drawn: their slopes are as good as noise, and their neighbours cover their place.
 const SMALLEST: f32 = 4e-3;
-/// Rows and columns beyond any picture.
+/// Rows and columns beyond any picture. Derived: below 2^23, up to which [`whole_number`] can tell whole numbers apart.
 const FARTHEST: f32 = 4e6;
 /// Rows beside a band that are drawn as well, since edges look at their neighbours.
 const BESIDE: usize = 1;
