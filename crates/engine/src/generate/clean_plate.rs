@@ -236,7 +236,7 @@ impl MovingHead<'_> {
 }
 
 /// Middle of a cell, in pixels of the reach.
-fn centre(cell: usize) -> Vec2 {
+pub(super) fn centre(cell: usize) -> Vec2 {
     (Vec2::new((cell % MATTE_CELLS) as f32, (cell / MATTE_CELLS) as f32) + 0.5) * CELL_PX - 0.5
 }
 

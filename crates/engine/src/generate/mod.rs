@@ -3,6 +3,7 @@
 mod backdrop;
 mod choice;
 mod clean_plate;
+mod colour_evidence;
 mod contour;
 mod embedding;
 mod fine_paint;

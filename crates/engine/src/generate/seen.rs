@@ -4,7 +4,9 @@
 use glam::Vec2;
 use rayon::prelude::*;
 
-use super::clean_plate::sampled;
+use super::clean_plate::{centre, sampled};
+use super::colour_evidence::{Views, of_colours};
+use super::outline::Outline;
 use super::smooth_step;
 use crate::data::{CROP_PX, Crop, Portrait};
 use crate::model::{MATTE_CELLS, MatteNet};
@@ -30,24 +32,65 @@ pub(super) struct SeenMattes {
     crop: Crop,
     close: Logits,
     wide: Logits,
+    /// What the colours add over the reach, as logits.
+    colours: Vec<f32>,
 }
 
 impl SeenMattes {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
-        let mut seen = views(net, portrait, &[portrait.crop, portrait.crop.reach()])?.into_iter();
-        let (close, wide) = seen.next().zip(seen.next()).unwrap_or_default();
-        Ok(Self { crop: portrait.crop, close, wide })
+        let [close, wide]: [[Logits; 2]; 2] =
+            views(net, portrait, &[portrait.crop, portrait.crop.reach()])?.try_into().unwrap_or_default();
+        let mut seen = Self { crop: portrait.crop, close: mean(&close), wide: mean(&wide), colours: Vec::new() };
+        seen.colours = seen.of_colours(portrait, &close, &wide);
+        Ok(seen)
+    }
+
+    /// What the portrait's colours add to what the views say.
+    fn of_colours(&self, portrait: &Portrait, close: &[Logits; 2], wide: &[Logits; 2]) -> Vec<f32> {
+        let outline = Outline::of(&portrait.landmarks_in_crop());
+        let reach = Portrait { crop: self.crop.reach(), ..portrait.clone() };
+        let size = Vec2::from(<[u32; 2]>::from(portrait.pixels.dimensions()).map(|px| px as f32));
+        let said = |cell: usize| {
+            let point = Crop::crop_from_reach(centre(cell));
+            let is_close = self.close_weight(point) > 0.0;
+            let of_close = close.iter().filter(|_| is_close).map(|view| person(sampled_both(view, point)));
+            let all = of_close.chain(wide.iter().map(|view| person([view[0][cell], view[1][cell]])));
+            let (least, most) = all.fold((MOST, -MOST), |(least, most), logit| (least.min(logit), most.max(logit)));
+            [person(self.views_at(point)), least, most]
+        };
+        let said: Vec<[f32; 3]> = (0..MATTE_CELLS * MATTE_CELLS).into_par_iter().with_min_len(256).map(said).collect();
+        let [together, least, most] = [0, 1, 2].map(|n| said.iter().map(|said| said[n]).collect::<Vec<f32>>());
+        of_colours(&Views {
+            picture: &reach.crop_picture(MATTE_CELLS),
+            together: &together,
+            least: &least,
+            most: &most,
+            is_example: &|cell| {
+                let point = Crop::crop_from_reach(centre(cell));
+                let at = self.crop.image_from_crop(point);
+                outline.share(point) <= 0.0 && at.cmpge(Vec2::ZERO).all() && at.cmplt(size).all()
+            },
+        })
+    }
+
+    /// What a view of the crop counts at a point in crop pixels, against one of the reach.
+    fn close_weight(&self, point: Vec2) -> f32 {
+        CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, point.min(CROP_PX - 1.0 - point).min_element())
+    }
+
+    /// What the views say together at a point in crop pixels: logits of head and body.
+    fn views_at(&self, point: Vec2) -> [f32; 2] {
+        let weight = self.close_weight(point);
+        let close = if weight > 0.0 { sampled_both(&self.close, point) } else { [0.0; 2] };
+        let wide = sampled_both(&self.wide, Crop::reach_from_crop(point));
+        std::array::from_fn(|part| (weight * close[part] + wide[part]) / (1.0 + weight))
     }
 
     /// Shares of head and body, 0 to 1, at a place in pixels of the picture.
     pub(super) fn shares(&self, at: Vec2) -> [f32; 2] {
         let point = self.crop.crop_from_image(at);
-        let edge = point.min(CROP_PX - 1.0 - point).min_element();
-        let weight = CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, edge);
-        std::array::from_fn(|part| {
-            let close = if weight > 0.0 { weight * sampled(&self.close[part], point) } else { 0.0 };
-            share_of((close + sampled(&self.wide[part], Crop::reach_from_crop(point))) / (1.0 + weight))
-        })
+        let colours = sampled(&self.colours, Crop::reach_from_crop(point));
+        self.views_at(point).map(|logit| share_of(logit + colours))
     }
 }
 
@@ -61,7 +104,8 @@ pub(super) struct SeenPicture {
 impl SeenPicture {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
         let squares = squares(&portrait.crop, portrait.pixels.dimensions().into());
-        let beyond = squares.iter().copied().zip(views(net, portrait, &squares)?).collect();
+        let views = views(net, portrait, &squares)?;
+        let beyond = squares.iter().copied().zip(views.iter().map(mean)).collect();
         Ok(Self { near: SeenMattes::new(net, portrait)?, beyond })
     }
 
@@ -128,13 +172,28 @@ fn share_of(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
+/// The logit of being head or body, from those of either.
+fn person(logits: [f32; 2]) -> f32 {
+    let [head, body] = logits.map(share_of);
+    let rest = (1.0 - head) * (1.0 - body);
+    ((1.0 - rest) / rest).ln().clamp(-MOST, MOST)
+}
+
+/// Head and body at a place in cells.
+fn sampled_both(logits: &Logits, place: Vec2) -> [f32; 2] {
+    [sampled(&logits[0], place), sampled(&logits[1], place)]
+}
+
+/// The mean of a view and of that in a mirror.
+fn mean([plain, mirrored]: &[Logits; 2]) -> Logits {
+    std::array::from_fn(|part| plain[part].iter().zip(&mirrored[part]).map(|(a, b)| 0.5 * (a + b)).collect())
+}
+
 /// What the net sees in each of some squares, as they are and in a mirror.
-fn views(net: &MatteNet, portrait: &Portrait, squares: &[Crop]) -> candle_core::Result<Vec<Logits>> {
+fn views(net: &MatteNet, portrait: &Portrait, squares: &[Crop]) -> candle_core::Result<Vec<[Logits; 2]>> {
     let both = |crop: &Crop| {
         let of = Portrait { crop: *crop, ..portrait.clone() };
-        let ([head, body], [mirrored_head, mirrored_body]) = (logits(net, &of, false)?, logits(net, &of, true)?);
-        let mean = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
-        Ok([mean(head, mirrored_head), mean(body, mirrored_body)])
+        Ok([logits(net, &of, false)?, logits(net, &of, true)?])
     };
     squares.par_iter().map(both).collect()
 }

@@ -1,0 +1,192 @@
+//! Where views of a portrait disagree about what is person, its colours decide: hair and veils look like the head's other hair, and not like what stands beside them.
+
+use glam::{Vec2, Vec3};
+use rayon::prelude::*;
+
+use crate::model::MATTE_CELLS;
+
+/// Logits from which on all views are sure of a cell: of the person, and of what stands behind.
+const SURE_PERSON: f32 = 1.5;
+const SURE_REST: f32 = -2.5;
+/// How much the views' logits count beside the colours', and how far they are listened to: a net is surer of paintings than it is right.
+const VIEWS_COUNT: f32 = 0.5;
+const MOST_OF_VIEWS: f32 = 3.0;
+/// Standard deviations over which known places count, in cells: hair is alike all over a head, what stands behind changes from side to side.
+const NEAR_PERSON: f32 = 24.0;
+const NEAR_REST: f32 = 10.0;
+/// Standard deviation of colours that are alike, in CIE L*a*b* by hundred.
+const ALIKE: f32 = 0.05;
+/// Density that every colour has anywhere: it bounds what colours can say.
+const ANY_COLOUR: f32 = 0.02;
+/// Least weight of known places that says anything.
+const LEAST: f32 = 0.5;
+/// Known places are looked at in blocks of so many cells squared.
+const BLOCK: usize = 2;
+/// Cells to each side over which the evidence is averaged.
+const AVERAGED: usize = 1;
+
+// All of them are tuned by eye on the cut-outs of eight portraits (paintings, photographs, a cartoon, a sculpture).
+
+const CELLS: usize = MATTE_CELLS * MATTE_CELLS;
+
+/// What is known of the cells of a picture, [`MATTE_CELLS`] squared each.
+pub(super) struct Views<'a> {
+    /// RGB, 0 to 1.
+    pub picture: &'a [f32],
+    /// What the views say together, the least and the most that one of them says, as logits of the person.
+    pub together: &'a [f32],
+    pub least: &'a [f32],
+    pub most: &'a [f32],
+    /// Whether a cell may be an example: cells of the face look like no hair, and beyond the picture is nothing.
+    pub is_example: &'a (dyn Fn(usize) -> bool + Sync),
+}
+
+/// Log odds to add to what the views say together: 0 where all of them are sure.
+pub(super) fn of_colours(views: &Views<'_>) -> Vec<f32> {
+    let colours: Vec<Vec3> = views.picture.as_chunks::<3>().0.iter().map(|rgb| lab(Vec3::from_array(*rgb))).collect();
+    let is_person = |cell: usize| views.least[cell] > SURE_PERSON;
+    let is_rest = |cell: usize| views.most[cell] < SURE_REST;
+    let person = examples(&colours, &|cell| is_person(cell) && (views.is_example)(cell));
+    let rest = examples(&colours, &|cell| is_rest(cell) && (views.is_example)(cell));
+    let found = (0..CELLS).into_par_iter().with_min_len(256).map(|cell| {
+        if is_person(cell) || is_rest(cell) {
+            return None;
+        }
+        let at = place(cell);
+        let density = |examples: &[Example], near: f32| {
+            let (mut sum, mut all) = (0.0, 0.0);
+            for example in examples {
+                let weight = (-0.5 * example.place.distance_squared(at) / (near * near)).exp();
+                let alike = (-0.5 * example.colour.distance_squared(colours[cell]) / (ALIKE * ALIKE)).exp();
+                sum += weight * alike;
+                all += weight;
+            }
+            if all < LEAST { 0.0 } else { sum / all }
+        };
+        let (of_person, of_rest) = (density(&person, NEAR_PERSON), density(&rest, NEAR_REST));
+        let colour = ((of_person + ANY_COLOUR) / (of_rest + ANY_COLOUR)).ln();
+        // The view that sees most of a person counts, too: what one of them misses, another one sees.
+        let views = 0.5 * (views.together[cell] + views.most[cell]);
+        Some(VIEWS_COUNT * views.clamp(-MOST_OF_VIEWS, MOST_OF_VIEWS) + colour)
+    });
+    let found: Vec<Option<f32>> = found.collect();
+    (0..CELLS).map(|cell| if found[cell].is_some() { averaged(&found, cell) - views.together[cell] } else { 0.0 }).collect()
+}
+
+/// The mean of what was found at a cell and round it.
+fn averaged(found: &[Option<f32>], cell: usize) -> f32 {
+    let (x, y) = (cell % MATTE_CELLS, cell / MATTE_CELLS);
+    let span = |at: usize| at.saturating_sub(AVERAGED)..(at + AVERAGED + 1).min(MATTE_CELLS);
+    let (mut sum, mut count) = (0.0, 0.0);
+    for row in span(y) {
+        for column in span(x) {
+            if let Some(value) = found[row * MATTE_CELLS + column] {
+                sum += value;
+                count += 1.0;
+            }
+        }
+    }
+    sum / f32::max(count, 1.0)
+}
+
+/// A place of which it is known what it is.
+struct Example {
+    /// In cells.
+    place: Vec2,
+    colour: Vec3,
+}
+
+/// The blocks all of whose cells are of a kind.
+fn examples(colours: &[Vec3], of_kind: &(dyn Fn(usize) -> bool + Sync)) -> Vec<Example> {
+    const BLOCKS: usize = MATTE_CELLS / BLOCK;
+    let example = |block: usize| {
+        let corner = (block / BLOCKS * MATTE_CELLS + block % BLOCKS) * BLOCK;
+        let cells: [usize; BLOCK * BLOCK] = std::array::from_fn(|n| corner + n / BLOCK * MATTE_CELLS + n % BLOCK);
+        let mean = |of: &dyn Fn(usize) -> Vec3| cells.iter().map(|cell| of(*cell)).sum::<Vec3>() / cells.len() as f32;
+        cells
+            .iter()
+            .all(|cell| of_kind(*cell))
+            .then(|| Example { place: mean(&|cell| place(cell).extend(0.0)).truncate(), colour: mean(&|cell| colours[cell]) })
+    };
+    (0..BLOCKS * BLOCKS).filter_map(example).collect()
+}
+
+fn place(cell: usize) -> Vec2 {
+    Vec2::new((cell % MATTE_CELLS) as f32, (cell / MATTE_CELLS) as f32)
+}
+
+/// CIE L*a*b* by hundred of a colour in sRGB, 0 to 1: equal distances look equally different, in the dark as well, where hair and landscape of old paintings lie.
+fn lab(rgb: Vec3) -> Vec3 {
+    // sRGB to linear light and to XYZ by the white point D65 (IEC 61966-2-1), and that to L*a*b* (CIE 15).
+    let linear = rgb.map(|v| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) });
+    let by_white = Vec3::new(
+        linear.dot(Vec3::new(0.4124, 0.3576, 0.1805)) / 0.9505,
+        linear.dot(Vec3::new(0.2126, 0.7152, 0.0722)),
+        linear.dot(Vec3::new(0.0193, 0.1192, 0.9505)) / 1.0891,
+    );
+    let f = by_white.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+    Vec3::new(1.16 * f.y - 0.16, 5.0 * (f.x - f.y), 2.0 * (f.y - f.z))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A brown column in green: surely brown above, in doubt below, where `right_too` tells whether it widens.
+    fn evidence(below: impl Fn(usize) -> [f32; 3]) -> Vec<f32> {
+        let is_column = |x: usize| (48..80).contains(&x);
+        let (brown, green) = ([0.12, 0.07, 0.05], [0.25, 0.28, 0.2]);
+        let picture: Vec<f32> = (0..CELLS)
+            .flat_map(|cell| match (cell % MATTE_CELLS, cell / MATTE_CELLS) {
+                (x, 0..64) => {
+                    if is_column(x) {
+                        brown
+                    } else {
+                        green
+                    }
+                }
+                (x, _) => below(x),
+            })
+            .collect();
+        let logits = |doubt: f32| -> Vec<f32> {
+            let of = |cell: usize| match (cell % MATTE_CELLS, cell / MATTE_CELLS) {
+                (24..104, 64..) => doubt,
+                (x, _) => 4.0 * if is_column(x) { 1.0 } else { -1.0 },
+            };
+            (0..CELLS).map(of).collect()
+        };
+        of_colours(&Views {
+            picture: &picture,
+            together: &logits(-1.0),
+            least: &logits(-2.0),
+            most: &logits(0.5),
+            is_example: &|cell| cell / MATTE_CELLS > 2,
+        })
+    }
+
+    #[test]
+    fn a_doubtful_cell_is_what_it_looks_like() {
+        let (brown, green) = ([0.12, 0.07, 0.05], [0.25, 0.28, 0.2]);
+        let added = evidence(|x| if x < 64 { brown } else { green });
+        let at = |x: usize, y: usize| added[y * MATTE_CELLS + x];
+        assert!(at(40, 90) > 2.0, "hair that only one view has seen: {}", at(40, 90));
+        assert!(at(90, 90) < 0.0, "landscape: {}", at(90, 90));
+        assert!(at(60, 30) == 0.0 && at(10, 30) == 0.0, "where all are sure nothing is added");
+    }
+
+    #[test]
+    fn a_colour_that_nothing_has_says_nothing() {
+        let added = evidence(|_| [0.9, 0.1, 0.9]);
+        let views = VIEWS_COUNT * 0.5 * (-1.0 + 0.5) + 1.0;
+        assert!((added[90 * MATTE_CELLS + 60] - views).abs() < 0.05, "the views' own odds: {}", added[90 * MATTE_CELLS + 60]);
+    }
+
+    #[test]
+    fn colours_are_told_apart_as_eyes_do() {
+        // Reference values of CIE L*a*b*.
+        for (rgb, known) in [([1.0; 3], [1.0, 0.0, 0.0]), ([1.0, 0.0, 0.0], [0.5324, 0.8009, 0.6720]), ([0.0; 3], [0.0; 3])] {
+            let off = (lab(Vec3::from_array(rgb)) - Vec3::from_array(known)).abs().max_element();
+            assert!(off < 2e-3, "{rgb:?}: off by {off}");
+        }
+    }
+}
