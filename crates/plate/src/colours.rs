@@ -4,11 +4,14 @@ use glam::Vec3;
 use rayon::prelude::*;
 
 use crate::grid::CellGrid;
+use crate::lab::lab;
 use crate::prior::Trimap;
 
 /// Distance between places at which models are made, and how far their samples lie to each side, in cells.
 const SPACING: usize = 12;
 const REACH: usize = 30;
+/// The same for samples of the head: its hair is alike all over, and next to a place in doubt there may be nothing but the face.
+const HEAD_REACH: usize = 90;
 /// Colours in a model, and passes to find them.
 const CLUSTERS: usize = 5;
 const PASSES: usize = 5;
@@ -18,6 +21,8 @@ const STRIDE: usize = 2;
 const LEAST: usize = 12;
 /// Variance of colours that is always there: noise and brushwork. Colours are 0 to 1.
 const LEAST_VARIANCE: f32 = 0.0012;
+/// The same in CIE L*a*b* by hundred.
+const LEAST_LAB_VARIANCE: f32 = 0.0009;
 
 /// One colour of a model.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +30,9 @@ struct Cluster {
     mean: Vec3,
     /// Of each channel.
     variance: f32,
+    /// The same in L*a*b*, in which colours are told apart: dark ones differ little in sRGB.
+    lab: Vec3,
+    lab_variance: f32,
     /// Share of the samples.
     weight: f32,
 }
@@ -81,7 +89,8 @@ impl LocalColours {
 }
 
 fn model(colours: &CellGrid<Vec3>, known: &CellGrid<Trimap>, [x, y]: [usize; 2], of: Trimap) -> Model {
-    let span = |at: usize, cells: usize| (at.saturating_sub(REACH)..(at + REACH).min(cells)).step_by(STRIDE);
+    let (reach, stride) = if of == Trimap::Head { (HEAD_REACH, STRIDE * HEAD_REACH / REACH) } else { (REACH, STRIDE) };
+    let span = |at: usize, cells: usize| (at.saturating_sub(reach)..(at + reach).min(cells)).step_by(stride);
     let mut samples: Vec<Vec3> = Vec::new();
     for row in span(y, colours.height) {
         let cells = span(x, colours.width).map(|column| row * colours.width + column).filter(|cell| known.cells[*cell] == of);
@@ -100,25 +109,36 @@ fn clusters(samples: &mut [Vec3]) -> Model {
     let nearest = |means: &[Vec3; CLUSTERS], colour: Vec3| {
         (0..CLUSTERS).min_by(|a, b| means[*a].distance_squared(colour).total_cmp(&means[*b].distance_squared(colour))).unwrap_or(0)
     };
-    let mut sums = [(Vec3::ZERO, 0.0_f32, 0.0_f32); CLUSTERS];
     for _ in 0..PASSES {
-        sums = [(Vec3::ZERO, 0.0, 0.0); CLUSTERS];
+        let mut sums = [(Vec3::ZERO, 0.0_f32); CLUSTERS];
         for colour in samples.iter() {
-            let k = nearest(&means, *colour);
-            sums[k].0 += *colour;
-            sums[k].1 += means[k].distance_squared(*colour);
-            sums[k].2 += 1.0;
+            let (sum, count) = &mut sums[nearest(&means, *colour)];
+            *sum += *colour;
+            *count += 1.0;
         }
-        for (mean, (sum, _, count)) in means.iter_mut().zip(&sums) {
+        for (mean, (sum, count)) in means.iter_mut().zip(&sums) {
             if *count > 0.0 {
                 *mean = *sum / *count;
             }
         }
     }
-    let cluster = |k: usize| Cluster {
-        mean: means[k],
-        variance: LEAST_VARIANCE + sums[k].1 / (3.0 * sums[k].2.max(1.0)),
-        weight: sums[k].2 / samples.len() as f32,
+    let labs = means.map(lab);
+    let mut off = [(0.0_f32, 0.0_f32, 0.0_f32); CLUSTERS];
+    for colour in samples.iter() {
+        let k = nearest(&means, *colour);
+        off[k].0 += means[k].distance_squared(*colour);
+        off[k].1 += labs[k].distance_squared(lab(*colour));
+        off[k].2 += 1.0;
+    }
+    let cluster = |k: usize| {
+        let (squares, lab_squares, count) = off[k];
+        Cluster {
+            mean: means[k],
+            variance: LEAST_VARIANCE + squares / (3.0 * count.max(1.0)),
+            lab: labs[k],
+            lab_variance: LEAST_LAB_VARIANCE + lab_squares / (3.0 * count.max(1.0)),
+            weight: count / samples.len() as f32,
+        }
     };
     (0..CLUSTERS).map(cluster).filter(|cluster| cluster.weight > 0.01).collect()
 }
@@ -129,14 +149,12 @@ fn estimate(head: &Model, rest: &Model, colour: Vec3, prior: f32) -> Option<Esti
         return None;
     }
     let prior = prior.clamp(0.05, 0.95);
-    let density = |model: &Model| -> f32 {
-        let one =
-            |c: &Cluster| c.weight * (-0.5 * c.mean.distance_squared(colour) / c.variance).exp() * (LEAST_VARIANCE / c.variance).powf(1.5);
-        model.iter().map(one).sum()
-    };
+    let seen = lab(colour);
+    let alike = |c: &Cluster| (-0.5 * c.lab.distance_squared(seen) / c.lab_variance).exp();
+    let density =
+        |model: &Model| -> f32 { model.iter().map(|c| c.weight * alike(c) * (LEAST_LAB_VARIANCE / c.lab_variance).powf(1.5)).sum() };
     // How well a colour is one of the model's, whatever its share.
-    let fit =
-        |model: &Model| -> f32 { model.iter().map(|c| (-0.5 * c.mean.distance_squared(colour) / c.variance).exp()).fold(0.0, f32::max) };
+    let fit = |model: &Model| -> f32 { model.iter().map(alike).fold(0.0, f32::max) };
     let (of_head, of_rest) = (prior * density(head), (1.0 - prior) * density(rest));
     let pure = of_head / (of_head + of_rest).max(1e-12);
     let pure_fit = fit(head).max(fit(rest));

@@ -11,6 +11,7 @@ mod exemplar;
 mod foreground;
 mod grid;
 mod kept;
+mod lab;
 mod laplacian;
 mod matte;
 mod patch;
@@ -23,6 +24,7 @@ mod window;
 
 pub use cutout::{Backed, Cutout, CutoutParts, straight};
 pub use kept::{from_bytes, to_bytes};
+pub use lab::lab;
 pub use matte::{CoarseShares, SoftMatte};
 pub use plate::Plate;
 pub use window::Window;

@@ -38,8 +38,7 @@ pub(super) struct SeenMattes {
 
 impl SeenMattes {
     pub(super) fn new(net: &MatteNet, portrait: &Portrait) -> candle_core::Result<Self> {
-        let [close, wide]: [[Logits; 2]; 2] =
-            views(net, portrait, &[portrait.crop, portrait.crop.reach()])?.try_into().unwrap_or_default();
+        let [close, wide]: [[Logits; 2]; 2] = views(net, portrait, &[portrait.crop, portrait.crop.reach()])?.try_into().unwrap_or_default();
         let mut seen = Self { crop: portrait.crop, close: mean(&close), wide: mean(&wide), colours: Vec::new() };
         seen.colours = seen.of_colours(portrait, &close, &wide);
         Ok(seen)
@@ -90,7 +89,11 @@ impl SeenMattes {
     pub(super) fn shares(&self, at: Vec2) -> [f32; 2] {
         let point = self.crop.crop_from_image(at);
         let colours = sampled(&self.colours, Crop::reach_from_crop(point));
-        self.views_at(point).map(|logit| share_of(logit + colours))
+        let views = self.views_at(point);
+        let [head, body] = views.map(share_of);
+        // Colours tell a person from the rest, and not head from body: what is more the one than the other stays so.
+        let part = |own: f32| if colours > 0.0 { colours * (2.0 * own / (head + body)).min(1.0) } else { colours };
+        [share_of(views[0] + part(head)), share_of(views[1] + part(body))]
     }
 }
 
