@@ -25,7 +25,7 @@ mod window;
 pub use cutout::{Backed, Cutout, CutoutParts, straight};
 pub use kept::{from_bytes, to_bytes};
 pub use lab::lab;
-pub use matte::{CoarseShares, SoftMatte};
+pub use matte::{CoarseShares, SoftMatte, joined};
 pub use plate::Plate;
 pub use window::Window;
 

@@ -180,8 +180,8 @@ fn cut_out(shares: &CellGrid<f32>, coarse: &CellGrid<f32>) -> CellGrid<f32> {
     CellGrid { width, height, cells: open.iter().map(|open| f32::from(u8::from(!open))).collect() }
 }
 
-/// The cells of `inside` that are joined to one of the starts by their sides.
-fn joined(inside: &[bool], [width, height]: [usize; 2], starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
+/// The cells of `inside`, row by row, that are joined to one of the starts by their sides; the size is across and down.
+pub fn joined(inside: &[bool], [width, height]: [usize; 2], starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
     let mut reached = vec![false; inside.len()];
     let mut waiting: Vec<usize> = starts.into_iter().collect();
     for cell in &waiting {

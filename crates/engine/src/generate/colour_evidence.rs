@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::model::MATTE_CELLS;
-use retrato_plate::lab;
+use retrato_plate::{joined, lab};
 
 /// Logits from which on all views are sure of a cell: of the person, and of what stands behind.
 const SURE_PERSON: f32 = 1.5;
@@ -12,15 +12,18 @@ const SURE_REST: f32 = -2.5;
 /// How much the views' logits count beside the colours', and how far they are listened to: a net is surer of paintings than it is right.
 const VIEWS_COUNT: f32 = 0.5;
 const MOST_OF_VIEWS: f32 = 3.0;
-/// Standard deviations over which known places count, in cells: hair is alike all over a head, what stands behind changes from side to side.
-const NEAR_PERSON: f32 = 24.0;
-const NEAR_REST: f32 = 10.0;
+/// Standard deviation over which known places count, in cells, and over which those of the rest count mostly: hair is alike all over a head, what stands
+/// behind changes from side to side.
+const NEAR: f32 = 24.0;
+const NEXT: f32 = 10.0;
+/// What places of the rest count that are near but not next to a cell: something where there are no others.
+const NOT_NEXT: f32 = 0.05;
 /// Standard deviation of colours that are alike, in CIE L*a*b* by hundred: a little more than what an eye just tells apart (0.023).
 const ALIKE: f32 = 0.03;
 /// Density that every colour has anywhere: it bounds what colours can say.
 const ANY_COLOUR: f32 = 0.02;
 /// Least weight of known places that says anything.
-const LEAST: f32 = 0.5;
+const LEAST: f32 = 0.2;
 /// Known places are looked at in blocks of so many cells squared.
 const BLOCK: usize = 2;
 /// Cells to each side over which the evidence is averaged.
@@ -38,36 +41,48 @@ pub(super) struct Views<'a> {
     pub together: &'a [f32],
     pub least: &'a [f32],
     pub most: &'a [f32],
-    /// Whether a cell may be an example: cells of the face look like no hair, and beyond the picture is nothing.
-    pub is_example: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Whether a cell is on the face, which looks like no hair.
+    pub is_face: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Whether it lies below the chin, where the body is.
+    pub is_below: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Whether it is in the picture.
+    pub is_seen: &'a (dyn Fn(usize) -> bool + Sync),
 }
 
 /// Log odds to add to what the views say together: 0 where all of them are sure.
 pub(super) fn of_colours(views: &Views<'_>) -> Vec<f32> {
     let colours: Vec<Vec3> = views.picture.as_chunks::<3>().0.iter().map(|rgb| lab(Vec3::from_array(*rgb))).collect();
-    let is_person = |cell: usize| views.least[cell] > SURE_PERSON;
+    let faces: Vec<bool> = (0..CELLS).into_par_iter().map(|cell| (views.is_face)(cell)).collect();
+    // What is joined neither to the face nor to the body may be a hat that is none, however sure the views are.
+    let sure: Vec<bool> = (0..CELLS).map(|cell| faces[cell] || views.least[cell] > SURE_PERSON).collect();
+    let person = joined(&sure, [MATTE_CELLS; 2], (0..CELLS).filter(|cell| faces[*cell] || sure[*cell] && (views.is_below)(*cell)));
+    let is_person = |cell: usize| person[cell];
     let is_rest = |cell: usize| views.most[cell] < SURE_REST;
-    let person = examples(&colours, &|cell| is_person(cell) && (views.is_example)(cell));
-    let rest = examples(&colours, &|cell| is_rest(cell) && (views.is_example)(cell));
+    let person = examples(&colours, &|cell| is_person(cell) && !faces[cell] && (views.is_seen)(cell));
+    let rest = examples(&colours, &|cell| is_rest(cell) && (views.is_seen)(cell));
     let found = (0..CELLS).into_par_iter().with_min_len(256).map(|cell| {
         if is_person(cell) || is_rest(cell) {
             return None;
         }
         let at = place(cell);
-        let density = |examples: &[Example], near: f32| {
+        let density = |examples: &[Example], counts: &dyn Fn(f32) -> f32| {
             let (mut sum, mut all) = (0.0, 0.0);
             for example in examples {
-                let weight = (-0.5 * example.place.distance_squared(at) / (near * near)).exp();
+                let weight = counts(example.place.distance_squared(at));
                 let alike = (-0.5 * example.colour.distance_squared(colours[cell]) / (ALIKE * ALIKE)).exp();
                 sum += weight * alike;
                 all += weight;
             }
             if all < LEAST { 0.0 } else { sum / all }
         };
-        let (of_person, of_rest) = (density(&person, NEAR_PERSON), density(&rest, NEAR_REST));
+        let near = |squared: f32| (-0.5 * squared / (NEAR * NEAR)).exp();
+        let next = |squared: f32| (-0.5 * squared / (NEXT * NEXT)).exp() + NOT_NEXT * near(squared);
+        let (of_person, of_rest) = (density(&person, &near), density(&rest, &next));
         let colour = ((of_person + ANY_COLOUR) / (of_rest + ANY_COLOUR)).ln();
-        // What one view misses another one sees.
-        Some(VIEWS_COUNT * views.most[cell].clamp(-MOST_OF_VIEWS, MOST_OF_VIEWS) + colour)
+        // What one view misses another one sees; it is followed where the place looks like the person.
+        let (together, most) = (views.together[cell], views.most[cell]);
+        let said = together + (most - together) * of_person / (of_person + ANY_COLOUR);
+        Some(VIEWS_COUNT * said.clamp(-MOST_OF_VIEWS, MOST_OF_VIEWS) + colour)
     });
     let found: Vec<Option<f32>> = found.collect();
     (0..CELLS).map(|cell| if found[cell].is_some() { averaged(&found, cell) - views.together[cell] } else { 0.0 }).collect()
@@ -147,7 +162,9 @@ mod tests {
             together: &logits(-1.0),
             least: &logits(-2.0),
             most: &logits(0.5),
-            is_example: &|cell| cell / MATTE_CELLS > 2,
+            is_face: &|cell| (56..72).contains(&(cell % MATTE_CELLS)) && (20..40).contains(&(cell / MATTE_CELLS)),
+            is_below: &|_| false,
+            is_seen: &|cell| cell / MATTE_CELLS > 2,
         })
     }
 

@@ -3,7 +3,7 @@
 use glam::Vec2;
 
 use super::smooth_step;
-use crate::data::{CROP_PX, Landmarks};
+use crate::data::{CROP_PX, Landmarks, region};
 use crate::model::{LANDMARK_CHANNELS, SOURCE_NUMBERS};
 
 /// Cells along each side of the pictures that the networks see.
@@ -94,7 +94,21 @@ pub(super) struct Outline {
 
 impl Outline {
     pub(super) fn of(landmarks: &Landmarks) -> Self {
-        let mut points: Vec<Vec2> = landmarks.0.iter().copied().filter(|p| p.is_finite()).collect();
+        Self::round(landmarks.0.to_vec(), landmarks.inter_ocular())
+    }
+
+    /// The same up to the hairline, which is as far above the brows as the nose's base is below them (the classical thirds of a face).
+    pub(super) fn with_forehead(landmarks: &Landmarks) -> Self {
+        let brows = &landmarks.0[region::BROWS];
+        let mean = |points: &[Vec2]| points.iter().sum::<Vec2>() / points.len() as f32;
+        let height = mean(brows) - mean(&landmarks.0[region::NOSE_BASE]);
+        let mut points = landmarks.0.to_vec();
+        points.extend(brows.iter().map(|brow| brow + height));
+        Self::round(points, landmarks.inter_ocular())
+    }
+
+    fn round(mut points: Vec<Vec2>, unit_px: f32) -> Self {
+        points.retain(|point| point.is_finite());
         points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         // Lower and upper half (Andrew 1979).
         let half = |points: &mut dyn Iterator<Item = Vec2>| {
@@ -112,7 +126,7 @@ impl Outline {
         };
         let mut corners = half(&mut points.iter().copied());
         corners.extend(half(&mut points.iter().rev().copied()));
-        Self { corners, unit_px: landmarks.inter_ocular().max(1.0) }
+        Self { corners, unit_px: unit_px.max(1.0) }
     }
 
     /// Corners one after the other, turning one way.
@@ -132,6 +146,11 @@ impl Outline {
     pub(super) fn share(&self, at: Vec2) -> f32 {
         let far = self.distance(at) / self.unit_px;
         1.0 - smooth_step(&FADE, far)
+    }
+
+    /// Whether a place is on the face.
+    pub(super) fn is_inside(&self, at: Vec2) -> bool {
+        self.distance(at) <= 0.0
     }
 
     /// Distance from the hull, 0 inside.

@@ -8,7 +8,7 @@ use super::clean_plate::{centre, sampled};
 use super::colour_evidence::{Views, of_colours};
 use super::outline::Outline;
 use super::smooth_step;
-use crate::data::{CROP_PX, Crop, Portrait};
+use crate::data::{CROP_PX, Crop, Portrait, UpFromChin};
 use crate::model::{MATTE_CELLS, MatteNet};
 
 /// What the crop counts against the reach, and from which distance from the crop's edge on it does, in crop pixels: near it a head that is cut off is taken for
@@ -46,7 +46,8 @@ impl SeenMattes {
 
     /// What the portrait's colours add to what the views say.
     fn of_colours(&self, portrait: &Portrait, close: &[Logits; 2], wide: &[Logits; 2]) -> Vec<f32> {
-        let outline = Outline::of(&portrait.landmarks_in_crop());
+        let landmarks = portrait.landmarks_in_crop();
+        let (outline, up) = (Outline::with_forehead(&landmarks), UpFromChin::of(&landmarks));
         let reach = Portrait { crop: self.crop.reach(), ..portrait.clone() };
         let size = Vec2::from(<[u32; 2]>::from(portrait.pixels.dimensions()).map(|px| px as f32));
         let said = |cell: usize| {
@@ -64,10 +65,11 @@ impl SeenMattes {
             together: &together,
             least: &least,
             most: &most,
-            is_example: &|cell| {
-                let point = Crop::crop_from_reach(centre(cell));
-                let at = self.crop.image_from_crop(point);
-                outline.share(point) <= 0.0 && at.cmpge(Vec2::ZERO).all() && at.cmplt(size).all()
+            is_face: &|cell| outline.is_inside(Crop::crop_from_reach(centre(cell))),
+            is_below: &|cell| up.height(Crop::crop_from_reach(centre(cell))) < 0.0,
+            is_seen: &|cell| {
+                let at = self.crop.image_from_crop(Crop::crop_from_reach(centre(cell)));
+                at.cmpge(Vec2::ZERO).all() && at.cmplt(size).all()
             },
         })
     }
