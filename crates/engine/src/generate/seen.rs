@@ -92,10 +92,10 @@ impl SeenMattes {
         let point = self.crop.crop_from_image(at);
         let colours = sampled(&self.colours, Crop::reach_from_crop(point));
         let views = self.views_at(point);
-        let [head, body] = views.map(share_of);
-        // Colours tell a person from the rest, and not head from body: what is more the one than the other stays so.
-        let part = |own: f32| if colours > 0.0 { colours * (2.0 * own / (head + body)).min(1.0) } else { colours };
-        [share_of(views[0] + part(head)), share_of(views[1] + part(body))]
+        let logit = person(views);
+        let (is_none, is_none_now) = (share_of(-logit), share_of(-logit - colours));
+        // Colours tell a person from the rest, and not head from body: of both together nothing is left where neither is, and each has its part in that.
+        views.map(|part| 1.0 - is_none_now.powf((1.0 - share_of(part)).ln() / is_none.ln()))
     }
 }
 
