@@ -8,6 +8,7 @@ mod camera;
 mod clip;
 mod error;
 mod ffmpeg;
+pub mod hostile;
 mod look;
 mod moov;
 mod mp4;
