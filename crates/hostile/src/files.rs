@@ -33,7 +33,8 @@ fn with_file(name: &str, bytes: &[u8], read: impl FnOnce(&Path)) {
 /// A GIF, PNG or WebP with several pictures, or a still, as a driver.
 pub(crate) fn animation(bytes: &[u8]) {
     // The header's size is believed up to its limit; large ones take too long to be tried by the thousand.
-    let size = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok().and_then(|reader| reader.into_dimensions().ok());
+    let size =
+        image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok().and_then(|reader| reader.into_dimensions().ok());
     if size.is_some_and(|(width, height)| u64::from(width) * u64::from(height) <= 1 << 18) {
         with_file("clip", bytes, |path| _ = hostile::film(path, MOST_FRAMES));
     }

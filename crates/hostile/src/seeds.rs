@@ -73,7 +73,11 @@ pub fn all() -> Result<Vec<Seed>, Box<dyn std::error::Error>> {
     for (name, network) in networks::all() {
         add("reader-models", name, [&[0][..], &network].concat());
     }
-    add("reader-models", "face", [&[1, 0x0a, 12, 0x1a, 4][..], &1.5_f32.to_le_bytes(), &[0x22, 3, 1, 2, 0x83, 1, 0x12, 4, 8, 3, 0x15, 0]].concat());
+    add(
+        "reader-models",
+        "face",
+        [&[1, 0x0a, 12, 0x1a, 4][..], &1.5_f32.to_le_bytes(), &[0x22, 3, 1, 2, 0x83, 1, 0x12, 4, 8, 3, 0x15, 0]].concat(),
+    );
     add("reader-models", "bundle", [&[2][..], &bundle()].concat());
     Ok(seeds)
 }
@@ -92,7 +96,8 @@ fn performances() -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn std::error::Er
     let mut second = Vec::new();
     Performance { header: PerformanceHeader::new("seed", 30.0, [256, 256], Some(2)), frames }.write(&mut second)?;
     let line = serde_json::json!({ "t": 0.0, "landmarks": landmarks, "gaze": [0.25, -0.5] });
-    let first = format!("{{\"retrato_performance\":1,\"fps\":25,\"width\":256,\"height\":256}}\n{line}\n{{\"t\":0.04,\"landmarks\":null}}\n");
+    let first =
+        format!("{{\"retrato_performance\":1,\"fps\":25,\"width\":256,\"height\":256}}\n{line}\n{{\"t\":0.04,\"landmarks\":null}}\n");
     Ok(vec![("version-1", first.into_bytes()), ("version-2", second)])
 }
 
@@ -102,10 +107,7 @@ fn weights() -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn std::error::Error>>
         ("style".to_owned(), Tensor::new(&[0.5_f32, 0.0, 1.0], &Device::Cpu)?),
     ]);
     let about = || HashMap::from([("made".to_owned(), "here".to_owned())]);
-    Ok(vec![
-        ("f32", retrato_nn::to_bytes(&tensors, DType::F32, about())?),
-        ("f16", retrato_nn::to_bytes(&tensors, DType::F16, about())?),
-    ])
+    Ok(vec![("f32", retrato_nn::to_bytes(&tensors, DType::F32, about())?), ("f16", retrato_nn::to_bytes(&tensors, DType::F16, about())?)])
 }
 
 /// A zip file with one stored member, as the reader's bundle is one.

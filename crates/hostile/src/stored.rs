@@ -45,7 +45,10 @@ pub(crate) fn cache(bytes: &[u8]) {
             let window = Window { corner: [left as u32, top as u32], size: [width as u32, height as u32], step: step as u32 };
             let picture = picture();
             if let Some((matte, plate)) = from_bytes(bytes, picture, window) {
-                assert!(from_bytes(&to_bytes(&matte, picture, &plate.pixels), picture, window).is_some(), "what was kept can be kept again");
+                assert!(
+                    from_bytes(&to_bytes(&matte, picture, &plate.pixels), picture, window).is_some(),
+                    "what was kept can be kept again"
+                );
             }
         }
         1 => _ = serde_json::from_slice::<Vec<FaceCandidate>>(bytes).map(|faces| faces.iter().all(|face| face.place.is_sane())),
@@ -67,7 +70,8 @@ fn entry(bytes: &[u8]) {
 }
 
 fn picture() -> &'static RgbaImage {
-    static PICTURE: LazyLock<RgbaImage> = LazyLock::new(|| RgbaImage::from_fn(48, 40, |x, y| image::Rgba([x as u8, y as u8, (x ^ y) as u8, 255])));
+    static PICTURE: LazyLock<RgbaImage> =
+        LazyLock::new(|| RgbaImage::from_fn(48, 40, |x, y| image::Rgba([x as u8, y as u8, (x ^ y) as u8, 255])));
     &PICTURE
 }
 

@@ -121,12 +121,8 @@ impl Network {
             (2, Value::Ints(vec![self.newest])),
             (3, Value::Tables(self.operators)),
         ];
-        let root = vec![
-            (0, Value::Int(3)),
-            (1, Value::Tables(self.codes)),
-            (2, Value::Tables(vec![graph])),
-            (4, Value::Tables(self.buffers)),
-        ];
+        let root =
+            vec![(0, Value::Int(3)), (1, Value::Tables(self.codes)), (2, Value::Tables(vec![graph])), (4, Value::Tables(self.buffers))];
         let mut out = b"\0\0\0\0TFL3".to_vec();
         let begin = write(&root, &mut out);
         out[..4].copy_from_slice(&(begin as u32).to_le_bytes());
