@@ -122,8 +122,9 @@ fn record(disk: &Disk, stage: Stage, left: u64, dice: &mut Dice) -> (f64, Result
 
 /// Pictures of a film as ffmpeg counts them, which must have nothing to complain about.
 fn pictures(film: &Path) -> u32 {
-    let counted = Command::new("ffprobe").args(["-v", "error", "-count_frames", "-select_streams", "v", "-show_entries"]);
-    let mut counted = { counted }.args(["stream=nb_read_frames", "-of", "csv=p=0"]).arg(film).output().expect("ffprobe runs");
+    let mut ask = Command::new("ffprobe");
+    ask.args(["-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]);
+    let mut counted = ask.arg(film).output().expect("ffprobe runs");
     assert_eq!(String::from_utf8_lossy(&counted.stderr), "", "{} is whole", film.display());
     counted.stdout.retain(u8::is_ascii_digit);
     String::from_utf8_lossy(&counted.stdout).parse().expect("a number of pictures")
@@ -185,7 +186,7 @@ fn what_is_kept_stays_as_it_was_when_the_disk_is_full() {
     let (read, trouble) = settings.load();
     assert!(read == before && trouble.is_none(), "the old settings: {trouble:?}");
     let (portraits, trouble) = list.load();
-    assert!(portraits.portraits.len() == 1 && trouble.is_none(), "the old list: {trouble:?}");
+    assert!(portraits.iter().count() == 1 && trouble.is_none(), "the old list: {trouble:?}");
     assert_eq!(cache.get("first").as_deref(), Some(&[1; 5000][..]), "what was in the cache");
     assert_eq!(cache.get("second"), None, "and nothing half");
     let left: Vec<_> = fs::read_dir(disk.path()).expect("listed").flatten().map(|entry| entry.file_name()).collect();

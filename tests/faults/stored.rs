@@ -90,10 +90,10 @@ fn a_damaged_list_of_portraits_gives_what_is_whole_and_is_written_anew() {
     for damage in Damage::all(whole.len(), &mut Dice(5)) {
         damage.apply(&list.path(), &whole);
         let (read, trouble) = list.load();
-        assert!(read.portraits.len() <= 3, "{damage:?}: none is made up");
+        assert!(read.iter().count() <= 3, "{damage:?}: none is made up");
         let updated = list.update(&[opened("four.png", 4)]);
         match &updated {
-            Ok((now, _)) => assert!(now.portraits.iter().any(|known| known.source.file() == Some(Path::new("/pictures/four.png")))),
+            Ok((now, _)) => assert!(now.iter().any(|known| known.source.file() == Some(Path::new("/pictures/four.png")))),
             // A flipped bit can make it one of a newer version, which must not be written over; and a folder cannot be.
             Err(error) => assert!(error.to_string().contains("portraits"), "{damage:?}: {error} after {trouble:?}"),
         }

@@ -7,12 +7,12 @@ cargo=${CARGO:-cargo}
 root=$PWD
 out=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')
-# The flags that cargo-fuzz gives, but for the address sanitizer, which needs the nightly toolchain. Without the last one the linker drops the tables.
+# The flags that cargo-fuzz gives, but for the address sanitizer, which needs the nightly toolchain.
 flags="-Cpasses=sancov-module"
 for flag in coverage-level=4 coverage-inline-8bit-counters coverage-pc-table coverage-trace-compares; do
   flags="$flags -Cllvm-args=-sanitizer-$flag"
 done
-RUSTFLAGS="$flags -Clink-arg=-Wl,-z,nostart-stop-gc" CARGO_TARGET_DIR=$out "$cargo" build --manifest-path tests/fuzz/Cargo.toml --target "$host"
+RUSTFLAGS=$flags CARGO_TARGET_DIR=$out "$cargo" build --manifest-path tests/fuzz/Cargo.toml --target "$host"
 targets=$("$cargo" run --quiet --package retrato-hostile --example seeds "$out/seeds")
 if [ -z "${TARGET:-}" ]; then
   printf 'Choose a TARGET (name, longest input in bytes):\n%s\n' "$targets"

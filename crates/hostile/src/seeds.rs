@@ -65,7 +65,7 @@ pub fn all() -> Result<Vec<Seed>, Box<dyn std::error::Error>> {
     for (name, bytes) in weights()? {
         add("weights", name, bytes);
     }
-    let plate = [&[0, 4, 4, 8, 8, 2][..], &[255; 32], &[0; 32], &[0x0f, 0], &[9; 64]].concat();
+    let plate = [&[0, 4, 4, 8, 8, 1][..], &[255; 32], &[0; 32], &[0x0f, 0], &[9; 64]].concat();
     add("caches", "plate", plate);
     let face = FaceCandidate::of_landmarks(retrato_core::data::Landmarks(template().map(|p| p.truncate() * 40.0 + 150.0)));
     add("caches", "faces", [&[1][..], &serde_json::to_vec(&[face.ok_or("the generic face has a place")?])?].concat());

@@ -42,7 +42,7 @@ pub(crate) fn cache(bytes: &[u8]) {
     match kind % 3 {
         0 => {
             let ([left, top, width, height, step], bytes) = numbers(bytes);
-            let window = Window { corner: [left as u32, top as u32], size: [width as u32, height as u32], step: step as u32 };
+            let window = Window { corner: [left as u32, top as u32], size: [width as u32, height as u32], step: step as u32 + 1 };
             let picture = picture();
             if let Some((matte, plate)) = from_bytes(bytes, picture, window) {
                 assert!(
