@@ -65,6 +65,8 @@ fn a_process_that_records() {
 struct Underway {
     child: Child,
     folder: tempfile::TempDir,
+    /// What it says on standard error.
+    complaints: tempfile::NamedTempFile,
     /// Length of the recording as it was last told, in seconds; and whether it is done.
     heard: Arc<Mutex<(f64, bool)>>,
 }
@@ -72,12 +74,13 @@ struct Underway {
 impl Underway {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let complaints = tempfile::NamedTempFile::new().expect("a file");
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(["--exact", "faults::underway::a_process_that_records", "--ignored", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(complaints.reopen().expect("the same file"))
             .spawn()
             .expect("it starts");
         let heard = Arc::new(Mutex::new((0.0, false)));
@@ -92,7 +95,7 @@ impl Underway {
                 heard.1 |= line.contains("done ");
             }
         });
-        Self { child, folder, heard }
+        Self { child, folder, complaints, heard }
     }
 
     fn signal(&self, signal: Signal) {
@@ -109,7 +112,8 @@ impl Underway {
         while !is_reached(self.heard()) {
             assert!(start.elapsed() < PATIENCE, "{what} did not come");
             let (_, is_done) = self.heard();
-            assert!(is_done || self.child.try_wait().expect("its state").is_none(), "it ended before {what}");
+            let is_over = !is_done && self.child.try_wait().expect("its state").is_some();
+            assert!(!is_over, "it ended before {what}: {}", fs::read_to_string(&self.complaints).unwrap_or_default());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
