@@ -1,5 +1,6 @@
 //! Small whole files of every kind, made anew: what the fuzzer begins with. Each must be read without an error.
 
+#[expect(clippy::cast_possible_wrap, reason = "the format counts in 32 bits with sign, and these networks are tiny")]
 mod networks;
 mod pictures;
 mod recorded;
@@ -10,6 +11,9 @@ use candle_core::{DType, Device, Tensor};
 use retrato_core::data::{FaceMotion, Performance, PerformanceFrame, PerformanceHeader};
 use retrato_face::face::{MeshModel, template};
 use retrato_face::portrait::FaceCandidate;
+
+/// A file by its name.
+type Named = (&'static str, Vec<u8>);
 
 /// A whole file.
 #[derive(Clone, Debug)]
@@ -83,7 +87,7 @@ pub fn all() -> Result<Vec<Seed>, Box<dyn std::error::Error>> {
 }
 
 /// A performance of each version.
-fn performances() -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn std::error::Error>> {
+fn performances() -> Result<Vec<Named>, Box<dyn std::error::Error>> {
     let landmarks = retrato_core::data::Landmarks(template().map(|p| p.truncate() * 60.0 + 128.0));
     let mesh = MeshModel::shipped().and_then(|model| model.fit(&landmarks, None)).ok_or("the generic face has a mesh")?;
     let face = FaceMotion {
@@ -101,7 +105,7 @@ fn performances() -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn std::error::Er
     Ok(vec![("version-1", first.into_bytes()), ("version-2", second)])
 }
 
-fn weights() -> Result<Vec<(&'static str, Vec<u8>)>, Box<dyn std::error::Error>> {
+fn weights() -> Result<Vec<Named>, Box<dyn std::error::Error>> {
     let tensors = BTreeMap::from([
         ("generator.kernel".to_owned(), Tensor::new(&[[1.0_f32, -2.5], [0.25, 4.0]], &Device::Cpu)?),
         ("style".to_owned(), Tensor::new(&[0.5_f32, 0.0, 1.0], &Device::Cpu)?),

@@ -9,7 +9,7 @@ use super::worker::{StopFlag, Worker, WorkerError};
 /// How often the program makes sure that it runs.
 const BEAT: Duration = Duration::from_millis(50);
 /// A beat that comes later than this means that the whole program stood still; a busy machine alone is rarely so late.
-const STOPPED: Duration = Duration::from_millis(1000);
+const STOPPED: Duration = Duration::from_secs(1);
 /// Stops that are remembered one by one; those before them count together.
 const MOST_STOPS: usize = 256;
 

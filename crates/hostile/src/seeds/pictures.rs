@@ -7,6 +7,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbaImage};
 
 type Named = (String, Vec<u8>);
+/// Name, meaning of the colours, bits, channels, and further fields.
+type TiffKind<'a> = (&'a str, u16, u16, u16, &'a [(u16, u32)]);
 
 /// One file of each.
 pub(super) fn files() -> image::ImageResult<Vec<Named>> {
@@ -63,9 +65,9 @@ fn turned(jpeg: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
 }
 
-/// TIFF of the kinds that the encoder above has not: name, meaning of the colours, bits, channels, and further fields.
+/// TIFF of the kinds that the encoder above has not.
 fn tiffs() -> Vec<Named> {
-    let kinds: [(&str, u16, u16, u16, &[(u16, u32)]); 7] = [
+    let kinds: [TiffKind<'_>; 7] = [
         ("white-is-zero", 0, 8, 1, &[]),
         ("bits", 1, 1, 1, &[]),
         ("palette", 3, 8, 1, &[]),
