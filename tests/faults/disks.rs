@@ -179,7 +179,7 @@ fn what_is_kept_stays_as_it_was_when_the_disk_is_full() {
     assert!(why.contains("check the free space"), "what to do: {why}");
     let why = list.update(&opened("second.png")).expect_err("full").to_string();
     assert!(why.contains("check the free space"), "what to do: {why}");
-    cache.put("second", &[2; 50_000]);
+    cache.put("second", &vec![2; 50_000]);
     let still = snapshot(&disk.path().join("still.png"), &noise(&mut Dice(1)), SourceType::default()).expect_err("full");
     assert!(still.is_disk_full(), "named for what it is: {still}");
     disk.clear();
