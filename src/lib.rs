@@ -113,6 +113,9 @@
 //! Pictures, clips and performances are bounded before they are decoded: sizes from headers are checked first, nothing is allocated by a claimed count,
 //! other formats than the known ones are refused, and a child process never gets more than a local file. The program opens no network connection.
 //!
+//! The crate `hostile`, for tests alone, lists every reader of such bytes as a target of the fuzzer (`make fuzz`); what the fuzzer found is read again by the
+//! tests. The faults that no file brings, such as full disks and sudden ends, are those of `tests/faults` (`make soak` for the long form).
+//!
 //! # Glossary
 //!
 //! | term | meaning |

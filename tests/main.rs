@@ -5,6 +5,7 @@ mod capture; // sources against generated and real clips
 #[cfg(target_os = "linux")]
 mod desktop; // the real window under an X server, with a real drop
 mod faces; // faces found, followed and placed in real pictures
+mod faults; // killed, stopped, full, damaged
 mod fine_tune; // a portrait that is alive learns its picture
 mod further; // several pictures of one person, through the real pipeline
 mod labelled; // what is found and drawn in real paint, against labels by hand

@@ -10,6 +10,7 @@ use super::shared::RunningDriver;
 use crate::data::FrameTime;
 use crate::gpu::Gpu;
 use crate::record::{Finished, RecordError, RecordFrame, RecordStatus, Recorder};
+use crate::runtime::AwakeClock;
 use crate::session::{Panes, RenderedImage};
 
 /// A driver whose own clock leaves the wall clock by more than this has been changed or has jumped.
@@ -43,7 +44,7 @@ struct RecorderFeed {
 impl LiveRecording {
     /// Records pictures of `gpu`, or of the CPU.
     pub(super) fn new(Recording { recorder, clip, panes }: Recording, gpu: Option<&Gpu>) -> Self {
-        let feed = RecorderFeed { recorder, clock: RecordClock::default(), clip, sound: None, panes: SideBySide::new(panes) };
+        let feed = RecorderFeed { recorder, clock: RecordClock::watching(), clip, sound: None, panes: SideBySide::new(panes) };
         Self { feed, returning: Returning::new(gpu) }
     }
 
@@ -114,9 +115,11 @@ fn start_sound(clip: &RunningDriver, at: Duration) -> Option<ClipSound> {
     })
 }
 
-/// Gives recorded pictures their time: the driver's own clock, which is steadier than arrival, as long as it runs with the wall clock.
+/// Gives recorded pictures their time: the driver's own clock, which is steadier than arrival, as long as it runs with the wall clock. The wall clock counts while
+/// the program runs: one that was stopped for a minute has not recorded that minute.
 #[derive(Default)]
 struct RecordClock {
+    awake: Option<AwakeClock>,
     last: Option<Last>,
 }
 
@@ -127,6 +130,11 @@ struct Last {
 }
 
 impl RecordClock {
+    fn watching() -> Self {
+        let awake = AwakeClock::watch().inspect_err(|error| tracing::warn!("{error}")).ok();
+        Self { awake, last: None }
+    }
+
     /// Whether a newer picture has been given its time already.
     fn is_past(&self, time: FrameTime) -> bool {
         self.last.as_ref().is_some_and(|last| time.captured_at < last.captured_at)
@@ -137,7 +145,10 @@ impl RecordClock {
         let (pts, steady) = match &self.last {
             None => (time.media_time, true),
             Some(last) => {
-                let by_wall = time.captured_at.saturating_duration_since(last.captured_at);
+                let by_wall = match &self.awake {
+                    Some(awake) => awake.between(last.captured_at, time.captured_at),
+                    None => time.captured_at.saturating_duration_since(last.captured_at),
+                };
                 match time.media_time.checked_sub(last.media_time) {
                     Some(by_media) if by_media.abs_diff(by_wall) < JUMP => (last.pts + by_media, true),
                     _ => (last.pts + by_wall, false),

@@ -23,6 +23,7 @@ mod detector;
 mod error;
 mod flatbuffer;
 mod fusion;
+pub mod hostile;
 mod kernels;
 mod landmarks;
 mod model;

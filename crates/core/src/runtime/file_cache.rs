@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::files::temporary_in;
 
@@ -11,6 +11,8 @@ use super::files::temporary_in;
 const MAX_ENTRY_BYTES: u64 = 64 << 20;
 /// Most bytes of all entries of one folder.
 const MAX_BYTES: u64 = 256 << 20;
+/// A file's time may be so far ahead: clocks of other machines that share a home differ.
+const CLOCK_SLACK: Duration = Duration::from_mins(10);
 const DIGEST_BYTES: usize = 32;
 
 /// Entries by key. Whatever goes wrong, such as a full disk or a damaged entry, only costs the time to make the entry again.
@@ -35,6 +37,12 @@ impl FileCache {
     /// The entry of a key, if it is there and whole. A damaged one is removed.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let path = self.path(key);
+        if path.is_dir() {
+            // Nothing could ever be written in its place.
+            tracing::warn!("{} is a folder in the place of an entry; it is removed", path.display());
+            std::fs::remove_dir_all(&path).ok();
+            return None;
+        }
         let content = read_entry(&path)?;
         let whole = content.split_first_chunk::<DIGEST_BYTES>().filter(|(digest, rest)| *blake3::hash(rest).as_bytes() == **digest);
         let Some((_, rest)) = whole else {
@@ -84,9 +92,12 @@ impl FileCache {
     /// Removes the entries that were not used for longest until the rest fits.
     fn trim(&self) {
         let Ok(files) = std::fs::read_dir(&self.folder) else { return };
+        // After the clock has jumped back, the entries from before must not stay for ever and push out every new one.
+        let now = SystemTime::now() + CLOCK_SLACK;
+        let used = |time: SystemTime| if time > now { SystemTime::UNIX_EPOCH } else { time };
         let entry = |file: std::fs::DirEntry| {
             let about = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-            Some((about.modified().ok()?, about.len(), file.path()))
+            Some((used(about.modified().ok()?), about.len(), file.path()))
         };
         let mut entries: Vec<(SystemTime, u64, PathBuf)> = files.flatten().filter_map(entry).collect();
         entries.sort();

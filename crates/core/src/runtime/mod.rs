@@ -1,5 +1,6 @@
 //! What the stages run on: links between threads, workers that own a thread, and timing statistics.
 
+mod awake;
 mod background;
 mod file_cache;
 mod files;
@@ -9,6 +10,7 @@ mod processor;
 mod stats;
 mod worker;
 
+pub use awake::AwakeClock;
 pub use background::in_background;
 pub use file_cache::FileCache;
 pub use files::{is_same_file, is_special, temporary_in};

@@ -8,12 +8,12 @@ mod camera;
 mod clip;
 mod error;
 mod ffmpeg;
+pub mod hostile;
 mod look;
 mod moov;
 mod mp4;
 mod open;
 mod pacer;
-#[cfg_attr(not(feature = "camera"), expect(dead_code, reason = "some of it is only for cameras"))]
 mod pixels;
 mod playback;
 #[cfg(test)]

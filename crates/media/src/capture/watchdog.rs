@@ -283,6 +283,42 @@ mod tests {
         assert_eq!(rig.frame().0, 3, "delivers again");
     }
 
+    /// How often the camera comes back: more often in the long form (`make soak`).
+    fn rounds() -> u8 {
+        if std::env::var_os("RETRATO_SOAK").is_some_and(|value| !value.is_empty()) { 100 } else { 3 }
+    }
+
+    #[test]
+    fn a_camera_that_goes_and_comes_back_again_and_again_is_always_found() {
+        let (rig, mut camera) = Rig::running();
+        let mut last = Duration::ZERO;
+        for round in 2..2 + rounds() {
+            // It is pulled out, stops sending, or stops and wakes while a new one is being opened.
+            let gone = if round % 3 == 0 {
+                Err(CaptureError::CameraRead { name: "Fake".to_owned(), detail: "no such device".to_owned() })
+            } else {
+                Ok(())
+            };
+            camera.send(gone).expect("the reader waits");
+            if round % 3 != 0 {
+                assert_eq!(rig.frame().0, round - 1, "its last frame");
+            }
+            assert!(matches!(rig.event(), CaptureEvent::Stalled { .. }), "round {round}: told");
+            let old = std::mem::replace(&mut camera, rig.plug(round));
+            camera.send(Ok(())).expect("the camera exists");
+            assert!(matches!(rig.event(), CaptureEvent::Opened(_)), "round {round}: opened anew");
+            assert!(matches!(rig.event(), CaptureEvent::Recovered), "round {round}: and said so");
+            if round % 3 == 1 {
+                _ = old.send(Ok(()));
+            }
+            let (number, time) = rig.frame();
+            assert_eq!(number, round, "the new one delivers, and no old one");
+            assert!(time.media_time > last, "round {round}: time runs on");
+            last = time.media_time;
+        }
+        assert!(rig.frames.try_recv().is_err() && rig.events.try_recv().is_err(), "nothing else happened");
+    }
+
     #[test]
     fn a_failure_that_is_mended_at_once_is_not_worth_telling() {
         let (rig, camera) = Rig::running();

@@ -14,6 +14,7 @@ use super::sink::Sink;
 use super::status::StatusBoard;
 use super::{AudioSource, Finished, LiveSound, RecordError, RecordFormat, RecordOptions, TimedSound, files};
 use crate::data::{AudioBlock, SAMPLE_RATE_HZ};
+use crate::runtime::AwakeClock;
 
 /// How often live sound is fetched when nothing else happens.
 const LIVE_INTERVAL: Duration = Duration::from_millis(20);
@@ -40,6 +41,8 @@ pub(super) struct RecordingSession {
     board: Arc<StatusBoard>,
     sink: Box<dyn Sink>,
     live: Option<Box<dyn LiveSound>>,
+    /// Live sound goes on where it was when the program was stopped for a while, as the pictures do.
+    awake: Option<AwakeClock>,
     wants_pushed_sound: bool,
     zero: Option<Zero>,
     newest_pts: Duration,
@@ -75,6 +78,7 @@ impl RecordingSession {
             options,
             board,
             sink,
+            awake: if live.is_some() { AwakeClock::watch().ok() } else { None },
             live,
             wants_pushed_sound,
             zero: None,
@@ -206,7 +210,10 @@ impl RecordingSession {
     }
 
     fn place_live(&mut self, run: &TimedSound, zero: Zero) -> Result<(), RecordError> {
-        let later = run.captured_at.saturating_duration_since(zero.captured_at);
+        let later = match &self.awake {
+            Some(awake) => awake.between(zero.captured_at, run.captured_at),
+            None => run.captured_at.saturating_duration_since(zero.captured_at),
+        };
         let earlier = zero.captured_at.saturating_duration_since(run.captured_at);
         let delay = i64::from(self.options.live_sound_delay_ms) * i64::from(SAMPLE_RATE_HZ) / 1000;
         self.sink.sound(&run.block, samples_between(earlier, later) + delay).map(|_| ())

@@ -8,7 +8,7 @@
 
 mod animation;
 mod h264;
-mod sps;
+pub(super) mod sps;
 #[cfg(test)]
 mod tests;
 
@@ -120,7 +120,11 @@ impl ClipSource {
     /// # Errors
     /// A file that is no clip, that cannot be decoded, or that has no frames.
     pub(super) fn open(path: &Path, looped: bool, options: OpenOptions) -> Result<Self, CaptureError> {
-        let (mut opened, first) = open_with_first(path, options)?;
+        Self::open_with(&Tools::installed(), path, looped, options)
+    }
+
+    pub(super) fn open_with(tools: &Tools, path: &Path, looped: bool, options: OpenOptions) -> Result<Self, CaptureError> {
+        let (mut opened, first) = open_with_first(tools, path, options)?;
         let first = match first {
             Some(first) => first,
             None => opened.pictures.next()?.ok_or_else(|| CaptureError::NoFrames { path: path.to_owned() })?,
@@ -286,19 +290,19 @@ impl Source for ClipSource {
 }
 
 /// Opens a file by the simplest means that can. The first picture comes with it where it was needed to decide.
-fn open_with_first(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
+fn open_with_first(tools: &Tools, path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
     match FileKind::of(path)? {
-        FileKind::IsoMedia => open_mp4(path, options),
+        FileKind::IsoMedia => open_mp4(tools, path, options),
         FileKind::Gif | FileKind::Png | FileKind::WebP | FileKind::Still => Ok((AnimationPictures::open(path)?, None)),
         FileKind::Performance => {
             Err(CaptureError::NotAVideo { path: path.to_owned(), looks_like: "a performance (motion without pictures)".to_owned() })
         }
-        FileKind::Unknown => Ok((FfmpegPictures::open(&Tools::installed(), path, options, &container_words(path))?, None)),
+        FileKind::Unknown => Ok((FfmpegPictures::open(tools, path, options, &container_words(path))?, None)),
     }
 }
 
 /// Decodes in-process if the first picture comes out, and by ffmpeg otherwise.
-fn open_mp4(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
+fn open_mp4(tools: &Tools, path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<DecodedPicture>), CaptureError> {
     let why = match H264Pictures::open(path) {
         Ok(mut opened) => match opened.pictures.next() {
             Ok(Some(first)) => return Ok((opened, Some(first))),
@@ -309,5 +313,5 @@ fn open_mp4(path: &Path, options: OpenOptions) -> Result<(OpenedClip, Option<Dec
         Err(Refusal::Reason(why)) => why,
     };
     tracing::info!("{} is decoded by ffmpeg: {why}", path.display());
-    Ok((FfmpegPictures::open(&Tools::installed(), path, options, &why)?, None))
+    Ok((FfmpegPictures::open(tools, path, options, &why)?, None))
 }

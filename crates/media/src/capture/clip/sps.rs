@@ -37,26 +37,26 @@ const MAX_CYCLE_FRAMES: u32 = 255;
 
 /// What a stream says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sps {
+pub(in crate::capture) struct Sps {
     /// How much of the colour is stored.
-    pub(super) chroma_format: ChromaFormat,
+    pub(in crate::capture) chroma_format: ChromaFormat,
     /// Bits of a luma sample.
-    pub(super) bit_depth: u8,
+    pub(in crate::capture) bit_depth: u8,
     /// Whether pictures may be coded as fields.
-    pub(super) interlaced: bool,
+    pub(in crate::capture) interlaced: bool,
     /// Width and height in pixels, before cropping.
-    pub(super) coded_size: [u32; 2],
+    pub(in crate::capture) coded_size: [u32; 2],
     /// Whether values use the full range of a byte.
-    pub(super) full_range: bool,
+    pub(in crate::capture) full_range: bool,
     /// Code of the colour matrix (ITU-T H.264, table E-5); 2 when not said.
-    pub(super) matrix: u8,
+    pub(in crate::capture) matrix: u8,
     /// Width and height of a pixel as it is shown, where the stream says so.
-    pub(super) pixel_aspect: Option<[u32; 2]>,
+    pub(in crate::capture) pixel_aspect: Option<[u32; 2]>,
 }
 
 impl Sps {
     /// Reads a NAL unit that holds a sequence parameter set. `None` when it is damaged.
-    pub(super) fn parse(nal: &[u8]) -> Option<Self> {
+    pub(in crate::capture) fn parse(nal: &[u8]) -> Option<Self> {
         Self::read(&mut BitReader::new(ByteReader::skipping_h264_header(nal))).ok().flatten()
     }
 
@@ -95,7 +95,7 @@ impl Sps {
     }
 
     /// Why openh264 cannot decode it, if so.
-    pub(super) fn obstacle(&self) -> Option<String> {
+    pub(in crate::capture) fn obstacle(&self) -> Option<String> {
         if self.bit_depth != 8 {
             Some(format!("it has {} bits a channel", self.bit_depth))
         } else if self.chroma_format != ChromaFormat::YUV420 {
@@ -108,7 +108,7 @@ impl Sps {
     }
 
     /// What its values mean.
-    pub(super) fn encoding(&self) -> YuvEncoding {
+    pub(in crate::capture) fn encoding(&self) -> YuvEncoding {
         YuvEncoding::from_code(self.matrix, self.full_range)
     }
 }

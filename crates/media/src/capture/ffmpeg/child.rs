@@ -44,11 +44,15 @@ impl Child {
         path: &Path,
         why: &str,
     ) -> Result<Self, CaptureError> {
+        let needed = || CaptureError::NeedsFfmpeg { path: path.to_owned(), why: why.to_owned() };
+        if program.is_empty() {
+            return Err(needed());
+        }
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         in_own_group(&mut command);
         let mut process = command.spawn().map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::NotFound => CaptureError::NeedsFfmpeg { path: path.to_owned(), why: why.to_owned() },
+            std::io::ErrorKind::NotFound => needed(),
             _ => CaptureError::Ffmpeg { path: path.to_owned(), detail: format!("it cannot be started: {cause}") },
         })?;
         let (sender, pieces) = bounded(READ_AHEAD);

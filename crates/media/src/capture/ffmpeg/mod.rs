@@ -36,6 +36,11 @@ impl Tools {
     pub(super) fn installed() -> Self {
         Self { ffmpeg: "ffmpeg".into(), ffprobe: "ffprobe".into(), patience: Duration::from_secs(10) }
     }
+
+    /// None: what is not decoded in-process is refused, as on a machine without them.
+    pub(super) fn none() -> Self {
+        Self { ffmpeg: OsString::new(), ffprobe: OsString::new(), ..Self::installed() }
+    }
 }
 
 /// Version of the installed ffmpeg, as it names itself; `None` when there is none.
