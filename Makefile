@@ -13,8 +13,8 @@ CARGO ?= cargo
 export CARGO_INCREMENTAL ?= $(if $(CI),0,1)
 
 BUILD_PACKAGES := build-essential pkg-config linux-libc-dev libclang-dev libdlib-dev libopenblas-dev liblapack-dev libasound2-dev nasm
-RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
-TEST_PACKAGES := ffmpeg xvfb xauth strace
+RUN_PACKAGES := libheif-examples libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
+TEST_PACKAGES := ffmpeg xvfb xauth strace libheif-examples libavif-bin libjxl-tools
 PACKING_PACKAGES := binutils patchelf xz-utils desktop-file-utils appstream
 READER_PACKAGES := python3-pip unzip
 

@@ -1,13 +1,12 @@
 //! JPEG XL.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use image::RgbaImage;
 use image::metadata::Orientation;
 use jxl_oxide::color::ColourEncoding;
 use jxl_oxide::{AllocTracker, EnumColourEncoding, JxlImage, JxlThreadPool, PixelFormat, RenderingIntent};
 
 use super::{Colours, StepFor, Still, StillError};
+use crate::runtime::contain;
 
 /// Most memory that the decoder may take: 100 megapixels of three channels as floats, and what is made of them on the way.
 const MAX_DECODER_BYTES: usize = 4 << 30;
@@ -25,7 +24,7 @@ pub fn is_jxl(bytes: &[u8]) -> bool {
 /// Everything in [`StillError`]. None is averaged down: where that is asked for, it is too large.
 pub fn read_jxl(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError> {
     // The decoder is safe code, but what a stranger's bytes make it do need not end in an error of its own.
-    catch_unwind(AssertUnwindSafe(|| read(bytes, step_for))).unwrap_or_else(|_| Err(StillError::Damaged("its decoder gave up".to_owned())))
+    contain(|| read(bytes, step_for)).unwrap_or_else(|why| Err(StillError::Damaged(format!("its decoder gave up: {why}"))))
 }
 
 fn read(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError> {

@@ -3,7 +3,6 @@
 //! Frames are taken raw and decoded here. Drivers are asked for what they can do and then for exactly that, best choice first, since nokhwa
 //! gives up when a driver rounds a request.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -146,7 +145,7 @@ impl Drop for WebcamSource {
     fn drop(&mut self) {
         // The driver's own clean-up panics when the device has gone; that must not hide the error that made us close it.
         let camera = self.camera.take();
-        if std::panic::catch_unwind(AssertUnwindSafe(move || drop(camera))).is_err() {
+        if contain(move || drop(camera)).is_err() {
             tracing::debug!("the camera {} could not be closed properly", self.info.name);
         }
     }

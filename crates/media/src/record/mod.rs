@@ -12,6 +12,7 @@ mod fragments;
 mod frame;
 mod gif;
 mod live_sound;
+mod mark;
 mod metadata;
 #[cfg(feature = "audio")]
 mod microphone;
@@ -40,6 +41,7 @@ pub use frame::RecordFrame;
 pub use live_sound::{AudioSource, LiveSound, TimedSound};
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
+pub use mark::mark;
 pub use options::{MatteColour, RecordFormat, RecordOptions, SourceType};
 pub use provenance::Provenance;
 pub use recorder::Recorder;

@@ -8,6 +8,7 @@ use crossbeam::channel::{Receiver, never, select};
 
 use super::frame::{PushedSound, RecordFrame};
 use super::gif::GifSink;
+use super::mark::mark;
 use super::mp4::Mp4Sink;
 use super::png_sequence::PngSink;
 use super::sink::Sink;
@@ -128,7 +129,13 @@ impl RecordingSession {
             return Ok(());
         }
         let pts = frame.pts.saturating_sub(zero.pts);
-        self.sink.picture(&frame.pixels, pts)?;
+        if self.options.mark {
+            let mut marked = frame.pixels.as_ref().clone();
+            mark(&mut marked);
+            self.sink.picture(&marked, pts)?;
+        } else {
+            self.sink.picture(&frame.pixels, pts)?;
+        }
         if is_first {
             self.place_early_sound(zero)?;
         } else {
@@ -306,6 +313,26 @@ mod tests {
         assert!(refused.is_some(), "3000 pictures of noise do not fit");
         let error = recorder.finish(|_| {}).expect_err("stopped early").to_string();
         assert!(error.contains("clip.mp4") && error.contains("were kept"), "says what happened and what is kept: {error}");
+    }
+
+    #[test]
+    fn every_picture_shows_the_mark_where_it_is_wanted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let corner = |mark: bool| {
+            let options = RecordOptions { mark, ..RecordOptions::new(folder.path().join(format!("frames {mark}"))).expect("a format") };
+            let recorder = Recorder::start(options, AudioSource::None).expect("started");
+            for number in 0..2 {
+                let pts = Duration::from_millis(40 * number);
+                let pixels = Arc::new(RgbaImage::from_pixel(640, 360, image::Rgba([200, 200, 200, 255])));
+                recorder.push(RecordFrame { pixels, pts, captured_at: Instant::now() + pts }).expect("taken");
+            }
+            let finished = recorder.finish(|_| {}).expect("finished");
+            let mut files: Vec<_> = std::fs::read_dir(finished.path).expect("listed").flatten().map(|entry| entry.path()).collect();
+            files.sort();
+            files.iter().map(|path| image::open(path).expect("a picture").to_rgba8().get_pixel(632, 352)[0]).collect::<Vec<u8>>()
+        };
+        assert_eq!(corner(false), [200, 200], "nothing is drawn");
+        assert!(corner(true).iter().all(|value| *value < 120), "a plate");
     }
 
     #[test]
