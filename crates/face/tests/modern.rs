@@ -72,7 +72,13 @@ fn in_display_p3(picture: &RgbImage) -> (RgbImage, Vec<u8>) {
     let transform = ColorProfile::new_srgb().create_transform_8bit(Layout::Rgb, &p3, Layout::Rgb, TransformOptions::default());
     let mut numbers = picture.clone();
     transform.expect("a transform").transform(picture.as_raw(), &mut numbers).expect("transformed");
-    (numbers, p3.encode().expect("a profile"))
+    // Readers of PNG take profiles of whole words alone.
+    let mut profile = p3.encode().expect("a profile");
+    profile.resize(profile.len().next_multiple_of(4), 0);
+    let length = profile.len() as u32;
+    profile[..4].copy_from_slice(&length.to_be_bytes());
+    if let Some(folder) = std::env::var_os("KEEP") { std::fs::write(Path::new(&folder).join("p3.icc"), &profile).unwrap(); }
+    (numbers, profile)
 }
 
 #[needs(heif_tools)]
