@@ -98,7 +98,8 @@ fn folder() -> Option<PathBuf> {
 /// All reports, the oldest first.
 fn reports(folder: &Path) -> Vec<PathBuf> {
     let is_report = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(BEGINNING));
-    let mut found: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(is_report).collect();
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(is_report).collect();
     found.sort();
     found
 }

@@ -14,7 +14,16 @@ use crate::settings::Settings;
 
 /// Settings that change what the program does, and that hold no names.
 const SETTINGS: [&str; 10] = [
-    "language", "record_sound", "countdown", "record_own_size", "mark", "virtual_camera", "executor", "generator", "measured_adapters", "controls",
+    "language",
+    "record_sound",
+    "countdown",
+    "record_own_size",
+    "mark",
+    "virtual_camera",
+    "executor",
+    "generator",
+    "measured_adapters",
+    "controls",
 ];
 /// How much of the log is looked at, and how much of it is shown.
 const LOG_BYTES: u64 = 64 << 10;

@@ -2,8 +2,8 @@
 
 /// Endings of files that people name after people.
 const MEDIA: [&str; 24] = [
-    "jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "mp4", "mov", "m4v", "mkv", "webm", "avi", "mpg",
-    "mpeg", "ogv", "jsonl", "part", "wav",
+    "jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "mp4", "mov", "m4v", "mkv", "webm", "avi",
+    "mpg", "mpeg", "ogv", "jsonl", "part", "wav",
 ];
 /// Levels of the log: what stands before the message.
 const LEVELS: [&str; 5] = ["ERROR ", " WARN ", " INFO ", "DEBUG ", "TRACE "];
@@ -53,7 +53,7 @@ impl Redactor {
     }
 }
 
-/// Names of files may have spaces in them: all up to the last one goes.
+/// Names of files may have spaces in them: all up to the last one goes, from where a path begins or, without one before the first of them, from the start.
 fn without_files(message: &str) -> String {
     let lower = message.to_ascii_lowercase();
     let ends = |ending: &str| {
@@ -61,10 +61,10 @@ fn without_files(message: &str) -> String {
         let whole = |at: &usize| !lower[at + dotted.len()..].starts_with(|c: char| c.is_ascii_alphanumeric());
         lower.match_indices(&dotted).map(|(at, _)| at).filter(whole).map(|at| at + dotted.len()).max()
     };
-    match MEDIA.iter().filter_map(|ending| ends(ending)).max() {
-        Some(end) => format!("FILE{}", &message[end..]),
-        None => message.to_owned(),
-    }
+    let Some(end) = MEDIA.iter().filter_map(|ending| ends(ending)).max() else { return message.to_owned() };
+    let first = MEDIA.iter().filter_map(|ending| lower.find(&format!(".{ending}"))).min().unwrap_or(end);
+    let path = [" /", " ~/", " \"/", " '/"].iter().filter_map(|sign| message.find(sign)).min().filter(|at| *at < first);
+    format!("{}FILE{}", path.map_or("", |at| &message[..=at]), &message[end..])
 }
 
 /// All between the first path and the last sign that belongs to one.
@@ -87,7 +87,11 @@ mod tests {
     use super::*;
 
     fn redactor() -> Redactor {
-        Redactor::new([(Some("/people/jane".to_owned()), "~"), (Some("jane".to_owned()), "USER"), (Some("janes-laptop".to_owned()), "MACHINE")])
+        Redactor::new([
+            (Some("/people/jane".to_owned()), "~"),
+            (Some("jane".to_owned()), "USER"),
+            (Some("janes-laptop".to_owned()), "MACHINE"),
+        ])
     }
 
     #[test]
@@ -106,6 +110,8 @@ mod tests {
             ("cannot write C:\\Users\\Mary Jane\\x, sorry", "cannot write PATH, sorry"),
             ("the camera of jane gives YUYV/MJPG at 1/30", "the camera of USER gives YUYV/MJPG at 1/30"),
             ("index out of bounds: the len is 3 but the index is 7", "index out of bounds: the len is 3 but the index is 7"),
+            ("gave up on /data/Aunt Mary.png and b.png: cut off", "gave up on FILE: cut off"),
+            ("Mary.png is not /data/b.png", "FILE"),
             ("a.png and Mary.mp4 (2.jpgx)", "FILE (2.jpgx)"),
             ("", ""),
         ] {
@@ -116,7 +122,11 @@ mod tests {
     #[test]
     fn backtraces_say_which_source_it_is() {
         let source = |line: &str| redactor().source(line);
-        assert_eq!(source("  at /people/jane/.cargo/registry/src/index/egui-1/src/a.rs:3:4"), "  at …/registry/src/index/egui-1/src/a.rs:3:4", "theirs");
+        assert_eq!(
+            source("  at /people/jane/.cargo/registry/src/index/egui-1/src/a.rs:3:4"),
+            "  at …/registry/src/index/egui-1/src/a.rs:3:4",
+            "theirs"
+        );
         assert_eq!(source("  at /people/jane/retrato/crates/nn/src/a.rs:3:4"), "  at …/crates/nn/src/a.rs:3:4", "ours");
         assert_eq!(source("  7: retrato::main"), "  7: retrato::main", "a function");
     }

@@ -140,7 +140,8 @@ mod tests {
     fn new_files_never_replace_old_ones() -> Result<(), PipelineError> {
         let dir = tempfile::tempdir().expect("a folder for the test");
         let folder = dir.path().join("not there yet");
-        let path = |title: &str, extension: &str| new_path(&NewFile { folder: folder.clone(), title: title.to_owned(), mark: false }, extension);
+        let path =
+            |title: &str, extension: &str| new_path(&NewFile { folder: folder.clone(), title: title.to_owned(), mark: false }, extension);
         let first = path("Mona/Lisa", "mp4")?;
         assert_eq!(first, folder.join("Mona Lisa 1.mp4"), "no separator in the name, and the folder is there");
         std::fs::write(&first, b"").expect("the first file");

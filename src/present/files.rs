@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Pictures that can become portraits.
-pub(super) const PICTURES: [&str; 14] = [
-    "jpg", "jpeg", "png", "webp", "heic", "heif", "hif", "avif", "jxl", "bmp", "tif", "tiff", "jfif", "jpe",
-];
+pub(super) const PICTURES: [&str; 14] =
+    ["jpg", "jpeg", "png", "webp", "heic", "heif", "hif", "avif", "jxl", "bmp", "tif", "tiff", "jfif", "jpe"];
 /// Clips that can drive.
 pub(super) const CLIPS: [&str; 10] = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "ogv", "gif"];
 /// Stored performances.

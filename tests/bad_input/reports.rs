@@ -49,10 +49,11 @@ fn a_defect_leaves_a_report_and_keeps_the_film() {
     let [report] = &reports[..] else { panic!("one report: {reports:?}, {}", ended.stderr) };
     assert!(ended.stderr.contains(&report.display().to_string()) && ended.stderr.contains("bug report"), "says where: {}", ended.stderr);
     let text = fs::read_to_string(report).expect("text");
-    for words in ["Retrato 0", "System: ", "While: animate", "Thread: main", "a drill with FILE", "crash.rs", "INFO the CPU was asked for"] {
+    for words in ["Retrato 0", "System: ", "While: animate", "Thread: main", "a drill with FILE", "crash.rs", "INFO the CPU was asked for"]
+    {
         assert!(text.contains(words), "{words} is in the report:\n{text}");
     }
-    assert!(text.contains("WARN FILE is cut off\n") && text.contains("WARN cannot read PATH denied\n"), "without names:\n{text}");
+    assert!(text.contains("WARN FILE is cut off\n") && text.contains("WARN cannot read PATH: denied\n"), "without names:\n{text}");
     assert_names_nobody(&text);
     let facts = recordings::facts(&place.path("film.mp4")).expect("what was recorded is a film");
     assert!(facts.duration.as_secs_f64() > 0.2, "the pictures before the defect are in it: {facts:?}");
@@ -77,7 +78,9 @@ fn the_doctors_report_holds_what_matters_and_no_names() {
 #[test]
 fn every_format_says_that_it_is_synthetic() {
     let place = Place::new();
-    for (name, file, format) in [("film.mp4", "film.mp4", "MP4"), ("film.gif", "film.gif", "GIF"), ("frames", "frames/frame_000001.png", "PNG")] {
+    for (name, file, format) in
+        [("film.mp4", "film.mp4", "MP4"), ("film.gif", "film.gif", "GIF"), ("frames", "frames/frame_000001.png", "PNG")]
+    {
         let made = place.say(&format!("animate garden --driver talk --seconds 0.3 --size 128 --mark --output {name}"));
         assert!(made.status.success(), "{name}: {}", made.stderr);
         let file = if place.path(file).exists() { place.path(file) } else { first_in(&place, name) };

@@ -51,8 +51,7 @@ fn opened(path: &Path) -> Picture {
 /// Checks size, orientation and colours. The mean difference may be so large, and so large that of one value in two hundred: the disc's edge is where encoders smear.
 fn assert_same(found: &RgbaImage, wanted: &RgbImage, most: (f64, u8), what: &str) {
     assert_eq!(found.dimensions(), wanted.dimensions(), "{what}: size");
-    let mut differences: Vec<u8> =
-        found.pixels().zip(wanted.pixels()).flat_map(|(a, b)| [0, 1, 2].map(|i| a[i].abs_diff(b[i]))).collect();
+    let mut differences: Vec<u8> = found.pixels().zip(wanted.pixels()).flat_map(|(a, b)| [0, 1, 2].map(|i| a[i].abs_diff(b[i]))).collect();
     differences.sort_unstable();
     let mean = differences.iter().map(|d| f64::from(*d)).sum::<f64>() / differences.len() as f64;
     let large = differences[differences.len() * 199 / 200];
@@ -72,12 +71,12 @@ fn in_display_p3(picture: &RgbImage) -> (RgbImage, Vec<u8>) {
     let transform = ColorProfile::new_srgb().create_transform_8bit(Layout::Rgb, &p3, Layout::Rgb, TransformOptions::default());
     let mut numbers = picture.clone();
     transform.expect("a transform").transform(picture.as_raw(), &mut numbers).expect("transformed");
-    // Readers of PNG take profiles of whole words alone.
     let mut profile = p3.encode().expect("a profile");
+    // Strict readers want whole words, and the white of the exchange space, D50, which the library leaves out.
     profile.resize(profile.len().next_multiple_of(4), 0);
     let length = profile.len() as u32;
     profile[..4].copy_from_slice(&length.to_be_bytes());
-    if let Some(folder) = std::env::var_os("KEEP") { std::fs::write(Path::new(&folder).join("p3.icc"), &profile).unwrap(); }
+    profile[68..80].copy_from_slice(&[0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d]);
     (numbers, profile)
 }
 
@@ -120,6 +119,20 @@ fn avif_is_upright() {
     }
 }
 
+#[needs(avif_tools, heif_tools)]
+#[test]
+fn a_profile_that_breaks_a_rule_is_no_hindrance() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = source([640, 400]);
+    let (numbers, mut profile) = in_display_p3(&picture);
+    profile[68..80].fill(0);
+    let [icc, avif] = ["odd.icc", "odd.avif"].map(|name| folder.path().join(name));
+    std::fs::write(&icc, profile).expect("written");
+    let icc = icc.to_str().expect("text");
+    run("avifenc", &["--speed", "9", "--min", "4", "--max", "12", "--icc", icc], &[&saved(folder.path(), &numbers, None), &avif]);
+    assert_same(&opened(&avif).pixels, &picture, (4.0, 20), "its colours are told all the same");
+}
+
 #[needs(cjxl)]
 #[test]
 fn jpeg_xl_is_upright_and_in_right_colours() {
@@ -139,6 +152,14 @@ fn jpeg_xl_is_upright_and_in_right_colours() {
         let output = Command::new("cjxl").args([&png, &jxl]).args(arguments).output().expect("it is installed");
         assert!(output.status.success(), "cjxl: {}", String::from_utf8_lossy(&output.stderr));
         assert_same(&opened(&jxl).pixels, &picture, most, name);
+    }
+    // Colours by their names.
+    let [ppm, jxl] = ["numbers.ppm", "named.jxl"].map(|name| folder.path().join(name));
+    std::fs::write(&ppm, [format!("P6 {} {} 255\n", numbers.width(), numbers.height()).as_bytes(), numbers.as_raw()].concat())
+        .expect("written");
+    for distance in ["0", "0.5"] {
+        run("cjxl", &["-x", "color_space=RGB_D65_DCI_Rel_SRG", "-d", distance], &[&ppm, &jxl]);
+        assert_same(&opened(&jxl).pixels, &picture, (3.0, 14), &format!("named, at a distance of {distance}"));
     }
     // A JPEG with an orientation keeps it as its own.
     let mut bytes = Vec::new();
@@ -222,7 +243,8 @@ mod tiles {
             let mut at = first;
             let mut places = Vec::new();
             for (number, data) in data.iter().enumerate() {
-                places.extend([&[0, number as u8 + 1, 0, 0, 0, 0, 0, 1][..], &at.to_be_bytes(), &(data.len() as u32).to_be_bytes()].concat());
+                places
+                    .extend([&[0, number as u8 + 1, 0, 0, 0, 0, 0, 1][..], &at.to_be_bytes(), &(data.len() as u32).to_be_bytes()].concat());
                 at += data.len() as u32;
             }
             // The grid's own description is in the box idat.

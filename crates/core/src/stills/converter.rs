@@ -81,7 +81,9 @@ pub(super) fn convert(bytes: &[u8], codec: Codec) -> Result<Converted, StillErro
 fn convert_by(converters: &[Converter], bytes: &[u8], patience: Duration) -> Option<Result<Converted, StillError>> {
     let folder = match prepared(bytes) {
         Ok(folder) => folder,
-        Err(cause) => return Some(Err(StillError::Failed(format!("it cannot be decoded: no copy of it can be kept for a moment ({cause})")))),
+        Err(cause) => {
+            return Some(Err(StillError::Failed(format!("it cannot be decoded: no copy of it can be kept for a moment ({cause})"))));
+        }
     };
     let mut result = None;
     for &by in converters {
@@ -212,7 +214,10 @@ mod tests {
         let second = Duration::from_secs(5);
         assert_eq!(failure(&[none], second), None, "nothing is installed");
         let complains = program(folder.path(), "complains", "echo first >&2; echo 'no AV1 decoder' >&2; exit 1");
-        assert!(failure(&[none, complains], second).is_some_and(|said| said.ends_with("cannot decode it: no AV1 decoder")), "its last words");
+        assert!(
+            failure(&[none, complains], second).is_some_and(|said| said.ends_with("cannot decode it: no AV1 decoder")),
+            "its last words"
+        );
         let lazy = program(folder.path(), "lazy", "exit 0");
         assert!(failure(&[lazy], second).is_some_and(|said| said.ends_with("made no picture of it")), "no picture");
         let liar = program(folder.path(), "liar", "echo nonsense > out.png");
@@ -228,7 +233,8 @@ mod tests {
     fn a_program_is_bounded() {
         let folder = tempfile::tempdir().expect("a folder");
         // The bounds come a moment after the start.
-        let tells = program(folder.path(), "tells", "sleep 0.3; ulimit -v >&2; ulimit -f >&2; echo \"$(ulimit -v) $(ulimit -t)\" >&2; exit 1");
+        let tells =
+            program(folder.path(), "tells", "sleep 0.3; ulimit -v >&2; ulimit -f >&2; echo \"$(ulimit -v) $(ulimit -t)\" >&2; exit 1");
         let said = failure(&[tells], Duration::from_secs(10)).expect("it ran");
         assert!(said.ends_with(&format!("{} 80", MAX_MEMORY_BYTES >> 10)), "memory in KiB, seconds: {said}");
     }
@@ -239,7 +245,8 @@ mod tests {
         let png = folder.path().join("ready.png");
         image::RgbImage::from_pixel(40, 30, image::Rgb([9, 8, 7])).save(&png).expect("a PNG");
         let fails = program(folder.path(), "fails", "exit 3");
-        let several = program(folder.path(), "several", &format!("[ \"$*\" = 'picture.heif out.png' ] && cp '{}' out-1.png", png.display()));
+        let several =
+            program(folder.path(), "several", &format!("[ \"$*\" = 'picture.heif out.png' ] && cp '{}' out-1.png", png.display()));
         let converted = convert_by(&[fails, several], b"bytes", Duration::from_secs(5)).expect("there").map_err(|error| error.to_string());
         let converted = converted.expect("a picture");
         assert_eq!((converted.pixels.width(), converted.by), (40, several), "of the second");

@@ -7,8 +7,7 @@ use super::heif_header::HeifHeader;
 use super::{StepFor, Still, StillError};
 
 /// Kinds of files that hold such pictures, as they call themselves.
-const BRANDS: [&[u8; 4]; 11] =
-    [b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"];
+const BRANDS: [&[u8; 4]; 11] = [b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"];
 
 /// Whether these are the bytes of a HEIC or AVIF picture.
 pub fn is_heif(bytes: &[u8]) -> bool {
@@ -28,7 +27,7 @@ pub fn read_heif(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillErro
             return Err(StillError::TooLarge(size));
         }
     }
-    let converted = convert(bytes, header.codec)?;
+    let converted = convert(&without_profiles(bytes), header.codec)?;
     let mut picture = converted.pixels;
     if !converted.by.turns {
         header.transforms.iter().for_each(|transform| picture.apply_orientation(*transform));
@@ -39,6 +38,22 @@ pub fn read_heif(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillErro
     }
     let (is_grey, pixels) = (false, picture.into_rgba8());
     Ok(Still { pixels, full_size, is_grey, orientation: Orientation::NoTransforms, colours: header.colours })
+}
+
+/// The file without its colour profiles: its colours come from the header, and programs that write PNG stumble over a profile that breaks a rule of its own.
+fn without_profiles(bytes: &[u8]) -> Vec<u8> {
+    const FREE: &[u8] = b"free";
+    let mut bytes = bytes.to_vec();
+    for profile in [b"colrprof", b"colrrICC"] {
+        while let Some(at) = memory_find(&bytes, profile) {
+            bytes[at..at + FREE.len()].copy_from_slice(FREE);
+        }
+    }
+    bytes
+}
+
+fn memory_find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 #[cfg(test)]
@@ -53,6 +68,12 @@ mod tests {
         for other in [&b"\0\0\0\x18ftypmp42\0\0\0\0"[..], b"\0\0\0\x18ftypheic"[..11].as_ref(), b"", b"\xff\xd8\xff\xe0ftyp"] {
             assert!(!is_heif(other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn profiles_are_taken_out_and_code_points_stay() {
+        let without = without_profiles(b"..colrprofABC..colrrICCcolrnclx");
+        assert_eq!(without, b"..freeprofABC..freerICCcolrnclx", "a box of nothing");
     }
 
     #[test]

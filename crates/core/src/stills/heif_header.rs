@@ -40,7 +40,11 @@ impl HeifHeader {
         let Some(meta) = find(bytes, *b"meta") else {
             // The boxes say where they end, so that what is cut off is known.
             let animated = find(bytes, *b"moov").is_some();
-            return Err(if animated { StillError::Kind("that moves, without a still one beside it".to_owned()) } else { StillError::CutOff });
+            return Err(if animated {
+                StillError::Kind("that moves, without a still one beside it".to_owned())
+            } else {
+                StillError::CutOff
+            });
         };
         let meta = meta.get(4..).ok_or(StillError::CutOff)?;
         let primary = find(meta, *b"pitm").and_then(primary_item).ok_or_else(|| damaged("no picture is the main one"))?;
@@ -123,7 +127,11 @@ fn associations(body: &[u8], item: u32) -> Option<Vec<usize>> {
             // The uppermost bit says that a reader must understand the property.
             let short = |number: &u8| usize::from(number & 0x7f);
             let long = |[high, low]: &[u8; 2]| usize::from(u16::from_be_bytes([high & 0x7f, *low]));
-            return Some(if is_long_number { numbers.as_chunks().0.iter().map(long).collect() } else { numbers.iter().map(short).collect() });
+            return Some(if is_long_number {
+                numbers.as_chunks().0.iter().map(long).collect()
+            } else {
+                numbers.iter().map(short).collect()
+            });
         }
         at += 1 + count * width;
     }

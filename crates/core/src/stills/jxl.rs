@@ -2,7 +2,6 @@
 
 use image::RgbaImage;
 use image::metadata::Orientation;
-use jxl_oxide::color::ColourEncoding;
 use jxl_oxide::{AllocTracker, EnumColourEncoding, JxlImage, JxlThreadPool, PixelFormat, RenderingIntent};
 
 use super::{Colours, StepFor, Still, StillError};
@@ -29,10 +28,8 @@ pub fn read_jxl(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError
 
 fn read(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError> {
     let damaged = |error: Box<dyn std::error::Error + Send + Sync>| StillError::Damaged(error.to_string());
-    let mut picture = JxlImage::builder()
-        .pool(JxlThreadPool::none())
-        .alloc_tracker(AllocTracker::with_limit(MAX_DECODER_BYTES))
-        .build_uninit();
+    let mut picture =
+        JxlImage::builder().pool(JxlThreadPool::none()).alloc_tracker(AllocTracker::with_limit(MAX_DECODER_BYTES)).build_uninit();
     // The header alone first: its size decides whether more is read.
     let mut given = 0;
     let mut picture = loop {
@@ -60,21 +57,20 @@ fn read(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError> {
     if picture.num_loaded_keyframes() == 0 {
         return Err(StillError::CutOff);
     }
-    // The decoder knows all colours but those that a profile describes.
-    let is_coded = matches!(picture.image_header().metadata.colour_encoding, ColourEncoding::Enum(_));
     let format = picture.pixel_format();
     if matches!(format, PixelFormat::Cmyk | PixelFormat::Cmyka) {
         return Err(StillError::Kind("in printing inks".to_owned()));
     }
     let is_grey = format.is_grayscale();
-    if is_coded || picture.image_header().metadata.xyb_encoded {
-        picture.request_color_encoding(if is_grey {
-            EnumColourEncoding::gray_srgb(RenderingIntent::Relative)
-        } else {
-            EnumColourEncoding::srgb(RenderingIntent::Relative)
-        });
-    }
-    let colours = (!is_coded && !picture.image_header().metadata.xyb_encoded).then(|| picture.rendered_icc()).map(Colours::Profile);
+    // What is stored in the format's own colours becomes sRGB at once, and all else is what its profile says.
+    let colours = if picture.image_header().metadata.xyb_encoded {
+        let relative = RenderingIntent::Relative;
+        picture.request_color_encoding(if is_grey { EnumColourEncoding::gray_srgb(relative) } else { EnumColourEncoding::srgb(relative) });
+        None
+    } else {
+        // The decoder's own profile would be one that it makes of the picture's.
+        Some(Colours::Profile(picture.original_icc().map_or_else(|| picture.rendered_icc(), <[u8]>::to_vec)))
+    };
     let rendered = picture.render_frame(0).map_err(damaged)?;
     let mut samples = rendered.stream();
     let (width, height, channels) = (samples.width(), samples.height(), samples.channels() as usize);

@@ -11,9 +11,7 @@ use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader
 use super::colour::convert_to_srgb;
 use super::foreign::ForeignFormat;
 use crate::scale::{FilterType, Scaler};
-use crate::stills::{
-    Colours, StepFor, Still, StillError, is_heif, is_jxl, is_tiff, read_heif, read_jpeg, read_jxl, read_png, read_tiff,
-};
+use crate::stills::{Colours, StepFor, Still, StillError, is_heif, is_jxl, is_tiff, read_heif, read_jpeg, read_jxl, read_png, read_tiff};
 
 /// Largest picture that is held whole, in megapixels.
 const MAX_MEGAPIXELS: u64 = 100;

@@ -18,6 +18,7 @@ use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
 #[cfg(target_os = "linux")]
 use super::v4l2;
 use crate::data::{Frame, FrameTime, Input};
+use crate::runtime::contain;
 
 /// Formats that are tried before giving up.
 const MAX_ATTEMPTS: usize = 8;

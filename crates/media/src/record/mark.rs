@@ -51,7 +51,9 @@ pub fn mark(picture: &mut RgbaImage) {
 
 /// Whether a cell of the plate belongs to a letter.
 fn is_lit(column: u32, row: u32) -> bool {
-    let Some((column, row)) = column.checked_sub(PADDING).zip(row.checked_sub(PADDING)).filter(|(_, row)| *row < HEIGHT) else { return false };
+    let Some((column, row)) = column.checked_sub(PADDING).zip(row.checked_sub(PADDING)).filter(|(_, row)| *row < HEIGHT) else {
+        return false;
+    };
     let bit = column % LETTER;
     WORD.get((column / LETTER) as usize).is_some_and(|letter| bit < LETTER - 1 && letter[row as usize] >> (LETTER - 2 - bit) & 1 == 1)
 }
@@ -93,8 +95,9 @@ mod tests {
 
     #[test]
     fn letters_are_right_way_round() {
-        let rows: Vec<String> =
-            (0..HEIGHT).map(|row| (0..11).map(|column| if is_lit(column + PADDING, row + PADDING) { '#' } else { '.' }).collect()).collect();
+        let rows: Vec<String> = (0..HEIGHT)
+            .map(|row| (0..11).map(|column| if is_lit(column + PADDING, row + PADDING) { '#' } else { '.' }).collect())
+            .collect();
         assert_eq!(rows, [".####.#...#", "#.....#...#", "#......#.#.", ".###....#..", "....#...#..", "....#...#..", "####....#.."], "S, Y");
     }
 

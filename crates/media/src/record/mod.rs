@@ -39,9 +39,9 @@ mod testing;
 pub use error::RecordError;
 pub use frame::RecordFrame;
 pub use live_sound::{AudioSource, LiveSound, TimedSound};
+pub use mark::mark;
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
-pub use mark::mark;
 pub use options::{MatteColour, RecordFormat, RecordOptions, SourceType};
 pub use provenance::Provenance;
 pub use recorder::Recorder;

@@ -8,7 +8,6 @@ use crossbeam::channel::{Receiver, never, select};
 
 use super::frame::{PushedSound, RecordFrame};
 use super::gif::GifSink;
-use super::mark::mark;
 use super::mp4::Mp4Sink;
 use super::png_sequence::PngSink;
 use super::sink::Sink;
@@ -129,13 +128,7 @@ impl RecordingSession {
             return Ok(());
         }
         let pts = frame.pts.saturating_sub(zero.pts);
-        if self.options.mark {
-            let mut marked = frame.pixels.as_ref().clone();
-            mark(&mut marked);
-            self.sink.picture(&marked, pts)?;
-        } else {
-            self.sink.picture(&frame.pixels, pts)?;
-        }
+        self.sink.picture(&frame.pixels, pts)?;
         if is_first {
             self.place_early_sound(zero)?;
         } else {
