@@ -125,7 +125,7 @@ else
   ln -s usr/bin/retrato "$app/AppRun"
   image=$output/Retrato-$version-$(uname -m).AppImage
   # The runtime reads gzip and xz; all times are those of SOURCE_DATE_EPOCH.
-  mksquashfs "$app" "$tree/tar/image" -root-owned -noappend -no-xattrs -comp xz -b 1M -quiet -no-progress
+  mksquashfs "$app" "$tree/tar/image" -root-owned -noappend -no-xattrs -comp xz -b 256K -quiet -no-progress
   cat "$runtime" "$tree/tar/image" >"$image"
   chmod 755 "$image"
 fi

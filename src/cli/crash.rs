@@ -84,11 +84,9 @@ fn unseen_in(folder: &Path) -> Option<String> {
 /// Gives up where a test wants that.
 pub(super) fn drill(frames: u64) {
     #[cfg(debug_assertions)]
-    if std::env::var(DRILL).ok().and_then(|number| number.parse().ok()) == Some(frames) {
-        panic!("a drill with /somewhere/Aunt Mary.png");
-    }
+    assert!(std::env::var(DRILL).ok().and_then(|number| number.parse().ok()) != Some(frames), "a drill with /somewhere/Aunt Mary.png");
     #[cfg(not(debug_assertions))]
-    let _ = frames;
+    let _: u64 = frames;
 }
 
 fn folder() -> Option<PathBuf> {

@@ -77,7 +77,7 @@ fn without_paths(message: &str) -> String {
     };
     let Some(first) = words.iter().position(begins) else { return message.to_owned() };
     let last = words.iter().rposition(|word| word.contains(['/', '\\'])).unwrap_or(first);
-    let end = words[last].ends_with([':', ',', ';']).then(|| &words[last][words[last].len() - 1..]).unwrap_or_default();
+    let end = if words[last].ends_with([':', ',', ';']) { &words[last][words[last].len() - 1..] } else { "" };
     let path = format!("PATH{end}");
     [&words[..first], &[path.as_str()], &words[last + 1..]].concat().join(" ")
 }

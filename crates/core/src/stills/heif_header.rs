@@ -52,7 +52,7 @@ impl HeifHeader {
         let properties: Vec<Property<'_>> = boxes(find(described, *b"ipco").unwrap_or_default()).collect();
         let of_primary: Vec<&Property<'_>> =
             numbers_of(described, primary).into_iter().filter_map(|number| properties.get(number.checked_sub(1)?)).collect();
-        let size = of_primary.iter().find_map(|property| size(property)).ok_or_else(|| damaged("its main picture has no size"))?;
+        let size = of_primary.iter().find_map(|property| size_of(property)).ok_or_else(|| damaged("its main picture has no size"))?;
         let area = |[width, height]: &[u32; 2]| u64::from(*width) * u64::from(*height);
         let has = |name: [u8; 4]| properties.iter().any(|property| property.name == name);
         Ok(Self {
@@ -139,10 +139,6 @@ fn associations(body: &[u8], item: u32) -> Option<Vec<usize>> {
 }
 
 fn size_of(property: &Property<'_>) -> Option<[u32; 2]> {
-    size(&property)
-}
-
-fn size(property: &&Property<'_>) -> Option<[u32; 2]> {
     (property.name == *b"ispe").then(|| Some([be_u32(property.body, 4)?, be_u32(property.body, 8)?]))?
 }
 
@@ -176,21 +172,21 @@ fn colours(properties: &[&Property<'_>]) -> Option<Colours> {
 mod tests {
     use super::*;
 
-    fn boxed(name: &[u8; 4], contents: &[&[u8]]) -> Vec<u8> {
+    fn boxed(name: [u8; 4], contents: &[&[u8]]) -> Vec<u8> {
         let body = contents.concat();
-        [&(body.len() as u32 + 8).to_be_bytes()[..], name, &body].concat()
+        [&(body.len() as u32 + 8).to_be_bytes()[..], &name, &body].concat()
     }
 
     /// A file whose item 7 is a picture of 4032 x 3024 in tiles, turned to the left, in Display P3.
     fn telephone(pitm: &[u8]) -> Vec<u8> {
-        let size = |width: u32, height: u32| boxed(b"ispe", &[&[0; 4], &width.to_be_bytes(), &height.to_be_bytes()]);
-        let colour = boxed(b"colr", &[b"nclx", &12_u16.to_be_bytes(), &13_u16.to_be_bytes(), &[0, 6, 0x80]]);
+        let size = |width: u32, height: u32| boxed(*b"ispe", &[&[0; 4], &width.to_be_bytes(), &height.to_be_bytes()]);
+        let colour = boxed(*b"colr", &[b"nclx", &12_u16.to_be_bytes(), &13_u16.to_be_bytes(), &[0, 6, 0x80]]);
         let properties =
-            [boxed(b"hvcC", &[&[1; 20]]), size(512, 512), size(4032, 3024), boxed(b"irot", &[&[1]]), boxed(b"imir", &[&[1]]), colour];
-        let ipma = boxed(b"ipma", &[&[0; 4], &2_u32.to_be_bytes(), &[0, 1, 2, 0x81, 2], &[0, 7, 4, 3, 0x84, 0x85, 6]]);
-        let iprp = boxed(b"iprp", &[&boxed(b"ipco", &[&properties.concat()]), &ipma]);
-        let meta = boxed(b"meta", &[&[0; 4], &boxed(b"pitm", &[pitm]), &iprp]);
-        [boxed(b"ftyp", &[b"heic\0\0\0\0mif1heic"]), meta, boxed(b"mdat", &[&[9; 100]])].concat()
+            [boxed(*b"hvcC", &[&[1; 20]]), size(512, 512), size(4032, 3024), boxed(*b"irot", &[&[1]]), boxed(*b"imir", &[&[1]]), colour];
+        let ipma = boxed(*b"ipma", &[&[0; 4], &2_u32.to_be_bytes(), &[0, 1, 2, 0x81, 2], &[0, 7, 4, 3, 0x84, 0x85, 6]]);
+        let iprp = boxed(*b"iprp", &[&boxed(*b"ipco", &[&properties.concat()]), &ipma]);
+        let meta = boxed(*b"meta", &[&[0; 4], &boxed(*b"pitm", &[pitm]), &iprp]);
+        [boxed(*b"ftyp", &[b"heic\0\0\0\0mif1heic"]), meta, boxed(*b"mdat", &[&[9; 100]])].concat()
     }
 
     #[test]
@@ -225,7 +221,7 @@ mod tests {
                 drop(HeifHeader::parse(&lie));
             }
         }
-        let film = [boxed(b"ftyp", &[b"msf1"]), boxed(b"moov", &[&[0; 8]])].concat();
+        let film = [boxed(*b"ftyp", &[b"msf1"]), boxed(*b"moov", &[&[0; 8]])].concat();
         assert!(matches!(HeifHeader::parse(&film), Err(StillError::Kind(_))), "an animation alone");
     }
 }

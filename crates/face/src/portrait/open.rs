@@ -243,12 +243,15 @@ fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PortraitError> {
     Ok(bytes)
 }
 
+/// Reads a picture that the image library does not read.
+type ReadStill = fn(&[u8], StepFor<'_>) -> Result<Still, StillError>;
+
 /// The picture as it is stored; one that is too large to be held whole comes averaged down, nearly to the working size.
 fn decode(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Still, PortraitError> {
     if let Some(format) = ForeignFormat::of(bytes) {
         return Err(PortraitError::UnsupportedFormat { name: name.to_owned(), format });
     }
-    let read: Option<fn(&[u8], StepFor<'_>) -> Result<Still, StillError>> = match () {
+    let read: Option<ReadStill> = match () {
         () if is_tiff(bytes) => Some(read_tiff),
         () if is_jxl(bytes) => Some(read_jxl),
         () if is_heif(bytes) => Some(read_heif),
