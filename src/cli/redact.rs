@@ -105,7 +105,7 @@ mod tests {
     fn messages_keep_what_happened_and_no_name_that_a_person_chose() {
         for (line, left) in [
             ("2026-01-01T00:00:00Z  WARN Aunt Mary.JPG is cut off", "2026-01-01T00:00:00Z  WARN FILE is cut off"),
-            ("/people/jane/My Films/a b/log: no space left", "PATH no space left"),
+            ("/people/jane/My Films/a b/log: no space left", "PATH: no space left"),
             ("cannot write \"/people/jane/x\": denied", "cannot write PATH: denied"),
             ("cannot write C:\\Users\\Mary Jane\\x, sorry", "cannot write PATH, sorry"),
             ("the camera of jane gives YUYV/MJPG at 1/30", "the camera of USER gives YUYV/MJPG at 1/30"),

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_word_stands_in_the_lower_right_corner_and_nothing_else_changes() {
-        for (size, width) in [([1920, 1080], 420.0), ([480, 270], 105.0), ([1080, 1920], 236.0), ([64, 64], 59.0)] {
+        for (size, width) in [([1920, 1080], 413.0), ([480, 270], 118.0), ([1080, 1920], 236.0), ([64, 64], 59.0)] {
             let before = RgbaImage::from_pixel(size[0], size[1], Rgba([90, 120, 60, 255]));
             let mut after = before.clone();
             mark(&mut after);
