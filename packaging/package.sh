@@ -1,10 +1,11 @@
 #!/bin/bash
-# Packs a release build into a Debian package and a tarball, and into an AppImage where appimagetool is installed.
+# Packs a release build into a Debian package, a tarball and an AppImage.
 #
 #   packaging/package.sh [BINARY] [OUTPUT FOLDER]
 #
 # The program comes with those shared libraries whose versions differ between distributions, in a folder of its own, so that one package serves Debian 12 and
 # newer and Ubuntu 24.04. The others are asked for. The face reader's models are packed where they have been fetched.
+# An AppImage is a runtime with a file system behind it; APPIMAGE_RUNTIME names the runtime, which 'make appimage-runtime' fetches.
 # DOCS_BINARY names the program that writes the manual and the completions, when BINARY cannot run here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -109,15 +110,24 @@ cp -a "$usr/." "$tree/tar/$folder/"
 install -m 644 LICENSE-APACHE "$tree/tar/$folder/share/doc/retrato/"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$tree/tar" -c "$folder" | xz -9e >"$output/$folder.tar.xz"
 
-if command -v appimagetool >/dev/null; then
+runtime=${APPIMAGE_RUNTIME:-target/appimage-runtime-$(uname -m)}
+if [ ! -f "$runtime" ]; then
+  echo "No AppImage: its runtime is not here ('make appimage-runtime' fetches it for x86_64)"
+elif ! command -v mksquashfs >/dev/null; then
+  echo "No AppImage: mksquashfs is not here (package squashfs-tools)"
+else
   app=$tree/tar/Retrato.AppDir
   install -d "$app"
   cp -a "$usr" "$app/"
-  cp packaging/retrato.desktop assets/icon.png "$app/" && mv "$app/icon.png" "$app/retrato.png"
+  install -m 644 packaging/retrato.desktop assets/icon.png LICENSE-APACHE "$app/"
+  mv "$app/icon.png" "$app/retrato.png"
+  ln -s retrato.png "$app/.DirIcon"
   ln -s usr/bin/retrato "$app/AppRun"
-  ARCH=$(uname -m) appimagetool "$app" "$output/Retrato-$version-$(uname -m).AppImage"
-else
-  echo "No AppImage: appimagetool and the runtime that it puts before an image are in no package of Debian. Where it is on the PATH, one is made."
+  image=$output/Retrato-$version-$(uname -m).AppImage
+  # The runtime reads gzip and xz; all times are those of SOURCE_DATE_EPOCH.
+  mksquashfs "$app" "$tree/tar/image" -root-owned -noappend -no-xattrs -comp xz -b 256K -quiet -no-progress
+  cat "$runtime" "$tree/tar/image" >"$image"
+  chmod 755 "$image"
 fi
 rm -r "$tree/tar"
 

@@ -162,7 +162,7 @@ pub mod session;
 pub mod settings;
 
 pub use retrato_builtin as builtin;
-pub use retrato_core::{data, math, random, runtime, scale, wgsl};
+pub use retrato_core::{data, math, random, runtime, scale, stills, wgsl};
 pub use retrato_engine::{bench, compose, generate, gpu};
 pub use retrato_face::{face, portrait, track};
 pub use retrato_learn as learn;

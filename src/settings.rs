@@ -104,6 +104,8 @@ pub struct Settings {
     pub countdown: Countdown,
     /// Whether recordings keep the picture's own size instead of at most 1080p.
     pub record_own_size: bool,
+    /// Whether recordings and snapshots show a mark that says that they are synthetic.
+    pub mark: bool,
     /// The landmark model, where it is not in its usual place.
     pub landmark_model: Option<PathBuf>,
     /// The device that the virtual camera writes to, such as `/dev/video9`; `None` takes the first free one.
@@ -131,6 +133,7 @@ impl Default for Settings {
             recordings_dir: default_recordings_dir(),
             countdown: Countdown::WithCamera,
             record_own_size: false,
+            mark: false,
             landmark_model: None,
             virtual_camera: None,
             executor: ExecutorChoice::Auto,

@@ -52,7 +52,7 @@ fn until<T>(pipeline: &Pipeline, wanted: impl Fn(&Event) -> Option<T>) -> T {
 }
 
 fn file(folder: &Path, title: &str) -> NewFile {
-    NewFile { folder: folder.to_owned(), title: title.to_owned() }
+    NewFile { folder: folder.to_owned(), title: title.to_owned(), mark: false }
 }
 
 fn recording(folder: &Path) -> Request {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::common;
+use super::{common, crash};
 use crate::capture::SourceSpec;
 use crate::data::{Background, Portrait};
 use crate::generate::MOST_PICTURES;
@@ -38,6 +38,9 @@ pub(super) struct Args {
     /// Keep the picture's own size
     #[arg(long)]
     own_size: bool,
+    /// Show in every picture that it is synthetic: a mark in the lower right corner
+    #[arg(long)]
+    mark: bool,
     /// Replace an existing file instead of choosing a free name
     #[arg(long)]
     overwrite: bool,
@@ -161,7 +164,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stop,
     };
     let bar = common::ProgressLine::new(args.json);
-    let report = pipeline::animate(&job, tracker, |progress| bar.show(progress))?;
+    let report = pipeline::animate(&job, tracker, |progress| {
+        bar.show(progress);
+        crash::drill(progress.frames);
+    })?;
     bar.clear();
     print(args, &report)?;
     Ok(ExitCode::SUCCESS)
@@ -177,6 +183,7 @@ fn gpu(wish: ExecutorChoice) -> Option<Gpu> {
 fn record_options(args: &Args) -> anyhow::Result<RecordOptions> {
     let mut options = RecordOptions::new(&args.output)?;
     options.overwrite = args.overwrite;
+    options.mark = args.mark;
     if args.own_size {
         options.max_long_side_px = None;
     } else if args.size.is_some() {

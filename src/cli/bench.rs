@@ -228,7 +228,7 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
     run_for(&pipeline, WARM_UP)?;
     pipeline.timings().clear();
     if args.record {
-        let file = NewFile { folder: folder.to_owned(), title: "bench".to_owned() };
+        let file = NewFile { folder: folder.to_owned(), title: "bench".to_owned(), mark: false };
         pipeline.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver, panes: Panes::Alone }));
     }
     if let Some(sending) = &mut sending {

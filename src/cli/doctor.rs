@@ -18,7 +18,8 @@ use crate::virtual_camera::{self, VirtualCameraError};
 pub(super) struct Args {
     #[command(flatten)]
     model: common::ModelArgs,
-    /// Write what was found to a file that can be attached to a bug report: no pictures, no names of people, machines or devices
+    /// Write what was found, the settings that matter and the end of the log to a file that can be attached to a bug report: no pictures, no names of people,
+    /// machines, devices or files
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     report: Option<PathBuf>,
     /// Print the result as JSON
@@ -30,7 +31,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = SettingsFile::of_user().map(|file| file.load().0).unwrap_or_default();
     let report = Report::new(&inventory(args, &settings));
     if let Some(path) = &args.report {
-        doctor_report::write(path, &report)?;
+        doctor_report::write(path, &report, &settings)?;
         say!("{}: read it before you attach it to a bug report", path.display());
         return Ok(ExitCode::SUCCESS);
     }

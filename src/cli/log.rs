@@ -41,7 +41,7 @@ pub(super) fn start(to_file: bool) -> Option<PathBuf> {
 }
 
 /// Where the file is.
-fn path() -> Option<PathBuf> {
+pub(super) fn path() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "retrato")?;
     Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).join("retrato.log"))
 }

@@ -10,6 +10,7 @@ mod say;
 mod animate;
 mod bench;
 mod common;
+mod crash;
 mod doctor;
 mod doctor_report;
 mod enroll;
@@ -18,6 +19,7 @@ mod evaluate;
 #[cfg(feature = "train")]
 mod head_template;
 mod log;
+mod redact;
 #[cfg(feature = "train")]
 mod synth;
 mod track;
@@ -89,6 +91,24 @@ enum Command {
     WriteDocs(write_docs::Args),
 }
 
+impl Cli {
+    /// The command, for a report.
+    fn doing(&self) -> &'static str {
+        match self.command {
+            None => "window",
+            Some(Command::Animate(_)) => "animate",
+            Some(Command::Enroll(_)) => "enroll",
+            Some(Command::Track(_)) => "track",
+            Some(Command::Bench(_)) => "bench",
+            Some(Command::Doctor(_)) => "doctor",
+            Some(Command::Verify(_)) => "verify",
+            Some(Command::WriteDocs(_)) => "write-docs",
+            #[cfg(feature = "train")]
+            Some(_) => "training and measuring",
+        }
+    }
+}
+
 /// Runs the program with the process's own arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -98,6 +118,7 @@ pub fn run() -> ExitCode {
         share_arenas();
     }
     let log = log::start(cli.command.is_none());
+    crash::watch(cli.doing(), log::path());
     let result = match cli.command {
         None => window::run(&cli.window, log),
         Some(Command::Animate(args)) => animate::run(&args),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use image::RgbaImage;
 
-use super::common;
+use super::{common, crash, doctor_report};
 use crate::builtin;
 use crate::collection::{Change, Collection, CollectionFile, Source};
 use crate::executor::Executors;
@@ -43,6 +43,8 @@ pub(super) fn run(args: &Args, log: Option<PathBuf>) -> anyhow::Result<ExitCode>
     let (settings_file, settings, mut notices) = load_settings();
     let (collection_file, collection, trouble) = load_collection(settings_file.as_ref());
     notices.extend(trouble);
+    notices.extend(crash::unseen());
+    crash::note(doctor_report::settings_that_matter(&settings));
     let first_portrait = first_portrait(args)?;
     let config = AppConfig {
         portraits: builtin::PORTRAITS.iter().map(in_gallery).collect(),
@@ -165,6 +167,7 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: Executo
     let mut executors = Executors::of_window(context.gpu, settings.measured_adapters.clone());
     let executor = executors.choose(wanted);
     tracing::info!("{}", executor.reason);
+    crash::note(format!("Executor: {}", executor.reason));
     let config = PipelineConfig {
         landmark_model,
         executors,

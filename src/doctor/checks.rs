@@ -29,6 +29,7 @@ pub(super) fn all(inventory: &Inventory, found: &Surroundings) -> Vec<Check> {
         microphones(&inventory.microphones),
         display(found.desktop),
         ffmpeg(found.ffmpeg.as_deref()),
+        heic_and_avif(found.heic_and_avif),
     ];
     if cfg!(target_os = "linux") {
         checks.push(devices("virtual camera", &inventory.virtual_cameras, inventory.make_virtual_camera));
@@ -205,6 +206,20 @@ fn ffmpeg(version: Option<&str>) -> Check {
     }
 }
 
+fn heic_and_avif(programs: [Option<&str>; 2]) -> Check {
+    let name = "HEIC and AVIF";
+    let how = |format: &str, program: Option<&str>| match program {
+        Some(program) => format!("{format} pictures by {program}"),
+        None => format!("{format} pictures cannot be read"),
+    };
+    let detail = format!("{}, {}; JPEG XL is built in", how("HEIC", programs[0]), how("AVIF", programs[1]));
+    if programs.iter().all(Option::is_some) {
+        check(name, Status::Ok, detail, None)
+    } else {
+        check(name, Status::Warning, detail, Some("sudo apt-get install libheif-examples"))
+    }
+}
+
 fn folder(facts: &FolderFacts) -> Check {
     let place = facts.path.display();
     if let Some(cause) = &facts.refused {
@@ -303,6 +318,15 @@ mod tests {
         let found = cameras(&Devices::Listed(vec!["Cam".to_owned()]), &closed);
         assert!(found.detail.contains("video7") && found.mend.is_some_and(|m| m.contains("usermod")), "says which and how");
         assert_eq!(cameras(&Devices::Listed(vec!["Cam".to_owned()]), &Surroundings::default()).status, Status::Ok, "one that works");
+    }
+
+    #[test]
+    fn a_missing_program_for_telephones_pictures_is_told() {
+        let both = heic_and_avif([Some("heif-dec"), Some("heif-dec")]);
+        assert_eq!((both.status, both.mend), (Status::Ok, None), "both: {}", both.detail);
+        let one = heic_and_avif([None, Some("avifdec")]);
+        assert!(one.detail.starts_with("HEIC pictures cannot be read, AVIF pictures by avifdec"), "{}", one.detail);
+        assert!(one.status == Status::Warning && one.mend.is_some_and(|mend| mend.contains("libheif-examples")), "with the package");
     }
 
     #[test]

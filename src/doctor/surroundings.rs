@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Inventory;
+use crate::stills;
 
 /// A file longer than this is no landmark model and is not read.
 const LONGEST_MODEL_BYTES: u64 = 512 << 20;
@@ -64,6 +65,8 @@ pub struct Surroundings {
     pub desktop: Desktop,
     /// First line of what ffmpeg says about its version.
     pub ffmpeg: Option<String>,
+    /// The programs that read HEIC and AVIF.
+    pub heic_and_avif: [Option<&'static str>; 2],
     /// The first landmark model found.
     pub landmark_model: Option<ModelFacts>,
     /// The folders of the inventory.
@@ -81,6 +84,7 @@ impl Surroundings {
             memory_mib: std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory_mib(&text)),
             desktop: desktop(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())),
             ffmpeg: version_of("ffmpeg"),
+            heic_and_avif: stills::programs_of(),
             landmark_model: inventory.landmark_model.iter().find_map(|path| model_facts(path)),
             folders: inventory.folders.iter().map(|(name, path)| folder_facts(name, path)).collect(),
             closed_cameras: closed_cameras(),

@@ -63,6 +63,7 @@ fn open(request: &RecordingRequest, shared: &PipelineState) -> Result<Recording,
     let mut options = RecordOptions::new(new_path(&request.file, "mp4")?)?;
     options.fps_hint = driver.info.fps as f32;
     options.source_type = shared.source_type();
+    options.mark = request.file.mark;
     if request.own_size {
         options.max_long_side_px = None;
     }
@@ -102,6 +103,10 @@ pub(super) fn write_snapshot(
     let (shared, panicked) = (Arc::clone(shared), Arc::clone(shared));
     let write = move |_: &StopFlag| {
         let path = new_path(&file, "png");
+        let mut pixels = pixels;
+        if file.mark {
+            crate::record::mark(Arc::make_mut(&mut pixels));
+        }
         shared.report(match path.and_then(|path| Ok(crate::record::snapshot(&path, &pixels, made_by)?)) {
             Ok(path) => Event::SnapshotSaved(path),
             Err(error) => Event::SnapshotFailed(error.to_string()),
@@ -111,7 +116,7 @@ pub(super) fn write_snapshot(
 }
 
 /// A free path for a new file with this extension, in a folder that exists then.
-pub(super) fn new_path(NewFile { folder, title }: &NewFile, extension: &str) -> Result<PathBuf, PipelineError> {
+pub(super) fn new_path(NewFile { folder, title, .. }: &NewFile, extension: &str) -> Result<PathBuf, PipelineError> {
     std::fs::create_dir_all(folder).map_err(|cause| PipelineError::Folder { folder: folder.clone(), cause })?;
     Ok(free_name(folder, title, extension))
 }
@@ -135,14 +140,15 @@ mod tests {
     fn new_files_never_replace_old_ones() -> Result<(), PipelineError> {
         let dir = tempfile::tempdir().expect("a folder for the test");
         let folder = dir.path().join("not there yet");
-        let path = |title: &str, extension: &str| new_path(&NewFile { folder: folder.clone(), title: title.to_owned() }, extension);
+        let path =
+            |title: &str, extension: &str| new_path(&NewFile { folder: folder.clone(), title: title.to_owned(), mark: false }, extension);
         let first = path("Mona/Lisa", "mp4")?;
         assert_eq!(first, folder.join("Mona Lisa 1.mp4"), "no separator in the name, and the folder is there");
         std::fs::write(&first, b"").expect("the first file");
         std::fs::write(folder.join("Mona Lisa 2.mp4.part"), b"").expect("an unfinished file");
         assert_eq!(path("Mona/Lisa", "mp4")?, folder.join("Mona Lisa 3.mp4"), "taken names are skipped");
         assert_eq!(path("../..", "png")?, folder.join("Portrait 1.png"), "dots do not climb");
-        let file = NewFile { folder: first, title: "x".to_owned() };
+        let file = NewFile { folder: first, title: "x".to_owned(), mark: false };
         let error = new_path(&file, "png").expect_err("a file is no folder").to_string();
         assert!(error.contains("Mona Lisa 1.mp4"), "says which: {error}");
         Ok(())

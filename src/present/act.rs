@@ -97,6 +97,11 @@ impl App {
                 self.settings.countdown = countdown;
                 self.keeper.touch(now_secs(ctx));
             }
+            Action::SetMark(on) => {
+                self.view.record.mark = on;
+                self.settings.mark = on;
+                self.keeper.touch(now_secs(ctx));
+            }
             Action::Snapshot => self.session.request(Request::Snapshot(self.new_file())),
             Action::SetSound(on) => {
                 self.view.record.sound = on;
@@ -320,7 +325,7 @@ impl App {
     /// The next recording or snapshot of the portrait.
     pub(super) fn new_file(&self) -> NewFile {
         let title = self.view.portrait.as_ref().map_or_else(|| t!("untitled"), |portrait| words::name(&portrait.name).into_owned());
-        NewFile { folder: self.settings.recordings_dir.clone(), title }
+        NewFile { folder: self.settings.recordings_dir.clone(), title, mark: self.settings.mark }
     }
 
     fn show_in_folder(&mut self, ctx: &Context) {

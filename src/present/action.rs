@@ -95,6 +95,8 @@ pub enum Action {
     Boomerang,
     /// What recordings show beside the living portrait.
     SetPanes(Panes),
+    /// Whether recordings and snapshots show a mark.
+    SetMark(bool),
     /// When recordings are counted down.
     SetCountdown(Countdown),
     /// Something about a recording that is made already.

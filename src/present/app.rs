@@ -463,6 +463,7 @@ fn first_view(config: &AppConfig) -> ViewState {
         record: RecordView {
             sound: config.settings.record_sound,
             countdown: config.settings.countdown,
+            mark: config.settings.mark,
             microphone: config.settings.microphone.clone(),
             folder: desktop::short_path(&config.settings.recordings_dir),
             ..RecordView::default()

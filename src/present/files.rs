@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Pictures that can become portraits.
-pub(super) const PICTURES: [&str; 9] = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "jfif", "jpe"];
+pub(super) const PICTURES: [&str; 14] =
+    ["jpg", "jpeg", "png", "webp", "heic", "heif", "hif", "avif", "jxl", "bmp", "tif", "tiff", "jfif", "jpe"];
 /// Clips that can drive.
 pub(super) const CLIPS: [&str; 10] = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "ogv", "gif"];
 /// Stored performances.
@@ -75,6 +76,9 @@ mod tests {
         for (name, expected) in [
             ("Mona Lisa.JPG", FileRole::Portrait),
             ("a.b.webp", FileRole::Portrait),
+            ("IMG_0001.HEIC", FileRole::Portrait),
+            ("a.avif", FileRole::Portrait),
+            ("a.jxl", FileRole::Portrait),
             ("talk.MP4", FileRole::Clip),
             ("wave.gif", FileRole::Clip),
             ("talk.jsonl", FileRole::Performance),

@@ -72,6 +72,9 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     if view.record.panes == Panes::Triptych {
         widgets::note(ui, t!("panes-triptych-note"));
     }
+    if ui.selectable_label(view.record.mark, t!("mark")).on_hover_text(t!("mark-tip")).clicked() {
+        action = Some(Action::SetMark(!view.record.mark));
+    }
     ui.separator();
     if ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {
         action = Some(Action::ToggleOutput);

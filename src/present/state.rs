@@ -232,6 +232,8 @@ pub struct RecordView {
     pub countdown: Countdown,
     /// What they show beside the living portrait, in this run.
     pub panes: Panes,
+    /// Whether they show a mark that says that they are synthetic.
+    pub mark: bool,
     /// Whether recordings have sound.
     pub sound: bool,
     /// Microphones that can be chosen.

@@ -264,6 +264,8 @@ pub struct NewFile {
     pub folder: PathBuf,
     /// What the name begins with; characters that no file name may have become spaces.
     pub title: String,
+    /// Whether its pictures show a mark that says that they are synthetic.
+    pub mark: bool,
 }
 
 /// What to record.

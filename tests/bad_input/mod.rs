@@ -12,5 +12,6 @@ mod numbers;
 mod outputs;
 mod pictures;
 mod program;
+mod reports;
 mod results;
 mod rough;

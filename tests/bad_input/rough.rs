@@ -95,9 +95,8 @@ fn a_still_drives_only_for_as_long_as_is_said() {
 fn formats_that_are_not_read_are_named_with_a_way_out() {
     let place = Place::new();
     for (name, content, words) in [
-        ("a.heic", &b"\0\0\0\x1cftypheic\0\0\0\0mif1heic"[..], ["HEIC", "heif-convert"]),
-        ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0mif1avif", ["AVIF", "avifdec"]),
-        ("a.jxl", b"\xff\x0a\xfa\x7f\x01\x90\x08\x06", ["JPEG XL", "djxl"]),
+        ("a.heic", &b"\0\0\0\x0cftypheic"[..], ["cut off", "download it again"]),
+        ("a.jxl", b"\xff\x0a\xfa\x7f\x01\x90\x08\x06", ["a.jxl", "download it again"]),
         ("a.svg", b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", ["SVG", "rsvg-convert"]),
         ("a.jpg", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", ["a video", "ffmpeg"]),
         ("a.tif", b"II*\0\x08\0\0\0\x01\0\x06\x01\x03\0\x01\0\0\0\x4c\x80\0\0\0\0\0\0", ["LogLuv", "save it as PNG"]),

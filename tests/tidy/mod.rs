@@ -47,12 +47,13 @@ const STAGES: [&str; 9] = ["capture", "track", "portrait", "retarget", "generate
 const TRAINING: [&str; 3] = ["synth", "evaluate", "train"];
 
 /// A library's name in code, and the only files or folders that may use it.
-const OWNERS: [(&str, &[&str]); 38] = [
+const OWNERS: [(&str, &[&str]); 39] = [
     ("nokhwa", &["crates/media/src/capture/webcam.rs"]),
     ("v4l", &["crates/media/src/capture/v4l2.rs", "crates/media/src/virtual_camera/device.rs"]),
     ("zune_jpeg", &["crates/media/src/capture/pixels.rs"]),
     ("tiff", &["crates/core/src/stills/"]),
     ("jpeg_decoder", &["crates/core/src/stills/jpeg.rs"]),
+    ("jxl_oxide", &["crates/core/src/stills/jxl.rs"]),
     ("openh264", &["crates/media/src/capture/clip/h264.rs", "crates/media/src/record/video.rs"]),
     ("shiguredo_mp4", &["crates/media/src/capture/", "crates/media/src/record/"]),
     ("syom", &["crates/media/src/capture/sound/aac.rs", "crates/media/src/record/aac.rs"]),

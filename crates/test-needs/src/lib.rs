@@ -21,6 +21,9 @@ const ANSWERS: &str = env!("TEST_NEEDS");
 /// | `shared_media` | portraits and clips, in `../shared/media` or in the folder that `RETRATO_SHARED` names |
 /// | `facekit` | the archive of ICT-FaceKit, `data/ict-facekit.tar.xz` in the same folder, and tar |
 /// | `ffmpeg` | ffmpeg and ffprobe with the encoders that make the test clips |
+/// | `heif_tools` | heif-enc, and heif-dec or heif-convert |
+/// | `avif_tools` | avifenc and avifdec |
+/// | `cjxl` | the encoder of JPEG XL |
 /// | `landmark_model` | dlib's landmark model |
 /// | `face_model` | the face reader's models |
 /// | `gpu` | a graphics adapter, if only a software one |

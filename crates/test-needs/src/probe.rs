@@ -19,7 +19,7 @@ const fn need(name: &'static str, what: &'static str, found: fn(&Machine) -> Opt
 }
 
 /// All of them.
-pub(crate) const NEEDS: [Need; 18] = [
+pub(crate) const NEEDS: [Need; 21] = [
     need("shared_media", "the shared media (../shared/media, or RETRATO_SHARED names another folder than ../shared)", |machine| {
         all(["media/portraits", "media/clips"].map(|folder| machine.shared.join(folder)))
     }),
@@ -32,6 +32,13 @@ pub(crate) const NEEDS: [Need; 18] = [
         let found = all([machine.program("ffmpeg")?, machine.program("ffprobe")?])?;
         has_encoders(&found[0]).then_some(found)
     }),
+    need("heif_tools", "heif-enc and heif-convert (Debian's package libheif-examples)", |machine| {
+        all([machine.program("heif-enc")?, machine.program("heif-dec").or_else(|| machine.program("heif-convert"))?])
+    }),
+    need("avif_tools", "avifenc and avifdec (Debian's package libavif-bin)", |machine| {
+        all([machine.program("avifenc")?, machine.program("avifdec")?])
+    }),
+    need("cjxl", "cjxl (Debian's package libjxl-tools)", |machine| all([machine.program("cjxl")?])),
     need("landmark_model", "dlib's landmark model (Debian's package libdlib-data)", |machine| first(&machine.landmark_models)),
     need("face_model", "the face reader's models (make reader-model)", |machine| first(&machine.face_models)),
     need("gpu", "a graphics adapter, if only a software one (Debian's package mesa-vulkan-drivers)", |machine| {

@@ -18,4 +18,4 @@ pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::{peak_memory_mb, share_arenas};
 pub use processor::{Instructions, UnknownInstructions, arch, vectorized};
 pub use stats::{Percentiles, StageTimes, Timings};
-pub use worker::{StopFlag, Worker, WorkerError};
+pub use worker::{StopFlag, Worker, WorkerError, contain, is_contained};

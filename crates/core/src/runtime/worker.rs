@@ -1,5 +1,6 @@
 //! A worker is a value that owns a named thread: it stops when dropped, and its panic becomes an error for its owner.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -121,6 +122,23 @@ impl Drop for Worker {
     }
 }
 
+thread_local! {
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs what may panic by the fault of what it is given, such as a library on a stranger's file, on this thread. The panic becomes an error with its message.
+pub fn contain<T>(body: impl FnOnce() -> T) -> Result<T, String> {
+    let before = CONTAINED.replace(true);
+    let result = std::panic::catch_unwind(AssertUnwindSafe(body));
+    CONTAINED.set(before);
+    result.map_err(|payload| panic_message(&*payload))
+}
+
+/// Whether a panic of this thread would be an error of [`contain`], and no defect to be reported.
+pub fn is_contained() -> bool {
+    CONTAINED.get()
+}
+
 fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
@@ -144,6 +162,13 @@ mod tests {
         .expect("a thread");
         drop(worker);
         assert!(seen.try_recv().is_ok(), "drop waits for the body's end");
+    }
+
+    #[test]
+    fn a_contained_panic_is_an_error() {
+        assert_eq!(contain(is_contained), Ok(true), "inside");
+        assert_eq!(contain(|| -> u8 { panic!("number {}", 7) }), Err("number 7".to_owned()), "with its message");
+        assert!(!is_contained(), "and nothing is contained any more");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use image::RgbaImage;
 use image::metadata::Orientation;
 use jpeg_decoder::{CodingProcess, Decoder, Error, PixelFormat};
 
-use super::{MAX_PIECE_BYTES, StepFor, Still, StillError};
+use super::{Colours, MAX_PIECE_BYTES, StepFor, Still, StillError};
 
 /// Most pixels of a progressive JPEG: all of its coefficients are in memory until the last scan, up to six bytes for a pixel.
 const MAX_PROGRESSIVE_PIXELS: u64 = 250_000_000;
@@ -44,8 +44,8 @@ pub fn read_jpeg(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillErro
     };
     let pixels = RgbaImage::from_raw(width, height, rgba).ok_or_else(|| StillError::Damaged("its size contradicts itself".to_owned()))?;
     let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    let profile = decoder.icc_profile();
-    Ok(Still { pixels, full_size: full, is_grey: info.pixel_format == PixelFormat::L8, orientation, profile })
+    let colours = decoder.icc_profile().map(Colours::Profile);
+    Ok(Still { pixels, full_size: full, is_grey: info.pixel_format == PixelFormat::L8, orientation, colours })
 }
 
 fn why(error: Error) -> StillError {

@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Transformations};
 
 use super::canvas::Canvas;
-use super::{StepFor, Still, StillError};
+use super::{Colours, StepFor, Still, StillError};
 
 /// Reads a PNG.
 ///
@@ -22,7 +22,7 @@ pub fn read_png(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError
     if info.interlaced {
         return Err(StillError::TooLarge(full));
     }
-    let profile = info.icc_profile.as_ref().map(|profile| profile.to_vec());
+    let colours = info.icc_profile.as_ref().map(|profile| Colours::Profile(profile.to_vec()));
     let orientation = info.exif_metadata.as_ref().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
     let (colour, depth) = reader.output_color_type();
     if depth != BitDepth::Eight {
@@ -37,7 +37,7 @@ pub fn read_png(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillError
         canvas.put(0, y, &row);
     }
     let is_grey = matches!(colour, ColorType::Grayscale | ColorType::GrayscaleAlpha);
-    Ok(Still { pixels: canvas.finish(), full_size: full, is_grey, orientation, profile })
+    Ok(Still { pixels: canvas.finish(), full_size: full, is_grey, orientation, colours })
 }
 
 fn to_rgba(colour: ColorType, data: &[u8], row: &mut Vec<[u8; 4]>) {

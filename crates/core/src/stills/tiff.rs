@@ -13,7 +13,7 @@ use tiff::{ColorType, TiffError, TiffUnsupportedError};
 use super::canvas::Canvas;
 use super::ink::{rgb_from_cmyk, rgb_from_lab, rgb_from_ycbcr};
 use super::tiff_samples::Samples;
-use super::{MAX_PIECE_BYTES, StepFor, Still, StillError};
+use super::{Colours, MAX_PIECE_BYTES, StepFor, Still, StillError};
 
 /// Most bytes of a single field, such as a profile or the places of all strips.
 const MAX_FIELD_BYTES: usize = 64 << 20;
@@ -105,7 +105,7 @@ pub fn read_tiff(bytes: &[u8], step_for: StepFor<'_>) -> Result<Still, StillErro
         full_size: full,
         is_grey: matches!(layout.meaning, Meaning::Grey { .. }),
         orientation: orientation.unwrap_or(Orientation::NoTransforms),
-        profile,
+        colours: profile.map(Colours::Profile),
     })
 }
 

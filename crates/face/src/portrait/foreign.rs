@@ -1,24 +1,16 @@
 //! Picture formats that people have and that are not read here: what they are, and how one comes to a picture that is.
 
+use crate::stills::is_heif;
+
 /// A format that is known by name only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignFormat {
-    /// What a file in it is, as in "this is a HEIC picture".
+    /// What a file in it is, as in "this is a Photoshop document".
     pub name: &'static str,
     /// What to do.
     pub remedy: &'static str,
 }
 
-const HEIC: ForeignFormat = ForeignFormat {
-    name: "a HEIC picture",
-    remedy: "convert it to JPEG or PNG first, e.g. with `heif-convert in.heic out.jpg` (package libheif-examples), or let the phone take \"most compatible\" pictures",
-};
-const AVIF: ForeignFormat = ForeignFormat {
-    name: "an AVIF picture",
-    remedy: "convert it to PNG first, e.g. with `avifdec in.avif out.png` (package libavif-bin) or `ffmpeg -i in.avif out.png`",
-};
-const JPEG_XL: ForeignFormat =
-    ForeignFormat { name: "a JPEG XL picture", remedy: "convert it to PNG first, e.g. with `djxl in.jxl out.png` (package libjxl-tools)" };
 const JPEG_2000: ForeignFormat = ForeignFormat {
     name: "a JPEG 2000 picture",
     remedy: "convert it to PNG first, e.g. with `opj_decompress -i in.jp2 -o out.png` (package libopenjp2-tools)",
@@ -48,24 +40,12 @@ const VIDEO: ForeignFormat = ForeignFormat {
 };
 
 /// Beginnings of files, at their place, and what they stand for. The first that fits counts.
-const BEGINNINGS: [(usize, &[u8], ForeignFormat); 33] = [
-    (4, b"ftypavif", AVIF),
-    (4, b"ftypavis", AVIF),
-    (4, b"ftypheic", HEIC),
-    (4, b"ftypheix", HEIC),
-    (4, b"ftypheim", HEIC),
-    (4, b"ftypheis", HEIC),
-    (4, b"ftyphevc", HEIC),
-    (4, b"ftyphevx", HEIC),
-    (4, b"ftypmif1", HEIC),
-    (4, b"ftypmsf1", HEIC),
+const BEGINNINGS: [(usize, &[u8], ForeignFormat); 21] = [
     (4, b"ftypcrx ", FUJI_RAW),
     (4, b"ftyp", VIDEO),
     (4, b"moov", VIDEO),
     (4, b"mdat", VIDEO),
     (0, b"\x1a\x45\xdf\xa3", VIDEO),
-    (0, b"\xff\x0a", JPEG_XL),
-    (0, b"\0\0\0\x0cJXL ", JPEG_XL),
     (0, b"\0\0\0\x0cjP  ", JPEG_2000),
     (0, b"\xff\x4f\xff\x51", JPEG_2000),
     (0, b"8BPS", PHOTOSHOP),
@@ -87,6 +67,9 @@ const BEGINNINGS: [(usize, &[u8], ForeignFormat); 33] = [
 impl ForeignFormat {
     /// What the file is, if it is of a format that is known by name only.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        if is_heif(bytes) {
+            return None;
+        }
         let found = BEGINNINGS.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
         found.map(|(.., format)| *format).or_else(|| is_markup(bytes).then_some(SVG))
     }
@@ -107,11 +90,7 @@ mod tests {
     #[test]
     fn formats_are_named_with_a_way_out() {
         for (bytes, words) in [
-            (&b"\0\0\0\x1cftypheic\0\0\0\0"[..], "heif-convert"),
-            (b"\0\0\0\x1cftypavif\0\0\0\0", "avifdec"),
-            (b"\xff\x0a\x80", "djxl"),
-            (b"\0\0\0\x0cJXL \r\n\x87\n", "djxl"),
-            (b"<svg xmlns='x'/>", "rsvg-convert"),
+            (&b"<svg xmlns='x'/>"[..], "rsvg-convert"),
             (b"\xef\xbb\xbf<?xml version='1.0'?><svg/>", "rsvg-convert"),
             (b" <!-- made by hand --><svg/>", "rsvg-convert"),
             (b"\0\0\0\x18ftypmp42", "ffmpeg"),

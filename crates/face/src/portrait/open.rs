@@ -11,7 +11,7 @@ use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader
 use super::colour::convert_to_srgb;
 use super::foreign::ForeignFormat;
 use crate::scale::{FilterType, Scaler};
-use crate::stills::{StepFor, Still, StillError, is_tiff, read_jpeg, read_png, read_tiff};
+use crate::stills::{Colours, StepFor, Still, StillError, is_heif, is_jxl, is_tiff, read_heif, read_jpeg, read_jxl, read_png, read_tiff};
 
 /// Largest picture that is held whole, in megapixels.
 const MAX_MEGAPIXELS: u64 = 100;
@@ -79,7 +79,7 @@ pub enum PortraitError {
         cause: std::io::Error,
     },
     /// The bytes are no picture at all.
-    #[error("{0} is not a picture, whatever its name says: give a JPEG, PNG, WebP, GIF, BMP or TIFF file")]
+    #[error("{0} is not a picture, whatever its name says: give a JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, GIF, BMP or TIFF file")]
     NotAPicture(String),
     /// A picture in a format that is not read.
     #[error("{name} is {}, which Retrato does not read: {}", format.name, format.remedy)]
@@ -98,6 +98,22 @@ pub enum PortraitError {
         name: String,
         /// Its kind; goes on after "a picture".
         kind: String,
+    },
+    /// A picture that another program reads, which is not installed.
+    #[error("{name} is {what}")]
+    NeedsProgram {
+        /// Its name.
+        name: String,
+        /// What it is, and what to install.
+        what: String,
+    },
+    /// A picture that another program reads, which could not.
+    #[error("{name} cannot be opened: {detail}; copy or download it again, or save it as JPEG or PNG with the program that made it")]
+    NotDecoded {
+        /// Its name.
+        name: String,
+        /// What happened.
+        detail: String,
     },
     /// The end of the picture is missing.
     #[error("{0} is cut off: part of the picture is missing; copy or download it again")]
@@ -175,10 +191,10 @@ pub fn open_bytes(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Pictur
     if bytes.is_empty() {
         return Err(PortraitError::Empty(name.to_owned()));
     }
-    let Still { pixels, full_size, is_grey, orientation, profile } = decode(name, bytes, limits)?;
+    let Still { pixels, full_size, is_grey, orientation, colours } = decode(name, bytes, limits)?;
     let mut pixels = scaled_to(pixels, working_size(full_size, limits));
-    if let Some(profile) = profile {
-        convert_to_srgb(&mut pixels, &profile, is_grey);
+    if let Some(colours) = colours {
+        convert_to_srgb(&mut pixels, &colours, is_grey);
     }
     let own_from_working = full_size[0] as f32 / pixels.width().max(1) as f32;
     let before = pixels.dimensions();
@@ -227,13 +243,22 @@ fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PortraitError> {
     Ok(bytes)
 }
 
+/// Reads a picture that the image library does not read.
+type ReadStill = fn(&[u8], StepFor<'_>) -> Result<Still, StillError>;
+
 /// The picture as it is stored; one that is too large to be held whole comes averaged down, nearly to the working size.
 fn decode(name: &str, bytes: &[u8], limits: OpenLimits) -> Result<Still, PortraitError> {
     if let Some(format) = ForeignFormat::of(bytes) {
         return Err(PortraitError::UnsupportedFormat { name: name.to_owned(), format });
     }
-    if is_tiff(bytes) {
-        return decode_large(name, bytes, limits, read_tiff);
+    let read: Option<ReadStill> = match () {
+        () if is_tiff(bytes) => Some(read_tiff),
+        () if is_jxl(bytes) => Some(read_jxl),
+        () if is_heif(bytes) => Some(read_heif),
+        () => None,
+    };
+    if let Some(read) = read {
+        return decode_large(name, bytes, limits, read);
     }
     decode_whole(name, bytes).or_else(|error| match (image::guess_format(bytes), error) {
         (Ok(ImageFormat::Jpeg), PortraitError::TooLarge { .. }) => decode_large(name, bytes, limits, read_jpeg),
@@ -265,6 +290,8 @@ fn decode_large(
         StillError::TooLarge([width, height]) => {
             size_error.take().unwrap_or(PortraitError::TooLarge { name, most_megapixels: MAX_MEGAPIXELS, width, height })
         }
+        StillError::Needs(what) => PortraitError::NeedsProgram { name, what },
+        StillError::Failed(detail) => PortraitError::NotDecoded { name, detail },
         StillError::Kind(kind) => PortraitError::UnsupportedKind { name, kind },
         StillError::CutOff => PortraitError::Truncated(name),
         StillError::Damaged(detail) => PortraitError::Damaged { name, detail },
@@ -290,10 +317,10 @@ fn decode_whole(name: &str, bytes: &[u8]) -> Result<Still, PortraitError> {
     }
     // A broken orientation or profile is no reason to refuse the picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = decoder.icc_profile().unwrap_or(None);
+    let colours = decoder.icc_profile().unwrap_or(None).map(Colours::Profile);
     let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let is_grey = matches!(decoded.color(), ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16);
-    Ok(Still { pixels: decoded.into_rgba8(), full_size, is_grey, orientation, profile })
+    Ok(Still { pixels: decoded.into_rgba8(), full_size, is_grey, orientation, colours })
 }
 
 fn megapixels([width, height]: [u32; 2]) -> f64 {
@@ -405,8 +432,9 @@ mod tests {
         assert!(matches!(open(&jpeg[..jpeg.len() / 2]), Err(PortraitError::Truncated(_))), "half a JPEG");
         let half = open(&png[..png.len() / 2]);
         assert!(matches!(half, Err(PortraitError::Truncated(_) | PortraitError::Damaged { .. })), "half a PNG: {half:?}");
-        let heic = open(b"\0\0\0\x18ftypheic\0\0\0\0");
-        assert!(heic.is_err_and(|error| error.to_string().contains("HEIC") && error.to_string().contains("heif-convert")), "with a remedy");
+        assert!(matches!(open(b"\0\0\0\x0cftypheic"), Err(PortraitError::Truncated(_))), "the beginning of a HEIC");
+        assert!(matches!(open(b"\xff\x0a\xfa"), Err(PortraitError::Truncated(_))), "of a JPEG XL");
+        assert!(matches!(open(b"<svg/>"), Err(PortraitError::UnsupportedFormat { .. })), "a drawing");
         let tiny = encoded(&gradient(8, 8), ImageFormat::Png);
         assert!(matches!(open(&tiny), Err(PortraitError::TooSmall { .. })), "eight pixels");
     }
@@ -457,9 +485,11 @@ mod tests {
     #[test]
     fn a_wide_gamut_profile_is_converted_to_srgb() {
         let profile = moxcms::ColorProfile::new_display_p3().encode().expect("a profile");
-        let mut pixels = RgbaImage::from_pixel(8, 8, image::Rgba([200, 100, 50, 255]));
-        convert_to_srgb(&mut pixels, &profile, false);
-        let [r, g, b, a] = pixels.get_pixel(3, 3).0;
-        assert!(r > 205 && g < 100 && b < 45 && a == 255, "the same colour has larger sRGB contrasts: {:?}", [r, g, b, a]);
+        for colours in [Colours::Profile(profile), Colours::Coded { primaries: 12, transfer: 13 }] {
+            let mut pixels = RgbaImage::from_pixel(8, 8, image::Rgba([200, 100, 50, 255]));
+            convert_to_srgb(&mut pixels, &colours, false);
+            let [r, g, b, a] = pixels.get_pixel(3, 3).0;
+            assert!(r > 205 && g < 100 && b < 45 && a == 255, "the same colour has larger sRGB contrasts: {:?}", [r, g, b, a]);
+        }
     }
 }

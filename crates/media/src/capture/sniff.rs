@@ -69,9 +69,9 @@ impl FileKind {
         } else if at(0, b"RIFF") && at(8, b"WEBP") {
             Ok(Self::WebP)
         } else if at(4, b"ftyphei") || at(4, b"ftyphevc") || at(4, b"ftypmif1") || at(4, b"ftypavi") {
-            Err("a HEIC or AVIF picture (convert it to JPEG or PNG first)")
+            Err("a HEIC or AVIF picture, which can be a portrait but cannot drive one (save it as JPEG or PNG for that)")
         } else if at(0, b"\xff\x0a") || at(0, b"\0\0\0\x0cJXL ") {
-            Err("a JPEG XL picture (convert it to JPEG or PNG first)")
+            Err("a JPEG XL picture, which can be a portrait but cannot drive one (save it as JPEG or PNG for that)")
         } else if iso_types.iter().any(|kind| at(4, kind)) {
             Ok(Self::IsoMedia)
         } else if is_text(head) {

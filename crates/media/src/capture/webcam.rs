@@ -3,7 +3,6 @@
 //! Frames are taken raw and decoded here. Drivers are asked for what they can do and then for exactly that, best choice first, since nokhwa
 //! gives up when a driver rounds a request.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +18,7 @@ use super::source::{OpenOptions, Source, SourceInfo, SourceKind};
 #[cfg(target_os = "linux")]
 use super::v4l2;
 use crate::data::{Frame, FrameTime, Input};
+use crate::runtime::contain;
 
 /// Formats that are tried before giving up.
 const MAX_ATTEMPTS: usize = 8;
@@ -146,7 +146,7 @@ impl Drop for WebcamSource {
     fn drop(&mut self) {
         // The driver's own clean-up panics when the device has gone; that must not hide the error that made us close it.
         let camera = self.camera.take();
-        if std::panic::catch_unwind(AssertUnwindSafe(move || drop(camera))).is_err() {
+        if contain(move || drop(camera)).is_err() {
             tracing::debug!("the camera {} could not be closed properly", self.info.name);
         }
     }

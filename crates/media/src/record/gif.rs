@@ -61,7 +61,7 @@ impl GifSink {
         let options = &self.options;
         let fitter = self.fitter.get_or_insert_with(|| {
             let size = recording_size(picture.dimensions().into(), options.max_long_side_px, [LARGEST_SIDE_PX; 2], false);
-            Fitter::new(size, Some(options.matte).filter(|matte| *matte != MatteColour::Nothing))
+            Fitter::new(size, Some(options.matte).filter(|matte| *matte != MatteColour::Nothing)).marking(options.mark)
         });
         let size = fitter.size();
         let fitted = fitter.fit(picture)?;

@@ -1,5 +1,7 @@
 //! What every file says about itself: that it is synthetic (IPTC digital source type, as XMP and as a plain comment), and which program made it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::{RecordError, SourceType};
 
 /// Name and version of this program, as written into files.
@@ -18,7 +20,7 @@ pub(super) fn comment(source_type: SourceType) -> String {
 
 /// The XMP packet.
 pub(super) fn xmp(source_type: SourceType) -> String {
-    let (uri, sentence) = (source_type.uri(), source_type.sentence());
+    let (uri, sentence, now) = (source_type.uri(), source_type.sentence(), utc(SystemTime::now()));
     format!(
         "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n\
          <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n\
@@ -27,9 +29,26 @@ pub(super) fn xmp(source_type: SourceType) -> String {
          xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n\
          <Iptc4xmpExt:DigitalSourceType>{uri}</Iptc4xmpExt:DigitalSourceType>\n\
          <xmp:CreatorTool>{CREATOR}</xmp:CreatorTool>\n\
+         <xmp:CreateDate>{now}</xmp:CreateDate>\n\
          <dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">{sentence}</rdf:li></rdf:Alt></dc:description>\n\
          </rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"r\"?>"
     )
+}
+
+/// A time as ISO 8601 writes it, always of the same length.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, of_day) = ((seconds / 86_400).min(2_900_000), seconds % 86_400);
+    // Years that begin in March have their leap day at the end, and 400 of them have 146,097 days.
+    let day = days + 719_468;
+    let (era, of_era) = (day / 146_097, day % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day_of_month = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day_of_month:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
 }
 
 /// Contents of MP4's `udta` box: comment and tool the way iTunes writes them, which most readers know.
@@ -75,6 +94,20 @@ fn mp4_box(name: [u8; 4], contents: &[&[u8]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, wanted) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_767_225_599, "2025-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + std::time::Duration::from_secs(seconds)), wanted, "{seconds}");
+        }
+    }
 
     #[test]
     fn boxes_nest_with_true_sizes() {

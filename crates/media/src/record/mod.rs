@@ -12,6 +12,7 @@ mod fragments;
 mod frame;
 mod gif;
 mod live_sound;
+mod mark;
 mod metadata;
 #[cfg(feature = "audio")]
 mod microphone;
@@ -38,6 +39,7 @@ mod testing;
 pub use error::RecordError;
 pub use frame::RecordFrame;
 pub use live_sound::{AudioSource, LiveSound, TimedSound};
+pub use mark::mark;
 #[cfg(feature = "audio")]
 pub use microphone::{InputDevice, Microphone, input_devices};
 pub use options::{MatteColour, RecordFormat, RecordOptions, SourceType};

@@ -71,7 +71,8 @@ impl Mp4Sink {
         if self.film.is_none() {
             let size = recording_size(picture.dimensions().into(), self.options.max_long_side_px, LARGEST_PX, true);
             let encoder = VideoEncoder::new(size, self.options.fps_hint)?;
-            self.film = Some(Film { fitter: Fitter::new(size, Some(self.options.matte)), encoder, last_ticks: 0 });
+            self.film =
+                Some(Film { fitter: Fitter::new(size, Some(self.options.matte)).marking(self.options.mark), encoder, last_ticks: 0 });
         }
         self.film.as_mut().ok_or(RecordError::NothingRecorded)
     }

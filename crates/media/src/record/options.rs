@@ -95,6 +95,8 @@ pub struct RecordOptions {
     pub inputs: Vec<PathBuf>,
     /// What the file says about how it came to be.
     pub source_type: SourceType,
+    /// Whether every picture shows a mark that says so, too.
+    pub mark: bool,
     /// What lies behind transparent places.
     pub matte: MatteColour,
     /// Moves live sound later (positive) or earlier (negative) against the pictures, in milliseconds: for microphones that deliver late.
@@ -122,6 +124,7 @@ impl RecordOptions {
             overwrite: false,
             inputs: Vec::new(),
             source_type: SourceType::default(),
+            mark: false,
             matte: MatteColour::default(),
             live_sound_delay_ms: 0,
         })

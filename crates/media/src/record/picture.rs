@@ -2,6 +2,7 @@
 
 use image::{Rgba, RgbaImage};
 
+use super::mark::mark;
 use super::{MatteColour, RecordError};
 use crate::scale::{FilterType, Scaler, inner_size};
 
@@ -21,6 +22,7 @@ pub(super) fn recording_size(size: [u32; 2], max_long_side_px: Option<u32>, larg
 pub(super) struct Fitter {
     size: [u32; 2],
     matte: Option<MatteColour>,
+    has_mark: bool,
     scaler: Scaler,
     fitted: RgbaImage,
 }
@@ -28,7 +30,13 @@ pub(super) struct Fitter {
 impl Fitter {
     /// A fitter into `size` (width, height); without a `matte` transparency is kept.
     pub(super) fn new(size: [u32; 2], matte: Option<MatteColour>) -> Self {
-        Self { size, matte, scaler: Scaler::new(), fitted: RgbaImage::new(size[0], size[1]) }
+        Self { size, matte, has_mark: false, scaler: Scaler::new(), fitted: RgbaImage::new(size[0], size[1]) }
+    }
+
+    /// Draws the mark into every picture, or not: at its final size, so that it stays legible.
+    #[must_use]
+    pub(super) fn marking(self, has_mark: bool) -> Self {
+        Self { has_mark, ..self }
     }
 
     /// The size pictures are brought to.
@@ -37,7 +45,7 @@ impl Fitter {
     }
 
     /// The picture at the fitter's size, or up to one row and column larger when its own size was odd. A picture of another shape is
-    /// centred between bars. Opaque pictures of the right size pass untouched.
+    /// centred between bars. Opaque pictures of the right size pass untouched where no mark is wanted.
     ///
     /// # Errors
     /// [`RecordError::Encoder`] when resizing fails.
@@ -45,7 +53,7 @@ impl Fitter {
         let needs_matte = self.matte.is_some() && !is_opaque(picture);
         let has_size =
             picture.width() & !1 == self.size[0] && picture.height() & !1 == self.size[1] || picture.dimensions() == self.size.into();
-        if has_size && !needs_matte {
+        if has_size && !needs_matte && !self.has_mark {
             return Ok(picture);
         }
         if has_size {
@@ -55,6 +63,9 @@ impl Fitter {
         }
         if let Some(matte) = self.matte {
             lay_over(&mut self.fitted, matte);
+        }
+        if self.has_mark {
+            mark(&mut self.fitted);
         }
         Ok(&self.fitted)
     }

@@ -36,10 +36,10 @@ impl PngSink {
     }
 
     fn fitter(&mut self, picture: &RgbaImage) -> &mut Fitter {
-        let max_long_side_px = self.options.max_long_side_px;
+        let (max_long_side_px, mark) = (self.options.max_long_side_px, self.options.mark);
         self.fitter.get_or_insert_with(|| {
             let size = recording_size(picture.dimensions().into(), max_long_side_px, [u32::MAX, u32::MAX], false);
-            Fitter::new(size, None)
+            Fitter::new(size, None).marking(mark)
         })
     }
 }

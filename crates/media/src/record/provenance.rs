@@ -15,6 +15,10 @@ const OVERLAP_BYTES: usize = 16 << 10;
 const TYPES: &str = "cv.iptc.org/newscodes/digitalsourcetype/";
 /// Field of XMP with the program's name.
 const TOOL: &str = "CreatorTool";
+/// Field of XMP with the time when it was made.
+const DATE: &str = "CreateDate";
+/// How this program calls itself there.
+const OWN: &str = "Retrato ";
 /// Longest word or name that is taken over.
 const LONGEST: usize = 120;
 
@@ -25,8 +29,12 @@ pub struct Provenance {
     pub source_types: Vec<String>,
     /// The programs that say that they made it.
     pub tools: Vec<String>,
+    /// When they made it, as they say.
+    pub dates: Vec<String>,
     /// Whether there is a C2PA manifest, which is not checked.
     pub has_c2pa: bool,
+    /// What the file is by its first bytes: `MP4`, `PNG`, `GIF`, `JPEG`, `WebP`, or nothing of that.
+    pub format: Option<&'static str>,
 }
 
 impl Provenance {
@@ -41,10 +49,14 @@ impl Provenance {
         let mut file = File::open(path).map_err(RecordError::file("open", path))?;
         let mut found = Self::default();
         let mut window = Vec::new();
+        let mut is_first = true;
         loop {
             let kept = window.len().min(OVERLAP_BYTES);
             window.drain(..window.len() - kept);
             let read = (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut window).map_err(RecordError::file("read", path))?;
+            if std::mem::take(&mut is_first) {
+                found.format = format_of(&window);
+            }
             found.look(&window);
             if read < WINDOW_BYTES {
                 return Ok(found);
@@ -64,22 +76,36 @@ impl Provenance {
         self.source_types.iter().any(|kind| words.contains(&kind.as_str()))
     }
 
+    /// The version of this program that made the file, as it says.
+    pub fn own_version(&self) -> Option<&str> {
+        self.tools.iter().find_map(|tool| tool.strip_prefix(OWN))
+    }
+
     fn look(&mut self, bytes: &[u8]) {
         for at in places(bytes, TYPES.as_bytes()) {
             add(&mut self.source_types, &bytes[at..], |c| c.is_ascii_alphanumeric());
         }
-        for at in places(bytes, TOOL.as_bytes()) {
-            // An element or an attribute: what follows the sign that opens its value.
-            let value = match bytes[at..] {
-                [b'>', ..] => &bytes[at + 1..],
-                [b'=', b'"' | b'\'', ..] => &bytes[at + 2..],
-                _ => continue,
-            };
-            add(&mut self.tools, value, |c| !matches!(c, '<' | '"' | '\'') && !c.is_control());
+        for (field, known) in [(TOOL, &mut self.tools), (DATE, &mut self.dates)] {
+            for at in places(bytes, field.as_bytes()) {
+                // An element or an attribute: what follows the sign that opens its value.
+                let value = match bytes[at..] {
+                    [b'>', ..] => &bytes[at + 1..],
+                    [b'=', b'"' | b'\'', ..] => &bytes[at + 2..],
+                    _ => continue,
+                };
+                add(known, value, |c| !matches!(c, '<' | '"' | '\'') && !c.is_control());
+            }
         }
         // The box that holds a manifest, with its label.
         self.has_c2pa |= places(bytes, b"jumb").next().is_some() && places(bytes, b"c2pa").next().is_some();
     }
+}
+
+fn format_of(head: &[u8]) -> Option<&'static str> {
+    let at = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
+    let formats: [(usize, &[u8], &str); 5] =
+        [(4, b"ftyp", "MP4"), (0, b"\x89PNG\r\n\x1a\n", "PNG"), (0, b"GIF8", "GIF"), (0, b"\xff\xd8\xff", "JPEG"), (8, b"WEBP", "WebP")];
+    formats.into_iter().find_map(|(offset, magic, name)| at(offset, magic).then_some(name))
 }
 
 /// Where the bytes behind `wanted` begin.
@@ -115,6 +141,8 @@ mod tests {
             let found = of(&[&vec![7; before], packet.as_bytes(), &[0; 50]].concat());
             assert_eq!(found.source_types, ["trainedAlgorithmicMedia"], "{before} bytes before it");
             assert_eq!(found.tools, [metadata::CREATOR], "{before} bytes before it");
+            assert_eq!(found.own_version(), Some(env!("CARGO_PKG_VERSION")), "{before} bytes before it");
+            assert!(found.dates.len() == 1 && found.dates[0].starts_with("20") && found.dates[0].ends_with('Z'), "{:?}", found.dates);
             assert!(found.is_synthetic() && !found.has_c2pa, "{before} bytes before it");
         }
     }
@@ -128,7 +156,7 @@ mod tests {
             (found.tools.as_slice(), found.source_types.as_slice()),
             (&["Some Camera 1.0".to_owned()][..], &["digitalCapture".to_owned()][..])
         );
-        assert!(!found.is_synthetic() && found.has_c2pa, "a photograph with a manifest");
+        assert!(!found.is_synthetic() && found.has_c2pa && found.own_version().is_none(), "a photograph with a manifest");
         assert_eq!(of(b"nothing"), Provenance::default(), "nothing is said");
         assert_eq!(of(b""), Provenance::default(), "nor here");
     }

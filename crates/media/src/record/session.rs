@@ -316,6 +316,26 @@ mod tests {
     }
 
     #[test]
+    fn every_picture_shows_the_mark_where_it_is_wanted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let corner = |mark: bool| {
+            let options = RecordOptions { mark, ..RecordOptions::new(folder.path().join(format!("frames {mark}"))).expect("a format") };
+            let recorder = Recorder::start(options, AudioSource::None).expect("started");
+            for number in 0..2 {
+                let pts = Duration::from_millis(40 * number);
+                let pixels = Arc::new(RgbaImage::from_pixel(640, 360, image::Rgba([200, 200, 200, 255])));
+                recorder.push(RecordFrame { pixels, pts, captured_at: Instant::now() + pts }).expect("taken");
+            }
+            let finished = recorder.finish(|_| {}).expect("finished");
+            let mut files: Vec<_> = std::fs::read_dir(finished.path).expect("listed").flatten().map(|entry| entry.path()).collect();
+            files.sort();
+            files.iter().map(|path| image::open(path).expect("a picture").to_rgba8().get_pixel(632, 352)[0]).collect::<Vec<u8>>()
+        };
+        assert_eq!(corner(false), [200, 200], "nothing is drawn");
+        assert!(corner(true).iter().all(|value| *value < 120), "a plate");
+    }
+
+    #[test]
     fn repetitions_are_counted_apart_from_losses() {
         let folder = tempfile::tempdir().expect("a folder");
         let options = RecordOptions::new(folder.path().join("frames")).expect("a format");

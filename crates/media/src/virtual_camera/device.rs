@@ -1,7 +1,6 @@
 //! Loopback devices of Linux, through the crate v4l: finds them, opens one for pictures, and writes to it.
 
 use std::io::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use v4l::Device;
@@ -18,6 +17,7 @@ use v4l::video::output::Parameters;
 use super::camera::Output;
 use super::{LoopbackDevice, LoopbackState, VirtualCameraError, VirtualCameraOptions, best, usable};
 use crate::data::LOOPBACK_DRIVER;
+use crate::runtime::contain;
 
 /// Most video devices that Linux has.
 const MAX_NODES: u32 = 256;
@@ -114,7 +114,7 @@ impl Drop for OpenDevice {
     fn drop(&mut self) {
         // The crate's own clean-up panics when the device has gone; that must not hide the error that made us close it.
         let (stream, device) = (self.stream.take(), self.device.take());
-        if catch_unwind(AssertUnwindSafe(move || drop((stream, device)))).is_err() {
+        if contain(move || drop((stream, device))).is_err() {
             tracing::debug!("{} could not be closed properly", self.about.path.display());
         }
     }
@@ -141,7 +141,7 @@ fn capabilities(device: &Device) -> io::Result<Capabilities> {
 
 /// The crate panics where a driver says something unexpected, such as a label that is no UTF-8.
 fn guarded<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Err(io::Error::other("the driver's answer cannot be understood")))
+    contain(ask).unwrap_or_else(|_| Err(io::Error::other("the driver's answer cannot be understood")))
 }
 
 /// With exclusive capabilities a loopback device takes pictures until somebody sends some, is a camera meanwhile, and should take pictures again
