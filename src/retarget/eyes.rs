@@ -82,8 +82,14 @@ pub(super) fn gaze_between(neutral: &[Eye; 2], now: &[Eye; 2]) -> Vec2 {
 
 /// Where the iris of an eye at rest goes when the eyes turn by `gaze`, in the eye's own measure.
 pub(super) fn iris_after(rest: &Eye, gaze: Vec2) -> Vec2 {
-    let turned = turn(rest.iris) + gaze * UNIT_RAD;
-    let turned = turned.map(|angle| super::limits::soft_limit(angle, FURTHEST_RAD));
+    let (from, by) = (turn(rest.iris), gaze * UNIT_RAD);
+    let turned = [0, 1].map(|axis| {
+        let (from, by) = (from[axis], by[axis]);
+        // A sitter who looks aside has farther to go to the other side, and gets there when the driver does.
+        let farther = if from * by < 0.0 { 1.0 + from.abs() / FURTHEST_RAD } else { 1.0 };
+        super::limits::soft_limit(from + farther * by, FURTHEST_RAD)
+    });
+    let turned = Vec2::from(turned);
     let at = turned.map(f32::sin) * BALL_RADIUS;
     // A sitter who looks further aside than that may do so.
     let furthest = FURTHEST_ALONG.max(rest.iris.x.abs());
