@@ -31,7 +31,7 @@ fn a_long_live_run_with_a_recording_stays_small_and_does_not_stall() {
     run.request(Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
     run.request(Request::Drive(DriverChoice::BuiltIn(0)));
     while run.wait_rendered(Duration::from_millis(100)).is_none_or(|frame| frame.portrait != RequestId(1)) {}
-    let file = NewFile { folder: folder.path().to_owned(), title: "long".to_owned() };
+    let file = NewFile { folder: folder.path().to_owned(), title: "long".to_owned(), mark: false };
     run.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver, panes: Panes::Alone }));
     let begun = Instant::now();
     let warm_after = length / 8;

@@ -35,7 +35,7 @@ fn a_process_that_records() {
     run.request(Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
     run.request(Request::Drive(DriverChoice::BuiltIn(0)));
     while run.wait_rendered(Duration::from_millis(100)).is_none_or(|frame| frame.portrait != RequestId(1)) {}
-    let file = NewFile { folder, title: "film".to_owned() };
+    let file = NewFile { folder, title: "film".to_owned(), mark: false };
     run.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::Silent, panes: Panes::Alone }));
     let (ask, asked) = std::sync::mpsc::channel();
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| ask.send(line)));

@@ -134,22 +134,19 @@ fn place(cell: usize) -> Vec2 {
 mod tests {
     use super::*;
 
-    /// A brown column in green: surely brown above, in doubt below, where `right_too` tells whether it widens.
+    const BROWN: [f32; 3] = [0.12, 0.07, 0.05];
+    const GREEN: [f32; 3] = [0.25, 0.28, 0.2];
+
+    /// What colours add to the views of a brown column in green, of which the views are sure above; below they are in doubt about the middle, which has the
+    /// colours of `below`.
     fn evidence(below: impl Fn(usize) -> [f32; 3]) -> Vec<f32> {
         let is_column = |x: usize| (48..80).contains(&x);
-        let (brown, green) = ([0.12, 0.07, 0.05], [0.25, 0.28, 0.2]);
-        let picture: Vec<f32> = (0..CELLS)
-            .flat_map(|cell| match (cell % MATTE_CELLS, cell / MATTE_CELLS) {
-                (x, 0..64) => {
-                    if is_column(x) {
-                        brown
-                    } else {
-                        green
-                    }
-                }
-                (x, _) => below(x),
-            })
-            .collect();
+        let colour = |cell: usize| match (cell % MATTE_CELLS, cell / MATTE_CELLS) {
+            (x @ 24..104, 64..) => below(x),
+            (x, _) if is_column(x) => BROWN,
+            _ => GREEN,
+        };
+        let picture: Vec<f32> = (0..CELLS).flat_map(colour).collect();
         let logits = |doubt: f32| -> Vec<f32> {
             let of = |cell: usize| match (cell % MATTE_CELLS, cell / MATTE_CELLS) {
                 (24..104, 64..) => doubt,
@@ -170,8 +167,7 @@ mod tests {
 
     #[test]
     fn a_doubtful_cell_is_what_it_looks_like() {
-        let (brown, green) = ([0.12, 0.07, 0.05], [0.25, 0.28, 0.2]);
-        let added = evidence(|x| if x < 64 { brown } else { green });
+        let added = evidence(|x| if x < 64 { BROWN } else { GREEN });
         let at = |x: usize, y: usize| added[y * MATTE_CELLS + x];
         assert!(at(40, 90) > 2.0, "hair that only one view has seen: {}", at(40, 90));
         assert!(at(90, 90) < 0.0, "landscape: {}", at(90, 90));
@@ -181,7 +177,8 @@ mod tests {
     #[test]
     fn a_colour_that_nothing_has_says_nothing() {
         let added = evidence(|_| [0.9, 0.1, 0.9]);
-        let views = VIEWS_COUNT * 0.5 * (-1.0 + 0.5) + 1.0;
+        // What they say together, as far as it counts, instead of all of it.
+        let views = -VIEWS_COUNT + 1.0;
         assert!((added[90 * MATTE_CELLS + 60] - views).abs() < 0.05, "the views' own odds: {}", added[90 * MATTE_CELLS + 60]);
     }
 }

@@ -52,7 +52,7 @@ impl SeenMattes {
         let size = Vec2::from(<[u32; 2]>::from(portrait.pixels.dimensions()).map(|px| px as f32));
         let said = |cell: usize| {
             let point = Crop::crop_from_reach(centre(cell));
-            let is_close = self.close_weight(point) > 0.0;
+            let is_close = close_weight(point) > 0.0;
             let of_close = close.iter().filter(|_| is_close).map(|view| person(sampled_both(view, point)));
             let all = of_close.chain(wide.iter().map(|view| person([view[0][cell], view[1][cell]])));
             let (least, most) = all.fold((MOST, -MOST), |(least, most), logit| (least.min(logit), most.max(logit)));
@@ -74,14 +74,9 @@ impl SeenMattes {
         })
     }
 
-    /// What a view of the crop counts at a point in crop pixels, against one of the reach.
-    fn close_weight(&self, point: Vec2) -> f32 {
-        CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, point.min(CROP_PX - 1.0 - point).min_element())
-    }
-
     /// What the views say together at a point in crop pixels: logits of head and body.
     fn views_at(&self, point: Vec2) -> [f32; 2] {
-        let weight = self.close_weight(point);
+        let weight = close_weight(point);
         let close = if weight > 0.0 { sampled_both(&self.close, point) } else { [0.0; 2] };
         let wide = sampled_both(&self.wide, Crop::reach_from_crop(point));
         std::array::from_fn(|part| (weight * close[part] + wide[part]) / (1.0 + weight))
@@ -97,6 +92,11 @@ impl SeenMattes {
         // Colours tell a person from the rest, and not head from body: of both together nothing is left where neither is, and each has its part in that.
         views.map(|part| 1.0 - is_none_now.powf((1.0 - share_of(part)).ln() / is_none.ln()))
     }
+}
+
+/// What a view of the crop counts at a point in crop pixels, against one of the reach.
+fn close_weight(point: Vec2) -> f32 {
+    CLOSE_WEIGHT * smooth_step(&CLOSE_FROM_PX, point.min(CROP_PX - 1.0 - point).min_element())
 }
 
 /// The mattes of a whole picture.
