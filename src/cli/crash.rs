@@ -84,7 +84,7 @@ fn unseen_in(folder: &Path) -> Option<String> {
 /// Gives up where a test wants that.
 pub(super) fn drill(frames: u64) {
     #[cfg(debug_assertions)]
-    assert!(std::env::var(DRILL).ok().and_then(|number| number.parse().ok()) != Some(frames), "a drill with /somewhere/Aunt Mary.png");
+    assert!(std::env::var(DRILL).ok().and_then(|number| number.parse().ok()) != Some(frames), "a drill with /somewhere/Old Aunt.png");
     #[cfg(not(debug_assertions))]
     let _: u64 = frames;
 }

@@ -104,15 +104,15 @@ mod tests {
     #[test]
     fn messages_keep_what_happened_and_no_name_that_a_person_chose() {
         for (line, left) in [
-            ("2026-01-01T00:00:00Z  WARN Aunt Mary.JPG is cut off", "2026-01-01T00:00:00Z  WARN FILE is cut off"),
+            ("2026-01-01T00:00:00Z  WARN Old Aunt.JPG is cut off", "2026-01-01T00:00:00Z  WARN FILE is cut off"),
             ("/people/jane/My Films/a b/log: no space left", "PATH: no space left"),
             ("cannot write \"/people/jane/x\": denied", "cannot write PATH: denied"),
-            ("cannot write C:\\Users\\Mary Jane\\x, sorry", "cannot write PATH, sorry"),
+            ("cannot write C:\\Users\\Old Aunt\\x, sorry", "cannot write PATH, sorry"),
             ("the camera of jane gives YUYV/MJPG at 1/30", "the camera of USER gives YUYV/MJPG at 1/30"),
             ("index out of bounds: the len is 3 but the index is 7", "index out of bounds: the len is 3 but the index is 7"),
-            ("gave up on /data/Aunt Mary.png and b.png: cut off", "gave up on FILE: cut off"),
-            ("Mary.png is not /data/b.png", "FILE"),
-            ("a.png and Mary.mp4 (2.jpgx)", "FILE (2.jpgx)"),
+            ("gave up on /data/Old Aunt.png and b.png: cut off", "gave up on FILE: cut off"),
+            ("Aunt.png is not /data/b.png", "FILE"),
+            ("a.png and Aunt.mp4 (2.jpgx)", "FILE (2.jpgx)"),
             ("", ""),
         ] {
             assert_eq!(redactor().message(line), left, "{line}");

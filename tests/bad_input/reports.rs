@@ -9,7 +9,7 @@ use retrato::recordings;
 use super::program::{Place, start};
 
 /// What the person's things are called, none of which may be in a report.
-const NAMES: [&str; 3] = ["Mary", "mary", "Grandmother"];
+const NAMES: [&str; 4] = ["Mary", "mary", "Grandmother", "Aunt"];
 
 /// The program as a person called Mary runs it, who has a log.
 fn as_mary(place: &Place, arguments: &str) -> Command {

@@ -45,7 +45,9 @@ impl AwakeClock {
     /// From `earlier` to `later`, without the time for which the program was stopped; 0 where `later` comes first.
     pub fn between(&self, earlier: Instant, later: Instant) -> Duration {
         let stops = lock(&self.0.stops);
-        let stopped = stops.until(later).saturating_sub(stops.until(earlier));
+        // What lies ahead of the clock, such as sound that is told of early, says nothing about a stop.
+        let now = Instant::now();
+        let stopped = stops.until(later.min(now)).saturating_sub(stops.until(earlier.min(now)));
         later.saturating_duration_since(earlier).saturating_sub(stopped)
     }
 }
@@ -136,6 +138,7 @@ mod tests {
         let now = Instant::now();
         assert_eq!(clock.between(start, now), now - start, "all of it");
         assert_eq!(clock.between(now, start), Duration::ZERO, "not backwards");
+        assert_eq!(clock.between(start, now + Duration::from_mins(1)), now - start + Duration::from_mins(1), "nor is what lies ahead a stop");
         assert!(Arc::ptr_eq(&clock.0, &AwakeClock::watch()?.0), "one watch for all");
         Ok(())
     }
