@@ -138,7 +138,11 @@ mod tests {
         let now = Instant::now();
         assert_eq!(clock.between(start, now), now - start, "all of it");
         assert_eq!(clock.between(now, start), Duration::ZERO, "not backwards");
-        assert_eq!(clock.between(start, now + Duration::from_mins(1)), now - start + Duration::from_mins(1), "nor is what lies ahead a stop");
+        assert_eq!(
+            clock.between(start, now + Duration::from_mins(1)),
+            now - start + Duration::from_mins(1),
+            "nor is what lies ahead a stop"
+        );
         assert!(Arc::ptr_eq(&clock.0, &AwakeClock::watch()?.0), "one watch for all");
         Ok(())
     }
