@@ -21,6 +21,7 @@ fn memory_mb() -> f64 {
 }
 
 #[test]
+#[ignore = "is timed, and needs the machine for itself: make soak runs it"]
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc, which only Linux has")]
 fn a_long_live_run_with_a_recording_stays_small_and_does_not_stall() {
     // Other tests run beside the short form, so it can say little about pauses.

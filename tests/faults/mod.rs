@@ -1,5 +1,5 @@
 //! Faults on purpose: killed and stopped while it records, disks that fill at every stage, homes that cannot be written, files that were damaged, clocks that
-//! jump. `make test` runs a short form; `make soak` (`RETRATO_SOAK=1`) the long one.
+//! jump. `make test` runs a short form of those that are not timed; `make soak` (`RETRATO_SOAK=1`) all of them, for long.
 
 mod disks;
 #[cfg(target_os = "linux")]
