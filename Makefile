@@ -50,10 +50,10 @@ test: test-packages toolchain reader-model
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
 	$(CARGO) test --workspace
 
-# One after the other, so that a pause is nobody else's doing: those that are timed run here alone.
+# One after the other, so that a pause is nobody else's doing.
 soak: test-packages toolchain reader-model
 	RETRATO_SOAK=1 $(CARGO) test --package retrato-media camera_that_goes -- --nocapture
-	RETRATO_SOAK=1 $(CARGO) test --test integration faults:: -- --nocapture --test-threads=1 --include-ignored --skip a_process_that_records
+	RETRATO_SOAK=1 $(CARGO) test --test integration faults:: -- --nocapture --test-threads=1
 
 fuzz: packages toolchain
 	CARGO=$(CARGO) TARGET=$(TARGET) RUNS=$(RUNS) tests/fuzz/fuzz.sh

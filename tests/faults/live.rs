@@ -4,10 +4,9 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use retrato::generate::GeneratorChoice;
-use retrato::pipeline::{Pipeline, PipelineConfig};
-use retrato::session::{DriverChoice, NewFile, Panes, PortraitChoice, RecordingRequest, Request, RequestId, Session as _, Sound};
+use retrato::session::{NewFile, Panes, RecordingRequest, Request, Session as _, Sound};
 
-use super::scaled;
+use super::{driven, scaled};
 
 /// Growth of memory that is no leak, in megabytes: what caches and pools take in their first minutes.
 const GROWTH_MB: f64 = 64.0;
@@ -21,17 +20,12 @@ fn memory_mb() -> f64 {
 }
 
 #[test]
-#[ignore = "is timed, and needs the machine for itself: make soak runs it"]
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc, which only Linux has")]
 fn a_long_live_run_with_a_recording_stays_small_and_does_not_stall() {
     // Other tests run beside the short form, so it can say little about pauses.
     let (length, longest_pause) = (Duration::from_secs(scaled(8, 3600)), Duration::from_millis(scaled(2000, 250)));
     let folder = tempfile::tempdir().expect("a folder");
-    let run =
-        Pipeline::start(PipelineConfig { generator: GeneratorChoice::default(), ..PipelineConfig::default() }, || {}).expect("a pipeline");
-    run.request(Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
-    run.request(Request::Drive(DriverChoice::BuiltIn(0)));
-    while run.wait_rendered(Duration::from_millis(100)).is_none_or(|frame| frame.portrait != RequestId(1)) {}
+    let run = driven(GeneratorChoice::default());
     let file = NewFile { folder: folder.path().to_owned(), title: "long".to_owned(), mark: false };
     run.request(Request::StartRecording(RecordingRequest { file, own_size: false, sound: Sound::OfDriver, panes: Panes::Alone }));
     let begun = Instant::now();
