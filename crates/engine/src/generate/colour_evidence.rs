@@ -6,10 +6,12 @@ use rayon::prelude::*;
 use crate::model::MATTE_CELLS;
 use retrato_plate::{joined, lab};
 
+// All constants are tuned by eye on the cut-outs of eight portraits (paintings, photographs, a cartoon, a sculpture) and of six clips' first frames.
+
 /// Logits from which on all views are sure of a cell: of the person, and of what stands behind.
 const SURE_PERSON: f32 = 1.5;
 const SURE_REST: f32 = -2.5;
-/// How much the views' logits count beside the colours', and how far they are listened to: a net is surer of paintings than it is right.
+/// Weight of the views' logits beside the colours', and their bound: a net is surer of paintings than it is right.
 const VIEWS_COUNT: f32 = 0.5;
 const MOST_OF_VIEWS: f32 = 3.0;
 /// Standard deviation over which known places count, in cells, and over which those of the rest count mostly: hair is alike all over a head, what stands
@@ -28,8 +30,6 @@ const LEAST: f32 = 0.2;
 const BLOCK: usize = 2;
 /// Cells to each side over which the evidence is averaged.
 const AVERAGED: usize = 1;
-
-// All of them are tuned by eye on the cut-outs of eight portraits (paintings, photographs, a cartoon, a sculpture).
 
 const CELLS: usize = MATTE_CELLS * MATTE_CELLS;
 
@@ -55,8 +55,9 @@ pub(super) fn of_colours(views: &Views<'_>) -> Vec<f32> {
     let faces: Vec<bool> = (0..CELLS).into_par_iter().map(|cell| (views.is_face)(cell)).collect();
     // What is joined neither to the face nor to the body may be a hat that is none, however sure the views are.
     let sure: Vec<bool> = (0..CELLS).map(|cell| faces[cell] || views.least[cell] > SURE_PERSON).collect();
-    let person = joined(&sure, [MATTE_CELLS; 2], (0..CELLS).filter(|cell| faces[*cell] || sure[*cell] && (views.is_below)(*cell)));
-    let is_person = |cell: usize| person[cell];
+    let is_start = |cell: &usize| faces[*cell] || sure[*cell] && (views.is_below)(*cell);
+    let sure = joined(&sure, [MATTE_CELLS; 2], (0..CELLS).filter(is_start));
+    let is_person = |cell: usize| sure[cell];
     let is_rest = |cell: usize| views.most[cell] < SURE_REST;
     let person = examples(&colours, &|cell| is_person(cell) && !faces[cell] && (views.is_seen)(cell));
     let rest = examples(&colours, &|cell| is_rest(cell) && (views.is_seen)(cell));

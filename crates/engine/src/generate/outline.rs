@@ -94,7 +94,7 @@ pub(super) struct Outline {
 
 impl Outline {
     pub(super) fn of(landmarks: &Landmarks) -> Self {
-        Self::round(landmarks.0.to_vec(), landmarks.inter_ocular())
+        Self::hull(landmarks.0.to_vec(), landmarks.inter_ocular())
     }
 
     /// The same up to the hairline, which is as far above the brows as the nose's base is below them (the classical thirds of a face).
@@ -104,10 +104,11 @@ impl Outline {
         let height = mean(brows) - mean(&landmarks.0[region::NOSE_BASE]);
         let mut points = landmarks.0.to_vec();
         points.extend(brows.iter().map(|brow| brow + height));
-        Self::round(points, landmarks.inter_ocular())
+        Self::hull(points, landmarks.inter_ocular())
     }
 
-    fn round(mut points: Vec<Vec2>, unit_px: f32) -> Self {
+    /// The hull of those points that are finite.
+    fn hull(mut points: Vec<Vec2>, unit_px: f32) -> Self {
         points.retain(|point| point.is_finite());
         points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         // Lower and upper half (Andrew 1979).

@@ -1,5 +1,6 @@
 //! What the matte net sees in a portrait: in its crop, which is finer and less easily deceived, and in its reach, in which none of a head and its hat is cut off; each as it
-//! is and in a mirror. In the rest of the picture, which no head comes to, it looks only where another background is wanted: in squares that grow.
+//! is and in a mirror. Where these views disagree, the picture's colours decide. In the rest of the picture, which no head comes to, it looks only where another
+//! background is wanted: in squares that grow.
 
 use glam::Vec2;
 use rayon::prelude::*;
@@ -88,9 +89,9 @@ impl SeenMattes {
         let colours = sampled(&self.colours, Crop::reach_from_crop(point));
         let views = self.views_at(point);
         let logit = person(views);
-        let (is_none, is_none_now) = (share_of(-logit), share_of(-logit - colours));
-        // Colours tell a person from the rest, and not head from body: of both together nothing is left where neither is, and each has its part in that.
-        views.map(|part| 1.0 - is_none_now.powf((1.0 - share_of(part)).ln() / is_none.ln()))
+        let (rest, rest_now) = (share_of(-logit), share_of(-logit - colours));
+        // Colours tell a person from the rest, and not head from body: the rest is a product of what either leaves, whose exponents keep their proportion.
+        views.map(|part| 1.0 - rest_now.powf((1.0 - share_of(part)).ln() / rest.ln()))
     }
 }
 
@@ -184,7 +185,7 @@ fn person(logits: [f32; 2]) -> f32 {
     ((1.0 - rest) / rest).ln().clamp(-MOST, MOST)
 }
 
-/// Head and body at a place in cells.
+/// Head and body at a place in pixels of the square that they were seen in.
 fn sampled_both(logits: &Logits, place: Vec2) -> [f32; 2] {
     [sampled(&logits[0], place), sampled(&logits[1], place)]
 }
