@@ -168,9 +168,9 @@ fn eye_colour(eye: u32, point: vec2<f32>, pixel: vec2<f32>) -> vec4<f32> {
     let mirrored = clamp(select(edges.y - hidden, edges.x + hidden, seen_at.y < edges.x), edges.x, edges.y);
     let across = clamp(2.0 * rest.y - seen_at.y, edges.x, edges.y);
     let made_up = smoothstep(MADE_UP.x, MADE_UP.y, hidden);
-    let in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(seen_at, rest));
+    let in_iris = 1.0 - smoothstep(IRIS_ENDS.x * radius, IRIS_ENDS.y * radius, distance(seen_at, rest));
     let mirror = vec2<f32>(seen_at.x, mirrored);
-    let mirror_in_iris = 1.0 - smoothstep(0.95 * radius, 1.15 * radius, distance(mirror, rest));
+    let mirror_in_iris = 1.0 - smoothstep(IRIS_IS_NEAR.x * radius, IRIS_IS_NEAR.y * radius, distance(mirror, rest));
     let mirror_look = eye_look(eye, mirror);
     let inner = smoothstep(rest.x - radius, rest.x + radius, seen_at.x);
     let white = mix(eye_look(eye, params.eyes[eye].outer_white), eye_look(eye, params.eyes[eye].inner_white), inner);

@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// Number of the first pair
     #[arg(long, default_value = "0", value_name = "NUMBER")]
     first: u64,
+    /// Frame some pairs wider than crops are, as the matte net learns from them
+    #[arg(long)]
+    wide: bool,
     /// Write contact sheets into this folder: source, target, exact warp, parts
     #[arg(long, value_name = "FOLDER")]
     preview: Option<PathBuf>,
@@ -69,7 +72,8 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let sampler = PairSampler::new(args.kit.load()?);
+    let kit = args.kit.load()?;
+    let sampler = if args.wide { PairSampler::with_wide_views(kit) } else { PairSampler::new(kit) };
     if let Some(folder) = &args.preview {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }

@@ -23,6 +23,8 @@ const BACK: f32 = 0.8;
 const NAPE: std::ops::Range<f32> = 0.1..1.5;
 /// Distances from the face over which its motion fades: what is next to it goes with it, whatever hangs there.
 const BESIDE: std::ops::Range<f32> = 0.1..1.0;
+/// Distances from the face over which the softened motion takes the place of the face's own.
+const RIM: std::ops::Range<f32> = 0.0..0.35;
 /// Shares of head in the matte from which on a place belongs to it somewhat and wholly.
 const BELONGS: std::ops::Range<f32> = 0.2..0.8;
 
@@ -115,7 +117,8 @@ impl HeadDepth {
         let bulge = Grid::of(occiput).blurred(0.15 * unit);
         let back = Grid::of(|cell| outline + bulge.0[cell].min(inflated.0[cell] * 1.6));
         let weight = Grid::of(weight).blurred(SOFTENED * unit);
-        let weight = Grid::of(|cell| if face.inside.0[cell] > 0.5 { 1.0 } else { weight.0[cell] });
+        // All of it in the face, and from its rim on less and less without a step, which would be seen on the edge of a jaw before a neck.
+        let weight = Grid::of(|cell| 1.0 - smooth_step(&RIM, face.beside.0[cell] / unit) * (1.0 - weight.0[cell]));
         let (held, uncovered) = (attached.held(&shares), Grid::of(|cell| attached.may_uncover(middle(cell))));
         Self { shares, matte, uncovered, front, back, weight, held, above: Grid::of(above), face, solid, unit_px: unit }
     }

@@ -1,29 +1,34 @@
 //! What an eye shows: its own picture, with the iris moved round and unstretched and the white stretched beside it.
 
+use std::ops::{Range, RangeInclusive};
+
 use glam::{Vec2, Vec3};
 use retrato_core::data::FaceMesh;
 
 use crate::grid::smooth_step;
-use crate::lid::{LidSkin, lightness, lowered};
+use crate::lid::{LidSkin, lowered};
 use crate::patch::smooth_through;
 
 /// Places along an eye at which its lids are kept.
 pub const LID_SAMPLES: usize = 33;
 /// Radius of an iris where the mesh gives none that can be meant, and the bounds of those that can, in widths of the eye.
 const IRIS: f32 = 0.22;
-const IRISES: std::ops::RangeInclusive<f32> = 0.14..=0.36;
+const IRISES: RangeInclusive<f32> = 0.14..=0.36;
 /// So much more than the iris moves without being stretched: its rim.
 pub(crate) const RIM: f32 = 1.15;
+/// Radii of the iris over which it ends, and over which what is mirrored ceases to be of it: its rim is soft, and often darker.
+pub(crate) const IRIS_ENDS: Range<f32> = 0.95..RIM;
+pub(crate) const IRIS_IS_NEAR: Range<f32> = RIM..1.4;
 /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
-pub(crate) const MADE_UP: std::ops::Range<f32> = 0.0..0.06;
+pub(crate) const MADE_UP: Range<f32> = 0.0..0.06;
 /// Radii between which an iris's edge is looked for in the picture, and the radius that the mesh gives.
-const EDGE_AT: std::ops::Range<f32> = 0.7..1.6;
-/// Least step of lightness, 0 to 255, that is such an edge.
+const EDGE_AT: Range<f32> = 0.7..1.6;
+/// Least step of whiteness, 0 to 255, that is such an edge.
 const EDGE_STEP: f32 = 10.0;
 /// Shares of the way between the lids at which the white is looked at, and the radii of the iris between which it is: nearer is the iris's rim, and
 /// farther away are the corners, which are red or in the shadow.
 const WHITE_BETWEEN: [f32; 5] = [0.3, 0.4, 0.5, 0.6, 0.7];
-const WHITE_BESIDE: std::ops::Range<f32> = 1.15..1.8;
+const WHITE_BESIDE: Range<f32> = 1.15..1.8;
 /// So many of those places are darker than the one that is taken: lashes and lids throw their shadow on more of a white than lights shine on.
 const WHITE_RANK: f32 = 0.75;
 /// Lids nearer to each other show no white, in widths of the eye.
@@ -38,7 +43,7 @@ pub(crate) const SLACK: f32 = 0.1;
 /// `mona_lisa` and `long_hair_waterfall` moved by `glances`.
 pub(crate) const MIRRORED: f32 = 0.5;
 /// How far the iris moves, or the lids open more than at rest, from which on what the picture hides is made up, in widths of the eye.
-const MOVED: std::ops::Range<f32> = 0.01..0.06;
+const MOVED: Range<f32> = 0.01..0.06;
 
 /// An eye of the portrait as it is at rest, in crop pixels. Local places: x along the eye from the outer corner to the inner, y down, in widths of the eye.
 #[derive(Clone, Debug)]
@@ -104,7 +109,7 @@ impl RestEye {
         let radius = (1..5).map(|k| local(mesh.0[pupil + k]).distance(iris)).sum::<f32>() / 4.0;
         let radius = if IRISES.contains(&radius) { radius } else { IRIS };
         let seen = |at: Vec2| colour(corners[0] + along * at.x + down * at.y);
-        let radius = seen_radius(radius, |x, y| lightness(seen(iris + Vec2::new(x, y)))).min(*IRISES.end());
+        let radius = seen_radius(radius, |x, y| whiteness(seen(iris + Vec2::new(x, y)))).min(*IRISES.end());
         let lid = |points: [Vec3; 9]| {
             let smooth = smooth_through(&points.map(|p| local(p).extend(0.0)));
             heights(&smooth)
@@ -115,7 +120,7 @@ impl RestEye {
         let crease = std::array::from_fn(|i| if (1..8).contains(&i) { point(FaceMesh::CREASES[eye][i - 1]) } else { edge[i] });
         let skin = LidSkin::of(&lids, &lid(crease), seen);
         let iris = iris.clamp(Vec2::splat(-0.5), Vec2::splat(1.5));
-        let whites = white_places(&lids, iris, radius, |at| lightness(seen(at)));
+        let whites = white_places(&lids, iris, radius, |at| whiteness(seen(at)));
         Self { corners, along, down, iris, radius, lids, open: opening(mesh, eye), whites, skin }
     }
 
@@ -189,18 +194,18 @@ impl EyeMap {
         if hidden <= 0.0 {
             return alone(at);
         }
-        let within = |y: f32| Vec2::new(at.x, y.clamp(upper, lower));
+        let at_height = |y: f32| Vec2::new(at.x, y.clamp(upper, lower));
         // Next to the lid as in a mirror there.
-        let mirrored = within(if at.y < upper { upper + hidden } else { lower - hidden });
+        let mirrored = at_height(if at.y < upper { upper + hidden } else { lower - hidden });
         // An iris is round: its hidden part looks as the one across its middle.
-        let across = within(2.0 * self.rest_iris.y - at.y);
+        let across = at_height(2.0 * self.rest_iris.y - at.y);
         // Beside it there is white: as in the mirror, in the light of the place, or where that shows the iris, as elsewhere on that side.
         let inner = smooth_step(&(self.rest_iris.x - self.radius..self.rest_iris.x + self.radius), at.x);
         let made_up = smooth_step(&MADE_UP, hidden);
-        let in_iris = |at: Vec2| 1.0 - smooth_step(&(0.95 * self.radius..1.15 * self.radius), at.distance(self.rest_iris));
-        let iris = in_iris(at);
+        let within = |ends: &Range<f32>, at: Vec2| 1.0 - smooth_step(ends, at.distance(self.rest_iris) / self.radius.max(1e-6));
+        let iris = within(&IRIS_ENDS, at);
         let beside = made_up * (1.0 - iris);
-        let white = beside * (1.0 - MIRRORED * (1.0 - in_iris(mirrored)));
+        let white = beside * (1.0 - MIRRORED * (1.0 - within(&IRIS_IS_NEAR, mirrored)));
         let [outer_white, inner_white] = self.whites;
         (
             [mirrored, across, outer_white, inner_white],
@@ -221,9 +226,14 @@ fn height(lid: &[f32; LID_SAMPLES], x: f32) -> f32 {
     a + (at - first as f32) * (b - a)
 }
 
-/// For the outer and the inner side of the iris, a light place among those that show white there: neither a light on it nor the lids' shadow, and no
+/// How near a colour is to white, as it is to its darkest part: a light blue iris is as light as a white in the shade, and less white.
+fn whiteness(colour: Vec3) -> f32 {
+    colour.min_element()
+}
+
+/// For the outer and the inner side of the iris, a white place among those that show white there: neither a light on it nor the lids' shadow, and no
 /// skin, which corners that are read a little too far out would bring in. A side that shows none is as the other; where no white is seen, halfway to the corners.
-fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, lightness: impl Fn(Vec2) -> f32) -> [Vec2; 2] {
+fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, whiteness: impl Fn(Vec2) -> f32) -> [Vec2; 2] {
     let between = |x: f32, share: f32| {
         let [top, bottom] = [0, 1].map(|which| height(&lids[which], x));
         (bottom - top > WHITE_GAP).then(|| Vec2::new(x, top + share * (bottom - top)))
@@ -232,7 +242,7 @@ fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, lightne
         let columns = (0..LID_SAMPLES).map(|k| k as f32 / (LID_SAMPLES - 1) as f32);
         let places = columns.flat_map(|x| WHITE_BETWEEN.into_iter().filter_map(move |share| between(x, share)));
         let beside = places.filter(|at| WHITE_BESIDE.contains(&(at.distance(iris) / radius)) && is_on_side(*at));
-        let mut seen: Vec<(f32, Vec2)> = beside.map(|at| (lightness(at), at)).collect();
+        let mut seen: Vec<(f32, Vec2)> = beside.map(|at| (whiteness(at), at)).collect();
         seen.sort_by(|a, b| a.0.total_cmp(&b.0));
         seen.get((WHITE_RANK * seen.len() as f32) as usize).map(|(_, at)| *at)
     };
@@ -242,13 +252,13 @@ fn white_places(lids: &[[f32; LID_SAMPLES]; 2], iris: Vec2, radius: f32, lightne
     [0, 1].map(|side| sides[side].or(sides[1 - side]).unwrap_or(unseen[side]))
 }
 
-/// The radius at which an iris ends in the picture: where the way outwards to both sides becomes lightest at once; the given one where there is no such edge.
-fn seen_radius(radius: f32, lightness: impl Fn(f32, f32) -> f32) -> f32 {
+/// The radius at which an iris ends in the picture: where the way outwards to both sides becomes whitest at once; the given one where there is no such edge.
+fn seen_radius(radius: f32, whiteness: impl Fn(f32, f32) -> f32) -> f32 {
     const STEPS: usize = 19;
     // Near the level of the middle, where lids hide nothing.
     let ring = |r: f32| {
         let directions = [(-0.98, 0.2), (-1.0, 0.0), (-0.98, -0.2), (0.98, 0.2), (1.0, 0.0), (0.98, -0.2)];
-        directions.map(|(x, y)| lightness(r * x, r * y)).into_iter().sum::<f32>() / directions.len() as f32
+        directions.map(|(x, y)| whiteness(r * x, r * y)).into_iter().sum::<f32>() / directions.len() as f32
     };
     let at = |k: usize| radius * (EDGE_AT.start + (EDGE_AT.end - EDGE_AT.start) * k as f32 / (STEPS - 1) as f32);
     let rings: [f32; STEPS] = std::array::from_fn(|k| ring(at(k)));
@@ -314,6 +324,22 @@ mod tests {
                 assert!(from.distance(corner) < 0.3, "corners stay: {}", from - corner);
             }
         }
+    }
+
+    #[test]
+    fn a_light_blue_iris_ends_at_its_rim_and_not_at_its_pupil() {
+        let (pupil, blue, white) = (Vec3::splat(20.0), Vec3::new(110.0, 170.0, 230.0), Vec3::new(190.0, 180.0, 175.0));
+        let at = |r: f32| {
+            if r < 0.16 {
+                pupil
+            } else if r < 0.26 {
+                blue
+            } else {
+                white
+            }
+        };
+        let found = seen_radius(0.22, |x, y| whiteness(at(x.hypot(y))));
+        assert!((found - 0.26).abs() < 0.02, "{found}");
     }
 
     #[test]

@@ -61,6 +61,9 @@ const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
+/// What red, green and blue count in luminance (ITU-R BT.709).
+const LUMINANCE: Vec3 = Vec3::new(0.2126, 0.7152, 0.0722);
+
 /// Points on the red of the lips.
 const RED_OF_LIPS: [usize; 6] = [73, 11, 303, 90, 16, 320];
 
@@ -71,6 +74,8 @@ pub struct FaceLight {
     colour: Vec3,
     /// How colourful the picture shows flesh, 0 to 1: nothing in a grey or brown photograph.
     flesh: f32,
+    /// What the picture shows of lips, linear, of luminance 1: tongue and gums are as they are.
+    lips: Vec3,
 }
 
 impl FaceLight {
@@ -84,20 +89,34 @@ impl FaceLight {
         });
         let paler = |light: Vec3| light.lerp(Vec3::splat(light.element_sum() / 3.0), PALER);
         let colour = by_white.map_or(by_skin, paler);
-        let red = RED_OF_LIPS
-            .into_iter()
-            .filter_map(|i| pixel(picture, mesh.0[i].truncate()))
-            .map(|c| saturation(linear(c) / colour.max(Vec3::splat(1e-3))));
-        let (sum, count) = red.fold((0.0, 0.0), |(sum, count), saturation| (sum + saturation, count + 1.0));
-        let lips = if count > 0.0 { sum / count } else { saturation(GUM) };
-        Self { colour, flesh: (lips / saturation(GUM)).clamp(0.0, 1.0) }
+        let red: Vec<Vec3> = RED_OF_LIPS.iter().filter_map(|i| pixel(picture, mesh.0[*i].truncate())).map(linear).collect();
+        if red.is_empty() {
+            return Self { colour, flesh: 1.0, lips: of_luminance_1(colour * GUM) };
+        }
+        let count = red.len() as f32;
+        let saturated = red.iter().map(|lip| saturation(*lip / colour.max(Vec3::splat(1e-3)))).sum::<f32>() / count;
+        let lips = of_luminance_1(red.iter().sum::<Vec3>() / count);
+        Self { colour, flesh: (saturated / saturation(GUM)).clamp(0.0, 1.0), lips }
     }
 
     /// What a reflectance looks like, linear, in all of the light.
     fn shows(&self, reflects: Vec3) -> Vec3 {
-        let grey = Vec3::splat(reflects.dot(Vec3::new(0.21, 0.72, 0.07)));
+        let grey = Vec3::splat(reflects.dot(LUMINANCE));
         self.colour * grey.lerp(reflects, self.flesh)
     }
+
+    /// The same of tongue or gums: as colourful as the mean of what they would be in this light and of the lips, which are of one kind with them. Whites are often
+    /// painted, and read, bluer than the light on a face.
+    fn shows_flesh(&self, reflects: Vec3) -> Vec3 {
+        let shown = self.shows(reflects).max(Vec3::ZERO);
+        let luminance = shown.dot(LUMINANCE);
+        of_luminance_1((shown * self.lips).powf(0.5)) * luminance
+    }
+}
+
+/// The same colour, linear, as bright as white.
+fn of_luminance_1(colour: Vec3) -> Vec3 {
+    colour / colour.dot(LUMINANCE).max(1e-6)
 }
 
 /// 0 of a grey, 1 of a pure colour.
@@ -188,6 +207,8 @@ struct PlacedVertex {
     normal: Vec3,
     /// What it reflects, less what does not reach its depth.
     reflects: Vec3,
+    /// Whether it is tongue or gums, and no tooth.
+    is_flesh: bool,
     /// Whether light reaches it between the teeth only.
     behind_teeth: bool,
 }
@@ -233,6 +254,7 @@ impl MouthInside {
                 drop: turn * vertex.drop * goes,
                 normal: (turn * *normal).normalize_or_zero(),
                 reflects: reflects * (-(vertex.at.z - front) / falls_cm).exp(),
+                is_flesh: vertex.tissue != MouthTissue::Tooth,
                 behind_teeth: is_soft,
             }
         };
@@ -277,7 +299,7 @@ impl MouthInside {
         let cells = size.map(|px| (px * per_px).min(MOST_CELLS));
         (picture.corner, picture.per_px, picture.size) = (corner, per_px, cells);
         picture.cells.clear();
-        let dark = shown(self.light.shows(GUM * GUM * REFLECTED)).extend(1.0);
+        let dark = shown(self.light.shows_flesh(GUM * GUM * REFLECTED)).extend(1.0);
         picture.cells.resize(cells[0] * cells[1], dark);
         let mesh = motion.mesh_in_crop();
         let lips: Vec<Vec3> = FaceMesh::INNER_LIPS.iter().step_by(2).map(|i| mesh.0[usize::from(*i)]).collect();
@@ -299,7 +321,8 @@ impl MouthInside {
             let colour = if near {
                 let opening = if vertex.behind_teeth { &between_teeth } else { &lips };
                 let received = irradiance(opening, at, motion.head.rotation * vertex.normal);
-                shown(self.light.shows(vertex.reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x)))
+                let reflects = vertex.reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x);
+                shown(if vertex.is_flesh { self.light.shows_flesh(reflects) } else { self.light.shows(reflects) })
             } else {
                 Vec3::ZERO
             };

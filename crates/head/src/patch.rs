@@ -1,9 +1,17 @@
 //! The openings of a face, eyes and mouth, as they are in one frame: strips between an upper and a lower edge.
 
+use std::ops::Range;
+
 use glam::{Vec2, Vec3};
 
+use crate::grid::smooth_step;
+
 /// Places between two points of an edge.
-const FINER: usize = 3;
+const FINER: usize = 4;
+/// Sine of the steepest slope of an edge against the way down from it that counts: next to a corner that is round an edge goes straight down.
+const STEEPEST: f32 = 0.2;
+/// Cosines of the angle between two edges at their corner from which on it begins to be sharp, and is. Derived: from right angles to 45 degrees.
+const SHARP: Range<f32> = 0.0..0.7;
 
 /// A point of a strip.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,21 +41,55 @@ impl Patch {
     /// Makes the strip between an upper and a lower edge of an expression, both from left to right in the picture and in crop pixels. `put` brings a point to its
     /// place in the picture; `margin` is how far the strip reaches beyond its edges, in crop pixels, so that these can be soft.
     pub(crate) fn between(&mut self, upper: &[Vec3], lower: &[Vec3], margin: f32, put: impl Fn(Vec3) -> Vec3) {
-        let (upper, lower) = (smooth_through(upper), smooth_through(lower));
+        let [left, right] = [(upper.first(), lower.first()), (upper.last(), lower.last())].map(|(a, b)| a.copied().zip(b.copied()));
+        let (Some(left), Some(right)) = (left, right) else { return self.vertices.clear() };
+        let (upper, lower) = smooth_edges(upper, lower);
         self.vertices.clear();
         let down = upper.iter().zip(&lower).map(|(a, b)| *b - *a).sum::<Vec3>().try_normalize();
-        let across = (upper[upper.len() - 1] - upper[0]).truncate().perp().extend(0.0).try_normalize();
+        let across = (right.0 - left.0).truncate().perp().extend(0.0).try_normalize();
         let down = down.or(across).unwrap_or(Vec3::Y);
-        for (a, b) in upper.iter().zip(&lower) {
+        let last = upper.len() - 1;
+        for (i, (a, b)) in upper.iter().zip(&lower).enumerate() {
             let direction = (*b - *a).try_normalize().filter(|d| d.dot(down) > 0.5).unwrap_or(down);
-            let ends = [*a - direction * margin, *b + direction * margin];
-            let [top, bottom, above, below] = [*a, *b, ends[0], ends[1]].map(&put);
+            // Distances across an edge are shorter than those down to it, by its slope; the margin is as wide everywhere.
+            let [above, below] = [&upper, &lower].map(|edge| {
+                let along = edge[(i + 1).min(last)] - edge[i.saturating_sub(1)];
+                let slope = along.truncate().normalize_or_zero().perp_dot(direction.truncate()).abs();
+                if slope > 0.0 { slope.clamp(STEEPEST, 1.0) } else { 1.0 }
+            });
+            let ends = [*a - direction * (margin / above), *b + direction * (margin / below)];
+            let [top, bottom, over, under] = [*a, *b, ends[0], ends[1]].map(&put);
             let height = top.truncate().distance(bottom.truncate());
-            let [over, under] = [above.truncate().distance(top.truncate()), below.truncate().distance(bottom.truncate())];
-            self.vertices.push(PatchVertex { at: above, rest: ends[0].truncate(), inside: Vec2::new(-over, height + over) });
-            self.vertices.push(PatchVertex { at: below, rest: ends[1].truncate(), inside: Vec2::new(height + under, -under) });
+            let [over_by, under_by] = [over.truncate().distance(top.truncate()), under.truncate().distance(bottom.truncate())];
+            let inside = Vec2::new(-over_by * above, (height + over_by) * below);
+            self.vertices.push(PatchVertex { at: over, rest: ends[0].truncate(), inside });
+            let inside = Vec2::new((height + under_by) * above, -under_by * below);
+            self.vertices.push(PatchVertex { at: under, rest: ends[1].truncate(), inside });
         }
     }
+}
+
+/// More points on both edges of an opening. Where they stand wide apart next to a corner, as those of a mouth that says "oh", they run into each other there;
+/// else the corner is sharp.
+fn smooth_edges(upper: &[Vec3], lower: &[Vec3]) -> (Vec<Vec3>, Vec<Vec3>) {
+    // The point beyond a corner, of an edge that goes from there to `own`.
+    let beyond = |corner: Vec3, own: Vec3, other: Vec3| {
+        let [own, other_way] = [own, other].map(|p| (p - corner).truncate().normalize_or(Vec2::X));
+        corner.lerp(other, 1.0 - smooth_step(&SHARP, own.dot(other_way)))
+    };
+    let smooth = |edge: &[Vec3], other: &[Vec3]| {
+        let count = edge.len().min(other.len());
+        if count < 2 {
+            return edge.to_vec();
+        }
+        let mut line = Vec::with_capacity(count + 2);
+        line.push(beyond(edge[0], edge[1], other[1]));
+        line.extend(&edge[..count]);
+        line.push(beyond(edge[count - 1], edge[count - 2], other[count - 2]));
+        let line = smooth_through(&line);
+        line.get(FINER..line.len().saturating_sub(FINER)).unwrap_or_default().to_vec()
+    };
+    (smooth(upper, lower), smooth(lower, upper))
 }
 
 /// More points on a smooth line through some (Catmull and Rom 1974).

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::pairs::PairArgs;
 use crate::model::{MotionConfig, Preset};
+use crate::synth::PairSampler;
 use crate::train::{LossWeights, MotionTask};
 
 #[derive(clap::Args)]
@@ -25,5 +26,5 @@ fn parse_channels(text: &str) -> Result<[usize; 4], String> {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = args.channels.map_or_else(|| MotionConfig::of(Preset::Retrato), |channels| MotionConfig { channels });
-    args.pairs.train(MotionTask { config, loss: LossWeights::default() }, args.steps, "motion.safetensors")
+    args.pairs.train(MotionTask { config, loss: LossWeights::default() }, PairSampler::new, args.steps, "motion.safetensors")
 }

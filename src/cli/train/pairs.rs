@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::run::RunArgs;
 use crate::cli::synth::KitArgs;
-use crate::synth::PairSampler;
+use crate::synth::{FaceKit, PairSampler};
 use crate::train::{PairOptions, PairSource, PairTask, PairTrainer};
 
 #[derive(clap::Args)]
@@ -48,9 +48,15 @@ impl PairArgs {
         })
     }
 
-    /// Trains for `steps` in all; `weights` is the name of the file that is shipped.
-    pub(super) fn train<T: PairTask>(&self, task: T, steps: u64, weights: &'static str) -> anyhow::Result<ExitCode> {
-        let source: Arc<PairSource> = Arc::new(PairSampler::new(self.kit.load()?));
+    /// Trains on what a sampler makes of the kit, for `steps` in all; `weights` is the name of the file that is shipped.
+    pub(super) fn train<T: PairTask>(
+        &self,
+        task: T,
+        sampler: fn(Arc<FaceKit>) -> PairSampler,
+        steps: u64,
+        weights: &'static str,
+    ) -> anyhow::Result<ExitCode> {
+        let source: Arc<PairSource> = Arc::new(sampler(self.kit.load()?));
         let options = self.options(steps)?;
         let (again, resumed) = (task.clone(), options.clone());
         let trainer = self.run.open(

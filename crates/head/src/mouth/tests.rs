@@ -24,7 +24,8 @@ fn opened(share: f32, inside: &MouthInside) -> MeshMotion {
 }
 
 fn inside() -> MouthInside {
-    MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0 }, 0.0).expect("the program's own")
+    MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0, lips: of_luminance_1(GUM) }, 0.0)
+        .expect("the program's own")
 }
 
 fn drawn(inside: &mut MouthInside, motion: &MeshMotion) -> MouthPicture {
@@ -53,7 +54,7 @@ fn the_tongue_goes_half_the_way_of_the_jaw_and_is_seen_in_an_opened_mouth() {
     let middle = lips.0[13].lerp(lips.0[14], 0.65).truncate();
     let picture = drawn(&mut inside, &motion);
     let seen = picture.colour(middle).expect("in the picture");
-    let dark = shown(inside.light.shows(GUM * GUM * REFLECTED)).element_sum() / 3.0;
+    let dark = shown(inside.light.shows_flesh(GUM * GUM * REFLECTED)).element_sum() / 3.0;
     assert!(seen.x > 1.1 * seen.y && brightness(&picture, middle) > 1.5 * dark, "{seen} before {dark}");
 }
 

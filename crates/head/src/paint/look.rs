@@ -28,6 +28,10 @@ impl HeadLook {
     pub const MIRRORED: f32 = eye::MIRRORED;
     /// How far a lid hides a place from which on its look begins to be made up, and is, in widths of the eye.
     pub const MADE_UP: Range<f32> = eye::MADE_UP;
+    /// Radii of the iris over which it ends, and over which what is mirrored ceases to be of it.
+    pub const IRIS_ENDS: Range<f32> = eye::IRIS_ENDS;
+    /// See [`Self::IRIS_ENDS`].
+    pub const IRIS_IS_NEAR: Range<f32> = eye::IRIS_IS_NEAR;
     /// Where a lid's skin is taken from below the eye, and this much there for each length along the lid, in widths of the eye.
     pub const SKIN_FROM: f32 = lid::SKIN_FROM;
     /// See [`Self::SKIN_FROM`].

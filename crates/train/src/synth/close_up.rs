@@ -174,7 +174,7 @@ impl CloseUpSampler {
             let mut shot = Shot::new(&self.kit, person, &expression, &pose, lens, 1.0, &mut positions);
             let shift = eyes - shot.anchor(0.0);
             shot.shift(shift);
-            if shot.is_usable() || attempt == ATTEMPTS {
+            if shot.is_usable(1.0) || attempt == ATTEMPTS {
                 return (shot, positions);
             }
         }

@@ -75,7 +75,7 @@ impl EpisodeSampler {
             let mut shot = Shot::new(&self.kit, person, expression, pose, &framing.lens, scale, positions);
             let shift = framing.shift.unwrap_or_else(|| framing.eyes - shot.anchor(framing.by_skull));
             shot.shift(shift);
-            if shot.is_usable() || attempt == ATTEMPTS {
+            if shot.is_usable(1.0) || attempt == ATTEMPTS {
                 framing.shift = Some(shift);
                 return shot;
             }

@@ -18,7 +18,7 @@ use super::pose::Pose;
 use super::raster::{NONE, SAMPLES};
 use super::shade::FrameBuffer;
 use super::surface::{Camera, Lighting};
-use crate::data::{PICTURE_PX, PLANE_CELLS, Part};
+use crate::data::{CROP_PX, Crop, PICTURE_PX, PLANE_CELLS, Part};
 use crate::random::Random;
 
 /// At most this many of the 68 landmarks may lie outside the picture.
@@ -26,6 +26,14 @@ const MOST_OUTSIDE: usize = 6;
 
 /// Smallest face that is kept: distance between the outer eye corners, or what the height of a turned face amounts to, in pixels.
 const SMALLEST_FACE_PX: f32 = 35.0;
+
+/// Of pairs in wide views, the shares that are framed as a crop and as a crop's reach; the others are framed wider still.
+const AS_CROP: f32 = 0.5;
+const AS_REACH: f32 = 0.3;
+/// How much wider than a crop's reach the widest view is.
+const WIDEST: f32 = 2.2;
+/// From the root of the nose down to where bodies end, in cm: a little less than in [`Person`].
+const BODY_CM: f32 = 55.0;
 
 /// A pair is redrawn at most this often.
 const ATTEMPTS: u64 = 24;
@@ -89,6 +97,8 @@ impl Scratch {
 #[derive(Clone, Debug)]
 pub struct PairSampler {
     kit: Arc<FaceKit>,
+    /// Whether some pairs are framed wider than crops are.
+    is_wide: bool,
 }
 
 /// What one frame shows, before it is drawn.
@@ -104,7 +114,12 @@ pub(super) struct Shot {
 impl PairSampler {
     /// A sampler over a kit's heads.
     pub fn new(kit: Arc<FaceKit>) -> Self {
-        Self { kit }
+        Self { kit, is_wide: false }
+    }
+
+    /// A sampler that shows heads as they come in crops, in their reach ([`Crop::reach`]), and in what is wider still.
+    pub fn with_wide_views(kit: Arc<FaceKit>) -> Self {
+        Self { kit, is_wide: true }
     }
 
     /// The kit of its heads.
@@ -121,23 +136,24 @@ impl PairSampler {
             attempt += 1;
             let person = Person::new(&self.kit, &mut random);
             let motion = Motion::new(&self.kit, &mut random);
-            let shots = self.shots(&person, &motion, &mut random, &mut scratch.positions);
-            if attempt == ATTEMPTS || shots.iter().all(Shot::is_usable) {
+            let view = if self.is_wide { View::wide(&mut random) } else { View::CROP };
+            let shots = self.shots(&person, &motion, &view, &mut random, &mut scratch.positions);
+            if attempt == ATTEMPTS || shots.iter().all(|shot| shot.is_usable(view.wider)) {
                 return drawn(&person, &shots, motion.body_follow, &mut random, scratch);
             }
         }
     }
 
     /// Poses the person, and points the camera so that the face lies where faces lie in crops.
-    fn shots(&self, person: &Person, motion: &Motion, random: &mut Random, positions: &mut [Vec<Vec3>; 2]) -> [Shot; 2] {
-        let lens = Lens::new(random);
+    fn shots(&self, person: &Person, motion: &Motion, view: &View, random: &mut Random, positions: &mut [Vec<Vec3>; 2]) -> [Shot; 2] {
+        let lens = Lens::new(random).wider(view.wider);
         let mut shot =
             |k: usize| Shot::new(&self.kit, person, &motion.expressions[k], &motion.poses[k], &lens, motion.scales[k], &mut positions[k]);
         let mut shots = [shot(0), shot(1)];
         // Crops are centred on the skull or on the face, and mostly on the first frame's.
         let by_skull = random.unit();
         let anchor = shots[0].anchor(by_skull).lerp(shots[1].anchor(by_skull), 0.3);
-        let eyes = eyes_in_crop(random);
+        let eyes = view.place(eyes_in_crop(random), lens.scale());
         for shot in &mut shots {
             shot.shift(eyes - anchor);
         }
@@ -148,6 +164,39 @@ impl PairSampler {
 /// Where the root of the nose comes to lie, in pixels.
 pub(super) fn eyes_in_crop(random: &mut Random) -> Vec2 {
     Vec2::new(random.normal(127.5, 12.0), random.normal(111.5, 12.0))
+}
+
+/// What is shown round a crop.
+struct View {
+    /// How much wider than a crop it is.
+    wider: f32,
+    /// Where the crop's first pixel lies in it, as parts of what is beside the crop.
+    crop_at: Vec2,
+}
+
+impl View {
+    const CROP: Self = Self { wider: 1.0, crop_at: Vec2::ZERO };
+
+    /// A crop, its reach, or what is wider still.
+    fn wide(random: &mut Random) -> Self {
+        let unit = random.unit();
+        if unit < AS_CROP {
+            return Self::CROP;
+        }
+        let beside = (Crop::REACH - 1.0) * CROP_PX;
+        let of_reach = Self { wider: Crop::REACH, crop_at: Vec2::from_array(Crop::BEFORE_REACH) / beside };
+        if unit < AS_CROP + AS_REACH {
+            return of_reach;
+        }
+        Self { wider: Crop::REACH * random.range(1.0, WIDEST), crop_at: Vec2::new(random.range(0.2, 0.8), random.range(0.1, 0.8)) }
+    }
+
+    /// Where a place of the crop lies, so low that a body, at `scale` pixels per centimetre, does not end inside the picture.
+    fn place(&self, in_crop: Vec2, scale: f32) -> Vec2 {
+        let before = (self.wider - 1.0) * CROP_PX * self.crop_at;
+        let at = (in_crop + 0.5 + before) / self.wider - 0.5;
+        Vec2::new(at.x, if self.wider > 1.0 { at.y.max(CROP_PX - BODY_CM * scale) } else { at.y })
+    }
 }
 
 /// What a camera sees at the distance at which it stands.
@@ -167,6 +216,11 @@ impl Lens {
     /// A lens that shows the whole head with room to turn.
     pub(super) fn of_whole_head(random: &mut Random) -> Self {
         Self { focal_px: random.range(500.0, 1100.0), scale: random.range(5.5, 7.0) }
+    }
+
+    /// The same lens of a camera that shows so much more.
+    fn wider(self, by: f32) -> Self {
+        Self { focal_px: self.focal_px / by, scale: self.scale / by }
     }
 
     /// Pixels per centimetre.
@@ -212,14 +266,14 @@ impl Shot {
         self.landmarks.iter_mut().chain(&mut self.pupils).for_each(|point| *point += by);
     }
 
-    /// Whether the face is large enough and inside the picture.
-    pub(super) fn is_usable(&self) -> bool {
+    /// Whether the face is large enough, for a view that is so much wider than a crop, and inside the picture.
+    pub(super) fn is_usable(&self, wider: f32) -> bool {
         let points = &self.landmarks;
         let inside = 0.0..=(PICTURE_PX - 1) as f32;
         let outside = points.iter().filter(|p| !(inside.contains(&p.x) && inside.contains(&p.y))).count();
         // Eye corners come together as the face turns; its height does not.
         let size = points[36].distance(points[45]).max(0.75 * points[27].distance(points[8]));
-        outside <= MOST_OUTSIDE && size >= SMALLEST_FACE_PX
+        outside <= MOST_OUTSIDE && size * wider >= SMALLEST_FACE_PX
     }
 }
 
@@ -361,5 +415,23 @@ mod tests {
             }
             assert!((0.0..=1.0).contains(&pair.body_follow), "pair {index}: follow in range");
         }
+    }
+    #[test]
+    fn wide_views_show_smaller_heads_whose_bodies_go_on_to_the_edge() {
+        let sampler = PairSampler::with_wide_views(Arc::new(FaceKit::stand_in()));
+        let mut scratch = Scratch::new();
+        let mut sizes = [0; 2];
+        for index in 0..24 {
+            for frame in sampler.pair(5, index, &mut scratch).frames {
+                let size = frame.landmarks[27].distance(frame.landmarks[8]);
+                sizes[usize::from(size < 50.0)] += 1;
+                if size < 50.0 {
+                    let below =
+                        frame.labels[PLANE_CELLS * (PLANE_CELLS - 1)..].iter().filter(|label| **label != Part::Background as u8).count();
+                    assert!(below > 10, "pair {index}: {below} cells of a body at the lower edge");
+                }
+            }
+        }
+        assert!(sizes.iter().all(|count| *count >= 8), "large and small heads: {sizes:?}");
     }
 }

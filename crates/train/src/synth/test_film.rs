@@ -232,7 +232,7 @@ impl TestSampler {
 
     /// Whether the face stays in the picture; in a profile some landmarks of the far side may leave it.
     fn fits(&self, person: &Person, frames: &[Posed], framing: &mut Framing, scratch: &mut Scratch) -> bool {
-        frames.iter().all(|posed| self.shot(person, posed, framing, &mut scratch.positions[0]).is_usable())
+        frames.iter().all(|posed| self.shot(person, posed, framing, &mut scratch.positions[0]).is_usable(1.0))
     }
 
     /// Poses the person.
