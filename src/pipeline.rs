@@ -8,6 +8,7 @@ mod background;
 mod camera_looks;
 mod clip_sound;
 mod command;
+mod composed;
 mod config;
 mod driving;
 mod enroll;

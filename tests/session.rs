@@ -222,6 +222,35 @@ fn what_is_framed_is_recorded_and_saved() {
     assert_eq!(still, (part.width, part.height), "and the picture show the head");
 }
 
+#[test]
+fn what_is_shown_small_is_made_small_and_saved_whole() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let run = pipeline(GeneratorChoice::LandmarkWarp);
+    come_alive(&run);
+    ask(&run, Request::ShowAt(0.5));
+    let size = |half: bool| {
+        let start = Instant::now();
+        loop {
+            let frame = run.wait_rendered(PATIENCE).expect("a picture");
+            let [width, height] = frame.size_px;
+            let wanted = if half { [width / 2, height / 2] } else { [width, height] };
+            if frame.image.size_px() == wanted {
+                return (width, height);
+            }
+            assert!(start.elapsed() < PATIENCE, "{:?} for {wanted:?}", frame.image.size_px());
+        }
+    };
+    let whole = size(true);
+    ask(&run, Request::Snapshot(file(folder.path(), "still")));
+    let still = until(&run, |event| if let Event::SnapshotSaved(path) = event { Some(path.clone()) } else { None });
+    assert_eq!(image::image_dimensions(&still).expect("a picture"), whole, "a still has all of it");
+    ask(&run, recording(folder.path()));
+    size(false);
+    ask(&run, Request::StopRecording);
+    until(&run, |event| matches!(event, Event::RecordingFinished(_)).then_some(()));
+    size(true);
+}
+
 /// A picture file with a large face on the left and a smaller one on the right, so many pixels high.
 fn two_people(folder: &Path, height: u32) -> PictureInput {
     let people = [("mona_lisa.jpg", 1.0), ("photo_1904.jpg", 0.7)].map(|(name, scale)| {

@@ -21,6 +21,7 @@ use crate::generate::GeneratorChoice;
 use crate::nn::ops::{FormatTrial, format_sentence, format_trials};
 use crate::pipeline::{self, OfflineJob, PictureMemory, Pipeline, PipelineConfig};
 use crate::portrait::{self, Picture};
+use crate::present::first_shown_at;
 use crate::record::RecordOptions;
 use crate::runtime::{Instructions, StageTimes, peak_memory_mb};
 use crate::scale::{FilterType, Scaler};
@@ -53,6 +54,9 @@ pub(super) struct Args {
     /// Record an MP4 meanwhile
     #[arg(long)]
     record: bool,
+    /// Make all of the picture, as for a recording, instead of as much as the window shows at its first size
+    #[arg(long)]
+    whole: bool,
     /// Which executor to measure: auto, cpu or gpu
     #[arg(long, default_value = "auto", value_parser = common::parse_executor)]
     executor: ExecutorChoice,
@@ -97,6 +101,8 @@ struct Report {
     driver_size: [u32; 2],
     portrait: String,
     portrait_size: [u32; 2],
+    /// Pixels made per pixel of the portrait's, along a side.
+    shown_at: f32,
     seconds: f64,
     frames: u64,
     stalls: u64,
@@ -222,6 +228,9 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
     let (pipeline, executor_choice) = start(args, PictureMemory::default())?;
     let choice = PortraitChoice::Enrolled(std::sync::Arc::clone(&portrait));
     pipeline.request(Request::OpenPortrait { id: RequestId::default(), choice });
+    let size = portrait.pixels.dimensions().into();
+    let shown_at = if args.whole || args.record || args.sending.is_wanted() { 1.0 } else { first_shown_at(size) };
+    pipeline.request(Request::ShowAt(shown_at));
     pipeline.request(Request::Drive(driver));
     let driver = wait_for_driver(&pipeline)?;
     let mut sending = args.sending.start(&pipeline)?;
@@ -253,7 +262,8 @@ fn measure(args: &Args, driver: DriverChoice, duration: Duration, folder: &std::
         driver_fps: driver.fps,
         driver_size: driver.size,
         portrait: portrait.name.clone(),
-        portrait_size: portrait.pixels.dimensions().into(),
+        portrait_size: size,
+        shown_at,
         seconds,
         frames: seen.frames,
         stalls: seen.stalls,
@@ -354,6 +364,12 @@ fn print(report: &Report) {
         report.peak_memory_mb
     );
     say!("{}", report.executor_choice.reason);
+    if report.shown_at < 1.0 && report.executor == "CPU" {
+        say!(
+            "pictures are made at {:.3} of their size, as large as the window shows them at first; --whole makes all of them",
+            report.shown_at
+        );
+    }
     say!("{}", report.processor.sentence());
     if let (Some(frames), Some(dropped)) = (report.recorded_frames, report.record_dropped) {
         say!("recorded {frames} frames meanwhile, {dropped} dropped");

@@ -37,6 +37,8 @@ pub(super) enum Command {
     CalibrateHere,
     /// Record, save and send this part of the picture.
     Frame(Framing),
+    /// The picture is shown so large from now on, in pixels of the screen per pixel of its own.
+    ShowAt(f32),
     /// Show the person before this background.
     SetBackground(Background),
     /// Record from now on.

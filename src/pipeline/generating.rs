@@ -21,12 +21,15 @@ use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RequestId};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
 /// How long the thread sleeps at most before it looks at its commands: a dropped portrait waits for no frame of the driver.
 const PATIENCE: Duration = Duration::from_millis(4);
+
+/// Smallest pictures that are made, against the portrait's own: a window has some hundred pixels at least.
+const LEAST_SHOWN: f32 = 1.0 / 64.0;
 
 /// The thread's connections.
 pub(super) struct Links {
@@ -68,8 +71,9 @@ struct Generating {
     gpu: Option<Gpu>,
     shared: Arc<PipelineState>,
     last: Option<TrackedFrame>,
-    shown: Option<RenderedImage>,
     framing: Framing,
+    /// How large the picture is shown, in pixels of the screen per pixel of its own.
+    shown_at: f32,
     /// What of the portrait's picture that is; `None` for all of it.
     part: Option<PicturePart>,
     recording: Option<LiveRecording>,
@@ -112,8 +116,8 @@ impl Generating {
             gpu,
             shared,
             last: None,
-            shown: None,
             framing: Framing::default(),
+            shown_at: 1.0,
             part: None,
             recording: None,
             camera: None,
@@ -185,6 +189,10 @@ impl Generating {
             Command::Frame(framing) => {
                 self.framing = framing;
                 self.frame_part();
+                self.stale = true;
+            }
+            Command::ShowAt(scale) => {
+                self.shown_at = scale.clamp(LEAST_SHOWN, 1.0);
                 self.stale = true;
             }
             Command::SetBackground(background) => {
@@ -301,8 +309,12 @@ impl Generating {
             self.fall_back(fault.to_string());
         }
         self.stale = false;
-        let Some((image, live)) = self.puppet.frame(tracked).zip(self.live.as_ref()) else { return };
-        let (id, moment) = (live.id, Moment::of(tracked, &live.portrait, self.part, self.puppet.mirrors()));
+        // Films and cameras have all of the picture.
+        let is_kept = self.recording.is_some() || self.camera.is_some();
+        let scale = if is_kept { 1.0 } else { self.shown_at };
+        let Some((image, live)) = self.puppet.frame_at(tracked, scale).zip(self.live.as_ref()) else { return };
+        let (id, size_px) = (live.id, live.portrait.pixels.dimensions().into());
+        let moment = Moment::of(tracked, &live.portrait, self.part, self.puppet.mirrors());
         self.watch_networks();
         if let Some(recording) = &mut self.recording {
             recording.add(&image, moment);
@@ -310,8 +322,7 @@ impl Generating {
         if let Some(camera) = &mut self.camera {
             camera.add(&image, self.part);
         }
-        self.shown = Some(image.clone());
-        self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image });
+        self.links.rendered.put(Rendered { time: tracked.time, portrait: id, image, size_px });
         if let Some(began) = self.began.take() {
             tracing::info!("the first frame is there {:.2} s after the start", began.elapsed().as_secs_f64());
         }
@@ -418,9 +429,9 @@ impl Generating {
         }
         let Some(camera) = camera else { return };
         let mut camera = LiveCamera::new(*camera, self.gpu.as_ref(), self.shared.timings.clone());
-        if let Some(shown) = &self.shown {
+        if let Some(picture) = self.puppet.last_frame() {
             // The driver may send nothing just now.
-            camera.add(shown, self.part);
+            camera.add(&picture, self.part);
         }
         self.camera = Some(camera);
     }
@@ -434,7 +445,7 @@ impl Generating {
     }
 
     fn snapshot(&mut self, file: NewFile) {
-        let Some(pixels) = self.shown.as_ref().and_then(|image| puppet::pixels(image, self.gpu.as_ref())) else {
+        let Some(pixels) = self.puppet.last_frame().and_then(|image| puppet::pixels(&image, self.gpu.as_ref())) else {
             self.shared.report(Event::SnapshotFailed("there is no portrait to take a picture of: open one first".to_owned()));
             return;
         };

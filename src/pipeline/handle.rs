@@ -140,6 +140,7 @@ impl Session for Pipeline {
             Request::Calibrate => self.generate(Command::Calibrate),
             Request::CalibrateHere => self.generate(Command::CalibrateHere),
             Request::Frame(framing) => self.generate(Command::Frame(framing)),
+            Request::ShowAt(scale) => self.generate(Command::ShowAt(scale)),
             Request::SetBackground(background) => self.generate(Command::SetBackground(background)),
             Request::UseExecutor(wish) => self.generate(Command::UseExecutor(wish)),
             Request::StartRecording(recording) => {

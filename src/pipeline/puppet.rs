@@ -7,7 +7,8 @@ use image::RgbaImage;
 use retrato_head::HeadShape;
 
 use super::background::{BackgroundError, BackgroundUnderWay};
-use crate::compose::{ComposeError, CpuCompositor, GpuCompositor, straight};
+use super::composed::{Compositor, CpuPictures};
+use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
 use crate::data::{Background, PictureChange, Portrait, TrackedFrame};
 use crate::generate::{Backdrop, Backdrops, FLOW_CELLS, Generator, GpuTarget};
 use crate::gpu::Gpu;
@@ -32,11 +33,6 @@ pub struct Puppet {
     clear: bool,
     gpu: Option<Gpu>,
     timings: Timings,
-}
-
-enum Compositor {
-    Cpu(Box<CpuCompositor>),
-    Gpu(Box<GpuCompositor>),
 }
 
 impl Puppet {
@@ -119,7 +115,7 @@ impl Puppet {
                 let compositor = GpuCompositor::new(&gpu.device, &gpu.queue, portrait, plate.as_deref(), FLOW_CELLS)?.with_head(head);
                 Compositor::Gpu(Box::new(compositor.timed(gpu, &self.timings)))
             }
-            None => Compositor::Cpu(Box::new(CpuCompositor::new(portrait, plate).with_head(head))),
+            None => Compositor::Cpu(Box::new(CpuPictures::new(CpuCompositor::new(portrait, plate).with_head(head), self.clear))),
         });
         let target = match (&self.gpu, &self.compositor) {
             (Some(gpu), Some(Compositor::Gpu(compositor))) if gpu.runs_networks => {
@@ -211,10 +207,8 @@ impl Puppet {
             self.begin_background();
             return false;
         }
-        match &mut self.compositor {
-            Some(Compositor::Cpu(cpu)) => cpu.set_plate(plate),
-            Some(Compositor::Gpu(gpu)) => gpu.set_plate(&plate),
-            None => {}
+        if let Some(compositor) = &mut self.compositor {
+            compositor.set_plate(plate);
         }
         true
     }
@@ -284,17 +278,21 @@ impl Puppet {
 
     /// The portrait's picture for one tracked frame; `None` before a portrait is set.
     pub fn frame(&mut self, tracked: &TrackedFrame) -> Option<RenderedImage> {
+        self.frame_at(tracked, 1.0)
+    }
+
+    /// The same, smaller by `scale`, up to 1, where that saves work.
+    pub fn frame_at(&mut self, tracked: &TrackedFrame, scale: f32) -> Option<RenderedImage> {
         let compositor = self.compositor.as_mut()?;
         let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
         self.timings.measure("generate", || self.generator.generate(&motion, &mut self.change));
-        Some(self.timings.measure("compose", || match compositor {
-            Compositor::Cpu(cpu) if self.clear => RenderedImage::Cpu(Arc::new(straight(&cpu.compose(&self.change)))),
-            Compositor::Cpu(cpu) => RenderedImage::Cpu(cpu.compose(&self.change)),
-            Compositor::Gpu(gpu) => {
-                gpu.compose(&self.change);
-                RenderedImage::Gpu(gpu.target().clone())
-            }
-        }))
+        Some(self.timings.measure("compose", || compositor.compose(&self.change, scale)))
+    }
+
+    /// The last frame's picture once more, all of it; `None` before a portrait is set.
+    pub fn last_frame(&mut self) -> Option<RenderedImage> {
+        let change = &self.change;
+        self.compositor.as_mut().map(|compositor| compositor.compose(change, 1.0))
     }
 }
 
@@ -381,6 +379,33 @@ mod tests {
         assert!(seen > all / 8 && gone > all / 8, "a person, and nothing round it: {seen} and {gone} of {all}");
         let again = shown(&mut puppet, Background::Own, &tracked)?;
         assert!(again == own && own != black, "and back to the picture's own");
+        Ok(())
+    }
+
+    #[test]
+    fn a_smaller_picture_shows_what_the_whole_one_does() -> anyhow::Result<()> {
+        for choice in [GeneratorChoice::default(), GeneratorChoice::LandmarkWarp] {
+            let (mut puppet, tracked) = turned(&choice)?;
+            let mut at = |scale: f32| match puppet.frame_at(&tracked, scale) {
+                Some(RenderedImage::Cpu(pixels)) => pixels,
+                _ => panic!("a picture in main memory"),
+            };
+            let (whole, small) = (at(1.0), at(0.5));
+            assert_eq!(small.dimensions(), (whole.width() / 2, whole.height() / 2), "half of each side");
+            let wanted = retrato_head::smaller(&whole, 0.5);
+            let off: Vec<u8> = small.as_raw().iter().zip(wanted.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
+            let mean = off.iter().map(|off| f32::from(*off)).sum::<f32>() / off.len() as f32;
+            let far = off.iter().filter(|off| **off > 40).count();
+            // Brush strokes are not averaged quite alike before and after they are moved.
+            assert!(
+                mean < 1.5 && far * 500 < off.len(),
+                "{}: off by {mean} in the mean, far off {far} of {}",
+                puppet.generator(),
+                off.len()
+            );
+            let Some(RenderedImage::Cpu(again)) = puppet.last_frame() else { panic!("the last frame") };
+            assert!(again == whole, "and all of the last one is there when it is wanted");
+        }
         Ok(())
     }
 

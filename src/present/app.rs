@@ -128,6 +128,8 @@ pub struct App {
     /// The portrait on the stage as it was opened, and where its picture is shown as it was painted.
     pub(super) original: Option<Arc<Portrait>>,
     pub(super) original_slot: PictureSlot,
+    /// How large the pipeline was told that the picture is shown.
+    shown_at: f32,
     /// When the key went down that shows it, in seconds of the window's clock.
     pub(super) original_asked_at_secs: Option<f64>,
     output: OutputWindow,
@@ -174,6 +176,7 @@ impl App {
             painter: render_state.map(PreviewPainter::new),
             original: None,
             original_slot: PictureSlot::default(),
+            shown_at: 1.0,
             original_asked_at_secs: None,
             output: OutputWindow::default(),
             take: TakeUnderWay::default(),
@@ -279,7 +282,7 @@ impl App {
             }
         }
         if let (Some(painter), Some(rendered)) = (&self.painter, self.session.take_rendered()) {
-            self.view.picture = Some(self.picture.show(painter, &rendered.image));
+            self.view.picture = Some(self.picture.show_smaller(painter, &rendered.image, rendered.size_px));
         }
         if let Some(tracked) = self.session.take_tracked() {
             self.show_tracked(ctx, &tracked);
@@ -308,6 +311,14 @@ impl App {
         self.frame_portrait(portrait);
         self.recall_background();
         self.turn_to_person(ctx, ready);
+    }
+
+    /// Tells the pipeline how large the picture is shown.
+    fn tell_scale(&mut self, scale: Option<f32>) {
+        if let Some(scale) = scale.filter(|scale| *scale != self.shown_at) {
+            self.shown_at = scale;
+            self.session.request(Request::ShowAt(scale));
+        }
     }
 
     /// Lets the first driver be a camera, now that they are known.
@@ -412,6 +423,7 @@ impl eframe::App for App {
                 actions.extend(sheet::show(ui, stage_rect, &self.view));
             }
         });
+        self.tell_scale(stage::shown_at(&self.view, stage_rect, ctx.pixels_per_point()));
         actions.extend(overlays::show(&ctx, &self.view));
         if !alone {
             if !self.view.shown.gallery {

@@ -1,6 +1,8 @@
 //! What stands behind the portrait's person: entries of the framing menu, and what is kept with each portrait.
 
-use egui::{Color32, Context, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, Context, Id, Painter, Rect, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, color_picker, pos2, vec2,
+};
 
 use super::action::Action;
 use super::app::App;
@@ -16,6 +18,8 @@ use crate::session::Request;
 const COLOURS: [[u8; 3]; 6] = [[28, 27, 26], [84, 64, 48], [36, 64, 94], [140, 133, 123], [239, 233, 220], [255, 255, 255]];
 /// Side of a colour in the menu, in points.
 const SWATCH: f32 = 22.0;
+/// Width of the picker of other colours, in points.
+const PICKER_WIDTH: f32 = 220.0;
 /// Side of the squares that stand for nothing, in points, and their two greys.
 const SQUARE: f32 = 10.0;
 const GREYS: [Color32; 2] = [Color32::from_gray(58), Color32::from_gray(78)];
@@ -45,12 +49,61 @@ pub(super) fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
             }
         }
     });
+    if let Some(colour) = other_colour(ui, view.background) {
+        chosen = Some(Background::Colour(colour));
+    }
     chosen.map(Action::SetBackground)
+}
+
+/// Any other colour, by a picker and by its number; the menu stays open meanwhile. Gives the colour when it becomes another one.
+fn other_colour(ui: &mut Ui, background: Background) -> Option<[u8; 3]> {
+    let is_other = matches!(background, Background::Colour(colour) if background != Background::GREEN && !COLOURS.contains(&colour));
+    let id = Id::unique("other background colour");
+    let mut is_open = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    if ui.selectable_label(is_other || is_open, t!("background-other")).clicked() {
+        is_open = !is_open;
+        ui.data_mut(|data| data.insert_temp(id, is_open));
+    }
+    if !is_open {
+        return None;
+    }
+    let before = match background {
+        Background::Colour(colour) => colour,
+        _ => COLOURS[2],
+    };
+    let [r, g, b] = before;
+    let mut picked = Color32::from_rgb(r, g, b);
+    ui.spacing_mut().slider_width = PICKER_WIDTH;
+    let changed = color_picker::color_picker_color32(ui, &mut picked, color_picker::Alpha::Opaque);
+    let typed = number_field(ui, id.with("number"), before);
+    typed.or(changed.then_some([picked.r(), picked.g(), picked.b()])).filter(|colour| *colour != before)
+}
+
+/// A colour in hexadecimal, as it is written elsewhere, too.
+fn number([r, g, b]: [u8; 3]) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// A field with a colour's number, such as #204080. Gives the colour that was typed, once it is one.
+fn number_field(ui: &mut Ui, id: Id, colour: [u8; 3]) -> Option<[u8; 3]> {
+    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| number(colour));
+    let field = TextEdit::singleline(&mut text).id(id).char_limit(7).desired_width(80.0);
+    let response = ui.add(field).accessible_name(t!("background-number"));
+    // What is being typed stays as it is; else it is the colour's own.
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text.clone()));
+    } else {
+        ui.data_mut(|data| data.remove_temp::<String>(id));
+    }
+    match text.parse() {
+        Ok(Background::Colour(typed)) if response.changed() => Some(typed),
+        _ => None,
+    }
 }
 
 fn swatch(ui: &mut Ui, [r, g, b]: [u8; 3], is_chosen: bool) -> bool {
     let (slot, response) = ui.allocate_exact_size(Vec2::splat(SWATCH + 8.0), Sense::click());
-    let name = t!("background-colour", colour = format!("#{r:02x}{g:02x}{b:02x}"));
+    let name = t!("background-colour", colour = number([r, g, b]));
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &name));
     let rect = Rect::from_center_size(slot.center(), Vec2::splat(SWATCH));
     ui.painter().rect_filled(rect, 4, Color32::from_rgb(r, g, b));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Context, Popup, Rect, RectAlign, Response, ScrollArea, Ui, Vec2, vec2};
+use egui::{Context, Popup, PopupCloseBehavior, Rect, RectAlign, Response, ScrollArea, Ui, Vec2, vec2};
 
 use super::action::{Action, Purpose};
 use super::app::{App, now_secs};
@@ -38,7 +38,9 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
     ui.scope_builder(egui::UiBuilder::new().id_salt("framing").max_rect(corner), |ui| {
         let response = widgets::icon_button(ui, Icon::Frame, &t!("framing-tip"), Weight::Quiet);
         let room = ui.ctx().content_rect().bottom() - response.rect.bottom() - 24.0;
-        Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
+        let menu = Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH);
+        // Colours are tried while it is open.
+        menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
             // Where the window is low, it scrolls.
             ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| action = entries(ui, view));
         });
@@ -74,6 +76,7 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     }
     if ui.selectable_label(view.record.mark, t!("mark")).on_hover_text(t!("mark-tip")).clicked() {
         action = Some(Action::SetMark(!view.record.mark));
+        ui.close();
     }
     ui.separator();
     if ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {

@@ -56,6 +56,6 @@ pub use takes::{CountdownView, Take};
 pub use theme::apply as apply_theme;
 pub use thumbnails::OpenPicture;
 pub use toasts::{Offer, Severity, Toast, Toasts};
-pub use window::{StartContext, StartSession, WindowError, run_window};
+pub use window::{StartContext, StartSession, WindowError, first_shown_at, run_window};
 pub use words::FontFinder;
 pub use words::menu::LanguageView;

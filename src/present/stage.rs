@@ -19,6 +19,8 @@ use crate::session::{PictureShare, PortraitOrigin};
 const AIR: (f32, f32) = (0.06, 44.0);
 /// Room that the line below a replay needs, in points.
 const REPLAY_LINE: f32 = 64.0;
+/// Scales that are told apart.
+const STEPS: f32 = 8.0;
 /// How far a small picture is enlarged, in physical pixels per pixel.
 const MAX_ENLARGEMENT: f32 = 6.0;
 
@@ -28,7 +30,7 @@ pub(super) struct PicturePlacement {
     /// The picture's rectangle, in points.
     pub(super) rect: Rect,
     /// Points per pixel of the picture.
-    scale: f32,
+    pub(super) scale: f32,
 }
 
 impl PicturePlacement {
@@ -66,8 +68,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     } else if let (Some(_), Some(picture)) = (&view.portrait, view.original.as_ref().or(view.picture.as_ref())) {
         let (size_px, share) = view.part_of(picture);
         let alone = view.shows_picture_alone();
-        let room = if alone { stage } else { picture_room(stage) };
-        let placement = PicturePlacement::fit(size_px, room, ui.pixels_per_point());
+        let placement = placement(size_px, stage, alone, ui.pixels_per_point());
         if alone {
             ui.painter().rect_filled(stage, 0, Color32::BLACK);
             ui.painter().add(picture.shape_of_part(placement.rect, share));
@@ -96,6 +97,24 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         empty::drop_highlight(ui, stage, view);
     }
     actions
+}
+
+/// Where a picture lies on a stage, which it may have to itself.
+pub(super) fn placement(size_px: [u32; 2], stage: Rect, alone: bool, pixels_per_point: f32) -> PicturePlacement {
+    PicturePlacement::fit(size_px, if alone { stage } else { picture_room(stage) }, pixels_per_point)
+}
+
+/// How large the living picture is shown on a stage; `None` while there is none.
+pub(super) fn shown_at(view: &ViewState, stage: Rect, pixels_per_point: f32) -> Option<f32> {
+    let (size_px, _) = view.part_of(view.picture.as_ref()?);
+    let PicturePlacement { scale, .. } = placement(size_px, stage, view.shows_picture_alone(), pixels_per_point);
+    // The output window has a size of its own.
+    Some(in_steps(if view.shown.output { 1.0 } else { scale * pixels_per_point }))
+}
+
+/// Physical pixels per pixel of a picture, up to 1 and in eighths: not every change of the window's size is a new one.
+pub(super) fn in_steps(scale: f32) -> f32 {
+    (STEPS * scale).ceil().clamp(1.0, STEPS) / STEPS
 }
 
 /// What lies on the stage beside the picture.

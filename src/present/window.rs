@@ -5,10 +5,12 @@ use std::sync::Arc;
 use egui::{ViewportBuilder, ViewportId};
 
 use super::app::{App, AppConfig};
-use super::{desktop, preview, words};
+use super::{desktop, preview, stage, theme, words};
 use crate::gpu::Gpu;
 use crate::session::Session;
 
+/// The window's first size, in points.
+const FIRST_SIZE: [f32; 2] = [1240.0, 820.0];
 /// The smallest window, in points: at two pixels a point it still fits on a screen of 1366 by 768.
 const SMALLEST: [f32; 2] = [600.0, 360.0];
 
@@ -74,12 +76,16 @@ pub fn run_window(mut config: AppConfig, icon_png: &[u8], start: StartSession) -
     eframe::run_native("retrato", options, Box::new(create)).map_err(WindowError::from)
 }
 
+/// How large a picture of this size is shown by a window of its first size, on a screen of one pixel per point: see [`Request::ShowAt`](crate::session::Request::ShowAt).
+pub fn first_shown_at(size_px: [u32; 2]) -> f32 {
+    let [width, height] = FIRST_SIZE;
+    let stage = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width - theme::PANEL_WIDTH, height));
+    stage::in_steps(stage::placement(size_px, stage, false, 1.0).scale)
+}
+
 fn options(icon_png: &[u8]) -> eframe::NativeOptions {
-    let mut viewport = ViewportBuilder::default()
-        .with_title("Retrato")
-        .with_app_id("retrato")
-        .with_inner_size([1240.0, 820.0])
-        .with_min_inner_size(SMALLEST);
+    let mut viewport =
+        ViewportBuilder::default().with_title("Retrato").with_app_id("retrato").with_inner_size(FIRST_SIZE).with_min_inner_size(SMALLEST);
     match eframe::icon_data::from_png_bytes(icon_png) {
         Ok(icon) => viewport = viewport.with_icon(icon),
         Err(error) => tracing::warn!("the icon cannot be read: {error}"),

@@ -29,8 +29,10 @@ pub struct Rendered {
     pub time: FrameTime,
     /// Number of the request that opened the portrait which it shows.
     pub portrait: RequestId,
-    /// The whole picture.
+    /// The whole picture, at most as large as [`Request::ShowAt`](super::Request::ShowAt) says it is shown.
     pub image: RenderedImage,
+    /// Width and height of the portrait's own picture, in pixels.
+    pub size_px: [u32; 2],
 }
 
 /// A whole picture, sRGB-encoded with straight alpha, in main memory or on the GPU.

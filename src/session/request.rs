@@ -85,6 +85,9 @@ pub enum Request {
     CalibrateHere,
     /// Record, save and send this part of the portrait's picture from now on.
     Frame(Framing),
+    /// The picture is shown so large from now on, in pixels of the screen per pixel of its own: at first 1. Below it the CPU makes smaller pictures, at less work; recordings,
+    /// snapshots and the virtual camera always have all of it.
+    ShowAt(f32),
     /// Show the portrait's person before this background from now on. It is there a moment later. Answer: `BackgroundFailed`, when it cannot be.
     SetBackground(Background),
     /// Make the pictures elsewhere. While a recording runs, nothing changes. Answer: `ExecutorChosen`.

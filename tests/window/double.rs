@@ -23,6 +23,8 @@ pub(super) struct Log {
     pub(super) recording: Option<RecordStatus>,
     pub(super) virtual_camera: Option<VirtualCameraStatus>,
     pub(super) playback: Option<Playback>,
+    /// How large the picture is shown, as it was told last.
+    pub(super) shown_at: Option<f32>,
 }
 
 /// Stands in for the pipeline: writes down what it is asked, and gives back what the test has prepared.
@@ -80,7 +82,7 @@ impl Session for Double {
             Request::StopVirtualCamera => log.virtual_camera = None,
             _ => {}
         }
-        log.calls.push(match request {
+        let call = match request {
             Request::Drive(choice) => driver(choice),
             Request::ListDevices => "list devices".to_owned(),
             Request::LookAtCameras(on) => format!("look at cameras {on}"),
@@ -103,6 +105,8 @@ impl Session for Double {
             Request::CalibrateHere => "calibrate here".to_owned(),
             Request::Play(wish) => format!("play {wish:?}"),
             Request::Frame(framing) => format!("frame {framing:?}"),
+            // Follows the window's size, and is nothing that a person does.
+            Request::ShowAt(scale) => return log.shown_at = Some(scale),
             Request::SetBackground(background) => format!("background {background:?}"),
             Request::UseExecutor(wish) => format!("executor {wish:?}"),
             Request::StartRecording(request) => recording(request),
@@ -112,7 +116,8 @@ impl Session for Double {
             Request::StopVirtualCamera => "virtual camera off".to_owned(),
             Request::FindInterrupted(_) => "find interrupted".to_owned(),
             Request::Recover(path) => format!("recover {}", name_of(&path)),
-        });
+        };
+        log.calls.push(call);
     }
 
     fn take_events(&self) -> Vec<Event> {

@@ -254,7 +254,8 @@ fn ready_as(id: RequestId, origin: PortraitOrigin, portrait: &Arc<Portrait>, rep
 }
 
 fn rendered(image: RenderedImage) -> Rendered {
-    Rendered { time: frame_time(), portrait: RequestId::default(), image }
+    let size_px = image.size_px();
+    Rendered { time: frame_time(), portrait: RequestId::default(), image, size_px }
 }
 
 fn frame_time() -> FrameTime {

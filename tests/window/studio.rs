@@ -6,9 +6,9 @@ use std::sync::Arc;
 use egui_kittest::kittest::Queryable as _;
 use image::{Rgb, RgbImage};
 use retrato::data::Background;
-use retrato::session::{CameraFormat, CameraLook, CameraSight, Event, Framing, PortraitOrigin};
+use retrato::session::{CameraFormat, CameraLook, CameraSight, Event, Framing, PortraitOrigin, Rendered, RenderedImage};
 
-use super::{Window, camera};
+use super::{Window, camera, painted_portrait, rendered};
 
 impl Window {
     fn choose_background(&mut self, entry: &str) {
@@ -50,6 +50,34 @@ fn another_background_is_chosen_and_films_are_not_made_without_any() {
     assert_eq!(window.double.calls(), ["background Colour([0, 255, 0])", "record Mona Lisa sound=true"], "green can be filmed");
     window.choose_background("Transparent, for snapshots");
     assert!(window.double.calls().is_empty() && window.background() == Background::GREEN, "not in the middle of a film");
+}
+
+#[test]
+fn any_colour_can_stand_behind_the_portrait() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.harness.get_by_label("What of the picture is shown and recorded").click();
+    window.harness.run_steps(3);
+    window.click("Another colour");
+    assert!(window.double.calls().is_empty(), "nothing is chosen yet");
+    window.look("other_colour");
+    let number = |window: &Window| window.harness.get_by_label("Number of the colour").value();
+    assert_eq!(number(&window).as_deref(), Some("#24405e"), "a colour to begin with");
+    window.harness.get_by_label("Number of the colour").focus();
+    window.harness.run_steps(2);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Number of the colour").type_text("#8040c");
+    window.harness.run_steps(3);
+    assert!(window.double.calls().is_empty() && number(&window).as_deref() == Some("#8040c"), "not a colour yet");
+    window.harness.get_by_label("Number of the colour").type_text("0");
+    window.harness.run_steps(3);
+    assert_eq!(window.double.calls(), ["background Colour([128, 64, 192])"], "now it is one, and the menu is still there");
+    window.press(egui::Key::Escape);
+    window.choose_background("Another colour");
+    assert!(
+        window.double.calls().is_empty() && window.background() == Background::Colour([128, 64, 192]),
+        "closing the picker changes nothing"
+    );
 }
 
 #[test]
@@ -101,6 +129,26 @@ fn the_output_window_shows_the_portrait_alone() {
     assert!(!window.has("Retrato - output"), "closed by the same key");
     window.open_combo_entry("What of the picture is shown and recorded", "Output window");
     assert!(window.has("Retrato - output"), "and there is an entry in the menu");
+}
+
+#[test]
+fn pictures_are_made_as_large_as_they_are_shown() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.come_alive();
+    let shown_at = |window: &Window| window.double.0.borrow().shown_at;
+    assert_eq!(shown_at(&window), Some(7.0 / 8.0), "900 rows on a stage of 780, less some air");
+    let rect = window.harness.get_by_label("Portrait: Mona Lisa").rect();
+    let smaller = RenderedImage::Cpu(Arc::new(painted_portrait(450, 675, 0.3)));
+    window.double.0.borrow_mut().rendered = Some(Rendered { size_px: [600, 900], ..rendered(smaller) });
+    window.harness.run_steps(3);
+    assert_eq!(window.harness.get_by_label("Portrait: Mona Lisa").rect(), rect, "a smaller image of it lies in the same place");
+    assert_eq!(shown_at(&window), Some(7.0 / 8.0), "and is asked for as before");
+    window.press(egui::Key::W);
+    assert_eq!(shown_at(&window), Some(1.0), "the output window shows it at any size");
+    window.press(egui::Key::W);
+    window.harness.set_size(egui::vec2(900.0, 500.0));
+    window.harness.run_steps(3);
+    assert_eq!(shown_at(&window), Some(5.0 / 8.0), "a smaller window");
 }
 
 #[test]

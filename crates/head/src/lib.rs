@@ -31,6 +31,7 @@ pub use paint::{HeadLook, HeadPainter};
 pub use part::{FacePart, PartView, PosedPart};
 pub use patch::{Patch, PatchVertex};
 pub use pose::{PosedHead, PosedSurface};
+pub use sample::smaller;
 pub use shape::{HeadPicture, HeadShape};
 pub use surface::{BOUND, ShapeVertex, Surface};
 pub use template::{SkullTemplate, TemplateError};

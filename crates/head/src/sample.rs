@@ -4,6 +4,8 @@
 
 use glam::Vec2;
 use image::RgbaImage;
+use rayon::prelude::*;
+use retrato_core::data::PasteRegion;
 
 /// Points that are read at once: as many numbers as a vector of AVX2 has.
 pub(crate) const LANES: usize = 8;
@@ -85,6 +87,30 @@ impl<'a> Picture<'a> {
         }
         sum.map(|v| v / (steps * steps) as f32)
     }
+}
+
+/// A picture made smaller by `scale`, 0 to 1: every pixel is the mean of its square. Places keep their proportion exactly; what is left of a last column or row is left
+/// out.
+pub fn smaller(picture: &RgbaImage, scale: f32) -> RgbaImage {
+    let (width, height) = picture.dimensions();
+    let whole = |width: u32, height: u32| PasteRegion { left: 0, top: 0, width, height };
+    let least = |px: u32| ((px as f32 * scale) as u32).max(1);
+    part_smaller(picture, whole(width, height), scale, whole(least(width), least(height)))
+}
+
+/// The same of a picture of which only a part is there: another part of the smaller one.
+pub(crate) fn part_smaller(part: &RgbaImage, place: PasteRegion, scale: f32, wanted: PasteRegion) -> RgbaImage {
+    let look = Picture::new(part);
+    let corner = Vec2::new(place.left as f32, place.top as f32);
+    let mut made = RgbaImage::new(wanted.width.max(1), wanted.height.max(1));
+    made.as_mut().par_chunks_exact_mut(4 * wanted.width.max(1) as usize).enumerate().for_each(|(row, out)| {
+        for (column, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let at = Vec2::new((wanted.left as usize + column) as f32, (wanted.top as usize + row) as f32);
+            // Middles of pixels lie at halves.
+            *out = between_bytes(look.area((at + 0.5) / scale - 0.5 - corner, 1.0 / scale));
+        }
+    });
+    made
 }
 
 /// One of the four bytes of a pixel, 0 to 255: a shift, which vectors have, where an index would take byte by byte.

@@ -11,7 +11,7 @@ use crate::attached::Attachment;
 use crate::depth::HeadDepth;
 use crate::eye::RestEye;
 use crate::grid::smooth_step;
-use crate::sample::{Picture, between_bytes};
+use crate::sample::{Picture, between_bytes, part_smaller};
 use crate::surface::{Surface, SurfaceMaker};
 use crate::template::{SkullTemplate, TemplateError};
 use crate::topology::Joined;
@@ -159,6 +159,31 @@ impl HeadShape {
     #[must_use]
     pub fn before(&self, picture: &Arc<RgbaImage>, plate: &Arc<RgbaImage>) -> Self {
         Self { picture: Arc::clone(picture), plate: Arc::clone(plate), ..self.clone() }
+    }
+
+    /// The same head in a picture that is smaller by `scale`, 0 to 1: its picture and its plate as [`crate::smaller`] makes them.
+    #[must_use]
+    pub fn smaller(&self, scale: f32, picture: &Arc<RgbaImage>, plate: &Arc<RgbaImage>) -> Self {
+        let crop = self.crop.smaller(scale);
+        let region = PasteRegion::new(&crop.reach(), picture.dimensions());
+        let surface = |surface: &Surface| {
+            let mut surface = surface.clone();
+            surface.vertices.iter_mut().for_each(|vertex| vertex.source = scale * (vertex.source + 0.5) - 0.5);
+            surface
+        };
+        Self {
+            face: surface(&self.face),
+            far_side: surface(&self.far_side),
+            front: surface(&self.front),
+            far_front: surface(&self.far_front),
+            back: surface(&self.back),
+            region,
+            layer: part_smaller(&self.layer, self.region, scale, region),
+            picture: Arc::clone(picture),
+            plate: Arc::clone(plate),
+            crop,
+            ..self.clone()
+        }
     }
 
     /// Distance between the eyes, in crop pixels.

@@ -107,7 +107,7 @@ fn wait_for_frame(pipeline: &Pipeline, id: RequestId) -> anyhow::Result<[u32; 2]
         if let Some(frame) = pipeline.wait_rendered(Duration::from_millis(1))
             && frame.portrait == id
         {
-            return Ok(frame.image.size_px());
+            return Ok(frame.size_px);
         }
         for event in pipeline.take_events() {
             match event {

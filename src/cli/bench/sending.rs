@@ -45,6 +45,11 @@ impl SendingArgs {
         Ok(())
     }
 
+    /// Whether a virtual camera was asked for.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.virtual_camera.is_some()
+    }
+
     fn device(&self) -> Option<&Path> {
         self.virtual_camera.as_deref().filter(|device| !device.is_empty()).map(Path::new)
     }

@@ -172,7 +172,12 @@ pub(super) struct PictureSlot {
 }
 
 impl PictureSlot {
-    /// Makes `image` drawable. A picture handed out before shows the new pixels when it has the same size.
+    /// Makes `image` drawable, which shows a picture of `size_px`. A picture handed out before shows the new pixels when its image has the same size.
+    pub(super) fn show_smaller(&mut self, painter: &PreviewPainter, image: &RenderedImage, size_px: [u32; 2]) -> PreviewPicture {
+        PreviewPicture { size_px, ..self.show(painter, image) }
+    }
+
+    /// The same of one that has its picture's own size.
     pub(super) fn show(&mut self, painter: &PreviewPainter, image: &RenderedImage) -> PreviewPicture {
         match image {
             RenderedImage::Gpu(texture) => painter.picture(&texture.create_view(&wgpu::TextureViewDescriptor::default()), image.size_px()),

@@ -100,6 +100,12 @@ impl Crop {
         Self { origin_px: [self.origin_px[0] - before[0], self.origin_px[1] - before[1]], side_px: Self::REACH * self.side_px }
     }
 
+    /// The same crop of the picture made smaller by `scale`.
+    #[must_use]
+    pub fn smaller(&self, scale: f32) -> Self {
+        Self { origin_px: self.origin_px.map(|px| scale * px), side_px: scale * self.side_px }
+    }
+
     /// A point of the crop, in its reach.
     pub fn reach_from_crop(point_in_crop: Vec2) -> Vec2 {
         (point_in_crop + 0.5 + Vec2::from_array(Self::BEFORE_REACH)) / Self::REACH - 0.5

@@ -7,7 +7,7 @@ use glam::Vec2;
 use image::RgbaImage;
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
-use retrato_head::HeadShape;
+use retrato_head::{HeadShape, smaller};
 
 use super::feather::feather;
 use super::row::{Across, Column, Row, SourcePixels};
@@ -48,6 +48,22 @@ impl CpuCompositor {
     #[must_use]
     pub fn with_head(self, shape: Option<Arc<HeadShape>>) -> Self {
         Self { head: shape.map(TurnedHead::new), ..self }
+    }
+
+    /// The same for the picture made smaller by `scale`, 0 to 1: for where it is shown so, at a fraction of the work.
+    #[must_use]
+    pub fn smaller(&self, scale: f32) -> Self {
+        let made = |picture: &Arc<RgbaImage>| Arc::new(smaller(picture, scale));
+        let picture = made(&self.picture);
+        let plate = self.plate.as_ref().map(made);
+        let head = self.head.as_ref().map(|head| {
+            let is_own = self.plate.as_ref().is_some_and(|plate| Arc::ptr_eq(plate, head.plate()));
+            let behind = plate.clone().filter(|_| is_own).unwrap_or_else(|| made(head.plate()));
+            head.smaller(scale, &picture, &behind)
+        });
+        let crop = self.crop.smaller(scale);
+        let region = PasteRegion::new(&crop.reach(), picture.dimensions());
+        Self { picture, plate, crop, region, head, pool: Vec::new() }
     }
 
     /// Shows another plate from now on, of the picture's size; nothing where it has none.

@@ -24,6 +24,16 @@ impl TurnedHead {
         Self { plate: Arc::clone(&shape.plate), shape, posed: PosedHead::default(), painter: HeadPainter::default() }
     }
 
+    /// What stands behind it.
+    pub(super) fn plate(&self) -> &Arc<RgbaImage> {
+        &self.plate
+    }
+
+    /// The same in a picture that is smaller by `scale`: that picture, and its plate.
+    pub(super) fn smaller(&self, scale: f32, picture: &Arc<RgbaImage>, plate: &Arc<RgbaImage>) -> Self {
+        Self::new(Arc::new(self.shape.smaller(scale, picture, plate)))
+    }
+
     /// Shows another plate from now on, of the picture's size.
     pub(super) fn set_plate(&mut self, plate: Arc<RgbaImage>) {
         self.plate = plate;
