@@ -19,7 +19,7 @@ const COLOURS: [[u8; 3]; 6] = [[28, 27, 26], [84, 64, 48], [36, 64, 94], [140, 1
 /// Side of a colour in the menu, in points.
 const SWATCH: f32 = 22.0;
 /// Width of the picker of other colours, in points.
-const PICKER_WIDTH: f32 = 220.0;
+const PICKER_WIDTH: f32 = 150.0;
 /// Side of the squares that stand for nothing, in points, and their two greys.
 const SQUARE: f32 = 10.0;
 const GREYS: [Color32; 2] = [Color32::from_gray(58), Color32::from_gray(78)];

@@ -15,7 +15,7 @@ use crate::model::MatteNet;
 use crate::runtime::{FileCache, Worker, in_background};
 
 /// Changes with how plates are made, so that those of an older program are made anew.
-const VERSION: &str = "plate 5";
+const VERSION: &str = "plate 6";
 
 /// Makes clean plates, and remembers them.
 pub struct PlateMaker {
