@@ -11,6 +11,7 @@ use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
 use crate::runtime::Latest;
 use crate::session::PortraitOrigin;
+use crate::session::RenderedImage;
 
 /// The thread's work without the thread.
 struct Bench {
@@ -156,7 +157,7 @@ fn a_gpu_that_is_lost_is_given_up_and_the_read_out_follows() {
     }
     assert!(matches!(bench.degraded()[..], [Degraded::Executor { .. }]), "reported once");
     bench.generating.frame_again();
-    assert!(matches!(bench.generating.shown, Some(RenderedImage::Cpu(_))), "the CPU makes the pictures");
+    assert!(matches!(bench.generating.puppet.last_frame(), Some(RenderedImage::Cpu(_))), "the CPU makes the pictures");
     bench.generating.obey(Command::UseExecutor(ExecutorChoice::Gpu));
     assert_eq!(bench.read_out().0, "CPU", "a device that is lost is not taken up again");
     let refused = bench.events.try_iter().any(|event| matches!(event, Event::ExecutorChosen(d) if !d.fulfils(ExecutorChoice::Gpu)));

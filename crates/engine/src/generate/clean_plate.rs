@@ -65,7 +65,9 @@ impl<'a> MovingShares<'a> {
     /// From the shares of head and body.
     pub(super) fn new(shares: Shares<'a>, portrait: &Portrait) -> Self {
         let crop = portrait.crop;
-        let attached = attached(portrait, &|point| shares(crop.image_from_crop(point))[0]);
+        // As the head is made later: where what is filled in went farther than what moves, a hole would be seen.
+        let head = softened(&heads(shares, &crop));
+        let attached = attached(portrait, &|point| sampled(&head, Crop::reach_from_crop(point)));
         Self { shares, crop, attached }
     }
 
@@ -235,6 +237,11 @@ impl MovingHead<'_> {
     }
 }
 
+/// The shares of head of all cells.
+fn heads(shares: Shares<'_>, crop: &Crop) -> Vec<f32> {
+    (0..HEAD_NUMBERS).map(|cell| shares(crop.image_from_crop(Crop::crop_from_reach(centre(cell))))[0]).collect()
+}
+
 /// Middle of a cell, in pixels of the reach.
 pub(super) fn centre(cell: usize) -> Vec2 {
     (Vec2::new((cell % MATTE_CELLS) as f32, (cell / MATTE_CELLS) as f32) + 0.5) * CELL_PX - 0.5
@@ -323,6 +330,29 @@ mod tests {
             assert!(far > 118.0 || a[0] < 60, "red is left at {x}, {y}: {a:?}");
         }
         assert_eq!(unequal, 0, "the background is untouched");
+    }
+
+    #[test]
+    fn a_cell_that_is_taken_for_head_far_from_it_is_not_filled_in() {
+        let (_, portrait) = plate();
+        let reach = portrait.crop.reach();
+        let head = |at: Vec2| (60.5 - at.distance(Vec2::new(128.0, 130.0))).clamp(0.0, 1.0);
+        let spot = Vec2::new(232.5, 150.5);
+        let shares = |at: Vec2| {
+            let at = reach.crop_from_image(at);
+            let is_spot = at.distance(spot) < 1.5;
+            [if is_spot { 1.0 } else { head(at) }, f32::from(u8::from(at.x > 196.0 && !is_spot))]
+        };
+        let plate = CleanPlate::of(&shares, &portrait, Plate::of);
+        let moving = attached(&portrait, &|point| sampled(&plate.head, Crop::reach_from_crop(point)));
+        let (mut filled, mut beyond) = (0, 0);
+        for ((x, y, a), b) in plate.pixels.enumerate_pixels().zip(portrait.pixels.pixels()) {
+            let moves = moving.may_uncover(portrait.crop.crop_from_image(Vec2::new(x as f32, y as f32))) > 0.0;
+            filled += usize::from(a != b);
+            beyond += usize::from(a != b && !moves);
+        }
+        assert!(filled > 10_000, "the head is filled in: {filled} pixels");
+        assert_eq!(beyond, 0, "and nothing where nothing moves");
     }
 
     /// The landmarks of a face in that head.
