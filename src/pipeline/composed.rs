@@ -30,7 +30,7 @@ impl CpuPictures {
 
     fn compose(&mut self, change: &PictureChange, scale: f32) -> Arc<RgbaImage> {
         let composed = if scale < 1.0 {
-            let kept = self.smaller.take().filter(|(kept, _)| *kept == scale);
+            let kept = self.smaller.take().filter(|(kept, _)| kept.total_cmp(&scale).is_eq());
             let (_, smaller) = self.smaller.insert(kept.unwrap_or_else(|| (scale, self.whole.smaller(scale))));
             smaller.compose(change)
         } else {

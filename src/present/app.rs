@@ -315,7 +315,7 @@ impl App {
 
     /// Tells the pipeline how large the picture is shown.
     fn tell_scale(&mut self, scale: Option<f32>) {
-        if let Some(scale) = scale.filter(|scale| *scale != self.shown_at) {
+        if let Some(scale) = scale.filter(|scale| scale.total_cmp(&self.shown_at).is_ne()) {
             self.shown_at = scale;
             self.session.request(Request::ShowAt(scale));
         }
