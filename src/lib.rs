@@ -84,6 +84,9 @@
 //! the picture, and laid over whatever is wanted ([`generate::Backdrops`]). Without any background colours are premultiplied and composed on the CPU, since
 //! the render pass keeps no alpha; they become straight again before anybody sees them.
 //!
+//! On the CPU the live picture is made as large as the window shows it ([`session::Request::ShowAt`]), which for a large portrait is half of the work; recordings, snapshots and
+//! the virtual camera have all of it.
+//!
 //! In an opened mouth stand teeth, gums and tongue of a template ([`MouthInside`](retrato_head::MouthInside)): the upper teeth are fast in the skull, the lower ones go
 //! with the jaw, the tongue half as far, and each place is as light as what it sees of the opening between the lips.
 //!

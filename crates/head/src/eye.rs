@@ -327,16 +327,12 @@ mod tests {
     }
 
     #[test]
-    fn a_light_blue_iris_ends_at_its_rim_and_not_at_its_pupil() {
-        let (pupil, blue, white) = (Vec3::splat(20.0), Vec3::new(110.0, 170.0, 230.0), Vec3::new(190.0, 180.0, 175.0));
-        let at = |r: f32| {
-            if r < 0.16 {
-                pupil
-            } else if r < 0.26 {
-                blue
-            } else {
-                white
-            }
+    fn an_iris_as_light_as_its_white_ends_where_its_colour_does() {
+        let (pupil, blue, shaded_white) = (Vec3::splat(20.0), Vec3::new(110.0, 150.0, 200.0), Vec3::splat(150.0));
+        let at = |r: f32| match r {
+            ..0.12 => pupil,
+            ..0.26 => blue,
+            _ => shaded_white,
         };
         let found = seen_radius(0.22, |x, y| whiteness(at(x.hypot(y))));
         assert!((found - 0.26).abs() < 0.02, "{found}");
