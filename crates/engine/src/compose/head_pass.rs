@@ -70,7 +70,8 @@ pub(crate) static HEAD: Shader = shader!("head.wgsl", [], |into| {
     into.declare::<HeadParams>();
     wgsl_constants!(
         into; LID_SAMPLES, MOVES_PX = HeadLook::MOVES_PX, RIM = HeadLook::RIM, LASHES = HeadLook::LASHES, SLACK = HeadLook::SLACK,
-        MADE_UP = HeadLook::MADE_UP, IRIS_ENDS = HeadLook::IRIS_ENDS, IRIS_IS_NEAR = HeadLook::IRIS_IS_NEAR, MIRRORED = HeadLook::MIRRORED, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
+        MADE_UP = HeadLook::MADE_UP, IRIS_ENDS = HeadLook::IRIS_ENDS, IRIS_IS_NEAR = HeadLook::IRIS_IS_NEAR,
+        MIRRORED = HeadLook::MIRRORED, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
         LIT = HeadLook::LIT, LASHES_END = HeadLook::LASHES_END, LASHES_BEGIN = HeadLook::LASHES_BEGIN,
         OWN_LASHES_END = HeadLook::OWN_LASHES_END, LID_BEGINS = HeadLook::LID_BEGINS
     );

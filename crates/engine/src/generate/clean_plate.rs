@@ -58,6 +58,8 @@ pub(super) fn attached(portrait: &Portrait, head: &dyn Fn(Vec2) -> f32) -> Attac
 pub(super) struct MovingShares<'a> {
     shares: Shares<'a>,
     crop: Crop,
+    /// Head and body in every cell.
+    seen: Vec<[f32; 2]>,
     attached: Attachment,
 }
 
@@ -65,10 +67,12 @@ impl<'a> MovingShares<'a> {
     /// From the shares of head and body.
     pub(super) fn new(shares: Shares<'a>, portrait: &Portrait) -> Self {
         let crop = portrait.crop;
+        let reach = crop.reach();
+        let seen: Vec<[f32; 2]> = (0..HEAD_NUMBERS).map(|cell| shares(reach.image_from_crop(centre(cell)))).collect();
         // As the head is made later: where what is filled in went farther than what moves, a hole would be seen.
-        let head = softened(&heads(shares, &crop));
+        let head = softened(&heads(&seen));
         let attached = attached(portrait, &|point| sampled(&head, Crop::reach_from_crop(point)));
-        Self { shares, crop, attached }
+        Self { shares, crop, seen, attached }
     }
 
     /// Calls `work` with what is known of them, for the soft edge and the plate.
@@ -118,9 +122,10 @@ impl CleanPlate {
         portrait: &Portrait,
         fill: impl FnOnce(&RgbaImage, &SoftMatte, &CoarseShares<'_>) -> Plate,
     ) -> Self {
-        let (picture, reach) = (&*portrait.pixels, portrait.crop.reach());
-        let (soft, pixels) = MovingShares::new(shares, portrait).with_coarse(|coarse| {
-            let window = Window::of([picture.width(), picture.height()], &reach);
+        let picture = &*portrait.pixels;
+        let moving = MovingShares::new(shares, portrait);
+        let (soft, pixels) = moving.with_coarse(|coarse| {
+            let window = Window::of([picture.width(), picture.height()], &portrait.crop.reach());
             let soft = window.map(|window| Arc::new(SoftMatte::of(picture, window, coarse)));
             let pixels = match &soft {
                 Some(soft) => Arc::new(fill(picture, soft, coarse).pixels),
@@ -128,10 +133,9 @@ impl CleanPlate {
             };
             (soft, pixels)
         });
-        let seen: Vec<[f32; 2]> = (0..HEAD_NUMBERS).map(|cell| shares(reach.image_from_crop(centre(cell)))).collect();
-        let head: Vec<f32> = seen.iter().map(|[head, _]| *head).collect();
+        let head = heads(&moving.seen);
         // A collar beside the face is not behind it.
-        let beside: Vec<f32> = widened(&head, BEYOND).iter().zip(&seen).map(|(head, [_, body])| head * (1.0 - body)).collect();
+        let beside: Vec<f32> = widened(&head, BEYOND).iter().zip(&moving.seen).map(|(head, [_, body])| head * (1.0 - body)).collect();
         let beside = softened(&beside);
         let place = |cell: usize| Vec2::new((cell % UncoveredField::CELLS) as f32, (cell / UncoveredField::CELLS) as f32);
         let shown = (0..REACH_NUMBERS).map(|cell| sampled(&beside, place(cell))).collect();
@@ -238,8 +242,8 @@ impl MovingHead<'_> {
 }
 
 /// The shares of head of all cells.
-fn heads(shares: Shares<'_>, crop: &Crop) -> Vec<f32> {
-    (0..HEAD_NUMBERS).map(|cell| shares(crop.image_from_crop(Crop::crop_from_reach(centre(cell))))[0]).collect()
+fn heads(seen: &[[f32; 2]]) -> Vec<f32> {
+    seen.iter().map(|[head, _]| *head).collect()
 }
 
 /// Middle of a cell, in pixels of the reach.
