@@ -93,12 +93,23 @@ fn front(in: Corner) -> @location(0) vec4<f32> {
 
 @fragment
 fn back(in: Corner) -> @location(0) vec4<f32> {
-    return vec4<f32>(bilinear(picture, in.source).rgb * in.cover, in.cover);
+    var steps = BACK_STEPS;
+    var sum = vec4<f32>(0.0);
+    for (var n = 0u; n < 9u; n += 1u) {
+        sum += bilinear(layer, in.source - params.corner + params.back_px * steps[n]);
+    }
+    return vec4<f32>(sum.rgb / max(sum.a, 1.0 / 255.0), 1.0) * in.cover;
 }
 
 @fragment
-fn far(in: Corner) -> @location(0) vec4<f32> {
+fn far_side(in: Corner) -> @location(0) vec4<f32> {
     return vec4<f32>(bilinear(picture, in.source).rgb * params.light * in.cover, in.cover);
+}
+
+@fragment
+fn far_front(in: Corner) -> @location(0) vec4<f32> {
+    let look = bilinear(layer, in.source - params.corner) * in.cover;
+    return vec4<f32>(look.rgb * params.light, look.a);
 }
 
 struct Opening {

@@ -95,11 +95,13 @@ impl HeadPainter {
         let bins = &self.bins;
         let stride = target.width() as usize * 4;
         let rows = &mut target.as_mut()[top as usize * stride..][..height as usize * stride];
-        let look = [Picture::new(&shape.picture), Picture::new(&shape.layer)];
+        let looks = [Picture::new(&shape.picture), Picture::new(&shape.layer)];
+        let corner = Vec2::new(left as f32, top as f32);
         let fold_px = FOLD * shape.unit_px * shape.crop.scale();
         let written = rows.par_chunks_mut(BAND * stride).enumerate().map_init(Band::default, |band, (number, rows)| {
             let place = BandPlace { left: left as usize, top: top as usize + number * BAND, width: width as usize };
-            let painting = Painting { shape, posed, mouth, plate, place, look: look[0], layer: look[1], fold_px };
+            let [look, layer] = looks;
+            let painting = Painting { shape, posed, mouth, plate, place, look, layer, corner, back_px: shape.back_px(), fold_px };
             // The same with the processor's widest vectors.
             vectorized(
                 arch(),
@@ -132,6 +134,10 @@ struct Painting<'a> {
     place: BandPlace,
     look: Picture<'a>,
     layer: Picture<'a>,
+    /// First pixel of the layer.
+    corner: Vec2,
+    /// Reach of the mean that the back of the head shows, in pixels of the picture.
+    back_px: f32,
     /// Steps in depth that are folds, in pixels of the picture.
     fold_px: f32,
 }
@@ -343,8 +349,7 @@ impl Painting<'_> {
             }
             if has_front {
                 let Some(seen) = band.layers[FRONT].all(row, column) else { return false };
-                let corner = [self.shape.region.left as f32, self.shape.region.top as f32];
-                pixels.behind(&self.layer, seen, corner, at, false);
+                pixels.behind(&self.layer, seen, self.corner.into(), at, false);
             }
             if !pixels.are_full() {
                 if !none(BACK) {
@@ -412,10 +417,9 @@ impl Painting<'_> {
                 return pixel;
             }
             is_head = true;
-            let corner = Vec2::new(self.shape.region.left as f32, self.shape.region.top as f32);
-            let mut look = self.layer.bilinear(source - corner).map(|v| v * cover);
+            let mut look = self.layer.bilinear(source - self.corner).map(|v| v * cover);
             if let Some(Fold { share, source, cover }) = fold {
-                mix(&mut look, share, self.layer.bilinear(source - corner).map(|v| v * cover));
+                mix(&mut look, share, self.layer.bilinear(source - self.corner).map(|v| v * cover));
                 moved = moved.max(moves(source - at));
             }
             pixel.behind(look, look[3] / 255.0, moved);
@@ -424,13 +428,24 @@ impl Painting<'_> {
             && let Some((source, cover)) = band.layers[BACK].at(row, column)
             && cover > 0.0
         {
-            pixel.behind(self.look.bilinear(source).map(|v| v * cover), cover, if is_head { 0.0 } else { 1.0 });
+            pixel.behind(self.back_look(source).map(|v| v * cover), cover, if is_head { 0.0 } else { 1.0 });
             is_head = true;
         }
         if pixel.share < FULL {
             pixel.behind(std::array::from_fn(behind), 1.0, if is_head { 0.0 } else { 1.0 });
         }
         pixel
+    }
+
+    /// The back of the head at a place of the picture: the mean of the head's own colours round it. Detail would give away that it was copied.
+    #[inline(always)]
+    fn back_look(&self, source: Vec2) -> [f32; 4] {
+        let mut sum = [0.0; 4];
+        for step in HeadLook::BACK_STEPS {
+            let look = self.layer.bilinear(source - self.corner + self.back_px * step);
+            (0..4).for_each(|n| sum[n] += look[n]);
+        }
+        sum.map(|v| v * 255.0 / sum[3].max(1.0))
     }
 
     /// The other side's look over a surface, as far as it is nothing behind that.
@@ -440,9 +455,9 @@ impl Painting<'_> {
             && cover > 0.0
             && band.layers[far].depth(row, column) <= band.layers[own].depth(row, column) + self.shape.unit_px * NEAR
         {
-            let look = self.look.bilinear(source);
+            let look = if far == FAR_FRONT { self.layer.bilinear(source - self.corner) } else { self.look.bilinear(source) };
             let light = self.shape.far_light.extend(1.0).to_array();
-            pixel.behind(std::array::from_fn(|n| look[n] * light[n] * cover), cover, cover);
+            pixel.behind(std::array::from_fn(|n| look[n] * light[n] * cover), cover * look[3] / 255.0, cover);
         }
     }
 }

@@ -35,6 +35,9 @@ const SHOWN: Range<f32> = 0.25..0.5;
 const TURNED: Range<f32> = 0.06..0.2;
 /// Hair is taken for the back of the head down to this share of the height over the brows.
 const FOREHEAD: f32 = 0.45;
+/// Height above the chin, in distances between the eyes, below which a head without hair beside its face shows its nape. Derived from anatomy: where the lobes of the ears
+/// end, a little below the nose.
+const NAPE: f32 = 1.0;
 /// Hair narrower than this beside a face does not serve, and more than the second is not used, in distances between the eyes: temples lie behind it.
 const HAIR: Range<f32> = 0.15..0.28;
 /// Distances from the outline of the head, in distances between the eyes, over which what is stretched there may give way to the back of the head.
@@ -71,6 +74,15 @@ pub struct Surface {
     pub vertices: Vec<ShapeVertex>,
     /// The triangles.
     pub triangles: Vec<[u32; 3]>,
+}
+
+impl Surface {
+    /// Adds another one's points and triangles.
+    fn append(&mut self, other: Self) {
+        let first = self.vertices.len() as u32;
+        self.vertices.extend(other.vertices);
+        self.triangles.extend(other.triangles.into_iter().map(|t| t.map(|i| i + first)));
+    }
 }
 
 /// Makes the surfaces of one portrait.
@@ -118,22 +130,21 @@ impl SurfaceMaker<'_> {
         })
     }
 
-    /// The back of the head, which comes to light when the head turns away.
+    /// The back of the head, which comes to light when the head turns away: hair, and bare skin from the nape down where no hair hangs.
     pub(crate) fn back(&self) -> Surface {
-        let HeadDepth { matte, front, back, weight, unit_px, .. } = self.depth;
+        let HeadDepth { matte, front, back, weight, above, unit_px, .. } = self.depth;
         let is_solid: Vec<bool> = matte.0.iter().zip(&weight.0).map(|(share, weight)| *share > SOLID && *weight > BACK_GOES).collect();
         let round = CURVES * unit_px;
         let inside = Grid::of(|cell| f32::from(u8::from(is_solid[cell]))).distance_to(|v| v < 0.5);
         let curve = inside.map(|d| (1.0 - (1.0 - ((d - CELL_PX).max(0.0) / round).min(1.0)).powi(2)).max(0.0).sqrt());
-        let hair = HairLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
-        self.sheet(
-            |quad| quad.iter().all(|cell| is_solid[*cell]),
-            true,
-            |cell| {
-                let depth = front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
-                (depth, hair.at(cell))
-            },
-        )
+        let depth = |cell: usize| front.0[cell] + curve.0[cell] * (back.0[cell] - front.0[cell]).max(0.0);
+        let look = BackLook::new(&is_solid, &self.depth.face.beside, self.mesh.0[8].y, *unit_px);
+        let is_bare = |quad: &[usize; 4]| above.0[quad[0]] < NAPE && look.is_bare(quad[0]);
+        let is_kept = |quad: &[usize; 4]| quad.iter().all(|cell| is_solid[*cell]);
+        // Each with corners of its own: between hair and skin there is no way from one's look to the other's.
+        let mut hair = self.sheet(|quad| is_kept(quad) && !is_bare(quad), true, |cell| (depth(cell), look.hair(cell)));
+        hair.append(self.sheet(|quad| is_kept(quad) && is_bare(quad), true, |cell| (depth(cell), look.beside(cell))));
+        hair
     }
 
     /// Lets only what is next to the head's outline give way to its back: elsewhere there is nothing behind it.
@@ -270,8 +281,8 @@ impl Symmetry {
     }
 }
 
-/// Which place of the hair the back of a head looks like.
-struct HairLook {
+/// Which places of a picture the back of a head looks like.
+struct BackLook {
     /// Of each row the first and the last solid cell, and how wide the hair is from there on, in crop pixels.
     spans: Vec<Option<[(usize, f32); 2]>>,
     /// First row with any.
@@ -283,7 +294,7 @@ struct HairLook {
     unit: f32,
 }
 
-impl HairLook {
+impl BackLook {
     fn new(is_solid: &[bool], beside_face: &Grid, brow: f32, unit: f32) -> Self {
         let ends = |(row, solid): (usize, &[bool])| {
             let (first, last) =
@@ -301,29 +312,57 @@ impl HairLook {
         Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), unit }
     }
 
-    /// For a cell of the back, the place in crop pixels that has its look.
-    fn at(&self, cell: usize) -> Vec2 {
-        let at = middle(cell);
-        // Above, the hair next to the place; lower down, that from over the brows: ears and cheeks have no place behind the head.
-        let down = (at.y - self.highest).max(0.0);
-        let height = self.highest + self.reach * (1.0 - (-down / self.reach).exp());
-        let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(self.top, CELLS - 1);
-        let Some([(a, _), (b, _)]) = self.spans[cell / CELLS] else { return at };
+    /// The side of its row on which a cell lies, 0 or 1, and how far from the outline along the surface, in crop pixels; `None` beside the head.
+    fn side(&self, cell: usize) -> Option<(usize, f32)> {
+        let [(a, _), (b, _)] = self.spans[cell / CELLS]?;
         let column = cell % CELLS;
-        let side = usize::from(2 * column > a + b);
+        let from_edge = column.saturating_sub(a).min(b.saturating_sub(column)) as f32 * CELL_PX;
+        let round = CURVES * self.unit;
+        Some((usize::from(2 * column > a + b), round * (1.0 - (from_edge / round).min(1.0)).acos()))
+    }
+
+    fn is_wide(&self, row: usize, side: usize) -> bool {
+        self.spans[row].is_some_and(|ends| ends[side].1 > HAIR.start * self.unit)
+    }
+
+    /// Whether no hair is seen beside the face at a cell's height, on its side.
+    fn is_bare(&self, cell: usize) -> bool {
+        self.side(cell).is_some_and(|(side, _)| !self.is_wide(cell / CELLS, side))
+    }
+
+    /// For a cell of the back, the place in crop pixels of hair that it looks like.
+    fn hair(&self, cell: usize) -> Vec2 {
+        let at = middle(cell);
+        // Above, the hair next to the place; lower down, that from over the brows, there and back: ears and cheeks have no place behind the head.
+        let height = self.highest + there_and_back((at.y - self.highest).max(0.0), self.reach);
+        let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(self.top, CELLS - 1);
+        let Some((side, along)) = self.side(cell) else { return at };
         // Where the face reaches the outline of the head there is no hair: the next row above that has some.
-        let wide = |row: &usize| self.spans[*row].is_some_and(|ends| ends[side].1 > HAIR.start * self.unit);
-        let taken = (self.top..=row).rev().find(wide).unwrap_or(row);
+        let taken = (self.top..=row).rev().find(|row| self.is_wide(*row, side)).unwrap_or(row);
         let Some(ends) = self.spans[taken] else { return at };
         let (edge, width) = ends[side];
         // As far along the surface from the outline as the place is itself, there and back within the hair.
-        let from_edge = column.saturating_sub(a).min(b.saturating_sub(column)) as f32 * CELL_PX;
-        let round = CURVES * self.unit;
-        let along = round * (1.0 - (from_edge / round).min(1.0)).acos();
         let room = (width - CELL_PX).min(HAIR.end * self.unit).max(CELL_PX);
-        let folded = (along / room).rem_euclid(2.0);
-        let inside = CELL_PX + room * if folded > 1.0 { 2.0 - folded } else { folded };
-        let x = middle(0).x + CELL_PX * edge as f32 + if side == 0 { inside } else { -inside };
-        Vec2::new(x, height - CELL_PX * (row - taken) as f32)
+        Vec2::new(inwards(edge, side, there_and_back(along, room)), height - CELL_PX * (row - taken) as f32)
     }
+
+    /// For a cell of the back, the place in crop pixels that it looks like where what is seen beside it goes on behind: cheek, jaw and neck.
+    fn beside(&self, cell: usize) -> Vec2 {
+        let at = middle(cell);
+        let Some((side, along)) = self.side(cell) else { return at };
+        let edge = self.spans[cell / CELLS].map_or(cell % CELLS, |ends| ends[side].0);
+        Vec2::new(inwards(edge, side, there_and_back(along, HAIR.end * self.unit)), at.y)
+    }
+}
+
+/// A place so far inside of the outline's cell in a row, on its left or right side, in crop pixels; never in the outline's own cell, which shows some background.
+fn inwards(edge: usize, side: usize, by: f32) -> f32 {
+    let inside = CELL_PX + by;
+    middle(0).x + CELL_PX * edge as f32 + if side == 0 { inside } else { -inside }
+}
+
+/// A way of a length within a room, mirrored at its ends as often as need be.
+fn there_and_back(way: f32, room: f32) -> f32 {
+    let folded = (way / room).rem_euclid(2.0);
+    room * if folded > 1.0 { 2.0 - folded } else { folded }
 }

@@ -56,6 +56,8 @@ wgsl_struct! {
         left: f32,
         mouth_open: f32,
         light: Vec3,
+        /// Reach of the mean that the back of the head shows, in pixels of the picture.
+        back_px: f32,
         dark: Vec3,
         crop_origin_px: Vec2,
         crop_scale: f32,
@@ -73,7 +75,7 @@ pub(crate) static HEAD: Shader = shader!("head.wgsl", [], |into| {
         MADE_UP = HeadLook::MADE_UP, IRIS_ENDS = HeadLook::IRIS_ENDS, IRIS_IS_NEAR = HeadLook::IRIS_IS_NEAR,
         MIRRORED = HeadLook::MIRRORED, SKIN_FROM = HeadLook::SKIN_FROM, SKIN_STEP = HeadLook::SKIN_STEP,
         LIT = HeadLook::LIT, LASHES_END = HeadLook::LASHES_END, LASHES_BEGIN = HeadLook::LASHES_BEGIN,
-        OWN_LASHES_END = HeadLook::OWN_LASHES_END, LID_BEGINS = HeadLook::LID_BEGINS
+        OWN_LASHES_END = HeadLook::OWN_LASHES_END, LID_BEGINS = HeadLook::LID_BEGINS, BACK_STEPS = HeadLook::BACK_STEPS
     );
 });
 
@@ -342,6 +344,7 @@ fn params(shape: &HeadShape, pose: &PosedHead, mouth: &MouthPicture) -> HeadPara
         left: pose.left,
         mouth_open: pose.mouth_open,
         light: shape.far_light,
+        back_px: shape.back_px(),
         dark: shape.skin * HeadLook::DARK,
         crop_origin_px: shape.crop.origin_px.into(),
         crop_scale: shape.crop.scale(),

@@ -66,7 +66,7 @@ impl Pipelines {
         let make = |kind: Kind| pipeline(device, &module, &layout, kind);
         let nearest = wgpu::CompareFunction::LessEqual;
         let look = Kind { vertex: "surface", fragment: NOTHING, slot: 0.0, nearer: 0.0, compare: nearest, blends: Blends::Covers };
-        let far = |slot| Kind { fragment: "far", slot, nearer: f64::from(near), ..look };
+        let far = |fragment, slot| Kind { fragment, slot, nearer: f64::from(near), ..look };
         Self {
             background: make(Kind {
                 vertex: "whole",
@@ -79,9 +79,9 @@ impl Pipelines {
             surfaces: [
                 make(Kind { fragment: "back", slot: 2.0, ..look }),
                 make(Kind { fragment: "front", slot: 1.0, ..look }),
-                make(far(1.0)),
+                make(far("far_front", 1.0)),
                 make(Kind { fragment: "face", ..look }),
-                make(far(0.0)),
+                make(far("far_side", 0.0)),
             ],
             openings: make(Kind { vertex: "opening_corner", fragment: "opening", ..look }),
             changes: [("added", Blends::Adds), ("taken", Blends::Subtracts)].map(|(fragment, blends)| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 
 use super::{DARK, MOVES_PX, NEAR};
 use crate::{eye, lid};
@@ -16,6 +16,18 @@ impl HeadLook {
     pub const MOVES_PX: Range<f32> = MOVES_PX;
     /// What is so little behind a surface lies on it, in distances between the eyes.
     pub const NEAR: f32 = NEAR;
+    /// Places whose mean the back of a head shows, in its reach: one in the middle, and two rings round it.
+    pub const BACK_STEPS: [Vec2; 9] = [
+        Vec2::ZERO,
+        Vec2::new(0.5, 0.2),
+        Vec2::new(-0.2, 0.5),
+        Vec2::new(-0.5, -0.2),
+        Vec2::new(0.2, -0.5),
+        Vec2::new(0.7, -0.7),
+        Vec2::new(0.7, 0.7),
+        Vec2::new(-0.7, 0.7),
+        Vec2::new(-0.7, -0.7),
+    ];
     /// The dark in a mouth next to the skin.
     pub const DARK: Vec3 = DARK;
     /// Radius that moves unstretched, in radii of the iris.
