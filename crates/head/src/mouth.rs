@@ -6,6 +6,7 @@
 mod blur;
 mod template;
 
+use std::f32::consts::PI;
 use std::ops::Range;
 
 use glam::{Mat3, Vec2, Vec3, Vec4};
@@ -47,13 +48,17 @@ const WHITE: Vec3 = Vec3::new(0.46, 0.42, 0.38);
 /// Skin's, where no white is seen: between light and dark skin. Tuned with the above.
 const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
 /// Light that has been reflected inside of the mouth, against that of the opening; its colour is the walls' own. Tuned with the above.
-const REFLECTED: f32 = 0.10;
+const REFLECTED: f32 = 0.18;
 /// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
 /// `long_hair_waterfall` moved by `lively_turns`.
 const LIGHT_FALLS_CM: f32 = 3.5;
-/// Share of the jaw's way that the tongue goes: its root hangs from the skull, and its back is held up in speech. Tuned by eye on `mona_lisa`, `sargent_black_dress` and
-/// `long_hair_waterfall` moved by `lively_turns`.
-const TONGUE_GOES: f32 = 0.5;
+/// Share of the jaw's way that the tongue goes: its root hangs from the skull, and its back is held up in speech. Tuned by eye on `mona_lisa` and `long_hair_waterfall`
+/// moved by `lively_turns` and `mouth_wide`.
+const TONGUE_GOES: f32 = 0.7;
+/// How much farther to the side the tongue's rims lie when the jaw is wide open, in cm: it sinks and spreads, and fills the lower teeth's arch. Tuned with [`TONGUE_GOES`].
+const TONGUE_SPREADS_CM: f32 = 0.6;
+/// How much the direction to the viewer counts beside a normal in the light on a tongue: it is soft and wet, and light comes through it from the front. Tuned with [`TONGUE_GOES`].
+const TRANSLUCENT: f32 = 1.0;
 /// The same way for the light on a tongue: it stands up from the floor into what comes in. Tuned with [`TONGUE_GOES`].
 const LIGHT_FALLS_ON_TONGUE_CM: f32 = 7.0;
 /// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
@@ -105,12 +110,12 @@ impl FaceLight {
         self.colour * grey.lerp(reflects, self.flesh)
     }
 
-    /// The same of tongue or gums: as colourful as the mean of what they would be in this light and of the lips, which are of one kind with them. Whites are often
-    /// painted, and read, bluer than the light on a face.
+    /// The same of tongue or gums: of the lips' colour in the picture, with which they are of one kind, and as much redder as they are. Whites are often painted, and read,
+    /// bluer than the light on a face.
     fn shows_flesh(&self, reflects: Vec3) -> Vec3 {
-        let shown = self.shows(reflects).max(Vec3::ZERO);
-        let luminance = shown.dot(LUMINANCE);
-        of_luminance_1((shown * self.lips).powf(0.5)) * luminance
+        let luminance = self.shows(reflects).max(Vec3::ZERO).dot(LUMINANCE);
+        let redder = of_luminance_1(reflects) / of_luminance_1(TONGUE);
+        of_luminance_1(self.lips * Vec3::ONE.lerp(redder, self.flesh)) * luminance
     }
 }
 
@@ -240,22 +245,29 @@ impl MouthInside {
             }
         }
         let front = template.vertices.iter().map(|vertex| vertex.at.z).fold(f32::INFINITY, f32::min);
+        let half_width = template.vertices.iter().map(|vertex| vertex.at.x.abs()).fold(f32::MIN_POSITIVE, f32::max);
         let place = |(vertex, normal): (&MouthVertex, &Vec3)| {
-            let is_soft = vertex.tissue == MouthTissue::Tongue;
-            let (goes, falls_cm) =
-                if is_soft && vertex.drop.length() > GOES_CM { (TONGUE_GOES, LIGHT_FALLS_ON_TONGUE_CM) } else { (1.0, LIGHT_FALLS_CM) };
+            let behind_teeth = vertex.tissue == MouthTissue::Tongue;
+            let is_tongue = behind_teeth && vertex.drop.length() > GOES_CM;
             let reflects = match vertex.tissue {
                 MouthTissue::Tooth => TOOTH,
                 MouthTissue::Gum => GUM,
                 MouthTissue::Tongue => TONGUE,
             };
+            let (drop, normal, falls_cm) = if is_tongue {
+                // Most of all the rims, and not the cheeks.
+                let spread = TONGUE_SPREADS_CM * (PI * vertex.at.x / half_width).sin();
+                (TONGUE_GOES * vertex.drop + Vec3::X * spread, normal.normalize_or_zero() - Vec3::Z * TRANSLUCENT, LIGHT_FALLS_ON_TONGUE_CM)
+            } else {
+                (vertex.drop, *normal, LIGHT_FALLS_CM)
+            };
             PlacedVertex {
                 at: turn * vertex.at + shift,
-                drop: turn * vertex.drop * goes,
-                normal: (turn * *normal).normalize_or_zero(),
+                drop: turn * drop,
+                normal: (turn * normal).normalize_or_zero(),
                 reflects: reflects * (-(vertex.at.z - front) / falls_cm).exp(),
                 is_flesh: vertex.tissue != MouthTissue::Tooth,
-                behind_teeth: is_soft,
+                behind_teeth,
             }
         };
         let down = turn.y_axis.normalize_or(Vec3::Y);
@@ -378,7 +390,7 @@ fn irradiance(opening: &[Vec3], at: Vec3, normal: Vec3) -> f32 {
 fn angle(cosine: f32) -> f32 {
     let x = cosine.abs().min(1.0);
     let angle = (1.0 - x).sqrt() * (1.570_728_8 + x * (-0.212_114_4 + x * (0.074_261 - x * 0.018_729_3)));
-    if cosine < 0.0 { std::f32::consts::PI - angle } else { angle }
+    if cosine < 0.0 { PI - angle } else { angle }
 }
 
 /// Draws a triangle that faces the viewer where nothing nearer is.
