@@ -383,6 +383,22 @@ mod tests {
     }
 
     #[test]
+    fn the_good_plate_stays_when_the_own_background_comes_back() -> anyhow::Result<()> {
+        let (mut puppet, tracked) = turned(&GeneratorChoice::default())?;
+        let quick = shown(&mut puppet, Background::Own, &tracked)?;
+        let begun = std::time::Instant::now();
+        while !puppet.improve_plate() {
+            assert!(begun.elapsed().as_secs() < 120, "the good plate is made");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let good = shown(&mut puppet, Background::Own, &tracked)?;
+        assert!(good != quick, "it is another one");
+        shown(&mut puppet, Background::Colour([0; 3]), &tracked)?;
+        assert!(shown(&mut puppet, Background::Own, &tracked)? == good, "and it is still there");
+        Ok(())
+    }
+
+    #[test]
     fn a_smaller_picture_shows_what_the_whole_one_does() -> anyhow::Result<()> {
         for choice in [GeneratorChoice::default(), GeneratorChoice::LandmarkWarp] {
             let (mut puppet, tracked) = turned(&choice)?;

@@ -36,8 +36,6 @@ const PALER: f32 = 0.4;
 const WIDEST: f32 = 1.3;
 /// Samples along each side of a cell.
 const FINER: usize = 2;
-/// Most cells along each side of a picture.
-const MOST_CELLS: usize = 1024;
 
 /// Reflectances, linear, of a tooth with its wet shine, of gums, of a tongue, and of the white of an eye as pictures show it, in the shade of its lids. Tuned by eye on
 /// five portraits moved by `lively_turns`, `glances` and smile, from where photographs have them.
@@ -225,6 +223,9 @@ struct Seen {
 }
 
 impl MouthInside {
+    /// Most cells along each side of a picture.
+    pub const MOST_CELLS: usize = 512;
+
     /// Of a face at rest, in a picture that is blurred by a standard deviation of `blur_px` pixels.
     ///
     /// # Errors
@@ -308,7 +309,7 @@ impl MouthInside {
 
     /// Draws what is seen between the lips into cells over a part of the picture: its corner and size in pixels, and so many cells along each side of a pixel.
     pub fn draw(&mut self, motion: &MeshMotion, corner: [usize; 2], size: [usize; 2], per_px: usize, picture: &mut MouthPicture) {
-        let cells = size.map(|px| (px * per_px).min(MOST_CELLS));
+        let cells = size.map(|px| (px * per_px).min(Self::MOST_CELLS));
         (picture.corner, picture.per_px, picture.size) = (corner, per_px, cells);
         picture.cells.clear();
         let dark = shown(self.light.shows_flesh(GUM * GUM * REFLECTED)).extend(1.0);

@@ -31,9 +31,6 @@ const MOVES_PX: Range<f32> = 1.0 / 64.0..0.5;
 /// Share from which on a pixel is covered wholly.
 const FULL: f32 = 0.998;
 
-/// What is so little behind a surface lies on it, in distances between the eyes.
-const NEAR: f32 = 0.02;
-
 /// Steps in depth from one pixel to the next that are folds, in distances between the eyes: a jaw before its neck, a nose before its cheek. Tuned by eye on
 /// `sargent_black_dress`, `photo_1904` and `long_hair_waterfall` moved by `lively_turns`: with smaller ones, slivers of cloth are taken for folds.
 const FOLD: f32 = 0.05;
@@ -453,7 +450,7 @@ impl Painting<'_> {
     fn far_look(&self, band: &Band, [far, own]: [usize; 2], row: usize, column: usize, pixel: &mut Pixel) {
         if let Some((source, cover)) = band.layers[far].at(row, column)
             && cover > 0.0
-            && band.layers[far].depth(row, column) <= band.layers[own].depth(row, column) + self.shape.unit_px * NEAR
+            && band.layers[far].depth(row, column) <= band.layers[own].depth(row, column) + self.shape.near_px()
         {
             let look = if far == FAR_FRONT { self.layer.bilinear(source - self.corner) } else { self.look.bilinear(source) };
             let light = self.shape.far_light.extend(1.0).to_array();

@@ -32,6 +32,11 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// Corners of all triangles of a strip between edges of so many points.
+    pub(crate) const fn corners(points: usize) -> usize {
+        6 * FINER * (points - 1)
+    }
+
     /// The strip's triangles.
     pub fn triangles(&self) -> impl Iterator<Item = [PatchVertex; 3]> + '_ {
         let quads = self.vertices.windows(4).step_by(2);

@@ -74,12 +74,22 @@ pub struct PosedHead {
     offsets: Vec<Vec3>,
 }
 
+impl PosedHead {
+    /// Corners of all triangles of eyes, lids and mouth.
+    pub const OPENING_CORNERS: usize = 4 * Patch::corners(9) + Patch::corners(11);
+}
+
 impl HeadShape {
     /// Where the head goes by `motion`, in crop pixels; whatever is no number there is no motion.
     pub fn pose(&self, motion: &MeshMotion, posed: &mut PosedHead) {
+        let head = limited(&motion.head, self.mesh.0[168], self.unit_px);
+        self.pose_within_limits(head, &motion.expression_in_crop, posed);
+    }
+
+    /// The same for a head's motion that is within the limits: held back twice, it would be another one.
+    pub(crate) fn pose_within_limits(&self, head: HeadMotion, expression: &FaceMesh, posed: &mut PosedHead) {
         let unit = self.unit_px;
-        let head = limited(&motion.head, self.mesh.0[168], unit);
-        let expression = self.expression(&motion.expression_in_crop);
+        let expression = self.expression(expression);
         let offset = |i: usize| expression.0[i] - self.mesh.0[i];
         posed.offsets.clear();
         posed.offsets.extend((0..FaceMesh::SKIN).map(offset));

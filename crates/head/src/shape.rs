@@ -19,6 +19,8 @@ use crate::topology::Joined;
 /// Distances inside of the head's outline, in distances between the eyes, over which it becomes solid whatever the matte says: a hole in it would let the
 /// background through.
 const INSIDE: std::ops::Range<f32> = 0.3..0.6;
+/// What is so little behind a surface lies on it, in distances between the eyes.
+const NEAR: f32 = 0.02;
 /// Reach of the mean that the back of the head shows, in distances between the eyes. Tuned by eye on `cartoon_boy`, `terracotta_warrior` and the built-in `chalk` at turns
 /// of 40 degrees: with less, mirrored strands are seen as the grain of wood.
 const BACK_BLUR: f32 = 0.1;
@@ -192,6 +194,11 @@ impl HeadShape {
             crop,
             ..self.clone()
         }
+    }
+
+    /// What is so little behind a surface lies on it, in pixels of the picture.
+    pub fn near_px(&self) -> f32 {
+        NEAR * self.unit_px * self.crop.scale()
     }
 
     /// Reach of the mean that the back of the head shows, in pixels of the picture.

@@ -13,6 +13,8 @@ use crate::smooth::spread;
 
 /// The coarsest level's longest side in cells, at most.
 const COARSEST: usize = 40;
+/// Where halving ends early because hardly any source would be left, the longest side that is still taken for a coarsest level.
+const MOST_COARSE: usize = 2 * COARSEST;
 /// Rounds of finding and voting from the coarsest level to the finest; those in between are as the second.
 const ROUNDS: [usize; 3] = [12, 6, 3];
 /// Passes of search in a round, and in the first of the coarsest level.
@@ -63,6 +65,10 @@ pub(crate) fn filled(
             break;
         }
         levels.push(next);
+    }
+    // What is done on the coarsest level would take minutes on a fine one, and there is next to nothing to take from.
+    if levels.last().is_some_and(|(looks, ..)| looks.width.max(looks.height) > MOST_COARSE) {
+        return None;
     }
     let mut before: Option<(Places, Vec<Find>)> = None;
     let finest = levels.len() - 1;

@@ -41,7 +41,7 @@ pub enum ReaderError {
     #[error("the face geometry in the face model cannot be used: {0}; run `make reader-model` again")]
     Geometry(#[from] GeometryError),
     /// The pixels do not fill the picture.
-    #[error("a picture of {width} x {height} pixels needs {} bytes of RGB, not {bytes}", width * height * 3)]
+    #[error("a picture of {width} x {height} pixels needs three bytes of RGB for each, not {bytes} bytes")]
     Picture {
         /// Pixels along a row.
         width: usize,

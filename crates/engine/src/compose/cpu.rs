@@ -47,7 +47,8 @@ impl CpuCompositor {
     /// The same with the portrait's head in 3D, which is turned where a change says so.
     #[must_use]
     pub fn with_head(self, shape: Option<Arc<HeadShape>>) -> Self {
-        Self { head: shape.map(TurnedHead::new), ..self }
+        let plate = self.plate.clone();
+        Self { head: shape.map(|shape| TurnedHead::new(shape, plate)), ..self }
     }
 
     /// The same for the picture made smaller by `scale`, 0 to 1: for where it is shown so, at a fraction of the work.

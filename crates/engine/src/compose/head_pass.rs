@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glam::{Vec2, Vec3, Vec4};
-use retrato_head::{EyeMap, HeadLook, HeadShape, LID_SAMPLES, PosedHead, PosedSurface, Surface};
+use retrato_head::{EyeMap, HeadLook, HeadShape, LID_SAMPLES, MouthInside, PosedHead, PosedSurface, Surface};
 
 use super::changed_parts::ChangedParts;
 use super::gpu::{picture_texture, upload};
@@ -18,9 +18,9 @@ pub(super) const SAMPLES: u32 = 4;
 pub(super) const COLOUR: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 pub(super) const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 /// Cells along each side of the mouth's texture.
-const MOUTH_CELLS: u32 = 512;
-/// Vertices of the openings that there is room for.
-const OPENINGS: usize = 1024;
+const MOUTH_CELLS: u32 = MouthInside::MOST_CELLS as u32;
+/// Corners of the openings' triangles that there is room for.
+const OPENINGS: usize = PosedHead::OPENING_CORNERS;
 
 wgsl_struct! {
     /// An eye, as [`EyeMap`] has it.
@@ -150,7 +150,7 @@ impl HeadPass {
         };
         let attachment = wgpu::TextureUsages::RENDER_ATTACHMENT;
         let view = |texture: wgpu::Texture| texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let near = HeadLook::NEAR * shape.unit_px();
+        let near = shape.near_px();
         let surfaces = [&shape.back, &shape.front, &shape.far_front, &shape.face, &shape.far_side];
         Some(Self {
             surfaces: surfaces.map(|surface| DeviceSurface::new(device, queue, surface)),

@@ -20,8 +20,9 @@ pub(super) struct TurnedHead {
 }
 
 impl TurnedHead {
-    pub(super) fn new(shape: Arc<HeadShape>) -> Self {
-        Self { plate: Arc::clone(&shape.plate), shape, posed: PosedHead::default(), painter: HeadPainter::default() }
+    /// With what stands behind it, of its picture's size; a head knows that as well as it was known when it was made.
+    pub(super) fn new(shape: Arc<HeadShape>, plate: Option<Arc<RgbaImage>>) -> Self {
+        Self { plate: plate.unwrap_or_else(|| Arc::clone(&shape.plate)), shape, posed: PosedHead::default(), painter: HeadPainter::default() }
     }
 
     /// What stands behind it.
@@ -31,7 +32,7 @@ impl TurnedHead {
 
     /// The same in a picture that is smaller by `scale`: that picture, and its plate.
     pub(super) fn smaller(&self, scale: f32, picture: &Arc<RgbaImage>, plate: &Arc<RgbaImage>) -> Self {
-        Self::new(Arc::new(self.shape.smaller(scale, picture, plate)))
+        Self::new(Arc::new(self.shape.smaller(scale, picture, plate)), None)
     }
 
     /// Shows another plate from now on, of the picture's size.

@@ -62,7 +62,7 @@ struct Prepared {
     /// What mends the eyes; none without networks.
     parts: Option<PartPainter>,
     /// What the embedder says of the portrait and of each further picture.
-    embeddings: Vec<Tensor>,
+    embeddings: Vec<Option<Tensor>>,
     /// What went wrong with the networks on this portrait.
     fault: Option<String>,
 }
@@ -123,10 +123,9 @@ impl HeadTurn {
         if prepared.embeddings.len() >= MOST_PICTURES {
             return;
         }
-        match embedding(&maker.embedder, picture) {
-            Ok(embedding) => prepared.embeddings.push(embedding),
-            Err(error) => tracing::error!("the embedder fails: {error}"),
-        }
+        // One that fails keeps its place: others are taken away by theirs.
+        let embedding = embedding(&maker.embedder, picture).inspect_err(|error| tracing::error!("the embedder fails: {error}"));
+        prepared.embeddings.push(embedding.ok());
         self.style();
     }
 
@@ -141,9 +140,9 @@ impl HeadTurn {
 
 /// Who mends the eyes of a portrait; nobody where no embedding is known.
 fn painter(maker: &PartMaker, prepared: &Prepared, portrait: &Portrait) -> Result<Option<PartPainter>, PartError> {
-    let Some(mesh) = portrait.mesh_in_crop().filter(|_| !prepared.embeddings.is_empty()) else { return Ok(None) };
-    let all = Tensor::cat(&prepared.embeddings, 0)?;
-    let embedding = Embedder::mean(&all, prepared.embeddings.len())?;
+    let known: Vec<&Tensor> = prepared.embeddings.iter().flatten().collect();
+    let Some(mesh) = portrait.mesh_in_crop().filter(|_| !known.is_empty()) else { return Ok(None) };
+    let embedding = Embedder::mean(&Tensor::cat(&known, 0)?, known.len())?;
     PartPainter::new(&maker.nets, &embedding, &portrait.pixels, portrait.crop, &mesh).map(Some)
 }
 
@@ -210,6 +209,10 @@ impl Generator for HeadTurn {
     }
 
     fn set_portrait(&mut self, portrait: &Portrait) {
+        // The plate that is being made for the one before would take its time from the new one.
+        if let Some(better) = self.portrait.take().and_then(|before| before.better) {
+            better.abandon();
+        }
         self.portrait = self.prepare(portrait);
         self.source = Some(portrait.clone());
         self.waiting = Some(portrait.clone());

@@ -33,13 +33,18 @@ pub(super) type MadePlate = candle_core::Result<(CleanPlate, Option<BetterPlate>
 /// A plate that is being made on a thread of its own, which ends when this is dropped.
 pub(super) struct BetterPlate {
     ready: Receiver<Arc<RgbaImage>>,
-    _worker: Worker,
+    worker: Worker,
 }
 
 impl BetterPlate {
     /// The plate, once when it is ready.
     pub(super) fn take(&self) -> Option<Arc<RgbaImage>> {
         self.ready.try_recv().ok()
+    }
+
+    /// Ends the making as soon as that can be, without waiting for it.
+    pub(super) fn abandon(self) {
+        self.worker.abandon();
     }
 }
 
@@ -103,7 +108,7 @@ impl PlateMaker {
             |error| tracing::error!("{error}; what stands behind the head stays filled in roughly"),
         );
         let worker = worker.inspect_err(|error| tracing::warn!("{error}; what stands behind the head stays filled in roughly")).ok()?;
-        Some(BetterPlate { ready, _worker: worker })
+        Some(BetterPlate { ready, worker })
     }
 
     /// What lays the person of a portrait with that soft edge, that plate and that head over other backgrounds.

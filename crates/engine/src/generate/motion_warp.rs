@@ -183,6 +183,10 @@ impl Generator for MotionWarp {
         // What failed on the last portrait is tried again.
         (self.failed, self.fault) = (false, None);
         self.painter = self.painter.take().or(self.resting_painter.take());
+        // The plate that is being made for the one before would take its time from the new one.
+        if let Some(better) = self.portrait.take().and_then(|before| before.better) {
+            better.abandon();
+        }
         let plate = self.plates.as_ref().map(|plates| plates.plate(portrait)).transpose().unwrap_or_else(|error| {
             tracing::error!("the matte net failed ({error}); what stands behind the head is not filled in");
             None

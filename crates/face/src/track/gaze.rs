@@ -98,7 +98,8 @@ impl GazeTracker {
     fn measure(&mut self, found: [Option<Pupil>; 2], landmarks: &Landmarks, clock: Clock) -> Option<[Vec2; 2]> {
         let frames = EyeFrame::of(landmarks)?;
         let aspects = landmarks.eye_aspect();
-        let kept = (-clock.gap_secs / FORGET_SECS).exp();
+        // After a long gap the clock begins anew, and so does this.
+        let kept = if clock.starts() { 0.0 } else { (-clock.gap_secs / FORGET_SECS).exp() };
         self.widest = std::array::from_fn(|eye| aspects[eye].max(self.widest[eye] * kept));
         let seen: [Option<Pupil>; 2] =
             std::array::from_fn(|eye| found[eye].filter(|_| aspects[eye] > LEAST_OPEN.max(LEAST_OF_WIDEST * self.widest[eye])));

@@ -111,7 +111,7 @@ impl Clock {
     }
 
     /// Whether there is nothing before this frame to be smoothed with: filters start afresh.
-    fn starts(self) -> bool {
+    pub(super) fn starts(self) -> bool {
         self.gap_secs <= 0.0
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use glam::{Vec2, Vec3};
 
-use super::{DARK, MOVES_PX, NEAR};
+use super::{DARK, MOVES_PX};
 use crate::{eye, lid};
 
 /// The numbers by which every processor draws a head alike.
@@ -14,8 +14,6 @@ pub struct HeadLook;
 impl HeadLook {
     /// Displacements, in pixels of the picture, from which on a pixel begins to be drawn, and is drawn wholly.
     pub const MOVES_PX: Range<f32> = MOVES_PX;
-    /// What is so little behind a surface lies on it, in distances between the eyes.
-    pub const NEAR: f32 = NEAR;
     /// Places whose mean the back of a head shows, in its reach: one in the middle, and two rings round it.
     pub const BACK_STEPS: [Vec2; 9] = [
         Vec2::ZERO,

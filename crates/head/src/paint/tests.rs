@@ -76,7 +76,9 @@ fn pixels_that_are_drawn_together_are_as_one_by_one() {
             let [look, layer] = [&*shape.picture, &shape.layer].map(Picture::new);
             let fold_px = FOLD * shape.unit_px * shape.crop.scale();
             let mouth = MouthPicture::default();
-            let painting = Painting { shape: &shape, posed: &posed, mouth: &mouth, plate: &shape.plate, place, look, layer, fold_px };
+            let corner = Vec2::new(left as f32, top as f32);
+            let (plate, back_px) = (&*shape.plate, shape.back_px());
+            let painting = Painting { shape: &shape, posed: &posed, mouth: &mouth, plate, place, look, layer, corner, back_px, fold_px };
             painting.surfaces(&mut band, std::array::from_fn(|n| (surfaces[n], poses[n], bins[n].of(number))));
             painting.openings(&mut band);
             for row in 0..BAND {

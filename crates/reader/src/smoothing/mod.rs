@@ -39,8 +39,11 @@ impl MeshSmoother {
     }
 
     pub(crate) fn choose(&mut self, kind: Smoothing) {
-        self.kind = kind;
-        self.reset();
+        // All settings come together whenever one of them changes: the past is forgotten only for another filter.
+        if kind != self.kind {
+            self.kind = kind;
+            self.reset();
+        }
     }
 
     /// Forgets the past.
@@ -57,6 +60,31 @@ impl MeshSmoother {
                 self.one_euro.smooth(points, ((high - low).element_sum() / 2.0) as f32, time)
             }
             Smoothing::ByParts => self.by_parts.smooth(points, time),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::tests::stand_in;
+
+    #[test]
+    fn the_same_kind_chosen_again_forgets_nothing() {
+        for kind in [Smoothing::OneEuro, Smoothing::ByParts] {
+            let mut smoothers = [0, 1].map(|_| MeshSmoother::new(&stand_in()));
+            for picture in 0..12_u32 {
+                let points = std::array::from_fn(|i| Vec3::new((7 * i % 100) as f32, (3 * i % 90) as f32, picture as f32));
+                let [once, often] = smoothers.each_mut().map(|smoother| {
+                    if picture == 0 {
+                        smoother.choose(kind);
+                    }
+                    smoother
+                });
+                often.choose(kind);
+                let time = Duration::from_millis(33 * u64::from(picture));
+                assert_eq!(once.smooth(&points, time), often.smooth(&points, time), "{kind:?}, picture {picture}");
+            }
         }
     }
 }
