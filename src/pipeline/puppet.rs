@@ -341,19 +341,23 @@ mod tests {
         puppet.set_portrait(&builtin::PORTRAITS[1].portrait()?)?;
         let mut tracker = crate::pipeline::tracker(None, 0.0, FaceReader::Dlib);
         let mut source = open(&builtin::PERFORMANCES[3].source(false)?, OpenOptions::default())?;
-        let mut farthest: Option<(f32, TrackedFrame)> = None;
+        let mut frames = Vec::new();
         while let Some(input) = source.next()? {
-            let tracked = tracker.track(input);
-            let yaw = tracked.face.as_ref().map_or(0.0, |face| face.pose.yaw_rad.abs());
-            if !puppet.is_calibrated() {
-                puppet.frame(&tracked);
-            }
-            if farthest.as_ref().is_none_or(|(most, _)| yaw > *most) {
-                farthest = Some((yaw, tracked));
-            }
+            frames.push(tracker.track(input));
         }
-        let (yaw, tracked) = farthest.expect("frames");
+        let yaw = |tracked: &TrackedFrame| tracked.face.as_ref().map_or(0.0, |face| face.pose.yaw_rad.abs());
+        let farthest = (0..frames.len()).max_by(|a, b| yaw(&frames[*a]).total_cmp(&yaw(&frames[*b]))).expect("frames");
+        // In the driver's order: who goes back in time is another driver.
+        for tracked in &frames[..=farthest] {
+            puppet.frame(tracked);
+        }
+        let tracked = frames.swap_remove(farthest);
+        let yaw = yaw(&tracked);
         assert!(yaw > 0.15, "the head is turned: {yaw}");
+        let portrait = builtin::PORTRAITS[1].portrait()?;
+        let shown = shown(&mut puppet, Background::Own, &tracked)?;
+        let moved = shown.pixels().zip(portrait.pixels.pixels()).filter(|(shown, own)| shown != own).count();
+        assert!(moved > 20_000, "and so is the portrait's: {moved} pixels");
         Ok((puppet, tracked))
     }
 
