@@ -366,3 +366,48 @@ fn there_and_back(way: f32, room: f32) -> f32 {
     let folded = (way / room).rem_euclid(2.0);
     room * if folded > 1.0 { 2.0 - folded } else { folded }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A head from row 10 on: hair alone, from row 30 on hair beside a face, and from row 50 on face as far as the outline.
+    fn look() -> BackLook {
+        let is_solid: Vec<bool> = (0..CELLS * CELLS).map(|cell| (20..60).contains(&(cell % CELLS)) && cell / CELLS >= 10).collect();
+        let face = |cell: usize| match cell / CELLS {
+            ..30 => false,
+            30..50 => (28..52).contains(&(cell % CELLS)),
+            _ => (20..60).contains(&(cell % CELLS)),
+        };
+        let beside = Grid::of(|cell| if face(cell) { 0.0 } else { 5.0 * CELL_PX });
+        BackLook::new(&is_solid, &beside, middle(40 * CELLS).y, 10.0 * CELL_PX)
+    }
+
+    #[test]
+    fn the_back_of_a_head_is_hair_down_to_the_nape_and_skin_below_it() {
+        let look = look();
+        for column in [20, 24, 38, 41, 57, 59] {
+            let [hairy, bare] = [40, 60].map(|row| row * CELLS + column);
+            assert!(!look.is_bare(hairy) && look.is_bare(bare), "column {column}");
+            for cell in [hairy, bare] {
+                let at = look.hair(cell);
+                assert!(at.y < middle(30 * CELLS).y, "hair comes from over the face: {at}");
+                assert!(at.x > middle(20).x && at.x < middle(59).x, "and from inside of the outline: {at}");
+            }
+            let at = look.beside(bare);
+            let edge = if column < 40 { middle(20).x } else { middle(59).x };
+            let inside = (at.x - edge).abs();
+            assert!(
+                at.y.total_cmp(&middle(bare).y).is_eq() && inside >= CELL_PX && inside <= CELL_PX + HAIR.end * look.unit,
+                "skin comes from beside: {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_way_there_and_back_never_leaves_its_room() {
+        for (way, place) in [(0.0, 0.0), (1.5, 1.5), (2.0, 2.0), (3.0, 1.0), (4.0, 0.0), (5.0, 1.0)] {
+            assert!((there_and_back(way, 2.0) - place).abs() < 1e-6, "{way}");
+        }
+    }
+}

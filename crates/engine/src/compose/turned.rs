@@ -22,7 +22,12 @@ pub(super) struct TurnedHead {
 impl TurnedHead {
     /// With what stands behind it, of its picture's size; a head knows that as well as it was known when it was made.
     pub(super) fn new(shape: Arc<HeadShape>, plate: Option<Arc<RgbaImage>>) -> Self {
-        Self { plate: plate.unwrap_or_else(|| Arc::clone(&shape.plate)), shape, posed: PosedHead::default(), painter: HeadPainter::default() }
+        Self {
+            plate: plate.unwrap_or_else(|| Arc::clone(&shape.plate)),
+            shape,
+            posed: PosedHead::default(),
+            painter: HeadPainter::default(),
+        }
     }
 
     /// What stands behind it.
