@@ -46,7 +46,7 @@ const WHITE: Vec3 = Vec3::new(0.46, 0.42, 0.38);
 /// Skin's, where no white is seen: between light and dark skin. Tuned with the above.
 const SKIN: Vec3 = Vec3::new(0.38, 0.25, 0.19);
 /// Light that has been reflected inside of the mouth, against that of the opening; its colour is the walls' own. Tuned with the above.
-const REFLECTED: f32 = 0.18;
+const REFLECTED: f32 = 0.10;
 /// Way behind the incisors on which the light falls to 1/e, in cm: cheeks, tongue and teeth stand between the opening and what lies deep. Tuned by eye on `mona_lisa` and
 /// `long_hair_waterfall` moved by `lively_turns`.
 const LIGHT_FALLS_CM: f32 = 3.5;
@@ -55,10 +55,8 @@ const LIGHT_FALLS_CM: f32 = 3.5;
 const TONGUE_GOES: f32 = 0.7;
 /// How much farther to the side the tongue's rims lie when the jaw is wide open, in cm: it sinks and spreads, and fills the lower teeth's arch. Tuned with [`TONGUE_GOES`].
 const TONGUE_SPREADS_CM: f32 = 0.6;
-/// How much the direction to the viewer counts beside a normal in the light on a tongue: it is soft and wet, and light comes through it from the front. Tuned with [`TONGUE_GOES`].
-const TRANSLUCENT: f32 = 1.0;
 /// The same way for the light on a tongue: it stands up from the floor into what comes in. Tuned with [`TONGUE_GOES`].
-const LIGHT_FALLS_ON_TONGUE_CM: f32 = 7.0;
+const LIGHT_FALLS_ON_TONGUE_CM: f32 = 5.0;
 /// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
 const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
@@ -255,17 +253,17 @@ impl MouthInside {
                 MouthTissue::Gum => GUM,
                 MouthTissue::Tongue => TONGUE,
             };
-            let (drop, normal, falls_cm) = if is_tongue {
+            let (drop, falls_cm) = if is_tongue {
                 // Most of all the rims, and not the cheeks.
                 let spread = TONGUE_SPREADS_CM * (PI * vertex.at.x / half_width).sin();
-                (TONGUE_GOES * vertex.drop + Vec3::X * spread, normal.normalize_or_zero() - Vec3::Z * TRANSLUCENT, LIGHT_FALLS_ON_TONGUE_CM)
+                (TONGUE_GOES * vertex.drop + Vec3::X * spread, LIGHT_FALLS_ON_TONGUE_CM)
             } else {
-                (vertex.drop, *normal, LIGHT_FALLS_CM)
+                (vertex.drop, LIGHT_FALLS_CM)
             };
             PlacedVertex {
                 at: turn * vertex.at + shift,
                 drop: turn * drop,
-                normal: (turn * normal).normalize_or_zero(),
+                normal: (turn * *normal).normalize_or_zero(),
                 reflects: reflects * (-(vertex.at.z - front) / falls_cm).exp(),
                 is_flesh: vertex.tissue != MouthTissue::Tooth,
                 behind_teeth,
