@@ -69,7 +69,7 @@ fn over(pixel: vec2<f32>, colour: vec3<f32>, share: f32, moved: f32) -> vec4<f32
 @fragment
 fn background(@builtin(position) place: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = pixel_of(place);
-    return mix(own(pixel), textureLoad(plate, vec2<i32>(pixel), 0), params.left);
+    return mix(own(pixel), textureLoad(plate, vec2<i32>(pixel), 0), params.disocclusion);
 }
 
 // For depth alone.

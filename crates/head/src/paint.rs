@@ -294,7 +294,7 @@ impl Painting<'_> {
         let own = &self.shape.picture.as_raw().as_chunks::<4>().0[first..first + width];
         let plate = &self.plate.as_raw().as_chunks::<4>().0[first..first + width];
         let drawn = band.layers.iter().map(|layer| layer.columns.clone()).fold(0..0, hull);
-        let shown = self.posed.left > 0.0;
+        let shown = self.posed.disocclusion > 0.0;
         if drawn.is_empty() && !shown {
             if was_changed {
                 out.copy_from_slice(own);
@@ -352,11 +352,11 @@ impl Painting<'_> {
                 if !none(BACK) {
                     return false;
                 }
-                if !has_face && !has_front && self.posed.left >= 1.0 {
+                if !has_face && !has_front && self.posed.disocclusion >= 1.0 {
                     out.copy_from_slice(&plate[column..column + LANES]);
                     return true;
                 }
-                pixels.end(&whole, &whole_pixels(&plate[column..column + LANES]), self.posed.left, !has_face && !has_front);
+                pixels.end(&whole, &whole_pixels(&plate[column..column + LANES]), self.posed.disocclusion, !has_face && !has_front);
             }
         }
         pixels.write(&whole, out);
@@ -366,10 +366,10 @@ impl Painting<'_> {
     /// A pixel, whatever is seen in it; `drawn` are the columns of the row with any surface.
     #[inline(always)]
     fn shown(&self, band: &Band, row: usize, column: usize, drawn: &Range<usize>, [own, plate]: [[u8; 4]; 2]) -> [u8; 4] {
-        let behind = |n: usize| f32::from(own[n]) + self.posed.left * (f32::from(plate[n]) - f32::from(own[n]));
+        let behind = |n: usize| f32::from(own[n]) + self.posed.disocclusion * (f32::from(plate[n]) - f32::from(own[n]));
         let is_covered = drawn.contains(&column) && band.layers.iter().any(|layer| layer.depth(row, column) < f32::INFINITY);
         if !is_covered {
-            let is_plate = self.posed.left >= 1.0 || own == plate;
+            let is_plate = self.posed.disocclusion >= 1.0 || own == plate;
             return if is_plate { plate } else { between_bytes(std::array::from_fn(behind)) };
         }
         let at = Vec2::new((self.place.left + column) as f32, (self.place.top + row) as f32);

@@ -68,7 +68,7 @@ pub struct PosedHead {
     /// How far the mouth's inside is seen, 0 to 1.
     pub mouth_open: f32,
     /// How far what stands behind the head is shown where the head has left, 0 to 1.
-    pub left: f32,
+    pub disocclusion: f32,
     /// Whether nothing moves at all: the portrait is its own picture.
     pub still: bool,
     offsets: Vec<Vec3>,
@@ -135,7 +135,7 @@ impl HeadShape {
         posed.mouth.between(&upper, &lower, margin, put);
         posed.mouth_open = smooth_step(&PARTS, parted(&expression) - parted(&self.mesh));
         let farthest = self.farthest(&head);
-        posed.left = smooth_step(&LEAVES_PX, farthest);
+        posed.disocclusion = smooth_step(&LEAVES_PX, farthest);
         let pairs = expression.0.iter().zip(self.mesh.0.iter());
         posed.still = farthest < STILL_PX && pairs.map(|(a, b)| a.distance(*b)).all(|way| way < STILL_PX);
     }

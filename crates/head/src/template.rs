@@ -1,8 +1,7 @@
 //! The skull: a neutral head without ears that is laid under a face's mesh, so that temples, crown and neck have a depth.
 
 use glam::{Mat3, Vec2, Vec3};
-use nalgebra::{Matrix3, SVD};
-use retrato_core::data::{FaceMesh, Landmarks};
+use retrato_core::data::{FaceMesh, Landmarks, Similarity};
 
 use crate::grid::{CELLS, Grid, cells_in};
 
@@ -160,25 +159,10 @@ pub(crate) fn counts_of(magic: [u8; 8], bytes: &[u8]) -> Result<([usize; 2], &[u
     Ok(([0, 2].map(|at| usize::from(u16::from_le_bytes([counts[at], counts[at + 1]]))), rest))
 }
 
-/// The turn with scale, and the shift, that bring the first points of the pairs nearest to the second (Umeyama 1991).
+/// The turn with scale, and the shift, that bring the first points of the pairs nearest to the second; none at all for points that lie on one line.
 pub(crate) fn similarity(pairs: &[(Vec3, Vec3)]) -> (Mat3, Vec3) {
-    let count = pairs.len().max(1) as f32;
-    let (from, to) = pairs.iter().fold((Vec3::ZERO, Vec3::ZERO), |(a, b), (p, q)| (a + *p / count, b + *q / count));
-    let mut covariance = Matrix3::<f64>::zeros();
-    let mut variance = 0.0;
-    for (p, q) in pairs {
-        let [p, q] = [*p - from, *q - to].map(|v| nalgebra::Vector3::from(v.to_array().map(f64::from)));
-        covariance += q * p.transpose();
-        variance += p.norm_squared();
-    }
-    let svd = SVD::new(covariance, true, true);
-    let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else { return (Mat3::IDENTITY, to - from) };
-    let sign = if (u * v_t).determinant() < 0.0 { -1.0 } else { 1.0 };
-    let signs = nalgebra::Vector3::new(1.0, 1.0, sign);
-    let scale = svd.singular_values.dot(&signs) / variance.max(1e-12);
-    let turn = u * Matrix3::from_diagonal(&signs) * v_t * scale;
-    let turn = Mat3::from_cols_array(&std::array::from_fn(|n| turn[(n % 3, n / 3)] as f32));
-    (turn, to - turn * from)
+    let fit = Similarity::fit(pairs.iter().map(|(from, to)| (from.as_dvec3(), to.as_dvec3(), 1.0)));
+    fit.map_or((Mat3::IDENTITY, Vec3::ZERO), |fit| ((fit.rotation * fit.scale).as_mat3(), fit.shift.as_vec3()))
 }
 
 #[cfg(test)]

@@ -26,12 +26,7 @@ pub(super) fn device(state: &RenderState) -> Gpu {
 pub(super) fn wgpu_options() -> WgpuConfiguration {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.power_preference = wgpu::PowerPreference::HighPerformance;
-    setup.device_descriptor = Arc::new(|adapter: &wgpu::Adapter| wgpu::DeviceDescriptor {
-        label: Some("retrato"),
-        required_features: adapter.features() & (wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY),
-        required_limits: adapter.limits(),
-        ..Default::default()
-    });
+    setup.device_descriptor = Arc::new(crate::gpu::device_descriptor);
     WgpuConfiguration { wgpu_setup: setup.into(), surface: SurfaceConfig::LOW_LATENCY, ..Default::default() }
 }
 

@@ -53,7 +53,8 @@ wgsl_struct! {
         /// Depth of the nearest that is drawn, and 1 over the range of depths.
         nearest: f32,
         per_depth: f32,
-        left: f32,
+        /// How far the plate is shown where the head has left.
+        disocclusion: f32,
         mouth_open: f32,
         light: Vec3,
         /// Reach of the mean that the back of the head shows, in pixels of the picture.
@@ -341,7 +342,7 @@ fn params(shape: &HeadShape, pose: &PosedHead, mouth: &MouthPicture) -> HeadPara
         size: Vec2::new(region.width as f32, region.height as f32),
         nearest: -0.5 * range,
         per_depth: 1.0 / range,
-        left: pose.left,
+        disocclusion: pose.disocclusion,
         mouth_open: pose.mouth_open,
         light: shape.far_light,
         back_px: shape.back_px(),

@@ -8,7 +8,12 @@ use crate::data::{CROP_PX, Crop, Landmarks, Portrait};
 use crate::model::{FLOW_CELLS as CROP_CELLS, HeadFlow, INPUT_CELLS};
 
 /// Cells of the reach to the left of the crop and above it.
-const BEFORE: [usize; 2] = [32, 48];
+const BEFORE: [usize; 2] = [cells_before(0), cells_before(1)];
+
+const fn cells_before(axis: usize) -> usize {
+    Crop::BEFORE_REACH[axis] as usize * CROP_CELLS / CROP_PX as usize
+}
+
 /// Distance from the crop's left, right and upper edge, in crop pixels, over which the net takes over from the head's motion as a whole: a net that sees hair
 /// run out of its picture takes it for background.
 pub(super) const TAKES_OVER_PX: std::ops::Range<f32> = 2.0..26.0;

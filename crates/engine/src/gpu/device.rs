@@ -42,7 +42,7 @@ pub fn adapters() -> Vec<(wgpu::Adapter, AdapterDescription)> {
 
 /// What every device of this program is opened with: all the adapter's limits, and the features that the kernels use where it has them.
 pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
-    let useful = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+    let useful = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
     wgpu::DeviceDescriptor {
         label: Some("retrato"),
         required_features: adapter.features() & useful,

@@ -47,12 +47,12 @@ impl Lanes {
 
     /// What stands behind all: the picture's own, or so much of the plate. Where there is nothing before it, `alone`, it counts as moved.
     #[inline(always)]
-    pub(super) fn end(&mut self, own: &[u32; LANES], plate: &[u32; LANES], left: f32, alone: bool) {
+    pub(super) fn end(&mut self, own: &[u32; LANES], plate: &[u32; LANES], disocclusion: f32, alone: bool) {
         for (number, sum) in self.colours.iter_mut().enumerate() {
             for n in 0..LANES {
                 let (own, plate) = (channel(own[n], number), channel(plate[n], number));
                 let rest = if self.shares[n] < FULL { 1.0 - self.shares[n] } else { 0.0 };
-                sum[n] += rest * (own + left * (plate - own));
+                sum[n] += rest * (own + disocclusion * (plate - own));
             }
         }
         if alone {
