@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::driver_epoch::DriverEpoch;
 use super::live_recording::Recording;
 use crate::data::{Background, Portrait};
 use crate::session::{Framing, NewFile, PortraitOrigin, RequestId};
@@ -31,6 +32,8 @@ pub(super) enum Command {
     UseExecutor(ExecutorChoice),
     /// New strengths and switches.
     Controls(Controls),
+    /// Another driver was chosen: nothing of the one before counts any more.
+    NewDriver(DriverEpoch),
     /// Take the driver's next frames as neutral.
     Calibrate,
     /// Take the present one as neutral.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Receiver;
 
 use super::command::{Command, LivePortrait};
+use super::driver_epoch::{DriverEpoch, FromDriver};
 use super::error::PipelineError;
 use super::fine_tuning::FineTuning;
 use super::further::FurtherPictures;
@@ -21,7 +22,7 @@ use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage, RequestId};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
@@ -33,7 +34,7 @@ const LEAST_SHOWN: f32 = 1.0 / 64.0;
 
 /// The thread's connections.
 pub(super) struct Links {
-    pub(super) tracked: LatestReader<TrackedFrame>,
+    pub(super) tracked: LatestReader<FromDriver<TrackedFrame>>,
     pub(super) commands: Receiver<Command>,
     pub(super) rendered: LatestWriter<Rendered>,
 }
@@ -70,6 +71,8 @@ struct Generating {
     executor: Decision,
     gpu: Option<Gpu>,
     shared: Arc<PipelineState>,
+    driver: DriverEpoch,
+    /// The driver's last frame.
     last: Option<TrackedFrame>,
     framing: Framing,
     /// How large the picture is shown, in pixels of the screen per pixel of its own.
@@ -115,6 +118,7 @@ impl Generating {
             executor,
             gpu,
             shared,
+            driver: DriverEpoch::default(),
             last: None,
             framing: Framing::default(),
             shown_at: 1.0,
@@ -142,10 +146,7 @@ impl Generating {
             self.stale |= self.puppet.improve_plate();
             self.follow_background();
             if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
-                self.frame(&tracked);
-                self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
-                self.shared.count_frame(tracked.time.captured_at.elapsed());
-                self.last = Some(tracked);
+                self.follow(tracked);
             } else if self.stale {
                 // The driver sends nothing just now.
                 self.frame_again();
@@ -174,10 +175,8 @@ impl Generating {
             Command::JoinBefore => self.join_before(),
             Command::UseExecutor(wish) => self.use_executor(wish),
             Command::Controls(controls) => self.puppet.set_controls(controls),
-            Command::Calibrate => {
-                self.puppet.recalibrate();
-                self.calibrating = true;
-            }
+            Command::NewDriver(driver) => self.turn_to_driver(driver),
+            Command::Calibrate => self.recalibrate(),
             Command::CalibrateHere => {
                 if self.last.as_ref().is_some_and(|last| self.puppet.take_as_neutral(last)) {
                     (self.calibrating, self.stale) = (true, true);
@@ -235,6 +234,31 @@ impl Generating {
         self.shared.portrait_is_alive();
         self.update_read_out();
         self.frame_again();
+    }
+
+    /// Another driver: nothing is learnt of it from frames of the one before.
+    fn turn_to_driver(&mut self, driver: DriverEpoch) {
+        if self.driver.turn_to(driver) {
+            self.last = None;
+            self.recalibrate();
+        }
+    }
+
+    fn recalibrate(&mut self) {
+        self.puppet.recalibrate();
+        self.calibrating = true;
+    }
+
+    /// Moves the portrait by a frame of the driver. One of an earlier driver may come late.
+    fn follow(&mut self, FromDriver { epoch, value: tracked }: FromDriver<TrackedFrame>) {
+        self.turn_to_driver(epoch);
+        if epoch != self.driver {
+            return;
+        }
+        self.frame(&tracked, Puppet::frame_at);
+        self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
+        self.shared.count_frame(tracked.time.captured_at.elapsed());
+        self.last = Some(tracked);
     }
 
     /// Finds the part of the portrait's picture that is wanted.
@@ -301,10 +325,11 @@ impl Generating {
     /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.
     fn frame_again(&mut self) {
         let tracked = self.last.clone().unwrap_or_else(|| TrackedFrame { time: start_time(), pixels: None, face: None });
-        self.frame(&tracked);
+        self.frame(&tracked, Puppet::frame_again);
     }
 
-    fn frame(&mut self, tracked: &TrackedFrame) {
+    /// Hands out the picture that the puppet `makes` of a frame.
+    fn frame(&mut self, tracked: &TrackedFrame, makes: fn(&mut Puppet, &TrackedFrame, f32) -> Option<RenderedImage>) {
         if let Some(fault) = self.gpu.as_ref().and_then(|gpu| gpu.health.fault()) {
             self.fall_back(fault.to_string());
         }
@@ -312,7 +337,7 @@ impl Generating {
         // Films and cameras have all of the picture.
         let is_kept = self.recording.is_some() || self.camera.is_some();
         let scale = if is_kept { 1.0 } else { self.shown_at };
-        let Some((image, live)) = self.puppet.frame_at(tracked, scale).zip(self.live.as_ref()) else { return };
+        let Some((image, live)) = makes(&mut self.puppet, tracked, scale).zip(self.live.as_ref()) else { return };
         let (id, size_px) = (live.id, live.portrait.pixels.dimensions().into());
         let moment = Moment::of(tracked, &live.portrait, self.part, self.puppet.mirrors());
         self.watch_networks();

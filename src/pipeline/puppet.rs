@@ -9,7 +9,7 @@ use retrato_head::HeadShape;
 use super::background::{BackgroundError, BackgroundUnderWay};
 use super::composed::{Compositor, CpuPictures};
 use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
-use crate::data::{Background, PictureChange, Portrait, TrackedFrame};
+use crate::data::{Background, PictureChange, Portrait, PuppetMotion, TrackedFrame};
 use crate::generate::{Backdrop, Backdrops, FLOW_CELLS, Generator, GpuTarget};
 use crate::gpu::Gpu;
 use crate::model::Tuned;
@@ -283,9 +283,21 @@ impl Puppet {
 
     /// The same, smaller by `scale`, up to 1, where that saves work.
     pub fn frame_at(&mut self, tracked: &TrackedFrame, scale: f32) -> Option<RenderedImage> {
-        let compositor = self.compositor.as_mut()?;
+        // A driver is looked at only while there is something to move.
+        self.compositor.as_ref()?;
         let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
-        self.timings.measure("generate", || self.generator.generate(&motion, &mut self.change));
+        self.compose(&motion, scale)
+    }
+
+    /// The same for a frame that was there before, or for none: nothing is learnt from it.
+    pub fn frame_again(&mut self, tracked: &TrackedFrame, scale: f32) -> Option<RenderedImage> {
+        let motion = self.timings.measure("retarget", || self.retargeter.again(tracked))?;
+        self.compose(&motion, scale)
+    }
+
+    fn compose(&mut self, motion: &PuppetMotion, scale: f32) -> Option<RenderedImage> {
+        let compositor = self.compositor.as_mut()?;
+        self.timings.measure("generate", || self.generator.generate(motion, &mut self.change));
         Some(self.timings.measure("compose", || compositor.compose(&self.change, scale)))
     }
 

@@ -6,7 +6,7 @@ use test_needs::needs;
 
 use super::*;
 use crate::builtin;
-use crate::data::{Crop, PictureChange, PuppetMotion, Tuning};
+use crate::data::{Crop, FaceMotion, PictureChange, PuppetMotion, Tuning};
 use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
 use crate::runtime::Latest;
@@ -18,7 +18,7 @@ struct Bench {
     generating: Generating,
     events: Receiver<Event>,
     _rendered: LatestReader<Rendered>,
-    _links: (LatestWriter<TrackedFrame>, Sender<Command>),
+    _links: (LatestWriter<FromDriver<TrackedFrame>>, Sender<Command>),
 }
 
 impl Bench {
@@ -117,6 +117,35 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     assert_eq!(ready, Some(Tuning::Possible), "and can be learnt");
     bench.generating.frame_again();
     assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
+}
+
+#[test]
+fn nothing_is_learnt_of_a_new_driver_from_the_one_before() {
+    let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.generating.puppet = Puppet::new(Box::new(Failing::default()), None, bench.generating.shared.timings.clone());
+    let sitter = portrait();
+    let width = sitter.pixels.width() as f32;
+    let frame = |epoch: DriverEpoch, index: u64, shift: f32| {
+        let mesh = sitter.mesh_in_image.as_ref().expect("it has a mesh").map(|p| p + glam::Vec3::X * shift);
+        let size = sitter.pixels.dimensions().into();
+        let face = FaceMotion { mesh_in_frame: Some(Arc::new(mesh.clone())), ..FaceMotion::of_landmarks(mesh.landmarks(), size) };
+        let time = FrameTime { index, media_time: Duration::from_millis(33 * index), captured_at: Instant::now() };
+        FromDriver { epoch, value: TrackedFrame { time, pixels: None, face: Some(face) } }
+    };
+    let first = DriverEpoch::default().next();
+    bench.show(1, sitter.clone());
+    (0..3).for_each(|index| bench.generating.follow(frame(first, index, 0.0)));
+    let second = first.next();
+    bench.generating.obey(Command::NewDriver(second));
+    bench.generating.obey(Command::ShowAt(0.5));
+    // The window was resized before the new driver sent anything, and a frame of the old one comes late.
+    bench.generating.frame_again();
+    bench.generating.follow(frame(first, 3, 0.0));
+    assert!(bench.generating.last.is_none(), "the old driver's frames are past");
+    bench.events.try_iter().for_each(drop);
+    (0..50).for_each(|index| bench.generating.follow(frame(second, index, width)));
+    let is_calibrated = bench.events.try_iter().any(|event| matches!(event, Event::Calibrated));
+    assert!(is_calibrated, "the new driver, who sits elsewhere, drives from the first frame on");
 }
 
 #[needs(gpu)]
