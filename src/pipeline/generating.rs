@@ -1,5 +1,7 @@
 //! The generating thread: newest motion in, finished pictures out; hands them to the recording and to the virtual camera, too.
 
+mod person;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -56,7 +58,10 @@ pub(super) fn spawn(links: Links, start: Start, shared: Arc<PipelineState>) -> R
     let worker = Worker::spawn(
         "generate",
         move |stop| Generating::new(links, start, shared).run(stop),
-        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept."))),
+        move |error| {
+            *lock(&panicked.recording) = None;
+            panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept.")));
+        },
     )?;
     Ok(worker)
 }
@@ -163,15 +168,8 @@ impl Generating {
                 let replaced = self.further.turn_to(self.live.as_ref(), &new.portrait);
                 self.take_portrait(*new, replaced);
             }
-            Command::AddPicture(id, picture) => match self.add_picture(&picture) {
-                Ok(()) => self.further_changed(Some(id)),
-                Err(why) => self.shared.report(Event::PictureFailed { id, why }),
-            },
-            Command::RemovePicture(index) => {
-                if self.further.remove(index, &mut self.puppet) {
-                    self.further_changed(None);
-                }
-            }
+            Command::AddPicture(picture) => self.add_further(&picture),
+            Command::RemovePicture(index) => self.remove_further(index),
             Command::JoinBefore => self.join_before(),
             Command::UseExecutor(wish) => self.use_executor(wish),
             Command::Controls(controls) => self.puppet.set_controls(controls),
@@ -229,8 +227,9 @@ impl Generating {
         self.fine_tuning.turn_to(&[&portrait], &self.puppet);
         self.puppet.adopt(self.fine_tuning.tuned());
         let tuning = self.fine_tuning.state(&self.puppet);
-        let replaced = replaced.filter(|_| self.puppet.takes_pictures());
-        self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced }));
+        let takes_pictures = self.puppet.takes_pictures();
+        let replaced = replaced.filter(|_| takes_pictures);
+        self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, takes_pictures, replaced }));
         self.shared.portrait_is_alive();
         self.update_read_out();
         self.frame_again();
@@ -266,11 +265,15 @@ impl Generating {
         self.part = self.live.as_ref().and_then(|live| self.framing.part(&live.portrait));
     }
 
-    /// Shows the background that was wanted once it is made, or says why it cannot be.
+    /// Shows the background that was wanted once it is made, or says why it cannot be and shows the portrait's own.
     fn follow_background(&mut self) {
+        let background = self.puppet.background();
         match self.puppet.take_background() {
             Ok(shown) => self.stale |= shown,
-            Err(error) => self.shared.report(Event::BackgroundFailed(error.to_string())),
+            Err(error) => {
+                self.stale = true;
+                self.shared.report(Event::BackgroundFailed { background, why: error.to_string() });
+            }
         }
     }
 
@@ -284,42 +287,6 @@ impl Generating {
             tracing::error!("the CPU executor refused a portrait: {error}");
         }
         Some(why)
-    }
-
-    fn add_picture(&mut self, picture: &Portrait) -> Result<(), String> {
-        self.further.add(picture, self.live.as_ref().map(|live| &*live.portrait), &mut self.puppet)
-    }
-
-    fn join_before(&mut self) {
-        let Some(present) = self.live.clone() else { return };
-        let Some((before, pictures)) = self.further.join(&present.portrait) else { return };
-        self.take_portrait(before, None);
-        for picture in &pictures {
-            match self.add_picture(picture) {
-                Ok(()) => self.further_changed(None),
-                Err(why) => self.shared.report(Event::PictureFailed { id: present.id, why }),
-            }
-        }
-    }
-
-    /// All pictures of the person, the portrait first.
-    fn pictures(&self) -> Vec<Arc<Portrait>> {
-        self.live.iter().map(|live| &live.portrait).chain(self.further.all()).cloned().collect()
-    }
-
-    /// Draws by the pictures that are there now, and reports which they are. What was learnt of others is not theirs.
-    fn further_changed(&mut self, added: Option<RequestId>) {
-        let pictures = self.pictures();
-        if self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet) {
-            let why = "Fine-tuning has ended, since the person's pictures are others now. Begin it again to learn all of them.";
-            self.shared.report(Event::Warning(why.to_owned()));
-        }
-        if let Some(tuned) = self.fine_tuning.tuned() {
-            self.puppet.adopt(Some(tuned));
-        }
-        self.stale = true;
-        self.shared.report(Event::FurtherPictures { pictures: self.further.all().to_vec(), added });
-        self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
     }
 
     /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.
@@ -366,7 +333,8 @@ impl Generating {
         let Some(why) = self.puppet.networks_fault().map(str::to_owned) else { return };
         self.networks_given_up = true;
         self.update_read_out();
-        self.shared.report(Event::Degraded(Degraded::Networks { why, generator: self.puppet.generator().to_owned() }));
+        let (generator, takes_pictures) = (self.puppet.generator().to_owned(), self.puppet.takes_pictures());
+        self.shared.report(Event::Degraded(Degraded::Networks { why, generator, takes_pictures }));
         self.fine_tuning.stop(&mut self.puppet, &self.shared);
         self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
     }
@@ -431,21 +399,7 @@ impl Generating {
 
     fn stop_recording(&mut self) {
         let Some(recording) = self.recording.take() else { return };
-        let shared = Arc::clone(&self.shared);
-        let panicked = Arc::clone(&self.shared);
-        let finishing = Worker::spawn(
-            "finish recording",
-            move |_| {
-                let event = match recording.finish(|status| *lock(&shared.recording) = Some(status)) {
-                    Ok(finished) => Event::RecordingFinished(finished),
-                    Err(error) => Event::RecordingFailed(error.to_string()),
-                };
-                *lock(&shared.recording) = None;
-                shared.report(event);
-            },
-            move |error| panicked.report(Event::RecordingFailed(error.to_string())),
-        );
-        self.keep(finishing);
+        self.background.extend(outputs::finish_recording(&self.shared, move |progress| recording.finish(progress)));
     }
 
     fn change_camera(&mut self, camera: Option<Box<VirtualCamera>>) {

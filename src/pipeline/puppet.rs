@@ -156,11 +156,24 @@ impl Puppet {
         }
     }
 
+    /// The background that is wanted.
+    pub fn background(&self) -> Background {
+        self.background
+    }
+
     /// Shows the background that was wanted, if it has become ready; whether it has.
     ///
     /// # Errors
-    /// What kept it from being made, once; the portrait keeps the background that it has.
+    /// What kept it from being made, once; this portrait and those after it have their own then.
     pub fn take_background(&mut self) -> Result<bool, BackgroundError> {
+        let taken = self.take_made();
+        if taken.is_err() && self.background != Background::Own {
+            self.set_background(Background::Own);
+        }
+        taken
+    }
+
+    fn take_made(&mut self) -> Result<bool, BackgroundError> {
         let made = match self.under_way.take() {
             None => return Ok(false),
             Some(Err(error)) => return Err(error),
@@ -433,6 +446,11 @@ mod tests {
         warp.set_portrait(&portrait)?;
         let error = shown(&mut warp, Background::GREEN, &still).expect_err("it knows no edge");
         assert!(error.to_string().contains("landmark-warp"), "by name: {error}");
+        warp.set_background(Background::GREEN);
+        warp.take_background().expect_err("nor while others work");
+        assert_eq!(warp.background(), Background::Own, "then it has its own");
+        warp.set_portrait(&portrait)?;
+        assert!(matches!(warp.take_background(), Ok(false)), "and so has the next portrait, without a word");
         let mut net = puppet(&GeneratorChoice::MotionNet(WeightFiles::default()));
         net.set_background(Background::GREEN);
         net.set_portrait(&portrait)?;

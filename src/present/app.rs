@@ -235,6 +235,8 @@ impl App {
         }
         for event in self.session.take_events() {
             match &event {
+                // Nobody waits for the answer any more.
+                Event::FaceAsked(question) if self.is_superseded(question.id) => {}
                 Event::FaceAsked(question) => {
                     self.ask_about_face(question);
                     self.hold_offer(question.id);
@@ -309,7 +311,7 @@ impl App {
         }
         self.remember_portrait(ctx, ready);
         self.frame_portrait(portrait);
-        self.recall_background();
+        self.recall_background(ctx);
         self.turn_to_person(ctx, ready);
     }
 

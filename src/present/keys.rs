@@ -109,7 +109,7 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
         Key::O => Some(Action::HoldOriginal(true)),
         Key::G => Some(Action::ToggleGallery),
         Key::Enter => view.question.as_ref().map(|question| if question.drawn.is_some() { Action::PlaceFace } else { Action::UseFace }),
-        Key::A => view.takes_pictures().then_some(Action::Browse(Purpose::FurtherPicture)),
+        Key::A => view.takes_pictures.then_some(Action::Browse(Purpose::FurtherPicture)),
         Key::Space => view.has_portrait().then_some(Action::Calibrate),
         Key::M => Some(Action::SetControls(crate::settings::Controls { mirror: !view.controls.mirror, ..view.controls.clone() })),
         Key::C => Some(Action::ToggleInset),

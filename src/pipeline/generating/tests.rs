@@ -9,6 +9,7 @@ use crate::builtin;
 use crate::data::{Crop, FaceMotion, PictureChange, PuppetMotion, Tuning};
 use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
+use crate::pipeline::command::PictureToAdd;
 use crate::runtime::Latest;
 use crate::session::PortraitOrigin;
 use crate::session::RenderedImage;
@@ -146,6 +147,28 @@ fn nothing_is_learnt_of_a_new_driver_from_the_one_before() {
     (0..50).for_each(|index| bench.generating.follow(frame(second, index, width)));
     let is_calibrated = bench.events.try_iter().any(|event| matches!(event, Event::Calibrated));
     assert!(is_calibrated, "the new driver, who sits elsewhere, drives from the first frame on");
+}
+
+#[test]
+fn a_further_picture_is_its_own_portraits_alone() {
+    let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.generating.puppet = Puppet::new(Box::new(Failing::default()), None, bench.generating.shared.timings.clone());
+    let [sitter, other] = [0, 1].map(|number| builtin::PORTRAITS[number].portrait().expect("a built-in portrait"));
+    bench.show(1, sitter.clone());
+    bench.show(2, sitter);
+    bench.events.try_iter().for_each(drop);
+    let other = Arc::new(other);
+    let mut add = |id: u64, portrait: u64| {
+        let picture = PictureToAdd { id: RequestId(id), portrait: RequestId(portrait), picture: Arc::clone(&other) };
+        bench.generating.obey(Command::AddPicture(picture));
+        bench.events.try_iter().find(|event| !matches!(event, Event::FineTuning(_)))
+    };
+    let late = add(3, 1);
+    assert!(late.is_none(), "the first portrait's picture comes too late, and nobody waits for it: {late:?}");
+    let early = add(5, 4);
+    assert!(matches!(&early, Some(Event::PictureFailed { id: RequestId(5), .. })), "one that could not be opened has none: {early:?}");
+    let added = add(6, 2);
+    assert!(matches!(&added, Some(Event::FurtherPictures { pictures, .. }) if pictures.len() == 1), "the second's is used: {added:?}");
 }
 
 #[needs(gpu)]
