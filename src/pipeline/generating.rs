@@ -24,7 +24,7 @@ use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 

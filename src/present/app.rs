@@ -1,6 +1,5 @@
 //! The application: owns the state and the pipeline, and is the only one to act on what panels return.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,8 +136,7 @@ pub struct App {
     pub(super) studio: Studio,
     /// How loud replays are, from 0 to 1.
     pub(super) replay_volume: f32,
-    /// Where the face is in recordings of this run, in shares of their sides.
-    pub(super) focuses: Vec<(PathBuf, [f32; 2])>,
+    pub(super) focuses: films::Focuses,
     picture: PictureSlot,
     question: PictureSlot,
     inset: InsetTexture,
@@ -182,7 +180,7 @@ impl App {
             take: TakeUnderWay::default(),
             studio: Studio::new(ctx),
             replay_volume: 1.0,
-            focuses: Vec::new(),
+            focuses: films::Focuses::default(),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),

@@ -11,8 +11,7 @@ use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
 use crate::pipeline::command::PictureToAdd;
 use crate::runtime::Latest;
-use crate::session::PortraitOrigin;
-use crate::session::RenderedImage;
+use crate::session::{PortraitOrigin, RequestId};
 
 /// The thread's work without the thread.
 struct Bench {
