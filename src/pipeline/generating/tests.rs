@@ -142,10 +142,15 @@ fn nothing_is_learnt_of_a_new_driver_from_the_one_before() {
     bench.generating.frame_again();
     bench.generating.follow(frame(first, 3, 0.0));
     assert!(bench.generating.last.is_none(), "the old driver's frames are past");
-    bench.events.try_iter().for_each(drop);
-    (0..50).for_each(|index| bench.generating.follow(frame(second, index, width)));
-    let is_calibrated = bench.events.try_iter().any(|event| matches!(event, Event::Calibrated));
-    assert!(is_calibrated, "the new driver, who sits elsewhere, drives from the first frame on");
+    let drives_at_once = |bench: &mut Bench, from: u64, shift: f32| {
+        bench.events.try_iter().for_each(drop);
+        (from..from + 50).for_each(|index| bench.generating.follow(frame(second, index, shift)));
+        bench.events.try_iter().any(|event| matches!(event, Event::Calibrated))
+    };
+    assert!(drives_at_once(&mut bench, 0, width), "the new driver, who sits elsewhere, drives from the first frame on");
+    bench.generating.obey(Command::Calibrate);
+    bench.generating.frame_again();
+    assert!(drives_at_once(&mut bench, 50, 2.0 * width), "and so does whoever is there once the neutral is to be found anew");
 }
 
 #[test]
