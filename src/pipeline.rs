@@ -10,6 +10,7 @@ mod clip_sound;
 mod command;
 mod composed;
 mod config;
+mod driver_epoch;
 mod driving;
 mod enroll;
 mod errands;

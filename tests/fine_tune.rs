@@ -88,7 +88,11 @@ fn a_portrait_is_learnt_once_and_known_from_then_on() {
     let is_tuning = |event: &Event| matches!(event, Event::FineTuning(_));
     let picture = folder.path().join("another.jpg");
     std::fs::write(&picture, builtin::PORTRAITS[1].file()).expect("a picture's file");
-    run.request(Request::AddPicture { id: RequestId::default(), picture: PictureInput::Path(picture.clone()) });
+    run.request(Request::AddPicture {
+        id: RequestId::default(),
+        portrait: RequestId::default(),
+        picture: PictureInput::Path(picture.clone()),
+    });
     assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Possible"), "nothing was learnt of both pictures");
     run.request(Request::RemovePicture(0));
     assert_eq!(until(&run, is_tuning).last().map(String::as_str), Some("Done"), "but of the one");

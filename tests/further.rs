@@ -56,8 +56,9 @@ fn open(pipeline: &Pipeline, id: u64, choice: PortraitChoice) {
     pipeline.request(Request::OpenPortrait { id: RequestId(id), choice });
 }
 
+/// Adds a picture to the portrait that was opened by the first request.
 fn add(pipeline: &Pipeline, id: u64, picture: PictureInput) {
-    pipeline.request(Request::AddPicture { id: RequestId(id), picture });
+    pipeline.request(Request::AddPicture { id: RequestId(id), portrait: RequestId(1), picture });
 }
 
 /// Waits for the first event that `wanted` makes something of.

@@ -56,6 +56,15 @@ impl CameraLooks {
     }
 }
 
+impl Drop for CameraLooks {
+    /// The window closes: a driver that keeps the thread waiting must not keep it, too.
+    fn drop(&mut self) {
+        if let Some(worker) = lock(&self.0).take() {
+            worker.abandon();
+        }
+    }
+}
+
 /// The camera that drives, or is being opened to drive.
 fn driving(shared: &PipelineState) -> Option<CameraInfo> {
     let driver = lock(&shared.driver).clone()?;
@@ -108,6 +117,19 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+
+    #[test]
+    fn nothing_waits_for_a_camera_that_hangs() {
+        let (release, hangs) = crossbeam::channel::bounded::<()>(0);
+        let body = move |_: &StopFlag| {
+            hangs.recv_timeout(Duration::from_secs(30)).ok();
+        };
+        let worker = Worker::spawn("look at cameras", body, |_| {}).expect("a thread");
+        let start = Instant::now();
+        drop(CameraLooks(Mutex::new(Some(worker))));
+        assert!(start.elapsed() < Duration::from_secs(10), "the program ends without it");
+        drop(release);
+    }
 
     fn camera(index: u32) -> CameraInfo {
         CameraInfo { index, name: format!("Camera {index}"), detail: String::new() }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::driver_epoch::DriverEpoch;
 use super::live_recording::Recording;
 use crate::data::{Background, Portrait};
 use crate::session::{Framing, NewFile, PortraitOrigin, RequestId};
@@ -17,12 +18,21 @@ pub(super) struct LivePortrait {
     pub(super) portrait: Arc<Portrait>,
 }
 
+/// Another picture of a portrait's person.
+pub(super) struct PictureToAdd {
+    /// Number of its own request.
+    pub(super) id: RequestId,
+    /// Number of the request that opened the portrait.
+    pub(super) portrait: RequestId,
+    pub(super) picture: Arc<Portrait>,
+}
+
 /// One thing that the thread is asked for.
 pub(super) enum Command {
     /// Animate this portrait from now on.
     Portrait(Box<LivePortrait>),
     /// Make the portrait from this picture of its person, too.
-    AddPicture(RequestId, Arc<Portrait>),
+    AddPicture(PictureToAdd),
     /// Do without one of those pictures.
     RemovePicture(usize),
     /// Go back to the portrait before, with the present one as another picture of its person.
@@ -31,6 +41,8 @@ pub(super) enum Command {
     UseExecutor(ExecutorChoice),
     /// New strengths and switches.
     Controls(Controls),
+    /// Another driver was chosen: nothing of the one before counts any more.
+    NewDriver(DriverEpoch),
     /// Take the driver's next frames as neutral.
     Calibrate,
     /// Take the present one as neutral.

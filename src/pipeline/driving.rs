@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossbeam::channel::{Receiver, Sender};
 
 use super::command::Command;
+use super::driver_epoch::{DriverEpoch, FromDriver};
 use super::error::PipelineError;
 use super::shared::{PipelineState, RunningDriver, lock};
 use super::tracking;
@@ -16,7 +17,7 @@ use crate::session::{DriverChoice, Event};
 /// The thread's connections.
 pub(super) struct Links {
     pub(super) choices: Receiver<DriverChoice>,
-    pub(super) input: LatestWriter<Input>,
+    pub(super) input: LatestWriter<FromDriver<Input>>,
     pub(super) to_track: Sender<tracking::Command>,
     pub(super) to_generate: Sender<Command>,
 }
@@ -36,30 +37,37 @@ fn run(links: Links, shared: &Arc<PipelineState>) {
     let Links { choices, input, to_track, to_generate } = links;
     let input = Arc::new(input);
     let mut capture: Option<CaptureWorker> = None;
+    let mut epoch = DriverEpoch::default();
     while let Ok(choice) = choices.recv() {
         // Only the newest choice counts.
         let choice = choices.try_iter().last().unwrap_or(choice);
-        // The last driver stops at once; the portrait eases back to rest.
+        // The last driver stops at once; the portrait keeps its motion until the new one sends something.
         drop(capture.take());
         *lock(&shared.driver) = None;
         *lock(&shared.transport) = None;
+        epoch = epoch.next();
         // These threads end only after this one.
-        to_track.send(tracking::Command::NewDriver).ok();
-        to_generate.send(Command::Calibrate).ok();
+        to_track.send(tracking::Command::NewDriver(epoch)).ok();
+        to_generate.send(Command::NewDriver(epoch)).ok();
         match choice.source(true) {
-            Ok(spec) => capture = start(spec, &input, shared),
+            Ok(spec) => capture = start(spec, epoch, &input, shared),
             Err(error) => shared.report(Event::SourceFailed(error.to_string())),
         }
     }
 }
 
-fn start(spec: SourceSpec, input: &Arc<LatestWriter<Input>>, shared: &Arc<PipelineState>) -> Option<CaptureWorker> {
+fn start(
+    spec: SourceSpec,
+    epoch: DriverEpoch,
+    input: &Arc<LatestWriter<FromDriver<Input>>>,
+    shared: &Arc<PipelineState>,
+) -> Option<CaptureWorker> {
     let (input, reports) = (Arc::clone(input), Arc::clone(shared));
     let running = spec.clone();
     let transport = (!spec.is_live()).then(|| shared.new_transport());
     let played = transport.clone();
     let options = CaptureOptions::default();
-    let sink = move |value| input.put(value);
+    let sink = move |value| input.put(FromDriver { epoch, value });
     let events = move |event| report(&reports, &running, played.as_ref(), event);
     let started = match transport {
         Some(transport) => CaptureWorker::start_controlled(spec, options, transport, sink, events),

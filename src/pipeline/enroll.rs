@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crossbeam::channel::{Receiver, Sender};
 
-use super::command::{Command, LivePortrait};
+use super::command::{Command, LivePortrait, PictureToAdd};
 use super::error::PipelineError;
 use super::known_faces;
 use super::shared::PipelineState;
@@ -131,7 +131,7 @@ pub(super) enum EnrollJob {
     /// Take the face in a box of the picture that was asked about.
     Place(RequestId, PixelBox),
     /// Open another picture of the portrait's person.
-    Add(RequestId, PictureInput),
+    Add { id: RequestId, portrait: RequestId, picture: PictureInput },
 }
 
 /// The landmark model, loaded once on a thread of its own and shared by tracking and enrolling.
@@ -229,7 +229,7 @@ impl Enroller {
                     let model = self.model.wait().ok();
                     self.answer(id, |asked| asked.opened.place(face_box, model.as_ref()).map_err(|e| e.to_string()));
                 }
-                EnrollJob::Add(id, picture) => self.add(id, picture),
+                EnrollJob::Add { id, portrait, picture } => self.add(id, portrait, picture),
             }
         }
     }
@@ -317,7 +317,7 @@ impl Enroller {
         }
     }
 
-    fn add(&self, id: RequestId, input: PictureInput) {
+    fn add(&self, id: RequestId, portrait: RequestId, input: PictureInput) {
         let model = self.model.wait();
         let opened = OpenedPicture::open(input, model.as_ref().ok(), self.known.as_ref()).map_err(|error| error.to_string());
         let picture = opened.and_then(|opened| {
@@ -330,7 +330,7 @@ impl Enroller {
         });
         match picture {
             // The generating thread ends only after this one.
-            Ok(picture) => drop(self.to_generate.send(Command::AddPicture(id, picture))),
+            Ok(picture) => drop(self.to_generate.send(Command::AddPicture(PictureToAdd { id, portrait, picture }))),
             Err(why) => self.shared.report(Event::PictureFailed { id, why }),
         }
     }
@@ -351,7 +351,7 @@ impl Enroller {
 
 /// Only the newest portrait counts: somebody who drops two wants the second. What was to be added to an earlier one goes with it.
 fn drop_superseded(waiting: &mut VecDeque<EnrollJob>) {
-    if let Some(newest) = waiting.iter().rposition(|job| !matches!(job, EnrollJob::Add(..))) {
+    if let Some(newest) = waiting.iter().rposition(|job| !matches!(job, EnrollJob::Add { .. })) {
         waiting.drain(..newest);
     }
 }
@@ -364,14 +364,13 @@ mod tests {
     fn the_newest_portrait_and_what_is_added_to_it_are_left() {
         let id = RequestId::default();
         let open = |name: &str| EnrollJob::Open(id, PortraitChoice::file(name));
-        let add = |name: &str| EnrollJob::Add(id, PictureInput::Path(PathBuf::from(name)));
+        let add = |name: &str| EnrollJob::Add { id, portrait: id, picture: PictureInput::Path(PathBuf::from(name)) };
         let left = |jobs: Vec<EnrollJob>| {
             let mut waiting = VecDeque::from(jobs);
             drop_superseded(&mut waiting);
             let name = |job: &EnrollJob| match job {
-                EnrollJob::Open(_, PortraitChoice::Picture(PictureInput::Path(path))) | EnrollJob::Add(_, PictureInput::Path(path)) => {
-                    path.display().to_string()
-                }
+                EnrollJob::Open(_, PortraitChoice::Picture(PictureInput::Path(path)))
+                | EnrollJob::Add { picture: PictureInput::Path(path), .. } => path.display().to_string(),
                 _ => String::new(),
             };
             waiting.iter().map(name).collect::<Vec<_>>()

@@ -1,11 +1,14 @@
 //! The generating thread: newest motion in, finished pictures out; hands them to the recording and to the virtual camera, too.
 
+mod person;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
 use super::command::{Command, LivePortrait};
+use super::driver_epoch::{DriverEpoch, FromDriver};
 use super::error::PipelineError;
 use super::fine_tuning::FineTuning;
 use super::further::FurtherPictures;
@@ -21,7 +24,7 @@ use crate::executor::{Decision, Executors};
 use crate::generate::{self, GeneratorChoice};
 use crate::gpu::Gpu;
 use crate::runtime::{FileCache, LatestReader, LatestWriter, StopFlag, Worker, WorkerError};
-use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RequestId};
+use crate::session::{Degraded, Event, Framing, NewFile, PicturePart, PortraitReady, Rendered, RenderedImage};
 use crate::settings::{Controls, ExecutorChoice};
 use crate::virtual_camera::VirtualCamera;
 
@@ -33,7 +36,7 @@ const LEAST_SHOWN: f32 = 1.0 / 64.0;
 
 /// The thread's connections.
 pub(super) struct Links {
-    pub(super) tracked: LatestReader<TrackedFrame>,
+    pub(super) tracked: LatestReader<FromDriver<TrackedFrame>>,
     pub(super) commands: Receiver<Command>,
     pub(super) rendered: LatestWriter<Rendered>,
 }
@@ -55,7 +58,10 @@ pub(super) fn spawn(links: Links, start: Start, shared: Arc<PipelineState>) -> R
     let worker = Worker::spawn(
         "generate",
         move |stop| Generating::new(links, start, shared).run(stop),
-        move |error| panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept."))),
+        move |error| {
+            *lock(&panicked.recording) = None;
+            panicked.report(Event::Warning(format!("{error}. Restart Retrato to go on; a recording that was running is kept.")));
+        },
     )?;
     Ok(worker)
 }
@@ -70,6 +76,8 @@ struct Generating {
     executor: Decision,
     gpu: Option<Gpu>,
     shared: Arc<PipelineState>,
+    driver: DriverEpoch,
+    /// The driver's last frame.
     last: Option<TrackedFrame>,
     framing: Framing,
     /// How large the picture is shown, in pixels of the screen per pixel of its own.
@@ -115,6 +123,7 @@ impl Generating {
             executor,
             gpu,
             shared,
+            driver: DriverEpoch::default(),
             last: None,
             framing: Framing::default(),
             shown_at: 1.0,
@@ -142,10 +151,7 @@ impl Generating {
             self.stale |= self.puppet.improve_plate();
             self.follow_background();
             if let Some(tracked) = self.links.tracked.take_timeout(PATIENCE) {
-                self.frame(&tracked);
-                self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
-                self.shared.count_frame(tracked.time.captured_at.elapsed());
-                self.last = Some(tracked);
+                self.follow(tracked);
             } else if self.stale {
                 // The driver sends nothing just now.
                 self.frame_again();
@@ -162,22 +168,13 @@ impl Generating {
                 let replaced = self.further.turn_to(self.live.as_ref(), &new.portrait);
                 self.take_portrait(*new, replaced);
             }
-            Command::AddPicture(id, picture) => match self.add_picture(&picture) {
-                Ok(()) => self.further_changed(Some(id)),
-                Err(why) => self.shared.report(Event::PictureFailed { id, why }),
-            },
-            Command::RemovePicture(index) => {
-                if self.further.remove(index, &mut self.puppet) {
-                    self.further_changed(None);
-                }
-            }
+            Command::AddPicture(picture) => self.add_further(&picture),
+            Command::RemovePicture(index) => self.remove_further(index),
             Command::JoinBefore => self.join_before(),
             Command::UseExecutor(wish) => self.use_executor(wish),
             Command::Controls(controls) => self.puppet.set_controls(controls),
-            Command::Calibrate => {
-                self.puppet.recalibrate();
-                self.calibrating = true;
-            }
+            Command::NewDriver(driver) => self.turn_to_driver(driver),
+            Command::Calibrate => self.recalibrate(),
             Command::CalibrateHere => {
                 if self.last.as_ref().is_some_and(|last| self.puppet.take_as_neutral(last)) {
                     (self.calibrating, self.stale) = (true, true);
@@ -230,11 +227,37 @@ impl Generating {
         self.fine_tuning.turn_to(&[&portrait], &self.puppet);
         self.puppet.adopt(self.fine_tuning.tuned());
         let tuning = self.fine_tuning.state(&self.puppet);
-        let replaced = replaced.filter(|_| self.puppet.takes_pictures());
-        self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced }));
+        let takes_pictures = self.puppet.takes_pictures();
+        let replaced = replaced.filter(|_| takes_pictures);
+        self.shared.report(Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, takes_pictures, replaced }));
         self.shared.portrait_is_alive();
         self.update_read_out();
         self.frame_again();
+    }
+
+    /// Another driver: nothing is learnt of it from frames of the one before.
+    fn turn_to_driver(&mut self, driver: DriverEpoch) {
+        if self.driver.turn_to(driver) {
+            self.last = None;
+            self.recalibrate();
+        }
+    }
+
+    fn recalibrate(&mut self) {
+        self.puppet.recalibrate();
+        self.calibrating = true;
+    }
+
+    /// Moves the portrait by a frame of the driver. One of an earlier driver may come late.
+    fn follow(&mut self, FromDriver { epoch, value: tracked }: FromDriver<TrackedFrame>) {
+        self.turn_to_driver(epoch);
+        if epoch != self.driver {
+            return;
+        }
+        self.frame(&tracked, Puppet::frame_at);
+        self.shared.timings.add("latency", tracked.time.captured_at.elapsed());
+        self.shared.count_frame(tracked.time.captured_at.elapsed());
+        self.last = Some(tracked);
     }
 
     /// Finds the part of the portrait's picture that is wanted.
@@ -242,11 +265,15 @@ impl Generating {
         self.part = self.live.as_ref().and_then(|live| self.framing.part(&live.portrait));
     }
 
-    /// Shows the background that was wanted once it is made, or says why it cannot be.
+    /// Shows the background that was wanted once it is made, or says why it cannot be and shows the portrait's own.
     fn follow_background(&mut self) {
+        let background = self.puppet.background();
         match self.puppet.take_background() {
             Ok(shown) => self.stale |= shown,
-            Err(error) => self.shared.report(Event::BackgroundFailed(error.to_string())),
+            Err(error) => {
+                self.stale = true;
+                self.shared.report(Event::BackgroundFailed { background, why: error.to_string() });
+            }
         }
     }
 
@@ -262,49 +289,14 @@ impl Generating {
         Some(why)
     }
 
-    fn add_picture(&mut self, picture: &Portrait) -> Result<(), String> {
-        self.further.add(picture, self.live.as_ref().map(|live| &*live.portrait), &mut self.puppet)
-    }
-
-    fn join_before(&mut self) {
-        let Some(present) = self.live.clone() else { return };
-        let Some((before, pictures)) = self.further.join(&present.portrait) else { return };
-        self.take_portrait(before, None);
-        for picture in &pictures {
-            match self.add_picture(picture) {
-                Ok(()) => self.further_changed(None),
-                Err(why) => self.shared.report(Event::PictureFailed { id: present.id, why }),
-            }
-        }
-    }
-
-    /// All pictures of the person, the portrait first.
-    fn pictures(&self) -> Vec<Arc<Portrait>> {
-        self.live.iter().map(|live| &live.portrait).chain(self.further.all()).cloned().collect()
-    }
-
-    /// Draws by the pictures that are there now, and reports which they are. What was learnt of others is not theirs.
-    fn further_changed(&mut self, added: Option<RequestId>) {
-        let pictures = self.pictures();
-        if self.fine_tuning.turn_to(&pictures.iter().map(|picture| &**picture).collect::<Vec<_>>(), &self.puppet) {
-            let why = "Fine-tuning has ended, since the person's pictures are others now. Begin it again to learn all of them.";
-            self.shared.report(Event::Warning(why.to_owned()));
-        }
-        if let Some(tuned) = self.fine_tuning.tuned() {
-            self.puppet.adopt(Some(tuned));
-        }
-        self.stale = true;
-        self.shared.report(Event::FurtherPictures { pictures: self.further.all().to_vec(), added });
-        self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
-    }
-
     /// Shows the portrait at once, moved or at rest, whether or not the driver sends anything just now.
     fn frame_again(&mut self) {
         let tracked = self.last.clone().unwrap_or_else(|| TrackedFrame { time: start_time(), pixels: None, face: None });
-        self.frame(&tracked);
+        self.frame(&tracked, Puppet::frame_again);
     }
 
-    fn frame(&mut self, tracked: &TrackedFrame) {
+    /// Hands out the picture that the puppet `makes` of a frame.
+    fn frame(&mut self, tracked: &TrackedFrame, makes: fn(&mut Puppet, &TrackedFrame, f32) -> Option<RenderedImage>) {
         if let Some(fault) = self.gpu.as_ref().and_then(|gpu| gpu.health.fault()) {
             self.fall_back(fault.to_string());
         }
@@ -312,7 +304,7 @@ impl Generating {
         // Films and cameras have all of the picture.
         let is_kept = self.recording.is_some() || self.camera.is_some();
         let scale = if is_kept { 1.0 } else { self.shown_at };
-        let Some((image, live)) = self.puppet.frame_at(tracked, scale).zip(self.live.as_ref()) else { return };
+        let Some((image, live)) = makes(&mut self.puppet, tracked, scale).zip(self.live.as_ref()) else { return };
         let (id, size_px) = (live.id, live.portrait.pixels.dimensions().into());
         let moment = Moment::of(tracked, &live.portrait, self.part, self.puppet.mirrors());
         self.watch_networks();
@@ -341,7 +333,8 @@ impl Generating {
         let Some(why) = self.puppet.networks_fault().map(str::to_owned) else { return };
         self.networks_given_up = true;
         self.update_read_out();
-        self.shared.report(Event::Degraded(Degraded::Networks { why, generator: self.puppet.generator().to_owned() }));
+        let (generator, takes_pictures) = (self.puppet.generator().to_owned(), self.puppet.takes_pictures());
+        self.shared.report(Event::Degraded(Degraded::Networks { why, generator, takes_pictures }));
         self.fine_tuning.stop(&mut self.puppet, &self.shared);
         self.shared.report(Event::FineTuning(self.fine_tuning.state(&self.puppet)));
     }
@@ -406,21 +399,7 @@ impl Generating {
 
     fn stop_recording(&mut self) {
         let Some(recording) = self.recording.take() else { return };
-        let shared = Arc::clone(&self.shared);
-        let panicked = Arc::clone(&self.shared);
-        let finishing = Worker::spawn(
-            "finish recording",
-            move |_| {
-                let event = match recording.finish(|status| *lock(&shared.recording) = Some(status)) {
-                    Ok(finished) => Event::RecordingFinished(finished),
-                    Err(error) => Event::RecordingFailed(error.to_string()),
-                };
-                *lock(&shared.recording) = None;
-                shared.report(event);
-            },
-            move |error| panicked.report(Event::RecordingFailed(error.to_string())),
-        );
-        self.keep(finishing);
+        self.background.extend(outputs::finish_recording(&self.shared, move |progress| recording.finish(progress)));
     }
 
     fn change_camera(&mut self, camera: Option<Box<VirtualCamera>>) {

@@ -126,7 +126,7 @@ impl Session for Pipeline {
             Request::OpenPortrait { id, choice } => self.enroll(EnrollJob::Open(id, choice)),
             Request::ChooseFace { id, index } => self.enroll(EnrollJob::Choose(id, index)),
             Request::PlaceFace { id, face_box } => self.enroll(EnrollJob::Place(id, face_box)),
-            Request::AddPicture { id, picture } => self.enroll(EnrollJob::Add(id, picture)),
+            Request::AddPicture { id, portrait, picture } => self.enroll(EnrollJob::Add { id, portrait, picture }),
             Request::RemovePicture(index) => self.generate(Command::RemovePicture(index)),
             Request::JoinBefore => self.generate(Command::JoinBefore),
             Request::FineTune => self.generate(Command::FineTune),

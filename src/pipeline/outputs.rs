@@ -11,9 +11,9 @@ use super::error::PipelineError;
 use super::live_recording::Recording;
 use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;
-use crate::record::{AudioSource, RecordOptions, Recorder, SourceType};
+use crate::record::{AudioSource, RecordError, RecordOptions, RecordStatus, Recorder, SourceType};
 use crate::runtime::{StopFlag, Worker, WorkerError};
-use crate::session::{Event, NewFile, RecordingRequest, Sound};
+use crate::session::{Event, Finished, NewFile, RecordingRequest, Sound};
 
 /// Longest title in a file's name, in characters.
 const LONGEST_TITLE: usize = 80;
@@ -115,6 +115,25 @@ pub(super) fn write_snapshot(
     Worker::spawn("snapshot", write, move |error| panicked.report(Event::SnapshotFailed(error.to_string())))
 }
 
+/// Completes a recording beside the running work. Whatever comes of it, there is no recording any more then.
+pub(super) fn finish_recording(
+    shared: &Arc<PipelineState>,
+    finish: impl FnOnce(&mut dyn FnMut(RecordStatus)) -> Result<Finished, RecordError> + Send + 'static,
+) -> Option<Worker> {
+    let over = |shared: &PipelineState, event: Event| {
+        *lock(&shared.recording) = None;
+        shared.report(event);
+    };
+    let (finishing, panicked) = (Arc::clone(shared), Arc::clone(shared));
+    let body = move |_: &StopFlag| {
+        let outcome = finish(&mut |status| *lock(&finishing.recording) = Some(status));
+        over(&finishing, outcome.map_or_else(|error| Event::RecordingFailed(error.to_string()), Event::RecordingFinished));
+    };
+    let on_panic = move |error: WorkerError| over(&panicked, Event::RecordingFailed(error.to_string()));
+    let worker = Worker::spawn("finish recording", body, on_panic);
+    worker.inspect_err(|error| over(shared, Event::RecordingFailed(error.to_string()))).ok()
+}
+
 /// A free path for a new file with this extension, in a folder that exists then.
 pub(super) fn new_path(NewFile { folder, title, .. }: &NewFile, extension: &str) -> Result<PathBuf, PipelineError> {
     std::fs::create_dir_all(folder).map_err(|cause| PipelineError::Folder { folder: folder.clone(), cause })?;
@@ -135,6 +154,21 @@ fn free_name(folder: &Path, title: &str, extension: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_whose_completion_panics_is_over_and_told() {
+        let (events, told) = crossbeam::channel::unbounded();
+        let shared = Arc::new(PipelineState::new(events, || {}));
+        *lock(&shared.recording) = Some(RecordStatus::default());
+        let worker = finish_recording(&shared, |progress| {
+            progress(RecordStatus { finishing: Some(0.5), ..RecordStatus::default() });
+            panic!("a defect")
+        });
+        worker.expect("a thread").join();
+        assert!(lock(&shared.recording).is_none(), "nothing is recorded any more");
+        let told: Vec<Event> = told.try_iter().collect();
+        assert!(matches!(&told[..], [Event::RecordingFailed(why)] if why.contains("a defect")), "said so: {told:?}");
+    }
 
     #[test]
     fn new_files_never_replace_old_ones() -> Result<(), PipelineError> {

@@ -9,7 +9,7 @@ use retrato_head::HeadShape;
 use super::background::{BackgroundError, BackgroundUnderWay};
 use super::composed::{Compositor, CpuPictures};
 use crate::compose::{ComposeError, CpuCompositor, GpuCompositor};
-use crate::data::{Background, PictureChange, Portrait, TrackedFrame};
+use crate::data::{Background, PictureChange, Portrait, PuppetMotion, TrackedFrame};
 use crate::generate::{Backdrop, Backdrops, FLOW_CELLS, Generator, GpuTarget};
 use crate::gpu::Gpu;
 use crate::model::Tuned;
@@ -156,11 +156,24 @@ impl Puppet {
         }
     }
 
+    /// The background that is wanted.
+    pub fn background(&self) -> Background {
+        self.background
+    }
+
     /// Shows the background that was wanted, if it has become ready; whether it has.
     ///
     /// # Errors
-    /// What kept it from being made, once; the portrait keeps the background that it has.
+    /// What kept it from being made, once; this portrait and those after it have their own then.
     pub fn take_background(&mut self) -> Result<bool, BackgroundError> {
+        let taken = self.take_made();
+        if taken.is_err() && self.background != Background::Own {
+            self.set_background(Background::Own);
+        }
+        taken
+    }
+
+    fn take_made(&mut self) -> Result<bool, BackgroundError> {
         let made = match self.under_way.take() {
             None => return Ok(false),
             Some(Err(error)) => return Err(error),
@@ -283,9 +296,21 @@ impl Puppet {
 
     /// The same, smaller by `scale`, up to 1, where that saves work.
     pub fn frame_at(&mut self, tracked: &TrackedFrame, scale: f32) -> Option<RenderedImage> {
-        let compositor = self.compositor.as_mut()?;
+        // A driver is looked at only while there is something to move.
+        self.compositor.as_ref()?;
         let motion = self.timings.measure("retarget", || self.retargeter.retarget(tracked))?;
-        self.timings.measure("generate", || self.generator.generate(&motion, &mut self.change));
+        self.compose(&motion, scale)
+    }
+
+    /// The same for a frame that was there before, or for none: nothing is learnt from it.
+    pub fn frame_again(&mut self, tracked: &TrackedFrame, scale: f32) -> Option<RenderedImage> {
+        let motion = self.timings.measure("retarget", || self.retargeter.again(tracked))?;
+        self.compose(&motion, scale)
+    }
+
+    fn compose(&mut self, motion: &PuppetMotion, scale: f32) -> Option<RenderedImage> {
+        let compositor = self.compositor.as_mut()?;
+        self.timings.measure("generate", || self.generator.generate(motion, &mut self.change));
         Some(self.timings.measure("compose", || compositor.compose(&self.change, scale)))
     }
 
@@ -441,6 +466,11 @@ mod tests {
         warp.set_portrait(&portrait)?;
         let error = shown(&mut warp, Background::GREEN, &still).expect_err("it knows no edge");
         assert!(error.to_string().contains("landmark-warp"), "by name: {error}");
+        warp.set_background(Background::GREEN);
+        warp.take_background().expect_err("nor while others work");
+        assert_eq!(warp.background(), Background::Own, "then it has its own");
+        warp.set_portrait(&portrait)?;
+        assert!(matches!(warp.take_background(), Ok(false)), "and so has the next portrait, without a word");
         let mut net = puppet(&GeneratorChoice::MotionNet(WeightFiles::default()));
         net.set_background(Background::GREEN);
         net.set_portrait(&portrait)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossbeam::channel::Receiver;
 
+use super::driver_epoch::{DriverEpoch, FromDriver};
 use super::enroll::SharedModel;
 use super::error::PipelineError;
 use super::shared::{PipelineState, lock};
@@ -22,16 +23,16 @@ const LOST_FRAMES: u32 = 10;
 /// What the thread is told.
 pub(super) enum Command {
     /// Another driver: forget the face that was followed.
-    NewDriver,
+    NewDriver(DriverEpoch),
     /// How calm the motion shall be, 0 to 1, and what reads faces.
     Reading { smoothing: f32, reader: FaceReader },
 }
 
 /// The thread's connections.
 pub(super) struct Links {
-    pub(super) input: LatestReader<Input>,
+    pub(super) input: LatestReader<FromDriver<Input>>,
     pub(super) commands: Receiver<Command>,
-    pub(super) tracked: LatestWriter<TrackedFrame>,
+    pub(super) tracked: LatestWriter<FromDriver<TrackedFrame>>,
     pub(super) inset: LatestWriter<TrackedFrame>,
 }
 
@@ -55,14 +56,11 @@ pub(super) fn spawn(links: Links, model: SharedModel, controls: &Controls, share
 
 /// Until one of its models is there, stored performances pass; pictures show no face.
 fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &PipelineState, stop: &StopFlag) {
-    let mut sight = Sight::default();
+    let mut following = Following::default();
     while !stop.is_set() {
         for command in links.commands.try_iter() {
             match command {
-                Command::NewDriver => {
-                    tracker.reset();
-                    sight = Sight::default();
-                }
+                Command::NewDriver(epoch) => following.turn_to(epoch, &mut tracker),
                 Command::Reading { smoothing, reader } => {
                     tracker.set_smoothing(smoothing);
                     tracker.set_reader(reader);
@@ -70,6 +68,11 @@ fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Pipeli
             }
         }
         let Some(input) = links.input.take_timeout(PATIENCE) else { continue };
+        let FromDriver { epoch, value: input } = input;
+        following.turn_to(epoch, &mut tracker);
+        if epoch != following.driver {
+            continue;
+        }
         if !tracker.has_model()
             && let Some(model) = model.get()
         {
@@ -78,11 +81,27 @@ fn run(links: &Links, model: &SharedModel, mut tracker: Tracker, shared: &Pipeli
         let tracked = shared.timings.measure("track", || tracker.track(input));
         let can_read = tracker.can_read();
         *lock(&shared.reader) = if can_read { tracker.reader_name() } else { "" };
-        if let Some(event) = sight.update(tracked.face.is_some(), can_read) {
+        if let Some(event) = following.sight.update(tracked.face.is_some(), can_read) {
             shared.report(event);
         }
         links.inset.put(tracked.clone());
-        links.tracked.put(tracked);
+        links.tracked.put(FromDriver { epoch, value: tracked });
+    }
+}
+
+/// Who is followed.
+#[derive(Default)]
+struct Following {
+    driver: DriverEpoch,
+    sight: Sight,
+}
+
+impl Following {
+    fn turn_to(&mut self, driver: DriverEpoch, tracker: &mut Tracker) {
+        if self.driver.turn_to(driver) {
+            tracker.reset();
+            self.sight = Sight::default();
+        }
     }
 }
 

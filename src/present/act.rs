@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{Context, ViewportCommand, ViewportId};
 
-use super::action::{Action, Purpose};
+use super::action::{Action, Purpose, RecordAction, ViewAction};
 use super::app::{App, FirstDriver, now_secs};
 use super::dialogs::Answer;
 use super::files::{self, FileRole};
@@ -23,7 +23,6 @@ use crate::settings::{Controls, ExecutorChoice, MotionPreset};
 impl App {
     /// Does what was asked for.
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
-        let Some(action) = act_on_view(&mut self.view, action) else { return };
         match action {
             Action::Browse(purpose) => self.browse(ctx, purpose),
             Action::Paste => self.paste(ctx),
@@ -66,6 +65,8 @@ impl App {
             Action::Frame(framing) => self.frame(framing),
             Action::SetBackground(background) => self.set_background(ctx, background),
             Action::HoldOriginal(held) => self.hold_original(ctx, held),
+            Action::View(action) => act_on_view(&mut self.view, action),
+            Action::Record(action) => self.act_on_recording(ctx, action),
             Action::Film(action) => self.act_on_film(ctx, action),
             Action::AddPictures(files) => self.add_pictures(ctx, files),
             Action::RemovePicture(index) => self.remove_picture(index),
@@ -84,36 +85,36 @@ impl App {
                     self.session.request(Request::Recover(recording.part));
                 }
             }
-            other => self.act_on_recording(ctx, other),
         }
     }
 
-    fn act_on_recording(&mut self, ctx: &Context, action: Action) {
+    fn act_on_recording(&mut self, ctx: &Context, action: RecordAction) {
         match action {
-            Action::ToggleRecording => self.toggle_take(ctx, Take::Film),
-            Action::Boomerang => self.toggle_take(ctx, Take::Boomerang),
-            Action::SetCountdown(countdown) => {
+            RecordAction::ToggleRecording => self.toggle_take(ctx, Take::Film),
+            RecordAction::Boomerang => self.toggle_take(ctx, Take::Boomerang),
+            RecordAction::SetCountdown(countdown) => {
                 self.view.record.countdown = countdown;
                 self.settings.countdown = countdown;
                 self.keeper.touch(now_secs(ctx));
             }
-            Action::SetMark(on) => {
+            RecordAction::SetPanes(panes) => self.view.record.panes = panes,
+            RecordAction::SetMark(on) => {
                 self.view.record.mark = on;
                 self.settings.mark = on;
                 self.keeper.touch(now_secs(ctx));
             }
-            Action::Snapshot => self.session.request(Request::Snapshot(self.new_file())),
-            Action::SetSound(on) => {
+            RecordAction::Snapshot => self.session.request(Request::Snapshot(self.new_file())),
+            RecordAction::SetSound(on) => {
                 self.view.record.sound = on;
                 self.settings.record_sound = on;
                 self.keeper.touch(now_secs(ctx));
             }
-            Action::SetMicrophone(name) => {
+            RecordAction::SetMicrophone(name) => {
                 self.view.record.microphone.clone_from(&name);
                 self.settings.microphone = name;
                 self.keeper.touch(now_secs(ctx));
             }
-            Action::SetVirtualCamera(on) => {
+            RecordAction::SetVirtualCamera(on) => {
                 self.view.record.virtual_camera_trouble = None;
                 let device = self.settings.virtual_camera.clone();
                 self.session.request(if on {
@@ -122,14 +123,13 @@ impl App {
                     Request::StopVirtualCamera
                 });
             }
-            Action::ShowInFolder => self.show_in_folder(ctx),
-            Action::CopyPath => {
+            RecordAction::ShowInFolder => self.show_in_folder(ctx),
+            RecordAction::CopyPath => {
                 if let Some(path) = &self.view.record.last_file {
                     ctx.copy_text(path.display().to_string());
                     self.say(Severity::Done, t!("said-path-copied"), ctx);
                 }
             }
-            _ => {}
         }
     }
 
@@ -348,41 +348,38 @@ impl App {
     }
 }
 
-/// Acts where nothing but the state is needed. Returns the action when it needs more.
-fn act_on_view(view: &mut ViewState, action: Action) -> Option<Action> {
+/// Acts where nothing but the state is needed.
+fn act_on_view(view: &mut ViewState, action: ViewAction) {
     match action {
-        Action::SelectFace(index) => {
+        ViewAction::SelectFace(index) => {
             if let Some(question) = &mut view.question {
                 question.selected = index.min(question.faces.len().saturating_sub(1));
             }
         }
-        Action::DrawFaceInstead => {
+        ViewAction::DrawFaceInstead => {
             if let Some(question) = &mut view.question {
                 question.drawn = Some(faces::first_guess(question.picture.size_px));
             }
         }
-        Action::DrawFaceBox(face_box) => {
+        ViewAction::DrawFaceBox(face_box) => {
             if let Some(question) = &mut view.question {
                 question.drawn = Some(face_box);
             }
         }
-        Action::ToggleGallery => view.shown.gallery = !view.shown.gallery,
-        Action::ToggleAbout => view.shown.about = !view.shown.about,
-        Action::ToggleMore => view.shown.more = !view.shown.more,
-        Action::TogglePanel => view.shown.panel = !view.shown.panel,
-        Action::ToggleOutput => view.shown.output = !view.shown.output,
-        Action::ToggleInset => view.shown.inset = !view.shown.inset,
-        Action::ToggleHelp => view.shown.help = !view.shown.help,
-        Action::EditPath(text) => {
+        ViewAction::ToggleGallery => view.shown.gallery = !view.shown.gallery,
+        ViewAction::ToggleAbout => view.shown.about = !view.shown.about,
+        ViewAction::ToggleMore => view.shown.more = !view.shown.more,
+        ViewAction::TogglePanel => view.shown.panel = !view.shown.panel,
+        ViewAction::ToggleOutput => view.shown.output = !view.shown.output,
+        ViewAction::ToggleInset => view.shown.inset = !view.shown.inset,
+        ViewAction::ToggleHelp => view.shown.help = !view.shown.help,
+        ViewAction::EditPath(text) => {
             if let Some(prompt) = &mut view.path_prompt {
                 prompt.text = text;
                 prompt.problem = None;
             }
         }
-        Action::KeepForLater => view.interrupted.clear(),
-        Action::SetPanes(panes) => view.record.panes = panes,
-        Action::DismissToast(id) => view.toasts.dismiss(id),
-        other => return Some(other),
+        ViewAction::KeepForLater => view.interrupted.clear(),
+        ViewAction::DismissToast(id) => view.toasts.dismiss(id),
     }
-    None
 }

@@ -37,8 +37,6 @@ pub enum Action {
     RemoveFromGallery(usize),
     /// Put the portrait back that was taken off last.
     PutBack,
-    /// Show or hide the sheet with all portraits.
-    ToggleGallery,
     /// Make the portrait from these pictures of its person, too.
     AddPictures(Vec<PathBuf>),
     /// Do without one of the further pictures.
@@ -85,10 +83,35 @@ pub enum Action {
     Frame(Framing),
     /// Show the portrait before this background.
     SetBackground(Background),
-    /// Open or close the window that shows the portrait alone.
-    ToggleOutput,
     /// The key that shows the original is held, or not any more.
     HoldOriginal(bool),
+    /// Something about recordings, snapshots and the virtual camera.
+    Record(RecordAction),
+    /// Something that only changes what is shown.
+    View(ViewAction),
+    /// Something about a recording that is made already.
+    Film(FilmAction),
+    /// Go on with the marked face.
+    UseFace,
+    /// Go on with the drawn box.
+    PlaceFace,
+    /// Put the question about the face away.
+    DropQuestion,
+    /// Put a text into the clipboard.
+    CopyText(String),
+    /// Enter or leave full screen.
+    ToggleFullScreen,
+    /// Close whatever lies on top.
+    CloseOverlay,
+    /// Open what the path field says.
+    ConfirmPath,
+    /// Make the interrupted recordings playable.
+    Recover,
+}
+
+/// What can be wanted of recordings, snapshots and the virtual camera.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordAction {
     /// Start or stop recording.
     ToggleRecording,
     /// Record three seconds that are shown forth and back, or stop.
@@ -99,8 +122,6 @@ pub enum Action {
     SetMark(bool),
     /// When recordings are counted down.
     SetCountdown(Countdown),
-    /// Something about a recording that is made already.
-    Film(FilmAction),
     /// Keep the present picture.
     Snapshot,
     /// Record with or without sound.
@@ -113,18 +134,21 @@ pub enum Action {
     ShowInFolder,
     /// Copy the last recording's path.
     CopyPath,
+}
+
+/// What changes only what the window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ViewAction {
+    /// Show or hide the sheet with all portraits.
+    ToggleGallery,
+    /// Open or close the window that shows the portrait alone.
+    ToggleOutput,
     /// Mark one of the faces that were found.
     SelectFace(usize),
-    /// Go on with the marked face.
-    UseFace,
     /// None of them is right: draw a box.
     DrawFaceInstead,
     /// The box around the face, in pixels of the picture, while it is being drawn.
     DrawFaceBox(PixelBox),
-    /// Go on with the drawn box.
-    PlaceFace,
-    /// Put the question about the face away.
-    DropQuestion,
     /// Show or hide the side panel.
     TogglePanel,
     /// Show or hide the camera inset.
@@ -135,18 +159,8 @@ pub enum Action {
     ToggleAbout,
     /// Show or hide what is seldom needed.
     ToggleMore,
-    /// Put a text into the clipboard.
-    CopyText(String),
-    /// Enter or leave full screen.
-    ToggleFullScreen,
-    /// Close whatever lies on top.
-    CloseOverlay,
     /// Text of the path field.
     EditPath(String),
-    /// Open what the path field says.
-    ConfirmPath,
-    /// Make the interrupted recordings playable.
-    Recover,
     /// Leave the interrupted recordings where they are.
     KeepForLater,
     /// Put a toast away.

@@ -1,6 +1,5 @@
 //! The application: owns the state and the pipeline, and is the only one to act on what panels return.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,8 +136,7 @@ pub struct App {
     pub(super) studio: Studio,
     /// How loud replays are, from 0 to 1.
     pub(super) replay_volume: f32,
-    /// Where the face is in recordings of this run, in shares of their sides.
-    pub(super) focuses: Vec<(PathBuf, [f32; 2])>,
+    pub(super) focuses: films::Focuses,
     picture: PictureSlot,
     question: PictureSlot,
     inset: InsetTexture,
@@ -182,7 +180,7 @@ impl App {
             take: TakeUnderWay::default(),
             studio: Studio::new(ctx),
             replay_volume: 1.0,
-            focuses: Vec::new(),
+            focuses: films::Focuses::default(),
             picture: PictureSlot::default(),
             question: PictureSlot::default(),
             inset: InsetTexture::default(),
@@ -235,6 +233,8 @@ impl App {
         }
         for event in self.session.take_events() {
             match &event {
+                // Nobody waits for the answer any more.
+                Event::FaceAsked(question) if self.is_superseded(question.id) => {}
                 Event::FaceAsked(question) => {
                     self.ask_about_face(question);
                     self.hold_offer(question.id);
@@ -309,7 +309,7 @@ impl App {
         }
         self.remember_portrait(ctx, ready);
         self.frame_portrait(portrait);
-        self.recall_background();
+        self.recall_background(ctx);
         self.turn_to_person(ctx, ready);
     }
 

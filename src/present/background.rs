@@ -129,8 +129,7 @@ pub(super) fn nothing(painter: &Painter, rect: Rect) {
 impl App {
     /// Shows the portrait before another background, and keeps that with it.
     pub(super) fn set_background(&mut self, ctx: &Context, background: Background) {
-        let films = self.view.record.running.is_some() || self.view.countdown.is_some();
-        if background == Background::Transparent && films {
+        if self.no_film_has(background) {
             return self.say(Severity::Info, t!("background-no-film"), ctx);
         }
         self.use_background(background);
@@ -140,13 +139,20 @@ impl App {
     }
 
     /// Another portrait is on the stage: it has the background that belongs to it, or else takes over the one before.
-    pub(super) fn recall_background(&mut self) {
+    pub(super) fn recall_background(&mut self, ctx: &Context) {
         let Some(source) = self.source_on_stage() else { return };
         match self.shelf.list().get(&source).and_then(|known| known.background) {
+            // The film goes on before the background that it has.
+            Some(background) if self.no_film_has(background) => self.say(Severity::Info, t!("background-no-film"), ctx),
             Some(background) if background != self.view.background => self.use_background(background),
             Some(_) => {}
             None => self.shelf.change(Change::Background(source, self.view.background)),
         }
+    }
+
+    /// Whether a film is being made, or counted down, that cannot be made before this background.
+    fn no_film_has(&self, background: Background) -> bool {
+        background == Background::Transparent && (self.view.record.running.is_some() || self.view.countdown.is_some())
     }
 
     fn use_background(&mut self, background: Background) {

@@ -34,6 +34,7 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
         Event::PortraitReady(ready) => {
             view.opened(ready.id);
             view.tuning = ready.tuning;
+            view.takes_pictures = ready.takes_pictures;
             view.further.clear();
             view.executor.networks_fault = None;
             view.portrait = Some(PortraitView { name: ready.portrait.name.clone(), origin: ready.origin });
@@ -63,9 +64,11 @@ pub(super) fn apply(view: &mut ViewState, event: Event, now_secs: f64) {
             view.record.running = None;
             say(Severity::Error, t!("trouble-recording", why = sentence(why)));
         }
-        Event::BackgroundFailed(why) => {
+        Event::BackgroundFailed { background, why } => {
             say(Severity::Warning, t!("trouble-background", why = sentence(why)));
-            view.background = Background::Own;
+            if view.background == background {
+                view.background = Background::Own;
+            }
         }
         Event::VirtualCameraOpened(device) => {
             say(Severity::Done, t!("said-virtual-camera", name = device.name));
@@ -122,7 +125,8 @@ fn give_up(view: &mut ViewState, degraded: Degraded, now_secs: f64) {
             view.executor.reason = t!("speed-broken", why = why);
             text
         }
-        Degraded::Networks { why, .. } => {
+        Degraded::Networks { why, takes_pictures, .. } => {
+            view.takes_pictures = takes_pictures;
             let text = t!("said-networks-broken", why = why.as_str());
             view.executor.networks_fault = Some(why);
             text
@@ -179,7 +183,14 @@ mod tests {
             crop: Crop::whole(2.0),
             content_hash: String::new(),
         });
-        Event::PortraitReady(PortraitReady { id: RequestId(id), origin: PortraitOrigin::Memory, portrait, tuning, replaced: None })
+        Event::PortraitReady(PortraitReady {
+            id: RequestId(id),
+            origin: PortraitOrigin::Memory,
+            portrait,
+            tuning,
+            takes_pictures: true,
+            replaced: None,
+        })
     }
 
     fn texts(view: &ViewState) -> Vec<(Severity, &str)> {
@@ -315,9 +326,19 @@ mod tests {
     }
 
     #[test]
+    fn a_background_that_failed_does_not_undo_one_that_was_chosen_since() {
+        let mut view = ViewState { background: Background::GREEN, ..ViewState::default() };
+        let failed = |background| Event::BackgroundFailed { background, why: "no edge".to_owned() };
+        apply(&mut view, failed(Background::Blurred), 0.0);
+        assert_eq!(view.background, Background::GREEN, "that one is still being made");
+        apply(&mut view, failed(Background::GREEN), 0.0);
+        assert_eq!(view.background, Background::Own, "until it fails, too");
+    }
+
+    #[test]
     fn networks_that_were_given_up_are_noted_until_the_next_portrait() {
         let mut view = ViewState::default();
-        let degraded = Degraded::Networks { why: "no flow".to_owned(), generator: "landmark-warp".to_owned() };
+        let degraded = Degraded::Networks { why: "no flow".to_owned(), generator: "landmark-warp".to_owned(), takes_pictures: false };
         apply(&mut view, Event::Degraded(degraded), 0.0);
         assert_eq!(view.executor.networks_fault.as_deref(), Some("no flow"), "in the read-out");
         assert_eq!(texts(&view)[0].0, Severity::Warning, "and in a message");

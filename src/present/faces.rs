@@ -3,7 +3,7 @@
 use egui::{Align, Align2, Color32, CursorIcon, Id, Key, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2};
 use glam::Vec2 as Point;
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::Icon;
 use super::stage::{self, PicturePlacement};
 use super::state::{QuestionView, ViewState};
@@ -62,7 +62,7 @@ fn choose(ui: &Ui, placement: PicturePlacement, question: &QuestionView) -> Vec<
         number_tag(ui, rect, index + 1, colour);
         widgets::focus_ring(ui.painter(), &response, rect.expand(3.0), 8);
         if response.clicked() {
-            actions.push(Action::SelectFace(index));
+            actions.push(Action::View(ViewAction::SelectFace(index)));
         }
         // On the face that is marked already, Enter goes on with it.
         if response.double_clicked() || (chosen && response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
@@ -109,7 +109,7 @@ fn draw_by_hand(ui: &Ui, placement: PicturePlacement, size_px: [u32; 2], drawn: 
     if response.has_focus() {
         moved = moved.or_else(|| box_by_keys(ui, id, drawn));
     }
-    moved.map(|b| Action::DrawFaceBox(kept_inside(b, size_px))).into_iter().collect()
+    moved.map(|b| Action::View(ViewAction::DrawFaceBox(kept_inside(b, size_px)))).into_iter().collect()
 }
 
 /// The box after the pointer went to `now`: moved when the drag began inside it, else drawn anew.
@@ -199,7 +199,13 @@ fn buttons(ui: &mut Ui, question: &QuestionView) -> Vec<Action> {
     let (text, action) = if by_hand { (t!("face-use-box"), Action::PlaceFace) } else { (t!("face-use"), Action::UseFace) };
     let mut answers = vec![(Icon::Check, text, t!("key-enter"), Weight::Primary, action)];
     if !by_hand && count > 0 {
-        answers.push((Icon::Add, t!("face-draw-instead"), t!("face-draw-instead-tip"), Weight::Normal, Action::DrawFaceInstead));
+        answers.push((
+            Icon::Add,
+            t!("face-draw-instead"),
+            t!("face-draw-instead-tip"),
+            Weight::Normal,
+            Action::View(ViewAction::DrawFaceInstead),
+        ));
     }
     let tip = if count > 0 { t!("face-keep-largest") } else { t!("face-do-not-open") };
     answers.push((Icon::Close, t!("cancel"), tip, Weight::Quiet, Action::DropQuestion));

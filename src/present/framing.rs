@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Context, Popup, PopupCloseBehavior, Rect, RectAlign, Response, ScrollArea, Ui, Vec2, vec2};
 
-use super::action::{Action, Purpose};
+use super::action::{Action, Purpose, RecordAction, ViewAction};
 use super::app::{App, now_secs};
 use super::icons::Icon;
 use super::state::ViewState;
@@ -67,7 +67,7 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     ui.separator();
     for (panes, label) in panes() {
         if ui.selectable_label(view.record.panes == panes, label).clicked() {
-            action = Some(Action::SetPanes(panes));
+            action = Some(Action::Record(RecordAction::SetPanes(panes)));
             ui.close();
         }
     }
@@ -75,12 +75,12 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
         widgets::note(ui, t!("panes-triptych-note"));
     }
     if ui.selectable_label(view.record.mark, t!("mark")).on_hover_text(t!("mark-tip")).clicked() {
-        action = Some(Action::SetMark(!view.record.mark));
+        action = Some(Action::Record(RecordAction::SetMark(!view.record.mark)));
         ui.close();
     }
     ui.separator();
     if ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {
-        action = Some(Action::ToggleOutput);
+        action = Some(Action::View(ViewAction::ToggleOutput));
         ui.close();
     }
     action

@@ -3,7 +3,7 @@
 use egui::load::SizedTexture;
 use egui::{Align2, Color32, CornerRadius, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::{self, Icon};
 use super::state::{GalleryItem, ViewState};
 use super::theme::{self, size};
@@ -24,7 +24,7 @@ pub(super) fn row(ui: &mut Ui, view: &ViewState, side: f32) -> Option<Action> {
                 }
             }
             if all(ui, view, side).clicked() {
-                action = Some(Action::ToggleGallery);
+                action = Some(Action::View(ViewAction::ToggleGallery));
             }
         });
     });

@@ -4,7 +4,7 @@
 use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use std::ops::RangeInclusive;
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::Icon;
 use super::sight::{DriverReading, Movements, Trouble};
 use super::state::{InsetView, ViewState};
@@ -161,7 +161,7 @@ fn hide_button(ui: &mut Ui, rect: Rect, near: bool) -> Option<Action> {
     let builder = egui::UiBuilder::new().id_salt("hide inset").max_rect(corner);
     ui.scope_builder(builder, |ui| {
         ui.set_opacity(if near { 1.0 } else { 0.35 });
-        widgets::icon_button(ui, Icon::Close, &t!("inset-hide"), Weight::Quiet).clicked().then_some(Action::ToggleInset)
+        widgets::icon_button(ui, Icon::Close, &t!("inset-hide"), Weight::Quiet).clicked().then_some(Action::View(ViewAction::ToggleInset))
     })
     .inner
 }

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use super::action::{Action, Purpose};
+use super::action::{Action, Purpose, RecordAction, ViewAction};
 use super::films::FilmAction;
 use super::state::ViewState;
 use super::words::t;
@@ -97,7 +97,7 @@ fn with_command(key: Key, modifiers: Modifiers) -> Option<Action> {
 fn action_for(key: Key, view: &ViewState) -> Option<Action> {
     match key {
         Key::Escape => return Some(Action::CloseOverlay),
-        Key::F1 | Key::Questionmark => return Some(Action::ToggleHelp),
+        Key::F1 | Key::Questionmark => return Some(Action::View(ViewAction::ToggleHelp)),
         Key::F11 => return Some(Action::ToggleFullScreen),
         _ if view.dialog_is_open() => return None,
         _ => {}
@@ -107,25 +107,25 @@ fn action_for(key: Key, view: &ViewState) -> Option<Action> {
     }
     match key {
         Key::O => Some(Action::HoldOriginal(true)),
-        Key::G => Some(Action::ToggleGallery),
+        Key::G => Some(Action::View(ViewAction::ToggleGallery)),
         Key::Enter => view.question.as_ref().map(|question| if question.drawn.is_some() { Action::PlaceFace } else { Action::UseFace }),
-        Key::A => view.takes_pictures().then_some(Action::Browse(Purpose::FurtherPicture)),
+        Key::A => view.takes_pictures.then_some(Action::Browse(Purpose::FurtherPicture)),
         Key::Space => view.has_portrait().then_some(Action::Calibrate),
         Key::M => Some(Action::SetControls(crate::settings::Controls { mirror: !view.controls.mirror, ..view.controls.clone() })),
-        Key::C => Some(Action::ToggleInset),
-        Key::R => view.can_record().then_some(Action::ToggleRecording),
-        Key::B => view.can_record().then_some(Action::Boomerang),
+        Key::C => Some(Action::View(ViewAction::ToggleInset)),
+        Key::R => view.can_record().then_some(Action::Record(RecordAction::ToggleRecording)),
+        Key::B => view.can_record().then_some(Action::Record(RecordAction::Boomerang)),
         Key::L => Some(Action::Film(FilmAction::List(view.films.list.is_none()))),
-        Key::S => view.has_portrait().then_some(Action::Snapshot),
-        Key::P => Some(Action::TogglePanel),
-        Key::W => (view.has_portrait() || view.shown.output).then_some(Action::ToggleOutput),
+        Key::S => view.has_portrait().then_some(Action::Record(RecordAction::Snapshot)),
+        Key::P => Some(Action::View(ViewAction::TogglePanel)),
+        Key::W => (view.has_portrait() || view.shown.output).then_some(Action::View(ViewAction::ToggleOutput)),
         _ => None,
     }
 }
 
 fn digit_action(digit: usize, view: &ViewState) -> Option<Action> {
     match &view.question {
-        Some(question) => (digit <= question.faces.len()).then_some(Action::SelectFace(digit - 1)),
+        Some(question) => (digit <= question.faces.len()).then_some(Action::View(ViewAction::SelectFace(digit - 1))),
         None => (digit <= view.gallery.len()).then_some(Action::OpenFromGallery(digit - 1)),
     }
 }

@@ -43,10 +43,10 @@ mod widgets;
 mod window;
 mod words;
 
-pub use action::{Action, Purpose};
+pub use action::{Action, Purpose, RecordAction, ViewAction};
 pub use app::{App, AppConfig, BuiltInPortrait, FirstDriver};
 pub use clipboard::{Clip, ClipboardReader, Wanted};
-pub use films::{CardView, Doing, FilmAction, FilmsView, GifSize, ListView, ListedFilm, Part, ReplayView};
+pub use films::{CardAction, CardView, Doing, FilmAction, FilmsView, GifSize, ListView, ListedFilm, Part, ReplayView};
 pub use preview::{GroundPainter, PreviewPicture};
 pub use state::{
     AboutView, CameraView, DriverState, DriverView, ExecutorView, FurtherView, GalleryItem, InsetView, MotionView, OpeningView, PathPrompt,

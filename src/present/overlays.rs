@@ -2,7 +2,7 @@
 
 use egui::{Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
-use super::action::{Action, Purpose};
+use super::action::{Action, Purpose, ViewAction};
 use super::icons::Icon;
 use super::keys::shortcuts;
 use super::state::{AboutView, PathPrompt, ViewState};
@@ -14,13 +14,13 @@ use crate::session::Interrupted;
 /// Draws the topmost dialog that is open.
 pub(super) fn show(ctx: &Context, view: &ViewState) -> Vec<Action> {
     if view.shown.about {
-        dialog(ctx, "about", 480.0, Action::ToggleAbout, |ui| about(ui, &view.about))
+        dialog(ctx, "about", 480.0, Action::View(ViewAction::ToggleAbout), |ui| about(ui, &view.about))
     } else if view.shown.help {
-        dialog(ctx, "help", 520.0, Action::ToggleHelp, help)
+        dialog(ctx, "help", 520.0, Action::View(ViewAction::ToggleHelp), help)
     } else if let Some(prompt) = &view.path_prompt {
         dialog(ctx, "path", 440.0, Action::CloseOverlay, |ui| path_field(ui, prompt))
     } else if !view.interrupted.is_empty() {
-        dialog(ctx, "recovery", 440.0, Action::KeepForLater, |ui| recovery(ui, &view.interrupted))
+        dialog(ctx, "recovery", 440.0, Action::View(ViewAction::KeepForLater), |ui| recovery(ui, &view.interrupted))
     } else {
         Vec::new()
     }
@@ -79,11 +79,11 @@ fn help(ui: &mut Ui) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
         if widgets::button(ui, Icon::Check, &t!("close"), 110.0, Weight::Normal).clicked() {
-            actions.push(Action::ToggleHelp);
+            actions.push(Action::View(ViewAction::ToggleHelp));
         }
         let about = widgets::button(ui, Icon::Info, &t!("help-about"), 150.0, Weight::Quiet);
         if about.on_hover_text(t!("help-about-tip")).clicked() {
-            actions.push(Action::ToggleAbout);
+            actions.push(Action::View(ViewAction::ToggleAbout));
         }
     });
     actions
@@ -104,7 +104,7 @@ fn about(ui: &mut Ui, about: &AboutView) -> Vec<Action> {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         if widgets::button(ui, Icon::Check, &t!("close"), 110.0, Weight::Normal).clicked() {
-            actions.push(Action::ToggleAbout);
+            actions.push(Action::View(ViewAction::ToggleAbout));
         }
         if let Some(log) = &about.log {
             let copy = widgets::button(ui, Icon::Copy, &t!("about-copy-log"), 190.0, Weight::Quiet);
@@ -144,7 +144,7 @@ fn recovery(ui: &mut Ui, interrupted: &[Interrupted]) -> Vec<Action> {
             actions.push(Action::Recover);
         }
         if widgets::button(ui, Icon::Close, &t!("recovery-later"), 150.0, Weight::Normal).clicked() {
-            actions.push(Action::KeepForLater);
+            actions.push(Action::View(ViewAction::KeepForLater));
         }
     });
     actions
@@ -166,7 +166,7 @@ fn path_field(ui: &mut Ui, prompt: &PathPrompt) -> Vec<Action> {
         response.request_focus();
     }
     if response.changed() {
-        actions.push(Action::EditPath(text));
+        actions.push(Action::View(ViewAction::EditPath(text)));
     }
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     if let Some(problem) = &prompt.problem {

@@ -21,6 +21,8 @@ use crate::session::{FaceShare, PictureInput, PortraitChoice, PortraitOrigin, Po
 pub(super) struct OwnPortraits {
     /// Names of the built-in ones, by their place.
     pub(super) built_in: Vec<String>,
+    /// The newest request for a portrait.
+    newest: RequestId,
     /// The portrait of the last run, while it is being opened.
     reopening: Option<RequestId>,
     /// The file that is being opened, if it is one.
@@ -102,8 +104,7 @@ impl App {
 
     /// Opens a picture that has no lasting file, once it is kept; at once where nothing is kept.
     pub(super) fn open_passing(&mut self, picture: PictureInput, name: &str) -> RequestId {
-        let id = self.new_id();
-        self.leave_what_was_opened();
+        let id = self.leave_what_was_opened();
         match self.shelf.keep(id, picture.clone()) {
             None => {
                 self.view.opening = vec![OpeningView { id, name: name.to_owned() }];
@@ -116,18 +117,30 @@ impl App {
 
     /// Begins to open a portrait. Gives the number of the request.
     pub(super) fn open_portrait(&mut self, choice: PortraitChoice) -> RequestId {
-        let id = self.new_id();
-        self.leave_what_was_opened();
+        let id = self.leave_what_was_opened();
         self.open_as(id, choice);
         id
     }
 
-    /// What was being opened, asked and offered is of no use any more.
-    fn leave_what_was_opened(&mut self) {
+    /// What was being opened, asked and offered is of no use any more. Gives the number of the request for something else.
+    fn leave_what_was_opened(&mut self) -> RequestId {
+        self.own.newest = self.new_id();
         self.forget_drop();
         self.view.question = None;
         self.view.shown.gallery = false;
         self.own.keeping = None;
+        self.own.newest
+    }
+
+    /// Whether another portrait was asked for after the one with that request.
+    pub(super) fn is_superseded(&self, id: RequestId) -> bool {
+        id < self.own.newest
+    }
+
+    /// The request for the portrait that further pictures belong to: the one that is being opened, or else the one on the stage.
+    pub(super) fn portrait_to_add_to(&self) -> RequestId {
+        let comes = self.view.opening.iter().any(|opening| opening.id == self.own.newest);
+        self.own.ready.as_ref().filter(|_| !comes).map_or(self.own.newest, |(id, _)| *id)
     }
 
     fn open_as(&mut self, id: RequestId, choice: PortraitChoice) {

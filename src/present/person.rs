@@ -65,7 +65,7 @@ impl App {
             self.person.seen.push((content.clone(), file.to_owned()));
         }
         if !std::mem::take(&mut self.person.joining) {
-            self.restore_further();
+            self.restore_further(ready.id);
         }
         if self.person.dropped.take_if(|id| *id == ready.id).is_some() {
             self.person.replaced = ready.replaced.clone().map(|before| Replaced { id: ready.id, before, by: ready.portrait.name.clone() });
@@ -118,26 +118,26 @@ impl App {
             return self.say(Severity::Info, t!("said-portrait-first"), ctx);
         }
         for file in files {
-            let id = self.request_further(file.clone(), false);
+            let id = self.request_further(self.portrait_to_add_to(), file.clone(), false);
             self.view.opening.push(OpeningView { id, name: events::file_name(&file) });
         }
     }
 
     /// Makes the portrait from the pictures that belonged to it in an earlier run.
-    fn restore_further(&mut self) {
-        if !self.view.takes_pictures() {
+    fn restore_further(&mut self, portrait: RequestId) {
+        if !self.view.takes_pictures {
             return;
         }
         let known = self.source_on_stage().and_then(|source| self.shelf.list().get(&source)).map(|known| known.further.clone());
         for file in known.unwrap_or_default() {
-            self.request_further(file, true);
+            self.request_further(portrait, file, true);
         }
     }
 
-    fn request_further(&mut self, file: PathBuf, is_known: bool) -> RequestId {
+    fn request_further(&mut self, portrait: RequestId, file: PathBuf, is_known: bool) -> RequestId {
         let id = self.new_id();
         self.person.adding.push((id, file.clone(), is_known));
-        self.session.request(Request::AddPicture { id, picture: PictureInput::Path(file) });
+        self.session.request(Request::AddPicture { id, portrait, picture: PictureInput::Path(file) });
         id
     }
 

@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Key, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
 
-use super::action::{Action, Purpose};
+use super::action::{Action, Purpose, ViewAction};
 use super::gallery;
 use super::icons::{self, Icon};
 use super::state::{GalleryItem, ViewState};
@@ -30,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
         ui.label(RichText::new(t!("sheet-title")).font(theme::semibold(size::HEAD + 2.0)).color(theme::TEXT));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if widgets::icon_button(ui, Icon::Close, &t!("sheet-close"), Weight::Quiet).clicked() {
-                actions.push(Action::ToggleGallery);
+                actions.push(Action::View(ViewAction::ToggleGallery));
             }
         });
     });

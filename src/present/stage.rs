@@ -4,7 +4,7 @@ use egui::load::SizedTexture;
 use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use glam::Vec2 as Point;
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::Icon;
 use super::preview::{Ground, PreviewPicture};
 use super::state::{DriverState, ViewState};
@@ -241,7 +241,7 @@ fn floating_controls(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> 
     let rect = Rect::from_min_size(stage.right_top() + vec2(-46.0, 12.0), Vec2::splat(theme::BUTTON_HEIGHT));
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
         if widgets::icon_button(ui, Icon::Panel, &t!("stage-show-panel"), Weight::Quiet).clicked() {
-            actions.push(Action::TogglePanel);
+            actions.push(Action::View(ViewAction::TogglePanel));
         }
     });
     if let Some(running) = &view.record.running {

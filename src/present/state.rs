@@ -307,6 +307,8 @@ pub struct ViewState {
     pub gallery: Vec<GalleryItem>,
     /// The portrait on the stage.
     pub portrait: Option<PortraitView>,
+    /// Whether it can be made from further pictures of its person.
+    pub takes_pictures: bool,
     /// Further pictures that it is made from.
     pub further: Vec<FurtherView>,
     /// How far it is fine-tuned.
@@ -369,11 +371,6 @@ impl ViewState {
     /// Whether a portrait is on the stage.
     pub fn has_portrait(&self) -> bool {
         self.portrait.is_some()
-    }
-
-    /// Whether the portrait can be made from further pictures of its person: what can learn a picture can use several.
-    pub fn takes_pictures(&self) -> bool {
-        self.has_portrait() && self.tuning != Tuning::Impossible
     }
 
     /// Whether the record button does something: frames come only from a driver.

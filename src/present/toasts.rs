@@ -5,7 +5,7 @@
 
 use egui::{Align2, Area, Context, Frame, Id, Margin, Order, Rect, RichText, Sense, Stroke, UiBuilder, accesskit, vec2};
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::{self, Icon};
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
@@ -219,7 +219,7 @@ fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
         });
         let close = widgets::icon_button(ui, Icon::Close, &t!("dismiss"), Weight::Quiet);
         if close.clicked() {
-            action = Some(Action::DismissToast(toast.id));
+            action = Some(Action::View(ViewAction::DismissToast(toast.id)));
         }
     });
     action

@@ -83,6 +83,12 @@ impl Drivers {
         now.saturating_sub(since).as_secs_f32() >= wait
     }
 
+    /// The one who drives, or drove last, if this is the face.
+    pub(super) fn present_at(&self, mesh: &FaceMesh) -> Option<&Driver> {
+        let here = Place::of(mesh);
+        self.known.first().filter(|(place, _)| place.is_near(&here)).map(|(_, driver)| driver)
+    }
+
     /// The one who drives, or drove last.
     pub(super) fn present(&self) -> Option<&Driver> {
         self.known.first().map(|(_, driver)| driver)

@@ -108,17 +108,43 @@ impl Retargeter {
     /// Where the portrait's face goes for one tracked frame; `None` before a portrait is set. While no face drives, the portrait eases back to rest.
     pub fn retarget(&mut self, tracked: &TrackedFrame) -> Option<PuppetMotion> {
         let now = tracked.time.media_time;
-        let face = tracked.face.as_ref();
-        let face = face.map(|face| if self.controls.mirror { mirror::mirrored(face) } else { face.clone() });
-        let followed = face.map_or_else(Followed::default, |face| self.follow(now, &face));
-        let presence = self.presence.update(now, followed.drives);
+        let followed = self.face_in(tracked).map_or_else(Followed::default, |face| self.follow(now, &face));
+        self.presence.update(now, followed.drives);
         self.held = followed.held.or(self.held.take());
-        let sitter = self.sitter.as_ref()?;
+        self.motion()
+    }
+
+    /// The same for a frame that was retargeted before, for another portrait or with other controls maybe: nothing is learnt from it. Without a face that drives,
+    /// the portrait keeps its motion.
+    pub fn again(&mut self, tracked: &TrackedFrame) -> Option<PuppetMotion> {
+        let held = self.face_in(tracked).and_then(|face| self.measure(tracked.time.media_time, &face));
+        self.held = held.or(self.held.take());
+        self.motion()
+    }
+
+    /// What is held, as present as the driver is.
+    fn motion(&self) -> Option<PuppetMotion> {
+        let (sitter, presence) = (self.sitter.as_ref()?, self.presence.weight());
         let (motion, gaze) = match &self.held {
             Some(held) => (sitter.face.eased(held.motion.clone(), presence), Some(held.gaze * presence)),
             None => (sitter.face.at_rest(), None),
         };
         Some(Sitter::motion(motion, gaze))
+    }
+
+    /// The face in a frame, as the portrait is to follow it.
+    fn face_in(&self, tracked: &TrackedFrame) -> Option<FaceMotion> {
+        tracked.face.as_ref().map(|face| if self.controls.mirror { mirror::mirrored(face) } else { face.clone() })
+    }
+
+    /// What the portrait does by a face, measured by what is known of its driver. `None` for a face of nobody who drives.
+    fn measure(&self, now: Duration, face: &FaceMotion) -> Option<Held> {
+        let (mesh, sitter) = (face.mesh_in_frame.as_deref()?, self.sitter.as_ref()?);
+        if self.controls.absolute {
+            return sitter.absolute(mesh, face.frame_size);
+        }
+        let mut driver = self.drivers.present_at(mesh)?.clone();
+        Some(sitter.held(&driver.frame(now, face)?, &self.controls))
     }
 
     /// Learns from a frame, and says what the portrait does in it.
@@ -127,14 +153,10 @@ impl Retargeter {
         let sitter = self.sitter.as_ref();
         self.last_column = face.frame_size[0] as f32 - 1.0;
         if self.controls.absolute {
-            let motion = sitter.and_then(|sitter| sitter.face.absolute(&sitter.placed(mesh, face.frame_size)));
-            return Followed { drives: true, held: motion.map(|motion| Held { motion, gaze: Vec2::ZERO }) };
+            return Followed { drives: true, held: sitter.and_then(|sitter| sitter.absolute(mesh, face.frame_size)) };
         }
         let Some(driver) = self.drivers.whose(now, mesh) else { return Followed::default() };
-        let held = driver.frame(now, face).zip(sitter).map(|(frame, sitter)| {
-            let gaze = frame.gaze() * self.controls.strengths.gaze;
-            Held { motion: sitter.face.moved(&frame, gaze, &self.controls.strengths), gaze }
-        });
+        let held = driver.frame(now, face).zip(sitter).map(|(frame, sitter)| sitter.held(&frame, &self.controls));
         Followed { drives: true, held }
     }
 }
@@ -170,6 +192,18 @@ impl Driver {
 }
 
 impl Sitter {
+    /// What it does by a driver's frame.
+    fn held(&self, frame: &DriverFrame<'_>, controls: &Controls) -> Held {
+        let gaze = frame.gaze() * controls.strengths.gaze;
+        Held { motion: self.face.moved(frame, gaze, &controls.strengths), gaze }
+    }
+
+    /// What it does to be where a face of a frame of this size is.
+    fn absolute(&self, mesh: &FaceMesh, frame_size: [u32; 2]) -> Option<Held> {
+        let motion = self.face.absolute(&self.placed(mesh, frame_size))?;
+        Some(Held { motion, gaze: Vec2::ZERO })
+    }
+
     /// A mesh of a frame of this size at the same relative place of the portrait's picture, in the crop.
     fn placed(&self, mesh: &FaceMesh, frame_size: [u32; 2]) -> FaceMesh {
         let scale = Vec2::from_array([0, 1].map(|axis| self.picture_size[axis] / frame_size[axis].max(1) as f32));

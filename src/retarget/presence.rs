@@ -37,6 +37,11 @@ impl Presence {
                 self.level = (self.level - elapsed / EASE_SECS[0]).max(0.0);
             }
         }
+        self.weight()
+    }
+
+    /// The weight of the last update.
+    pub(super) fn weight(&self) -> f32 {
         self.level * self.level * (3.0 - 2.0 * self.level)
     }
 }

@@ -294,3 +294,21 @@ fn a_picture_that_was_chosen_as_neutral_stays_so() {
     let (drifted, whole) = (far(&neutral(&retargeter), &chosen), far(&calmer, &chosen));
     assert!(drifted < 0.1 * whole, "two seconds later it still is: {drifted} of {whole}");
 }
+
+#[test]
+fn a_frame_that_is_shown_again_teaches_nothing() {
+    let (mut retargeter, rest) = calibrated(Controls::default());
+    let speaking = tracked(60, Some(jaw(10.0)));
+    let mesh = |motion: Option<PuppetMotion>| motion.and_then(|motion| motion.mesh).expect("a portrait is set").mesh_in_crop();
+    let first = mesh(retargeter.retarget(&speaking));
+    assert!(farthest(&first, &rest) > 5.0, "the mouth opens: {}", farthest(&first, &rest));
+    let again = mesh(retargeter.again(&speaking));
+    assert!(farthest(&again, &first) < 0.5, "as wide as before: {}", farthest(&again, &first));
+    retargeter.recalibrate();
+    let held = mesh(retargeter.again(&speaking));
+    assert!(farthest(&held, &again) < 1e-3, "what it was moved to stays while nobody is known: {}", farthest(&held, &again));
+    assert!(retargeter.drivers.present().is_none(), "and nobody is taken for the driver");
+    let elsewhere = face(|_, p| p + Vec3::X * 250.0);
+    let other = moved(&mut retargeter, 61, Some(elsewhere)).mesh_in_crop();
+    assert!(farthest(&other, &rest) < 0.1, "so that whoever comes then drives at once: {}", farthest(&other, &rest));
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use super::{CameraInfo, CameraLook, Decision, Finished, Interrupted, LoopbackDevice, PortraitOrigin, RequestId, SourceInfo};
-use crate::data::{PixelBox, Portrait, Tuning};
+use crate::data::{Background, PixelBox, Portrait, Tuning};
 
 /// Something that has happened. Texts are whole sentences for the user, and say what to do.
 #[derive(Clone, Debug)]
@@ -76,8 +76,13 @@ pub enum Event {
     },
     /// Fine-tuning was not possible; all is as before.
     FineTuningFailed(String),
-    /// The portrait cannot be shown before the background that was wanted; it keeps its own.
-    BackgroundFailed(String),
+    /// The portrait cannot be shown before the background that was wanted: it has its own, and so have those after it.
+    BackgroundFailed {
+        /// The one that was wanted; another one may be wanted since.
+        background: Background,
+        /// What went wrong.
+        why: String,
+    },
     /// Where the pictures are made, at the start and whenever another executor was asked for.
     ExecutorChosen(Decision),
     /// Something was given up; the live work goes on without it.
@@ -115,6 +120,8 @@ pub struct PortraitReady {
     pub portrait: Arc<Portrait>,
     /// Whether it is fine-tuned already, by what an earlier run kept.
     pub tuning: Tuning,
+    /// Whether it can be made from further pictures of its person.
+    pub takes_pictures: bool,
     /// Name of the portrait whose place it has taken, when the two may be pictures of one person: [`Request::JoinBefore`](super::Request::JoinBefore)
     /// then uses both. `None` when it is the same picture by its content, when a built-in portrait was there before, and when the generator uses one picture only.
     pub replaced: Option<String>,
@@ -147,6 +154,8 @@ pub enum Degraded {
         why: String,
         /// Name of the generator that moves the portrait now.
         generator: String,
+        /// Whether the portrait can still be made from further pictures of its person.
+        takes_pictures: bool,
     },
 }
 

@@ -58,10 +58,12 @@ pub enum Request {
         /// The box, in pixels of its picture.
         face_box: PixelBox,
     },
-    /// Make the portrait from another picture of its person, too. Answers: `FurtherPictures` or `PictureFailed`.
+    /// Make the portrait from another picture of its person, too. Answers: `FurtherPictures` or `PictureFailed`; none when another portrait was opened since.
     AddPicture {
         /// Comes back with the answer.
         id: RequestId,
+        /// Number of the request that opened the portrait.
+        portrait: RequestId,
         /// The picture.
         picture: PictureInput,
     },

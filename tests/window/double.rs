@@ -16,6 +16,8 @@ pub(super) struct Log {
     calls: Vec<String>,
     /// Number of the last request that has one.
     pub(super) last: RequestId,
+    /// The portrait that a picture was added to last.
+    pub(super) added_to: RequestId,
     pub(super) events: Vec<Event>,
     pub(super) rendered: Option<Rendered>,
     pub(super) tracked: Option<TrackedFrame>,
@@ -75,7 +77,8 @@ impl Session for Double {
     fn request(&self, request: Request) {
         let mut log = self.0.borrow_mut();
         match &request {
-            Request::OpenPortrait { id, .. } | Request::AddPicture { id, .. } => log.last = *id,
+            Request::OpenPortrait { id, .. } => log.last = *id,
+            Request::AddPicture { id, portrait, .. } => (log.last, log.added_to) = (*id, *portrait),
             Request::StartRecording(_) => log.recording = Some(RecordStatus { audio_level: Some(0.6), ..RecordStatus::default() }),
             Request::StopRecording => log.recording = None,
             Request::StartVirtualCamera(_) => log.virtual_camera = Some(VirtualCameraStatus::default()),

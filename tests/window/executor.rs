@@ -87,7 +87,7 @@ fn a_switch_that_fails_and_what_is_given_up_stand_in_the_menu() {
     assert!(window.has_text("The GPU is not used: Radeon 780M cannot go on (out of memory)"), "a failure, not a success");
     window.double.report(Event::Degraded(Degraded::Executor { why: "device lost".to_owned() }));
     let generator = "landmark-warp".to_owned();
-    window.double.report(Event::Degraded(Degraded::Networks { why: "no usable flow".to_owned(), generator }));
+    window.double.report(Event::Degraded(Degraded::Networks { why: "no usable flow".to_owned(), generator, takes_pictures: false }));
     window.harness.run_steps(3);
     assert!(window.has_text("The graphics adapter cannot go on (device lost)"), "told");
     window.harness.get_by_label_contains("Speed: ").click();

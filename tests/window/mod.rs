@@ -244,13 +244,13 @@ fn portrait(name: &str, picture: RgbaImage) -> Arc<Portrait> {
 /// A portrait that nobody asked for by a number.
 fn ready(portrait: &Arc<Portrait>, tuning: Tuning) -> Event {
     let (id, origin, portrait) = (RequestId::default(), PortraitOrigin::Memory, Arc::clone(portrait));
-    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, replaced: None })
+    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning, takes_pictures: true, replaced: None })
 }
 
 /// The answer to a request.
 fn ready_as(id: RequestId, origin: PortraitOrigin, portrait: &Arc<Portrait>, replaced: Option<&str>) -> Event {
     let (portrait, replaced) = (Arc::clone(portrait), replaced.map(str::to_owned));
-    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning: Tuning::Possible, replaced })
+    Event::PortraitReady(PortraitReady { id, origin, portrait, tuning: Tuning::Possible, takes_pictures: true, replaced })
 }
 
 fn rendered(image: RenderedImage) -> Rendered {

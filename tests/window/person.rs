@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retrato::data::Portrait;
+use retrato::data::{Portrait, Tuning};
 use retrato::present::{AppConfig, ViewState};
-use retrato::session::{Event, FaceQuestion, PortraitOrigin, RequestId};
+use retrato::session::{Event, FaceQuestion, PortraitOrigin, PortraitReady, RequestId};
 
 use super::deeds::Dropped;
-use super::{Window, group_question, painted_portrait, portrait, portrait_picture, ready_as};
+use super::{Window, group_question, painted_portrait, portrait, portrait_picture, ready, ready_as};
 
 impl Window {
     pub(super) fn drop_files(&mut self, names: &[&str]) {
@@ -95,6 +95,24 @@ fn pictures_are_added_counted_and_removed() {
 }
 
 #[test]
+fn what_learns_no_likeness_may_still_use_several_pictures() {
+    let mut window = Window::with(1200.0, 780.0, 1.0, AppConfig { path_field_only: true, ..AppConfig::default() });
+    let Event::PortraitReady(ready) = ready(&portrait("Mona Lisa", portrait_picture()), Tuning::Impossible) else { return };
+    let is_asked = |window: &mut Window| {
+        window.press(egui::Key::A);
+        let is_asked = window.has("Path of the file");
+        window.press(egui::Key::Escape);
+        is_asked
+    };
+    window.double.report(Event::PortraitReady(ready.clone()));
+    window.harness.run_steps(3);
+    assert!(is_asked(&mut window), "as the pipeline says");
+    window.double.report(Event::PortraitReady(PortraitReady { takes_pictures: false, tuning: Tuning::Possible, ..ready }));
+    window.harness.run_steps(3);
+    assert!(!is_asked(&mut window), "in this case, too");
+}
+
+#[test]
 fn a_dropped_picture_is_a_new_portrait_and_may_be_said_to_show_the_same_person() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
     window.press(egui::Key::Num1);
@@ -153,6 +171,7 @@ fn a_portrait_that_is_ready_late_is_not_taken_for_the_one_asked_for_since() {
 fn pictures_dropped_together_may_all_show_one_person() {
     let mut window = Window::new(1200.0, 780.0, 1.0);
     window.drop_files(&["a.jpg", "b.jpg", "c.png"]);
+    let portrait = window.double.0.borrow().last;
     window.ready("a", painted_portrait(300, 400, 0.4));
     assert_eq!(window.double.calls(), ["open a.jpg"], "the first is the portrait");
     assert!(
@@ -161,6 +180,7 @@ fn pictures_dropped_together_may_all_show_one_person() {
     );
     window.click("All show one person");
     assert_eq!(window.double.calls(), ["add b.jpg", "add c.png"], "or are further pictures");
+    assert_eq!(window.double.0.borrow().added_to, portrait, "of the portrait that they came with");
     assert!(!window.has("All show one person"), "said once");
 }
 
@@ -179,6 +199,19 @@ fn nothing_is_offered_while_it_is_asked_where_the_face_is() {
     assert!(window.has_text("“three” has taken the place of “me”"), "now it is");
     window.click("Use both pictures");
     assert_eq!(window.double.calls().last().map(String::as_str), Some("join"), "and can be taken");
+}
+
+#[test]
+fn a_question_about_a_picture_that_nobody_waits_for_is_not_asked() {
+    let mut window = Window::new(1200.0, 780.0, 1.0);
+    window.drop_files(&["art/group.jpg"]);
+    let group = window.double.0.borrow().last;
+    window.press(egui::Key::Num1);
+    window.double.report(Event::FaceAsked(FaceQuestion { id: group, ..group_question() }));
+    window.harness.run_steps(3);
+    assert!(window.harness.state().view().question.is_none(), "another portrait was chosen while faces were looked for");
+    window.ready_from(PortraitOrigin::BuiltIn(0), "Lady in ochre", None);
+    assert_eq!(window.marked().as_deref(), Some("Lady in ochre"), "and nothing covers it");
 }
 
 #[test]

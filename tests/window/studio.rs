@@ -84,7 +84,10 @@ fn any_colour_can_stand_behind_the_portrait() {
 fn a_background_that_cannot_be_made_is_told_and_the_menu_says_what_is_shown() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     window.choose_background("Blurred background");
-    window.double.report(Event::BackgroundFailed("landmark-warp does not know where the person ends".to_owned()));
+    window.double.report(Event::BackgroundFailed {
+        background: Background::Blurred,
+        why: "landmark-warp does not know where the person ends".to_owned(),
+    });
     window.harness.run_steps(3);
     assert!(window.has_text("does not know where the person ends"), "told");
     assert_eq!(window.background(), Background::Own, "the portrait keeps its own");
@@ -113,6 +116,25 @@ fn framing_and_background_come_back_with_their_portrait() {
     assert_eq!((framing, background), (Framing::Bust, Background::Blurred), "one that was there before has its own");
     assert_eq!(calls, ["frame Bust", "background Blurred"], "which is asked for");
     assert_eq!(come(&mut window, &dog).1, Background::GREEN, "and so has the other");
+}
+
+#[test]
+fn a_portrait_without_a_background_does_not_take_it_from_a_film() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    let [mother, dog] = ["mother.png", "dog.png"].map(|name| PortraitOrigin::File(window.folder.path().join(name)));
+    window.ready_from(mother.clone(), "mother", None);
+    window.choose_background("Transparent, for snapshots");
+    window.ready_from(dog.clone(), "dog", None);
+    window.choose_background("Blurred background");
+    window.press(egui::Key::R);
+    window.double.calls();
+    window.ready_from(mother.clone(), "mother", None);
+    assert_eq!(window.background(), Background::Blurred, "the film goes on before what it has");
+    assert!(!window.double.calls().iter().any(|call| call.contains("Transparent")), "and the pipeline is asked for nothing else");
+    window.press(egui::Key::R);
+    window.ready_from(dog, "dog", None);
+    window.ready_from(mother, "mother", None);
+    assert_eq!(window.background(), Background::Transparent, "after the film the portrait has its own again");
 }
 
 #[test]

@@ -163,8 +163,9 @@ portrait-open-tip = Ein Porträt öffnen (O)
 further-add = Noch ein Bild der Person…
 further-add-short = Mehr…
 further-tip = Was dieses Bild nicht zeigt, etwa Zähne oder geschlossene Augen, kommt aus einem anderen Bild derselben Person (A)
+further-none = Ohne seine Netze entsteht das Porträt aus einem Bild allein
 further-count = { $count } Bilder dieser Person
-likeness-alone = Der Kopf in 3D braucht nur das Porträt. Die Netze, die Bilder einer Person lernen, bewegen es nach generator = "few-shot" in settings.toml
+likeness-alone = Der Kopf in 3D lernt keine Ähnlichkeit. Die Netze, die es tun, bewegen das Porträt nach generator = "few-shot" in settings.toml
 likeness-improve = Ähnlichkeit verbessern
 likeness-improve-tip = Lernt alle Bilder der Person, in einer halben bis zwei Minuten; Augen und Mund brauchen mehrere
 likeness-learning = Lernt: { $percent } %

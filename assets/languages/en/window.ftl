@@ -163,8 +163,9 @@ portrait-open-tip = Open a portrait (O)
 further-add = Add a picture of this person…
 further-add-short = Add…
 further-tip = What this picture does not show, such as teeth or shut eyes, is taken from another one of the same person (A)
+further-none = Without its networks, the portrait is made from one picture alone
 further-count = { $count } pictures of this person
-likeness-alone = The head in 3D works from the portrait alone. The networks that learn pictures of a person move it after generator = "few-shot" in settings.toml
+likeness-alone = The head in 3D learns no likeness. The networks that do move it after generator = "few-shot" in settings.toml
 likeness-improve = Improve likeness
 likeness-improve-tip = Learns all pictures of the person, for half a minute to two; eyes and mouth need several
 likeness-learning = Learning { $percent } %

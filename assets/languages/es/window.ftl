@@ -163,8 +163,9 @@ portrait-open-tip = Abrir un retrato (O)
 further-add = Añadir otra imagen suya…
 further-add-short = Añadir…
 further-tip = Lo que esta imagen no muestra, como los dientes o los ojos cerrados, se toma de otra de la misma persona (A)
+further-none = Sin sus redes, el retrato se hace con una sola imagen
 further-count = { $count } imágenes de esta persona
-likeness-alone = La cabeza en 3D trabaja solo con el retrato. Las redes que aprenden imágenes de una persona lo mueven con generator = "few-shot" en settings.toml
+likeness-alone = La cabeza en 3D no aprende el parecido. Las redes que sí lo hacen mueven el retrato con generator = "few-shot" en settings.toml
 likeness-improve = Mejorar el parecido
 likeness-improve-tip = Aprende todas las imágenes de la persona, entre medio minuto y dos; los ojos y la boca necesitan varias
 likeness-learning = Aprendiendo: { $percent } %

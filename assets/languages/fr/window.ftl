@@ -163,8 +163,9 @@ portrait-open-tip = Ouvrir un portrait (O)
 further-add = Ajouter une autre image…
 further-add-short = Ajouter…
 further-tip = Ce que cette image ne montre pas, comme les dents ou les yeux fermés, vient d'une autre image de la même personne (A)
+further-none = Sans ses réseaux, le portrait est fait d'une seule image
 further-count = { $count } images de la personne
-likeness-alone = La tête en 3D se contente du portrait. Les réseaux qui apprennent les images d'une personne l'animent avec generator = "few-shot" dans settings.toml
+likeness-alone = La tête en 3D n'apprend pas la ressemblance. Les réseaux qui l'apprennent animent le portrait avec generator = "few-shot" dans settings.toml
 likeness-improve = Plus ressemblant
 likeness-improve-tip = Apprend toutes les images de la personne, en une demi-minute à deux minutes ; il en faut plusieurs pour les yeux et la bouche
 likeness-learning = Apprend : { $percent } %

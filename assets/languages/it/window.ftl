@@ -163,8 +163,9 @@ portrait-open-tip = Apri un ritratto (O)
 further-add = Un'altra immagine sua…
 further-add-short = Altre…
 further-tip = Ciò che questa immagine non mostra, come i denti o gli occhi chiusi, viene da un'altra della stessa persona (A)
+further-none = Senza le sue reti, il ritratto è fatto di una sola immagine
 further-count = { $count } immagini della persona
-likeness-alone = La testa in 3D lavora con il solo ritratto. Le reti che imparano le immagini di una persona lo muovono con generator = "few-shot" in settings.toml
+likeness-alone = La testa in 3D non impara la somiglianza. Le reti che la imparano muovono il ritratto con generator = "few-shot" in settings.toml
 likeness-improve = Più somiglianza
 likeness-improve-tip = Impara tutte le immagini della persona, in mezzo minuto o due; occhi e bocca ne vogliono diverse
 likeness-learning = Impara: { $percent } %

@@ -163,8 +163,9 @@ portrait-open-tip = 肖像を開く (O)
 further-add = この人の画像を追加…
 further-add-short = 追加…
 further-tip = 歯や閉じた目など、この画像にないものを、同じ人の別の画像から補います (A)
+further-none = ネットワークがないと、肖像は 1 枚の画像だけで作られます
 further-count = この人の画像 { $count } 枚
-likeness-alone = 3D の頭は肖像だけで動きます。人の画像を学ぶネットワークを使うには、settings.toml に generator = "few-shot" と書きます
+likeness-alone = 3D の頭は似せ方を学びません。学ぶネットワークを使うには、settings.toml に generator = "few-shot" と書きます
 likeness-improve = 似せる
 likeness-improve-tip = この人の画像をすべて学びます。30 秒から 2 分。目と口には複数の画像が必要です
 likeness-learning = 学習中 { $percent } %

@@ -163,8 +163,9 @@ portrait-open-tip = Abrir um retrato (O)
 further-add = Mais uma imagem da pessoa…
 further-add-short = Mais…
 further-tip = O que esta imagem não mostra, como dentes ou olhos fechados, vem de outra da mesma pessoa (A)
+further-none = Sem as suas redes, o retrato é feito de uma só imagem
 further-count = { $count } imagens desta pessoa
-likeness-alone = A cabeça em 3D trabalha só com o retrato. As redes que aprendem imagens de uma pessoa o movem com generator = "few-shot" em settings.toml
+likeness-alone = A cabeça em 3D não aprende a semelhança. As redes que a aprendem movem o retrato com generator = "few-shot" em settings.toml
 likeness-improve = Melhorar semelhança
 likeness-improve-tip = Aprende todas as imagens da pessoa, em meio minuto a dois; olhos e boca precisam de várias
 likeness-learning = Aprendendo: { $percent } %

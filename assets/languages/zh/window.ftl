@@ -163,8 +163,9 @@ portrait-open-tip = 打开肖像 (O)
 further-add = 添加此人的图片…
 further-add-short = 添加…
 further-tip = 这张图片没有的，例如牙齿或闭着的眼睛，从同一个人的另一张图片里取 (A)
+further-none = 没有网络时，肖像只用一张图片制作
 further-count = 此人的 { $count } 张图片
-likeness-alone = 3D 头部只用这张肖像。要让学习人物图片的网络来带动，请在 settings.toml 里写 generator = "few-shot"
+likeness-alone = 3D 头部不学习相似度。要让会学习的网络来带动，请在 settings.toml 里写 generator = "few-shot"
 likeness-improve = 更像一些
 likeness-improve-tip = 学习此人的所有图片，半分钟到两分钟；眼睛和嘴需要几张
 likeness-learning = 正在学习 { $percent } %

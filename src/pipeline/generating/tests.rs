@@ -6,19 +6,19 @@ use test_needs::needs;
 
 use super::*;
 use crate::builtin;
-use crate::data::{Crop, PictureChange, PuppetMotion, Tuning};
+use crate::data::{Crop, FaceMotion, PictureChange, PuppetMotion, Tuning};
 use crate::generate::Generator;
 use crate::gpu::testing::gpu_for_test;
+use crate::pipeline::command::PictureToAdd;
 use crate::runtime::Latest;
-use crate::session::PortraitOrigin;
-use crate::session::RenderedImage;
+use crate::session::{PortraitOrigin, RequestId};
 
 /// The thread's work without the thread.
 struct Bench {
     generating: Generating,
     events: Receiver<Event>,
     _rendered: LatestReader<Rendered>,
-    _links: (LatestWriter<TrackedFrame>, Sender<Command>),
+    _links: (LatestWriter<FromDriver<TrackedFrame>>, Sender<Command>),
 }
 
 impl Bench {
@@ -117,6 +117,62 @@ fn networks_that_fail_are_reported_once_shown_and_tried_again() {
     assert_eq!(ready, Some(Tuning::Possible), "and can be learnt");
     bench.generating.frame_again();
     assert_eq!(bench.degraded().len(), 1, "should it fail on this one, too, that is reported again");
+}
+
+#[test]
+fn nothing_is_learnt_of_a_new_driver_from_the_one_before() {
+    let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.generating.puppet = Puppet::new(Box::new(Failing::default()), None, bench.generating.shared.timings.clone());
+    let sitter = portrait();
+    let width = sitter.pixels.width() as f32;
+    let frame = |epoch: DriverEpoch, index: u64, shift: f32| {
+        let mesh = sitter.mesh_in_image.as_ref().expect("it has a mesh").map(|p| p + glam::Vec3::X * shift);
+        let size = sitter.pixels.dimensions().into();
+        let face = FaceMotion { mesh_in_frame: Some(Arc::new(mesh.clone())), ..FaceMotion::of_landmarks(mesh.landmarks(), size) };
+        let time = FrameTime { index, media_time: Duration::from_millis(33 * index), captured_at: Instant::now() };
+        FromDriver { epoch, value: TrackedFrame { time, pixels: None, face: Some(face) } }
+    };
+    let first = DriverEpoch::default().next();
+    bench.show(1, sitter.clone());
+    (0..3).for_each(|index| bench.generating.follow(frame(first, index, 0.0)));
+    let second = first.next();
+    bench.generating.obey(Command::NewDriver(second));
+    bench.generating.obey(Command::ShowAt(0.5));
+    // The window was resized before the new driver sent anything, and a frame of the old one comes late.
+    bench.generating.frame_again();
+    bench.generating.follow(frame(first, 3, 0.0));
+    assert!(bench.generating.last.is_none(), "the old driver's frames are past");
+    let drives_at_once = |bench: &mut Bench, from: u64, shift: f32| {
+        bench.events.try_iter().for_each(drop);
+        (from..from + 50).for_each(|index| bench.generating.follow(frame(second, index, shift)));
+        bench.events.try_iter().any(|event| matches!(event, Event::Calibrated))
+    };
+    assert!(drives_at_once(&mut bench, 0, width), "the new driver, who sits elsewhere, drives from the first frame on");
+    bench.generating.obey(Command::Calibrate);
+    bench.generating.frame_again();
+    assert!(drives_at_once(&mut bench, 50, 2.0 * width), "and so does whoever is there once the neutral is to be found anew");
+}
+
+#[test]
+fn a_further_picture_is_its_own_portraits_alone() {
+    let mut bench = Bench::new(GeneratorChoice::default(), None);
+    bench.generating.puppet = Puppet::new(Box::new(Failing::default()), None, bench.generating.shared.timings.clone());
+    let [sitter, other] = [0, 1].map(|number| builtin::PORTRAITS[number].portrait().expect("a built-in portrait"));
+    bench.show(1, sitter.clone());
+    bench.show(2, sitter);
+    bench.events.try_iter().for_each(drop);
+    let other = Arc::new(other);
+    let mut add = |id: u64, portrait: u64| {
+        let picture = PictureToAdd { id: RequestId(id), portrait: RequestId(portrait), picture: Arc::clone(&other) };
+        bench.generating.obey(Command::AddPicture(picture));
+        bench.events.try_iter().find(|event| !matches!(event, Event::FineTuning(_)))
+    };
+    let late = add(3, 1);
+    assert!(late.is_none(), "the first portrait's picture comes too late, and nobody waits for it: {late:?}");
+    let early = add(5, 4);
+    assert!(matches!(&early, Some(Event::PictureFailed { id: RequestId(5), .. })), "one that could not be opened has none: {early:?}");
+    let added = add(6, 2);
+    assert!(matches!(&added, Some(Event::FurtherPictures { pictures, .. }) if pictures.len() == 1), "the second's is used: {added:?}");
 }
 
 #[needs(gpu)]

@@ -7,7 +7,7 @@ use egui::{
     Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 
-use super::{CardView, Doing, FilmAction, GifSize, ReplayView, bar, clock, trim};
+use super::{CardAction, CardView, Doing, FilmAction, GifSize, ReplayView, bar, clock, trim};
 use crate::present::action::Action;
 use crate::present::icons::{self, Icon};
 use crate::present::state::ViewState;
@@ -100,7 +100,7 @@ fn picture(ui: &mut Ui, card: &CardView, room: Vec2) -> Vec<FilmAction> {
     let points = response.contains_pointer();
     // While the ends are chosen it shows the picture there.
     if points != card.pointed_at && card.doing != Doing::Trimming {
-        actions.push(FilmAction::Point(points));
+        actions.push(FilmAction::Card(CardAction::Point(points)));
     }
     if response.clicked() {
         actions.push(FilmAction::Replay);
@@ -143,7 +143,7 @@ fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
                 let text = t!("film-making", what = what.as_str(), percent = words::percent(*share));
                 widgets::progress(ui, &text, *share, width.max(60.0));
                 if widgets::button(ui, Icon::Close, &cancel, aside, Weight::Normal).clicked() {
-                    action = Some(FilmAction::Cancel);
+                    action = Some(FilmAction::Card(CardAction::Cancel));
                 }
             });
             action.into_iter().collect()
@@ -192,12 +192,12 @@ impl Button {
         let trims = card.doing == Doing::Trimming;
         [
             Self::Loud(Icon::Play, t!("film-replay"), 88.0, t!("film-replay-tip"), FilmAction::Replay),
-            Self::Loud(Icon::Trim, t!("film-trim"), 74.0, t!("film-trim-tip"), FilmAction::Trim(!trims)),
+            Self::Loud(Icon::Trim, t!("film-trim"), 74.0, t!("film-trim-tip"), FilmAction::Card(CardAction::Trim(!trims))),
             Self::SaveAs(t!("film-save-as")),
-            Self::Quiet(Icon::Copy, t!("film-copy"), FilmAction::Copy),
-            Self::Quiet(Icon::Open, t!("film-show"), FilmAction::Show),
-            Self::Quiet(Icon::Rename, t!("rename"), FilmAction::Name(card.name())),
-            Self::Quiet(Icon::Trash, t!("film-trash"), FilmAction::Delete),
+            Self::Quiet(Icon::Copy, t!("film-copy"), FilmAction::Card(CardAction::Copy)),
+            Self::Quiet(Icon::Open, t!("film-show"), FilmAction::Card(CardAction::Show)),
+            Self::Quiet(Icon::Rename, t!("rename"), FilmAction::Card(CardAction::Name(card.name()))),
+            Self::Quiet(Icon::Trash, t!("film-trash"), FilmAction::Card(CardAction::Delete)),
         ]
     }
 
@@ -244,7 +244,7 @@ fn save_as(ui: &mut Ui, text: &str, card: &CardView) -> Vec<FilmAction> {
         let still = (t!("film-still"), Output::Still);
         for (label, output) in films.into_iter().chain([(gif, Output::Gif), still]) {
             if ui.selectable_label(false, label).clicked() {
-                actions.push(FilmAction::Make(output));
+                actions.push(FilmAction::Card(CardAction::Make(output)));
                 ui.close();
             }
         }
@@ -253,7 +253,7 @@ fn save_as(ui: &mut Ui, text: &str, card: &CardView) -> Vec<FilmAction> {
         }
     });
     if shown.is_some() && card.gif == GifSize::Unknown {
-        actions.push(FilmAction::GuessGif);
+        actions.push(FilmAction::Card(CardAction::GuessGif));
     }
     actions
 }
@@ -269,14 +269,14 @@ fn name_field(ui: &mut Ui, typed: &str) -> Vec<FilmAction> {
             response.request_focus();
         }
         if response.changed() {
-            actions.push(FilmAction::Name(text));
+            actions.push(FilmAction::Card(CardAction::Name(text)));
         }
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if widgets::icon_button(ui, Icon::Check, &t!("rename"), Weight::Primary).clicked() || entered {
-            actions.push(FilmAction::Rename);
+            actions.push(FilmAction::Card(CardAction::Rename));
         }
         if widgets::icon_button(ui, Icon::Close, &t!("film-keep-name"), Weight::Normal).clicked() {
-            actions.push(FilmAction::KeepName);
+            actions.push(FilmAction::Card(CardAction::KeepName));
         }
     });
     actions
@@ -310,13 +310,13 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if widgets::button(ui, Icon::Check, &done, widths[0], Weight::Normal).clicked() {
-                actions.push(FilmAction::Trim(false));
+                actions.push(FilmAction::Card(CardAction::Trim(false)));
             }
             let output = if card.is_gif() { Output::Gif } else { Output::Film(Shape::Whole) };
             ui.add_enabled_ui(card.real_part().is_some(), |ui| {
                 let button = widgets::button(ui, Icon::Save, &again, widths[1], Weight::Primary);
                 if button.on_hover_text(t!("film-save-again-tip")).clicked() {
-                    actions.push(FilmAction::Make(output));
+                    actions.push(FilmAction::Card(CardAction::Make(output)));
                 }
             });
         });

@@ -2,10 +2,11 @@
 //!
 //! Files are read and written by [`recordings`](crate::recordings) on workers; `studio` starts them and hears what they say.
 
+mod actions;
 pub(super) mod bar;
 pub(super) mod card;
 mod clipboard;
-mod deeds;
+mod focus;
 pub(super) mod list;
 mod studio;
 mod trim;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use egui::load::SizedTexture;
 
+pub(super) use focus::Focuses;
 pub(super) use studio::Studio;
 
 use crate::recordings::{FilmFacts, Output};
@@ -145,8 +147,6 @@ pub enum FilmAction {
     Open(PathBuf),
     /// Put it away.
     Close,
-    /// It is pointed at, or not any more.
-    Point(bool),
     /// Play it on the stage.
     Replay,
     /// Let the replay stand still, or go on.
@@ -157,6 +157,15 @@ pub enum FilmAction {
     Volume(f32),
     /// End the replay.
     EndReplay,
+    /// Something about the recording that is looked at.
+    Card(CardAction),
+}
+
+/// What can be wanted of the recording that is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CardAction {
+    /// It is pointed at, or not any more.
+    Point(bool),
     /// Choose the ends, or be done with that.
     Trim(bool),
     /// These ends. The picture at the one that was moved is shown.
@@ -210,9 +219,9 @@ impl FilmsView {
         }
         self.card.as_ref().map(|card| match card.doing {
             Doing::Nothing => FilmAction::Close,
-            Doing::Trimming => FilmAction::Trim(false),
-            Doing::Renaming(_) => FilmAction::KeepName,
-            Doing::Making { .. } => FilmAction::Cancel,
+            Doing::Trimming => FilmAction::Card(CardAction::Trim(false)),
+            Doing::Renaming(_) => FilmAction::Card(CardAction::KeepName),
+            Doing::Making { .. } => FilmAction::Card(CardAction::Cancel),
         })
     }
 }

@@ -36,8 +36,8 @@ pub(super) enum Said {
     Gif(u64, Option<Part>, Option<u64>),
     /// A file was made of it, or not.
     Made(u64, Result<Made, RecordingsError>),
-    /// It has another name, or not.
-    Renamed(u64, Result<PathBuf, RecordingsError>),
+    /// The file that was called so has another name, or not.
+    Renamed(u64, PathBuf, Result<PathBuf, RecordingsError>),
     /// It is in the trash, or not.
     Deleted(u64, Result<PathBuf, RecordingsError>),
     /// The earlier recordings.
@@ -225,7 +225,10 @@ impl Studio {
     /// Gives a file another name.
     pub(super) fn rename(&mut self, path: PathBuf, name: String) {
         let (say, card) = (self.voice(), self.card);
-        self.run("rename", move |_| say(Said::Renamed(card, recordings::rename(&path, &name))));
+        self.run("rename", move |_| {
+            let outcome = recordings::rename(&path, &name);
+            say(Said::Renamed(card, path, outcome));
+        });
     }
 
     /// Puts a file into the trash.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Color32, CornerRadius, CursorIcon, EventFilter, Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::studio::STRIP_PICTURES;
-use super::{CardView, FilmAction, Part, clock};
+use super::{CardAction, CardView, FilmAction, Part, clock};
 use crate::present::theme;
 use crate::present::words::t;
 
@@ -97,7 +97,7 @@ fn moved(part: Part, end: End, to: Duration, whole: Duration) -> FilmAction {
         End::From => Part { from: to.min(part.to.saturating_sub(least)), ..part },
         End::To => Part { to: to.max(part.from + least).min(whole), ..part },
     };
-    FilmAction::SetPart(part, if end == End::From { part.from } else { part.to })
+    FilmAction::Card(CardAction::SetPart(part, if end == End::From { part.from } else { part.to }))
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     fn the_ends_never_meet_and_stay_in_the_film() {
         let part = Part { from: ms(1000), to: ms(2000) };
         let after = |end, to| match moved(part, end, ms(to), ms(3000)) {
-            FilmAction::SetPart(part, shown) => (part.from.as_millis(), part.to.as_millis(), shown.as_millis()),
+            FilmAction::Card(CardAction::SetPart(part, shown)) => (part.from.as_millis(), part.to.as_millis(), shown.as_millis()),
             other => panic!("{other:?}"),
         };
         assert_eq!(after(End::From, 500), (500, 2000, 500), "the beginning, with its picture");

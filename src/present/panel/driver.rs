@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Layout, Popup, RectAlign, RichText, Sense, Ui, vec2};
 
-use crate::present::action::{Action, Purpose};
+use crate::present::action::{Action, Purpose, ViewAction};
 use crate::present::icons::Icon;
 use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let label = if view.shown.inset { t!("inset-hide") } else { t!("inset-show") };
             if widgets::icon_button(ui, Icon::Inset, &label, Weight::Quiet).clicked() {
-                actions.push(Action::ToggleInset);
+                actions.push(Action::View(ViewAction::ToggleInset));
             }
             actions.extend(reader(ui, view));
         });

@@ -11,7 +11,7 @@ mod transport;
 
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, ScrollArea, Stroke, Ui};
 
-use super::action::Action;
+use super::action::{Action, ViewAction};
 use super::icons::Icon;
 use super::preview::Ground;
 use super::state::ViewState;
@@ -73,10 +73,10 @@ fn header(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             if widgets::icon_button(ui, Icon::Panel, &t!("panel-hide"), Weight::Quiet).clicked() {
-                actions.push(Action::TogglePanel);
+                actions.push(Action::View(ViewAction::TogglePanel));
             }
             if widgets::icon_button(ui, Icon::Help, &t!("panel-help"), Weight::Quiet).clicked() {
-                actions.push(Action::ToggleHelp);
+                actions.push(Action::View(ViewAction::ToggleHelp));
             }
             actions.extend(words::menu::button(ui, view));
         });

@@ -3,7 +3,7 @@
 use egui::{Align, Layout, Popup, RectAlign, Ui, vec2};
 
 use super::portrait;
-use crate::present::action::Action;
+use crate::present::action::{Action, RecordAction, ViewAction};
 use crate::present::events;
 use crate::present::icons::Icon;
 use crate::present::state::{RecordView, ViewState};
@@ -28,7 +28,7 @@ fn choices() -> [(ExecutorChoice, String, String); 3] {
 pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     if widgets::fold(ui, &t!("more"), view.shown.more, &t!("more-tip")).clicked() {
-        actions.push(Action::ToggleMore);
+        actions.push(Action::View(ViewAction::ToggleMore));
     }
     if !view.shown.more {
         return actions;
@@ -42,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 /// The switch of the virtual camera, and how it is doing.
 fn virtual_camera(ui: &mut Ui, record: &RecordView) -> Vec<Action> {
     let switched = widgets::switch(ui, &t!("virtual-camera"), record.virtual_camera.is_some(), "", &t!("virtual-camera-tip"));
-    let mut actions: Vec<Action> = switched.map(Action::SetVirtualCamera).into_iter().collect();
+    let mut actions: Vec<Action> = switched.map(|on| Action::Record(RecordAction::SetVirtualCamera(on))).into_iter().collect();
     // What to do stays on show, since it may have to be typed elsewhere.
     match record.virtual_camera.as_ref().map(|camera| &camera.phase) {
         Some(VirtualCameraPhase::Opening) => {

@@ -58,14 +58,15 @@ pub(super) fn likeness(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
 /// The button for the first further picture; then how many pictures are used, the further ones, and the button for more.
 fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let mut action = None;
+    let alone = if view.has_portrait() { t!("further-none") } else { t!("said-portrait-first") };
     let mut add = |ui: &mut Ui, text: &str, width: f32| {
         let button = widgets::button(ui, Icon::Add, text, width, Weight::Normal);
-        if button.on_hover_text(t!("further-tip")).on_disabled_hover_text(t!("likeness-alone")).clicked() {
+        if button.on_hover_text(t!("further-tip")).on_disabled_hover_text(alone.as_str()).clicked() {
             action = Some(Action::Browse(Purpose::FurtherPicture));
         }
     };
     if view.further.is_empty() {
-        ui.add_enabled_ui(view.takes_pictures(), |ui| add(ui, &t!("further-add"), ui.available_width()));
+        ui.add_enabled_ui(view.takes_pictures, |ui| add(ui, &t!("further-add"), ui.available_width()));
         return action;
     }
     ui.horizontal(|ui| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::present::action::Action;
+use crate::present::action::{Action, RecordAction};
 use crate::present::films::FilmAction;
 use crate::present::icons::{self, Icon};
 use crate::present::state::{RecordView, ViewState};
@@ -27,12 +27,12 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         let width = ui.available_width() - 2.0 * (HEIGHT + theme::GAP);
         ui.add_enabled_ui(enabled, |ui| {
             if big_button(ui, record, view.countdown.is_some(), width) {
-                actions.push(Action::ToggleRecording);
+                actions.push(Action::Record(RecordAction::ToggleRecording));
             }
         });
         ui.add_enabled_ui(enabled && record.running.is_none(), |ui| {
             if square_button(ui, Icon::Boomerang, &t!("boomerang"), false).on_hover_text(t!("boomerang-tip")).clicked() {
-                actions.push(Action::Boomerang);
+                actions.push(Action::Record(RecordAction::Boomerang));
             }
         });
         actions.extend(countdown_button(ui, view));
@@ -42,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         ui.add_enabled_ui(view.has_portrait(), |ui| {
             let button = widgets::button(ui, Icon::Snapshot, &t!("snapshot"), width, Weight::Normal);
             if button.on_hover_text(t!("snapshot-tip")).clicked() {
-                actions.push(Action::Snapshot);
+                actions.push(Action::Record(RecordAction::Snapshot));
             }
         });
         actions.extend(sound_button(ui, record, width));
@@ -87,7 +87,10 @@ fn countdown_button(ui: &mut Ui, view: &ViewState) -> Option<Action> {
         (false, _) => t!("countdown-off"),
     };
     let next = if on { Countdown::Never } else { Countdown::Always };
-    square_button(ui, Icon::Countdown, &t!("countdown"), on).on_hover_text(hint).clicked().then_some(Action::SetCountdown(next))
+    square_button(ui, Icon::Countdown, &t!("countdown"), on)
+        .on_hover_text(hint)
+        .clicked()
+        .then_some(Action::Record(RecordAction::SetCountdown(next)))
 }
 
 fn big_button(ui: &mut Ui, record: &RecordView, counts: bool, width: f32) -> bool {
@@ -132,7 +135,7 @@ fn sound_button(ui: &mut Ui, record: &RecordView, width: f32) -> Option<Action> 
     let enabled = record.running.is_none();
     ui.add_enabled_ui(enabled, |ui| {
         let button = widgets::button(ui, icon, &text, width, Weight::Normal);
-        button.on_hover_text(t!("sound-tip")).clicked().then_some(Action::SetSound(!record.sound))
+        button.on_hover_text(t!("sound-tip")).clicked().then_some(Action::Record(RecordAction::SetSound(!record.sound)))
     })
     .inner
 }
@@ -144,11 +147,11 @@ fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
         let combo = ComboBox::from_id_salt("microphone").width(ui.available_width()).truncate().selected_text(chosen);
         let response = combo.show_ui(ui, |ui| {
             if ui.selectable_label(record.microphone.is_none(), t!("microphone-system")).clicked() {
-                action = Some(Action::SetMicrophone(None));
+                action = Some(Action::Record(RecordAction::SetMicrophone(None)));
             }
             for name in &record.microphones {
                 if ui.selectable_label(record.microphone.as_ref() == Some(name), name).clicked() {
-                    action = Some(Action::SetMicrophone(Some(name.clone())));
+                    action = Some(Action::Record(RecordAction::SetMicrophone(Some(name.clone()))));
                 }
             }
         });
@@ -180,10 +183,10 @@ fn place(ui: &mut Ui, record: &RecordView) -> Option<Action> {
             }
             if record.last_file.is_some() {
                 if widgets::icon_button(ui, Icon::Copy, &t!("record-copy-path"), Weight::Quiet).clicked() {
-                    action = Some(Action::CopyPath);
+                    action = Some(Action::Record(RecordAction::CopyPath));
                 }
                 if widgets::icon_button(ui, Icon::Open, &t!("record-show"), Weight::Quiet).clicked() {
-                    action = Some(Action::ShowInFolder);
+                    action = Some(Action::Record(RecordAction::ShowInFolder));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| how_it_goes(ui, record));

@@ -8,22 +8,18 @@ use egui::Context;
 use egui::load::SizedTexture;
 use image::{DynamicImage, RgbaImage};
 
+use super::focus::Focus;
 use super::studio::{self, Said};
-use super::{CardView, Doing, FilmAction, GifSize, ListView, ListedFilm, ReplayView};
+use super::{CardAction, CardView, Doing, FilmAction, GifSize, ListView, ListedFilm, ReplayView};
 use crate::present::app::App;
 use crate::present::events::file_name;
 use crate::present::thumbnails::Place;
 use crate::present::toasts::{Severity, sentence};
 use crate::present::words::t;
 use crate::recordings::{self, Output, RecordingsError, Shape};
-use crate::session::PictureShare;
 
 /// Longer side of the pictures from which thumbnails are made, in pixels.
 const THUMBNAIL_PX: u32 = 512;
-/// Where a face is in a film of which nothing is known: in the upper half of the middle.
-const USUAL_FOCUS: [f32; 2] = [0.5, 0.4];
-/// Recordings of which it is remembered where the face is.
-const MOST_FOCUSES: usize = 64;
 
 impl App {
     /// Does what is wanted of a recording.
@@ -53,46 +49,49 @@ impl App {
                 self.studio.end_replay();
                 self.view.films.replay = None;
             }
-            other => self.act_on_card(ctx, other),
+            FilmAction::Card(action) => self.act_on_card(ctx, action),
         }
     }
 
-    fn act_on_card(&mut self, ctx: &Context, action: FilmAction) {
+    fn act_on_card(&mut self, ctx: &Context, action: CardAction) {
         let Some(card) = &mut self.view.films.card else { return };
         let path = card.path.clone();
         match action {
-            FilmAction::Point(points) => {
+            CardAction::Point(points) => {
                 card.pointed_at = points;
                 self.studio.play_card(&path, points);
             }
-            FilmAction::Trim(on) => {
+            CardAction::Trim(on) => {
                 card.doing = if on { Doing::Trimming } else { Doing::Nothing };
                 if let Some(facts) = card.facts.as_ref().filter(|_| on && card.strip.is_empty()) {
                     self.studio.make_strip(path, facts.duration);
                 }
             }
-            FilmAction::SetPart(part, shown) if card.part != Some(part) => {
-                (card.part, card.gif) = (Some(part), GifSize::Unknown);
-                self.studio.show_on_card(&path, shown);
+            CardAction::SetPart(part, shown) => {
+                if card.part != Some(part) {
+                    (card.part, card.gif) = (Some(part), GifSize::Unknown);
+                    self.studio.show_on_card(&path, shown);
+                }
             }
-            FilmAction::GuessGif if card.gif == GifSize::Unknown => {
-                card.gif = GifSize::Guessing;
-                self.studio.guess_gif(path, card.real_part());
+            CardAction::GuessGif => {
+                if card.gif == GifSize::Unknown {
+                    card.gif = GifSize::Guessing;
+                    self.studio.guess_gif(path, card.real_part());
+                }
             }
-            FilmAction::Make(output) => self.make_of_film(output, false),
-            FilmAction::Cancel => self.studio.cancel(),
-            FilmAction::Copy => self.copy_film(ctx, &path),
-            FilmAction::Show => self.studio.show_in_folder(&path),
-            FilmAction::Name(text) => (card.doing, card.problem) = (Doing::Renaming(text), None),
-            FilmAction::Rename => {
+            CardAction::Make(output) => self.make_of_film(output, false),
+            CardAction::Cancel => self.studio.cancel(),
+            CardAction::Copy => self.copy_film(ctx, &path),
+            CardAction::Show => self.studio.show_in_folder(&path),
+            CardAction::Name(text) => (card.doing, card.problem) = (Doing::Renaming(text), None),
+            CardAction::Rename => {
                 if let Doing::Renaming(text) = &card.doing {
                     let name = text.clone();
                     self.studio.rename(path, name);
                 }
             }
-            FilmAction::KeepName => (card.doing, card.problem) = (Doing::Nothing, None),
-            FilmAction::Delete => self.studio.delete(path),
-            _ => {}
+            CardAction::KeepName => (card.doing, card.problem) = (Doing::Nothing, None),
+            CardAction::Delete => self.studio.delete(path),
         }
     }
 
@@ -107,18 +106,7 @@ impl App {
     /// Notes where the face is in a recording that was just made.
     pub(in crate::present) fn note_focus(&mut self, path: &Path) {
         let Some(portrait) = &self.original else { return };
-        let size = portrait.pixels.dimensions().into();
-        let share = self.view.part.map_or(PictureShare::WHOLE, |part| part.share(size));
-        let [across, down] = size.map(|side: u32| side.max(1) as f32);
-        let [x, y] = portrait.crop.origin_px.map(|origin| origin + 0.5 * portrait.crop.side_px);
-        let focus = [(x / across - share.left) / share.width, (y / down - share.top) / share.height];
-        self.focuses.retain(|(known, _)| known != path);
-        self.focuses.insert(0, (path.to_owned(), focus));
-        self.focuses.truncate(MOST_FOCUSES);
-    }
-
-    fn focus_of(&self, path: &Path) -> [f32; 2] {
-        self.focuses.iter().find(|(known, _)| known == path).map_or(USUAL_FOCUS, |(_, focus)| *focus)
+        self.focuses.note(path, Focus::of(portrait, self.view.part));
     }
 
     fn close_film(&mut self) {
@@ -152,8 +140,8 @@ impl App {
     /// Makes a file of the recording on the card.
     pub(in crate::present) fn make_of_film(&mut self, output: Output, source_goes: bool) {
         let Some(path) = self.view.films.card.as_ref().map(|card| card.path.clone()) else { return };
-        let focus = self.focus_of(&path);
         let Some(card) = &mut self.view.films.card else { return };
+        let focus = self.focuses.in_film(&path, card.facts.as_ref().map(|facts| facts.size));
         let what = match output {
             Output::Film(Shape::Whole) => t!("film-making-whole"),
             Output::Film(Shape::Square) => t!("film-making-square"),
@@ -250,9 +238,10 @@ impl App {
                 card.gif = if still { size.map_or(GifSize::Untold, GifSize::About) } else { GifSize::Unknown };
             }),
             Said::Made(card, outcome) => self.has_made(ctx, card == open, outcome),
-            Said::Renamed(card, outcome) if card == open => self.has_renamed(outcome),
+            Said::Renamed(card, path, outcome) => self.has_renamed(card == open, &path, outcome),
             Said::Deleted(card, outcome) => self.has_deleted(ctx, card == open, outcome),
-            _ => {}
+            // Of a card or a replay that was put away.
+            Said::ReplayOver(..) | Said::ReplaySilent(..) | Said::Facts(..) | Said::Picture(..) | Said::Strip(..) | Said::Gif(..) => {}
         }
     }
 
@@ -290,17 +279,19 @@ impl App {
         }
     }
 
-    fn has_renamed(&mut self, outcome: Result<PathBuf, RecordingsError>) {
+    fn has_renamed(&mut self, is_open: bool, before: &Path, outcome: Result<PathBuf, RecordingsError>) {
         match outcome {
             Ok(path) => {
-                if let Some(card) = &self.view.films.card
-                    && self.view.record.last_file.as_ref() == Some(&card.path)
-                {
-                    self.view.record.last_file = Some(path.clone());
+                if let Some(last) = self.view.record.last_file.as_mut().filter(|last| *last == before) {
+                    last.clone_from(&path);
                 }
-                self.on_card(|card| (card.path, card.doing, card.problem) = (path, Doing::Nothing, None));
+                self.focuses.rename(before, &path);
+                if is_open {
+                    self.on_card(|card| (card.path, card.doing, card.problem) = (path, Doing::Nothing, None));
+                }
             }
-            Err(error) => self.on_card(|card| card.problem = Some(trouble(&error))),
+            Err(error) if is_open => self.on_card(|card| card.problem = Some(trouble(&error))),
+            Err(error) => tracing::info!("{error}"),
         }
     }
 
