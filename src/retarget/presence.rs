@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::math::smoothstep;
+
 /// Seconds of missing face that are ridden out before the portrait starts to relax.
 const PATIENCE_SECS: f32 = 0.15;
 /// Seconds from full motion to rest, and back.
@@ -37,7 +39,7 @@ impl Presence {
                 self.level = (self.level - elapsed / EASE_SECS[0]).max(0.0);
             }
         }
-        self.level * self.level * (3.0 - 2.0 * self.level)
+        smoothstep(0.0, 1.0, self.level)
     }
 }
 
