@@ -39,7 +39,7 @@ pub enum SettingsError {
         kept: PathBuf,
     },
     /// The file is there but the system does not let us read it.
-    #[error("the settings cannot be read, so nothing is written over them; check the permissions of {}: {cause}", .path.display())]
+    #[error("the settings cannot be read, so the defaults are used and nothing is written over them; check the permissions of {}: {cause}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -108,7 +108,7 @@ impl SettingsFile {
         };
         let (settings, keys) = understood(table);
         let trouble = match &settings.language {
-            _ if !keys.is_empty() => self.keep_copy(&text.unwrap_or_default(), keys),
+            _ if !keys.is_empty() => Some(self.keep_copy(&text.unwrap_or_default(), keys)),
             LanguageChoice::Unknown(named) => {
                 let named = named.chars().filter(|c| !c.is_control()).take(20).collect();
                 Some(SettingsError::Language { named, path: self.path.clone() })
@@ -186,15 +186,15 @@ impl SettingsFile {
     }
 
     /// Keeps a copy of a file of which not all can be understood, since the next save loses the rest. There is one copy of each content.
-    fn keep_copy(&self, text: &str, keys: Vec<String>) -> Option<SettingsError> {
-        let is_ours = |path: &PathBuf| !path.exists() || std::fs::read(path).is_ok_and(|kept| kept == text.as_bytes());
-        let kept = self.names_aside().find(is_ours).unwrap_or_else(|| self.name_aside(1));
-        if !kept.exists()
+    fn keep_copy(&self, text: &str, keys: Vec<String>) -> SettingsError {
+        let is_copy = |path: &Path| std::fs::read(path).is_ok_and(|kept| kept == text.as_bytes());
+        let kept = self.names_aside().find(|path| !path.exists() || is_copy(path)).unwrap_or_else(|| self.name_aside(1));
+        if !is_copy(&kept)
             && let Err(cause) = write_whole(&kept, text.as_bytes())
         {
-            return Some(SettingsError::Write { path: kept, cause });
+            return SettingsError::Write { path: kept, cause };
         }
-        Some(SettingsError::Values { keys, kept })
+        SettingsError::Values { keys, kept }
     }
 
     fn names_aside(&self) -> impl Iterator<Item = PathBuf> {
