@@ -19,7 +19,7 @@ use crate::portrait::{self, OpenLimits};
 use crate::present::{self, AboutView, AppConfig, BuiltInPortrait, FirstDriver, StartContext};
 use crate::runtime::FileCache;
 use crate::session::{CameraChoice, DeferredPixels, DriverChoice, PortraitChoice, Session};
-use crate::settings::{ExecutorChoice, MovedBy, Settings, SettingsFile};
+use crate::settings::{ExecutorChoice, MovedBy, Settings, SettingsError, SettingsFile};
 
 const ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
@@ -40,7 +40,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, log: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
-    let (settings_file, settings, mut notices) = load_settings();
+    let (settings_file, settings, mut notices) = load_settings(SettingsFile::of_user());
     let (collection_file, collection, trouble) = load_collection(settings_file.as_ref());
     notices.extend(trouble);
     notices.extend(crash::unseen());
@@ -70,11 +70,14 @@ pub(super) fn run(args: &Args, log: Option<PathBuf>) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn load_settings() -> (Option<SettingsFile>, Settings, Vec<String>) {
-    match SettingsFile::of_user() {
+fn load_settings(file: Result<SettingsFile, SettingsError>) -> (Option<SettingsFile>, Settings, Vec<String>) {
+    match file {
         Ok(file) => {
             let (settings, trouble) = file.load();
-            (Some(file), settings, trouble.iter().map(ToString::to_string).collect())
+            let notices = trouble.iter().map(ToString::to_string).collect();
+            // Defaults must not take the place of settings that could not be read this time.
+            let is_unread = matches!(trouble, Some(SettingsError::Read { .. }));
+            (Some(file).filter(|_| !is_unread), settings, notices)
         }
         Err(error) => (None, Settings::default(), vec![error.to_string()]),
     }
@@ -185,6 +188,18 @@ fn start(context: StartContext, landmark_model: Option<PathBuf>, wanted: Executo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_that_could_not_be_read_are_not_saved_by_the_window() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        // A folder is there, but cannot be read, whoever asks.
+        let (file, settings, notices) = load_settings(Ok(SettingsFile::at(folder.path())));
+        assert!(file.is_none() && settings == Settings::default(), "the window has nowhere to save to");
+        assert_eq!(notices.len(), 1, "which is told: {notices:?}");
+        let (file, ..) = load_settings(Ok(SettingsFile::at(folder.path().join("settings.toml"))));
+        assert!(file.is_some(), "a first start has");
+        Ok(())
+    }
 
     #[test]
     fn portraits_of_an_earlier_version_are_taken_over_once() -> anyhow::Result<()> {

@@ -1,14 +1,14 @@
 //! The list's file in the user's data folder: versioned, bounded, and shared by all windows.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Collection, KnownPortrait};
-use crate::runtime::temporary_in;
+use crate::runtime::write_whole;
 
 /// A longer list is not ours.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -177,15 +177,8 @@ impl CollectionFile {
     /// Writes the list so that a crash leaves either the old file or the new one.
     pub(super) fn write(&self, collection: &Collection) -> Result<(), CollectionError> {
         let stored = Stored { version: VERSION, portraits: collection.portraits.iter().collect::<Vec<&KnownPortrait>>() };
-        let write = || {
-            let mut file = temporary_in(&self.folder)?;
-            serde_json::to_writer_pretty(&mut file, &stored)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(self.path())?;
-            Ok(())
-        };
-        write().map_err(|cause| self.cannot_write(cause))
+        let text = serde_json::to_string_pretty(&stored).map_err(std::io::Error::from);
+        text.and_then(|text| write_whole(&self.path(), format!("{text}\n").as_bytes())).map_err(|cause| self.cannot_write(cause))
     }
 
     pub(super) fn cannot_write(&self, cause: std::io::Error) -> CollectionError {

@@ -31,12 +31,14 @@ pub enum ToKeep {
 }
 
 /// A picture that was kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Kept {
     /// Its file.
     pub file: PathBuf,
     /// The list from then on.
     pub collection: Collection,
+    /// What the user should know about the list: it was damaged.
+    pub trouble: Option<CollectionError>,
 }
 
 impl CollectionFile {
@@ -63,7 +65,7 @@ impl CollectionFile {
             return Err(CollectionError::TooLarge { bytes: size, most: MAX_PICTURE_BYTES });
         }
         self.locked(|| {
-            let (mut collection, _) = self.load_to_change()?;
+            let (mut collection, trouble) = self.load_to_change()?;
             let known = |portrait: &&super::KnownPortrait| {
                 portrait.content.as_ref() == Some(&content) && portrait.source.file().is_some_and(|file| self.keeps(file) && file.is_file())
             };
@@ -77,7 +79,7 @@ impl CollectionFile {
             collection.apply(&Change::Content(source, content));
             self.make_room(&mut collection, &file);
             self.write(&collection)?;
-            Ok(Kept { file, collection })
+            Ok(Kept { file, collection, trouble })
         })
     }
 
@@ -114,7 +116,7 @@ impl CollectionFile {
         Err(std::io::Error::other("all names are taken"))
     }
 
-    /// Lets the oldest pictures go where there are too many, with their entries; favourites and the `newest` stay.
+    /// Lets the oldest pictures go where there are too many, with their entries; favourites, what other portraits are made from and the `newest` stay.
     fn make_room(&self, collection: &mut Collection, newest: &Path) {
         let Ok(files) = std::fs::read_dir(self.pictures()) else { return };
         let seen = |file: std::fs::DirEntry| {
@@ -123,7 +125,7 @@ impl CollectionFile {
             // One that is in no list is a rest of a window that has crashed: its own time counts.
             let written = about.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
             let opened = known.map_or(written, |known| known.opened_at_secs);
-            let stays = file.path() == newest || known.is_some_and(|known| known.favourite);
+            let stays = file.path() == newest || known.is_some_and(|known| known.favourite) || collection.makes_from(&file.path());
             Some((stays, opened, about.len(), file.path()))
         };
         let mut files: Vec<(bool, u64, u64, PathBuf)> = files.flatten().filter_map(seen).collect();
@@ -247,5 +249,23 @@ mod tests {
         assert_eq!(files, MAX_PICTURES, "bounded");
         assert!(dear.exists() && !old.exists(), "the oldest goes, unless it is a favourite");
         assert!(collection.get(&Source::File(old)).is_none(), "and leaves the list");
+    }
+
+    #[test]
+    fn a_picture_that_another_portrait_is_made_from_stays() {
+        let (folder, list) = list();
+        let [of_portrait, of_nobody] = [0, 1].map(|value| list.keep(&pasted(value), 1).expect("kept").file);
+        let portrait = Source::File(folder.path().join("mother.png"));
+        let changes = [
+            Change::Opened(portrait.clone(), 2),
+            Change::AddFurther(portrait, of_portrait.clone()),
+            Change::Remove(Source::File(of_portrait.clone())),
+        ];
+        let (collection, _) = list.update(&changes).expect("written");
+        assert!(collection.uses(&of_portrait) && collection.uses(&of_nobody), "as a further picture, or by itself");
+        for n in 2..=MAX_PICTURES as u8 {
+            list.keep(&pasted(n), 2 + u64::from(n)).expect("kept");
+        }
+        assert!(of_portrait.exists() && !of_nobody.exists(), "only the other one makes room");
     }
 }

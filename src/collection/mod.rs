@@ -146,6 +146,16 @@ impl Collection {
         self.portraits.iter().find(|portrait| portrait.source == *source)
     }
 
+    /// Whether a portrait of the list is this file, or made from it, too.
+    pub fn uses(&self, file: &Path) -> bool {
+        self.portraits.iter().any(|portrait| portrait.source.file() == Some(file)) || self.makes_from(file)
+    }
+
+    /// Whether this file is a further picture of a portrait of the list.
+    fn makes_from(&self, file: &Path) -> bool {
+        self.portraits.iter().any(|portrait| portrait.further.iter().any(|further| further == file))
+    }
+
     /// All of them, the one that was opened last first.
     pub fn iter(&self) -> impl Iterator<Item = &KnownPortrait> {
         self.portraits.iter()

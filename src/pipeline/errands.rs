@@ -34,6 +34,9 @@ impl Errands {
     /// Looks for unfinished recordings.
     pub(super) fn find_interrupted(&self, folder: PathBuf) {
         self.run(&self.looking, "find recordings", move |shared| {
+            if let Err(error) = record::remove_leftovers(&folder) {
+                tracing::debug!("{error}");
+            }
             // A folder that is not there yet holds no interrupted recordings.
             let found = record::find_interrupted(&folder).unwrap_or_default();
             if !found.is_empty() {

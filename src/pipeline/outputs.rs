@@ -12,7 +12,7 @@ use super::live_recording::Recording;
 use super::shared::{PipelineState, lock};
 use crate::capture::SourceSpec;
 use crate::record::{AudioSource, RecordError, RecordOptions, RecordStatus, Recorder, SourceType};
-use crate::runtime::{StopFlag, Worker, WorkerError};
+use crate::runtime::{StopFlag, Worker, WorkerError, is_forbidden_in_name};
 use crate::session::{Event, Finished, NewFile, RecordingRequest, Sound};
 
 /// Longest title in a file's name, in characters.
@@ -142,8 +142,7 @@ pub(super) fn new_path(NewFile { folder, title, .. }: &NewFile, extension: &str)
 
 /// The first name `folder/title N.extension` that is not taken yet, N from 1 on.
 fn free_name(folder: &Path, title: &str, extension: &str) -> PathBuf {
-    let title: String =
-        title.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { ' ' } else { c }).take(LONGEST_TITLE).collect();
+    let title: String = title.chars().map(|c| if is_forbidden_in_name(c) { ' ' } else { c }).take(LONGEST_TITLE).collect();
     let title = title.trim_matches([' ', '.']);
     let title = if title.is_empty() { "Portrait" } else { title };
     let name = |n: u32| folder.join(format!("{title} {n}.{extension}"));

@@ -172,14 +172,13 @@ impl App {
         let mut portraits = portraits.into_iter();
         let Some(first) = portraits.next() else { return };
         let rest: Vec<PathBuf> = portraits.collect();
-        self.add_waiting(&rest);
         let id = if self.shelf.is_passing(&first) {
             let name = events::file_name(&first);
             self.open_passing(PictureInput::Path(first), &name)
         } else {
             self.open_portrait(PortraitChoice::file(first))
         };
-        if rest.is_empty() { self.note_drop(id) } else { self.offer_rest(ctx, rest) }
+        if rest.is_empty() { self.note_drop(id) } else { self.take_rest(ctx, rest) }
     }
 
     /// A number for one more request.

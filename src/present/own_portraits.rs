@@ -29,6 +29,8 @@ pub(super) struct OwnPortraits {
     opened: Option<(RequestId, PathBuf)>,
     /// A picture that is being kept, and is opened when it is.
     keeping: Option<(RequestId, PictureInput)>,
+    /// Pictures that came with the portrait until all of them have lasting files, each with the request by which it is being kept.
+    rest: Vec<(Option<RequestId>, PathBuf)>,
     /// The face that the user has just chosen.
     face: Option<(RequestId, FaceShare)>,
     /// The request that the portrait on the stage came by, and where it comes from.
@@ -129,6 +131,7 @@ impl App {
         self.view.question = None;
         self.view.shown.gallery = false;
         self.own.keeping = None;
+        self.own.rest.clear();
         self.own.newest
     }
 
@@ -164,27 +167,61 @@ impl App {
             match answer {
                 Answer::Trouble(why) => self.say(Severity::Warning, t!("trouble-portraits", why = sentence(why)), ctx),
                 Answer::Kept(id, kept) => {
-                    let waiting = self.own.keeping.take_if(|(waiting, _)| *waiting == id);
-                    let picture = match kept {
+                    let file = match kept {
                         Ok(kept) => {
                             for gone in self.shelf.take(&kept) {
                                 self.view.gallery.retain(|item| item.origin.path() != Some(&gone));
                             }
-                            PictureInput::Path(kept.file)
+                            Some(kept.file)
                         }
                         Err(why) => {
                             self.say(Severity::Warning, t!("said-passing", why = why), ctx);
-                            let Some((_, picture)) = waiting.clone() else { continue };
-                            picture
+                            None
                         }
                     };
                     // Something else may have been opened meanwhile.
-                    if waiting.is_some() {
-                        self.open_as(id, PortraitChoice::Picture(picture));
+                    if let Some((_, picture)) = self.own.keeping.take_if(|(waiting, _)| *waiting == id) {
+                        self.open_as(id, PortraitChoice::Picture(file.map_or(picture, PictureInput::Path)));
+                    } else {
+                        self.has_kept_waiting(ctx, id, file);
                     }
                 }
             }
         }
+    }
+
+    /// Pictures that came with a portrait wait in the gallery, those that will not stay where they are once they are kept; then it is offered to take all
+    /// for pictures of one person.
+    pub(super) fn take_rest(&mut self, ctx: &Context, files: Vec<PathBuf>) {
+        // The first one comes first, so it is put in last.
+        for file in files.into_iter().rev() {
+            let id = self.shelf.is_passing(&file).then(|| self.new_id());
+            let keeping = id.filter(|id| self.shelf.keep(*id, PictureInput::Path(file.clone())).is_none());
+            if keeping.is_none() {
+                self.add_waiting(&file);
+            }
+            self.own.rest.insert(0, (keeping, file));
+        }
+        self.offer_kept_rest(ctx);
+    }
+
+    /// A picture that is not opened is kept now, or could not be: then it stays where it is.
+    fn has_kept_waiting(&mut self, ctx: &Context, id: RequestId, file: Option<PathBuf>) {
+        let of_rest = self.own.rest.iter_mut().find(|(keeping, _)| *keeping == Some(id));
+        let Some(file) = file.or_else(|| of_rest.as_ref().map(|(_, passing)| passing.clone())) else { return };
+        if let Some(of_rest) = of_rest {
+            *of_rest = (None, file.clone());
+        }
+        self.add_waiting(&file);
+        self.offer_kept_rest(ctx);
+    }
+
+    fn offer_kept_rest(&mut self, ctx: &Context) {
+        if self.own.rest.is_empty() || self.own.rest.iter().any(|(keeping, _)| keeping.is_some()) {
+            return;
+        }
+        let rest: Vec<PathBuf> = std::mem::take(&mut self.own.rest).into_iter().map(|(_, file)| file).collect();
+        self.offer_rest(ctx, rest);
     }
 
     /// Puts the portrait that has come alive into the gallery and the list, and gives it the motion that belongs to it.
@@ -280,8 +317,11 @@ impl App {
     /// Once nobody can put it back any more, a picture that was kept for the user alone is deleted.
     pub(super) fn forget_removed(&mut self) {
         let Some((known, ..)) = self.own.removed.take() else { return };
-        if let Some(file) = known.source.file().filter(|_| self.shelf.list().get(&known.source).is_none()) {
-            self.shelf.discard(file);
+        // It may have been opened again, and another portrait may be made from it.
+        for file in known.source.file().into_iter().chain(known.further.iter().map(PathBuf::as_path)) {
+            if !self.shelf.list().uses(file) {
+                self.shelf.discard(file);
+            }
         }
     }
 
@@ -292,17 +332,14 @@ impl App {
         }
     }
 
-    /// Files that wait in the gallery without being opened.
-    pub(super) fn add_waiting(&mut self, files: &[PathBuf]) {
-        // The first one comes first, so it is put in last.
-        for file in files.iter().rev() {
-            if self.view.gallery.iter().any(|item| item.origin.path() == Some(file)) {
-                continue;
-            }
-            self.view.add_to_gallery(file);
-            self.thumbnails.recall(file, &title(file));
-            self.shelf.change(Change::Opened(Source::File(file.clone()), shelf::seconds_now()));
+    /// A file that waits in the gallery without being opened.
+    fn add_waiting(&mut self, file: &Path) {
+        if self.view.gallery.iter().any(|item| item.origin.path() == Some(file)) {
+            return;
         }
+        self.view.add_to_gallery(file);
+        self.thumbnails.recall(file, &title(file));
+        self.shelf.change(Change::Opened(Source::File(file.to_owned()), shelf::seconds_now()));
     }
 
     /// How the list calls the portrait on the stage.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use egui::{Context, ViewportId};
@@ -13,6 +13,8 @@ use crate::session::{PictureInput, RequestId};
 
 /// How long changes rest before they are written: a slider that moves makes many.
 const REST: Duration = Duration::from_secs(1);
+/// Longest time until changes that could not be written are tried again.
+const MAX_PAUSE: Duration = Duration::from_mins(1);
 
 /// What the thread is asked for.
 enum Order {
@@ -52,7 +54,7 @@ impl Shelf {
             given.send(answer).ok();
             ctx.request_repaint_of(ViewportId::ROOT);
         };
-        let keeper = Keeper { file: place, waiting: Vec::new(), answer: Box::new(answer), told: String::new() };
+        let keeper = Keeper { file: place, waiting: Vec::new(), failed: None, answer: Box::new(answer), told: String::new() };
         match Worker::spawn("portraits", move |_| keeper.run(&wanted), |error| tracing::error!("{error}")) {
             Ok(worker) => Self { list, file, orders: Some(orders), answers: Some(answers), _worker: Some(worker) },
             Err(error) => {
@@ -130,6 +132,8 @@ pub(super) fn seconds_now() -> u64 {
 struct Keeper {
     file: CollectionFile,
     waiting: Vec<Change>,
+    /// When they could not be written, and how long they wait since.
+    failed: Option<(Instant, Duration)>,
     answer: Box<dyn Fn(Answer) + Send>,
     /// What was told last, so that it is not told at every change.
     told: String,
@@ -138,12 +142,14 @@ struct Keeper {
 impl Keeper {
     fn run(mut self, wanted: &Receiver<Order>) {
         loop {
-            let order = if self.waiting.is_empty() { wanted.recv().map_err(RecvTimeoutError::from) } else { wanted.recv_timeout(REST) };
+            let order =
+                if self.waiting.is_empty() { wanted.recv().map_err(RecvTimeoutError::from) } else { wanted.recv_timeout(self.pause()) };
             match order {
                 Ok(Order::Change(change)) => change.queue(&mut self.waiting),
                 Ok(Order::Keep(id, picture)) => {
                     self.write();
-                    (self.answer)(Answer::Kept(id, self.keep(picture)));
+                    let kept = self.keep(picture);
+                    (self.answer)(Answer::Kept(id, kept));
                 }
                 Ok(Order::Discard(picture)) => {
                     if let Err(error) = self.file.discard(&picture) {
@@ -156,6 +162,11 @@ impl Keeper {
         }
     }
 
+    /// How long to wait for further changes.
+    fn pause(&self) -> Duration {
+        self.failed.map_or(REST, |(at, pause)| pause.saturating_sub(at.elapsed()).max(REST))
+    }
+
     fn write(&mut self) {
         if self.waiting.is_empty() {
             return;
@@ -163,27 +174,39 @@ impl Keeper {
         match self.file.update(&self.waiting) {
             Ok((_, trouble)) => {
                 self.waiting.clear();
+                self.failed = None;
+                self.told.clear();
                 if let Some(trouble) = trouble {
                     self.tell(&trouble);
                 }
             }
-            // Another window lets go of the list sooner or later: what waits is written then.
-            Err(error @ CollectionError::Busy) => self.tell(&error),
-            Err(error) => {
+            // A newer program's list stays as it is.
+            Err(error @ CollectionError::Newer(_)) => {
                 self.waiting.clear();
+                self.failed = None;
+                self.tell(&error);
+            }
+            // Another window lets go of the list sooner or later, and a full disk gets room again. Later changes mean nothing without the earlier ones.
+            Err(error) => {
+                let pause = self.failed.map_or(REST, |(_, pause)| pause);
+                self.failed = Some((Instant::now(), (2 * pause).min(MAX_PAUSE)));
                 self.tell(&error);
             }
         }
     }
 
-    fn keep(&self, picture: PictureInput) -> Result<Kept, String> {
+    fn keep(&mut self, picture: PictureInput) -> Result<Kept, String> {
         let picture = match picture {
             PictureInput::Path(path) => ToKeep::File(path),
             PictureInput::Pixels { name, pixels } => ToKeep::Pixels(name, pixels),
             PictureInput::Deferred { name, pixels } => ToKeep::Pixels(name, Arc::new(pixels.convert())),
             PictureInput::Bytes { .. } => return Err("it has no pixels yet".to_owned()),
         };
-        self.file.keep(&picture, seconds_now()).map_err(|error| error.to_string())
+        let kept = self.file.keep(&picture, seconds_now()).map_err(|error| error.to_string())?;
+        if let Some(trouble) = &kept.trouble {
+            self.tell(trouble);
+        }
+        Ok(kept)
     }
 
     fn tell(&mut self, error: &CollectionError) {
@@ -193,5 +216,50 @@ impl Keeper {
             (self.answer)(Answer::Trouble(text.clone()));
             self.told = text;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Motion;
+
+    fn trouble(shelf: &Shelf) -> String {
+        let answers = shelf.answers.as_ref().expect("a thread");
+        match answers.recv_timeout(Duration::from_secs(30)).expect("an answer") {
+            Answer::Trouble(why) => why,
+            Answer::Kept(..) => panic!("nothing was kept"),
+        }
+    }
+
+    #[test]
+    fn changes_that_cannot_be_written_wait_until_they_can() -> std::io::Result<()> {
+        let home = tempfile::tempdir()?;
+        let place = home.path().join("data");
+        std::fs::write(&place, b"a file where the folder should be")?;
+        let file = CollectionFile::at(&place);
+        let mut shelf = Shelf::start(&Context::default(), Some(file.clone()), Collection::default());
+        let portrait = Source::File(home.path().join("mother.png"));
+        shelf.change(Change::Opened(portrait.clone(), 1));
+        assert!(trouble(&shelf).contains("permissions"), "it is told");
+        std::fs::remove_file(&place)?;
+        let motion = Motion { smoothing: 0.25, ..Motion::default() };
+        shelf.change(Change::Motion(portrait.clone(), motion));
+        drop(shelf);
+        let known = file.load().0.get(&portrait).cloned().expect("the portrait is in the list after all");
+        assert_eq!(known.motion, Some(motion), "with what was chosen for it later");
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_list_is_told_also_when_a_picture_is_kept() -> std::io::Result<()> {
+        let home = tempfile::tempdir()?;
+        let file = CollectionFile::at(home.path());
+        std::fs::write(file.path(), b"{{{")?;
+        let shelf = Shelf::start(&Context::default(), Some(file), Collection::default());
+        let pixels = Arc::new(image::RgbaImage::new(4, 4));
+        shelf.keep(RequestId(1), PictureInput::Pixels { name: "pasted".to_owned(), pixels });
+        assert!(trouble(&shelf).contains("damaged"), "before the picture is used");
+        Ok(())
     }
 }

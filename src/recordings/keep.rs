@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::RecordingsError;
+use crate::runtime::{is_forbidden_in_name, rename_without_replacing};
 
 /// Longest name, in bytes: what every file system takes, with room for an ending and a number.
 const LONGEST_NAME: usize = 200;
@@ -13,8 +14,7 @@ const LONGEST_NAME: usize = 200;
 /// [`RecordingsError::BadName`], [`RecordingsError::NameTaken`] and [`RecordingsError::Rename`].
 pub fn rename(path: &Path, name: &str) -> Result<PathBuf, RecordingsError> {
     let name = name.trim();
-    let forbidden = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
-    if name.is_empty() || name.starts_with('.') || name.len() > LONGEST_NAME || name.contains(forbidden) {
+    if name.is_empty() || name.starts_with('.') || name.len() > LONGEST_NAME || name.contains(is_forbidden_in_name) {
         return Err(RecordingsError::BadName);
     }
     let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
@@ -23,16 +23,11 @@ pub fn rename(path: &Path, name: &str) -> Result<PathBuf, RecordingsError> {
     if target == path {
         return Ok(target);
     }
-    let failed = |cause| RecordingsError::Rename { path: path.to_owned(), cause };
-    // Unlike a rename, a link never replaces what is there already.
-    match std::fs::hard_link(path, &target) {
-        Ok(()) => std::fs::remove_file(path).map_err(failed)?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(RecordingsError::NameTaken { name: whole }),
-        // File systems without links.
-        Err(_) if target.exists() => return Err(RecordingsError::NameTaken { name: whole }),
-        Err(_) => std::fs::rename(path, &target).map_err(failed)?,
+    match rename_without_replacing(path, &target) {
+        Ok(()) => Ok(target),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(RecordingsError::NameTaken { name: whole }),
+        Err(cause) => Err(RecordingsError::Rename { path: path.to_owned(), cause }),
     }
-    Ok(target)
 }
 
 /// Puts a file into the desktop's trash, from where it can be taken back.

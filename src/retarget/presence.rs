@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::math::smoothstep;
+
 /// Seconds of missing face that are ridden out before the portrait starts to relax.
 const PATIENCE_SECS: f32 = 0.15;
 /// Seconds from full motion to rest, and back.
@@ -42,7 +44,7 @@ impl Presence {
 
     /// The weight of the last update.
     pub(super) fn weight(&self) -> f32 {
-        self.level * self.level * (3.0 - 2.0 * self.level)
+        smoothstep(0.0, 1.0, self.level)
     }
 }
 

@@ -71,7 +71,7 @@ fn damaged_settings_give_defaults_or_their_own_and_are_written_anew() {
             let why = trouble.expect("a folder cannot be read").to_string();
             assert!(why.contains("cannot be read") && why.contains("settings.toml"), "{damage:?}: {why}");
             let why = file.save(&Settings::default()).expect_err("nor written over").to_string();
-            assert!(why.contains("cannot be saved") && why.contains("settings.toml"), "{damage:?}: {why}");
+            assert!(why.contains("nothing is written over them") && why.contains("settings.toml"), "{damage:?}: {why}");
             continue;
         }
         file.save(&Settings::default()).expect("written anew");

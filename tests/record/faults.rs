@@ -98,6 +98,49 @@ fn a_recording_whose_program_is_killed_is_found_and_recovered() {
 }
 
 #[test]
+fn a_gif_recording_cut_anywhere_gives_back_its_whole_pictures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::start(options(folder.path(), "clip.gif"), AudioSource::None).expect("started");
+    let zero = Instant::now();
+    for i in 0..40 {
+        recorder.push(frame(picture(48, 32, i), Duration::from_millis(40 * u64::from(i)), zero)).expect("taken");
+    }
+    while recorder.status().frames < 40 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(find_interrupted(folder.path()).expect("listed"), [], "a running recording is not an interrupted one");
+    let growing = fs::read(folder.path().join("clip.gif.part")).expect("the growing file");
+    let film = recorder.finish(|_| {}).expect("finished").path;
+    let read = |path: &Path| {
+        let decoder = image::codecs::gif::GifDecoder::new(std::io::BufReader::new(fs::File::open(path).expect("opened"))).expect("a GIF");
+        image::AnimationDecoder::into_frames(decoder).collect_frames().expect("whole pictures")
+    };
+    let whole = read(&film);
+    fs::remove_file(&film).expect("removed");
+    let part = folder.path().join("cut.gif.part");
+    let mut most = 0;
+    for cut in (0..=growing.len()).step_by(growing.len() / 29) {
+        fs::write(&part, &growing[..cut]).expect("written");
+        let Ok(film) = recover(&part) else {
+            assert_eq!(
+                (most, fs::read(&part).expect("still there")),
+                (0, growing[..cut].to_vec()),
+                "cut at {cut}: no picture is whole yet"
+            );
+            continue;
+        };
+        assert_eq!((film.clone(), part.exists()), (folder.path().join("cut.gif"), false), "under the name it would have got");
+        let frames = read(&film);
+        assert!(frames.len() >= most && (0..frames.len()).all(|i| frames[i].buffer() == whole[i].buffer()), "cut at {cut}: as recorded");
+        most = frames.len();
+        fs::remove_file(&film).expect("removed");
+    }
+    assert!(most > 20, "nearly all of it in the end: {most}");
+    fs::write(&part, &growing).expect("written");
+    assert_eq!(find_interrupted(folder.path()).expect("listed").len(), 1, "it is found");
+}
+
+#[test]
 fn what_is_no_recording_is_refused_and_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let whole = interrupted_bytes(folder.path());
@@ -157,6 +200,40 @@ fn recordings_never_replace_others_unless_asked() {
     assert_eq!(record(false), folder.path().join("clip (2).mp4"), "a free name");
     assert_eq!(fs::read(folder.path().join("clip.mp4")).expect("there"), b"precious", "untouched");
     assert_eq!(record(true), folder.path().join("clip.mp4"), "replaced on request");
+}
+
+#[test]
+fn pictures_that_are_to_be_replaced_stay_until_there_are_new_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = || {
+        let replacing = retrato::record::RecordOptions { overwrite: true, ..options(folder.path(), "frames") };
+        Recorder::start(replacing, AudioSource::None).expect("started")
+    };
+    let listed = || {
+        let mut names: Vec<String> = fs::read_dir(folder.path().join("frames"))
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let old = ["frame_000001.png", "frame_000002.png"];
+    fs::create_dir(folder.path().join("frames")).expect("made");
+    for name in old {
+        fs::write(folder.path().join("frames").join(name), "old").expect("written");
+    }
+    start().discard().expect("nobody was found");
+    assert_eq!(listed(), old, "nothing was made, so nothing is lost");
+    let recorder = start();
+    recorder.push(frame(picture(64, 64, 0), Duration::ZERO, Instant::now())).expect("taken");
+    recorder.discard().expect("given up");
+    assert_eq!(listed(), old, "nor by what was given up");
+    assert!(matches!(start().finish(|_| {}), Err(RecordError::NothingRecorded)) && listed() == old, "nor by a recording without pictures");
+    let recorder = start();
+    recorder.push(frame(picture(64, 64, 0), Duration::ZERO, Instant::now())).expect("taken");
+    recorder.finish(|_| {}).expect("finished");
+    assert_eq!(listed(), old[..1], "the new one, and no old ones behind it");
+    assert!(image::open(folder.path().join("frames").join(old[0])).is_ok(), "a picture");
 }
 
 #[test]

@@ -120,7 +120,7 @@ const OWNERS: [(&str, &[&str]); 39] = [
     ("rfd", &["src/present/dialogs.rs"]),
     ("arboard", &["src/present/clipboard.rs", "src/present/films/clipboard.rs"]),
     ("trash", &["src/recordings/keep.rs"]),
-    ("toml", &["src/settings.rs"]),
+    ("toml", &["src/settings/file.rs"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/write_docs.rs"]),
     ("clap_mangen", &["src/cli/write_docs.rs"]),

@@ -395,3 +395,65 @@ fn joined_portraits_stay_together() {
     let known = window.harness.state().collection().get(&Source::File(mother)).cloned().expect("the first");
     assert_eq!(known.further, [copy], "the second is a further picture of the first from now on");
 }
+
+#[test]
+fn a_pasted_picture_that_another_portrait_is_made_from_outlives_its_tile() {
+    let home = Home::new();
+    let mother = home.picture("mother.png");
+    let [first, second] = [portrait("mother", portrait_picture()), portrait("pasted", painted_portrait(300, 400, 0.7))];
+    let mut window = home.window();
+    window.ask_for(&mother);
+    let first_id = window.double.0.borrow().last;
+    window.double.report(ready_as(first_id, PortraitOrigin::File(mother.clone()), &first, None));
+    window.harness.run_steps(3);
+    window.double.calls();
+    window.harness.event(egui::Event::PasteImage(Arc::new(egui::ColorImage::filled([20, 30], egui::Color32::GOLD))));
+    window.harness.run_steps(1);
+    window.next_calls();
+    let kept = home.list.pictures().join("Pasted picture 1.png");
+    let second_id = window.double.0.borrow().last;
+    window.double.report(ready_as(second_id, PortraitOrigin::File(kept.clone()), &second, Some("mother")));
+    window.harness.run_steps(3);
+    window.click("Use both pictures");
+    window.double.report(ready_as(first_id, PortraitOrigin::File(mother.clone()), &first, None));
+    window.double.report(Event::FurtherPictures { pictures: vec![Arc::clone(&second)], added: None });
+    window.harness.run_steps(3);
+    window.press(egui::Key::G);
+    window.click("Take Pasted picture 1 off the list");
+    window.until("the offer to put it back is gone", |view| view.toasts.shown().is_empty());
+    drop(window);
+    assert!(kept.is_file(), "the portrait on the stage is made from it");
+    let mut window = home.window();
+    window.alive(&mother, None);
+    window.press(egui::Key::G);
+    window.click("Take mother off the list");
+    window.until("the offer to put it back is gone", |view| view.toasts.shown().is_empty());
+    drop(window);
+    assert!(!kept.exists() && mother.is_file(), "it goes with the last portrait that is made from it; the user's own file stays");
+}
+
+#[test]
+fn all_pictures_that_pass_through_are_copied() {
+    let home = Home::new();
+    let mut window = home.window();
+    window.double.calls();
+    let passing = ["first.png", "second.png", "third.png"].map(|name| home.picture(name));
+    // Of one content there is one copy.
+    for (file, hue) in passing.iter().zip([0.1, 0.5, 0.9]) {
+        painted_portrait(60, 80, hue).save(file).expect("a picture");
+    }
+    window.drop_files(&passing.each_ref().map(|file| file.to_str().expect("a path")));
+    window.until("all are in the gallery", |view| view.gallery.len() == 5);
+    let first = home.list.pictures().join("first 1.png");
+    window.alive(&first, None);
+    assert_eq!(window.titles()[1..3], ["second 1", "third 1"].map(str::to_owned), "the copies wait, in the order of the files");
+    for file in &passing {
+        std::fs::remove_file(file).expect("it passes");
+    }
+    window.double.calls();
+    window.click("All show one person");
+    assert_eq!(window.double.calls(), ["add second 1.png", "add third 1.png"], "the copies are further pictures");
+    drop(window);
+    let list = home.list.load().0;
+    assert!(list.own().all(|known| known.source.file().is_some_and(Path::is_file)), "no passing file is in the list: {list:?}");
+}

@@ -49,16 +49,18 @@ pub(crate) fn film(bytes: &[u8]) {
     });
 }
 
-/// An interrupted recording; what is made of it must be a film.
+/// An interrupted recording, as one of either kind; what is made of it must be a film.
 pub(crate) fn recording(bytes: &[u8]) {
-    with_file("clip.mp4.part", bytes, |part| {
-        let found = find_interrupted(part.parent().unwrap_or(part)).expect("the folder can be listed");
-        assert!(found.len() <= 1, "there is one file");
-        if let Ok(film) = recover(part) {
-            _ = hostile::film(&film, MOST_FRAMES);
-            std::fs::remove_file(&film).expect("it is where it is said to be");
-        }
-    });
+    for name in ["clip.mp4.part", "clip.gif.part"] {
+        with_file(name, bytes, |part| {
+            let found = find_interrupted(part.parent().unwrap_or(part)).expect("the folder can be listed");
+            assert!(found.len() <= 1, "there is one file");
+            if let Ok(film) = recover(part) {
+                _ = hostile::film(&film, MOST_FRAMES);
+                std::fs::remove_file(&film).expect("it is where it is said to be");
+            }
+        });
+    }
 }
 
 /// A sequence parameter set of H.264.

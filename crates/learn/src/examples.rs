@@ -155,12 +155,12 @@ pub fn plain(frame: &HeadFrame, framing: Framing) -> View {
 
 /// Weight of every cell, and where nothing opens or closes. Parts reach beyond themselves: what is next to a lid matters as much.
 fn importance(frame: &HeadFrame) -> (Vec<f32>, Vec<f32>) {
-    let weight = |label: u8| match label {
-        l if is_mouth_inside(l) => MOUTH_WEIGHT,
-        l if [Part::EyeSocket, Part::Eyeball].iter().any(|p| *p as u8 == l) => EYE_WEIGHT,
-        l if l == Part::Lash as u8 => LASH_WEIGHT,
-        l if [Part::Face, Part::Head].iter().any(|p| *p as u8 == l) => SKIN_WEIGHT,
-        l if [Part::Hair, Part::Headwear, Part::Glasses, Part::Jewellery].iter().any(|p| *p as u8 == l) => WORN_WEIGHT,
+    let weight = |label: u8| match Part::of_label(label) {
+        Some(part) if part.is_mouth_interior() => MOUTH_WEIGHT,
+        Some(Part::EyeSocket | Part::Eyeball) => EYE_WEIGHT,
+        Some(Part::Lash) => LASH_WEIGHT,
+        Some(Part::Face | Part::Head) => SKIN_WEIGHT,
+        Some(part) if part.is_worn() => WORN_WEIGHT,
         _ => BEHIND_WEIGHT,
     };
     let weights: Vec<f32> = frame.labels.iter().map(|l| weight(*l)).collect();
@@ -206,10 +206,6 @@ fn raise(plane: &mut [f32], ellipse: &Ellipse, least: f32) {
     }
 }
 
-fn is_mouth_inside(label: u8) -> bool {
-    [Part::MouthInterior, Part::Gums, Part::Teeth].iter().any(|part| *part as u8 == label)
-}
-
 /// The largest value within `reach` cells in both directions.
 fn widest(plane: &[f32], reach: usize) -> Vec<f32> {
     let along = |plane: &[f32], step: usize, position: fn(usize) -> usize| -> Vec<f32> {
@@ -229,7 +225,7 @@ fn widest(plane: &[f32], reach: usize) -> Vec<f32> {
 /// Corner of crop number `n`: the first mostly round the mouth when there is something to see in it, the second round an eye, the third anywhere.
 fn crop(frame: &HeadFrame, n: usize, side: usize, random: &mut Random) -> [usize; 2] {
     let kind = random.unit();
-    let opened = frame.labels.iter().filter(|label| is_mouth_inside(**label)).count() >= OPENED_CELLS;
+    let opened = frame.labels.iter().filter(|label| Part::of_label(**label).is_some_and(Part::is_mouth_interior)).count() >= OPENED_CELLS;
     let (mouth, eyes) = match n {
         0 if opened => (0.9, 1.0),
         0 => (0.5, 1.0),

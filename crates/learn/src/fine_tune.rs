@@ -105,9 +105,9 @@ pub struct FineTuner {
     style: Var,
     adam: Adam,
     average: MovingAverage,
-    judge_store: Store,
-    judge: Discriminator,
-    judge_adam: Adam,
+    discriminator_store: Store,
+    discriminator: Discriminator,
+    discriminator_adam: Adam,
     held_out: Vec<FewShotExample>,
     step: u64,
 }
@@ -135,13 +135,13 @@ impl FineTuner {
         let embedding = embedding(&start, &pictures, &framing)?;
         let start_style = start.projection.project(&embedding)?;
         let style = Var::from_tensor(start_style.flat())?;
-        let judge_store = Store::from_tensors(weights.discriminator, true, &device);
-        let judge = Discriminator::new(&judge_store.scope(), &DiscriminatorConfig::of(Preset::Retrato), 0)?;
+        let discriminator_store = Store::from_tensors(weights.discriminator, true, &device);
+        let discriminator = Discriminator::new(&discriminator_store.scope(), &DiscriminatorConfig::of(Preset::Retrato), 0)?;
         let mut variables = store.variables();
         variables.insert(STYLE.to_owned(), style.clone());
         let average = MovingAverage::new(&variables, AVERAGE_DECAY)?;
         let adam = Adam::new(variables, AdamSettings::default())?;
-        let judge_adam = Adam::new(judge_store.variables(), crate::DISCRIMINATOR_ADAM)?;
+        let discriminator_adam = Adam::new(discriminator_store.variables(), crate::DISCRIMINATOR_ADAM)?;
         let mut tuner = Self {
             options,
             framing,
@@ -155,9 +155,9 @@ impl FineTuner {
             style,
             adam,
             average,
-            judge_store,
-            judge,
-            judge_adam,
+            discriminator_store,
+            discriminator,
+            discriminator_adam,
             held_out: Vec::new(),
             step: 0,
         };
@@ -180,16 +180,16 @@ impl FineTuner {
         let restored: Vec<FewShotExample> = numbers.clone().map(|n| self.restoring(n, true)).collect::<Result<_, _>>()?;
         let expressive: Vec<FewShotExample> = numbers.map(|n| self.expressive(n)).collect();
         let (restored, expressive) = (self.batch(&restored)?, self.batch(&expressive)?);
-        self.judge.advance_norms(1)?;
+        self.discriminator.advance_norms(1)?;
         let made = self.made(&restored)?;
-        let made = GeneratorOutput { picture: self.judged_part(&restored, &made.picture)?, blend: made.blend };
+        let made = GeneratorOutput { picture: self.learnt_part(&restored, &made.picture)?, blend: made.blend };
         let weights = FewShotWeights::default();
         let faithful = loss::faithful(&restored, &made, &weights)?;
         let was = made_by(&self.start, &expressive, &self.start_style)?.picture.detach();
         let kept = loss::weighted_error(&self.made(&expressive)?.picture, &was, &expressive.weights)?;
         let persons = self.persons(&restored)?;
-        let judge = |picture: &Tensor| self.judge.judge(picture, &restored.target_landmarks, Condition::Vector(&persons));
-        let (fake, real) = (judge(&made.picture)?, judge(&restored.target)?);
+        let discriminate = |picture: &Tensor| self.discriminator.forward(picture, &restored.target_landmarks, Condition::Vector(&persons));
+        let (fake, real) = (discriminate(&made.picture)?, discriminate(&restored.target)?);
         let adversarial =
             ((loss::feature_distance(&fake, &real)? * weights.features)? - (loss::mean_score(&fake.score, &restored)? * weights.score)?)?;
         let objective = ((faithful + (kept * KEEPING)?)? + adversarial)?;
@@ -197,13 +197,16 @@ impl FineTuner {
         if !error.is_finite() {
             return Err(TrainError::Diverged(self.step));
         }
-        let hinge = loss::hinge(&judge(&restored.target)?, &judge(&made.picture.detach())?, &restored)?;
-        let judged = Gradients::of(&hinge.backward()?, &self.judge_store.variables())?;
+        let hinge = loss::hinge(&discriminate(&restored.target)?, &discriminate(&made.picture.detach())?, &restored)?;
+        let discriminator_gradients = Gradients::of(&hinge.backward()?, &self.discriminator_store.variables())?;
         let variables = self.variables();
         let found = Gradients::of(&objective.backward()?, &variables)?;
         let rate = self.options.rate * (1.0 - self.step as f32 / self.options.steps.max(1) as f32).max(0.1);
-        self.adam.step(&found, rate)?;
-        self.judge_adam.step(&judged, rate)?;
+        let norms = [self.adam.step(&found, rate)?, self.discriminator_adam.step(&discriminator_gradients, rate)?];
+        if !norms.iter().all(|norm| norm.is_finite()) {
+            // The error is that of the pictures alone: it does not show that one of the two learns nothing any more.
+            return Err(TrainError::Diverged(self.step));
+        }
         self.average.update(&variables, self.step)?;
         self.step += 1;
         Ok(FineTuneStep { step: self.step, error })
@@ -216,7 +219,7 @@ impl FineTuner {
     pub fn outcome(&self) -> Result<FineTuned, TrainError> {
         let batch = self.batch(&self.held_out)?;
         let error =
-            |picture: &Tensor| loss::weighted_error(&self.judged_part(&batch, picture)?, &batch.target, &batch.weights)?.to_scalar::<f32>();
+            |picture: &Tensor| loss::weighted_error(&self.learnt_part(&batch, picture)?, &batch.target, &batch.weights)?.to_scalar::<f32>();
         let before = error(&made_by(&self.start, &batch, &self.start_style)?.picture)?;
         let tuned = self.present()?;
         let (generator, style) = tuned.nets()?;
@@ -256,7 +259,7 @@ impl FineTuner {
     }
 
     /// What is learnt from of a picture that was made: all of it, or with one picture all but mouth and eyes, which are then as they should be.
-    fn judged_part(&self, batch: &FewShotBatch, picture: &Tensor) -> candle_core::Result<Tensor> {
+    fn learnt_part(&self, batch: &FewShotBatch, picture: &Tensor) -> candle_core::Result<Tensor> {
         if self.pictures.len() > 1 {
             return Ok(picture.clone());
         }
@@ -388,6 +391,16 @@ mod tests {
     }
 
     #[test]
+    fn a_discriminator_that_learns_nothing_any_more_is_told() -> anyhow::Result<()> {
+        let mut tuner = FineTuner::new(weights()?, motion()?, vec![picture()], FineTuneOptions::default())?;
+        for variable in tuner.discriminator_store.variables().values() {
+            variable.set(&(variable.as_tensor() * f64::NAN)?)?;
+        }
+        assert!(matches!(tuner.step(), Err(TrainError::Diverged(0))), "not a step like any other");
+        Ok(())
+    }
+
+    #[test]
     fn a_picture_is_learnt_and_the_result_is_the_persons_own() -> anyhow::Result<()> {
         let options = FineTuneOptions { steps: 20, rate: 1e-3, ..FineTuneOptions::default() };
         let mut tuner = FineTuner::new(weights()?, motion()?, vec![picture()], options)?;
@@ -425,12 +438,12 @@ mod tests {
         for pictures in 1..=2 {
             let tuner = FineTuner::new(weights()?, motion()?, vec![picture(); pictures], FineTuneOptions::default())?;
             let batch = tuner.batch(&tuner.held_out)?;
-            let judged = tuner.judged_part(&batch, &batch.target.zeros_like()?)?;
+            let part = tuner.learnt_part(&batch, &batch.target.zeros_like()?)?;
             let numbers = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
-            let (judged, target, calm) = (numbers(&judged)?, numbers(&batch.target)?, numbers(&batch.calm)?);
+            let (part, target, calm) = (numbers(&part)?, numbers(&batch.target)?, numbers(&batch.calm)?);
             let (mut learnt, mut left) = (0, 0);
             for (n, calm) in calm.iter().enumerate() {
-                let is = |what: f32| (judged[3 * n] - what).abs() < 1e-6;
+                let is = |what: f32| (part[3 * n] - what).abs() < 1e-6;
                 learnt += usize::from(*calm < 1e-6 && is(0.0));
                 left += usize::from(*calm < 1e-6 && is(target[3 * n]));
                 assert!(*calm < 1.0 - 1e-6 || is(0.0), "the rest of the face is learnt from any number");

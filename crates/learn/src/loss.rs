@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::batch::FewShotBatch;
-use crate::model::{Condition, Discriminator, GeneratorOutput, Judgement};
+use crate::model::{Condition, Discriminator, DiscriminatorOutput, GeneratorOutput};
 use crate::nn::ops;
 use crate::{Chart, Figures};
 
@@ -154,7 +154,7 @@ fn restraint(batch: &FewShotBatch, output: &GeneratorOutput) -> Result<Option<Te
 }
 
 /// The hinge loss by which the discriminator learns: real above 1, made below -1.
-pub fn hinge(real: &Judgement, made: &Judgement, batch: &FewShotBatch) -> Result<Tensor> {
+pub fn hinge(real: &DiscriminatorOutput, made: &DiscriminatorOutput, batch: &FewShotBatch) -> Result<Tensor> {
     mean_score(&real.score.affine(-1.0, 1.0)?.relu()?, batch)? + mean_score(&made.score.affine(1.0, 1.0)?.relu()?, batch)?
 }
 
@@ -169,7 +169,7 @@ pub fn mean_score(scores: &Tensor, batch: &FewShotBatch) -> Result<Tensor> {
 }
 
 /// What the discriminator's features of output and target differ by, each layer's mean.
-pub fn feature_distance(made: &Judgement, real: &Judgement) -> Result<Tensor> {
+pub fn feature_distance(made: &DiscriminatorOutput, real: &DiscriminatorOutput) -> Result<Tensor> {
     let mut sum: Option<Tensor> = None;
     for (a, b) in made.features.iter().zip(&real.features) {
         let distance = (a - b.detach())?.abs()?.mean_all()?;
@@ -181,7 +181,7 @@ pub fn feature_distance(made: &Judgement, real: &Judgement) -> Result<Tensor> {
     sum.ok_or_else(|| candle_core::Error::Msg("a discriminator without features".to_owned()))
 }
 
-/// Judges pictures of the size that the generator makes.
-pub fn judge(discriminator: &Discriminator, batch: &FewShotBatch, pictures: &Tensor) -> Result<Judgement> {
-    discriminator.judge(pictures, &batch.target_landmarks, Condition::Known(&batch.identities))
+/// What the discriminator says of pictures of the size that the generator makes.
+pub fn discriminate(discriminator: &Discriminator, batch: &FewShotBatch, pictures: &Tensor) -> Result<DiscriminatorOutput> {
+    discriminator.forward(pictures, &batch.target_landmarks, Condition::Known(&batch.identities))
 }

@@ -23,8 +23,8 @@ pub struct MotionConfig {
 }
 
 impl MotionConfig {
-    /// The sizes of a preset.
-    pub fn of(_: Preset) -> Self {
+    /// The sizes of the net that is shipped.
+    pub fn shipped() -> Self {
         Self { channels: [32, 64, 96, 128] }
     }
 }
@@ -37,8 +37,8 @@ pub struct MatteConfig {
 }
 
 impl MatteConfig {
-    /// The sizes of a preset.
-    pub fn of(_: Preset) -> Self {
+    /// The sizes of the net that is shipped.
+    pub fn shipped() -> Self {
         Self { channels: vec![16, 32, 64, 96, 128] }
     }
 }

@@ -22,7 +22,7 @@ pub enum Condition<'a> {
 
 /// What the discriminator says.
 #[derive(Clone, Debug)]
-pub struct Judgement {
+pub struct DiscriminatorOutput {
     /// `[batch, places]`, higher is more real: one number for the paper's, one for each place of a coarse grid for the light one.
     pub score: Tensor,
     /// Features of the layers from fine to coarse, for feature matching.
@@ -72,9 +72,9 @@ impl Discriminator {
         })
     }
 
-    /// Judges pictures `[batch, h, w, 3]` in 0..1 with their landmark images (of the size that [`BodyConfig::landmark_share`] says). Sides are multiples of 8
+    /// Looks at pictures `[batch, h, w, 3]` in 0..1 with their landmark images (of the size that [`BodyConfig::landmark_share`] says). Sides are multiples of 8
     /// (light) or 64 (paper).
-    pub fn judge(&self, pictures: &Tensor, landmarks: &Tensor, person: Condition<'_>) -> Result<Judgement> {
+    pub fn forward(&self, pictures: &Tensor, landmarks: &Tensor, person: Condition<'_>) -> Result<DiscriminatorOutput> {
         let input = beside_landmarks(pictures, landmarks, self.share)?;
         let persons = self.vectors(person)?;
         let (vector, features, places) = self.body.forward(&input)?;
@@ -87,7 +87,7 @@ impl Discriminator {
             Some(places) => places.broadcast_add(&(whole / (self.numbers as f64).sqrt())?)?,
             None => whole,
         };
-        Ok(Judgement { score, features })
+        Ok(DiscriminatorOutput { score, features })
     }
 
     /// The vectors of persons, `[batch, numbers]`: what embeddings are matched with.
@@ -213,9 +213,9 @@ mod tests {
             testing::wake(&store)?;
             let (pictures, landmarks) = inputs(&config, 3, 64)?;
             let pictures = Var::from_tensor(&pictures)?;
-            let judgement = discriminator.judge(&pictures, &landmarks, Condition::Known(&[1, 0, 1]))?;
-            assert_eq!(judgement.score.dims(), [3, places], "a score for every place");
-            let gradients = testing::score(&judgement.score)?.backward()?;
+            let output = discriminator.forward(&pictures, &landmarks, Condition::Known(&[1, 0, 1]))?;
+            assert_eq!(output.score.dims(), [3, places], "a score for every place");
+            let gradients = testing::score(&output.score)?.backward()?;
             // A key's bias drops out of the softmax.
             testing::assert_gradients(&store, &gradients, |name| name == "attention.key.bias")?;
             assert!(gradients.get(&pictures).is_some(), "the generator learns through the picture");
@@ -229,9 +229,9 @@ mod tests {
         let store = Store::fresh(7, &Device::Cpu);
         let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
         let (pictures, landmarks) = inputs(&config, 2, 64)?;
-        let known = discriminator.judge(&pictures, &landmarks, Condition::Known(&[1, 0]))?;
+        let known = discriminator.forward(&pictures, &landmarks, Condition::Known(&[1, 0]))?;
         let vectors = discriminator.vectors(Condition::Known(&[1, 0]))?;
-        let given = discriminator.judge(&pictures, &landmarks, Condition::Vector(&vectors))?.score;
+        let given = discriminator.forward(&pictures, &landmarks, Condition::Vector(&vectors))?.score;
         assert_eq!(known.score.to_vec2::<f32>()?, given.to_vec2::<f32>()?, "the same vectors from outside");
         let Some(last) = known.features.last() else { panic!("there are features") };
         let v = last.sum(2)?.sum(1)?.relu()?.to_vec2::<f32>()?;
@@ -250,7 +250,7 @@ mod tests {
             let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
             let (pictures, landmarks) = inputs(&config, 1, 64)?;
             let score = |who: u32| -> anyhow::Result<f32> {
-                Ok(discriminator.judge(&pictures, &landmarks, Condition::Known(&[who]))?.score.mean_all()?.to_scalar::<f32>()?)
+                Ok(discriminator.forward(&pictures, &landmarks, Condition::Known(&[who]))?.score.mean_all()?.to_scalar::<f32>()?)
             };
             assert_ne!(score(0)?.to_bits(), score(1)?.to_bits(), "the person matters");
         }
@@ -263,12 +263,12 @@ mod tests {
         let (pictures, landmarks) = inputs(&config, 2, 16)?;
         let store = Store::fresh(7, &Device::Cpu);
         let discriminator = Discriminator::new(&store.scope(), &config, 2)?;
-        assert!(discriminator.judge(&pictures, &landmarks, Condition::Known(&[0, 2])).is_err(), "identity 2 of 2");
-        assert!(discriminator.judge(&pictures, &landmarks, Condition::Known(&[0])).is_err(), "one identity for two pictures");
+        assert!(discriminator.forward(&pictures, &landmarks, Condition::Known(&[0, 2])).is_err(), "identity 2 of 2");
+        assert!(discriminator.forward(&pictures, &landmarks, Condition::Known(&[0])).is_err(), "one identity for two pictures");
         let long = testing::noise(&[2, 9], 1)?;
-        assert!(discriminator.judge(&pictures, &landmarks, Condition::Vector(&long)).is_err(), "a vector of 9 numbers");
+        assert!(discriminator.forward(&pictures, &landmarks, Condition::Vector(&long)).is_err(), "a vector of 9 numbers");
         let none = Discriminator::new(&Store::fresh(7, &Device::Cpu).scope(), &config, 0)?;
-        assert!(none.judge(&pictures, &landmarks, Condition::Known(&[0, 1])).is_err(), "no identities");
+        assert!(none.forward(&pictures, &landmarks, Condition::Known(&[0, 1])).is_err(), "no identities");
         Ok(())
     }
 
@@ -284,8 +284,8 @@ mod tests {
         let millions = testing::parameters(&store) as f32 / 1e6;
         assert!((0.4..0.6).contains(&millions), "{millions} million parameters of the light one");
         let (pictures, landmarks) = inputs(&config, 1, 112)?;
-        let judgement = light.judge(&pictures, &landmarks, Condition::Vector(&testing::noise(&[1, config.numbers], 1)?))?;
-        assert_eq!(judgement.score.dims(), [1, 14 * 14], "a crop of 112 pixels");
+        let output = light.forward(&pictures, &landmarks, Condition::Vector(&testing::noise(&[1, config.numbers], 1)?))?;
+        assert_eq!(output.score.dims(), [1, 14 * 14], "a crop of 112 pixels");
         Ok(())
     }
 }

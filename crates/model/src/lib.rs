@@ -26,7 +26,7 @@ pub use candidates::{CandidateFlows, HeadFlow, HeadNumbers, candidate_flows, nea
 pub use config::{
     BodyConfig, DirectConfig, DiscriminatorConfig, EmbedderConfig, GeneratorConfig, MatteConfig, MotionConfig, Preset, TextureConfig, Width,
 };
-pub use discriminator::{Condition, Discriminator, Judgement};
+pub use discriminator::{Condition, Discriminator, DiscriminatorOutput};
 pub use drawn_part::DrawnPart;
 pub use embedder::Embedder;
 pub use eyes::{Drawn, EyePrior};

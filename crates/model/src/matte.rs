@@ -95,7 +95,6 @@ impl MatteNet {
 mod tests {
     use candle_core::Device;
 
-    use super::super::Preset;
     use super::*;
     use crate::nn::{Store, testing};
 
@@ -107,7 +106,7 @@ mod tests {
         let matte = net.forward(&picture, &testing::picture(&[2, 32, 32, LANDMARK_CHANNELS], 2)?)?;
         assert_eq!(matte.dims(), [2, 32, 32, MATTE_CHANNELS], "shape");
         testing::assert_gradients(&store, &testing::score(&matte)?.backward()?, |_| false)?;
-        assert!(MatteNet::new(&Store::fresh(5, &Device::Cpu).scope(), &MatteConfig::of(Preset::Retrato)).is_ok(), "the preset");
+        assert!(MatteNet::new(&Store::fresh(5, &Device::Cpu).scope(), &MatteConfig::shipped()).is_ok(), "the preset");
         Ok(())
     }
 }

@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn even_a_fresh_net_carries_the_landmarks() -> anyhow::Result<()> {
         let store = Store::fresh(1, &Device::Cpu);
-        let net = MotionNet::new(&store.scope(), &MotionConfig::of(super::super::Preset::Retrato))?;
+        let net = MotionNet::new(&store.scope(), &MotionConfig::shipped())?;
         net.start_even()?;
         let samples = [sample(Vec2::new(8.0, -4.0)), sample(Vec2::ZERO)];
         let out = net.forward(&MotionBatch::new(&samples, &Device::Cpu)?)?;

@@ -13,7 +13,7 @@ use super::matte::MatteNet;
 use super::motion::MotionNet;
 use super::parts::{PartConfig, PartNets};
 use crate::face::MeshModel;
-use crate::nn::{Scope, Store, WeightsError, read_bounded, read_tensors, read_weights};
+use crate::nn::{MAX_WEIGHTS_BYTES, Scope, Store, WeightsError, read_bounded, read_tensors, read_weights};
 
 const MANIFEST: &str = include_str!("../../../models/manifest.json");
 
@@ -92,7 +92,7 @@ impl Shipped for MotionNet {
     const BYTES: &'static [u8] = include_bytes!("../../../models/motion.safetensors");
 
     fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
-        Self::new(scope, &MotionConfig::of(Preset::Retrato))
+        Self::new(scope, &MotionConfig::shipped())
     }
 }
 
@@ -101,7 +101,7 @@ impl Shipped for MatteNet {
     const BYTES: &'static [u8] = include_bytes!("../../../models/matte.safetensors");
 
     fn of(scope: &Scope<'_>) -> Result<Self, WeightsError> {
-        Self::new(scope, &MatteConfig::of(Preset::Retrato))
+        Self::new(scope, &MatteConfig::shipped())
     }
 }
 
@@ -178,7 +178,7 @@ pub fn identity<N: Shipped>(file: Option<&Path>) -> Result<String, ModelError> {
     let Some(path) = file else {
         return manifest().into_iter().find(|entry| entry.name == N::NAME).map(|entry| entry.blake3).ok_or(ModelError::NotListed(N::NAME));
     };
-    let bytes = read_bounded(path).map_err(|source| ModelError::Weights { file: path.display().to_string(), source })?;
+    let bytes = read_bounded(path, MAX_WEIGHTS_BYTES).map_err(|source| ModelError::Weights { file: path.display().to_string(), source })?;
     Ok(blake3::hash(&bytes).to_hex().to_string())
 }
 

@@ -20,8 +20,13 @@ pub enum WeightsError {
     #[error("{0}")]
     File(#[from] std::io::Error),
     /// The file is larger than any set of weights.
-    #[error("the file has {0} bytes, more than the {MAX_WEIGHTS_BYTES} that weights may have")]
-    TooLarge(u64),
+    #[error("the file has {bytes} bytes, more than the {most} that it may have")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The most.
+        most: u64,
+    },
     /// The file is no safetensors file, or damaged.
     #[error("not a usable safetensors file: {0}")]
     Format(#[from] safetensors::SafeTensorError),
@@ -91,7 +96,7 @@ impl Store {
 
     /// Weights from a safetensors file of bounded size.
     pub fn from_file(path: &Path, trainable: bool, device: &Device) -> Result<Self, WeightsError> {
-        Self::from_bytes(&read_bounded(path)?, trainable, device)
+        Self::from_bytes(&read_bounded(path, MAX_WEIGHTS_BYTES)?, trainable, device)
     }
 
     /// The root of the names.
@@ -159,18 +164,18 @@ impl Scope<'_> {
 
 /// All tensors of a safetensors file by name, as f32 on the CPU.
 pub fn read_weights(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
-    read_tensors(&read_bounded(path)?, &Device::Cpu)
+    read_tensors(&read_bounded(path, MAX_WEIGHTS_BYTES)?, &Device::Cpu)
 }
 
-/// A file's bytes, if they are not too many.
-pub fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
-    let size = std::fs::metadata(path)?.len();
+/// A file's bytes, if there are no more than `most`.
+pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, WeightsError> {
+    let bytes = std::fs::metadata(path)?.len();
     if is_special(path) {
         // Reading could wait for ever, or never end.
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is a device or a pipe: give the path of a file").into());
     }
-    if size > MAX_WEIGHTS_BYTES {
-        return Err(WeightsError::TooLarge(size));
+    if bytes > most {
+        return Err(WeightsError::TooLarge { bytes, most });
     }
     Ok(std::fs::read(path)?)
 }

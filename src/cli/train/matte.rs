@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::pairs::PairArgs;
-use crate::model::{MatteConfig, Preset};
+use crate::model::MatteConfig;
 use crate::synth::PairSampler;
 use crate::train::MatteTask;
 
@@ -17,5 +17,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    args.pairs.train(MatteTask { config: MatteConfig::of(Preset::Retrato) }, PairSampler::with_wide_views, args.steps, "matte.safetensors")
+    args.pairs.train(MatteTask { config: MatteConfig::shipped() }, PairSampler::with_wide_views, args.steps, "matte.safetensors")
 }

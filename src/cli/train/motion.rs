@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::pairs::PairArgs;
-use crate::model::{MotionConfig, Preset};
+use crate::model::MotionConfig;
 use crate::synth::PairSampler;
 use crate::train::{LossWeights, MotionTask};
 
@@ -25,6 +25,6 @@ fn parse_channels(text: &str) -> Result<[usize; 4], String> {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let config = args.channels.map_or_else(|| MotionConfig::of(Preset::Retrato), |channels| MotionConfig { channels });
+    let config = args.channels.map_or_else(MotionConfig::shipped, |channels| MotionConfig { channels });
     args.pairs.train(MotionTask { config, loss: LossWeights::default() }, PairSampler::new, args.steps, "motion.safetensors")
 }

@@ -39,6 +39,29 @@ impl Part {
     /// How many labels there are.
     pub const COUNT: usize = 14;
 
+    /// All of them, in the order of their labels.
+    const ALL: [Self; Self::COUNT] = [
+        Self::Background,
+        Self::Face,
+        Self::Head,
+        Self::MouthInterior,
+        Self::EyeSocket,
+        Self::Gums,
+        Self::Teeth,
+        Self::Eyeball,
+        Self::Lash,
+        Self::Hair,
+        Self::Headwear,
+        Self::Glasses,
+        Self::Jewellery,
+        Self::Clothes,
+    ];
+
+    /// The part of a label; `None` for a number that is none.
+    pub fn of_label(label: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(label)).copied()
+    }
+
     /// Whether both sides of its triangles are drawn: thin things.
     pub fn is_double_sided(self) -> bool {
         matches!(self, Self::Lash | Self::Hair | Self::Headwear | Self::Glasses | Self::Jewellery | Self::Clothes)
@@ -65,3 +88,16 @@ pub const PICTURE_PX: usize = 256;
 
 /// Cells along each side of the flow, visibility and label planes: 2 pixels a cell, centred as in [`crate::data::FlowField`].
 pub const PLANE_CELLS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_stands_for_its_part() {
+        for label in 0..Part::COUNT as u8 {
+            assert_eq!(Part::of_label(label).map(|part| part as u8), Some(label), "label {label}");
+        }
+        assert_eq!(Part::of_label(Part::COUNT as u8), None, "there are no more");
+    }
+}

@@ -13,7 +13,7 @@ mod worker;
 pub use awake::AwakeClock;
 pub use background::in_background;
 pub use file_cache::FileCache;
-pub use files::{is_same_file, is_special, temporary_in};
+pub use files::{is_forbidden_in_name, is_same_file, is_special, is_temporary, rename_without_replacing, temporary_in, write_whole};
 pub use latest::{Latest, LatestReader, LatestWriter};
 pub use memory::{peak_memory_mb, share_arenas};
 pub use processor::{Instructions, UnknownInstructions, arch, vectorized};

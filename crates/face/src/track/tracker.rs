@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::{FaceMotion, Frame, HeadPose, Input, Landmarks, TrackedFrame};
-use crate::face::{FaceFinder, MeshFace, MeshModel, ReadOptions, pupils_from_gaze};
+use crate::face::{MeshFace, MeshModel, ReadOptions, pupils_from_gaze};
 
 use super::follow::Follower;
 use super::gaze::{GazeTracker, Looking};
@@ -76,11 +76,6 @@ impl Tracker {
         }
         tracker.set_smoothing(options.smoothing);
         tracker
-    }
-
-    /// A tracker on top of any finder, and nothing else.
-    pub fn with_finder(finder: Box<dyn FaceFinder + Send>, options: TrackOptions) -> Self {
-        Self { follower: Some(Follower::new(finder, options.reading)), ..Self::with_readers(None, None, options) }
     }
 
     /// What reads the frames of the present film, for people.

@@ -283,8 +283,8 @@ impl<'a> Player<'a> {
             match report.map(|report| report.said) {
                 Some(Said::Opened(info)) => self.opened(info),
                 Some(Said::Sought(wish)) => self.has_sought(wish),
-                // What was read before the wish was heard.
-                Some(Said::Input(_)) if seeks => {}
+                // What was read before the wish was heard; it may be the first picture of the repetition in which the wished place is.
+                Some(Said::Input(mut input)) if seeks => _ = self.begun_at.get_or_insert(time_of(&mut input).media_time),
                 Some(Said::Input(input)) => {
                     if let Some(end) = self.deliver(input, !reports.is_empty()) {
                         return Ok(end);
@@ -447,6 +447,21 @@ mod tests {
         assert!(played.is_still(), "and no other");
         played.transport.pause(false);
         assert_eq!(played.frame().0, 7, "goes on from there");
+    }
+
+    #[test]
+    fn going_back_from_the_end_of_a_paused_clip_keeps_the_place() {
+        let played = play(true, false, Pace::RealTime);
+        played.frame();
+        played.transport.pause(true);
+        while !played.is_still() {}
+        // At the end, the first picture of the next repetition is read already.
+        for (to_ms, shown) in [(950, 9), (250, 2), (450, 4)] {
+            played.transport.seek(Duration::from_millis(to_ms));
+            let place = (played.frame().0, played.transport.playback().position.as_millis());
+            assert_eq!(place, (shown, 100 * shown as u128), "the picture there, and its place");
+            assert!(played.is_still(), "and no other");
+        }
     }
 
     #[test]

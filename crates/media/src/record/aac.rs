@@ -20,9 +20,9 @@ pub(super) type AccessUnit = Vec<u8>;
 pub(super) struct AacEncoder {
     encoder: Encoder,
     entry: SampleEntry,
-    /// The encoder's first unit holds only the run-in of the overlapping transform. It is left out instead of being cut by an edit list,
+    /// The encoder's first unit holds only its priming, the first half of the overlapping transform. It is left out instead of being cut by an edit list,
     /// which not every player honours; the price is that the first 21 ms fade in.
-    run_in_dropped: bool,
+    priming_dropped: bool,
     clean: [Vec<f32>; 2],
 }
 
@@ -37,7 +37,7 @@ impl AacEncoder {
         let config = parse_audio_specific_config(encoder.asc()).map_err(RecordError::encoder("AAC"))?;
         let description = Mp4aSampleEntryConfig { es_id: 2, buffer_size_db: 0, max_bitrate: 2 * BITRATE_BPS, avg_bitrate: BITRATE_BPS };
         let entry = build_mp4a_box(&config, &description).map(SampleEntry::Mp4a).map_err(RecordError::encoder("AAC"))?;
-        Ok(Self { encoder, entry, run_in_dropped: false, clean: Default::default() })
+        Ok(Self { encoder, entry, priming_dropped: false, clean: Default::default() })
     }
 
     /// What a container says about the stream.
@@ -55,9 +55,9 @@ impl AacEncoder {
             clean.clear();
             clean.extend(raw[..length].iter().map(|&sample| clean_sample(sample)));
         }
-        let run_in_dropped = &mut self.run_in_dropped;
+        let priming_dropped = &mut self.priming_dropped;
         let fed = self.encoder.feed(&[&self.clean[0], &self.clean[1]], |frame| {
-            keep(frame.payload, run_in_dropped, units);
+            keep(frame.payload, priming_dropped, units);
             Ok(())
         });
         fed.map(|_| ()).map_err(RecordError::encoder("AAC"))
@@ -68,20 +68,20 @@ impl AacEncoder {
     /// # Errors
     /// [`RecordError::Encoder`] when the encoder fails.
     pub(super) fn finish(&mut self, units: &mut Vec<AccessUnit>) -> Result<(), RecordError> {
-        let run_in_dropped = &mut self.run_in_dropped;
+        let priming_dropped = &mut self.priming_dropped;
         let finished = self.encoder.finish(|frame| {
-            keep(frame.payload, run_in_dropped, units);
+            keep(frame.payload, priming_dropped, units);
             Ok(())
         });
         finished.map(|_| ()).map_err(RecordError::encoder("AAC"))
     }
 }
 
-fn keep(payload: &[u8], run_in_dropped: &mut bool, units: &mut Vec<AccessUnit>) {
-    if *run_in_dropped {
+fn keep(payload: &[u8], priming_dropped: &mut bool, units: &mut Vec<AccessUnit>) {
+    if *priming_dropped {
         units.push(payload.to_vec());
     }
-    *run_in_dropped = true;
+    *priming_dropped = true;
 }
 
 fn clean_sample(sample: f32) -> f32 {

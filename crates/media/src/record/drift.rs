@@ -39,9 +39,9 @@ pub(super) struct ClockedResampler {
     epoch: Option<Instant>,
     /// Frames handed to the resampler.
     consumed: u64,
-    /// Samples that came out, without the run-in of the filter.
+    /// Samples that came out, without the delay of the filter.
     produced: u64,
-    run_in_left: usize,
+    delay_left: usize,
     error_secs: f64,
     interrupted_secs: f64,
 }
@@ -61,7 +61,7 @@ impl ClockedResampler {
             epoch: None,
             consumed: 0,
             produced: 0,
-            run_in_left: resampler.output_delay(),
+            delay_left: resampler.output_delay(),
             resampler,
             error_secs: 0.0,
             interrupted_secs: 0.0,
@@ -106,7 +106,7 @@ impl ClockedResampler {
 
     /// How far the output will have got with the frames consumed so far, including what is still inside the filter.
     fn reached_secs(&self) -> f64 {
-        let inside = if self.consumed == 0 { 0 } else { self.resampler.output_delay() - self.run_in_left };
+        let inside = if self.consumed == 0 { 0 } else { self.resampler.output_delay() - self.delay_left };
         (self.produced + inside as u64) as f64 / f64::from(SAMPLE_RATE_HZ)
     }
 
@@ -124,14 +124,14 @@ impl ClockedResampler {
         let mut output = InterleavedSlice::new_mut(&mut self.resampled, 2, capacity).map_err(RecordError::encoder("sound"))?;
         let (consumed, produced) = self.resampler.process_into_buffer(&input, &mut output, None).map_err(RecordError::encoder("sound"))?;
         self.waiting.drain(..2 * consumed);
-        let run_in = self.run_in_left.min(produced);
-        self.run_in_left -= run_in;
-        for frame in self.resampled[2 * run_in..2 * produced].chunks_exact(2) {
+        let delay = self.delay_left.min(produced);
+        self.delay_left -= delay;
+        for frame in self.resampled[2 * delay..2 * produced].chunks_exact(2) {
             block.left.push(frame[0]);
             block.right.push(frame[1]);
         }
         self.consumed += consumed as u64;
-        self.produced += (produced - run_in) as u64;
+        self.produced += (produced - delay) as u64;
         Ok(())
     }
 }

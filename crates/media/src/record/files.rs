@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{RecordError, RecordFormat, RecordOptions};
-use crate::runtime::{is_same_file, is_special, temporary_in};
+use crate::runtime::{is_same_file, is_special, rename_without_replacing, temporary_in};
 
 /// What a recording in progress is called: its final name and this.
 pub(super) const PART_SUFFIX: &str = ".part";
@@ -189,19 +189,10 @@ pub(super) fn publish(finished: &Path, target: &Path, overwrite: bool) -> Result
 
 fn rename_to_free(finished: &Path, target: &Path) -> Result<PathBuf, RecordError> {
     for name in numbered_names(target) {
-        // Unlike a rename, a hard link never replaces what appeared in the meantime.
-        match fs::hard_link(finished, &name) {
-            Ok(()) => {
-                fs::remove_file(finished).map_err(RecordError::file("remove", finished))?;
-                return Ok(name);
-            }
+        match rename_without_replacing(finished, &name) {
+            Ok(()) => return Ok(name),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            // File systems without hard links: look, then rename.
-            Err(_) if name.exists() => {}
-            Err(_) => {
-                fs::rename(finished, &name).map_err(RecordError::file("rename the finished recording to", &name))?;
-                return Ok(name);
-            }
+            Err(cause) => return Err(RecordError::file("rename the finished recording to", &name)(cause)),
         }
     }
     let cause = io::Error::new(io::ErrorKind::AlreadyExists, "thousands of files with this name exist");

@@ -150,7 +150,7 @@ impl Sink for GifSink {
 }
 
 /// Cuts a GIF behind its last whole picture and writes the end mark there.
-fn end_file(mut file: &File, whole_bytes: u64) -> io::Result<()> {
+pub(super) fn end_file(mut file: &File, whole_bytes: u64) -> io::Result<()> {
     const END_MARK: [u8; 1] = [0x3B];
     file.set_len(whole_bytes)?;
     io::Seek::seek(&mut file, io::SeekFrom::End(0))?;

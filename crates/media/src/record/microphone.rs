@@ -152,22 +152,6 @@ impl Microphone {
         &self.name
     }
 
-    /// Waits until sound has come: the proof that this is a microphone.
-    ///
-    /// # Errors
-    /// [`RecordError::MicrophoneSilent`] when none comes within two seconds, [`RecordError::Microphone`] when the device fails.
-    pub fn wait_for_sound(&self) -> Result<(), RecordError> {
-        let deadline = Instant::now() + SILENT_AFTER;
-        while self.ring.stamps.is_empty() {
-            self.check_failure()?;
-            if Instant::now() > deadline {
-                return Err(self.silent());
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
-    }
-
     fn open(device: &Device) -> Result<Self, RecordError> {
         let name = describe(device).name;
         let failed = |error: cpal::Error| RecordError::Microphone { device: name.clone(), message: error.to_string() };

@@ -15,6 +15,8 @@ use super::{RecordError, RecordOptions, SourceType, files, metadata};
 pub(super) struct PngSink {
     options: RecordOptions,
     folder: PathBuf,
+    /// Where the pictures are until the end: the folder itself, or a part of it that takes the place of an earlier recording's pictures.
+    growing: PathBuf,
     fitter: Option<Fitter>,
     frames: u64,
     bytes: u64,
@@ -27,12 +29,36 @@ impl PngSink {
     /// When the folder cannot be made.
     pub(super) fn open(options: &RecordOptions) -> Result<Self, RecordError> {
         let folder = make_folder(&options.path, options.overwrite)?;
-        Ok(Self { options: options.clone(), folder, fitter: None, frames: 0, bytes: 0 })
+        let is_replaced = options.overwrite && !files::old_frames(&folder)?.is_empty();
+        let growing = if is_replaced { make_part(&folder)? } else { folder.clone() };
+        Ok(Self { options: options.clone(), folder, growing, fitter: None, frames: 0, bytes: 0 })
     }
 
     /// Where the picture with this number belongs, from 1.
     fn frame_path(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("frame_{number:06}.png"))
+        self.growing.join(frame_name(number))
+    }
+
+    /// Puts the new pictures in the place of an earlier recording's, so that a shorter one does not end with their rest. Other files are left alone.
+    fn replace_old_frames(&self) -> Result<(), RecordError> {
+        if self.growing == self.folder {
+            return Ok(());
+        }
+        for path in files::old_frames(&self.folder)? {
+            fs::remove_file(&path).map_err(RecordError::file("remove", &path))?;
+        }
+        for number in 1..=self.frames {
+            let path = self.folder.join(frame_name(number));
+            fs::rename(self.frame_path(number), &path).map_err(RecordError::file("rename the finished picture to", &path))?;
+        }
+        fs::remove_dir(&self.growing).map_err(RecordError::file("remove", &self.growing))
+    }
+
+    /// Removes the folders that are empty: those that hold other things stay.
+    fn remove_empty_folders(&self) {
+        for folder in [&self.growing, &self.folder] {
+            fs::remove_dir(folder).ok();
+        }
     }
 
     fn fitter(&mut self, picture: &RgbaImage) -> &mut Fitter {
@@ -65,10 +91,10 @@ impl Sink for PngSink {
 
     fn finish(self: Box<Self>, end: Duration, _progress: &mut dyn FnMut(f32)) -> Result<Kept, RecordError> {
         if self.frames == 0 {
-            // Leaves a folder alone that was not empty before.
-            fs::remove_dir(&self.folder).ok();
+            self.remove_empty_folders();
             return Err(RecordError::NothingRecorded);
         }
+        self.replace_old_frames()?;
         Ok(Kept { path: self.folder, duration: end, frames: self.frames, warning: None, problem: None })
     }
 
@@ -76,8 +102,7 @@ impl Sink for PngSink {
         for path in (1..=self.frames).map(|number| self.frame_path(number)) {
             fs::remove_file(&path).map_err(RecordError::file("remove", &path))?;
         }
-        // Stays when it holds other things.
-        fs::remove_dir(&self.folder).ok();
+        self.remove_empty_folders();
         Ok(())
     }
 }
@@ -88,11 +113,7 @@ fn make_folder(path: &Path, overwrite: bool) -> Result<PathBuf, RecordError> {
         match fs::create_dir(&name) {
             Ok(()) => return Ok(name),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if overwrite && name.is_dir() {
-                    remove_old_frames(&name)?;
-                    return Ok(name);
-                }
-                if files::is_empty_folder(&name) {
+                if overwrite && name.is_dir() || files::is_empty_folder(&name) {
                     return Ok(name);
                 }
                 if overwrite {
@@ -105,9 +126,14 @@ fn make_folder(path: &Path, overwrite: bool) -> Result<PathBuf, RecordError> {
     Err(RecordError::Occupied { path: path.to_owned() })
 }
 
-/// Removes an earlier recording's pictures, so that a shorter one does not end with their rest. Other files are left alone.
-fn remove_old_frames(folder: &Path) -> Result<(), RecordError> {
-    files::old_frames(folder)?.iter().try_for_each(|path| fs::remove_file(path).map_err(RecordError::file("remove", path)))
+/// A folder in another one, with a name of its own.
+fn make_part(folder: &Path) -> Result<PathBuf, RecordError> {
+    let made = tempfile::Builder::new().prefix("frames-").suffix(files::PART_SUFFIX).tempdir_in(folder);
+    made.map(tempfile::TempDir::keep).map_err(|cause| RecordError::NotWritable { path: folder.to_owned(), cause })
+}
+
+fn frame_name(number: u64) -> String {
+    format!("frame_{number:06}.png")
 }
 
 /// Writes one picture and returns its size in bytes.

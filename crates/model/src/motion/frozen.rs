@@ -194,14 +194,14 @@ mod tests {
 
     use super::super::MotionBatch;
     use super::*;
+    use crate::MotionConfig;
     use crate::nn::ops::Products;
     use crate::nn::{Store, testing};
-    use crate::{MotionConfig, Preset};
 
     #[test]
     fn it_gives_what_the_network_gives_face_after_face() -> anyhow::Result<()> {
         let store = Store::fresh(8, &Device::Cpu);
-        let net = MotionNet::new(&store.scope(), &MotionConfig::of(Preset::Retrato))?;
+        let net = MotionNet::new(&store.scope(), &MotionConfig::shipped())?;
         testing::wake(&store)?;
         let frozen = ops::frozen_with(Products::Single, || net.freeze())?;
         let mut memory = MotionMemory::default();

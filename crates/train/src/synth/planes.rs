@@ -4,6 +4,7 @@ use glam::Vec3;
 use image::RgbImage;
 
 use crate::data::PICTURE_PX;
+use crate::math::smoothstep;
 use crate::random::Random;
 
 /// Pixels of a plane.
@@ -177,8 +178,7 @@ pub(super) fn add_hills(plane: &mut [f32], random: &mut Random, cells: [usize; 2
 fn cell_of(pixel: usize, cells: usize) -> (usize, f32) {
     let at = pixel as f32 * cells as f32 / PICTURE_PX as f32;
     let cell = (at as usize).min(cells - 1);
-    let t = at - cell as f32;
-    (cell, t * t * (3.0 - 2.0 * t))
+    (cell, smoothstep(0.0, 1.0, at - cell as f32))
 }
 
 /// Adds `octaves` of hills, each twice as fine and `fade` times as high as the one before.

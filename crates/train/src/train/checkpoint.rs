@@ -1,15 +1,17 @@
 //! The state of a training run on disk: written whole or not at all, and resumed exactly.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 
 use crate::nn::WeightsError;
 use crate::nn::{read_bounded, read_metadata, read_tensors, to_bytes};
-use crate::runtime::temporary_in;
+use crate::runtime;
 use retrato_learn::TrainError;
+
+/// Largest checkpoint: the weights, their running averages and the optimiser's state of networks that together are larger than any that is shipped.
+const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
 
 /// Everything a run needs to go on: groups of tensors, and words about the run.
 #[derive(Default)]
@@ -54,16 +56,27 @@ impl Checkpoint {
     }
 
     /// Writes the file beside `path` and then moves it there, so that a full disk or a kill leaves the old one.
+    ///
+    /// # Errors
+    /// Also for one that is too large to be read again.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
+        self.write_within(path, MAX_CHECKPOINT_BYTES)
+    }
+
+    fn write_within(&self, path: &Path, most: u64) -> Result<(), TrainError> {
         let about: HashMap<String, String> = self.about.clone().into_iter().collect();
-        let bytes = to_bytes(&self.tensors, DType::F32, about)?;
-        write_whole(path, &bytes)
+        let content = to_bytes(&self.tensors, DType::F32, about)?;
+        let bytes = content.len() as u64;
+        if bytes > most {
+            return Err(TrainError::Weights { path: path.to_owned(), source: WeightsError::TooLarge { bytes, most } });
+        }
+        write_whole(path, &content)
     }
 
     /// Reads what [`Self::write`] wrote.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         let wrap = |source: WeightsError| TrainError::Weights { path: path.to_owned(), source };
-        let bytes = read_bounded(path).map_err(wrap)?;
+        let bytes = read_bounded(path, MAX_CHECKPOINT_BYTES).map_err(wrap)?;
         let tensors = read_tensors(&bytes, &Device::Cpu).map_err(wrap)?;
         let about = read_metadata(&bytes).map_err(wrap)?;
         Ok(Self { tensors, about })
@@ -72,18 +85,13 @@ impl Checkpoint {
 
 /// Writes a file whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let wrap = |source: std::io::Error| TrainError::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = temporary_in(folder).map_err(wrap)?;
-    file.write_all(bytes).map_err(wrap)?;
-    file.as_file().sync_all().map_err(wrap)?;
-    file.persist(path).map_err(|e| wrap(e.error))?;
-    Ok(())
+    runtime::write_whole(path, bytes).map_err(|source| TrainError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::MAX_WEIGHTS_BYTES;
 
     #[test]
     fn a_checkpoint_comes_back_whole_and_a_damaged_one_is_refused() -> anyhow::Result<()> {
@@ -100,6 +108,28 @@ mod tests {
         let bytes = std::fs::read(&path)?;
         std::fs::write(&path, &bytes[..bytes.len() - 3])?;
         assert!(Checkpoint::read(&path).is_err_and(|e| e.to_string().contains("run.safetensors")), "cut short");
+        Ok(())
+    }
+
+    #[test]
+    fn a_checkpoint_may_be_larger_than_weights_but_none_is_written_that_cannot_be_resumed() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("run.safetensors");
+        // Full of zeros, which takes no room on the disk.
+        std::fs::File::create(&path)?.set_len(MAX_WEIGHTS_BYTES + 8)?;
+        let refused = |result: Result<Checkpoint, TrainError>| match result {
+            Err(TrainError::Weights { source, .. }) => source,
+            _ => panic!("it is none"),
+        };
+        assert!(matches!(refused(Checkpoint::read(&path)), WeightsError::Format(_)), "refused for what is in it, not for its size");
+        std::fs::File::create(&path)?.set_len(MAX_CHECKPOINT_BYTES + 1)?;
+        assert!(matches!(refused(Checkpoint::read(&path)), WeightsError::TooLarge { .. }), "there is an end to it");
+        std::fs::remove_file(&path)?;
+        let mut checkpoint = Checkpoint::default();
+        checkpoint.put("weights", &BTreeMap::from([("a".to_owned(), Tensor::new(&[1.5_f32], &Device::Cpu)?)]));
+        let written = checkpoint.write_within(&path, 10).map(|()| Checkpoint::default());
+        assert!(matches!(refused(written), WeightsError::TooLarge { most: 10, .. }), "said before hours are spent on it");
+        assert!(!path.exists(), "nothing is left there");
         Ok(())
     }
 }

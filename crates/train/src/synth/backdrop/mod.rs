@@ -8,6 +8,7 @@ use glam::{Vec2, Vec3};
 
 use super::planes::{Planes, add_clouds};
 use crate::data::PICTURE_PX;
+use crate::math::smoothstep;
 use crate::random::Random;
 
 /// A picture without the person; drawn once for both frames of a pair.
@@ -154,7 +155,7 @@ impl Brush<'_> {
             for (x, value) in line.iter_mut().enumerate() {
                 let at = x as f32 * cells as f32 / PICTURE_PX as f32;
                 let (knot, t) = (at as usize, at.fract());
-                *value += knots[knot] + (knots[knot + 1] - knots[knot]) * t * t * (3.0 - 2.0 * t);
+                *value += knots[knot] + (knots[knot + 1] - knots[knot]) * smoothstep(0.0, 1.0, t);
             }
             gain *= rough;
             cells *= 2;

@@ -5,6 +5,7 @@ use std::f32::consts::TAU;
 use glam::Vec2;
 
 use crate::data::{Coefficient, Coefficients, HeadPose};
+use crate::math::smoothstep;
 
 /// A blink: the lids fall, rest and rise, in seconds. Derived from published means of spontaneous blinks.
 const FALL_SECS: f32 = 0.09;
@@ -126,10 +127,7 @@ fn between(keys: &[(f32, f32)], time: f32) -> f32 {
     let before = keys.iter().rev().find(|(at, _)| *at <= time);
     let after = keys.iter().find(|(at, _)| *at > time);
     match (before, after) {
-        (Some((from, a)), Some((to, b))) => {
-            let t = (time - from) / (to - from).max(1e-6);
-            a + (b - a) * t * t * (3.0 - 2.0 * t)
-        }
+        (Some((from, a)), Some((to, b))) => a + (b - a) * smoothstep(*from, *to, time),
         (Some((_, last)), None) => *last,
         (None, Some((_, first))) => *first,
         (None, None) => 0.0,

@@ -30,13 +30,13 @@ pub(super) fn generated(nets: &FewShotNets, batch: &FewShotBatch, embeddings: &T
 #[derive(Clone, Copy)]
 pub(super) struct Learner<'a> {
     pub(super) nets: &'a FewShotNets,
-    pub(super) judge: &'a Discriminator,
+    pub(super) discriminator: &'a Discriminator,
     pub(super) frozen: Option<&'a Discriminator>,
     pub(super) strict: f64,
     pub(super) motion: Option<&'a MotionNet>,
     pub(super) options: &'a FewShotOptions,
     pub(super) made_variables: &'a BTreeMap<String, Var>,
-    pub(super) judge_variables: &'a BTreeMap<String, Var>,
+    pub(super) discriminator_variables: &'a BTreeMap<String, Var>,
 }
 
 impl Learner<'_> {
@@ -53,24 +53,24 @@ impl Learner<'_> {
             warped_error: loss::warped_error(&batch)?,
             ..FewShotParts::default()
         };
-        let mut judged = Gradients::default();
+        let mut discriminator_gradients = Gradients::default();
         if let Some(frozen) = self.frozen {
-            let (made, real) = (loss::judge(frozen, &batch, &output.picture)?, loss::judge(frozen, &batch, &batch.target)?);
+            let (made, real) = (loss::discriminate(frozen, &batch, &output.picture)?, loss::discriminate(frozen, &batch, &batch.target)?);
             let score = loss::mean_score(&made.score, &batch)?;
             parts.score = score.to_scalar()?;
             let adversarial = ((loss::feature_distance(&made, &real)? * weights.features)? - (score * weights.score)?)?;
-            let persons = self.judge.vectors(Condition::Known(&batch.identities))?;
+            let persons = self.discriminator.vectors(Condition::Known(&batch.identities))?;
             let matching = (embeddings.index_select(&batch.example_of, 0)? - persons)?.abs()?.mean_all()?;
             loss = (loss + (adversarial + (matching * weights.matching)?)? * self.strict)?;
-            let real = loss::judge(self.judge, &batch, &batch.target)?;
-            let hinge = loss::hinge(&real, &loss::judge(self.judge, &batch, &output.picture.detach())?, &batch)?;
+            let real = loss::discriminate(self.discriminator, &batch, &batch.target)?;
+            let hinge = loss::hinge(&real, &loss::discriminate(self.discriminator, &batch, &output.picture.detach())?, &batch)?;
             parts.discriminator = hinge.to_scalar()?;
-            judged = Gradients::of(&hinge.backward()?, self.judge_variables)?;
+            discriminator_gradients = Gradients::of(&hinge.backward()?, self.discriminator_variables)?;
         }
         parts.loss = loss.to_scalar()?;
         let found = loss.backward()?;
         // The match moves the discriminator's own vectors too.
-        judged.add(&Gradients::of(&found, self.judge_variables)?, 1.0)?;
-        Ok((Gradients::of(&found, self.made_variables)?, judged, parts))
+        discriminator_gradients.add(&Gradients::of(&found, self.discriminator_variables)?, 1.0)?;
+        Ok((Gradients::of(&found, self.made_variables)?, discriminator_gradients, parts))
     }
 }

@@ -34,16 +34,16 @@ const PERSONS: &str = "persons";
 /// What a checkpoint of this run calls itself.
 const KIND: &str = "retrato few-shot training 1";
 
-/// What a checkpoint calls the parts of the networks that make pictures, and of the discriminator.
+/// What a checkpoint calls the parts of the networks that make pictures, and of the discriminator. Checkpoints of earlier versions have these names.
 const MADE: Groups = ["weights", "adam", "adam steps"];
-const JUDGE: Groups = ["judge", "judge adam", "judge steps"];
+const DISCRIMINATOR: Groups = ["judge", "judge adam", "judge steps"];
 
 /// A run of training.
 pub struct FewShotTrainer {
     options: FewShotOptions,
     motion: Option<MotionNet>,
     made: Learning<FewShotNets>,
-    judge: Learning<Discriminator>,
+    discriminator: Learning<Discriminator>,
     average: MovingAverage,
     stream: Stream<HeadEpisode>,
     watched: Watched,
@@ -75,10 +75,10 @@ impl FewShotTrainer {
         if fresh {
             net.advance_norms(SETTLING)?;
         }
-        let (judge_store, judge) = first_judge(start.discriminator, &options)?;
+        let (discriminator_store, discriminator) = first_discriminator(start.discriminator, &options)?;
         let average = MovingAverage::new(&store.variables(), options.average_decay)?;
         let made = Learning::new(store, net, AdamSettings::default())?;
-        Self::assemble(source, motion, options, made, Learning::new(judge_store, judge, DISCRIMINATOR_ADAM)?, average, 0)
+        Self::assemble(source, motion, options, made, Learning::new(discriminator_store, discriminator, DISCRIMINATOR_ADAM)?, average, 0)
     }
 
     /// Goes on exactly where a checkpoint was written.
@@ -94,10 +94,10 @@ impl FewShotTrainer {
         let step = checkpoint.count("step").unwrap_or(0);
         let nets = |scope: &Scope<'_>| FewShotNets::new(scope, &options.config);
         let made = Learning::resumed(&checkpoint, MADE, AdamSettings::default(), &options.device, nets)?;
-        let discriminator = |scope: &Scope<'_>| Discriminator::new(scope, &options.discriminator, options.identities as usize);
-        let judge = Learning::resumed(&checkpoint, JUDGE, DISCRIMINATOR_ADAM, &options.device, discriminator)?;
+        let net = |scope: &Scope<'_>| Discriminator::new(scope, &options.discriminator, options.identities as usize);
+        let discriminator = Learning::resumed(&checkpoint, DISCRIMINATOR, DISCRIMINATOR_ADAM, &options.device, net)?;
         let average = MovingAverage::restored(checkpoint.group("average"), options.average_decay);
-        Self::assemble(source, motion, options, made, judge, average, step)
+        Self::assemble(source, motion, options, made, discriminator, average, step)
     }
 
     fn assemble(
@@ -105,7 +105,7 @@ impl FewShotTrainer {
         motion: Option<MotionNet>,
         options: FewShotOptions,
         made: Learning<FewShotNets>,
-        judge: Learning<Discriminator>,
+        discriminator: Learning<Discriminator>,
         average: MovingAverage,
         step: u64,
     ) -> Result<Self, TrainError> {
@@ -115,30 +115,30 @@ impl FewShotTrainer {
         let watched = Watched::new(&**source, &options)?;
         let FewShotOptions { seed, block, turns, threads, .. } = options;
         let stream = Stream::new(source, StreamOptions { seed, block, turns, visits: 1, threads }, step * options.batch as u64);
-        Ok(Self { options, motion, made, judge, average, stream, watched, step })
+        Ok(Self { options, motion, made, discriminator, average, stream, watched, step })
     }
 
     /// Mean gradients of generator and discriminator and the figures of a batch.
     fn gradients(&self, samples: &[Sample<HeadEpisode>]) -> Result<(Gradients, Gradients, FewShotParts), TrainError> {
         let strict = self.options.adversarial(self.step);
-        let frozen = if strict > 0.0 { Some(frozen(&self.judge.store, &self.options)?) } else { None };
+        let frozen = if strict > 0.0 { Some(frozen(&self.discriminator.store, &self.options)?) } else { None };
         let made_variables = self.made.store.variables();
-        let judge_variables = self.judge.store.variables();
+        let discriminator_variables = self.discriminator.store.variables();
         let learner = Learner {
             nets: &self.made.net,
-            judge: &self.judge.net,
+            discriminator: &self.discriminator.net,
             frozen: frozen.as_ref(),
             strict,
             motion: self.motion.as_ref(),
             options: &self.options,
             made_variables: &made_variables,
-            judge_variables: &judge_variables,
+            discriminator_variables: &discriminator_variables,
         };
-        let ([made, judged], parts) = in_shares(samples, self.options.shards, |samples| {
-            let (made, judged, parts) = learner.gradients(samples)?;
-            Ok(([made, judged], parts))
+        let ([made, discriminator_gradients], parts) = in_shares(samples, self.options.shards, |samples| {
+            let (made, discriminator_gradients, parts) = learner.gradients(samples)?;
+            Ok(([made, discriminator_gradients], parts))
         })?;
-        Ok((made, judged, parts))
+        Ok((made, discriminator_gradients, parts))
     }
 }
 
@@ -158,17 +158,21 @@ impl Trainer for FewShotTrainer {
         self.made.net.advance_norms(1)?;
         let strict = self.options.adversarial(self.step) > 0.0;
         if strict {
-            self.judge.net.advance_norms(1)?;
+            self.discriminator.net.advance_norms(1)?;
         }
-        let (made, judged, parts) = self.gradients(&samples)?;
+        let (made, discriminator_gradients, parts) = self.gradients(&samples)?;
         if !parts.loss.is_finite() {
             return Err(TrainError::Diverged(self.step));
         }
         let at = |rate: f32| rate_at(rate, self.step, self.options.steps);
-        let (rate, judge_rate) = (at(self.options.rate), at(self.options.discriminator_rate));
+        let (rate, discriminator_rate) = (at(self.options.rate), at(self.options.discriminator_rate));
         let gradient_norm = self.made.adam.step(&made, rate)?;
         if strict {
-            self.judge.adam.step(&judged, judge_rate)?;
+            let norm = self.discriminator.adam.step(&discriminator_gradients, discriminator_rate)?;
+            if !norm.is_finite() {
+                // The loss need not show that the discriminator learns nothing any more.
+                return Err(TrainError::Diverged(self.step));
+            }
         }
         self.average.update(&self.made.store.variables(), self.step)?;
         self.step += 1;
@@ -184,7 +188,7 @@ impl Trainer for FewShotTrainer {
     fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut checkpoint = Checkpoint::default();
         self.made.keep(&mut checkpoint, MADE)?;
-        self.judge.keep(&mut checkpoint, JUDGE)?;
+        self.discriminator.keep(&mut checkpoint, DISCRIMINATOR)?;
         checkpoint.put("average", self.average.values());
         checkpoint.describe(KIND, &self.options.identity());
         checkpoint.about.insert("step".to_owned(), self.step.to_string());
@@ -197,21 +201,21 @@ impl Trainer for FewShotTrainer {
         };
         write(self.average.values(), path)?;
         // Fine-tuning needs it, but for persons of its own.
-        let mut judge = tensors(&self.judge.store);
-        judge.remove(PERSONS);
-        write(&judge, &path.with_file_name(DISCRIMINATOR_FILE))
+        let mut discriminator = tensors(&self.discriminator.store);
+        discriminator.remove(PERSONS);
+        write(&discriminator, &path.with_file_name(DISCRIMINATOR_FILE))
     }
 }
 
 /// The discriminator that a run begins with, fresh or known.
-fn first_judge(known: Option<BTreeMap<String, Tensor>>, options: &FewShotOptions) -> Result<(Store, Discriminator), TrainError> {
+fn first_discriminator(known: Option<BTreeMap<String, Tensor>>, options: &FewShotOptions) -> Result<(Store, Discriminator), TrainError> {
     let made = |store: Store| -> Result<(Store, Discriminator), TrainError> {
-        let judge = Discriminator::new(&store.scope(), &options.discriminator, options.identities as usize)?;
-        judge.advance_norms(SETTLING)?;
-        Ok((store, judge))
+        let discriminator = Discriminator::new(&store.scope(), &options.discriminator, options.identities as usize)?;
+        discriminator.advance_norms(SETTLING)?;
+        Ok((store, discriminator))
     };
-    let (fresh, judge) = made(Store::fresh(options.seed ^ 1, &options.device))?;
-    let Some(mut known) = known else { return Ok((fresh, judge)) };
+    let (fresh, discriminator) = made(Store::fresh(options.seed ^ 1, &options.device))?;
+    let Some(mut known) = known else { return Ok((fresh, discriminator)) };
     if let (Some(persons), false) = (tensors(&fresh).remove(PERSONS), known.contains_key(PERSONS)) {
         known.insert(PERSONS.to_owned(), persons);
     }
@@ -336,7 +340,7 @@ mod tests {
         let start = FewShotStart { nets: read(&path)?, discriminator: read(&path.with_file_name(DISCRIMINATOR_FILE))? };
         let again = FewShotTrainer::new(&source(), motion()?, options(), start)?;
         let weight = |trainer: &FewShotTrainer, name: &str| -> anyhow::Result<Vec<f32>> {
-            Ok(trainer.judge.store.variables()[name].as_tensor().flatten_all()?.to_vec1::<f32>()?)
+            Ok(trainer.discriminator.store.variables()[name].as_tensor().flatten_all()?.to_vec1::<f32>()?)
         };
         let differ = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
         let bias = |trainer: &FewShotTrainer| weight(trainer, "anyone");
