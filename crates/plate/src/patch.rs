@@ -4,6 +4,8 @@ use glam::Vec3;
 
 use crate::grid::{CellGrid, Mixed};
 
+// Tuned by eye on what was filled in behind the heads of eight portraits.
+
 /// A patch reaches so many cells to each side of its middle.
 pub(crate) const RADIUS: usize = 3;
 /// Cells of a patch.
