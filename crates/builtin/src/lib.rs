@@ -57,8 +57,8 @@ macro_rules! builtin_performance {
 
 /// The built-in portraits, the first one shown at start.
 pub static PORTRAITS: [BuiltinPortrait; 4] = [
-    builtin_portrait!("garden", "Straw Hat, Noon"),
     builtin_portrait!("lady", "Lady in Umber"),
+    builtin_portrait!("garden", "Straw Hat, Noon"),
     builtin_portrait!("dutch", "The Crimson Cap"),
     builtin_portrait!("chalk", "The Old Pilot"),
 ];

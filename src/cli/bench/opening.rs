@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_file_or_a_built_in_picture_is_dropped_as_if_its_face_were_not_known() -> anyhow::Result<()> {
         assert_eq!(name(&dropped(None)?), builtin::PORTRAITS[0].title);
-        let PictureInput::Bytes { name, bytes } = dropped(Some(OsStr::new("lady")))? else { panic!("the bytes of a built-in one") };
+        let PictureInput::Bytes { name, bytes } = dropped(Some(OsStr::new("garden")))? else { panic!("the bytes of a built-in one") };
         assert!(name == builtin::PORTRAITS[1].title && bytes.starts_with(&[0xFF, 0xD8]), "its JPEG file");
         let PictureInput::Path(path) = dropped(Some(OsStr::new("mine.png")))? else { panic!("a path") };
         assert_eq!(path, Path::new("mine.png"));
