@@ -6,6 +6,7 @@
 mod camera;
 mod drivers;
 mod eyes;
+mod framing;
 mod limits;
 mod lips;
 mod mirror;

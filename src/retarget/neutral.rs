@@ -10,6 +10,7 @@ use glam::{DVec3, Vec3};
 
 use super::camera::Camera;
 use super::eyes::Eye;
+use super::framing::{HeadPlace, Shots};
 use super::shape::{Shape, angles};
 use super::sitter::brows_share;
 use crate::data::{Coefficient, FaceMesh, FaceMotion};
@@ -26,12 +27,6 @@ const CORRECTION_SECS: f32 = 60.0;
 const BEST_RISES: f64 = 0.004;
 /// Seconds in which what is used follows what was found.
 const EASE_SECS: f32 = 0.35;
-/// What no head does between two frames, but a cut does: a shift, in units of the shape per second, or a change of size, as a logarithm per second; frames may
-/// be apart by so many seconds. Derived: the first is 1 m/s, where the outer corners of the eyes are 9 cm apart; the second, a head that comes that fast from
-/// 30 cm away.
-const CUT_SHIFT: f64 = 11.0;
-const CUT_GROWTH_LN: f64 = 3.3;
-const CUT_SECS: f32 = 0.15;
 /// Turns of the head, in radians, that count as much as a coefficient of 1 in the score: yaw and pitch.
 const TURNED_RAD: [f64; 2] = [0.6, 0.5];
 
@@ -92,8 +87,7 @@ pub(super) struct Calibration {
     means: Option<Means>,
     used: Option<NeutralFace>,
     last: Option<Duration>,
-    /// Size and place in the last frame.
-    last_place: Option<(f64, DVec3)>,
+    shots: Shots,
     seen_secs: f32,
 }
 
@@ -148,21 +142,18 @@ impl Calibration {
         let elapsed = self.last.replace(now).map_or(0.0, |last| now.saturating_sub(last).as_secs_f32()).min(1.0);
         let Some((used, means)) = self.used.as_mut().zip(self.means.as_mut()) else {
             let seen = SeenDriver::of(face, None)?;
+            self.shots.see(seen.place(), elapsed);
             self.means = Some(Means::of(&seen, score(face, &seen)));
             self.used = Some(NeutralFace::new(seen.clone()));
             return Some(seen);
         };
         let seen = SeenDriver::of(face, Some(&used.seen.shape))?;
-        if let Some((scale, centre)) = self.last_place.replace((seen.scale, seen.centre))
-            && elapsed <= CUT_SECS
-            && ((seen.scale / scale).ln().abs() > CUT_GROWTH_LN * f64::from(elapsed)
-                || seen.centre.distance(centre) > CUT_SHIFT * scale * f64::from(elapsed))
-        {
+        if let Some(reframing) = self.shots.see(seen.place(), elapsed) {
             // The picture was cut: the head is where it was, seen otherwise.
-            let ratio = seen.scale / scale;
-            let moved = |before: DVec3| seen.centre + ratio * (before - centre);
-            (used.seen.scale, used.seen.centre) = (used.seen.scale * ratio, moved(used.seen.centre));
-            (means.scale_ln, means.centre) = (means.scale_ln + ratio.ln(), moved(means.centre));
+            let neutral = reframing.apply(used.seen.place());
+            (used.seen.scale, used.seen.centre) = (neutral.scale, neutral.centre);
+            let mean = reframing.apply(HeadPlace { scale: means.scale_ln.exp(), centre: means.centre });
+            (means.scale_ln, means.centre) = (mean.scale.ln(), mean.centre);
         }
         self.seen_secs += elapsed;
         let most = if self.seen_secs < FOUND_SECS { 1.0 } else { f64::from(elapsed / CORRECTION_SECS) };
@@ -177,12 +168,16 @@ impl Calibration {
         if let Some((used, means)) = self.used.as_mut().zip(self.means.as_mut()) {
             *used = NeutralFace::new(used.seen.mirrored(last_column));
             *means = Means { weights: means.weights, ..Means::of(&means.mean().mirrored(last_column), means.best) };
-            self.last_place = None;
+            self.shots = Shots::default();
         }
     }
 }
 
 impl SeenDriver {
+    fn place(&self) -> HeadPlace {
+        HeadPlace { scale: self.scale, centre: self.centre }
+    }
+
     fn lerp(&self, other: &Self, share: f32) -> Self {
         let wide = f64::from(share);
         Self {
