@@ -53,6 +53,15 @@ fn another_background_is_chosen_and_films_are_not_made_without_any() {
 }
 
 #[test]
+fn the_panel_offers_backgrounds_too() {
+    let mut window = Window::live(1200.0, 780.0, 1.0);
+    window.click("More");
+    window.click("Background");
+    window.click("Blurred background");
+    assert_eq!(window.double.calls(), ["background Blurred"], "as the stage's own menu");
+}
+
+#[test]
 fn any_colour_can_stand_behind_the_portrait() {
     let mut window = Window::live(1200.0, 780.0, 1.0);
     window.harness.get_by_label("What of the picture is shown and recorded").click();

@@ -107,6 +107,7 @@ panes-triptych = Dich, das Bild und das lebende aufnehmen
 panes-triptych-note = In Aufnahmen bist auch du zu sehen.
 mark = Aufnahmen und Fotos kennzeichnen
 mark-tip = Das Wort SYNTHETIC in der Ecke jedes Bildes
+background = Hintergrund
 background-own = Der eigene Hintergrund des Bildes
 background-blurred = Unscharfer Hintergrund
 background-green = Grün, zum Freistellen

@@ -107,6 +107,7 @@ panes-triptych = Record you, the painting, the living one
 panes-triptych-note = Recordings show you, too.
 mark = Mark recordings and snapshots
 mark-tip = The word SYNTHETIC in the corner of every picture
+background = Background
 background-own = The picture's own background
 background-blurred = Blurred background
 background-green = Green, to be keyed out

@@ -107,6 +107,7 @@ panes-triptych = Grabarte a ti, el cuadro y el vivo
 panes-triptych-note = En las grabaciones también sales tú.
 mark = Marcar grabaciones y fotos
 mark-tip = La palabra SYNTHETIC en la esquina de cada imagen
+background = Fondo
 background-own = El fondo propio de la imagen
 background-blurred = Fondo desenfocado
 background-green = Verde, para recortar

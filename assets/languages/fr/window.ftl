@@ -107,6 +107,7 @@ panes-triptych = Enregistrer toi, le tableau, le vivant
 panes-triptych-note = Les enregistrements te montrent aussi.
 mark = Marquer enregistrements et photos
 mark-tip = Le mot SYNTHETIC dans le coin de chaque image
+background = Arrière-plan
 background-own = Le fond propre à l’image
 background-blurred = Fond flou
 background-green = Vert, pour l’incrustation

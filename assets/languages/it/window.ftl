@@ -107,6 +107,7 @@ panes-triptych = Registra te, il quadro e quello vivo
 panes-triptych-note = Nelle registrazioni ci sei anche tu.
 mark = Contrassegna registrazioni e foto
 mark-tip = La parola SYNTHETIC nell'angolo di ogni immagine
+background = Sfondo
 background-own = Lo sfondo proprio dell’immagine
 background-blurred = Sfondo sfocato
 background-green = Verde, da ritagliare

@@ -107,6 +107,7 @@ panes-triptych = 自分、元の絵、動く絵を録画
 panes-triptych-note = 録画には自分も映ります。
 mark = 録画と写真に印を付ける
 mark-tip = すべての画像の隅に SYNTHETIC と表示します
+background = 背景
 background-own = 絵そのものの背景
 background-blurred = ぼかした背景
 background-green = 緑（クロマキー用）

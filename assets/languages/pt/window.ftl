@@ -107,6 +107,7 @@ panes-triptych = Gravar você, a pintura e o vivo
 panes-triptych-note = As gravações mostram você também.
 mark = Marcar gravações e fotos
 mark-tip = A palavra SYNTHETIC no canto de cada imagem
+background = Fundo
 background-own = O fundo da própria imagem
 background-blurred = Fundo desfocado
 background-green = Verde, para recortar

@@ -107,6 +107,7 @@ panes-triptych = 录制你、原画和活的肖像
 panes-triptych-note = 录像里也有你。
 mark = 给录像和照片加标记
 mark-tip = 每幅画面的角落显示 SYNTHETIC 字样
+background = 背景
 background-own = 图片自身的背景
 background-blurred = 模糊背景
 background-green = 绿色，用于抠像

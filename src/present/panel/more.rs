@@ -1,9 +1,10 @@
-//! What is seldom needed, folded away: a better likeness, further pictures, the virtual camera, and what makes the pictures.
+//! What is seldom needed, folded away: a better likeness, further pictures, other backgrounds, the virtual camera, and what makes the pictures.
 
-use egui::{Align, Layout, Popup, RectAlign, Ui, vec2};
+use egui::{Align, Layout, Popup, PopupCloseBehavior, RectAlign, Ui, vec2};
 
 use super::portrait;
 use crate::present::action::{Action, RecordAction, ViewAction};
+use crate::present::background;
 use crate::present::events;
 use crate::present::icons::Icon;
 use crate::present::state::{RecordView, ViewState};
@@ -34,9 +35,20 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         return actions;
     }
     actions.extend(portrait::likeness(ui, view));
+    actions.extend(behind(ui, view));
     actions.extend(virtual_camera(ui, &view.record));
     actions.extend(speed(ui, view));
     actions
+}
+
+/// What stands behind the person: the same entries as in the stage's own menu.
+fn behind(ui: &mut Ui, view: &ViewState) -> Option<Action> {
+    let response = widgets::button(ui, Icon::Frame, &t!("background"), ui.available_width(), Weight::Normal);
+    let mut action = None;
+    let menu = Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH);
+    // Colours are tried while it is open.
+    menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| action = background::entries(ui, view));
+    action
 }
 
 /// The switch of the virtual camera, and how it is doing.
