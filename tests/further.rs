@@ -20,8 +20,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A picture that is the same for so long will not change any more.
 const SETTLED: Duration = Duration::from_millis(1500);
 
+/// Built-in pictures that stand for those of one person.
+fn built_in(number: usize) -> &'static builtin::BuiltinPortrait {
+    &builtin::PORTRAITS[[1, 0, 2][number]]
+}
+
 fn portrait(number: usize) -> Arc<Portrait> {
-    Arc::new(builtin::PORTRAITS[number].portrait().expect("a built-in portrait"))
+    Arc::new(built_in(number).portrait().expect("a built-in portrait"))
 }
 
 /// A performance that holds the portrait's own face with the mouth wide open.
@@ -126,7 +131,7 @@ fn mouth(picture: &RgbaImage) -> RgbaImage {
 
 fn file_of(folder: &Path, number: usize) -> PathBuf {
     let path = folder.join(format!("picture {number}.jpg"));
-    std::fs::write(&path, builtin::PORTRAITS[number].file()).expect("a picture's file");
+    std::fs::write(&path, built_in(number).file()).expect("a picture's file");
     path
 }
 

@@ -64,8 +64,11 @@ fn recording_failed(event: &Event) -> Option<String> {
 }
 
 /// A built-in portrait, driven by a built-in performance.
+/// A built-in portrait that shows more than the head.
+const PORTRAIT: usize = 1;
+
 fn come_alive(run: &Pipeline) {
-    ask(run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(0) });
+    ask(run, Request::OpenPortrait { id: RequestId(1), choice: PortraitChoice::BuiltIn(PORTRAIT) });
     ask(run, Request::Drive(DriverChoice::BuiltIn(0)));
     until(run, |event| matches!(event, Event::SourceOpened(_)).then_some(()));
     let start = Instant::now();
@@ -215,7 +218,7 @@ fn what_is_framed_is_recorded_and_saved() {
     }
     ask(&run, Request::StopRecording);
     let finished = until(&run, |event| if let Event::RecordingFinished(finished) = event { Some(finished.clone()) } else { None });
-    let portrait = retrato::builtin::PORTRAITS[0].portrait().expect("a portrait");
+    let portrait = retrato::builtin::PORTRAITS[PORTRAIT].portrait().expect("a portrait");
     let part = Framing::Head.part(&portrait).expect("less than the whole picture");
     assert_eq!(recordings::facts(&finished.path).expect("a film").size, [part.width, part.height], "the film");
     let still = image::image_dimensions(&still).expect("a picture");
