@@ -30,7 +30,7 @@ const BUILD: f32 = 0.08;
 /// So much lower than in the template's head teeth stand behind the lips, in cm: smiles then bare the upper ones and hide the lower ones. Tuned by eye on five portraits
 /// moved by `lively_turns` and `glances`.
 const LOWER_CM: f32 = 0.15;
-/// Share of its colour that the light of the whites loses: veins and lids are read with them. Tuned with the above.
+/// Share of its colour that the light loses: veins and lids are read with the whites, and nobody knows how pale a skin is. Tuned with the above.
 const PALER: f32 = 0.4;
 /// Widest that jaws open, against the template's.
 const WIDEST: f32 = 1.3;
@@ -83,13 +83,16 @@ impl FaceLight {
     /// As the whites of the eyes tell it, and the skin where they are not seen: `mesh` is given in pixels of the picture, `skin` is its colour, 0 to 1.
     pub fn of(picture: &RgbaImage, mesh: &FaceMesh, skin: Vec3) -> Self {
         let by_skin = linear(skin) / SKIN;
-        let by_white = white_of_eyes(picture, mesh).map(|white| {
+        let redness = |colour: Vec3| colour.x / colour.y.max(1e-6);
+        // What is redder than the skin is a lid or a corner of the eye, and no white.
+        let white = white_of_eyes(picture, mesh).filter(|white| redness(linear(*white)) <= redness(linear(skin)));
+        let by_white = white.map(|white| {
             let light = linear(white) / WHITE;
             let [white, skin] = [light, by_skin].map(|light| light.element_sum().max(1e-6));
             light * ((white / skin).clamp(WHITE_AGAINST_SKIN.start, WHITE_AGAINST_SKIN.end) * skin / white)
         });
         let paler = |light: Vec3| light.lerp(Vec3::splat(light.element_sum() / 3.0), PALER);
-        let colour = by_white.map_or(by_skin, paler);
+        let colour = paler(by_white.unwrap_or(by_skin));
         let red: Vec<Vec3> = RED_OF_LIPS.iter().filter_map(|i| pixel(picture, mesh.0[*i].truncate())).map(linear).collect();
         if red.is_empty() {
             return Self { colour, flesh: 1.0, lips: of_luminance_1(colour * GUM) };

@@ -113,7 +113,12 @@ fn whites_tell_the_light_and_nonsense_does_no_harm() {
     assert!(white(200).colour.element_sum() > white(120).colour.element_sum(), "lighter whites, lighter teeth");
     assert!(white(200).flesh < 0.3, "a picture without colours has none in its mouth: {}", white(200).flesh);
     let by_skin = FaceLight::of(&RgbaImage::new(1, 1), &mesh, Vec3::splat(0.5));
-    assert!((by_skin.colour - linear(Vec3::splat(0.5)) / SKIN).length() < 1e-6, "by the skin where no eye is in the picture");
+    let told = linear(Vec3::splat(0.5)) / SKIN;
+    assert!((by_skin.colour - told).element_sum().abs() < 1e-5, "by the skin where no eye is in the picture");
+    let red = image::Rgba([200, 90, 80, 255]);
+    let lids = FaceLight::of(&RgbaImage::from_pixel(256, 256, red), &mesh, Vec3::new(0.8, 0.6, 0.5));
+    let skin = FaceLight::of(&RgbaImage::new(1, 1), &mesh, Vec3::new(0.8, 0.6, 0.5));
+    assert!((lids.colour - skin.colour).length() < 1e-6, "what is redder than the skin is no white");
     let mut inside = inside();
     let far = MeshMotion { expression_in_crop: Arc::new(mesh.map(|p| p * 1e9)), head: HeadMotion::default() };
     let none = MeshMotion { expression_in_crop: Arc::new(mesh.map(|_| Vec3::NAN)), head: HeadMotion::default() };
