@@ -287,9 +287,10 @@ impl Symmetry {
 struct BackLook {
     /// Of each row the first and the last solid cell, and how wide the hair is from there on, in crop pixels.
     spans: Vec<Option<[(usize, f32); 2]>>,
-    /// First row with any.
+    /// First row with any, and the last one with face.
     top: usize,
-    /// Its height and how far hair is taken below it, in crop pixels.
+    chin: usize,
+    /// The first one's height and how far hair is taken below it, in crop pixels.
     highest: f32,
     reach: f32,
     /// Distance between the eyes in crop pixels.
@@ -310,8 +311,10 @@ impl BackLook {
         };
         let spans: Vec<_> = is_solid.chunks_exact(CELLS).enumerate().map(ends).collect();
         let top = spans.iter().position(Option::is_some).unwrap_or(0);
+        let has_face = |row: &usize| beside_face.0[row * CELLS..][..CELLS].iter().any(|beside| *beside < CELL_PX);
+        let chin = (0..CELLS).rfind(has_face).unwrap_or(0);
         let highest = middle(top * CELLS).y;
-        Self { spans, top, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), unit }
+        Self { spans, top, chin, highest, reach: (FOREHEAD * (brow - highest)).max(CELL_PX), unit }
     }
 
     /// The side of its row on which a cell lies, 0 or 1, and how far from the outline along the surface, in crop pixels; `None` beside the head.
@@ -327,16 +330,17 @@ impl BackLook {
         self.spans[row].is_some_and(|ends| ends[side].1 > HAIR.start * self.unit)
     }
 
-    /// Whether no hair is seen beside the face at a cell's height, on its side.
+    /// Whether no hair is seen beside the face from a cell's height down to the chin, on its side.
     fn is_bare(&self, cell: usize) -> bool {
-        self.side(cell).is_some_and(|(side, _)| !self.is_wide(cell / CELLS, side))
+        self.side(cell).is_some_and(|(side, _)| (cell / CELLS..=self.chin).all(|row| !self.is_wide(row, side)))
     }
 
     /// For a cell of the back, the place in crop pixels of hair that it looks like.
     fn hair(&self, cell: usize) -> Vec2 {
         let at = middle(cell);
-        // Above, the hair next to the place; lower down, that from over the brows, there and back: ears and cheeks have no place behind the head.
-        let height = self.highest + there_and_back((at.y - self.highest).max(0.0), self.reach);
+        // Above, the hair next to the place; lower down, that from over the brows: ears and cheeks have no place behind the head.
+        let down = (at.y - self.highest).max(0.0);
+        let height = self.highest + self.reach * (1.0 - (-down / self.reach).exp());
         let row = (((height - middle(0).y) / CELL_PX).max(0.0) as usize).clamp(self.top, CELLS - 1);
         let Some((side, along)) = self.side(cell) else { return at };
         // Where the face reaches the outline of the head there is no hair: the next row above that has some.
