@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::Queryable as _;
 use retrato::collection::{CollectionFile, Source};
+use retrato::data::Portrait;
 use retrato::present::{AppConfig, OpenPicture};
 use retrato::runtime::FileCache;
 use retrato::session::{Event, FaceQuestion, PortraitOrigin, RequestId};
@@ -107,6 +108,17 @@ fn opened(calls: &[String]) -> Vec<&str> {
 /// Titles of the user's own portraits, and behind them those of the built-in ones.
 fn before_built_in(own: [&'static str; 3]) -> [&'static str; 6] {
     [own[0], own[1], own[2], "Lady in ochre", "Sailor", "The reader"]
+}
+
+/// A second picture becomes ready and is used with the first one, as the pipeline reports it.
+fn use_both(window: &mut Window, first: (RequestId, &Path, &Arc<Portrait>), second: (RequestId, &Path, &Arc<Portrait>)) {
+    let origin = |file: &Path| PortraitOrigin::File(file.to_owned());
+    window.double.report(ready_as(second.0, origin(second.1), second.2, Some("mother")));
+    window.harness.run_steps(3);
+    window.click("Use both pictures");
+    window.double.report(ready_as(first.0, origin(first.1), first.2, None));
+    window.double.report(Event::FurtherPictures { pictures: vec![Arc::clone(second.2)], added: None });
+    window.harness.run_steps(3);
 }
 
 #[test]
@@ -386,12 +398,7 @@ fn joined_portraits_stay_together() {
     let copy = home.list.pictures().join("mother again 1.png");
     assert_eq!(opened(&calls).last(), Some(&"open mother again 1.png"), "a passing file is copied");
     let second_id = window.double.0.borrow().last;
-    window.double.report(ready_as(second_id, PortraitOrigin::File(copy.clone()), &second, Some("mother")));
-    window.harness.run_steps(3);
-    window.click("Use both pictures");
-    window.double.report(ready_as(first_id, PortraitOrigin::File(mother.clone()), &first, None));
-    window.double.report(Event::FurtherPictures { pictures: vec![Arc::clone(&second)], added: None });
-    window.harness.run_steps(3);
+    use_both(&mut window, (first_id, &mother, &first), (second_id, &copy, &second));
     let known = window.harness.state().collection().get(&Source::File(mother)).cloned().expect("the first");
     assert_eq!(known.further, [copy], "the second is a further picture of the first from now on");
 }
@@ -412,12 +419,7 @@ fn a_pasted_picture_that_another_portrait_is_made_from_outlives_its_tile() {
     window.next_calls();
     let kept = home.list.pictures().join("Pasted picture 1.png");
     let second_id = window.double.0.borrow().last;
-    window.double.report(ready_as(second_id, PortraitOrigin::File(kept.clone()), &second, Some("mother")));
-    window.harness.run_steps(3);
-    window.click("Use both pictures");
-    window.double.report(ready_as(first_id, PortraitOrigin::File(mother.clone()), &first, None));
-    window.double.report(Event::FurtherPictures { pictures: vec![Arc::clone(&second)], added: None });
-    window.harness.run_steps(3);
+    use_both(&mut window, (first_id, &mother, &first), (second_id, &kept, &second));
     window.press(egui::Key::G);
     window.click("Take Pasted picture 1 off the list");
     window.until("the offer to put it back is gone", |view| view.toasts.shown().is_empty());

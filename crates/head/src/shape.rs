@@ -263,8 +263,9 @@ fn far_light(mesh: &FaceMesh, joined: &Joined, colour: impl Fn(usize) -> Vec3) -
         return Vec3::ONE;
     }
     let ratio = far / near.max(Vec3::splat(1e-3));
-    let mean = (ratio.element_sum() / 3.0).clamp(*FAR_LIGHT.start(), *FAR_LIGHT.end());
-    mean * (ratio / (ratio.element_sum() / 3.0).max(1e-3)).clamp(Vec3::splat(*TINT.start()), Vec3::splat(*TINT.end()))
+    let mean = ratio.element_sum() / 3.0;
+    let tint = (ratio / mean.max(1e-3)).clamp(Vec3::splat(*TINT.start()), Vec3::splat(*TINT.end()));
+    mean.clamp(*FAR_LIGHT.start(), *FAR_LIGHT.end()) * tint
 }
 
 #[cfg(test)]
