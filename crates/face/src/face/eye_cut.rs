@@ -72,6 +72,11 @@ impl EyeCut {
         self.cut.picture_from_cut(point_in_cut)
     }
 
+    /// A place of the picture, in the cut.
+    pub(super) fn cut_from_picture(&self, point_in_picture: Vec2) -> Vec2 {
+        self.cut.cut_from_picture(point_in_picture)
+    }
+
     /// Of a disc: sum of darkness over the open pixels (highlights count as [`HIGHLIGHT`]), and how many these are.
     pub(super) fn disc(&self, centre: Vec2, radius: f32) -> (f32, f32) {
         let last = self.side as f32 - 1.0;

@@ -18,5 +18,5 @@ pub use head_model::{RIGID_WEIGHTS, RigidFit, fit_rigid, pose_from_rotation, rot
 pub use mesh_model::{MeshModel, MeshModelError};
 pub use place::{FacePlace, Similarity};
 pub use plausible::{parts_in_order, shape_distance};
-pub use pupils::{Pupil, find_pupils, rest_pupils};
+pub use pupils::{Pupil, find_pupils, overlooked_pupils, rest_pupils};
 pub use upright::{UprightCut, resized};

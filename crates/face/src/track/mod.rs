@@ -3,6 +3,7 @@
 mod dlib;
 mod follow;
 mod gaze;
+mod irises;
 mod mesh;
 mod pose;
 mod search;

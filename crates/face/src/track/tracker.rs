@@ -7,6 +7,7 @@ use crate::face::{MeshFace, MeshModel, ReadOptions, pupils_from_gaze};
 
 use super::follow::Follower;
 use super::gaze::{GazeTracker, Looking};
+use super::irises::Irises;
 use super::mesh::MeshReader;
 use super::{DlibFinder, FaceModel, Smoother, head_pose};
 
@@ -47,6 +48,7 @@ pub struct Tracker {
     follower: Option<Follower>,
     smoother: Smoother,
     gaze: GazeTracker,
+    irises: Irises,
 }
 
 impl std::fmt::Debug for Tracker {
@@ -70,6 +72,7 @@ impl Tracker {
             follower: None,
             smoother: Smoother::new(options.smoothing),
             gaze: GazeTracker::new(options.smoothing),
+            irises: Irises::default(),
         };
         if let Some(model) = model {
             tracker.set_model(model);
@@ -125,8 +128,7 @@ impl Tracker {
 
     /// Forgets the face: for a new source.
     pub fn reset(&mut self) {
-        self.smoother.reset();
-        self.gaze.reset();
+        self.forget_face();
         self.mesh_seen = false;
         if let Some(mesh) = &mut self.mesh {
             mesh.reset();
@@ -134,6 +136,12 @@ impl Tracker {
         if let Some(follower) = &mut self.follower {
             follower.reset();
         }
+    }
+
+    fn forget_face(&mut self) {
+        self.smoother.reset();
+        self.gaze.reset();
+        self.irises = Irises::default();
     }
 
     /// The driver's face in a frame. Stored motion passes as it is, with its pose and its mesh filled in where it has none.
@@ -154,14 +162,14 @@ impl Tracker {
             None => self.of_dlib(&frame),
         };
         if face.is_none() {
-            self.smoother.reset();
-            self.gaze.reset();
+            self.forget_face();
         }
         TrackedFrame { time: frame.time, pixels: Some(frame.pixels), face }
     }
 
     fn of_mesh(&mut self, face: MeshFace, frame: &Frame) -> FaceMotion {
-        let MeshFace { mesh, coefficients, pose, presence, .. } = face;
+        let MeshFace { mut mesh, coefficients, pose, presence, .. } = face;
+        self.irises.settle(&mut mesh, &frame.pixels, frame.time.media_time);
         let landmarks = mesh.landmarks();
         let looking = self.gaze.look_at(mesh.pupils(), &landmarks, frame.time.media_time).unwrap_or_default();
         let (mesh_in_frame, coefficients) = (Some(Arc::new(mesh)), Some(coefficients));
