@@ -32,8 +32,6 @@ pub(crate) const PRESENT: f32 = 0.5;
 pub struct FaceReading {
     /// Landmarks in pixels of the picture; z is in the same unit, smaller towards the camera.
     pub points: [Vec3; POINTS],
-    /// Landmarks before smoothing.
-    pub raw: [Vec3; POINTS],
     /// How sure the network is that there is a face, between 0 and 1.
     pub presence: f32,
     /// How far the tongue is out, between 0 and 1.
@@ -100,11 +98,6 @@ impl Reader {
     /// Chooses how films are smoothed.
     pub fn set_smoothing(&mut self, smoothing: Smoothing) {
         self.smoother.choose(smoothing);
-    }
-
-    /// The canonical face of the mesh.
-    pub fn canonical(&self) -> &CanonicalFace {
-        &self.canonical
     }
 
     /// Reads the next picture of a film, taken at `time`. The face that was read in the last one is followed.
@@ -191,16 +184,7 @@ impl Reader {
     fn reading(&mut self, found: &LandmarkOutput, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> FaceReading {
         let coefficients = self.coefficients.read(points);
         let pose = FaceTransform::fit(&self.canonical, points, picture);
-        FaceReading {
-            points: *points,
-            raw: found.points,
-            presence: found.presence,
-            tongue: found.tongue,
-            coefficients,
-            pose,
-            region,
-            followed: false,
-        }
+        FaceReading { points: *points, presence: found.presence, tongue: found.tongue, coefficients, pose, region, followed: false }
     }
 }
 
