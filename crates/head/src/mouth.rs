@@ -107,8 +107,10 @@ impl FaceLight {
         });
         let paler = |light: Vec3| light.lerp(Vec3::splat(light.element_sum() / 3.0), PALER);
         let colour = paler(by_white.unwrap_or(by_skin));
-        let black = darkest(picture, mesh).map_or(Vec3::ZERO, linear);
-        let black = black * (MOST_BLACK * linear(skin).dot(LUMINANCE) / black.dot(LUMINANCE).max(1e-6)).min(1.0);
+        let skin = linear(skin);
+        let black = darkest(picture, mesh).map_or(0.0, |dark| linear(dark).dot(LUMINANCE)).min(MOST_BLACK * skin.dot(LUMINANCE));
+        // As dark as that, and of the skin's colour: blacks of paintings and of JPEG are often purple or green.
+        let black = of_luminance_1(skin) * black;
         let red: Vec<Vec3> = RED_OF_LIPS.iter().filter_map(|i| pixel(picture, mesh.0[*i].truncate())).map(linear).collect();
         if red.is_empty() {
             return Self { colour, flesh: 1.0, lips: of_luminance_1(colour * GUM), black };

@@ -39,7 +39,9 @@ impl Cheeks {
         for triangle in Self::triangles() {
             let [a, b, c] = triangle.map(|i| self.points[i]);
             let normal = (b - a).cross(c - a);
-            triangle.iter().for_each(|i| self.normals[*i] -= normal);
+            for i in triangle {
+                self.normals[i] -= normal;
+            }
         }
     }
 
