@@ -4,6 +4,7 @@
 //! light a place is follows from how much of the opening it sees: the irradiance of a polygon (Lambert 1760), here the inner lips, behind which it is evenly light.
 
 mod blur;
+mod cheek;
 mod template;
 
 use std::f32::consts::PI;
@@ -16,6 +17,7 @@ use retrato_core::data::{FaceMesh, Landmarks, MeshMotion, MouthPicture};
 pub use blur::blur_of;
 pub use template::{MouthTemplate, MouthTissue, MouthVertex};
 
+use self::cheek::Cheeks;
 use crate::template::{TemplateError, similarity};
 
 /// Landmarks that say where the skull is: nose, eyes, ends of the jaw line.
@@ -58,10 +60,19 @@ const TONGUE_SPREADS_CM: f32 = 0.6;
 /// Way behind the incisors on which the light on a tongue falls to 1/e, in cm: it stands up from the floor into what comes in. Tuned with [`TONGUE_GOES`], and by the lips that an
 /// independent reader finds in five portraits by `lively_turns` and `glances`: a light tongue is taken for one.
 const LIGHT_FALLS_ON_TONGUE_CM: f32 = 5.0;
+/// The same of a cheek: it begins at the lips, and nothing stands before it. Tuned by eye on `mona_lisa` and `long_hair_waterfall` moved by `smile` and `mouth_wide`.
+const LIGHT_FALLS_ON_CHEEKS_CM: f32 = 6.0;
+/// Light where nothing is seen in a mouth, reflected twice by its walls. Measured: the darkest hundredth of open mouths has 0.06 to 0.12 of the luminance of the skin in
+/// `mouth_wide` and `lively_turns`, and 0.002 in the hard light of `smile`; with this it is 0.04.
+const DARK: f32 = 0.2;
 /// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
 const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
+
+/// Brightest that a picture's black is, against its skin: where nothing in a face is dark, its darkest is no black. Tuned by eye: the
+/// drawing `chalk` comes near to it.
+const MOST_BLACK: f32 = 0.12;
 
 /// What red, green and blue count in luminance (ITU-R BT.709).
 const LUMINANCE: Vec3 = Vec3::new(0.2126, 0.7152, 0.0722);
@@ -78,6 +89,8 @@ pub struct FaceLight {
     flesh: f32,
     /// What the picture shows of lips, linear, of luminance 1: tongue and gums are as they are.
     lips: Vec3,
+    /// The darkest that the picture shows in the face, linear: paper, varnish and haze make its black.
+    black: Vec3,
 }
 
 impl FaceLight {
@@ -94,20 +107,29 @@ impl FaceLight {
         });
         let paler = |light: Vec3| light.lerp(Vec3::splat(light.element_sum() / 3.0), PALER);
         let colour = paler(by_white.unwrap_or(by_skin));
+        let skin = linear(skin);
+        let black = darkest(picture, mesh).map_or(0.0, |dark| linear(dark).dot(LUMINANCE)).min(MOST_BLACK * skin.dot(LUMINANCE));
+        // As dark as that, and of the skin's colour: blacks of paintings and of JPEG are often purple or green.
+        let black = of_luminance_1(skin) * black;
         let red: Vec<Vec3> = RED_OF_LIPS.iter().filter_map(|i| pixel(picture, mesh.0[*i].truncate())).map(linear).collect();
         if red.is_empty() {
-            return Self { colour, flesh: 1.0, lips: of_luminance_1(colour * GUM) };
+            return Self { colour, flesh: 1.0, lips: of_luminance_1(colour * GUM), black };
         }
         let count = red.len() as f32;
         let saturated = red.iter().map(|lip| saturation(*lip / colour.max(Vec3::splat(1e-3)))).sum::<f32>() / count;
         let lips = of_luminance_1(red.iter().sum::<Vec3>() / count);
-        Self { colour, flesh: (saturated / saturation(GUM)).clamp(0.0, 1.0), lips }
+        Self { colour, flesh: (saturated / saturation(GUM)).clamp(0.0, 1.0), lips, black }
     }
 
     /// What a reflectance looks like, linear, in all of the light.
     fn shows(&self, reflects: Vec3) -> Vec3 {
         let grey = Vec3::splat(reflects.dot(LUMINANCE));
         self.colour * grey.lerp(reflects, self.flesh)
+    }
+
+    /// A linear colour as the picture shows it, 0 to 1: over its black.
+    fn pictured(&self, colour: Vec3) -> Vec3 {
+        shown(self.black + (Vec3::ONE - self.black) * colour)
     }
 
     /// The same of tongue or gums: of the lips' colour in the picture, with which they are of one kind, and as much redder as they are. Whites are often painted, and read,
@@ -134,6 +156,21 @@ fn pixel(picture: &RgbaImage, at: Vec2) -> Option<Vec3> {
     let image::Rgba([r, g, b, _]) =
         picture.get_pixel_checked(at.x.round() as u32, at.y.round() as u32).filter(|_| at.min_element() >= 0.0)?;
     Some(Vec3::new(f32::from(*r), f32::from(*g), f32::from(*b)) / 255.0)
+}
+
+/// The darkest colour, 0 to 1, of the part of the picture with the face: the mean of its darkest hundredth. Pupils, lashes and nostrils are some of that.
+fn darkest(picture: &RgbaImage, mesh: &FaceMesh) -> Option<Vec3> {
+    /// Samples along each side.
+    const SIDE: usize = 128;
+    const SHARE: usize = 100;
+    let (low, high) = mesh.0.iter().fold((Vec2::MAX, Vec2::MIN), |(low, high), p| (low.min(p.truncate()), high.max(p.truncate())));
+    let at = |n: usize| low + (high - low) * (Vec2::new((n % SIDE) as f32, (n / SIDE) as f32) + 0.5) / SIDE as f32;
+    let mut found: Vec<Vec3> = (0..SIDE * SIDE).filter_map(|n| pixel(picture, at(n))).collect();
+    let count = found.len() / SHARE;
+    (count > 0).then(|| {
+        let (dark, ..) = found.select_nth_unstable_by(count, |a, b| a.dot(LUMINANCE).total_cmp(&b.dot(LUMINANCE)));
+        dark.iter().sum::<Vec3>() / count as f32
+    })
 }
 
 /// Colour of the whites: lighter than three quarters of what lies between lids and iris, well inside of both, since lids and lashes are read as some of that.
@@ -188,6 +225,11 @@ pub struct MouthInside {
     triangles: Vec<[u16; 3]>,
     /// Skull to picture: turn with scale.
     turn: Mat3,
+    shift: Vec3,
+    /// Way of the jaw until it is wide open, where the molars are, in pixels.
+    jaw_drop: Vec3,
+    /// Depth of the incisors in the template, in cm.
+    front: f32,
     /// The portrait's landmarks at rest.
     rest: [Vec3; Landmarks::COUNT],
     /// Way of lower lip and chin until the jaw is wide open, in pixels.
@@ -199,6 +241,7 @@ pub struct MouthInside {
     /// Standard deviation by which the picture is blurred, in its pixels.
     blur_px: f32,
     // Memory of a frame.
+    cheeks: Cheeks,
     seen: Vec<Seen>,
     samples: Vec<(f32, Vec3)>,
 }
@@ -273,18 +316,24 @@ impl MouthInside {
                 behind_teeth,
             }
         };
+        let lower = template.vertices.iter().filter(|v| v.tissue == MouthTissue::Tooth && v.drop.length() > GOES_CM);
+        let jaw_drop = lower.max_by(|a, b| a.at.z.total_cmp(&b.at.z)).map_or(Vec3::ZERO, |molar| molar.drop);
         let down = turn.y_axis.normalize_or(Vec3::Y);
         let way = |i: usize| (turn * template.landmark_drops[i]).dot(down);
         Ok(Self {
             vertices: template.vertices.iter().zip(&normals).map(place).collect(),
             triangles: template.triangles,
             turn,
+            shift,
+            jaw_drop: turn * jaw_drop,
+            front,
             rest,
             lips_open: (way(LOWER_LIP) - way(UPPER_LIP)).max(1e-3),
             chin_open: way(CHIN).max(1e-3),
             edges: biting_edges(&template.vertices),
             light,
             blur_px,
+            cheeks: Cheeks::default(),
             seen: Vec::new(),
             samples: Vec::new(),
         })
@@ -314,7 +363,7 @@ impl MouthInside {
         let cells = size.map(|px| (px * per_px).min(Self::MOST_CELLS));
         (picture.corner, picture.per_px, picture.size) = (corner, per_px, cells);
         picture.cells.clear();
-        let dark = shown(self.light.shows_flesh(GUM * GUM * REFLECTED)).extend(1.0);
+        let dark = self.light.pictured(self.light.shows_flesh(GUM * GUM * DARK)).extend(1.0);
         picture.cells.resize(cells[0] * cells[1], dark);
         let mesh = motion.mesh_in_crop();
         let lips: Vec<Vec3> = FaceMesh::INNER_LIPS.iter().step_by(2).map(|i| mesh.0[usize::from(*i)]).collect();
@@ -328,25 +377,45 @@ impl MouthInside {
         let from = Vec2::new(corner[0] as f32, corner[1] as f32) - 0.5;
         let finer = (per_px * FINER) as f32;
         let bounds = Vec2::new(fine[0] as f32, fine[1] as f32);
-        self.seen.clear();
-        self.seen.extend(self.vertices.iter().map(|vertex| {
-            let at = posed(vertex);
+        let light = &self.light;
+        let see = |at: Vec3, [lit, normal]: [Vec3; 2], opening: &[Vec3], reflects: Vec3, is_flesh: bool| {
             let place = (at.truncate() - from) * finer - 0.5;
             let near = place.cmpgt(Vec2::splat(-finer)).all() && place.cmplt(bounds + finer).all();
             let colour = if near {
-                let opening = if vertex.behind_teeth { &between_teeth } else { &lips };
-                let received = irradiance(opening, at, motion.head.rotation * vertex.normal);
-                let reflects = vertex.reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x);
-                shown(if vertex.is_flesh { self.light.shows_flesh(reflects) } else { self.light.shows(reflects) })
+                let received = irradiance(opening, lit, normal);
+                let reflects = reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x);
+                light.pictured(if is_flesh { light.shows_flesh(reflects) } else { light.shows(reflects) })
             } else {
                 Vec3::ZERO
             };
             Seen { at: place.extend(at.z), colour }
+        };
+        self.seen.clear();
+        self.seen.extend(self.vertices.iter().map(|vertex| {
+            let opening = if vertex.behind_teeth { &between_teeth } else { &lips };
+            let at = posed(vertex);
+            see(at, [at, motion.head.rotation * vertex.normal], opening, vertex.reflects, vertex.is_flesh)
         }));
         self.samples.clear();
         self.samples.resize(fine[0] * fine[1], (f32::INFINITY, dark.truncate()));
         for triangle in &self.triangles {
             fill(triangle.map(|i| self.seen[usize::from(i)]), fine, &mut self.samples);
+        }
+        self.cheeks.pose(&mesh, |at, jaw| motion.head.apply(self.turn * at + self.shift + jaw * open * self.jaw_drop));
+        self.seen.clear();
+        let to_skull = (motion.head.rotation * self.turn).z_axis;
+        let deep = to_skull.normalize_or(Vec3::Z) / (motion.head.scale * to_skull.length()).max(1e-6);
+        let incisors = motion.head.apply(self.turn * Vec3::new(0.0, 0.0, self.front) + self.shift);
+        self.seen.extend(self.cheeks.places().map(|[at, lit, normal]| {
+            let depth_cm = (at - incisors).dot(deep).max(0.0);
+            see(at, [lit, normal], &lips, GUM * (-depth_cm / LIGHT_FALLS_ON_CHEEKS_CM).exp(), true)
+        }));
+        for triangle in Cheeks::triangles() {
+            let corners = triangle.map(|i| self.seen[i]);
+            let [a, b, c] = corners;
+            // From either side: what is blurred at the lips' edge takes from beyond it, too.
+            fill([a, b, c], fine, &mut self.samples);
+            fill([a, c, b], fine, &mut self.samples);
         }
         for (index, cell) in picture.cells.iter_mut().enumerate() {
             let (x, y) = (index % cells[0] * FINER, index / cells[0] * FINER);

@@ -24,7 +24,7 @@ fn opened(share: f32, inside: &MouthInside) -> MeshMotion {
 }
 
 fn inside() -> MouthInside {
-    MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0, lips: of_luminance_1(GUM) }, 0.0)
+    MouthInside::new(&testing::mesh(), FaceLight { colour: Vec3::ONE, flesh: 1.0, lips: of_luminance_1(GUM), black: Vec3::ZERO }, 0.0)
         .expect("the program's own")
 }
 
@@ -76,6 +76,41 @@ fn a_place_sees_as_much_light_as_of_the_opening() {
     for cosine in [-1.0_f32, -0.7, -0.1, 0.0, 0.3, 0.99, 1.0] {
         assert!((angle(cosine) - cosine.acos()).abs() < 1e-4, "{cosine}");
     }
+}
+
+#[test]
+fn cheeks_close_the_corners_of_a_mouth_and_darken_towards_the_throat() {
+    let mut inside = inside();
+    let motion = opened(0.8, &inside);
+    let lips = motion.mesh_in_crop();
+    let upright = |at: Vec3, _: f32| inside.turn * at + inside.shift;
+    let mut cheeks = Cheeks::default();
+    cheeks.pose(&lips, upright);
+    let places: Vec<[Vec3; 3]> = cheeks.places().collect();
+    let middle = lips.0[13].midpoint(lips.0[14]);
+    for [at, _, normal] in &places[places.len() / 4..places.len() / 3] {
+        assert!(normal.x * (middle.x - at.x) > 0.0, "it looks into the mouth: {normal} at {at}");
+    }
+    assert!(Cheeks::triangles().flatten().all(|i| i < places.len()), "corners that are there");
+    let dark = inside.light.pictured(inside.light.shows_flesh(GUM * GUM * DARK)).element_sum() / 3.0;
+    let picture = drawn(&mut inside, &motion);
+    for corner in [78, 308] {
+        let near = lips.0[corner].lerp(middle, 0.06).truncate();
+        assert!(brightness(&picture, near) > 1.1 * dark, "{} in a corner, {dark} in the dark", brightness(&picture, near));
+    }
+}
+
+#[test]
+fn nothing_is_darker_than_the_darkest_of_the_face() {
+    let mesh = testing::mesh();
+    let grey = |level: u8| {
+        let picture = RgbaImage::from_fn(256, 256, |x, _| image::Rgba(if x % 8 == 0 { [level; 4] } else { [200; 4] }));
+        FaceLight::of(&picture, &mesh, Vec3::splat(0.8))
+    };
+    assert!((grey(40).pictured(Vec3::ZERO) - 40.0 / 255.0).abs().max_element() < 0.01, "{}", grey(40).pictured(Vec3::ZERO));
+    let most = shown(linear(Vec3::splat(0.8)) * MOST_BLACK);
+    assert!((grey(150).pictured(Vec3::ZERO) - most).abs().max_element() < 0.01, "what is light is no black");
+    assert_eq!(FaceLight::of(&RgbaImage::new(1, 1), &mesh.map(|p| p + 999.0), Vec3::splat(0.8)).black, Vec3::ZERO, "nothing to see");
 }
 
 #[test]
