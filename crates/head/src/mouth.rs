@@ -70,8 +70,8 @@ const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
-/// Brightest that a picture's black is, against its skin: where nothing in a face is dark, its darkest is no black. Tuned by eye: the
-/// drawing `chalk` comes near to it.
+/// Brightest that a picture's black is, against its skin: where nothing in a face is dark, its darkest is no black. Measured: the dark in the real mouths of `mouth_wide`
+/// and `lively_turns` has 0.06 to 0.12 of the skin's luminance.
 const MOST_BLACK: f32 = 0.12;
 
 /// What red, green and blue count in luminance (ITU-R BT.709).
