@@ -12,7 +12,7 @@ use super::files::{self, FileRole};
 use super::history::{History, MotionState};
 use super::state::{DriverState, OpeningView, ViewState};
 use super::takes::Take;
-use super::toasts::Severity;
+use super::toasts::{Severity, sentence};
 use super::words::{self, t};
 use super::{desktop, events, faces};
 use crate::session::{
@@ -342,7 +342,7 @@ impl App {
                     earlier.abandon();
                 }
             }
-            Err(error) => self.say(Severity::Error, error.to_string(), ctx),
+            Err(error) => self.say(Severity::Error, sentence(error.to_string()), ctx),
         }
     }
 }

@@ -353,6 +353,17 @@ pub(super) fn menu_button(ui: &mut Ui, what: &str, name: &str) -> Response {
     response
 }
 
+/// An entry of a menu; the chosen one carries the accent.
+pub(super) fn entry(ui: &mut Ui, is_chosen: bool, text: impl Into<String>) -> Response {
+    let response = ui.selectable_label(is_chosen, text.into());
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    // Inside: neighbours lie close.
+    focus_ring(ui.painter(), &response, response.rect.shrink(2.0), theme::ROUNDING);
+    response
+}
+
 /// A line of small, soft text that wraps.
 pub(super) fn note(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).wrap())
@@ -382,10 +393,11 @@ pub(super) fn key_width(painter: &Painter, key: &str) -> f32 {
     painter.layout_no_wrap(key.to_owned(), theme::regular(KEY_SIZE), theme::TEXT_FAINT).size().x + KEY_MARGIN
 }
 
-/// The ring that shows which control the keyboard is at.
+/// The ring that shows which control the keyboard is at: the accent, and within it a dark line, which sets it apart from controls that have the accent themselves.
 pub(super) fn focus_ring(painter: &Painter, response: &Response, rect: Rect, rounding: u8) {
     if response.has_focus() {
         painter.rect_stroke(rect.expand(2.0), rounding + 2, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+        painter.rect_stroke(rect, rounding, Stroke::new(2.0, theme::STAGE), StrokeKind::Inside);
     }
 }
 
