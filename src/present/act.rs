@@ -299,7 +299,8 @@ impl App {
             view.countdown = None;
         } else if view.shown.gallery {
             view.shown.gallery = false;
-        } else if let Some(film) = view.films.closes() {
+        } else if let Some(film) = view.films.closes().filter(|_| view.question.is_none() || view.films.list.is_some()) {
+            // A card lies below the question.
             self.act_on_film(ctx, film);
         } else if view.question.is_none() && view.shown.full_screen {
             self.toggle_full_screen(ctx);

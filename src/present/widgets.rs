@@ -237,10 +237,20 @@ pub(super) fn plain_slider(ui: &mut Ui, label: &str, value: f32, max: f32, width
             state.fg_stroke = Stroke::NONE;
         }
         let response = ui.add(egui::Slider::new(&mut moved, 0.0..=max).show_value(false)).accessible_name(label);
+        let quick = quick_click(&response).map(|share| moved = share * max).is_some();
         knob(ui, &response, moved / max, None);
-        response
+        response.changed() || quick
     });
-    response.inner.changed().then_some(moved)
+    response.inner.then_some(moved)
+}
+
+/// Where on a slider's rail, from 0 to 1, the pointer went down and up within one frame, of which the toolkit's slider sees nothing: a slow computer has few frames.
+fn quick_click(slider: &Response) -> Option<f32> {
+    let clicked = slider.interact(Sense::CLICK);
+    let is_quick = clicked.clicked() && clicked.ctx.input(|input| input.pointer.any_pressed());
+    let pointer = clicked.interact_pointer_pos().filter(|_| is_quick)?;
+    let rail = slider.rect.x_range().shrink(slider.rect.height() / 2.5);
+    Some(((pointer.x - rail.min) / rail.span().max(1.0)).clamp(0.0, 1.0))
 }
 
 /// The slider's handle, drawn over egui's own, which cannot be given a colour apart from the rail's, and the mark of its usual place.

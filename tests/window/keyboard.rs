@@ -1,7 +1,7 @@
 //! The window without a mouse: menus by arrow keys, and where the keyboard is before, while and after a recording's card is open.
 
 use egui::Key;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use retrato::session::RecordStatus;
 
 use super::Window;
@@ -11,7 +11,7 @@ const FRAMING: &str = "What of the picture is shown and recorded";
 
 impl Window {
     pub(super) fn is_focused(&self, label: &str) -> bool {
-        self.harness.query_by_label(label).is_some_and(|node| node.is_focused())
+        self.harness.query_all_by_label(label).any(|node| node.is_focused())
     }
 
     fn focus(&mut self, label: &str) {

@@ -36,6 +36,10 @@ impl App {
             FilmAction::Pause(paused) => self.pause_replay(paused),
             FilmAction::Seek(to) => {
                 if let Some(player) = self.studio.replay() {
+                    // What stands still, if only at its end, shows the picture there and stays.
+                    if self.view.films.replay.as_ref().is_some_and(|replay| replay.paused) {
+                        player.pause(true);
+                    }
                     player.seek(to);
                 }
             }

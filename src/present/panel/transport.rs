@@ -32,10 +32,15 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
         widgets::row(ui, theme::BUTTON_HEIGHT, |ui| {
             let width = ui.available_width();
             let wish = bar::show(ui, playback.paused || playback.ended, [playback.position, length], width, false);
-            actions.extend(wish.map(|wish| match wish {
-                Wish::Pause(paused) => Action::Play(PlayRequest::Pause(paused)),
-                Wish::Seek(to) => Action::Play(PlayRequest::Seek(to)),
-            }));
+            match wish {
+                Some(Wish::Pause(paused)) => actions.push(Action::Play(PlayRequest::Pause(paused))),
+                Some(Wish::Seek(to)) => {
+                    // What stands still at its end shows the picture there and stays.
+                    actions.extend(playback.ended.then_some(Action::Play(PlayRequest::Pause(true))));
+                    actions.push(Action::Play(PlayRequest::Seek(to)));
+                }
+                None => {}
+            }
         });
     }
     widgets::row(ui, 26.0, |ui| actions.extend(choices(ui, playback, view.has_portrait())));
