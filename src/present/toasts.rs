@@ -242,7 +242,7 @@ fn room(stage: Rect, view: &ViewState) -> Rect {
     if !view.shown.panel && view.record.running.is_some() {
         room.min.x = stage::mark_of_recording(stage).right() + AIR;
     }
-    let most = (MOST_OF_STAGE * stage.height()).min(stage.height() - view.covered[1] - 2.0 * AIR);
+    let most = (MOST_OF_STAGE * stage.height()).min(stage.bottom() - view.covered[1] - theme::GAP - room.top());
     room.with_max_y(room.top() + most)
 }
 

@@ -230,6 +230,18 @@ fn a_place_in_a_replay_that_stands_still_is_shown() {
         shown.push((view.position, window.look("film_replay_place")));
     }
     assert!(shown[0].0 < shown[1].0 && shown[0].1 != shown[1].1, "each place has its picture");
+    // A slow computer sees the button go down and up in one frame.
+    let at = bar.center();
+    let button = |pressed| {
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        egui::Event::PointerButton { pos: at, button, pressed, modifiers }
+    };
+    window.harness.hover_at(at);
+    window.harness.run_steps(2);
+    window.harness.input_mut().events.extend([button(true), button(false)]);
+    window.harness.run_steps(3);
+    let position = window.harness.state().view().films.replay.as_ref().map(|replay| replay.position).expect("a replay");
+    assert!(position > shown[0].0 && position < shown[1].0, "a quick click counts, too: {position:?}");
 }
 
 #[test]
