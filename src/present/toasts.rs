@@ -346,7 +346,7 @@ mod tests {
             ("me_laughing is not used", "me_laughing is not used"),
             ("mona lisa 1.mp4 could not be put into the trash", "mona lisa 1.mp4 could not be put into the trash"),
             ("the old man.jpg is no picture", "the old man.jpg is no picture"),
-            ("the folder /home/me/no.such is not there", "The folder /home/me/no.such is not there"),
+            ("the folder /data/no.such is not there", "The folder /data/no.such is not there"),
             ("grandmother is no picture", "grandmother is no picture"),
             ("“garden” is off the list", "“garden” is off the list"),
             ("3 pictures were lost", "3 pictures were lost"),
