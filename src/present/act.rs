@@ -12,7 +12,7 @@ use super::files::{self, FileRole};
 use super::history::{History, MotionState};
 use super::state::{DriverState, OpeningView, ViewState};
 use super::takes::Take;
-use super::toasts::Severity;
+use super::toasts::{Severity, sentence};
 use super::words::{self, t};
 use super::{desktop, events, faces};
 use crate::session::{
@@ -299,7 +299,8 @@ impl App {
             view.countdown = None;
         } else if view.shown.gallery {
             view.shown.gallery = false;
-        } else if let Some(film) = view.films.closes() {
+        } else if let Some(film) = view.films.closes().filter(|_| view.question.is_none() || view.films.list.is_some()) {
+            // A card lies below the question.
             self.act_on_film(ctx, film);
         } else if view.question.is_none() && view.shown.full_screen {
             self.toggle_full_screen(ctx);
@@ -342,7 +343,7 @@ impl App {
                     earlier.abandon();
                 }
             }
-            Err(error) => self.say(Severity::Error, error.to_string(), ctx),
+            Err(error) => self.say(Severity::Error, sentence(error.to_string()), ctx),
         }
     }
 }

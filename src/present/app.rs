@@ -411,6 +411,7 @@ impl eframe::App for App {
         actions.extend(intake::actions(&ctx));
         self.view.hovered_files = intake::hovered(&ctx);
         self.take_pasted_picture(&ctx);
+        self.view.covered = [toasts::covers(&ctx, &self.view), films::card::covers(&ctx, &self.view)];
         let mut stage_rect = ui.max_rect();
         let alone = self.view.shows_picture_alone();
         if self.view.shown.panel && !alone {
@@ -425,12 +426,14 @@ impl eframe::App for App {
         });
         self.tell_scale(stage::shown_at(&self.view, stage_rect, ctx.pixels_per_point()));
         actions.extend(overlays::show(&ctx, &self.view));
+        actions.extend(films::card::show(&ctx, stage_rect, &self.view));
         if !alone {
-            if !self.view.shown.gallery {
-                actions.extend(films::card::show(&ctx, stage_rect, &self.view));
-            }
             actions.extend(films::list::show(&ctx, stage_rect, &self.view));
-            actions.extend(toasts::show(&ctx, stage_rect, &self.view.toasts));
+            actions.extend(toasts::show(&ctx, stage_rect, &self.view));
+        }
+        if self.view.covered != [toasts::covers(&ctx, &self.view), films::card::covers(&ctx, &self.view)] {
+            // What lies beside them moves.
+            ctx.request_repaint();
         }
         if self.view.shown.output {
             self.output.show(&ctx, &self.view);

@@ -28,7 +28,7 @@ const GREYS: [Color32; 2] = [Color32::from_gray(58), Color32::from_gray(78)];
 pub(super) fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let mut chosen = None;
     let mut entry = |ui: &mut Ui, background: Background, label: String| {
-        if ui.selectable_label(view.background == background, label).clicked() {
+        if widgets::entry(ui, view.background == background, label).clicked() {
             chosen = Some(background);
             ui.close();
         }
@@ -60,7 +60,7 @@ fn other_colour(ui: &mut Ui, background: Background) -> Option<[u8; 3]> {
     let is_other = matches!(background, Background::Colour(colour) if background != Background::GREEN && !COLOURS.contains(&colour));
     let id = Id::unique("other background colour");
     let mut is_open = ui.data(|data| data.get_temp(id)).unwrap_or(false);
-    if ui.selectable_label(is_other || is_open, t!("background-other")).clicked() {
+    if widgets::entry(ui, is_other || is_open, t!("background-other")).clicked() {
         is_open = !is_open;
         ui.data_mut(|data| data.insert_temp(id, is_open));
     }

@@ -16,6 +16,7 @@ const THUMBNAIL: f32 = 92.0;
 
 /// Draws the invitation.
 pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
+    let stage = view.uncovered(stage);
     let zone = Rect::from_center_size(stage.center(), vec2((stage.width() - 64.0).min(640.0), (stage.height() - 64.0).min(440.0)));
     dashed_outline(ui, zone, theme::TEXT_FAINT.gamma_multiply(0.6));
     let mut actions = Vec::new();

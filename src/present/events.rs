@@ -219,9 +219,9 @@ mod tests {
         assert_eq!(after(Event::FaceFound), DriverState::Running, "face again");
         assert_eq!(after(Event::SourceStalled { seconds: 2.0, reason: String::new() }), DriverState::Stalled(2.0), "stalled");
         assert_eq!(after(Event::SourceRecovered), DriverState::Running, "recovered");
-        assert_eq!(after(Event::SourceFailed("gone".to_owned())), DriverState::Failed, "failed");
+        assert_eq!(after(Event::SourceFailed("the camera is gone".to_owned())), DriverState::Failed, "failed");
         assert_eq!((view.driver.label.as_str(), view.driver.rate), ("FaceCam", Some(30.0)), "its name and its rate");
-        assert_eq!(view.toasts.shown()[0].text, "Gone", "the failure is told");
+        assert_eq!(view.toasts.shown()[0].text, "The camera is gone", "the failure is told");
     }
 
     #[test]

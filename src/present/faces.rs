@@ -24,7 +24,7 @@ const STEP: f32 = 0.04;
 
 /// Draws the picture with the boxes on it, and the question below.
 pub(super) fn show(ui: &mut Ui, stage_rect: Rect, question: &QuestionView, view: &ViewState) -> Vec<Action> {
-    let room = stage::picture_room(Rect::from_min_max(stage_rect.min, stage_rect.max - vec2(0.0, BAR)));
+    let room = stage::picture_room(Rect::from_min_max(view.uncovered(stage_rect).min, stage_rect.max - vec2(0.0, BAR)));
     let placement = PicturePlacement::fit(question.picture.size_px, room, ui.pixels_per_point());
     stage::ground(ui.painter(), stage_rect, Some(placement.rect), view);
     stage::hang(ui.painter(), &question.picture, PictureShare::WHOLE, placement);

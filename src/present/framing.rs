@@ -10,7 +10,7 @@ use super::icons::Icon;
 use super::state::ViewState;
 use super::widgets::{self, Weight};
 use super::words::t;
-use super::{background, theme};
+use super::{background, menus, theme};
 use crate::collection::Change;
 use crate::data::Portrait;
 use crate::session::{Framing, Panes, PictureShare, RenderedImage, Request};
@@ -40,7 +40,8 @@ pub(super) fn button(ui: &mut Ui, corner: Rect, view: &ViewState) -> Option<Acti
         let room = ui.ctx().content_rect().bottom() - response.rect.bottom() - 24.0;
         let menu = Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH);
         // Colours are tried while it is open.
-        menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let menu = menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        menus::show(menu, &response, |ui| {
             // Where the window is low, it scrolls.
             ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| action = entries(ui, view));
         });
@@ -54,7 +55,7 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     ui.spacing_mut().item_spacing.y = 2.0;
     for (framing, label) in choices() {
-        if ui.selectable_label(view.framing == framing, label).clicked() {
+        if widgets::entry(ui, view.framing == framing, label).clicked() {
             action = Some(Action::Frame(framing));
             ui.close();
         }
@@ -66,7 +67,7 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     }
     ui.separator();
     for (panes, label) in panes() {
-        if ui.selectable_label(view.record.panes == panes, label).clicked() {
+        if widgets::entry(ui, view.record.panes == panes, label).clicked() {
             action = Some(Action::Record(RecordAction::SetPanes(panes)));
             ui.close();
         }
@@ -74,12 +75,12 @@ fn entries(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     if view.record.panes == Panes::Triptych {
         widgets::note(ui, t!("panes-triptych-note"));
     }
-    if ui.selectable_label(view.record.mark, t!("mark")).on_hover_text(t!("mark-tip")).clicked() {
+    if widgets::entry(ui, view.record.mark, t!("mark")).on_hover_text(t!("mark-tip")).clicked() {
         action = Some(Action::Record(RecordAction::SetMark(!view.record.mark)));
         ui.close();
     }
     ui.separator();
-    if ui.selectable_label(view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {
+    if widgets::entry(ui, view.shown.output, t!("output")).on_hover_text(t!("output-tip")).clicked() {
         action = Some(Action::View(ViewAction::ToggleOutput));
         ui.close();
     }

@@ -23,6 +23,7 @@ mod inset;
 mod intake;
 mod keeper;
 mod keys;
+mod menus;
 mod output;
 mod overlays;
 mod own_portraits;

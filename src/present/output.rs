@@ -4,7 +4,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use egui::{Color32, Context, CursorIcon, Key, Role, Sense, Ui, ViewportBuilder, ViewportClass, ViewportCommand, ViewportId, WidgetInfo};
+use egui::{
+    Color32, Context, CursorIcon, Event, Key, Role, Sense, Ui, ViewportBuilder, ViewportClass, ViewportCommand, ViewportId, WidgetInfo,
+};
 
 use super::preview::PreviewPicture;
 use super::stage::PicturePlacement;
@@ -68,11 +70,11 @@ fn draw(ui: &mut Ui, class: ViewportClass, shown: &Mutex<Shown>) {
         // The keys are the main window's.
         return;
     }
-    let (escape, toggles, closes, is_full) = ui.input(|input| {
+    let (by_key, toggles, by_desktop, is_full) = ui.input(|input| {
         let viewport = input.viewport();
-        (input.key_pressed(Key::Escape), input.key_pressed(Key::F11), viewport.close_requested(), viewport.fullscreen == Some(true))
+        (input.events.iter().any(closes), input.key_pressed(Key::F11), viewport.close_requested(), viewport.fullscreen == Some(true))
     });
-    if escape || closes {
+    if by_key || by_desktop {
         shown.closes = true;
         ui.request_repaint_of(ViewportId::ROOT);
     }
@@ -84,7 +86,34 @@ fn draw(ui: &mut Ui, class: ViewportClass, shown: &Mutex<Shown>) {
     }
 }
 
+/// Whether a key closes the window: Escape, the key that opened it, and what closes windows elsewhere. A key that is still held from opening it does not.
+fn closes(event: &Event) -> bool {
+    match event {
+        Event::Key { key: Key::Escape, pressed: true, .. } => true,
+        Event::Key { key: Key::W, pressed: true, repeat: false, modifiers, .. } => !modifiers.alt && !modifiers.shift,
+        _ => false,
+    }
+}
+
 /// A panic while it was held cannot leave its value half-written.
 fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::Modifiers;
+
+    use super::*;
+
+    #[test]
+    fn it_is_closed_by_the_keys_that_close_windows() {
+        let press = |key, modifiers, repeat| Event::Key { key, physical_key: None, pressed: true, repeat, modifiers };
+        for (key, modifiers) in [(Key::Escape, Modifiers::NONE), (Key::W, Modifiers::NONE), (Key::W, Modifiers::CTRL | Modifiers::COMMAND)]
+        {
+            assert!(closes(&press(key, modifiers, false)), "{modifiers:?} {key:?}");
+        }
+        assert!(!closes(&press(Key::W, Modifiers::NONE, true)), "not by the press that opened it");
+        assert!(!closes(&press(Key::W, Modifiers::ALT, false)) && !closes(&press(Key::F11, Modifiers::NONE, false)), "nor by others");
+    }
 }

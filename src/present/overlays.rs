@@ -1,6 +1,6 @@
 //! What lies over everything: help, the question about an interrupted recording, and the path field.
 
-use egui::{Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
+use egui::{Align2, Context, Frame, Id, Margin, Modal, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 use super::action::{Action, Purpose, ViewAction};
 use super::icons::Icon;
@@ -11,34 +11,47 @@ use super::widgets::{self, Weight};
 use super::words::{self, t};
 use crate::session::Interrupted;
 
+/// Windows lower than this have no room for messages above a dialog, in points.
+const LOW: f32 = 700.0;
+
 /// Draws the topmost dialog that is open.
 pub(super) fn show(ctx: &Context, view: &ViewState) -> Vec<Action> {
     if view.shown.about {
-        dialog(ctx, "about", 480.0, Action::View(ViewAction::ToggleAbout), |ui| about(ui, &view.about))
+        dialog(ctx, view, "about", 480.0, Action::View(ViewAction::ToggleAbout), |ui| about(ui, &view.about))
     } else if view.shown.help {
-        dialog(ctx, "help", 520.0, Action::View(ViewAction::ToggleHelp), help)
+        dialog(ctx, view, "help", 520.0, Action::View(ViewAction::ToggleHelp), help)
     } else if let Some(prompt) = &view.path_prompt {
-        dialog(ctx, "path", 440.0, Action::CloseOverlay, |ui| path_field(ui, prompt))
+        dialog(ctx, view, "path", 440.0, Action::CloseOverlay, |ui| path_field(ui, prompt))
     } else if !view.interrupted.is_empty() {
-        dialog(ctx, "recovery", 440.0, Action::View(ViewAction::KeepForLater), |ui| recovery(ui, &view.interrupted))
+        dialog(ctx, view, "recovery", 440.0, Action::View(ViewAction::KeepForLater), |ui| recovery(ui, &view.interrupted))
     } else {
         Vec::new()
     }
 }
 
 /// A dialog in the middle; a click beside it does `on_close`.
-fn dialog(ctx: &Context, name: &str, width: f32, on_close: Action, content: impl FnOnce(&mut Ui) -> Vec<Action>) -> Vec<Action> {
+fn dialog(
+    ctx: &Context,
+    view: &ViewState,
+    name: &str,
+    width: f32,
+    on_close: Action,
+    content: impl FnOnce(&mut Ui) -> Vec<Action>,
+) -> Vec<Action> {
     let frame = Frame::new()
         .fill(theme::RAISED)
         .stroke(Stroke::new(1.0, theme::LINE))
         .corner_radius(theme::ROUNDING_LARGE)
         .shadow(theme::dialog_shadow())
         .inner_margin(Margin::same(24));
-    let modal = Modal::new(Id::unique(name)).frame(frame).backdrop_color(egui::Color32::from_black_alpha(140));
+    // In a low window it makes room for messages.
+    let above = if ctx.content_rect().height() < LOW { view.covered[0] } else { 0.0 };
+    let area = Modal::default_area(Id::unique(name)).anchor(Align2::CENTER_CENTER, vec2(0.0, above / 2.0));
+    let modal = Modal::new(Id::unique(name)).area(area).frame(frame).backdrop_color(egui::Color32::from_black_alpha(140));
     let response = modal.show(ctx, |ui| {
         ui.set_width(width.min(ctx.content_rect().width() - 100.0));
         // Where the window is low, it scrolls.
-        ui.set_max_height(ctx.content_rect().height() - 90.0);
+        ui.set_max_height(ctx.content_rect().height() - 90.0 - above);
         let scrolled = ScrollArea::vertical().id_salt(name).show(ui, content);
         widgets::fade_edges(ui, &scrolled, theme::RAISED);
         scrolled.inner

@@ -300,7 +300,7 @@ impl App {
         let text = t!("sheet-taken-off", name = item.title.as_str());
         if let Some(known) = known {
             self.own.removed = Some((known, item, index));
-            let offer = Offer { label: t!("sheet-put-back"), action: Action::PutBack };
+            let offer = Offer { label: t!("put-back"), action: Action::PutBack };
             self.view.toasts.push_offer(text, offer, now_secs(ctx));
         }
     }

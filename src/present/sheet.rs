@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.interact(stage, ui.scope_id().with("sheet"), Sense::click_and_drag());
     ui.painter().rect_filled(stage, 0, Color32::from_rgba_unmultiplied(17, 16, 15, 247));
-    let inner = stage.shrink2(vec2((stage.width() * 0.04).min(32.0), 18.0));
+    let inner = view.uncovered(stage).shrink2(vec2((stage.width() * 0.04).min(32.0), 18.0));
     let mut sheet = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Min)));
     let ui = &mut sheet;
     ui.horizontal(|ui| {

@@ -182,7 +182,8 @@ fn describe_picture(ui: &Ui, rect: Rect, view: &ViewState) -> Response {
 
 /// The portrait's name under the picture, like a label in a museum; left out where there is no room.
 fn caption(painter: &Painter, stage: Rect, picture: Rect, view: &ViewState) {
-    let Some(portrait) = &view.portrait else { return };
+    // A card or a sheet of recordings lies there.
+    let Some(portrait) = view.portrait.as_ref().filter(|_| view.films.card.is_none() && view.films.list.is_none()) else { return };
     let below = stage.bottom() - picture.bottom();
     if below < 26.0 {
         return;
@@ -235,23 +236,41 @@ fn opening(ui: &Ui, stage: Rect, view: &ViewState) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
 }
 
+/// Where the buttons in the stage's upper right corner lie, if there are any.
+pub(super) fn corner_buttons(stage: Rect, view: &ViewState) -> Option<Rect> {
+    let corner = framing::corner(stage, view);
+    match (view.has_portrait() && view.question.is_none(), view.shown.panel) {
+        (true, true) => Some(corner),
+        (true, false) => Some(corner.union(panel_button(stage))),
+        (false, false) => Some(panel_button(stage)),
+        (false, true) => None,
+    }
+}
+
+fn panel_button(stage: Rect) -> Rect {
+    Rect::from_min_size(stage.right_top() + vec2(-46.0, 12.0), Vec2::splat(theme::BUTTON_HEIGHT))
+}
+
+/// Where the mark of a recording lies while the panel is hidden.
+pub(super) fn mark_of_recording(stage: Rect) -> Rect {
+    Rect::from_min_size(stage.left_top() + vec2(20.0, 18.0), vec2(76.0, 26.0))
+}
+
 /// What must stay in reach while the panel is hidden: the way back, and the recording.
 fn floating_controls(ui: &mut Ui, stage: Rect, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
-    let rect = Rect::from_min_size(stage.right_top() + vec2(-46.0, 12.0), Vec2::splat(theme::BUTTON_HEIGHT));
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
+    ui.scope_builder(egui::UiBuilder::new().max_rect(panel_button(stage)), |ui| {
         if widgets::icon_button(ui, Icon::Panel, &t!("stage-show-panel"), Weight::Quiet).clicked() {
             actions.push(Action::View(ViewAction::TogglePanel));
         }
     });
     if let Some(running) = &view.record.running {
-        recording_mark(ui.painter(), stage.left_top() + vec2(20.0, 18.0), running.elapsed, view.record.dot_lit);
+        recording_mark(ui.painter(), mark_of_recording(stage), running.elapsed, view.record.dot_lit);
     }
     actions
 }
 
-fn recording_mark(painter: &Painter, at: Pos2, elapsed: std::time::Duration, lit: bool) {
-    let rect = Rect::from_min_size(at, vec2(76.0, 26.0));
+fn recording_mark(painter: &Painter, rect: Rect, elapsed: std::time::Duration, lit: bool) {
     painter.rect_filled(rect, 13, Color32::from_black_alpha(170));
     let dot = if lit { theme::RECORD } else { theme::RECORD.gamma_multiply(0.25) };
     painter.circle_filled(rect.left_center() + vec2(15.0, 0.0), 4.5, dot);

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use egui::{Rect, vec2};
+
 use super::action::Purpose;
-use super::films::FilmsView;
+use super::films::{CardView, FilmsView};
 use super::preview::{GroundPainter, PreviewPicture};
 use super::sight::{DriverReading, LastSeen, Trouble};
 use super::takes::CountdownView;
@@ -365,6 +367,8 @@ pub struct ViewState {
     pub language: LanguageView,
     /// Messages.
     pub toasts: Toasts,
+    /// How much of the stage messages cover at its upper edge, and a recording's card at its lower edge, in points.
+    pub(super) covered: [f32; 2],
 }
 
 impl ViewState {
@@ -381,6 +385,18 @@ impl ViewState {
     /// Whether nothing but the picture is shown.
     pub fn shows_picture_alone(&self) -> bool {
         self.shown.full_screen && self.has_portrait() && self.question.is_none() && !self.shown.gallery
+    }
+
+    /// The recording's card, unless something else has its place.
+    pub(super) fn shown_card(&self) -> Option<&CardView> {
+        let is_elsewhere = self.shows_picture_alone() || self.shown.gallery || self.films.list.is_some() || self.question.is_some();
+        self.films.card.as_ref().filter(|_| !is_elsewhere)
+    }
+
+    /// The part of a stage in which what is read or clicked lies beneath nothing.
+    pub(super) fn uncovered(&self, stage: Rect) -> Rect {
+        let [above, below] = self.covered;
+        Rect::from_min_max(stage.min + vec2(0.0, above), stage.max - vec2(0.0, below))
     }
 
     /// Size in pixels of what is shown of a picture, and where in it that lies.

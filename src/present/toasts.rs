@@ -3,23 +3,42 @@
 //! Written for this window because a message here may be a long sentence (so it wraps), is read out by screen readers, and must not
 //! keep the window repainting while it is on show.
 
-use egui::{Align2, Area, Context, Frame, Id, Margin, Order, Rect, RichText, Sense, Stroke, UiBuilder, accesskit, vec2};
+use egui::{Align2, Area, Context, Frame, Id, Margin, Order, Popup, Rect, RichText, Sense, Stroke, UiBuilder, accesskit, pos2, vec2};
 
 use super::action::{Action, ViewAction};
 use super::icons::{self, Icon};
+use super::stage;
+use super::state::ViewState;
 use super::theme::{self, size};
 use super::widgets::{self, Weight};
 use super::words::t;
 
 /// How many are shown at once; older ones make room.
 const MAX_SHOWN: usize = 4;
-/// Width of the text, in points.
+/// Width of the text, and of what stands beside it, in points.
 const TEXT_WIDTH: f32 = 330.0;
+const BESIDE_TEXT: f32 = 86.0;
+/// Distance from the stage's edges and from what can be clicked there, in points.
+const AIR: f32 = 14.0;
+/// Where less than this is left beside the stage's buttons, in points, they lie below these.
+const NARROWEST: f32 = 300.0;
+/// How much of the stage's height they have at most, and how high one is before it was drawn, in points.
+const MOST_OF_STAGE: f32 = 0.36;
+const USUAL_HEIGHT: f32 = 54.0;
 /// Width of an offer's button, in points.
 const OFFER_WIDTH: f32 = 190.0;
 
 /// How long an offer stands, in seconds.
 const OFFER_SECS: f64 = 15.0;
+
+/// The words with which this program's errors begin. What begins otherwise may be a name.
+const OPENINGS: [&str; 20] = [
+    "a", "an", "another", "cannot", "it", "line", "no", "nobody", "nothing", "only", "several", "some", "that", "the", "there", "these",
+    "this", "too", "you", "your",
+];
+/// The words with which they go on behind a name.
+const VERBS: [&str; 14] =
+    ["is", "has", "was", "were", "are", "cannot", "could", "needs", "does", "ends", "insists", "takes", "stopped", "failed"];
 
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +103,25 @@ impl Toast {
     }
 }
 
-/// A message as a person writes it. Errors begin with a small letter, since they may follow a colon elsewhere; names of files keep theirs.
+/// Why something did not work, as a person writes it. Errors begin with a small letter, since they may follow a colon elsewhere; names of files keep theirs.
 pub(super) fn sentence(text: String) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    if !first.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '\'' | ',')) || text.is_empty() {
+    if !OPENINGS.contains(&first) || begins_with_file(&text) {
         return text;
     }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |letter| letter.to_uppercase().chain(letters).collect())
+}
+
+/// Whether a message begins with the name of a file: its first words, up to what is said of them, end as names of files do.
+fn begins_with_file(text: &str) -> bool {
+    let subject: Vec<&str> = text.split_whitespace().take_while(|word| !VERBS.contains(word)).collect();
+    let Some(ending) = subject.last().and_then(|last| last.trim_end_matches([':', ',']).rsplit_once('.')).map(|(_, ending)| ending) else {
+        return false;
+    };
+    // A path, which only messages of this program's own wording bring in behind a word such as "the", is no such name.
+    let has_path = subject.iter().any(|word| word.contains(std::path::is_separator));
+    !has_path && (1..=5).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// The messages that are on show.
@@ -129,7 +159,6 @@ impl Toasts {
     }
 
     fn add(&mut self, severity: Severity, text: String, offer: Option<Offer>, until_secs: f64) {
-        let text = sentence(text);
         if let Some(known) = self.shown.iter_mut().find(|toast| toast.text == text) {
             known.until_secs = until_secs;
             return;
@@ -158,22 +187,74 @@ impl Toasts {
     }
 }
 
-/// Draws them at the top of `stage`, one below the other.
-pub(super) fn show(ctx: &Context, stage: Rect, toasts: &Toasts) -> Vec<Action> {
+/// Draws them at the top of `stage`, one below the other, beside what can be clicked there.
+pub(super) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> Vec<Action> {
     let mut actions = Vec::new();
-    if toasts.shown.is_empty() {
+    if view.toasts.shown.is_empty() {
         return actions;
     }
-    let width = TEXT_WIDTH.min(stage.width() - 110.0);
-    Area::new(Id::unique("toasts")).order(Order::Tooltip).pivot(Align2::CENTER_TOP).fixed_pos(stage.center_top() + vec2(0.0, 14.0)).show(
-        ctx,
-        |ui| {
-            for toast in &toasts.shown {
-                actions.extend(card(ui, toast, width));
-            }
-        },
-    );
+    let room = room(stage, view);
+    let width = TEXT_WIDTH.min(room.width() - BESIDE_TEXT);
+    let half = (width + BESIDE_TEXT) / 2.0;
+    let top = pos2(stage.center().x.max(room.left() + half).min(room.right() - half), room.top());
+    // A menu that is open lies above them.
+    let order = if Popup::is_any_open(ctx) { Order::Middle } else { Order::Tooltip };
+    let area = Area::new(area_id()).order(order).pivot(Align2::CENTER_TOP).fixed_pos(top);
+    let shown = area.show(ctx, |ui| {
+        for toast in fitting(ctx, &view.toasts.shown, room.height()) {
+            let before = ui.min_rect().height();
+            actions.extend(card(ui, toast, width));
+            let height = ui.min_rect().height() - before;
+            ctx.data_mut(|data| data.insert_temp(height_id(toast), height));
+        }
+    });
+    let covers = shown.response.rect.bottom() - stage.top();
+    ctx.data_mut(|data| data.insert_temp(area_id(), covers));
     actions
+}
+
+/// How much of the stage's upper edge they cover, in points.
+pub(super) fn covers(ctx: &Context, view: &ViewState) -> f32 {
+    if view.toasts.shown.is_empty() || view.shows_picture_alone() {
+        return 0.0;
+    }
+    ctx.data(|data| data.get_temp(area_id())).unwrap_or_default()
+}
+
+fn area_id() -> Id {
+    Id::unique("toasts")
+}
+
+fn height_id(toast: &Toast) -> Id {
+    Id::unique(("height of a toast", toast.id))
+}
+
+/// Where they may lie.
+fn room(stage: Rect, view: &ViewState) -> Rect {
+    let mut room = stage.shrink(AIR);
+    if let Some(buttons) = stage::corner_buttons(stage, view) {
+        if buttons.left() - AIR - room.left() < NARROWEST {
+            room.min.y = buttons.bottom() + theme::GAP;
+        } else {
+            room.max.x = buttons.left() - AIR;
+        }
+    }
+    if !view.shown.panel && view.record.running.is_some() {
+        room.min.x = stage::mark_of_recording(stage).right() + AIR;
+    }
+    let most = (MOST_OF_STAGE * stage.height()).min(stage.bottom() - view.covered[1] - theme::GAP - room.top());
+    room.with_max_y(room.top() + most)
+}
+
+/// The newest that fit into `room` points, at least one. The others wait, as long as they stand.
+fn fitting<'a>(ctx: &Context, toasts: &'a [Toast], room: f32) -> &'a [Toast] {
+    let height = |toast: &Toast| ctx.data(|data| data.get_temp::<f32>(height_id(toast))).unwrap_or(USUAL_HEIGHT);
+    let mut left = room;
+    let fit = toasts.iter().rev().take_while(|toast| {
+        left -= height(toast);
+        left >= 0.0
+    });
+    &toasts[toasts.len() - fit.count().clamp(1, toasts.len())..]
 }
 
 fn card(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
@@ -210,7 +291,7 @@ fn content(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
             if let Some(offer) = &toast.offer {
                 let icon = match offer.action {
                     Action::CopyText(_) => Icon::Copy,
-                    Action::PutBack => Icon::Undo,
+                    Action::PutBack | Action::Film(_) => Icon::Undo,
                     _ => Icon::Add,
                 };
                 let button = widgets::button(ui, icon, &offer.label, OFFER_WIDTH, Weight::Normal);
@@ -263,6 +344,10 @@ mod tests {
             ("photo.jpg is no picture", "photo.jpg is no picture"),
             ("/dev/video9 cannot be used", "/dev/video9 cannot be used"),
             ("me_laughing is not used", "me_laughing is not used"),
+            ("mona lisa 1.mp4 could not be put into the trash", "mona lisa 1.mp4 could not be put into the trash"),
+            ("the old man.jpg is no picture", "the old man.jpg is no picture"),
+            ("the folder /data/no.such is not there", "The folder /data/no.such is not there"),
+            ("grandmother is no picture", "grandmother is no picture"),
             ("“garden” is off the list", "“garden” is off the list"),
             ("3 pictures were lost", "3 pictures were lost"),
             ("", ""),
@@ -282,7 +367,7 @@ mod tests {
             toasts.push(Severity::Info, format!("message {i}"), 10.0);
         }
         assert_eq!(toasts.shown().len(), MAX_SHOWN, "never a wall of messages");
-        assert_eq!(toasts.shown()[3].text, "Message 8", "the newest are kept");
+        assert_eq!(toasts.shown()[3].text, "message 8", "the newest are kept, as they were written");
         let first = toasts.shown()[0].id;
         toasts.dismiss(first);
         assert_eq!(toasts.shown().len(), MAX_SHOWN - 1, "one was put away");

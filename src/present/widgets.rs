@@ -237,10 +237,20 @@ pub(super) fn plain_slider(ui: &mut Ui, label: &str, value: f32, max: f32, width
             state.fg_stroke = Stroke::NONE;
         }
         let response = ui.add(egui::Slider::new(&mut moved, 0.0..=max).show_value(false)).accessible_name(label);
+        let quick = quick_click(&response).map(|share| moved = share * max).is_some();
         knob(ui, &response, moved / max, None);
-        response
+        response.changed() || quick
     });
-    response.inner.changed().then_some(moved)
+    response.inner.then_some(moved)
+}
+
+/// Where on a slider's rail, from 0 to 1, the pointer went down and up within one frame, of which the toolkit's slider sees nothing: a slow computer has few frames.
+fn quick_click(slider: &Response) -> Option<f32> {
+    let clicked = slider.interact(Sense::CLICK);
+    let is_quick = clicked.clicked() && clicked.ctx.input(|input| input.pointer.any_pressed());
+    let pointer = clicked.interact_pointer_pos().filter(|_| is_quick)?;
+    let rail = slider.rect.x_range().shrink(slider.rect.height() / 2.5);
+    Some(((pointer.x - rail.min) / rail.span().max(1.0)).clamp(0.0, 1.0))
 }
 
 /// The slider's handle, drawn over egui's own, which cannot be given a colour apart from the rail's, and the mark of its usual place.
@@ -353,6 +363,17 @@ pub(super) fn menu_button(ui: &mut Ui, what: &str, name: &str) -> Response {
     response
 }
 
+/// An entry of a menu; the chosen one carries the accent.
+pub(super) fn entry(ui: &mut Ui, is_chosen: bool, text: impl Into<String>) -> Response {
+    let response = ui.selectable_label(is_chosen, text.into());
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    // Inside: neighbours lie close.
+    focus_ring(ui.painter(), &response, response.rect.shrink(2.0), theme::ROUNDING);
+    response
+}
+
 /// A line of small, soft text that wraps.
 pub(super) fn note(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.add(egui::Label::new(RichText::new(text).size(size::SMALL).color(theme::TEXT_FAINT)).wrap())
@@ -382,10 +403,11 @@ pub(super) fn key_width(painter: &Painter, key: &str) -> f32 {
     painter.layout_no_wrap(key.to_owned(), theme::regular(KEY_SIZE), theme::TEXT_FAINT).size().x + KEY_MARGIN
 }
 
-/// The ring that shows which control the keyboard is at.
+/// The ring that shows which control the keyboard is at: the accent, and within it a dark line, which sets it apart from controls that have the accent themselves.
 pub(super) fn focus_ring(painter: &Painter, response: &Response, rect: Rect, rounding: u8) {
     if response.has_focus() {
         painter.rect_stroke(rect.expand(2.0), rounding + 2, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
+        painter.rect_stroke(rect, rounding, Stroke::new(2.0, theme::STAGE), StrokeKind::Inside);
     }
 }
 

@@ -61,6 +61,14 @@ pub enum RecordingsError {
         /// What the system said.
         cause: String,
     },
+    /// It cannot be taken out of the trash.
+    #[error("{} could not be put back: {cause}", path.display())]
+    PutBack {
+        /// The file.
+        path: PathBuf,
+        /// What the trash said.
+        cause: String,
+    },
     /// The folder for temporary files cannot be used.
     #[error("no temporary file can be made: {0}")]
     Temporary(std::io::Error),

@@ -30,16 +30,72 @@ pub fn rename(path: &Path, name: &str) -> Result<PathBuf, RecordingsError> {
     }
 }
 
-/// Puts a file into the desktop's trash, from where it can be taken back.
+/// A file in the desktop's trash that can be taken out of it.
+#[derive(Debug)]
+pub struct Trashed {
+    path: PathBuf,
+    #[cfg(not(target_os = "macos"))]
+    item: trash::TrashItem,
+}
+
+/// Puts a file into the desktop's trash. Returns what [`put_back`] takes; `None` where the system tells nobody what its trash holds, as macOS.
 ///
 /// # Errors
 /// [`RecordingsError::Trash`]; the file is where it was then.
-pub fn throw_away(path: &Path) -> Result<(), RecordingsError> {
+pub fn throw_away(path: &Path) -> Result<Option<Trashed>, RecordingsError> {
     let failed = |cause: String| RecordingsError::Trash { path: path.to_owned(), cause };
     if !path.exists() {
         return Err(failed("it is not there any more".to_owned()));
     }
-    trash::delete(path).map_err(|error| failed(error.to_string()))
+    let whole = whole_path(path);
+    trash::delete(path).map_err(|error| failed(error.to_string()))?;
+    Ok(whole.and_then(|whole| in_trash(path, &whole)))
+}
+
+/// A path as the trash writes it down: without links in its folders.
+fn whole_path(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
+}
+
+/// What was put into the trash last from there.
+#[cfg(not(target_os = "macos"))]
+fn in_trash(path: &Path, whole: &Path) -> Option<Trashed> {
+    let items = trash::os_limited::list().inspect_err(|error| tracing::warn!("the trash cannot be listed: {error}")).ok()?;
+    // The trash counts whole seconds. Where its note is a file, that knows more.
+    let when = |item: &trash::TrashItem| (item.time_deleted, std::fs::metadata(&item.id).and_then(|note| note.modified()).ok());
+    let item = items.into_iter().filter(|item| item.original_path() == whole).max_by_key(when)?;
+    Some(Trashed { path: path.to_owned(), item })
+}
+
+#[cfg(target_os = "macos")]
+fn in_trash(_: &Path, _: &Path) -> Option<Trashed> {
+    None
+}
+
+/// Takes a file out of the trash and puts it where it was. Replaces nothing. Returns where it is.
+///
+/// # Errors
+/// [`RecordingsError::PutBack`]; the file stays in the trash then.
+#[cfg(not(target_os = "macos"))]
+pub fn put_back(trashed: Trashed) -> Result<PathBuf, RecordingsError> {
+    let Trashed { path, item } = trashed;
+    match trash::os_limited::restore_all([item]) {
+        Ok(()) => Ok(path),
+        Err(trash::Error::RestoreCollision { .. }) => {
+            Err(RecordingsError::PutBack { path, cause: "another file has its name; it stays in the trash".to_owned() })
+        }
+        Err(error) => Err(RecordingsError::PutBack { path, cause: error.to_string() }),
+    }
+}
+
+/// Says that it cannot be put back.
+///
+/// # Errors
+/// [`RecordingsError::PutBack`] always.
+#[cfg(target_os = "macos")]
+pub fn put_back(trashed: Trashed) -> Result<PathBuf, RecordingsError> {
+    Err(RecordingsError::PutBack { path: trashed.path, cause: "the system's trash gives nothing back to programs".to_owned() })
 }
 
 #[cfg(test)]
@@ -73,7 +129,15 @@ mod tests {
     fn what_is_thrown_away_lies_in_the_trash() {
         if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
             let film = PathBuf::from(folder).join("film.mp4");
-            throw_away(&film).expect("a trash");
+            let trashed = throw_away(&film).expect("a trash").expect("which can be looked into");
+            std::fs::write(&film, b"another").expect("a file in its place");
+            let refused = put_back(trashed).expect_err("its place is taken").to_string();
+            assert!(refused.contains("film.mp4") && refused.contains("another file"), "said so: {refused}");
+            assert_eq!(std::fs::read(&film).expect("the other one"), b"another", "which is as it was");
+            let other = throw_away(&film).expect("a trash").expect("the newer of two");
+            assert_eq!(put_back(other).expect("a free place"), film, "where it was");
+            assert_eq!(std::fs::read(&film).expect("it is back"), b"another", "the one that was thrown away last");
+            std::fs::remove_file(&film).expect("away");
             let error = throw_away(&film).expect_err("it is gone").to_string();
             assert!(error.contains("not there any more") && error.contains("nothing was deleted"), "said so: {error}");
             return;

@@ -16,7 +16,7 @@ pub use convert::{Conversion, Made, Output, Shape, convert};
 pub use error::RecordingsError;
 pub use estimate::gif_bytes;
 pub use film::{FilmFacts, facts, picture_at, strip};
-pub use keep::{rename, throw_away};
+pub use keep::{Trashed, put_back, rename, throw_away};
 pub use list::{KeptFilm, films};
 pub use player::{Player, PlayerOptions};
 pub use sound::Hearing;

@@ -50,7 +50,9 @@ impl Player {
         let (played, reached) = (transport.clone(), Arc::clone(&on_end));
         let show = move |input| {
             let Input::Frame(frame) = input else { return false };
-            if to.is_some_and(|to| played.playback().position >= to) {
+            let now = played.playback();
+            // What stands still shows any place that is asked for.
+            if to.is_some_and(|to| now.position >= to) && !now.paused {
                 if looped {
                     played.seek(from);
                 } else {

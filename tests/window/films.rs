@@ -161,6 +161,112 @@ fn a_gif_says_before_how_large_it_will_be() {
 }
 
 #[test]
+fn a_trimmed_gif_is_one_click_away() {
+    let (mut window, _) = recorded([1240.0, 800.0]);
+    window.click("Trim");
+    window.harness.get_by_label_contains("End of the part").focus();
+    window.harness.run_steps(2);
+    for _ in 0..4 {
+        window.press(egui::Key::ArrowLeft);
+    }
+    window.click("GIF");
+    window.until("the GIF is there", |view| name(view).ends_with(".gif"));
+    window.until("it is looked at", |view| view.films.card.as_ref().is_some_and(|card| card.facts.is_some()));
+    window.harness.run_steps(2);
+    let facts = window.harness.state().view().films.card.as_ref().and_then(|card| card.facts.clone()).expect("facts");
+    assert!(facts.duration.abs_diff(Duration::from_millis(1600)) < Duration::from_millis(80), "of the part alone: {facts:?}");
+    window.click("Trim");
+    assert!(!window.has("GIF") && window.has("Save again"), "which is saved as a GIF anyway");
+}
+
+#[test]
+fn a_click_on_the_strip_shows_the_picture_there() {
+    let (mut window, _) = recorded([1240.0, 800.0]);
+    window.click("Trim");
+    window.until("the strip is there", |view| view.films.card.as_ref().is_some_and(|card| card.strip.len() == 12));
+    window.harness.run_steps(2);
+    let small = window.harness.get_by_label("Play Mona Lisa 1").rect();
+    let ends = ["Beginning of the part", "End of the part"].map(|end| window.harness.get_by_label_contains(end).rect());
+    let at = |share: f32| egui::pos2(egui::lerp(ends[0].right()..=ends[1].left(), share), ends[0].center().y);
+    let mut shown = Vec::new();
+    for share in [0.2, 0.8] {
+        window.harness.hover_at(at(share));
+        window.harness.drag_at(at(share));
+        window.harness.run_steps(2);
+        window.harness.drop_at(at(share));
+        let whole = Duration::from_secs(2).mul_f32(share);
+        let near = |place: Duration| place.abs_diff(whole) < Duration::from_millis(60);
+        window.until("the place is shown", |view| view.films.card.as_ref().and_then(|card| card.shown_at).is_some_and(near));
+        // The picture comes from another thread.
+        std::thread::sleep(Duration::from_millis(400));
+        window.harness.run_steps(3);
+        let picture = window.look("film_trim_place");
+        let part =
+            image::imageops::crop_imm(&picture, small.left() as u32, small.top() as u32, small.width() as u32, small.height() as u32);
+        shown.push(part.to_image());
+    }
+    assert!(shown[0] != shown[1], "another picture for another place");
+}
+
+#[test]
+fn a_place_in_a_replay_that_stands_still_is_shown() {
+    let (mut window, _) = recorded([1240.0, 800.0]);
+    window.click("Replay");
+    window.until("it plays", |view| view.films.replay.as_ref().is_some_and(|replay| replay.picture.is_some()));
+    window.click("Pause");
+    window.until("it stands still", |view| view.films.replay.as_ref().is_some_and(|replay| replay.paused));
+    let bar = window.harness.get_by_label("Place in the film").rect();
+    let mut shown = Vec::new();
+    for share in [0.1, 0.9] {
+        let at = egui::pos2(egui::lerp(bar.x_range(), share), bar.center().y);
+        window.harness.hover_at(at);
+        window.harness.drag_at(at);
+        window.harness.run_steps(2);
+        window.harness.drop_at(at);
+        std::thread::sleep(Duration::from_millis(400));
+        window.harness.run_steps(3);
+        let view = window.harness.state().view().films.replay.clone().expect("a replay");
+        assert!(view.paused, "it stands still");
+        shown.push((view.position, window.look("film_replay_place")));
+    }
+    assert!(shown[0].0 < shown[1].0 && shown[0].1 != shown[1].1, "each place has its picture");
+    // A slow computer sees the button go down and up in one frame.
+    let at = bar.center();
+    let button = |pressed| {
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        egui::Event::PointerButton { pos: at, button, pressed, modifiers }
+    };
+    window.harness.hover_at(at);
+    window.harness.run_steps(2);
+    window.harness.input_mut().events.extend([button(true), button(false)]);
+    window.harness.run_steps(3);
+    let position = window.harness.state().view().films.replay.as_ref().map(|replay| replay.position).expect("a replay");
+    assert!(position > shown[0].0 && position < shown[1].0, "a quick click counts, too: {position:?}");
+}
+
+#[test]
+fn a_recording_in_the_trash_is_put_back() {
+    let (mut window, path) = recorded([1240.0, 800.0]);
+    window.click("Put it into the trash");
+    window.until("it is in the trash", |view| view.films.card.is_none());
+    window.harness.run_steps(2);
+    assert!(!path.exists() && window.has_text("Mona Lisa 1.mp4 is in the trash"), "told");
+    window.look("film_in_trash");
+    window.click("Put it back");
+    window.until("it is there again", |view| view.films.card.as_ref().is_some_and(|card| card.facts.is_some()));
+    window.harness.run_steps(2);
+    assert!(path.exists() && window.has_text("is back in its folder") && !window.has("Put it back"), "and told");
+}
+
+#[test]
+fn messages_leave_names_of_files_as_they_are() {
+    let mut window = Window::live(1240.0, 800.0, 1.0);
+    window.double.report(finished(&window.folder.path().join("my mother 1.mp4")));
+    window.harness.run_steps(3);
+    assert!(window.has_text("my mother 1.mp4 is saved") && !window.has_text("My mother"), "with its small letter");
+}
+
+#[test]
 fn what_is_being_made_can_be_given_up() {
     let (mut window, path) = recorded([1240.0, 800.0]);
     window.click("Save as");

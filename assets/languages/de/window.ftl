@@ -10,6 +10,7 @@ cancel = Abbrechen
 close = Schließen
 close-tip = Schließen (Esc)
 undo = Zurück
+put-back = Zurücklegen
 save = Speichern
 rename = Umbenennen
 copy-commands = Befehle kopieren
@@ -153,7 +154,6 @@ sheet-keep-not = { $name } nicht mehr vorne behalten
 sheet-other-face = Ein anderes Gesicht in { $name } wählen
 sheet-take-off = { $name } von der Liste nehmen
 sheet-taken-off = „{ $name }“ ist nicht mehr auf der Liste
-sheet-put-back = Zurücklegen
 
 ## Die Leiste: Kopf, Porträt
 
@@ -166,7 +166,6 @@ further-add-short = Mehr…
 further-tip = Was dieses Bild nicht zeigt, etwa Zähne oder geschlossene Augen, kommt aus einem anderen Bild derselben Person (A)
 further-none = Ohne seine Netze entsteht das Porträt aus einem Bild allein
 further-count = { $count } Bilder dieser Person
-likeness-alone = Der Kopf in 3D lernt keine Ähnlichkeit. Die Netze, die es tun, bewegen das Porträt nach generator = "few-shot" in settings.toml
 likeness-improve = Ähnlichkeit verbessern
 likeness-improve-tip = Lernt alle Bilder der Person, in einer halben bis zwei Minuten; Augen und Mund brauchen mehrere
 likeness-learning = Lernt: { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Klick, um eine Zahl einzugeben
 ## Die Leiste: was man selten braucht
 
 more = Mehr
-more-tip = Mehr Ähnlichkeit, weitere Bilder der Person, die virtuelle Kamera, Tempo
+more-tip = Weitere Bilder der Person, der Hintergrund, die virtuelle Kamera, Tempo
 virtual-camera = Virtuelle Kamera
 virtual-camera-tip = Andere Programme, etwa für Videoanrufe, können das Porträt als Kamera wählen
 virtual-camera-opening = Gerät wird geöffnet …
@@ -497,6 +496,7 @@ said-film-copied = { $file } ist in der Zwischenablage
 said-film-path = Hier nimmt die Zwischenablage keine Dateien, darum ist der Pfad darin
 said-no-file-manager = Hier meldet sich kein Dateimanager, darum ist der Pfad in der Zwischenablage
 said-trashed = { $file } ist im Papierkorb
+said-put-back = { $file } liegt wieder in seinem Ordner
 
 ## Ärger: Was das Programm über Dateien und Geräte sagt, kommt auf Englisch
 

@@ -10,6 +10,7 @@ cancel = Cancel
 close = Close
 close-tip = Close (Esc)
 undo = Undo
+put-back = Put it back
 save = Save
 rename = Rename
 copy-commands = Copy commands
@@ -153,7 +154,6 @@ sheet-keep-not = Do not keep { $name } at the front
 sheet-other-face = Choose another face in { $name }
 sheet-take-off = Take { $name } off the list
 sheet-taken-off = “{ $name }” is off the list
-sheet-put-back = Put it back
 
 ## The panel: head, portrait
 
@@ -166,7 +166,6 @@ further-add-short = Add…
 further-tip = What this picture does not show, such as teeth or shut eyes, is taken from another one of the same person (A)
 further-none = Without its networks, the portrait is made from one picture alone
 further-count = { $count } pictures of this person
-likeness-alone = The head in 3D learns no likeness. The networks that do move it after generator = "few-shot" in settings.toml
 likeness-improve = Improve likeness
 likeness-improve-tip = Learns all pictures of the person, for half a minute to two; eyes and mouth need several
 likeness-learning = Learning { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Click to type a number
 ## The panel: what is seldom needed
 
 more = More
-more-tip = A better likeness, further pictures of the person, the virtual camera, speed
+more-tip = Further pictures of the person, the background, the virtual camera, speed
 virtual-camera = Virtual camera
 virtual-camera-tip = Other programs, such as video calls, can choose the portrait as their camera
 virtual-camera-opening = Opening the device …
@@ -497,6 +496,7 @@ said-film-copied = { $file } is in the clipboard
 said-film-path = This desktop takes no files into the clipboard, so the path is there
 said-no-file-manager = No file manager answers here, so the path is in the clipboard
 said-trashed = { $file } is in the trash
+said-put-back = { $file } is back in its folder
 
 ## Trouble: what the program says of files and devices comes in English
 

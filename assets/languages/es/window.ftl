@@ -10,6 +10,7 @@ cancel = Cancelar
 close = Cerrar
 close-tip = Cerrar (Esc)
 undo = Deshacer
+put-back = Devolverlo
 save = Guardar
 rename = Cambiar el nombre
 copy-commands = Copiar comandos
@@ -153,7 +154,6 @@ sheet-keep-not = No dejar { $name } al principio
 sheet-other-face = Elegir otra cara en { $name }
 sheet-take-off = Quitar { $name } de la lista
 sheet-taken-off = «{ $name }» ya no está en la lista
-sheet-put-back = Devolverlo
 
 ## El panel: cabecera, retrato
 
@@ -166,7 +166,6 @@ further-add-short = Añadir…
 further-tip = Lo que esta imagen no muestra, como los dientes o los ojos cerrados, se toma de otra de la misma persona (A)
 further-none = Sin sus redes, el retrato se hace con una sola imagen
 further-count = { $count } imágenes de esta persona
-likeness-alone = La cabeza en 3D no aprende el parecido. Las redes que sí lo hacen mueven el retrato con generator = "few-shot" en settings.toml
 likeness-improve = Mejorar el parecido
 likeness-improve-tip = Aprende todas las imágenes de la persona, entre medio minuto y dos; los ojos y la boca necesitan varias
 likeness-learning = Aprendiendo: { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Haz clic para escribir un número
 ## El panel: lo que se usa poco
 
 more = Más
-more-tip = Mejor parecido, otras imágenes de la persona, la cámara virtual, velocidad
+more-tip = Otras imágenes de la persona, el fondo, la cámara virtual, velocidad
 virtual-camera = Cámara virtual
 virtual-camera-tip = Otros programas, como las videollamadas, pueden elegir el retrato como cámara
 virtual-camera-opening = Abriendo el dispositivo …
@@ -497,6 +496,7 @@ said-film-copied = { $file } está en el portapapeles
 said-film-path = Aquí el portapapeles no acepta archivos, así que tiene la ruta
 said-no-file-manager = Aquí no responde ningún gestor de archivos, así que la ruta está en el portapapeles
 said-trashed = { $file } está en la papelera
+said-put-back = { $file } está de nuevo en su carpeta
 
 ## Problemas: lo que el programa dice de archivos y dispositivos viene en inglés
 

@@ -10,6 +10,7 @@ cancel = Annuler
 close = Fermer
 close-tip = Fermer (Échap)
 undo = Annuler
+put-back = Le remettre
 save = Enregistrer
 rename = Renommer
 copy-commands = Copier les commandes
@@ -153,7 +154,6 @@ sheet-keep-not = Ne plus garder { $name } en tête
 sheet-other-face = Choisir un autre visage dans { $name }
 sheet-take-off = Retirer { $name } de la liste
 sheet-taken-off = « { $name } » n'est plus dans la liste
-sheet-put-back = Le remettre
 
 ## Le panneau : en-tête, portrait
 
@@ -166,7 +166,6 @@ further-add-short = Ajouter…
 further-tip = Ce que cette image ne montre pas, comme les dents ou les yeux fermés, vient d'une autre image de la même personne (A)
 further-none = Sans ses réseaux, le portrait est fait d'une seule image
 further-count = { $count } images de la personne
-likeness-alone = La tête en 3D n'apprend pas la ressemblance. Les réseaux qui l'apprennent animent le portrait avec generator = "few-shot" dans settings.toml
 likeness-improve = Plus ressemblant
 likeness-improve-tip = Apprend toutes les images de la personne, en une demi-minute à deux minutes ; il en faut plusieurs pour les yeux et la bouche
 likeness-learning = Apprend : { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Clique pour saisir un nombre
 ## Le panneau : ce qui sert rarement
 
 more = Plus
-more-tip = Plus de ressemblance, d'autres images de la personne, la caméra virtuelle, la vitesse
+more-tip = D'autres images de la personne, l'arrière-plan, la caméra virtuelle, la vitesse
 virtual-camera = Caméra virtuelle
 virtual-camera-tip = D'autres programmes, pour les appels vidéo par exemple, peuvent choisir le portrait comme caméra
 virtual-camera-opening = Ouverture du périphérique …
@@ -497,6 +496,7 @@ said-film-copied = { $file } est dans le presse-papiers
 said-film-path = Ici le presse-papiers ne prend pas de fichiers, il contient donc le chemin
 said-no-file-manager = Aucun gestionnaire de fichiers ne répond, le chemin est donc dans le presse-papiers
 said-trashed = { $file } est à la corbeille
+said-put-back = { $file } est de nouveau dans son dossier
 
 ## Ennuis : ce que le programme dit des fichiers et des appareils vient en anglais
 

@@ -10,6 +10,7 @@ cancel = Annulla
 close = Chiudi
 close-tip = Chiudi (Esc)
 undo = Annulla
+put-back = Rimettilo
 save = Salva
 rename = Rinomina
 copy-commands = Copia i comandi
@@ -153,7 +154,6 @@ sheet-keep-not = Non tenere { $name } davanti
 sheet-other-face = Scegli un altro volto in { $name }
 sheet-take-off = Togli { $name } dalla lista
 sheet-taken-off = «{ $name }» non è più nella lista
-sheet-put-back = Rimettilo
 
 ## Il pannello: testata, ritratto
 
@@ -166,7 +166,6 @@ further-add-short = Altre…
 further-tip = Ciò che questa immagine non mostra, come i denti o gli occhi chiusi, viene da un'altra della stessa persona (A)
 further-none = Senza le sue reti, il ritratto è fatto di una sola immagine
 further-count = { $count } immagini della persona
-likeness-alone = La testa in 3D non impara la somiglianza. Le reti che la imparano muovono il ritratto con generator = "few-shot" in settings.toml
 likeness-improve = Più somiglianza
 likeness-improve-tip = Impara tutte le immagini della persona, in mezzo minuto o due; occhi e bocca ne vogliono diverse
 likeness-learning = Impara: { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Fai clic per scrivere un numero
 ## Il pannello: ciò che serve di rado
 
 more = Altro
-more-tip = Più somiglianza, altre immagini della persona, la camera virtuale, la velocità
+more-tip = Altre immagini della persona, lo sfondo, la camera virtuale, la velocità
 virtual-camera = Camera virtuale
 virtual-camera-tip = Altri programmi, come le videochiamate, possono scegliere il ritratto come camera
 virtual-camera-opening = Apertura del dispositivo …
@@ -497,6 +496,7 @@ said-film-copied = { $file } è negli appunti
 said-film-path = Qui gli appunti non prendono file, perciò contengono il percorso
 said-no-file-manager = Qui non risponde alcun gestore di file, perciò il percorso è negli appunti
 said-trashed = { $file } è nel cestino
+said-put-back = { $file } è di nuovo nella sua cartella
 
 ## Guai: ciò che il programma dice di file e dispositivi arriva in inglese
 

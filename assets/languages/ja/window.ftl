@@ -10,6 +10,7 @@ cancel = キャンセル
 close = 閉じる
 close-tip = 閉じる (Esc)
 undo = 元に戻す
+put-back = 元に戻す
 save = 保存
 rename = 名前を変更
 copy-commands = コマンドをコピー
@@ -153,7 +154,6 @@ sheet-keep-not = { $name } を先頭に置かない
 sheet-other-face = { $name } の別の顔を選ぶ
 sheet-take-off = { $name } を一覧から外す
 sheet-taken-off = 「{ $name }」を一覧から外しました
-sheet-put-back = 元に戻す
 
 ## パネル：先頭、肖像
 
@@ -166,7 +166,6 @@ further-add-short = 追加…
 further-tip = 歯や閉じた目など、この画像にないものを、同じ人の別の画像から補います (A)
 further-none = ネットワークがないと、肖像は 1 枚の画像だけで作られます
 further-count = この人の画像 { $count } 枚
-likeness-alone = 3D の頭は似せ方を学びません。学ぶネットワークを使うには、settings.toml に generator = "few-shot" と書きます
 likeness-improve = 似せる
 likeness-improve-tip = この人の画像をすべて学びます。30 秒から 2 分。目と口には複数の画像が必要です
 likeness-learning = 学習中 { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = クリックして数を入力
 ## パネル：たまに使うもの
 
 more = その他
-more-tip = 似せる、この人の画像、仮想カメラ、速さ
+more-tip = この人の画像、背景、仮想カメラ、速さ
 virtual-camera = 仮想カメラ
 virtual-camera-tip = ビデオ通話などのプログラムが、この肖像をカメラとして選べます
 virtual-camera-opening = 装置を開いています…
@@ -478,6 +477,7 @@ said-film-copied = { $file } をクリップボードに入れました
 said-film-path = ここではファイルをコピーできないので、パスを入れました
 said-no-file-manager = ファイルマネージャーがないので、パスをクリップボードに入れました
 said-trashed = { $file } をごみ箱に入れました
+said-put-back = { $file } を元のフォルダーに戻しました
 
 ## 困ったとき：ファイルや装置について、プログラムの言葉は英語です
 

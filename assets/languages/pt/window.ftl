@@ -10,6 +10,7 @@ cancel = Cancelar
 close = Fechar
 close-tip = Fechar (Esc)
 undo = Desfazer
+put-back = Pôr de volta
 save = Salvar
 rename = Renomear
 copy-commands = Copiar comandos
@@ -153,7 +154,6 @@ sheet-keep-not = Não manter { $name } na frente
 sheet-other-face = Escolher outro rosto em { $name }
 sheet-take-off = Tirar { $name } da lista
 sheet-taken-off = “{ $name }” saiu da lista
-sheet-put-back = Pôr de volta
 
 ## O painel: cabeçalho, retrato
 
@@ -166,7 +166,6 @@ further-add-short = Mais…
 further-tip = O que esta imagem não mostra, como dentes ou olhos fechados, vem de outra da mesma pessoa (A)
 further-none = Sem as suas redes, o retrato é feito de uma só imagem
 further-count = { $count } imagens desta pessoa
-likeness-alone = A cabeça em 3D não aprende a semelhança. As redes que a aprendem movem o retrato com generator = "few-shot" em settings.toml
 likeness-improve = Melhorar semelhança
 likeness-improve-tip = Aprende todas as imagens da pessoa, em meio minuto a dois; olhos e boca precisam de várias
 likeness-learning = Aprendendo: { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = Clique para digitar um número
 ## O painel: o que se usa pouco
 
 more = Mais
-more-tip = Mais semelhança, outras imagens da pessoa, a câmera virtual, velocidade
+more-tip = Outras imagens da pessoa, o fundo, a câmera virtual, velocidade
 virtual-camera = Câmera virtual
 virtual-camera-tip = Outros programas, como os de chamadas de vídeo, podem escolher o retrato como câmera
 virtual-camera-opening = Abrindo o dispositivo …
@@ -497,6 +496,7 @@ said-film-copied = { $file } está na área de transferência
 said-film-path = Aqui a área de transferência não aceita arquivos, então ela tem o caminho
 said-no-file-manager = Nenhum gerenciador de arquivos responde, então o caminho está na área de transferência
 said-trashed = { $file } está na lixeira
+said-put-back = { $file } está de novo na sua pasta
 
 ## Problemas: o que o programa diz de arquivos e dispositivos vem em inglês
 

@@ -10,6 +10,7 @@ cancel = 取消
 close = 关闭
 close-tip = 关闭 (Esc)
 undo = 撤销
+put-back = 放回去
 save = 保存
 rename = 重命名
 copy-commands = 复制命令
@@ -153,7 +154,6 @@ sheet-keep-not = 不再把 { $name } 留在最前
 sheet-other-face = 在 { $name } 里选另一张脸
 sheet-take-off = 把 { $name } 移出列表
 sheet-taken-off = “{ $name }”已移出列表
-sheet-put-back = 放回去
 
 ## 侧栏：顶部、肖像
 
@@ -166,7 +166,6 @@ further-add-short = 添加…
 further-tip = 这张图片没有的，例如牙齿或闭着的眼睛，从同一个人的另一张图片里取 (A)
 further-none = 没有网络时，肖像只用一张图片制作
 further-count = 此人的 { $count } 张图片
-likeness-alone = 3D 头部不学习相似度。要让会学习的网络来带动，请在 settings.toml 里写 generator = "few-shot"
 likeness-improve = 更像一些
 likeness-improve-tip = 学习此人的所有图片，半分钟到两分钟；眼睛和嘴需要几张
 likeness-learning = 正在学习 { $percent } %
@@ -265,7 +264,7 @@ slider-number-tip = 点击输入数字
 ## 侧栏：少用的东西
 
 more = 更多
-more-tip = 更像一些、此人的其他图片、虚拟摄像头、速度
+more-tip = 此人的其他图片、背景、虚拟摄像头、速度
 virtual-camera = 虚拟摄像头
 virtual-camera-tip = 视频通话等其他程序可以把肖像选作摄像头
 virtual-camera-opening = 正在打开设备…
@@ -478,6 +477,7 @@ said-film-copied = { $file } 已放到剪贴板
 said-film-path = 这里的剪贴板不收文件，所以放了路径
 said-no-file-manager = 这里没有文件管理器，所以路径放到了剪贴板
 said-trashed = { $file } 已放进回收站
+said-put-back = { $file } 已放回原来的文件夹
 
 ## 麻烦：程序关于文件和设备说的话是英语
 

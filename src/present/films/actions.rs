@@ -11,12 +11,13 @@ use image::{DynamicImage, RgbaImage};
 use super::focus::Focus;
 use super::studio::{self, Said};
 use super::{CardAction, CardView, Doing, FilmAction, GifSize, ListView, ListedFilm, ReplayView};
-use crate::present::app::App;
+use crate::present::action::Action;
+use crate::present::app::{App, now_secs};
 use crate::present::events::file_name;
 use crate::present::thumbnails::Place;
-use crate::present::toasts::{Severity, sentence};
+use crate::present::toasts::{Offer, Severity, sentence};
 use crate::present::words::t;
-use crate::recordings::{self, Output, RecordingsError, Shape};
+use crate::recordings::{self, Output, RecordingsError, Shape, Trashed};
 
 /// Longer side of the pictures from which thumbnails are made, in pixels.
 const THUMBNAIL_PX: u32 = 512;
@@ -35,6 +36,10 @@ impl App {
             FilmAction::Pause(paused) => self.pause_replay(paused),
             FilmAction::Seek(to) => {
                 if let Some(player) = self.studio.replay() {
+                    // What stands still, if only at its end, shows the picture there and stays.
+                    if self.view.films.replay.as_ref().is_some_and(|replay| replay.paused) {
+                        player.pause(true);
+                    }
                     player.seek(to);
                 }
             }
@@ -49,6 +54,10 @@ impl App {
                 self.studio.end_replay();
                 self.view.films.replay = None;
             }
+            FilmAction::PutBack => {
+                self.view.toasts.withdraw(&Action::Film(FilmAction::PutBack));
+                self.studio.put_back();
+            }
             FilmAction::Card(action) => self.act_on_card(ctx, action),
         }
     }
@@ -58,20 +67,27 @@ impl App {
         let path = card.path.clone();
         match action {
             CardAction::Point(points) => {
-                card.pointed_at = points;
+                (card.pointed_at, card.shown_at) = (points, None);
                 self.studio.play_card(&path, points);
             }
             CardAction::Trim(on) => {
                 card.doing = if on { Doing::Trimming } else { Doing::Nothing };
+                if std::mem::take(&mut card.pointed_at) {
+                    self.studio.play_card(&path, false);
+                }
                 if let Some(facts) = card.facts.as_ref().filter(|_| on && card.strip.is_empty()) {
                     self.studio.make_strip(path, facts.duration);
                 }
             }
             CardAction::SetPart(part, shown) => {
                 if card.part != Some(part) {
-                    (card.part, card.gif) = (Some(part), GifSize::Unknown);
+                    (card.part, card.gif, card.shown_at) = (Some(part), GifSize::Unknown, Some(shown));
                     self.studio.show_on_card(&path, shown);
                 }
+            }
+            CardAction::ShowAt(place) => {
+                card.shown_at = Some(place);
+                self.studio.show_on_card(&path, place);
             }
             CardAction::GuessGif => {
                 if card.gif == GifSize::Unknown {
@@ -240,6 +256,7 @@ impl App {
             Said::Made(card, outcome) => self.has_made(ctx, card == open, outcome),
             Said::Renamed(card, path, outcome) => self.has_renamed(card == open, &path, outcome),
             Said::Deleted(card, outcome) => self.has_deleted(ctx, card == open, outcome),
+            Said::PutBack(outcome) => self.has_put_back(ctx, outcome),
             // Of a card or a replay that was put away.
             Said::ReplayOver(..) | Said::ReplaySilent(..) | Said::Facts(..) | Said::Picture(..) | Said::Strip(..) | Said::Gif(..) => {}
         }
@@ -295,16 +312,38 @@ impl App {
         }
     }
 
-    fn has_deleted(&mut self, ctx: &Context, is_open: bool, outcome: Result<PathBuf, RecordingsError>) {
+    fn has_deleted(&mut self, ctx: &Context, is_open: bool, outcome: Result<(PathBuf, Option<Trashed>), RecordingsError>) {
         match outcome {
-            Ok(path) => {
-                self.say(Severity::Done, t!("said-trashed", file = file_name(&path)), ctx);
+            Ok((path, trashed)) => {
+                let text = t!("said-trashed", file = file_name(&path));
+                if trashed.is_some() {
+                    let offer = Offer { label: t!("put-back"), action: Action::Film(FilmAction::PutBack) };
+                    self.view.toasts.push_offer(text, offer, now_secs(ctx));
+                } else {
+                    self.say(Severity::Done, text, ctx);
+                }
+                self.studio.trashed = trashed;
                 self.view.record.last_file.take_if(|last| *last == path);
                 if is_open {
                     self.close_film();
                 }
             }
             Err(error) if is_open => self.on_card(|card| card.problem = Some(trouble(&error))),
+            Err(error) => self.say(Severity::Error, trouble(&error), ctx),
+        }
+    }
+
+    fn has_put_back(&mut self, ctx: &Context, outcome: Result<PathBuf, RecordingsError>) {
+        match outcome {
+            Ok(path) => {
+                self.say(Severity::Done, t!("said-put-back", file = file_name(&path)), ctx);
+                self.view.record.last_file = Some(path.clone());
+                if self.view.films.list.is_some() {
+                    self.show_list(true);
+                } else if self.view.films.card.is_none() && self.view.record.running.is_none() && self.view.countdown.is_none() {
+                    self.open_film(path, Vec::new());
+                }
+            }
             Err(error) => self.say(Severity::Error, trouble(&error), ctx),
         }
     }

@@ -21,11 +21,21 @@ pub(in crate::present) enum Wish {
     Seek(Duration),
 }
 
-/// Draws it over `width` points.
-pub(in crate::present) fn show(ui: &mut Ui, paused: bool, position: Duration, length: Duration, width: f32) -> Option<Wish> {
+/// Draws it over `width` points. With `takes_keyboard` the keyboard comes to its button.
+pub(in crate::present) fn show(
+    ui: &mut Ui,
+    paused: bool,
+    [position, length]: [Duration; 2],
+    width: f32,
+    takes_keyboard: bool,
+) -> Option<Wish> {
     let mut wish = None;
     let (icon, label) = if paused { (Icon::Play, t!("play")) } else { (Icon::Pause, t!("pause")) };
-    if widgets::icon_button(ui, icon, &label, Weight::Quiet).clicked() {
+    let button = widgets::icon_button(ui, icon, &label, Weight::Quiet);
+    if takes_keyboard {
+        button.request_focus();
+    }
+    if button.clicked() {
         wish = Some(Wish::Pause(!paused));
     }
     let slider_width = (width - theme::BUTTON_HEIGHT - TIME_WIDTH - 2.0 * theme::GAP).max(40.0);

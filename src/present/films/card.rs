@@ -7,9 +7,10 @@ use egui::{
     Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 
-use super::{CardAction, CardView, Doing, FilmAction, GifSize, ReplayView, bar, clock, trim};
+use super::{CardAction, CardView, Doing, FilmAction, GifSize, ReplayView, bar, clock, keyboard, trim};
 use crate::present::action::Action;
 use crate::present::icons::{self, Icon};
+use crate::present::menus;
 use crate::present::state::ViewState;
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
@@ -34,7 +35,11 @@ const MENU_WIDTH: f32 = 236.0;
 
 /// Draws the card that is open, or the line below its replay.
 pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> Vec<Action> {
-    let Some(card) = &view.films.card else { return Vec::new() };
+    let Some(card) = view.shown_card() else {
+        keyboard::goes_back(ctx);
+        return Vec::new();
+    };
+    let takes_keyboard = keyboard::comes(ctx, area_id(), &view.films, view.dialog_is_open());
     let outer = (stage.width() - 2.0 * AIR).min(WIDTH);
     let frame = Frame::new()
         .fill(theme::RAISED)
@@ -42,14 +47,14 @@ pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> 
         .corner_radius(theme::ROUNDING_LARGE)
         .shadow(theme::dialog_shadow())
         .inner_margin(Margin::same(PADDING));
-    let area = Area::new(Id::unique("film card")).order(Order::Middle).pivot(Align2::CENTER_BOTTOM);
+    let area = Area::new(area_id()).order(Order::Middle).pivot(Align2::CENTER_BOTTOM);
     let wanted = area.fixed_pos(stage.center_bottom() - vec2(0.0, AIR)).show(ctx, |ui| {
         frame
             .show(ui, |ui| {
                 ui.set_width(outer - 2.0 * f32::from(PADDING));
                 match &view.films.replay {
-                    Some(replay) => replay_line(ui, replay),
-                    None => whole_card(ui, card),
+                    Some(replay) => replay_line(ui, replay, takes_keyboard),
+                    None => whole_card(ui, card, takes_keyboard),
                 }
             })
             .inner
@@ -57,7 +62,17 @@ pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> 
     wanted.inner.into_iter().map(Action::Film).collect()
 }
 
-fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+/// How much of the stage's lower edge it covers, in points.
+pub(in crate::present) fn covers(ctx: &Context, view: &ViewState) -> f32 {
+    let area = view.shown_card().and_then(|_| ctx.memory(|memory| memory.area_rect(area_id())));
+    area.map_or(0.0, |area| area.height() + AIR)
+}
+
+fn area_id() -> Id {
+    Id::unique("film card")
+}
+
+fn whole_card(ui: &mut Ui, card: &CardView, takes_keyboard: bool) -> Vec<FilmAction> {
     let mut actions = Vec::new();
     let is_narrow = ui.available_width() < NARROW;
     ui.horizontal_top(|ui| {
@@ -65,7 +80,7 @@ fn whole_card(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
         ui.add_space(4.0);
         ui.vertical(|ui| {
             actions.extend(head(ui, card));
-            actions.extend(what_is_done(ui, card));
+            actions.extend(what_is_done(ui, card, takes_keyboard));
             notes(ui, card);
         });
     });
@@ -131,7 +146,7 @@ fn head(ui: &mut Ui, card: &CardView) -> Option<FilmAction> {
     action
 }
 
-fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+fn what_is_done(ui: &mut Ui, card: &CardView, takes_keyboard: bool) -> Vec<FilmAction> {
     ui.add_space(3.0);
     match &card.doing {
         Doing::Making { what, share } => {
@@ -149,12 +164,12 @@ fn what_is_done(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
             action.into_iter().collect()
         }
         Doing::Renaming(text) => name_field(ui, text),
-        Doing::Nothing | Doing::Trimming => buttons(ui, card),
+        Doing::Nothing | Doing::Trimming => buttons(ui, card, takes_keyboard),
     }
 }
 
 /// The buttons in as few lines as there is room for.
-fn buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+fn buttons(ui: &mut Ui, card: &CardView, takes_keyboard: bool) -> Vec<FilmAction> {
     let gap = 6.0;
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     let room = ui.available_width();
@@ -172,7 +187,7 @@ fn buttons(ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
     }
     let mut actions = Vec::new();
     for (_, line) in lines {
-        ui.horizontal(|ui| line.into_iter().for_each(|button| actions.extend(button.show(ui, card))));
+        ui.horizontal(|ui| line.into_iter().for_each(|button| actions.extend(button.show(ui, card, takes_keyboard))));
     }
     actions
 }
@@ -209,12 +224,15 @@ impl Button {
         }
     }
 
-    fn show(&self, ui: &mut Ui, card: &CardView) -> Vec<FilmAction> {
+    fn show(&self, ui: &mut Ui, card: &CardView, takes_keyboard: bool) -> Vec<FilmAction> {
         let clicked = match self {
             Self::Loud(icon, text, width, tip, action) => {
                 let weight = if *action == FilmAction::Replay { Weight::Primary } else { Weight::Normal };
                 let enabled = card.facts.is_some() || *action == FilmAction::Replay;
                 let button = ui.add_enabled_ui(enabled, |ui| widgets::button(ui, *icon, text, *width, weight)).inner;
+                if takes_keyboard && weight == Weight::Primary {
+                    button.request_focus();
+                }
                 button.on_hover_text(tip).clicked().then(|| action.clone())
             }
             Self::SaveAs(text) => return ui.add_enabled_ui(card.facts.is_some(), |ui| save_as(ui, text, card)).inner,
@@ -228,7 +246,8 @@ impl Button {
 fn save_as(ui: &mut Ui, text: &str, card: &CardView) -> Vec<FilmAction> {
     let button = widgets::button(ui, Icon::Save, text, SAVE_AS_WIDTH, Weight::Normal).on_hover_text(t!("film-save-as-tip"));
     let mut actions = Vec::new();
-    let shown = Popup::menu(&button).align(RectAlign::TOP_START).width(MENU_WIDTH).show(|ui| {
+    let menu = Popup::menu(&button).align(RectAlign::TOP_START).width(MENU_WIDTH);
+    let shown = menus::show(menu, &button, |ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 5.0);
         let gif = match card.gif {
             GifSize::Unknown | GifSize::Guessing => t!("film-gif-guessing"),
@@ -243,7 +262,7 @@ fn save_as(ui: &mut Ui, text: &str, card: &CardView) -> Vec<FilmAction> {
         ];
         let still = (t!("film-still"), Output::Still);
         for (label, output) in films.into_iter().chain([(gif, Output::Gif), still]) {
-            if ui.selectable_label(false, label).clicked() {
+            if widgets::entry(ui, false, label).clicked() {
                 actions.push(FilmAction::Card(CardAction::Make(output)));
                 ui.close();
             }
@@ -296,8 +315,9 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
     let tenths = part.to.saturating_sub(part.from).as_millis().div_ceil(100);
     let seconds = words::number(tenths as f64 / 10.0, usize::from(!tenths.is_multiple_of(10)));
     let text = t!("film-part", from = clock(part.from), to = clock(part.to), seconds = seconds);
-    let [done, again] = [t!("film-done"), t!("film-save-again")];
-    let widths = [widgets::wide_enough(ui, &[&done], 84.0), widgets::wide_enough(ui, &[&again], 116.0)];
+    let [done, gif, again] = [t!("film-done"), t!("film-gif"), t!("film-save-again")];
+    let gif_width = if card.is_gif() { 0.0 } else { widgets::wide_enough(ui, &[&gif], 66.0) };
+    let widths = [widgets::wide_enough(ui, &[&done], 84.0), widgets::wide_enough(ui, &[&again], 116.0), gif_width];
     let length = RichText::new(text).size(size::SMALL).color(theme::TEXT_SOFT);
     // In a narrow window it has a line of its own.
     let is_tight = widths.iter().sum::<f32>() + PART_WIDTH > ui.available_width();
@@ -312,11 +332,19 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
             if widgets::button(ui, Icon::Check, &done, widths[0], Weight::Normal).clicked() {
                 actions.push(FilmAction::Card(CardAction::Trim(false)));
             }
-            let output = if card.is_gif() { Output::Gif } else { Output::Film(Shape::Whole) };
-            ui.add_enabled_ui(card.real_part().is_some(), |ui| {
-                let button = widgets::button(ui, Icon::Save, &again, widths[1], Weight::Primary);
+            let mut make = |ui: &mut Ui, label: &str, width: f32, weight: Weight, output: Output| {
+                let button = widgets::button(ui, Icon::Save, label, width, weight);
                 if button.on_hover_text(t!("film-save-again-tip")).clicked() {
                     actions.push(FilmAction::Card(CardAction::Make(output)));
+                }
+            };
+            ui.add_enabled_ui(card.real_part().is_some(), |ui| {
+                if card.is_gif() {
+                    make(ui, &again, widths[1], Weight::Primary, Output::Gif);
+                } else {
+                    make(ui, &again, widths[1], Weight::Primary, Output::Film(Shape::Whole));
+                    // What most people trim for: without the way through the menu.
+                    make(ui, &gif, gif_width, Weight::Normal, Output::Gif);
                 }
             });
         });
@@ -325,12 +353,13 @@ fn below_strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Vec<FilmAction>
 }
 
 /// What lies below a film that is played on the stage.
-fn replay_line(ui: &mut Ui, replay: &ReplayView) -> Vec<FilmAction> {
+fn replay_line(ui: &mut Ui, replay: &ReplayView, takes_keyboard: bool) -> Vec<FilmAction> {
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
         let volume_width = if replay.volume.is_some() { 118.0 } else { 0.0 };
         let width = ui.available_width() - volume_width - theme::BUTTON_HEIGHT - 2.0 * theme::GAP;
-        actions.extend(bar::show(ui, replay.paused, replay.position, replay.length, width).map(|wish| match wish {
+        let wish = bar::show(ui, replay.paused, [replay.position, replay.length], width, takes_keyboard);
+        actions.extend(wish.map(|wish| match wish {
             bar::Wish::Pause(paused) => FilmAction::Pause(paused),
             bar::Wish::Seek(to) => FilmAction::Seek(to),
         }));

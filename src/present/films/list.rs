@@ -30,7 +30,7 @@ pub(in crate::present) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> 
         .corner_radius(theme::ROUNDING_LARGE)
         .shadow(theme::dialog_shadow())
         .inner_margin(Margin::same(PADDING));
-    let room = stage.shrink(AIR);
+    let room = view.uncovered(stage).shrink(AIR);
     let shown = Area::new(Id::unique("earlier recordings")).order(Order::Middle).fixed_pos(room.min).show(ctx, |ui| {
         frame
             .show(ui, |ui| {

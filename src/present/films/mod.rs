@@ -7,6 +7,7 @@ pub(super) mod bar;
 pub(super) mod card;
 mod clipboard;
 mod focus;
+mod keyboard;
 pub(super) mod list;
 mod studio;
 mod trim;
@@ -43,6 +44,8 @@ pub struct CardView {
     pub picture: Option<SizedTexture>,
     /// Whether it is pointed at.
     pub pointed_at: bool,
+    /// The place of the picture, where one was chosen on the strip.
+    pub shown_at: Option<Duration>,
     /// What is done to it.
     pub doing: Doing,
     /// The ends that were chosen.
@@ -157,6 +160,8 @@ pub enum FilmAction {
     Volume(f32),
     /// End the replay.
     EndReplay,
+    /// Put the recording back that was thrown away last.
+    PutBack,
     /// Something about the recording that is looked at.
     Card(CardAction),
 }
@@ -170,6 +175,8 @@ pub enum CardAction {
     Trim(bool),
     /// These ends. The picture at the one that was moved is shown.
     SetPart(Part, Duration),
+    /// Show the picture at this place.
+    ShowAt(Duration),
     /// Find out how large the GIF would be.
     GuessGif,
     /// Make a file of it.

@@ -12,7 +12,7 @@ use image::RgbImage;
 
 use super::Part;
 use super::clipboard::FileClipboard;
-use crate::recordings::{self, Conversion, FilmFacts, Hearing, KeptFilm, Made, Output, Player, PlayerOptions, RecordingsError};
+use crate::recordings::{self, Conversion, FilmFacts, Hearing, KeptFilm, Made, Output, Player, PlayerOptions, RecordingsError, Trashed};
 use crate::runtime::{Latest, LatestReader, StopFlag, Worker, WorkerError};
 
 /// Longer side of the pictures of the card, of the strip and of the replay, in pixels.
@@ -38,8 +38,10 @@ pub(super) enum Said {
     Made(u64, Result<Made, RecordingsError>),
     /// The file that was called so has another name, or not.
     Renamed(u64, PathBuf, Result<PathBuf, RecordingsError>),
-    /// It is in the trash, or not.
-    Deleted(u64, Result<PathBuf, RecordingsError>),
+    /// It is in the trash, from where it may be taken back, or not.
+    Deleted(u64, Result<(PathBuf, Option<Trashed>), RecordingsError>),
+    /// It is where it was before, or not.
+    PutBack(Result<PathBuf, RecordingsError>),
     /// The earlier recordings.
     Listed(Vec<KeptFilm>),
     /// A file is in the clipboard, or not.
@@ -70,6 +72,8 @@ pub(in crate::present) struct Studio {
     replay_screen: Option<Screen>,
     hearing: Option<Hearing>,
     clipboard: Option<FileClipboard>,
+    /// What was thrown away last.
+    pub(super) trashed: Option<Trashed>,
     card_texture: Option<TextureHandle>,
     replay_texture: Option<TextureHandle>,
     strip: Vec<TextureHandle>,
@@ -93,6 +97,7 @@ impl Studio {
             replay_screen: None,
             hearing: None,
             clipboard: None,
+            trashed: None,
             card_texture: None,
             replay_texture: None,
             strip: Vec::new(),
@@ -235,9 +240,16 @@ impl Studio {
     pub(super) fn delete(&mut self, path: PathBuf) {
         let (say, card) = (self.voice(), self.card);
         self.run("trash", move |_| {
-            let outcome = recordings::throw_away(&path).map(|()| path);
+            let outcome = recordings::throw_away(&path).map(|trashed| (path, trashed));
             say(Said::Deleted(card, outcome));
         });
+    }
+
+    /// Takes the file that was thrown away last out of the trash.
+    pub(super) fn put_back(&mut self) {
+        let Some(trashed) = self.trashed.take() else { return };
+        let say = self.voice();
+        self.run("put back", move |_| say(Said::PutBack(recordings::put_back(trashed))));
     }
 
     /// Reads which recordings a folder holds.

@@ -30,6 +30,8 @@ pub(super) fn strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Option<Fil
     let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let rect = outer.shrink2(vec2(HANDLE, 0.0));
     pictures(ui, card, rect);
+    let at_x = |x: f32| whole.mul_f32(((x - rect.left()) / rect.width()).clamp(0.0, 1.0));
+    let sought = place_sought(ui, rect, card.shown_at, at_x);
     let x_of = |at: Duration| rect.left() + rect.width() * (at.as_secs_f32() / whole.as_secs_f32().max(1e-3)).min(1.0);
     let (left, right) = (x_of(part.from), x_of(part.to));
     let shade = Color32::from_black_alpha(170);
@@ -37,14 +39,25 @@ pub(super) fn strip(ui: &mut Ui, card: &CardView, whole: Duration) -> Option<Fil
     ui.painter().rect_filled(Rect::from_x_y_ranges(right..=rect.right(), rect.y_range()), 0, shade);
     let frame = Rect::from_x_y_ranges(left..=right, rect.y_range());
     ui.painter().rect_stroke(frame, 0, Stroke::new(2.0, theme::ACCENT), StrokeKind::Inside);
-    let mut action = None;
+    if let Some(at) = card.shown_at {
+        ui.painter().vline(x_of(at), rect.y_range(), Stroke::new(2.0, theme::TEXT));
+    }
+    let mut action = sought.map(|at| FilmAction::Card(CardAction::ShowAt(at)));
     for (end, x) in [(End::From, left - HANDLE), (End::To, right)] {
         let handle = Rect::from_min_size(pos2(x, rect.top()), vec2(HANDLE, HEIGHT));
-        if let Some(to) = handle_moved(ui, handle, end, part, |x| whole.mul_f32(((x - rect.left()) / rect.width()).clamp(0.0, 1.0))) {
+        if let Some(to) = handle_moved(ui, handle, end, part, at_x) {
             action = Some(moved(part, end, to, whole));
         }
     }
     action
+}
+
+/// The place on the strip that the pointer asks for, where that is another one than `now`. Not a stop on the keyboard's way: the ends show their pictures, too.
+fn place_sought(ui: &Ui, rect: Rect, now: Option<Duration>, at: impl Fn(f32) -> Duration) -> Option<Duration> {
+    let response = ui.interact(rect, ui.scope_id().with("place"), Sense::CLICK | Sense::DRAG);
+    let pointer = response.interact_pointer_pos()?;
+    let is_asked = response.is_pointer_button_down_on() || response.clicked();
+    Some(at(pointer.x)).filter(|to| is_asked && now != Some(*to))
 }
 
 fn pictures(ui: &Ui, card: &CardView, rect: Rect) {

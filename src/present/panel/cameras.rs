@@ -6,6 +6,7 @@ use egui::{
 
 use crate::present::action::Action;
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::{CameraView, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
@@ -47,7 +48,9 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
             if driver.cameras.is_empty() {
                 widgets::note(ui, t!("driver-cameras-plug"));
             }
+            menus::steer(ui);
         });
+        menus::settle(&response.response);
         // While it is open, all of them are looked at.
         let is_open = response.inner.is_some();
         if is_open != driver.looks_at_cameras {

@@ -4,6 +4,7 @@ use egui::{Align, Color32, Layout, Popup, RectAlign, RichText, Sense, Ui, vec2};
 
 use crate::present::action::{Action, Purpose, ViewAction};
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::{DriverState, DriverView, ViewState};
 use crate::present::theme::{self, size};
 use crate::present::widgets::{self, Weight};
@@ -46,10 +47,11 @@ fn reader(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let name = if view.stats.reader.is_empty() { t!("driver-reader").into() } else { words::name(view.stats.reader) };
     let response = widgets::menu_button(ui, &t!("driver-read-by"), &name).on_hover_text(t!("driver-reader-tip"));
     let mut action = None;
-    Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
+    let menu = Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH);
+    menus::show(menu, &response, |ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);
         for (reader, label, hint) in readers() {
-            if ui.selectable_label(view.controls.reader == reader, label).on_hover_text(hint).clicked() {
+            if widgets::entry(ui, view.controls.reader == reader, label).on_hover_text(hint).clicked() {
                 action = Some(Action::SetControls(Controls { reader, ..view.controls.clone() }));
                 ui.close();
             }

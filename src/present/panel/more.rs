@@ -7,6 +7,7 @@ use crate::present::action::{Action, RecordAction, ViewAction};
 use crate::present::background;
 use crate::present::events;
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::{RecordView, ViewState};
 use crate::present::theme;
 use crate::present::widgets::{self, Weight};
@@ -47,7 +48,8 @@ fn behind(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let mut action = None;
     let menu = Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH);
     // Colours are tried while it is open.
-    menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| action = background::entries(ui, view));
+    let menu = menu.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    menus::show(menu, &response, |ui| action = background::entries(ui, view));
     action
 }
 
@@ -89,10 +91,11 @@ fn executor(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let response =
         widgets::menu_button(ui, &t!("speed"), &name).on_hover_text(t!("speed-tip")).on_disabled_hover_text(t!("speed-recording"));
     let mut action = None;
-    Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH).show(|ui| {
+    let menu = Popup::menu(&response).align(RectAlign::TOP_END).width(MENU_WIDTH);
+    menus::show(menu, &response, |ui| {
         ui.spacing_mut().button_padding = vec2(theme::GAP, 4.0);
         for (choice, label, hint) in choices() {
-            if ui.selectable_label(view.executor.choice == choice, label).on_hover_text(hint).clicked() {
+            if widgets::entry(ui, view.executor.choice == choice, label).on_hover_text(hint).clicked() {
                 action = Some(Action::UseExecutor(choice));
                 ui.close();
             }

@@ -4,6 +4,7 @@ use egui::{Align, Layout, Popup, PopupCloseBehavior, RectAlign, TextEdit, Ui, ve
 
 use crate::present::action::Action;
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::ViewState;
 use crate::present::theme;
 use crate::present::widgets::{self, PercentSlider, Weight};
@@ -86,7 +87,7 @@ fn own(ui: &mut Ui, preset: &MotionPreset, now: Motion) -> Option<Action> {
     let chip = widgets::chip(ui, &preset.name, is_set).on_hover_text(tip);
     let mut action = None;
     let menu = if is_set { Popup::menu(&chip) } else { Popup::context_menu(&chip) };
-    menu.show(|ui| {
+    menus::show(menu, &chip, |ui| {
         let label = t!("motion-remove", name = preset.name.as_str());
         if widgets::button(ui, Icon::Close, &label, NAME_WIDTH, Weight::Quiet).clicked() {
             action = Some(Action::RemovePreset(preset.name.clone()));
@@ -123,6 +124,7 @@ fn keep(ui: &mut Ui, view: &ViewState, now: Motion) -> Option<Action> {
         }
         ui.data_mut(|data| data.insert_temp(id, name));
     });
+    menus::settle(&chip);
     action
 }
 

@@ -80,16 +80,15 @@ fn pictures(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     action.or(gallery::further_row(ui, view, FURTHER))
 }
 
-/// The button that begins, how far it is, or the way back: one line, always as high.
+/// The button that begins, how far it is, or the way back: one line, always as high; nothing where the portrait cannot be learnt.
 fn fine_tuning(ui: &mut Ui, tuning: Tuning) -> Option<Action> {
     match tuning {
-        Tuning::Impossible | Tuning::Possible => {
-            let begin = |ui: &mut Ui| {
-                let width = ui.available_width();
-                let button = widgets::button(ui, Icon::FineTune, &t!("likeness-improve"), width, Weight::Normal);
-                button.on_hover_text(t!("likeness-improve-tip")).on_disabled_hover_text(t!("likeness-alone")).clicked()
-            };
-            ui.add_enabled_ui(tuning == Tuning::Possible, begin).inner.then_some(Action::FineTune)
+        // Most generators learn nothing: what is not to be had is not offered.
+        Tuning::Impossible => None,
+        Tuning::Possible => {
+            let width = ui.available_width();
+            let button = widgets::button(ui, Icon::FineTune, &t!("likeness-improve"), width, Weight::Normal);
+            button.on_hover_text(t!("likeness-improve-tip")).clicked().then_some(Action::FineTune)
         }
         Tuning::Running { step, steps } => {
             let share = step as f32 / steps.max(1) as f32;

@@ -7,6 +7,7 @@ use egui::{Align, Color32, ComboBox, CornerRadius, Layout, Rect, Response, RichT
 use crate::present::action::{Action, RecordAction};
 use crate::present::films::FilmAction;
 use crate::present::icons::{self, Icon};
+use crate::present::menus;
 use crate::present::state::{RecordView, ViewState};
 use crate::present::takes;
 use crate::present::theme::{self, size};
@@ -146,15 +147,17 @@ fn microphone(ui: &mut Ui, record: &RecordView) -> Option<Action> {
         let chosen = record.microphone.clone().unwrap_or_else(|| t!("microphone-system"));
         let combo = ComboBox::from_id_salt("microphone").width(ui.available_width()).truncate().selected_text(chosen);
         let response = combo.show_ui(ui, |ui| {
-            if ui.selectable_label(record.microphone.is_none(), t!("microphone-system")).clicked() {
+            if widgets::entry(ui, record.microphone.is_none(), t!("microphone-system")).clicked() {
                 action = Some(Action::Record(RecordAction::SetMicrophone(None)));
             }
             for name in &record.microphones {
-                if ui.selectable_label(record.microphone.as_ref() == Some(name), name).clicked() {
+                if widgets::entry(ui, record.microphone.as_ref() == Some(name), name).clicked() {
                     action = Some(Action::Record(RecordAction::SetMicrophone(Some(name.clone()))));
                 }
             }
+            menus::steer(ui);
         });
+        menus::settle(&response.response);
         response.response.accessible_name(t!("microphone"));
     }
     if let Some(level) = record.running.as_ref().and_then(|running| running.audio_level) {

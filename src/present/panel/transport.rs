@@ -5,6 +5,7 @@ use egui::{Popup, RectAlign, Ui, vec2};
 use crate::present::action::Action;
 use crate::present::films::bar::{self, Wish};
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::ViewState;
 use crate::present::theme;
 use crate::present::widgets::{self, Weight};
@@ -30,11 +31,16 @@ pub(super) fn show(ui: &mut Ui, view: &ViewState) -> Vec<Action> {
     if let Some(length) = playback.length {
         widgets::row(ui, theme::BUTTON_HEIGHT, |ui| {
             let width = ui.available_width();
-            let wish = bar::show(ui, playback.paused || playback.ended, playback.position, length, width);
-            actions.extend(wish.map(|wish| match wish {
-                Wish::Pause(paused) => Action::Play(PlayRequest::Pause(paused)),
-                Wish::Seek(to) => Action::Play(PlayRequest::Seek(to)),
-            }));
+            let wish = bar::show(ui, playback.paused || playback.ended, [playback.position, length], width, false);
+            match wish {
+                Some(Wish::Pause(paused)) => actions.push(Action::Play(PlayRequest::Pause(paused))),
+                Some(Wish::Seek(to)) => {
+                    // What stands still at its end shows the picture there and stays.
+                    actions.extend(playback.ended.then_some(Action::Play(PlayRequest::Pause(true))));
+                    actions.push(Action::Play(PlayRequest::Seek(to)));
+                }
+                None => {}
+            }
         });
     }
     widgets::row(ui, 26.0, |ui| actions.extend(choices(ui, playback, view.has_portrait())));
@@ -48,10 +54,11 @@ fn choices(ui: &mut Ui, playback: &Playback, has_portrait: bool) -> Option<Actio
         action = Some(Action::Play(PlayRequest::Loop(!playback.looped)));
     }
     let speed = widgets::menu_button(ui, &t!("play-speed"), &format!("{}x", playback.speed)).on_hover_text(t!("play-speed-tip"));
-    Popup::menu(&speed).align(RectAlign::BOTTOM_START).width(MENU_WIDTH).show(|ui| {
+    let menu = Popup::menu(&speed).align(RectAlign::BOTTOM_START).width(MENU_WIDTH);
+    menus::show(menu, &speed, |ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);
         for (speed, label) in speeds() {
-            if ui.selectable_label((playback.speed - speed).abs() < 1e-3, label).clicked() {
+            if widgets::entry(ui, (playback.speed - speed).abs() < 1e-3, label).clicked() {
                 action = Some(Action::Play(PlayRequest::Speed(speed)));
                 ui.close();
             }

@@ -6,6 +6,7 @@ use super::t;
 use crate::present::action::Action;
 use crate::present::app::{App, now_secs};
 use crate::present::icons::Icon;
+use crate::present::menus;
 use crate::present::state::ViewState;
 use crate::present::toasts::Severity;
 use crate::present::widgets::{self, Weight};
@@ -33,7 +34,8 @@ pub struct LanguageView {
 pub(in crate::present) fn button(ui: &mut Ui, view: &ViewState) -> Option<Action> {
     let response = widgets::icon_button(ui, Icon::Globe, &t!("language"), Weight::Quiet);
     let mut action = None;
-    let shown = Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH).show(|ui| {
+    let menu = Popup::menu(&response).align(RectAlign::BOTTOM_END).width(MENU_WIDTH);
+    let shown = menus::show(menu, &response, |ui| {
         ui.spacing_mut().button_padding = vec2(8.0, 4.0);
         action = entries(ui, &view.language);
         if action.is_some() {
@@ -47,13 +49,13 @@ fn entries(ui: &mut Ui, languages: &LanguageView) -> Option<Action> {
     let mut chosen = None;
     let follows = !matches!(languages.choice, LanguageChoice::Of(_));
     let system = t!("language-system", name = name(languages, languages.system));
-    if ui.selectable_label(follows, system).clicked() {
+    if widgets::entry(ui, follows, system).clicked() {
         chosen = Some(LanguageChoice::System);
     }
     for language in Language::ALL {
         let is_chosen = languages.choice == LanguageChoice::Of(language);
         let can_show = !languages.without_font.contains(&language);
-        let entry = ui.add_enabled_ui(can_show, |ui| ui.selectable_label(is_chosen, name(languages, language))).inner;
+        let entry = ui.add_enabled_ui(can_show, |ui| widgets::entry(ui, is_chosen, name(languages, language))).inner;
         if entry.on_disabled_hover_text(t!("language-no-font")).clicked() {
             chosen = Some(LanguageChoice::Of(language));
         }
