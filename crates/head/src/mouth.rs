@@ -62,17 +62,20 @@ const TONGUE_SPREADS_CM: f32 = 0.6;
 const LIGHT_FALLS_ON_TONGUE_CM: f32 = 5.0;
 /// The same of a cheek: it begins at the lips, and nothing stands before it. Tuned by eye on `mona_lisa` and `long_hair_waterfall` moved by `smile` and `mouth_wide`.
 const LIGHT_FALLS_ON_CHEEKS_CM: f32 = 6.0;
+/// Share of the opening's light that falls on a cheek: light comes from the front more than from the sides, and a cheek's inside lies along it. Tuned by eye on the built-in
+/// portraits `dutch` and `chalk` and on `terracotta_warrior` moved by `smile`, whose cheeks were as light as their skin.
+const LIGHT_ON_CHEEKS: f32 = 0.25;
 /// Light where nothing is seen in a mouth, reflected twice by its walls. Measured: the darkest hundredth of open mouths has 0.06 to 0.12 of the luminance of the skin in
-/// `mouth_wide` and `lively_turns`, and 0.002 in the hard light of `smile`; with this it is 0.04.
-const DARK: f32 = 0.2;
+/// `mouth_wide` and `lively_turns`, and 0.002 in the hard light of `smile`; with this it is 0.03, over the picture's own black.
+const DARK: f32 = 0.15;
 /// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
 const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
 const WHITE_AGAINST_SKIN: Range<f32> = 0.7..1.5;
 
-/// Brightest that a picture's black is, against its skin: where nothing in a face is dark, its darkest is no black. Measured: the dark in the real mouths of `mouth_wide`
-/// and `lively_turns` has 0.06 to 0.12 of the skin's luminance.
-const MOST_BLACK: f32 = 0.12;
+/// Brightest that a picture's black is, against its skin: where nothing in a face is dark, its darkest is no black. Derived: with [`DARK`] over it the inside of a mouth is
+/// then no lighter than real ones are.
+const MOST_BLACK: f32 = 0.06;
 
 /// What red, green and blue count in luminance (ITU-R BT.709).
 const LUMINANCE: Vec3 = Vec3::new(0.2126, 0.7152, 0.0722);
@@ -378,11 +381,11 @@ impl MouthInside {
         let finer = (per_px * FINER) as f32;
         let bounds = Vec2::new(fine[0] as f32, fine[1] as f32);
         let light = &self.light;
-        let see = |at: Vec3, [lit, normal]: [Vec3; 2], opening: &[Vec3], reflects: Vec3, is_flesh: bool| {
+        let see = |at: Vec3, [lit, normal]: [Vec3; 2], opening: &[Vec3], share: f32, reflects: Vec3, is_flesh: bool| {
             let place = (at.truncate() - from) * finer - 0.5;
             let near = place.cmpgt(Vec2::splat(-finer)).all() && place.cmplt(bounds + finer).all();
             let colour = if near {
-                let received = irradiance(opening, lit, normal);
+                let received = share * irradiance(opening, lit, normal);
                 let reflects = reflects * (Vec3::splat(received) + REFLECTED * GUM / GUM.x);
                 light.pictured(if is_flesh { light.shows_flesh(reflects) } else { light.shows(reflects) })
             } else {
@@ -394,7 +397,7 @@ impl MouthInside {
         self.seen.extend(self.vertices.iter().map(|vertex| {
             let opening = if vertex.behind_teeth { &between_teeth } else { &lips };
             let at = posed(vertex);
-            see(at, [at, motion.head.rotation * vertex.normal], opening, vertex.reflects, vertex.is_flesh)
+            see(at, [at, motion.head.rotation * vertex.normal], opening, 1.0, vertex.reflects, vertex.is_flesh)
         }));
         self.samples.clear();
         self.samples.resize(fine[0] * fine[1], (f32::INFINITY, dark.truncate()));
@@ -408,7 +411,7 @@ impl MouthInside {
         let incisors = motion.head.apply(self.turn * Vec3::new(0.0, 0.0, self.front) + self.shift);
         self.seen.extend(self.cheeks.places().map(|[at, lit, normal]| {
             let depth_cm = (at - incisors).dot(deep).max(0.0);
-            see(at, [lit, normal], &lips, GUM * (-depth_cm / LIGHT_FALLS_ON_CHEEKS_CM).exp(), true)
+            see(at, [lit, normal], &lips, LIGHT_ON_CHEEKS, GUM * (-depth_cm / LIGHT_FALLS_ON_CHEEKS_CM).exp(), true)
         }));
         for triangle in Cheeks::triangles() {
             let corners = triangle.map(|i| self.seen[i]);
