@@ -17,9 +17,11 @@ const SIDE_CM: f32 = 0.7;
 const EARS_FROM_CM: f32 = 7.2;
 const EARS_HIGH_CM: std::ops::Range<f32> = -3.0..5.5;
 const EARS_BEFORE_CM: f32 = 4.0;
-/// Teeth of each row that are left out at both ends. A wide smile bares the first molars: without them a tenth of its
-/// width is dark on each side. What lies farther back, cheeks hide.
-const MOLARS: usize = 2;
+/// Teeth of the upper and of the lower row that are left out at both ends. A wide smile bares the upper first molars: without
+/// them a tenth of its width is dark on each side. What lies farther back, cheeks hide. Lower molars are lumps in the dark.
+const MOLARS: [usize; 2] = [2, 3];
+/// Way of the jaw from which on a tooth is a lower one, in cm.
+const LOWER_CM: f32 = 0.3;
 /// So much wider teeth are made than the kit has them: its gaps between them look like black lines.
 const WIDER: f32 = 1.06;
 /// Vertices of gums and tongue nearer than this become one.
@@ -75,8 +77,12 @@ fn mouth(kit: &FaceKit) -> anyhow::Result<MouthTemplate> {
         drops[*index as usize] = seen(delta);
     }
     let row = kit.teeth.len() / 2;
-    let is_seen = |number: usize| (MOLARS..row - MOLARS).contains(&(number % row));
-    let teeth: Vec<_> = kit.teeth.iter().enumerate().filter(|(number, _)| is_seen(*number)).map(|(_, range)| range.clone()).collect();
+    let is_seen = |number: usize, tooth: &std::ops::Range<usize>| {
+        let left_out = MOLARS[usize::from(drops[tooth.start].length() > LOWER_CM)];
+        (left_out..row - left_out).contains(&(number % row))
+    };
+    let teeth: Vec<_> =
+        kit.teeth.iter().enumerate().filter(|(number, tooth)| is_seen(*number, tooth)).map(|(_, range)| range.clone()).collect();
     let is_beside_teeth =
         |p: Vec3| teeth.iter().flat_map(|range| &kit.neutral[range.clone()]).any(|q| q.distance_squared(p) < GUMS_CM * GUMS_CM);
     let tissue = |index: usize| match kit.parts[index] {

@@ -310,11 +310,13 @@ impl MouthInside {
             } else {
                 (vertex.drop, LIGHT_FALLS_CM)
             };
+            let light = (-(vertex.at.z - front) / falls_cm).exp();
             PlacedVertex {
                 at: turn * vertex.at + shift,
                 drop: turn * drop,
                 normal: (turn * *normal).normalize_or_zero(),
-                reflects: reflects * (-(vertex.at.z - front) / falls_cm).exp(),
+                // What reaches the depth has met the walls on its way, and is red.
+                reflects: reflects * light * Vec3::ONE.lerp(GUM / GUM.x, (1.0 - light).powi(2)),
                 is_flesh: vertex.tissue != MouthTissue::Tooth,
                 behind_teeth,
             }
