@@ -64,10 +64,10 @@ const LIGHT_FALLS_ON_TONGUE_CM: f32 = 5.0;
 const LIGHT_FALLS_ON_CHEEKS_CM: f32 = 6.0;
 /// Share of the opening's light that falls on a cheek: light comes from the front more than from the sides, and a cheek's inside lies along it. Tuned by eye on the built-in
 /// portraits `dutch` and `chalk` and on `terracotta_warrior` moved by `smile`, whose cheeks were as light as their skin.
-const LIGHT_ON_CHEEKS: f32 = 0.25;
+const LIGHT_ON_CHEEKS: f32 = 0.15;
 /// Light where nothing is seen in a mouth, reflected twice by its walls. Measured: the darkest hundredth of open mouths has 0.06 to 0.12 of the luminance of the skin in
-/// `mouth_wide` and `lively_turns`, and 0.002 in the hard light of `smile`; with this it is 0.03, over the picture's own black.
-const DARK: f32 = 0.15;
+/// `mouth_wide` and `lively_turns`, and 0.002 in the hard light of `smile`; with this it is 0.02, over the picture's own black.
+const DARK: f32 = 0.12;
 /// Ways of the jaw from which on a place of the soft parts goes with it, in cm: palate and throat do not.
 const GOES_CM: f32 = 0.3;
 /// Bounds of the light in which a white seems to lie, against that of the skin: a white that is read wrongly must not make teeth of another picture.
@@ -316,7 +316,7 @@ impl MouthInside {
                 drop: turn * drop,
                 normal: (turn * *normal).normalize_or_zero(),
                 // What reaches the depth has met the walls on its way, and is red.
-                reflects: reflects * light * Vec3::ONE.lerp(GUM / GUM.x, (1.0 - light).powi(2)),
+                reflects: reflects * light * Vec3::ONE.lerp(GUM / GUM.x, (1.0 - light).powf(1.5)),
                 is_flesh: vertex.tissue != MouthTissue::Tooth,
                 behind_teeth,
             }
