@@ -36,6 +36,8 @@ use crate::settings::{ExecutorChoice, Settings, SettingsFile};
 
 /// Half a period of the blinking dot, in seconds.
 const BLINK_SECS: f64 = 0.5;
+/// What messages and the card cover counts as changed beyond this, in points.
+const HALF_A_POINT: f32 = 0.5;
 
 /// A portrait that comes with the program.
 #[derive(Clone, Debug)]
@@ -431,7 +433,8 @@ impl eframe::App for App {
             actions.extend(films::list::show(&ctx, stage_rect, &self.view));
             actions.extend(toasts::show(&ctx, stage_rect, &self.view));
         }
-        if self.view.covered != [toasts::covers(&ctx, &self.view), films::card::covers(&ctx, &self.view)] {
+        let covers = [toasts::covers(&ctx, &self.view), films::card::covers(&ctx, &self.view)];
+        if covers.iter().zip(self.view.covered).any(|(now, before)| (now - before).abs() > HALF_A_POINT) {
             // What lies beside them moves.
             ctx.request_repaint();
         }

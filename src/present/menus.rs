@@ -68,7 +68,7 @@ pub(super) fn settle(button: &Response) {
 
 /// Whether the keyboard is at something in this menu.
 fn holds_keyboard(ctx: &Context, popup: Id) -> bool {
-    let focused = ctx.memory(|memory| memory.focused());
+    let focused = ctx.memory(egui::Memory::focused);
     focused.and_then(|id| ctx.read_response(id)).is_some_and(|response| response.layer_id.id == popup)
 }
 

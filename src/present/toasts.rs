@@ -195,7 +195,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> Vec<Action> 
     }
     let room = room(stage, view);
     let width = TEXT_WIDTH.min(room.width() - BESIDE_TEXT);
-    let half = (width + BESIDE_TEXT) / 2.0;
+    let half = 0.5 * (width + BESIDE_TEXT);
     let top = pos2(stage.center().x.max(room.left() + half).min(room.right() - half), room.top());
     // A menu that is open lies above them.
     let order = if Popup::is_any_open(ctx) { Order::Middle } else { Order::Tooltip };

@@ -32,6 +32,8 @@ pub(crate) const PRESENT: f32 = 0.5;
 pub struct FaceReading {
     /// Landmarks in pixels of the picture; z is in the same unit, smaller towards the camera.
     pub points: [Vec3; POINTS],
+    /// Landmarks before smoothing.
+    pub raw: [Vec3; POINTS],
     /// How sure the network is that there is a face, between 0 and 1.
     pub presence: f32,
     /// How far the tongue is out, between 0 and 1.
@@ -184,7 +186,16 @@ impl Reader {
     fn reading(&mut self, found: &LandmarkOutput, points: &[Vec3; POINTS], region: Region, picture: DVec2) -> FaceReading {
         let coefficients = self.coefficients.read(points);
         let pose = FaceTransform::fit(&self.canonical, points, picture);
-        FaceReading { points: *points, presence: found.presence, tongue: found.tongue, coefficients, pose, region, followed: false }
+        FaceReading {
+            points: *points,
+            raw: found.points,
+            presence: found.presence,
+            tongue: found.tongue,
+            coefficients,
+            pose,
+            region,
+            followed: false,
+        }
     }
 }
 

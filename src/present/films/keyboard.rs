@@ -37,7 +37,7 @@ struct Place {
 /// Whether the card's main control takes the keyboard in this frame. Nothing is taken from somebody who types, or from what lies above the card.
 pub(super) fn comes(ctx: &Context, card: Id, films: &FilmsView, is_covered: bool) -> bool {
     let Some((path, part)) = on_show(films) else { return false };
-    let focused = ctx.memory(|memory| memory.focused());
+    let focused = ctx.memory(egui::Memory::focused);
     let Some(mut place) = load(ctx) else {
         let takes = !is_covered && !ctx.text_edit_focused() && !egui::Popup::is_any_open(ctx);
         let looks = if takes { 0 } else { FRAMES_TO_BE_GONE };

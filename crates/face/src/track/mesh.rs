@@ -247,7 +247,7 @@ mod tests {
         points[0].x -= 40.0;
         points[1].x += 40.0;
         let region = Region::square(middle, 120.0);
-        FaceReading { points, presence: 1.0, tongue: 0.0, coefficients: [0.0; 52], pose: None, region, followed }
+        FaceReading { points, raw: points, presence: 1.0, tongue: 0.0, coefficients: [0.0; 52], pose: None, region, followed }
     }
 
     #[test]
