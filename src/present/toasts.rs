@@ -31,14 +31,11 @@ const OFFER_WIDTH: f32 = 190.0;
 /// How long an offer stands, in seconds.
 const OFFER_SECS: f64 = 15.0;
 
-/// The words with which this program's errors begin. What begins otherwise may be a name.
-const OPENINGS: [&str; 20] = [
-    "a", "an", "another", "cannot", "it", "line", "no", "nobody", "nothing", "only", "several", "some", "that", "the", "there", "these",
-    "this", "too", "you", "your",
+/// The words with which this program's errors go on behind the name of a file.
+const VERBS: [&str; 17] = [
+    "is", "has", "was", "were", "are", "can", "cannot", "could", "must", "would", "needs", "does", "ends", "insists", "takes", "stopped",
+    "failed",
 ];
-/// The words with which they go on behind a name.
-const VERBS: [&str; 14] =
-    ["is", "has", "was", "were", "are", "cannot", "could", "needs", "does", "ends", "insists", "takes", "stopped", "failed"];
 
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +96,20 @@ pub struct Toast {
 
 impl Toast {
     fn offers(&self, action: &Action) -> bool {
-        self.offer.as_ref().is_some_and(|offer| std::mem::discriminant(&offer.action) == std::mem::discriminant(action))
+        use std::mem::discriminant;
+        let is_same = |offered: &Action| match (offered, action) {
+            (Action::Film(offered), Action::Film(action)) => discriminant(offered) == discriminant(action),
+            _ => discriminant(offered) == discriminant(action),
+        };
+        self.offer.as_ref().is_some_and(|offer| is_same(&offer.action))
     }
 }
 
 /// Why something did not work, as a person writes it. Errors begin with a small letter, since they may follow a colon elsewhere; names of files keep theirs.
 pub(super) fn sentence(text: String) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    if !OPENINGS.contains(&first) || begins_with_file(&text) {
+    let is_word = !first.is_empty() && first.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '\'' | ','));
+    if !is_word || begins_with_file(&text) {
         return text;
     }
     let mut letters = text.chars();
@@ -199,12 +202,11 @@ pub(super) fn show(ctx: &Context, stage: Rect, view: &ViewState) -> Vec<Action> 
     let top = pos2(stage.center().x.max(room.left() + half).min(room.right() - half), room.top());
     // A menu that is open lies above them.
     let order = if Popup::is_any_open(ctx) { Order::Middle } else { Order::Tooltip };
-    let area = Area::new(area_id()).order(order).pivot(Align2::CENTER_TOP).fixed_pos(top);
+    let area = Area::new(area_id()).order(order).fade_in(false).pivot(Align2::CENTER_TOP).fixed_pos(top);
     let shown = area.show(ctx, |ui| {
         for toast in fitting(ctx, &view.toasts.shown, room.height()) {
-            let before = ui.min_rect().height();
-            actions.extend(card(ui, toast, width));
-            let height = ui.min_rect().height() - before;
+            let (action, height) = card(ui, toast, width);
+            actions.extend(action);
             ctx.data_mut(|data| data.insert_temp(height_id(toast), height));
         }
     });
@@ -249,15 +251,22 @@ fn room(stage: Rect, view: &ViewState) -> Rect {
 /// The newest that fit into `room` points, at least one. The others wait, as long as they stand.
 fn fitting<'a>(ctx: &Context, toasts: &'a [Toast], room: f32) -> &'a [Toast] {
     let height = |toast: &Toast| ctx.data(|data| data.get_temp::<f32>(height_id(toast))).unwrap_or(USUAL_HEIGHT);
-    let mut left = room;
-    let fit = toasts.iter().rev().take_while(|toast| {
-        left -= height(toast);
-        left >= 0.0
-    });
-    &toasts[toasts.len() - fit.count().clamp(1, toasts.len())..]
+    let fit = how_many_fit(toasts.iter().rev().map(height), room);
+    &toasts[toasts.len() - fit.clamp(1, toasts.len())..]
 }
 
-fn card(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
+/// How many of these heights lie one below the other in `room` points.
+fn how_many_fit(heights: impl Iterator<Item = f32>, room: f32) -> usize {
+    let mut left = room + theme::GAP;
+    let fit = heights.take_while(|height| {
+        left -= height + theme::GAP;
+        left >= 0.0
+    });
+    fit.count()
+}
+
+/// One message. What is done with it, and its height.
+fn card(ui: &mut egui::Ui, toast: &Toast, width: f32) -> (Option<Action>, f32) {
     let frame = Frame::new()
         .fill(theme::RAISED)
         .stroke(Stroke::new(1.0, theme::LINE))
@@ -269,7 +278,7 @@ fn card(ui: &mut egui::Ui, toast: &Toast, width: f32) -> Option<Action> {
         announce(ui, toast.severity);
         frame.show(ui, |ui| content(ui, toast, width)).inner
     });
-    inner.inner
+    (inner.inner, inner.response.rect.height())
 }
 
 /// Lets screen readers speak the message when it comes.
@@ -311,6 +320,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_lie_below_each_other_with_gaps_between_them() {
+        let fit = |room: f32| how_many_fit([50.0; 4].into_iter(), room);
+        let two = 2.0 * 50.0 + theme::GAP;
+        assert_eq!([fit(49.0), fit(50.0), fit(two - 1.0), fit(two), fit(1e4)], [0, 1, 1, 2, 4]);
+    }
+
+    #[test]
     fn the_same_message_is_shown_once_and_stays_longer() {
         let mut toasts = Toasts::default();
         toasts.push(Severity::Done, "Saved", 0.0);
@@ -347,7 +363,7 @@ mod tests {
             ("mona lisa 1.mp4 could not be put into the trash", "mona lisa 1.mp4 could not be put into the trash"),
             ("the old man.jpg is no picture", "the old man.jpg is no picture"),
             ("the folder /data/no.such is not there", "The folder /data/no.such is not there"),
-            ("grandmother is no picture", "grandmother is no picture"),
+            ("settings cannot be kept", "Settings cannot be kept"),
             ("“garden” is off the list", "“garden” is off the list"),
             ("3 pictures were lost", "3 pictures were lost"),
             ("", ""),

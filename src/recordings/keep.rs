@@ -55,6 +55,10 @@ pub fn throw_away(path: &Path) -> Result<Option<Trashed>, RecordingsError> {
 /// A path as the trash writes it down: without links in its folders.
 fn whole_path(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
+    // There, names without links are of another form than the trash's.
+    if cfg!(windows) {
+        return Some(path);
+    }
     Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
@@ -80,12 +84,19 @@ fn in_trash(_: &Path, _: &Path) -> Option<Trashed> {
 #[cfg(not(target_os = "macos"))]
 pub fn put_back(trashed: Trashed) -> Result<PathBuf, RecordingsError> {
     let Trashed { path, item } = trashed;
+    let was_there = path.symlink_metadata().is_ok();
     match trash::os_limited::restore_all([item]) {
         Ok(()) => Ok(path),
         Err(trash::Error::RestoreCollision { .. }) => {
             Err(RecordingsError::PutBack { path, cause: "another file has its name; it stays in the trash".to_owned() })
         }
-        Err(error) => Err(RecordingsError::PutBack { path, cause: error.to_string() }),
+        Err(error) => {
+            // The name is taken with an empty file first, which stays when the film cannot follow.
+            if !was_there && path.metadata().is_ok_and(|found| found.len() == 0) {
+                std::fs::remove_file(&path).unwrap_or_else(|error| tracing::warn!("an empty file stays: {error}"));
+            }
+            Err(RecordingsError::PutBack { path, cause: error.to_string() })
+        }
     }
 }
 

@@ -229,7 +229,7 @@ pub struct MouthInside {
     /// Skull to picture: turn with scale.
     turn: Mat3,
     shift: Vec3,
-    /// Way of the jaw until it is wide open, where the molars are, in pixels.
+    /// Way of the jaw until it is wide open, where its rearmost teeth are, in pixels.
     jaw_drop: Vec3,
     /// Depth of the incisors in the template, in cm.
     front: f32,

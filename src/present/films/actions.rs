@@ -316,6 +316,8 @@ impl App {
         match outcome {
             Ok((path, trashed)) => {
                 let text = t!("said-trashed", file = file_name(&path));
+                // One film at a time is offered.
+                self.view.toasts.withdraw(&Action::Film(FilmAction::PutBack));
                 if trashed.is_some() {
                     let offer = Offer { label: t!("put-back"), action: Action::Film(FilmAction::PutBack) };
                     self.view.toasts.push_offer(text, offer, now_secs(ctx));
@@ -337,7 +339,7 @@ impl App {
         match outcome {
             Ok(path) => {
                 self.say(Severity::Done, t!("said-put-back", file = file_name(&path)), ctx);
-                self.view.record.last_file = Some(path.clone());
+                self.view.record.last_file.get_or_insert_with(|| path.clone());
                 if self.view.films.list.is_some() {
                     self.show_list(true);
                 } else if self.view.films.card.is_none() && self.view.record.running.is_none() && self.view.countdown.is_none() {

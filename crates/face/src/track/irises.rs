@@ -8,10 +8,12 @@ use image::RgbImage;
 use crate::data::FaceMesh;
 use crate::face::{EyeFrame, overlooked_pupils};
 
-/// Opening of an eye (lid distance over its width) below which no iris is looked for: what is seen between closing lids is mostly lashes.
+/// Opening of an eye (lid distance over its width) below which no iris is looked for: what is seen between closing lids is mostly lashes. As where dlib reads.
 const LEAST_OPEN: f32 = 0.16;
-/// Seconds in which the irises follow what is seen: a frame or two, and no flicker where it is doubtful.
+/// Seconds in which the irises follow what is seen: a frame or two, and no flicker where it is doubtful. Tuned by looking at `lively_turns`.
 const FOLLOWS_SECS: f32 = 0.05;
+/// Seconds after which lids that stay narrow no longer keep the irises where they were: a blink takes less.
+const HELD_SECS: f32 = 0.4;
 /// Longest step of time that is believed to be one frame's, in seconds.
 const LONGEST_STEP_SECS: f32 = 0.2;
 
@@ -21,6 +23,8 @@ pub(super) struct Irises {
     last: Option<Duration>,
     /// How far the irises lie from where the reader has them, in the eyes' own measure.
     off: [Vec2; 2],
+    /// For how long the eyes are too narrow to see, in seconds.
+    narrow_secs: f32,
 }
 
 impl Irises {
@@ -31,12 +35,17 @@ impl Irises {
         let Some(frames) = EyeFrame::of(&landmarks) else { return };
         let said = mesh.pupils();
         let is_open = landmarks.eye_aspect().into_iter().all(|aspect| aspect > LEAST_OPEN);
-        // Lids that close keep their irises where they were.
-        if is_open && let Some((pupils, doubt)) = overlooked_pupils(picture, &landmarks, said) {
+        let found = if is_open { overlooked_pupils(picture, &landmarks, said) } else { None };
+        let seen = found.map(|(pupils, doubt)| {
+            [0, 1].map(|side| doubt * (frames[side].eye_from_picture(pupils[side]) - frames[side].eye_from_picture(said[side])))
+        });
+        let seen = seen.filter(|seen| seen.iter().all(|off| off.is_finite()));
+        self.narrow_secs = if seen.is_some() { 0.0 } else { self.narrow_secs + step };
+        // Lids that close keep their irises where they were, for a while.
+        if seen.is_some() || self.narrow_secs > HELD_SECS {
             let share = 1.0 - (-step / FOLLOWS_SECS).exp();
-            for side in 0..2 {
-                let seen = frames[side].eye_from_picture(pupils[side]) - frames[side].eye_from_picture(said[side]);
-                self.off[side] = self.off[side].lerp(doubt * seen, share);
+            for (off, seen) in self.off.iter_mut().zip(seen.unwrap_or_default()) {
+                *off = off.lerp(seen, share);
             }
         }
         for (side, first) in FaceMesh::PUPILS.into_iter().enumerate() {
@@ -45,5 +54,69 @@ impl Irises {
                 *point += by.extend(0.0);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec3;
+
+    use super::*;
+
+    /// A face with eyes of 40 pixels that are open by a share of their width, the reader's irises in their middles.
+    fn face(open: f32) -> FaceMesh {
+        let mut mesh = FaceMesh(Box::new([Vec3::new(100.0, 60.0, 0.0); FaceMesh::COUNT]));
+        for (side, middle) in [Vec3::new(60.0, 60.0, 0.0), Vec3::new(140.0, 60.0, 0.0)].into_iter().enumerate() {
+            let outwards = if side == 0 { -1.0 } else { 1.0 };
+            for (n, point) in FaceMesh::EYES[side].into_iter().enumerate() {
+                let along = if n <= 8 { n } else { 16 - n } as f32 / 8.0;
+                let half = 20.0 * open * (std::f32::consts::PI * along).sin();
+                let down = if n < 8 { -half } else { half };
+                mesh.0[usize::from(point)] = middle + Vec3::new(outwards * 20.0 * (1.0 - 2.0 * along), down, 0.0);
+            }
+            mesh.0[FaceMesh::PUPILS[side]..][..5].fill(middle);
+        }
+        mesh
+    }
+
+    /// Whites with dark irises that lie to the side by so much.
+    fn picture(aside: f32) -> RgbImage {
+        RgbImage::from_fn(200, 120, |x, y| {
+            let p = Vec2::new(x as f32, y as f32);
+            let is_iris = [60.0, 140.0].iter().any(|x| p.distance(Vec2::new(x + aside, 60.0)) < 8.0);
+            image::Rgb([if is_iris { 30 } else { 220 }; 3])
+        })
+    }
+
+    #[test]
+    fn irises_that_the_reader_has_in_the_white_are_put_where_they_are_and_lids_hide_them_for_a_while() {
+        let mut irises = Irises::default();
+        let mut settled = |frame: u64, picture: &RgbImage, open: f32| {
+            let mut mesh = face(open);
+            irises.settle(&mut mesh, picture, Duration::from_millis(33 * frame));
+            mesh.0[FaceMesh::PUPILS[0]].x - 60.0
+        };
+        assert!(settled(0, &picture(10.0), 0.5).abs() < 0.01, "nothing is known of the first frame's time");
+        let aside = (1..12).map(|frame| settled(frame, &picture(10.0), 0.5)).last().expect("a frame");
+        assert!((aside - 10.0).abs() < 3.0, "{aside}");
+        let blinking = settled(12, &picture(0.0), 0.05);
+        assert!((blinking - aside).abs() < 0.5, "a blink keeps it: {blinking}");
+        let squinting = (13..60).map(|frame| settled(frame, &picture(0.0), 0.05)).last().expect("a frame");
+        assert!(squinting.abs() < 0.5, "a squint does not: {squinting}");
+        let right = (60..80).map(|frame| settled(frame, &picture(0.0), 0.5)).last().expect("a frame");
+        assert!(right.abs() < 1.0, "where the reader is right it is left alone: {right}");
+    }
+
+    #[test]
+    fn nonsense_does_not_stay() {
+        let mut irises = Irises::default();
+        let mut nonsense = face(0.5);
+        nonsense.0[FaceMesh::PUPILS[0]] = Vec3::NAN;
+        for frame in 0..3 {
+            irises.settle(&mut nonsense.clone(), &picture(0.0), Duration::from_millis(33 * frame));
+        }
+        let mut mesh = face(0.5);
+        irises.settle(&mut mesh, &picture(0.0), Duration::from_millis(132));
+        assert!(mesh.0.iter().all(|p| p.is_finite()), "the next frame is sound");
     }
 }
