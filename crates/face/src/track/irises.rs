@@ -62,60 +62,63 @@ mod tests {
     use glam::Vec3;
 
     use super::*;
+    use crate::data::Landmarks;
+    use crate::face::{MeshModel, template};
 
-    /// A face with eyes of 40 pixels that are open by a share of their width, the reader's irises in their middles.
-    fn face(open: f32) -> FaceMesh {
-        let mut mesh = FaceMesh(Box::new([Vec3::new(100.0, 60.0, 0.0); FaceMesh::COUNT]));
-        for (side, middle) in [Vec3::new(60.0, 60.0, 0.0), Vec3::new(140.0, 60.0, 0.0)].into_iter().enumerate() {
-            let outwards = if side == 0 { -1.0 } else { 1.0 };
-            for (n, point) in FaceMesh::EYES[side].into_iter().enumerate() {
-                let along = if n <= 8 { n } else { 16 - n } as f32 / 8.0;
-                let half = 20.0 * open * (std::f32::consts::PI * along).sin();
-                let down = if n < 8 { -half } else { half };
-                mesh.0[usize::from(point)] = middle + Vec3::new(outwards * 20.0 * (1.0 - 2.0 * along), down, 0.0);
-            }
-            mesh.0[FaceMesh::PUPILS[side]..][..5].fill(middle);
+    /// The generic face with its eyes opened by `lids`, the reader's irises in their middles.
+    fn face(lids: f32) -> FaceMesh {
+        let mut landmarks = Landmarks(template().map(|p| p.truncate() * 90.0 + Vec2::new(130.0, 60.0)));
+        for (upper, lower) in [(37, 41), (38, 40), (43, 47), (44, 46)] {
+            landmarks.0[upper] = landmarks.0[lower].lerp(landmarks.0[upper], lids);
+        }
+        let middles = landmarks.eye_centres();
+        let mut mesh = MeshModel::shipped().and_then(|model| model.fit(&landmarks, Some(middles))).expect("a face");
+        for (first, middle) in FaceMesh::PUPILS.into_iter().zip(mesh.landmarks().eye_centres()) {
+            mesh.0[first..first + 5].fill(middle.extend(0.0));
         }
         mesh
     }
 
-    /// Whites with dark irises that lie to the side by so much.
+    /// Whites with irises, darkest in their middles, that lie to the side by so much.
     fn picture(aside: f32) -> RgbImage {
-        RgbImage::from_fn(200, 120, |x, y| {
+        let middles = face(1.0).pupils();
+        RgbImage::from_fn(260, 120, |x, y| {
             let p = Vec2::new(x as f32, y as f32);
-            let is_iris = [60.0, 140.0].iter().any(|x| p.distance(Vec2::new(x + aside, 60.0)) < 8.0);
-            image::Rgb([if is_iris { 30 } else { 220 }; 3])
+            let off = middles.map(|middle| p.distance(middle + Vec2::X * aside)).into_iter().fold(f32::INFINITY, f32::min);
+            image::Rgb([if off < 7.5 { 20 + (8.0 * off) as u8 } else { 220 }; 3])
         })
     }
 
     #[test]
     fn irises_that_the_reader_has_in_the_white_are_put_where_they_are_and_lids_hide_them_for_a_while() {
         let mut irises = Irises::default();
-        let mut settled = |frame: u64, picture: &RgbImage, open: f32| {
-            let mut mesh = face(open);
+        let mut settled = |frame: u64, picture: &RgbImage, lids: f32| {
+            let mut mesh = face(lids);
+            let before = mesh.pupils()[0].x;
             irises.settle(&mut mesh, picture, Duration::from_millis(33 * frame));
-            mesh.0[FaceMesh::PUPILS[0]].x - 60.0
+            mesh.pupils()[0].x - before
         };
-        assert!(settled(0, &picture(10.0), 0.5).abs() < 0.01, "nothing is known of the first frame's time");
-        let aside = (1..12).map(|frame| settled(frame, &picture(10.0), 0.5)).last().expect("a frame");
-        assert!((aside - 10.0).abs() < 3.0, "{aside}");
-        let blinking = settled(12, &picture(0.0), 0.05);
-        assert!((blinking - aside).abs() < 0.5, "a blink keeps it: {blinking}");
-        let squinting = (13..60).map(|frame| settled(frame, &picture(0.0), 0.05)).last().expect("a frame");
+        let (aside, ahead) = (picture(9.0), picture(0.0));
+        assert!(settled(0, &aside, 1.0).abs() < 0.01, "nothing is known of the first frame's time");
+        let found = (1..12).map(|frame| settled(frame, &aside, 1.0)).last().expect("a frame");
+        assert!((found - 9.0).abs() < 2.0, "{found}");
+        let blinking = settled(12, &ahead, 0.05);
+        assert!((blinking - found).abs() < 1.0, "a blink keeps it: {blinking}");
+        let squinting = (13..60).map(|frame| settled(frame, &ahead, 0.05)).last().expect("a frame");
         assert!(squinting.abs() < 0.5, "a squint does not: {squinting}");
-        let right = (60..80).map(|frame| settled(frame, &picture(0.0), 0.5)).last().expect("a frame");
+        let right = (60..80).map(|frame| settled(frame, &ahead, 1.0)).last().expect("a frame");
         assert!(right.abs() < 1.0, "where the reader is right it is left alone: {right}");
     }
 
     #[test]
     fn nonsense_does_not_stay() {
         let mut irises = Irises::default();
-        let mut nonsense = face(0.5);
+        let mut nonsense = face(1.0);
         nonsense.0[FaceMesh::PUPILS[0]] = Vec3::NAN;
         for frame in 0..3 {
             irises.settle(&mut nonsense.clone(), &picture(0.0), Duration::from_millis(33 * frame));
         }
-        let mut mesh = face(0.5);
+        let mut mesh = face(1.0);
         irises.settle(&mut mesh, &picture(0.0), Duration::from_millis(132));
         assert!(mesh.0.iter().all(|p| p.is_finite()), "the next frame is sound");
     }
